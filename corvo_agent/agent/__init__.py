@@ -1,0 +1,1 @@
+"""The agent: everything wired together, with a life."""

@@ -1,0 +1,42 @@
+"""Time as an argument: whatever waits or reads the time takes a Clock, so that tests step it by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Wall time, monotonic time and waiting. ``corvo_agent.testing.FakeClock`` is the other one."""
+
+    def time_ns(self) -> int:
+        """Wall time in nanoseconds since the epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds of a clock that never goes back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; may be cancelled at any time."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def time_ns(self) -> int:
+        """Wall time in nanoseconds since the epoch."""
+        return time.time_ns()
+
+    def monotonic(self) -> float:
+        """Seconds of a clock that never goes back."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; may be cancelled at any time."""
+        await asyncio.sleep(seconds)
+
+
+SYSTEM_CLOCK = SystemClock()

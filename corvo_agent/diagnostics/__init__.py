@@ -1,0 +1,1 @@
+"""Debug queries: codec, handlers and the gRPC service."""

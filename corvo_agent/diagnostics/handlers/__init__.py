@@ -1,0 +1,1 @@
+"""One file for each query that the service answers by itself."""

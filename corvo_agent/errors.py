@@ -1,0 +1,210 @@
+"""Every error that corvo_agent raises on purpose, in one tree.
+
+::
+
+    CorvoError
+    ├── InvalidArgument           a parameter, a body or an option is wrong: the caller must change it
+    │   └── ConfigError           ... of a configuration file, an environment variable or an option
+    ├── NotFound                  the named thing does not exist
+    ├── AlreadyExists             the named thing exists already
+    ├── VersionConflict           somebody else changed the object first
+    ├── PermissionRefused         credentials are missing, wrong or not enough
+    ├── ResourceExhausted         a bound of ours was reached
+    ├── Unavailable               a peer (etcd, an agent) cannot be reached or did not answer in time
+    │   └── DeadlineExceeded      ... in the time given
+    ├── Compacted                 the revision asked for is no longer kept by etcd
+    ├── DecodeError               bytes that a peer or a file gave us are not what they have to be
+    ├── Unsupported               what was asked for cannot be done here, and why
+    └── RemoteError               a peer answered with an error of its own
+
+Errors carry fields; their text is made in ``__str__``. Nobody parses messages. ``exit_code`` is what the command
+line ends with. Each edge translates them once: gRPC in ``diagnostics/status.py``, REST in ``gateway/errors.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+
+class CorvoError(Exception):
+    """The root: whatever corvo_agent raises on purpose is one of these."""
+
+    exit_code = 1
+
+
+class InvalidArgument(CorvoError):
+    """A value that the caller gave is wrong.
+
+    ``what`` names the parameter, ``value`` is what was given (shortened in the text), ``reason`` says why it is
+    refused and ``valid`` lists what would be accepted, where that is a short list.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, value: object, reason: str, valid: Collection[str] = ()) -> None:
+        super().__init__(what, value, reason, valid)
+        self.what = what
+        self.value = value
+        self.reason = reason
+        self.valid = tuple(valid)
+
+    def __str__(self) -> str:
+        text = f"{self.what}: {self.reason}"
+        if self.value is not None:
+            text += f", got {shorten(repr(self.value))}"
+        if self.valid:
+            text += f"; valid: {', '.join(self.valid)}"
+        return text
+
+
+class ConfigError(InvalidArgument):
+    """A configuration key, environment variable or option is unknown or has a wrong value."""
+
+
+class NotFound(CorvoError):
+    """``kind`` is a noun such as "module" or "log file", ``name`` which one."""
+
+    exit_code = 3
+
+    def __init__(self, kind: str, name: str, detail: str = "") -> None:
+        super().__init__(kind, name, detail)
+        self.kind = kind
+        self.name = name
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} not found" + (f": {self.detail}" if self.detail else "")
+
+
+class AlreadyExists(CorvoError):
+    """``kind`` and ``name`` of what stands in the way."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(kind, name)
+        self.kind = kind
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} already exists"
+
+
+class VersionConflict(CorvoError):
+    """A compare-and-swap lost: ``expected`` is the revision the caller had, ``actual`` the current one if known."""
+
+    def __init__(self, name: str, expected: int, actual: int | None = None) -> None:
+        super().__init__(name, expected, actual)
+        self.name = name
+        self.expected = expected
+        self.actual = actual
+
+    def __str__(self) -> str:
+        now = "" if self.actual is None else f", it is at {self.actual}"
+        return f"{self.name} was changed by somebody else: expected resource version {self.expected}{now}"
+
+
+class PermissionRefused(CorvoError):
+    """Credentials are missing, wrong or not enough for ``what``."""
+
+    exit_code = 5
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what, reason)
+        self.what = what
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.what} refused: {self.reason}"
+
+
+class ResourceExhausted(CorvoError):
+    """A bound of ours was reached: ``what`` is bounded by ``limit`` (with its unit in ``what``)."""
+
+    def __init__(self, what: str, limit: int, actual: int | None = None) -> None:
+        super().__init__(what, limit, actual)
+        self.what = what
+        self.limit = limit
+        self.actual = actual
+
+    def __str__(self) -> str:
+        got = "" if self.actual is None else f", got {self.actual}"
+        return f"{self.what}: at most {self.limit}{got}"
+
+
+class Unavailable(CorvoError):
+    """``peer`` (an address or a list of them) cannot be reached, for ``reason``."""
+
+    exit_code = 4
+
+    def __init__(self, peer: str, reason: str) -> None:
+        super().__init__(peer, reason)
+        self.peer = peer
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.peer} is unavailable: {self.reason}"
+
+
+class DeadlineExceeded(Unavailable):
+    """``peer`` did not answer within ``seconds``."""
+
+    def __init__(self, peer: str, seconds: float) -> None:
+        super().__init__(peer, f"no answer within {seconds:g} s")
+        self.args = (peer, seconds)
+        self.seconds = seconds
+
+
+class Compacted(CorvoError):
+    """``revision`` is older than what etcd keeps; ``compact_revision`` is the oldest one left, 0 if not told."""
+
+    def __init__(self, revision: int, compact_revision: int = 0) -> None:
+        super().__init__(revision, compact_revision)
+        self.revision = revision
+        self.compact_revision = compact_revision
+
+    def __str__(self) -> str:
+        return f"revision {self.revision} is compacted, the oldest one kept is {self.compact_revision}"
+
+
+class DecodeError(CorvoError):
+    """``what`` (a key with its revision, a file with its offset, a message type) holds bytes that are not valid."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what, reason)
+        self.what = what
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.reason}"
+
+
+class Unsupported(CorvoError):
+    """``what`` cannot be done here; ``reason`` says what is missing and how to get it."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(what, reason)
+        self.what = what
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.what} is not possible here: {self.reason}"
+
+
+class RemoteError(CorvoError):
+    """A peer answered with an error: ``code`` is the gRPC status name such as ``UNKNOWN``, ``message`` its text."""
+
+    def __init__(self, peer: str, code: str, message: str) -> None:
+        super().__init__(peer, code, message)
+        self.peer = peer
+        self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.peer} answered {self.code}: {self.message}"
+
+
+def shorten(text: str, limit: int = 80) -> str:
+    """``text`` cut to ``limit`` characters with its middle left out, so that a bad megabyte fits an error line."""
+    if len(text) <= limit:
+        return text
+    head = (limit - 3) * 2 // 3
+    return f"{text[:head]}...{text[-(limit - 3 - head) :]}"

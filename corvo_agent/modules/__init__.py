@@ -1,0 +1,1 @@
+"""Module objects: model, codec, stores and watching."""

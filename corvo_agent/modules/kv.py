@@ -1,0 +1,119 @@
+"""What the framework needs of a key-value store with revisions: a Protocol, and the values that it speaks in.
+
+Two stores implement it: ``etcd.EtcdStore`` and ``memory.MemoryStore``. Everything above (Modules, endpoints,
+watching) is written once against it. Keys are text, values bytes, revisions grow with every write to the store.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValue:
+    """One key at one revision. ``lease`` is 0 when the key belongs to none."""
+
+    key: str
+    value: bytes
+    create_revision: int
+    mod_revision: int
+    lease: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Keys at one moment. ``cluster`` identifies the data: revisions of two clusters cannot be compared."""
+
+    items: tuple[KeyValue, ...]
+    revision: int
+    cluster: str
+
+
+class ChangeType(enum.Enum):
+    """What happened to a key, as REST and the original name it."""
+
+    CREATED = "Created"
+    UPDATED = "Updated"
+    DELETED = "Deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one key. A deletion has the previous item in ``item`` when it is known, else None."""
+
+    type: ChangeType
+    key: str
+    revision: int
+    item: KeyValue | None
+
+
+class KeyValueStore(Protocol):
+    """A store with revisions.
+
+    Every call raises Unavailable (DeadlineExceeded when a time ran out), PermissionRefused, or RemoteError for
+    anything else that the store says, and may be cancelled at any time; a write that was cancelled may or may not
+    have happened. A ``prefix`` stands for every key that starts with it; a key is a ``prefix`` with ``exact=True``.
+    Use as an async context manager; the constructor does no I/O and entering it succeeds while the store is away.
+    """
+
+    async def __aenter__(self) -> Self:
+        """Make it ready; does not wait for the store."""
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close: ends watches, keeps to a bounded time."""
+        ...
+
+    async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
+        """The item, or None. Linearizable unless ``serializable``."""
+        ...
+
+    async def range(self, prefix: str, *, exact: bool = False, limit: int = 0, keys_only: bool = False) -> Range:
+        """All items below ``prefix`` (or that key alone), by key; ``limit`` 0 means all."""
+        ...
+
+    async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
+        """Write a key that does not exist; the new revision. Raises AlreadyExists."""
+        ...
+
+    async def update(self, key: str, value: bytes, *, expected: int | None = None, lease: int = 0) -> int:
+        """Write a key that exists, at mod_revision ``expected`` if given; the new revision.
+
+        Raises NotFound, VersionConflict.
+        """
+        ...
+
+    async def put(self, key: str, value: bytes, *, lease: int = 0) -> int:
+        """Write a key whether or not it exists; the new revision."""
+        ...
+
+    async def delete(self, key: str, *, expected: int | None = None) -> KeyValue:
+        """Delete a key; its last item. Raises NotFound, VersionConflict."""
+        ...
+
+    async def grant_lease(self, ttl: float) -> int:
+        """A new lease of at least ``ttl`` seconds; its id."""
+        ...
+
+    async def keep_lease(self, lease: int) -> float:
+        """Renew a lease; the seconds that it has left. Raises NotFound when it has expired."""
+        ...
+
+    async def revoke_lease(self, lease: int) -> None:
+        """End a lease and delete its keys; an expired one is fine."""
+        ...
+
+    def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncIterator[list[Change]]:
+        """One stream of changes from revision ``start`` on, in batches as they arrive, in order.
+
+        Ends with an exception, never silently: Compacted when ``start`` is gone, Unavailable when the connection
+        or the leader is lost, PermissionRefused. It neither resumes nor retries: ``watch.Watch`` does. An async
+        generator: close it with ``contextlib.aclosing``.
+        """
+        ...

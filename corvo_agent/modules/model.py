@@ -1,0 +1,123 @@
+"""The Module object and its parts: frozen values, without I/O and without knowledge of JSON or protobuf.
+
+Times are nanoseconds since the epoch, 0 for none. A level is kept as it was written; ``effective_level`` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..levels import Level
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMeta:
+    """Who the object is. ``resource_version`` is etcd's mod_revision in decimal, never the stored text."""
+
+    name: str = ""
+    tenant: str = ""
+    namespace: str = ""
+    generation_id: str = ""
+    resource_version: str = ""
+    uuid: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    creation_time: int = 0
+    mod_time: int = 0
+    self_link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    """A port that the module listens on."""
+
+    name: str = ""
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LevelOverride:
+    """A level that outranks ``log_level`` until the wall time ``until`` (0: until it is removed)."""
+
+    level: str
+    until: int = 0
+    by: str = ""
+    reason: str = ""
+
+    def active(self, now: int) -> bool:
+        """Whether it counts at wall time ``now``."""
+        return self.until == 0 or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSpec:
+    """What people want of the module. ``loggers`` maps logger names to levels."""
+
+    log_level: str = ""
+    enable_trace: bool = False
+    args: tuple[str, ...] = ()
+    override: LevelOverride | None = None
+    loggers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleStatus:
+    """What agents and writers report of the module."""
+
+    node: str = ""
+    module: str = ""
+    category: str = ""
+    last_start: int = 0
+    restart_count: int = 0
+    last_restart_reason: str = ""
+    service: str = ""
+    service_ports: tuple[ServicePort, ...] = ()
+    mac_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One running process or container.
+
+    ``raw`` is the JSON object that it was read from: keys that we do not know live on there and are written back
+    by the codec. It takes no part in comparisons.
+    """
+
+    meta: ObjectMeta = field(default_factory=ObjectMeta)
+    spec: ModuleSpec = field(default_factory=ModuleSpec)
+    status: ModuleStatus = field(default_factory=ModuleStatus)
+    kind: str = "Module"
+    api_version: str = "v1"
+    raw: Mapping[str, Any] = field(default=_NOTHING, compare=False, repr=False, hash=False)
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        return self.meta.name
+
+    @property
+    def revision(self) -> int:
+        """The etcd revision that this state was written at, 0 when it was never stored."""
+        return int(self.meta.resource_version or 0)
+
+    def with_spec(self, **changes: Any) -> Module:
+        """A copy with fields of the spec replaced."""
+        return replace(self, spec=replace(self.spec, **changes))
+
+    def with_status(self, **changes: Any) -> Module:
+        """A copy with fields of the status replaced."""
+        return replace(self, status=replace(self.status, **changes))
+
+    def with_meta(self, **changes: Any) -> Module:
+        """A copy with fields of the meta replaced."""
+        return replace(self, meta=replace(self.meta, **changes))
+
+
+def effective_level(spec: ModuleSpec, now: int, default: Level = Level.INFO) -> Level:
+    """The one rule: the override while it lasts, else ``log_level``; empty means ``default``, unknown ``INFO``."""
+    if spec.override is not None and spec.override.active(now):
+        return Level.of(spec.override.level)
+    return Level.of(spec.log_level) if spec.log_level else default

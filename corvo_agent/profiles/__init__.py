@@ -1,0 +1,1 @@
+"""Profiles of a Python process in the pprof format."""

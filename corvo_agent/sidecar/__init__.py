@@ -1,0 +1,1 @@
+"""What a sidecar does to a process that it does not live in."""

@@ -1,0 +1,1 @@
+"""Published variables, and what a process can tell of itself."""
