@@ -1,0 +1,53 @@
+"""Errors carry fields, say what was wrong, and know the exit code of the command line."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from corvo_agent import errors
+
+EXAMPLES = [
+    (errors.InvalidArgument("lines", "-1", "not a positive number"), "lines: not a positive number, got '-1'", 2),
+    (
+        errors.InvalidArgument("level", "x", "unknown", ("Info", "Warn")),
+        "level: unknown, got 'x'; valid: Info, Warn",
+        2,
+    ),
+    (errors.InvalidArgument("action", None, "is missing"), "action: is missing", 2),
+    (errors.ConfigError("listn", None, "unknown key"), "listn: unknown key", 2),
+    (errors.NotFound("module", "m1"), "module m1 not found", 3),
+    (errors.NotFound("log file", "a.log", "no such file"), "log file a.log not found: no such file", 3),
+    (errors.AlreadyExists("module", "m1"), "module m1 already exists", 1),
+    (errors.VersionConflict("m1", 4), "m1 was changed by somebody else: expected resource version 4", 1),
+    (errors.VersionConflict("m1", 4, 7), "m1 was changed by somebody else: expected resource version 4, it is at 7", 1),
+    (errors.PermissionRefused("etcd", "bad password"), "etcd refused: bad password", 5),
+    (errors.ResourceExhausted("message bytes", 4, 5), "message bytes: at most 4, got 5", 1),
+    (errors.ResourceExhausted("queries at once", 16), "queries at once: at most 16", 1),
+    (errors.Unavailable("127.0.0.1:1", "refused"), "127.0.0.1:1 is unavailable: refused", 4),
+    (errors.DeadlineExceeded("etcd", 2.5), "etcd is unavailable: no answer within 2.5 s", 4),
+    (errors.Compacted(3, 9), "revision 3 is compacted, the oldest one kept is 9", 1),
+    (errors.DecodeError("key k at revision 5", "not JSON"), "key k at revision 5: not JSON", 1),
+    (errors.Unsupported("py-spy", "install it"), "py-spy is not possible here: install it", 1),
+    (errors.RemoteError("a:1", "UNKNOWN", "boom"), "a:1 answered UNKNOWN: boom", 1),
+]
+
+
+@pytest.mark.parametrize(("error", "text", "code"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_text_and_exit_code(error: errors.CorvoError, text: str, code: int) -> None:
+    assert str(error) == text
+    assert error.exit_code == code
+
+
+@pytest.mark.parametrize("error", [example[0] for example in EXAMPLES], ids=lambda e: type(e).__name__)
+def test_an_error_survives_pickling(error: errors.CorvoError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again)) == (type(error), str(error))
+
+
+def test_a_long_value_does_not_fill_the_line() -> None:
+    error = errors.InvalidArgument("grep", "x" * 1_000_000, "too long")
+    assert len(str(error)) < 200
+    assert errors.shorten("short") == "short"
+    assert len(errors.shorten("y" * 500, 80)) == 80
