@@ -25,7 +25,8 @@ def main() -> int:
 
 def _run(name: str) -> bool:
     # A fresh interpreter for each: no case pays for what another one imported or left in the heap.
-    return subprocess.run([sys.executable, "-m", f"benchmarks.bench_{name}"], cwd=HERE.parent, check=False).returncode == 0
+    command = [sys.executable, "-m", f"benchmarks.bench_{name}"]
+    return subprocess.run(command, cwd=HERE.parent, check=False).returncode == 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every benchmark prints and keeps: rows as a table, and the same rows in results/NAME.json with their surroundings."""
+"""What every benchmark prints and keeps: rows as a table, and in results/NAME.json with their surroundings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ from importlib import metadata
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parent / "results"
-PACKAGES = ("corvo-agent", "grpclib", "betterproto", "protobuf", "grpcio", "aiohttp", "etcd3-py", "orjson", "psutil", "uvloop")
+PACKAGES = (
+    "corvo-agent",
+    "grpclib",
+    "betterproto",
+    "protobuf",
+    "grpcio",
+    "aiohttp",
+    "etcd3-py",
+    "orjson",
+    "psutil",
+    "uvloop",
+)
 
 Row = Mapping[str, object]
 
