@@ -1,0 +1,165 @@
+"""Real etcd servers for tests: killed, suspended, restarted, clustered, with TLS and with users."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self
+
+from corvo_agent.embedded import EtcdBinaries, EtcdProcess, find_etcd, free_ports
+
+
+def every_etcd() -> list[EtcdBinaries]:
+    """The etcd of the extra, and the one on PATH when that is another program."""
+    found = [find_etcd()]
+    for folder in os.get_exec_path():
+        program = Path(folder, "etcd")
+        # Python scripts of that name only start the extra's program.
+        if program.is_file() and program.read_bytes()[:4] == b"\x7fELF" and program.resolve() != found[0].etcd:
+            found.append(EtcdBinaries(program, program.with_name("etcdctl")))
+            break
+    return found
+
+
+def version_name(binaries: EtcdBinaries) -> str:
+    """How test ids call it."""
+    return "extra" if binaries.options else "path"
+
+
+class EtcdMember:
+    """One server that keeps its data and its ports over restarts."""
+
+    def __init__(self, program: Path, arguments: Sequence[str], log: Path, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self._new = lambda: EtcdProcess(program, arguments, log)
+        self._process = self._new()
+
+    @property
+    def pid(self) -> int:
+        """0 while it is down."""
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start it, again or for the first time; returns when it serves."""
+        self._process = self._new()
+        await self._process.start()
+
+    async def kill(self) -> None:
+        """SIGKILL: no word of farewell."""
+        await self._process.stop(grace=0)
+
+    async def terminate(self) -> None:
+        """SIGTERM, and wait for the end."""
+        await self._process.stop(grace=10)
+
+    def suspend(self) -> None:
+        """SIGSTOP: the connections stay, nothing answers."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._process.send_signal(signal.SIGCONT)
+
+    async def restart(self) -> None:
+        """SIGKILL and start."""
+        await self.kill()
+        await self.start()
+
+
+class EtcdCluster:
+    """``size`` servers; ``async with`` starts all of them and ends them with their data.
+
+    ``tls`` are further arguments that make the client side speak TLS, ``options`` arguments for every member.
+    """
+
+    def __init__(
+        self,
+        size: int = 1,
+        *,
+        binaries: EtcdBinaries | None = None,
+        tls: Sequence[str] = (),
+        options: Sequence[str] = (),
+    ) -> None:
+        self.members: list[EtcdMember] = []
+        self._size = size
+        self._binaries = binaries or find_etcd()
+        self._tls = tuple(tls)
+        self._options = tuple(options)
+        self._stack = AsyncExitStack()
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """The client URLs of all members."""
+        return tuple(member.endpoint for member in self.members)
+
+    @property
+    def endpoint(self) -> str:
+        """The client URL of the first member."""
+        return self.members[0].endpoint
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            folder = Path(tempfile.mkdtemp(prefix="corvo-etcd-test-"))
+            stack.callback(shutil.rmtree, folder)
+            self.members = self._make(folder)
+            for member in self.members:
+                stack.push_async_callback(member.kill)
+            async with asyncio.TaskGroup() as tasks:
+                for member in self.members:
+                    tasks.create_task(member.start())
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def etcdctl(self, *arguments: str, user: str = "", stdin: bytes = b"") -> str:
+        """Run the real etcdctl against the first member; what it printed."""
+        command = [str(self._binaries.etcdctl), "--endpoints", self.endpoint]
+        command += ["--user", user] if user else []
+        process = await asyncio.create_subprocess_exec(
+            *command, *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await process.communicate(stdin)
+        assert process.returncode == 0, arguments
+        return out.decode()
+
+    async def enable_auth(self, root_password: str) -> None:
+        """Turn users on, with ``root`` as the first."""
+        await self.etcdctl("user", "add", f"root:{root_password}")
+        await self.etcdctl("user", "grant-role", "root", "root")
+        await self.etcdctl("auth", "enable")
+
+    def _make(self, folder: Path) -> list[EtcdMember]:
+        scheme = "https" if self._tls else "http"
+        ports = free_ports(2 * self._size)
+        peers = [f"http://127.0.0.1:{port}" for port in ports[: self._size]]
+        clients = [f"{scheme}://127.0.0.1:{port}" for port in ports[self._size :]]
+        everybody = ",".join(f"m{index}={peer}" for index, peer in enumerate(peers))
+        # A member alone has nobody to wait for; several need time to hear of each other on a busy machine.
+        ticks = ("10", "100") if self._size == 1 else ("50", "500")
+        return [
+            EtcdMember(
+                self._binaries.etcd,
+                (
+                    *("--name", f"m{index}", "--data-dir", str(folder / f"m{index}")),
+                    *("--listen-client-urls", client, "--advertise-client-urls", client),
+                    *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
+                    *("--initial-cluster", everybody),
+                    *("--heartbeat-interval", ticks[0], "--election-timeout", ticks[1]),
+                    *("--logger", "zap", "--log-outputs", "stderr", "--log-level", "error"),
+                    *self._binaries.options,
+                    *self._tls,
+                    *self._options,
+                ),
+                folder / f"m{index}.log",
+                client,
+            )
+            for index, (peer, client) in enumerate(zip(peers, clients, strict=True))
+        ]
