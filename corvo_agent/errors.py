@@ -4,7 +4,8 @@
 
     CorvoError
     ├── InvalidArgument           a parameter, a body or an option is wrong: the caller must change it
-    │   └── ConfigError           ... of a configuration file, an environment variable or an option
+    │   ├── ConfigError           ... of a configuration file, an environment variable or an option
+    │   └── ValidationFailed      ... of an object, each broken rule told on a line of its own
     ├── NotFound                  the named thing does not exist
     ├── AlreadyExists             the named thing exists already
     ├── VersionConflict           somebody else changed the object first
@@ -14,6 +15,7 @@
     │   └── DeadlineExceeded      ... in the time given
     ├── Compacted                 the revision asked for is no longer kept by etcd
     ├── DecodeError               bytes that a peer or a file gave us are not what they have to be
+    ├── PreconditionFailed        things stand in a way that rules out what was asked for
     ├── Unsupported               what was asked for cannot be done here, and why
     └── RemoteError               a peer answered with an error of its own
 
@@ -59,6 +61,15 @@ class InvalidArgument(CorvoError):
 
 class ConfigError(InvalidArgument):
     """A configuration key, environment variable or option is unknown or has a wrong value."""
+
+
+class ValidationFailed(InvalidArgument):
+    """``what`` (a kind of object) breaks rules; ``lines`` tells each of them once, in the order of the object."""
+
+    def __init__(self, what: str, lines: Collection[str]) -> None:
+        super().__init__(what, None, "; ".join(lines))
+        self.args = (what, tuple(lines))
+        self.lines = tuple(lines)
 
 
 class NotFound(CorvoError):
@@ -175,6 +186,17 @@ class DecodeError(CorvoError):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.reason}"
+
+
+class PreconditionFailed(CorvoError):
+    """What was asked for cannot be done as things stand; ``reason`` is the whole text."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Unsupported(CorvoError):

@@ -17,6 +17,8 @@ EXAMPLES = [
     ),
     (errors.InvalidArgument("action", None, "is missing"), "action: is missing", 2),
     (errors.ConfigError("listn", None, "unknown key"), "listn: unknown key", 2),
+    (errors.ValidationFailed("Module", ["a is empty", "b is too long"]), "Module: a is empty; b is too long", 2),
+    (errors.PreconditionFailed("no instance of [m1]"), "no instance of [m1]", 1),
     (errors.NotFound("module", "m1"), "module m1 not found", 3),
     (errors.NotFound("log file", "a.log", "no such file"), "log file a.log not found: no such file", 3),
     (errors.AlreadyExists("module", "m1"), "module m1 already exists", 1),
