@@ -1,0 +1,89 @@
+"""Long computations beside an event loop: in a thread of their own, in slices that let the loop run in between.
+
+A thread that computes in Python keeps the interpreter lock until the switch interval (5 ms) is over, each time that
+the loop wants it. One that sleeps for a moment after every millisecond stalls the loop for about that millisecond.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SLICE = 0.001
+# Long enough that a waiting thread surely gets the lock: a sleep of 0 gives it up and often takes it back at once.
+_REST = 0.0001
+
+
+class Cancelled(Exception):
+    """Raised inside the thread by ``breathe`` when nobody waits for its result any more."""
+
+
+class Pace:
+    """Divides a computation into slices. Belongs to the thread that computes; ``cancel`` may come from another one."""
+
+    def __init__(self, slice_seconds: float = SLICE) -> None:
+        self._slice = slice_seconds
+        self._end = time.perf_counter() + slice_seconds
+        self._cancelled = threading.Event()
+
+    def breathe(self) -> None:
+        """Between two pieces of work, well under a millisecond each: rest when the slice is used up.
+
+        Raises Cancelled.
+        """
+        if time.perf_counter() >= self._end:
+            if self._cancelled.wait(_REST):
+                raise Cancelled
+            self._end = time.perf_counter() + self._slice
+
+    def over(self, items: Iterable[T], every: int = 64) -> Iterator[T]:
+        """``items``, with a breath after each ``every`` of them."""
+        for index, item in enumerate(items):
+            if index % every == 0:
+                self.breathe()
+            yield item
+
+    def cancel(self) -> None:
+        """Make the next rest raise Cancelled."""
+        self._cancelled.set()
+
+
+async def off_loop(work: Callable[[Pace], T], name: str = "corvo-profile") -> T:
+    """Run ``work`` in a new thread and wait for its result; what it raises is raised here.
+
+    When cancelled, the thread ends at its next breath and its result is dropped. A thread of its own, and not the
+    loop's executor: that one belongs to the host, who may have filled it.
+    """
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[T] = loop.create_future()
+    pace = Pace()
+
+    def settle(value: T | None, error: BaseException | None) -> None:
+        if result.done():
+            return
+        if error is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(value)  # type: ignore[arg-type]
+
+    def run() -> None:
+        value, error = None, None
+        try:
+            value = work(pace)
+        except BaseException as caught:
+            error = caught
+        # A loop that was closed meanwhile has nobody left who could hear the result.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, value, error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    try:
+        return await result
+    finally:
+        pace.cancel()
