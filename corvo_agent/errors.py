@@ -4,6 +4,7 @@
 
     CorvoError
     ├── InvalidArgument           a parameter, a body or an option is wrong: the caller must change it
+    │   ├── InvalidQuery          ... of a Debug query, in the words that Go peers use
     │   ├── ConfigError           ... of a configuration file, an environment variable or an option
     │   └── ValidationFailed      ... of an object, each broken rule told on a line of its own
     ├── NotFound                  the named thing does not exist
@@ -57,6 +58,17 @@ class InvalidArgument(CorvoError):
         if self.valid:
             text += f"; valid: {', '.join(self.valid)}"
         return text
+
+
+class InvalidQuery(InvalidArgument):
+    """A Debug query that nobody can answer, in the words that Go peers use: ``text`` is the whole message."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("query", None, text)
+        self.args = (text,)
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class ConfigError(InvalidArgument):
@@ -212,10 +224,23 @@ class Unsupported(CorvoError):
 
 
 class RemoteError(CorvoError):
-    """A peer answered with an error: ``code`` is the gRPC status name such as ``UNKNOWN``, ``message`` its text."""
+    """A peer answered with an error: ``code`` is the gRPC status name such as ``UNKNOWN``, ``message`` its text.
+
+    ``exit_code`` is that of the same error raised here.
+    """
+
+    _EXIT_CODES = {
+        "INVALID_ARGUMENT": 2,
+        "NOT_FOUND": 3,
+        "UNAVAILABLE": 4,
+        "DEADLINE_EXCEEDED": 4,
+        "PERMISSION_DENIED": 5,
+        "UNAUTHENTICATED": 5,
+    }
 
     def __init__(self, peer: str, code: str, message: str) -> None:
         super().__init__(peer, code, message)
+        self.exit_code = self._EXIT_CODES.get(code, 1)
         self.peer = peer
         self.code = code
         self.message = message

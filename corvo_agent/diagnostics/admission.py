@@ -1,0 +1,93 @@
+"""How many queries run at once, for how long, and what becomes of one that does not end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
+
+from ..errors import DeadlineExceeded, ResourceExhausted, Unavailable
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+# What reacts to its cancellation does so at once; waited for, so that its place is free when its caller hears of it.
+_CANCEL_GRACE = 0.1
+
+
+class Admission:
+    """``places`` for queries; one more is refused at once, nobody queues.
+
+    Each query runs in a task of its own, so that one which does not react to its cancellation cannot keep its caller
+    waiting. Such a task takes up a place until it really ends: the bound holds for work, not for callers.
+    """
+
+    def __init__(self, what: str, places: int) -> None:
+        self._what = what
+        self.places = places
+        self._held = 0
+        self._running: set[asyncio.Task[Any]] = set()
+        self._left_over: set[asyncio.Task[Any]] = set()
+
+    @property
+    def taken(self) -> int:
+        """Places taken now, by callers being served and by cancelled work that has not ended yet."""
+        return self._held + len(self._left_over)
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Take a place, or raise ResourceExhausted."""
+        if self.taken >= self.places:
+            raise ResourceExhausted(self._what, self.places)
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+
+    async def run(self, work: Coroutine[Any, Any, T], seconds: float | None, name: str) -> T:
+        """The result of ``work`` (called ``name`` in errors), or DeadlineExceeded after ``seconds`` (None: no bound).
+
+        Raises whatever ``work`` raises, and Unavailable when it is cancelled from elsewhere. When the caller is
+        cancelled, ``work`` is.
+        """
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._running.add(task)
+        try:
+            await asyncio.wait((task,), timeout=seconds)
+            if task.done() or seconds is None:
+                return _result(task)
+            task.cancel()
+            await asyncio.wait((task,), timeout=_CANCEL_GRACE)
+            raise DeadlineExceeded(name, seconds)
+        finally:
+            self._running.discard(task)
+            if not task.done():
+                task.cancel()
+                self._left_over.add(task)
+                task.add_done_callback(self._forget)
+
+    async def aclose(self, seconds: float) -> None:
+        """Cancel what runs and wait for its end, at most ``seconds``."""
+        tasks = self._running | self._left_over
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=seconds)
+            for task in left:
+                _log.error("%s does not end although it was cancelled", task.get_name())
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._left_over.discard(task)
+        # Nobody is left to hear of it; asked for here, else the loop complains of a lost exception.
+        if not task.cancelled() and task.exception() is not None:
+            _log.warning("%s failed after its end was no longer waited for: %r", task.get_name(), task.exception())
+
+
+def _result(task: asyncio.Task[T]) -> T:
+    # A task that was cancelled would cancel its caller with the same exception, and the call would end without
+    # a status.
+    if task.cancelled():
+        raise Unavailable(task.get_name(), "it was stopped")
+    return task.result()

@@ -1,0 +1,117 @@
+"""The Action query: functions of the host service that operators may call by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+import orjson
+
+from ...errors import InvalidArgument, InvalidQuery
+from ..payloads import TYPE_PREFIX, string_payload
+from ..query import DebugQuery, Payload
+from .threads import DaemonThreads
+
+Action = Callable[..., Any] | Callable[..., Awaitable[Any]]
+_THREADS = 4
+_GENERATED = "._generated."
+
+
+class _Registered:
+    """One action: how to call it and what its messages are called."""
+
+    def __init__(self, function: Action, type_url: str) -> None:
+        self.function = function
+        self.type_url = type_url
+        self.asynchronous = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
+        )
+        self.wants_query = _takes_two(function)
+
+    def bind(self, query: DebugQuery) -> Callable[[], Any]:
+        arguments: tuple[object, ...] = (query.parameters, query) if self.wants_query else (query.parameters,)
+        return partial(self.function, *arguments)
+
+
+class ActionHandler:
+    """Answers ``action=NAME``.
+
+    An async function runs on the event loop, a plain one in a thread of its own (``threads`` at most), so that it
+    cannot stall the loop; what belongs to the loop must be touched by async ones.
+    """
+
+    def __init__(self, threads: int = _THREADS) -> None:
+        self._actions: dict[str, _Registered] = {}
+        self._threads = DaemonThreads("actions in threads at once", threads)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The registered actions, sorted."""
+        return tuple(sorted(self._actions))
+
+    def register_action(self, name: str, function: Action, *, type_url: str = "") -> None:
+        """Let callers run ``function(parameters)``, or ``function(parameters, query)`` when it takes two arguments.
+
+        It returns a betterproto or google.protobuf message, a text, a Payload, or anything that JSON can hold.
+        ``type_url`` says what its messages are, for betterproto ones of packages other than ours: they do not know
+        their own full name. Raises InvalidQuery when the name is taken, InvalidArgument when it is empty.
+        """
+        if not name:
+            raise InvalidArgument("action", name, "it has no name")
+        if name in self._actions:
+            raise InvalidQuery("action is already registered")
+        self._actions[name] = _Registered(function, type_url)
+
+    async def start(self) -> None:
+        """Nothing to get ready."""
+
+    async def stop(self) -> None:
+        """Nothing to release: threads that still run end with their function."""
+
+    async def handle(self, query: DebugQuery) -> Payload:
+        """Run the action. InvalidQuery when none or an unknown one is named; raises what the action raises."""
+        name = query.parameters.get("action", "")
+        if not name:
+            raise InvalidQuery("Action not specified")
+        action = self._actions.get(name)
+        if action is None:
+            raise InvalidQuery(f"[{name}] action is unknown. Valid actions are [{' '.join(self.names)}]")
+        call = action.bind(query)
+        result = await (call() if action.asynchronous else self._threads.run(call))
+        return _payload(result, action.type_url)
+
+
+def _takes_two(function: Action) -> bool:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:  # some builtins have no signature
+        return False
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(parameter.kind in places and parameter.default is parameter.empty for parameter in parameters) >= 2
+
+
+def _payload(result: object, type_url: str) -> Payload:
+    if isinstance(result, Payload):
+        return result
+    if isinstance(result, str):
+        return string_payload(result)
+    serialize = getattr(result, "SerializeToString", None)
+    if serialize is not None:
+        return Payload(type_url or TYPE_PREFIX + _full_name(result), serialize())
+    return string_payload(orjson.dumps(_plain(result), option=orjson.OPT_NON_STR_KEYS).decode())
+
+
+def _full_name(message: object) -> str:
+    descriptor = getattr(message, "DESCRIPTOR", None)
+    if descriptor is not None:
+        return str(descriptor.full_name)
+    # betterproto keeps the name nowhere, but it makes a Python package of each protobuf package.
+    kind = type(message)
+    return f"{kind.__module__.partition(_GENERATED)[2] or kind.__module__}.{kind.__name__}"
+
+
+def _plain(result: object) -> object:
+    # Read-only views of dicts are usual results and the one common thing that orjson does not know.
+    return dict(result) if isinstance(result, Mapping) else result

@@ -1,0 +1,217 @@
+"""The gRPC service ``protos.Diagnostics``: takes queries, finds their handlers, answers within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import cast
+
+from grpclib.const import Cardinality, Handler
+from grpclib.exceptions import GRPCError
+from grpclib.server import Stream
+
+from ..errors import CorvoError, DeadlineExceeded, DecodeError, InvalidArgument, ResourceExhausted, Unsupported
+from .admission import Admission
+from .convert import decode_request, encode_response
+from .handler import QueryHandler, StreamingHandler
+from .handlers.action import Action, ActionHandler
+from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget, RawMessage, receive
+from .query import DebugQuery, Payload
+from .registry import HandlerRegistry, HandlerSlot
+from .status import grpc_error
+
+_log = logging.getLogger(__name__)
+RawStream = Stream[RawMessage, RawMessage]
+# The answer has to be on its way before the caller stops listening.
+_ANSWER_MARGIN = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLimits:
+    """What a DiagnosticsService allows; times are seconds, sizes are bytes.
+
+    ``queries`` and ``streams`` at once; ``query_timeout`` where the caller sets no deadline; ``received_bytes`` of
+    requests in memory at once; ``send_timeout`` for a caller that does not take its answer.
+    """
+
+    queries: int = 16
+    streams: int = 64
+    query_timeout: float = 60.0
+    receive_timeout: float = 10.0
+    send_timeout: float = 60.0
+    stop_timeout: float = 5.0
+    request_bytes: int = REQUEST_BYTES
+    received_bytes: int = 4 * REQUEST_BYTES
+    response_bytes: int = RESPONSE_BYTES
+
+
+class DiagnosticsService:
+    """Answers Debug queries; put it into any grpclib ``Server([mine, service])``.
+
+    ``async with service`` (or ``start`` and ``aclose``) starts and stops the handlers. Without that, each handler is
+    started by its first query. Not to be shared between event loops.
+    """
+
+    def __init__(self, *, limits: ServiceLimits | None = None) -> None:
+        self.limits = limits or ServiceLimits()
+        self.registry = HandlerRegistry(self.limits.stop_timeout)
+        self.serving = True
+        self._listeners: list[Callable[[bool], None]] = []
+        self._actions = ActionHandler()
+        self._queries = Admission("queries at once", self.limits.queries)
+        self._streams = Admission("followed queries at once", self.limits.streams)
+        self._received = ByteBudget(self.limits.received_bytes)
+        self.registry.register("Action", self._actions)
+
+    def __repr__(self) -> str:
+        queries, streams = self._queries, self._streams
+        taken = f"{queries.taken}/{queries.places} queries, {streams.taken}/{streams.places} streams"
+        return f"<DiagnosticsService {' '.join(self.registry.queries)}: {taken}>"
+
+    # The user's side
+
+    def register_handler(self, query: str, handler: QueryHandler, *, timeout: float | None = None) -> None:
+        """Let ``handler`` answer ``query`` (any case); one that did so before is stopped.
+
+        ``timeout`` bounds its answers, in seconds, where the caller sets no deadline. Raises InvalidArgument.
+        """
+        self.registry.register(query, handler, timeout=timeout)
+
+    def register_action(self, name: str, function: Action, *, type_url: str = "") -> None:
+        """Let the Action query run ``function``: see ``ActionHandler.register_action``."""
+        self._actions.register_action(name, function, type_url=type_url)
+
+    def watch_serving(self, listener: Callable[[bool], None]) -> None:
+        """Call ``listener`` now and whenever the service starts or stops serving."""
+        self._listeners.append(listener)
+        listener(self.serving)
+
+    async def start(self) -> None:
+        """Start all handlers; one that fails says so in each of its answers. Bounded by the stop timeout."""
+        self._set_serving(True)
+        await self.registry.start()
+
+    async def aclose(self) -> None:
+        """Cancel what runs and stop all handlers; may be called twice, bounded by three times the stop timeout."""
+        self._set_serving(False)
+        await asyncio.gather(
+            self._queries.aclose(self.limits.stop_timeout), self._streams.aclose(self.limits.stop_timeout)
+        )
+        await self.registry.aclose()
+
+    async def __aenter__(self) -> DiagnosticsService:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _set_serving(self, serving: bool) -> None:
+        self.serving = serving
+        for listener in self._listeners:
+            listener(serving)
+
+    # grpclib's side
+
+    def __mapping__(self) -> dict[str, Handler]:
+        """The methods that grpclib serves; requests and answers pass as bytes."""
+        return {
+            "/protos.Diagnostics/Debug": Handler(self._debug, Cardinality.UNARY_UNARY, RawMessage, RawMessage),
+            "/protos.Diagnostics/DebugStream": Handler(
+                self._debug_stream, Cardinality.UNARY_STREAM, RawMessage, RawMessage
+            ),
+        }
+
+    async def _debug(self, stream: RawStream) -> None:
+        with _as_status():
+            query = await self._receive(stream)
+            slot = self.registry.lookup(query.query)
+            with self._queries.place():
+                work = self._answer(slot, query)
+                message = await self._queries.run(work, self._seconds(slot, query), f"query {slot.query}")
+                await self._send(stream, message)
+
+    async def _answer(self, slot: HandlerSlot, query: DebugQuery) -> RawMessage:
+        with _unexpected(query):
+            async with slot.use() as handler:
+                return self._message(await handler.handle(query))
+
+    async def _debug_stream(self, stream: RawStream) -> None:
+        with _as_status():
+            query = await self._receive(stream)
+            slot = self.registry.lookup(query.query)
+            with self._streams.place():
+                seconds = None if query.timeout is None else self._seconds(slot, query)
+                await self._streams.run(self._follow(stream, slot, query), seconds, f"query {slot.query}")
+
+    async def _follow(self, stream: RawStream, slot: HandlerSlot, query: DebugQuery) -> None:
+        async with aclosing(self._answers(slot, query)) as messages:
+            async for message in messages:
+                await self._send(stream, message)
+
+    async def _answers(self, slot: HandlerSlot, query: DebugQuery) -> AsyncGenerator[RawMessage]:
+        with _unexpected(query):
+            async with slot.use() as handler:
+                if not isinstance(handler, StreamingHandler):
+                    raise Unsupported(f"following {slot.query}", "its handler answers once, ask with Debug")
+                async with aclosing(cast("AsyncGenerator[Payload]", handler.stream(query))) as batches:
+                    async for payload in batches:
+                        yield self._message(payload)
+
+    async def _receive(self, stream: RawStream) -> DebugQuery:
+        timeout = stream.deadline.time_remaining() if stream.deadline else None
+        try:
+            async with asyncio.timeout(self.limits.receive_timeout):
+                data = await receive(stream, self.limits.request_bytes, self._received)
+            if data is None:
+                raise InvalidArgument("request", None, "there is no message in it")
+            return decode_request(data, timeout)
+        except TimeoutError:
+            raise DeadlineExceeded("the request's message", self.limits.receive_timeout) from None
+        except DecodeError as error:
+            raise InvalidArgument("request", None, str(error)) from error
+
+    async def _send(self, stream: RawStream, message: RawMessage) -> None:
+        try:
+            async with asyncio.timeout(self.limits.send_timeout):
+                await stream.send_message(message)
+        except TimeoutError:
+            raise DeadlineExceeded("the caller, taking its answer,", self.limits.send_timeout) from None
+
+    def _message(self, payload: Payload) -> RawMessage:
+        size = len(payload.value)
+        if size > self.limits.response_bytes:
+            raise ResourceExhausted("bytes of an answer (ask for less)", self.limits.response_bytes, size)
+        return RawMessage(encode_response(payload))
+
+    def _seconds(self, slot: HandlerSlot, query: DebugQuery) -> float:
+        if query.timeout is not None:
+            return max(query.timeout - _ANSWER_MARGIN, query.timeout / 2)
+        return slot.timeout or self.limits.query_timeout
+
+
+@contextmanager
+def _as_status() -> Iterator[None]:
+    """Errors of ours become the gRPC status that the caller gets."""
+    try:
+        yield
+    except CorvoError as error:
+        raise grpc_error(error) from error
+
+
+@contextmanager
+def _unexpected(query: DebugQuery) -> Iterator[None]:
+    """What a handler was not meant to raise is logged in full, and the caller hears INTERNAL and what it was."""
+    try:
+        yield
+    except (CorvoError, GRPCError):
+        raise
+    except Exception as error:
+        _log.exception("query %s failed", query.query)
+        raise grpc_error(error) from error
