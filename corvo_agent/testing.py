@@ -6,6 +6,10 @@ import asyncio
 import heapq
 import itertools
 
+from .modules.memory import MemoryStore
+
+__all__ = ("FakeClock", "MemoryStore")
+
 
 class FakeClock:
     """A Clock that stands still until ``advance`` moves it; sleepers wake in the order of their times."""

@@ -7,7 +7,7 @@ watching) is written once against it. Keys are text, values bytes, revisions gro
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -109,7 +109,7 @@ class KeyValueStore(Protocol):
         """End a lease and delete its keys; an expired one is fine."""
         ...
 
-    def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncIterator[list[Change]]:
+    def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncGenerator[list[Change], None]:
         """One stream of changes from revision ``start`` on, in batches as they arrive, in order.
 
         Ends with an exception, never silently: Compacted when ``start`` is gone, Unavailable when the connection

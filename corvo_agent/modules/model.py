@@ -11,8 +11,6 @@ from typing import Any
 
 from ..levels import Level
 
-_NOTHING: Mapping[str, Any] = {}
-
 
 @dataclass(frozen=True, slots=True)
 class ObjectMeta:
@@ -82,8 +80,8 @@ class ModuleStatus:
 class Module:
     """One running process or container.
 
-    ``raw`` is the JSON object that it was read from: keys that we do not know live on there and are written back
-    by the codec. It takes no part in comparisons.
+    ``raw`` holds the parts of the JSON that it was read from which we do not know, at their places; the codec writes
+    them back. It takes no part in comparisons.
     """
 
     meta: ObjectMeta = field(default_factory=ObjectMeta)
@@ -91,7 +89,7 @@ class Module:
     status: ModuleStatus = field(default_factory=ModuleStatus)
     kind: str = "Module"
     api_version: str = "v1"
-    raw: Mapping[str, Any] = field(default=_NOTHING, compare=False, repr=False, hash=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False, hash=False)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,155 @@
+"""Calling other people's functions: in order, one at a time, bounded in time, and never at our own cost."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..clock import Clock
+from .model import Module
+
+_log = logging.getLogger(__name__)
+
+#: A plain function that keeps the loop longer than this many seconds is worth a warning.
+_SLOW_CALL = 0.1
+#: Seconds that a cancelled callback has to come to its end before it is left alone.
+_CANCEL_GRACE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleChange:
+    """The spec of a Module was changed at ``revision``: from ``old``, None if there was none, to ``new``.
+
+    ``new`` is None when the Module was deleted. ``name`` is that of the Module.
+    """
+
+    name: str
+    old: Module | None
+    new: Module | None
+    revision: int
+
+    @property
+    def module(self) -> Module:
+        """``new``, or, when it was deleted, a Module of that name that asks for nothing."""
+        return self.new or Module().with_meta(name=self.name)
+
+
+#: A plain function or a coroutine function.
+ChangeCallback = Callable[[ModuleChange], Awaitable[object] | object]
+
+
+class CallbackQueue:
+    """The states that wait for one callback, and the task that hands them over one after the other.
+
+    A callback that raises is logged. An async one that takes longer than ``timeout`` seconds is cancelled and
+    logged; a plain one cannot be interrupted: it is measured and warned about. At most ``limit`` states wait; then
+    the oldest is dropped and counted, so that the newest always arrives. Two states with the same spec that come
+    next to each other in this way are one: the callback hears of differences only.
+    """
+
+    def __init__(self, name: str, callback: ChangeCallback, *, timeout: float, limit: int, clock: Clock) -> None:
+        self._name = name
+        self._callback = callback
+        self._timeout = timeout
+        self._limit = limit
+        self._clock = clock
+        self._waiting: deque[tuple[Module | None, int]] = deque()
+        self._moved = asyncio.Event()
+        self._told: Module | None = None
+        self._task: asyncio.Task[None] | None = None
+        # The call that runs now, and those that did not end when they were cancelled.
+        self._calls: set[asyncio.Future[Any]] = set()
+        self._closed = False
+        self.called = self.failed = self.timed_out = self.dropped = 0
+
+    def start(self, told: Module | None = None) -> None:
+        """Begin to call; ``told`` is what the callback already knows of."""
+        self._told = told
+        self._task = asyncio.create_task(self._run(), name=f"corvo-callback {self._name}")
+
+    async def aclose(self) -> None:
+        """Call no more; a call that runs is cancelled, unless it is the one that closes. At most one second."""
+        self._closed = True
+        self._waiting.clear()
+        self._moved.set()
+        current = asyncio.current_task()
+        if self._task is None or current in self._calls:
+            return
+        self._task.cancel()
+        tasks: set[asyncio.Future[Any]] = {self._task, *self._calls}
+        for call in self._calls:
+            call.cancel()
+        await asyncio.wait(tasks, timeout=_CANCEL_GRACE)
+
+    def put(self, module: Module | None, revision: int) -> None:
+        """Add a state, dropping the oldest one when there are too many."""
+        if len(self._waiting) >= self._limit:
+            self._waiting.popleft()
+            self.dropped += 1
+        self._waiting.append((module, revision))
+        self._moved.set()
+
+    async def _run(self) -> None:
+        while not self._closed:
+            if not self._waiting:
+                self._moved.clear()
+                await self._moved.wait()
+                continue
+            module, revision = self._waiting.popleft()
+            if same_spec(self._told, module):
+                continue
+            change = ModuleChange(self._name, self._told, module, revision)
+            self._told = module
+            await self._call(change)
+
+    async def _call(self, change: ModuleChange) -> None:
+        self.called += 1
+        started = self._clock.monotonic()
+        try:
+            answer = self._callback(change)
+        except (Exception, asyncio.CancelledError):
+            # Nothing was awaited: a cancellation can only be the callback's own.
+            self._log_failure(change)
+            return
+        taken = self._clock.monotonic() - started
+        if taken > _SLOW_CALL:
+            _log.warning("the callback %r held the event loop for %.2f s", self._callback, taken)
+        if inspect.isawaitable(answer):
+            await self._finish(asyncio.ensure_future(answer), change)
+
+    async def _finish(self, call: asyncio.Future[Any], change: ModuleChange) -> None:
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        timer = asyncio.create_task(self._clock.sleep(self._timeout))
+        try:
+            await asyncio.wait({call, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+        if call.done():
+            try:
+                call.result()
+            except (Exception, asyncio.CancelledError):
+                self._log_failure(change)
+            return
+        self.timed_out += 1
+        _log.warning("the callback %r took longer than %g s and is cancelled", self._callback, self._timeout)
+        call.cancel()
+        await asyncio.wait({call}, timeout=_CANCEL_GRACE)
+        if not call.done():
+            _log.error("the callback %r does not end though it was cancelled: it is left alone", self._callback)
+
+    def _log_failure(self, change: ModuleChange) -> None:
+        self.failed += 1
+        _log.exception("the callback %r failed for %s at revision %d", self._callback, change.name, change.revision)
+
+
+def same_spec(old: Module | None, new: Module | None) -> bool:
+    """Whether people want the same of both; of no Module they want nothing."""
+    if old is None or new is None:
+        return old is new
+    return old.spec == new.spec

@@ -1,0 +1,45 @@
+"""Where Module objects live in the store, and which names they may have."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import InvalidArgument
+
+#: Every Module of the cluster lies below this key.
+MODULES_PREFIX = "/venice/config/diagnostics/modules/"
+#: The REST path of Modules, which their self-link is made of.
+MODULES_PATH = "/configs/diagnostics/v1/modules/"
+#: Longest name of an object, in characters.
+MAX_NAME_LENGTH = 64
+
+_NAME = re.compile(r"[a-zA-Z0-9][\w\-.@]*[a-zA-Z0-9]", re.ASCII)
+
+
+def validate_name(name: str, what: str = "meta.name") -> str:
+    """``name`` itself, when it is one that an object may have.
+
+    Raises InvalidArgument naming ``what`` otherwise.
+    """
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise InvalidArgument(
+            what, name, "must be at least two of letters, digits, _ - . @, with a letter or digit at both ends"
+        )
+    if len(name) > MAX_NAME_LENGTH:
+        raise InvalidArgument(what, name, f"must have at most {MAX_NAME_LENGTH} characters")
+    return name
+
+
+def key_of(name: str) -> str:
+    """The key of the Module ``name``. Raises InvalidArgument when no Module can have that name."""
+    return MODULES_PREFIX + validate_name(name)
+
+
+def name_of(key: str) -> str:
+    """The name of the Module at ``key``; the reverse of ``key_of``, without judging the name."""
+    return key.removeprefix(MODULES_PREFIX)
+
+
+def self_link_of(name: str) -> str:
+    """The self-link that REST shows for the Module ``name``."""
+    return MODULES_PATH + name

@@ -1,0 +1,185 @@
+"""Module objects in a key-value store: what may be done to them, and what every write keeps true."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from ..backoff import Backoff
+from ..clock import SYSTEM_CLOCK, Clock
+from ..errors import AlreadyExists, DecodeError, InvalidArgument, NotFound, VersionConflict
+from ..levels import Level
+from .codec import decode_module, encode_module
+from .kv import KeyValue, KeyValueStore
+from .model import LevelOverride, Module
+from .names import MODULES_PREFIX, key_of, name_of
+from .watch import Watch
+
+#: How often ``modify`` reads and writes again when others write at the same time.
+MODIFY_ATTEMPTS = 20
+# Decoding this many values takes a few milliseconds; then the loop gets its turn.
+_DECODED_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleList:
+    """Every Module at ``revision``, by name; ``undecodable`` says which values were left out, and why."""
+
+    modules: tuple[Module, ...]
+    revision: int
+    undecodable: tuple[DecodeError, ...] = ()
+
+
+class ModuleStore:
+    """The Modules in ``kv``.
+
+    Entering and leaving it enters and leaves ``kv``. Every call raises what ``kv`` raises (Unavailable and its
+    kind), and may be cancelled at any time; a write that was cancelled may or may not have happened.
+    """
+
+    def __init__(self, kv: KeyValueStore, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.kv = kv
+        self.clock = clock
+
+    async def __aenter__(self) -> Self:
+        """Make it ready; does not wait for the store."""
+        await self.kv.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the key-value store."""
+        await self.kv.__aexit__(kind, error, trace)
+
+    async def get(self, name: str) -> Module:
+        """The Module ``name``. Raises NotFound, also for a name that none can have, and DecodeError."""
+        try:
+            key = key_of(name)
+        except InvalidArgument:
+            raise NotFound("module", name) from None
+        item = await self.kv.get(key)
+        if item is None:
+            raise NotFound("module", name)
+        return _decode(item)
+
+    async def list(self) -> ModuleList:
+        """All Modules at one moment."""
+        found = await self.kv.range(MODULES_PREFIX)
+        modules: list[Module] = []
+        undecodable: list[DecodeError] = []
+        for index, item in enumerate(found.items):
+            if index % _DECODED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            try:
+                modules.append(_decode(item))
+            except DecodeError as error:
+                undecodable.append(error)
+        return ModuleList(tuple(modules), found.revision, tuple(undecodable))
+
+    async def create(self, module: Module) -> Module:
+        """Store a new Module; the stored one, with generation "1", a new uuid, and its times.
+
+        Raises InvalidArgument for a bad name or a bad field, AlreadyExists.
+        """
+        now = self.clock.time_ns()
+        created = module.with_meta(
+            generation_id="1", uuid=str(uuid.uuid4()), creation_time=now, mod_time=now, self_link=key_of(module.name)
+        )
+        try:
+            revision = await self.kv.create(key_of(module.name), encode_module(created))
+        except AlreadyExists:
+            raise AlreadyExists("module", module.name) from None
+        return created.with_meta(resource_version=str(revision))
+
+    async def update(self, module: Module, expected: int | None = None) -> Module:
+        """Store ``module`` in place of the one of its name; the stored one, with a new mod-time.
+
+        With ``expected`` only if the one in the store is at that revision. Everything else is stored as given:
+        ``modify`` is what keeps the generation. Raises InvalidArgument, NotFound, VersionConflict.
+        """
+        key = key_of(module.name)
+        changed = module.with_meta(mod_time=self.clock.time_ns(), self_link=key)
+        try:
+            revision = await self.kv.update(key, encode_module(changed), expected=expected)
+        except NotFound:
+            raise NotFound("module", module.name) from None
+        except VersionConflict as conflict:
+            raise VersionConflict(f"module {module.name}", conflict.expected, conflict.actual) from None
+        return changed.with_meta(resource_version=str(revision))
+
+    async def modify(self, name: str, change: Callable[[Module], Module], *, attempts: int = MODIFY_ATTEMPTS) -> Module:
+        """Read the Module, let ``change`` make another one of it, and store that unless somebody was faster.
+
+        Then it is read again, and so on, ``attempts`` times, waiting a little longer each time. The generation grows
+        by one when spec or labels differ, unless ``change`` has set it; nothing is written when nothing differs. The
+        Module as it is stored then. Raises NotFound, DecodeError, InvalidArgument, VersionConflict after the last
+        attempt, and whatever ``change`` raises.
+        """
+        backoff = Backoff(initial=0.01, maximum=0.5)
+        attempt = 1
+        while True:
+            old = await self.get(name)
+            new = _next_generation(old, change(old))
+            if new == old and new.raw == old.raw:
+                return old
+            try:
+                return await self.update(new, expected=old.revision)
+            except VersionConflict:
+                if attempt >= attempts:
+                    raise
+            attempt += 1
+            await self.clock.sleep(backoff.next())
+
+    async def delete(self, name: str, expected: int | None = None) -> Module:
+        """Delete the Module, at revision ``expected`` if given; what it was.
+
+        A value that cannot be decoded is deleted all the same and comes back as a Module of that name without
+        anything in it. Raises NotFound, VersionConflict.
+        """
+        try:
+            item = await self.kv.delete(key_of(name), expected=expected)
+        except (NotFound, InvalidArgument):
+            raise NotFound("module", name) from None
+        except VersionConflict as conflict:
+            raise VersionConflict(f"module {name}", conflict.expected, conflict.actual) from None
+        try:
+            return _decode(item)
+        except DecodeError:
+            return Module().with_meta(name=name_of(item.key), resource_version=str(item.mod_revision))
+
+    async def set_level(self, name: str, level: str) -> Module:
+        """Write ``level``, as it is spelt, to ``spec.log-level``. Raises InvalidArgument, NotFound and so on."""
+        Level.parse(level, "spec.log-level")
+        return await self.modify(name, lambda module: module.with_spec(log_level=level))
+
+    async def set_override(self, name: str, override: LevelOverride | None) -> Module:
+        """Set the level that outranks ``spec.log-level``, or take it away. Raises InvalidArgument, NotFound ..."""
+        if override is not None:
+            Level.parse(override.level, "spec.override.level")
+        return await self.modify(name, lambda module: module.with_spec(override=override))
+
+    def watch(self, name: str = "", *, check_interval: float = 10.0) -> Watch:
+        """A watch, not yet entered, of the Module ``name``, or of all of them. Raises InvalidArgument.
+
+        Its changes hold undecoded items: ``decode_module`` is what reads them.
+        """
+        key = key_of(name) if name else MODULES_PREFIX
+        return Watch(self.kv, key, exact=bool(name), check_interval=check_interval, clock=self.clock)
+
+
+def _decode(item: KeyValue) -> Module:
+    return decode_module(item.value, item.key, item.mod_revision)
+
+
+def _next_generation(old: Module, new: Module) -> Module:
+    if new.meta.generation_id != old.meta.generation_id:
+        return new
+    if new.spec == old.spec and new.meta.labels == old.meta.labels:
+        return new
+    text = old.meta.generation_id
+    return new.with_meta(generation_id=str(int(text) + 1 if text.isdecimal() and text.isascii() else 1))

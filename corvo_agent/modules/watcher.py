@@ -1,0 +1,195 @@
+"""Following one Module: callbacks hear of each change of its spec, once and in order, whatever etcd does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from ..errors import DecodeError, Unavailable
+from .callbacks import CallbackQueue, ChangeCallback, same_spec
+from .codec import decode_module
+from .kv import Change, ChangeType
+from .model import Module
+from .names import validate_name
+from .store import ModuleStore
+from .watch import WatchStatistics
+
+_log = logging.getLogger(__name__)
+
+#: Seconds that an async callback may take.
+CALLBACK_TIMEOUT = 5.0
+#: States that wait for a slow callback before the oldest are dropped.
+PENDING_STATES = 1024
+# Decoding this many values takes a few milliseconds; then the loop gets its turn.
+_DECODED_AT_ONCE = 50
+
+#: What ``on_change`` may be: a plain function or a coroutine function of the Module.
+ModuleCallback = Callable[[Module], Awaitable[object] | object]
+
+
+@dataclass(frozen=True, slots=True)
+class WatcherStatistics:
+    """How a watcher is doing; the counters of callbacks are sums over all of them.
+
+    ``changes`` of the spec were seen. Of the ``calls``, ``failures`` raised and ``timeouts`` were cancelled;
+    ``dropped`` states never reached a callback that was too slow. ``undecodable`` values were left aside.
+    """
+
+    watch: WatchStatistics
+    changes: int
+    calls: int
+    failures: int
+    timeouts: int
+    dropped: int
+    undecodable: int
+
+
+class ModuleWatcher:
+    """Watches the Module ``name`` in ``store``, which has to be entered, from ``start()`` to ``aclose()``.
+
+    ``on_change`` is called with the Module when it is first seen, and then for each change of its spec; changes of
+    its status or labels alone call nothing. When it is deleted ``on_change`` gets a Module of that name with an empty
+    spec, which means the default level. ``subscribe`` takes callbacks that want the old Module as well.
+
+    A callback may be plain or async. One that raises, or takes longer than ``callback_timeout`` seconds, is logged
+    (and cancelled, when it can be): the others are called as if nothing had happened. Each has its own queue of
+    ``PENDING_STATES``; a callback that falls further behind misses the oldest states, never the newest.
+
+    A value that cannot be decoded changes nothing and is warned about once.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        store: ModuleStore,
+        *,
+        on_change: ModuleCallback | None = None,
+        callback_timeout: float = CALLBACK_TIMEOUT,
+        check_interval: float = 10.0,
+    ) -> None:
+        self.name = validate_name(name, "name")
+        self._callback_timeout = callback_timeout
+        self._clock = store.clock
+        self._watch = store.watch(name, check_interval=check_interval)
+        self._queues: list[CallbackQueue] = []
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        self._module: Module | None = None
+        self._revision = 0
+        self._moved = asyncio.Event()
+        self._changes = self._undecodable = 0
+        if on_change is not None:
+            self.subscribe(lambda change: on_change(change.module))
+
+    def __repr__(self) -> str:
+        return f"<ModuleWatcher of {self.name} at revision {self._revision}>"
+
+    async def __aenter__(self) -> Self:
+        """Start, see ``start``."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, see ``aclose``."""
+        await self.aclose()
+
+    async def start(self) -> None:
+        """Begin to watch; does not wait for the store. Starting again does nothing."""
+        if self._task is None and not self._closed:
+            for queue in self._queues:
+                queue.start()
+            await self._watch.__aenter__()
+            self._task = asyncio.create_task(self._run(), name=f"corvo-watcher {self.name}")
+
+    async def aclose(self) -> None:
+        """Stop watching, within four seconds: calls that wait are dropped, one that runs is cancelled.
+
+        May be called at any time, from a callback too, and again.
+        """
+        self._closed = True
+        self._moved.set()
+        await self._watch.aclose()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=1)
+        await asyncio.gather(*(queue.aclose() for queue in self._queues))
+
+    def subscribe(self, callback: ChangeCallback) -> None:
+        """Have ``callback`` called with each ``ModuleChange`` from now on, after those subscribed before it.
+
+        What is known already at this time is not told again: see ``module``.
+        """
+        queue = CallbackQueue(
+            self.name, callback, timeout=self._callback_timeout, limit=PENDING_STATES, clock=self._clock
+        )
+        self._queues.append(queue)
+        if self._task is not None:
+            queue.start(self._module)
+
+    @property
+    def module(self) -> Module | None:
+        """The Module as it was last seen and could be decoded; None while there is none."""
+        return self._module
+
+    @property
+    def revision(self) -> int:
+        """The revision of the last change seen, decodable or not; 0 before the first."""
+        return self._revision
+
+    async def wait_synced(self) -> None:
+        """Wait until the store has been read for the first time; cancel it to give up waiting."""
+        await self._watch.wait_synced()
+
+    async def wait_for(self, predicate: Callable[[Module | None], bool]) -> Module | None:
+        """Wait until ``predicate`` holds for ``module``, and return that; states that pass quickly may be missed.
+
+        Raises Unavailable when the watcher is closed, and whatever ``predicate`` raises.
+        """
+        while not predicate(self._module):
+            if self._closed:
+                raise Unavailable(self.name, "the watcher is closed")
+            self._moved.clear()
+            await self._moved.wait()
+        return self._module
+
+    def statistics(self) -> WatcherStatistics:
+        """How the watcher is doing."""
+        return WatcherStatistics(
+            watch=self._watch.statistics(),
+            changes=self._changes,
+            calls=sum(queue.called for queue in self._queues),
+            failures=sum(queue.failed for queue in self._queues),
+            timeouts=sum(queue.timed_out for queue in self._queues),
+            dropped=sum(queue.dropped for queue in self._queues),
+            undecodable=self._undecodable,
+        )
+
+    async def _run(self) -> None:
+        async for batch in self._watch:
+            for index, change in enumerate(batch.changes, start=1):
+                self._apply(change)
+                if index % _DECODED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+
+    def _apply(self, change: Change) -> None:
+        self._revision = change.revision
+        new = None
+        if change.type is not ChangeType.DELETED and change.item is not None:
+            try:
+                new = decode_module(change.item.value, change.key, change.revision)
+            except DecodeError as error:
+                self._undecodable += 1
+                _log.warning("the level stays as it is: %s", error)
+                return
+        old, self._module = self._module, new
+        self._moved.set()
+        if not same_spec(old, new):
+            self._changes += 1
+            for queue in self._queues:
+                queue.put(new, change.revision)
