@@ -1,0 +1,87 @@
+"""Marker records: what the engine has to say about an answer, in the place of a log line.
+
+An answer is a list of records and nothing else (protos.Logs has no other field), so a remark about the answer travels
+as a record of its own, recognised by ``"level": "marker"``. No line of a file can be taken for one: a line that claims
+this level is returned as raw text. The keys:
+
+=====================  ===================================================================================
+``level``              always ``marker``
+``msg``                the remark for people
+``corvo.truncated``    why the answer ends early: ``deadline`` or ``size``
+``corvo.cursor``       send it back as the parameter ``cursor`` to go on from here
+``corvo.dropped``      how many lines were left out because the reader was slow
+``corvo.gap``          why lines may be missing: ``truncated``, ``vanished``, ``replaced``, ``overflow``, ``cursor``
+``source``             the file that it is about
+=====================  ===================================================================================
+
+Two more keys are added to records of lines, not to markers: ``corvo.cut``, the whole length in bytes of a line that
+was cut at the bound, and ``corvo.nul``, how many NUL bytes stood before a line (what copytruncate leaves behind when
+the writer does not append).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+MARKER = "marker"
+TRUNCATED = "corvo.truncated"
+CURSOR = "corvo.cursor"
+DROPPED = "corvo.dropped"
+GAP = "corvo.gap"
+CUT = "corvo.cut"
+NUL = "corvo.nul"
+
+
+class Truncation(enum.Enum):
+    """Why an answer ends before the query is answered."""
+
+    DEADLINE = "deadline"
+    SIZE = "size"
+
+
+class Gap(enum.Enum):
+    """Why lines may be missing from a stream."""
+
+    TRUNCATED = "truncated"
+    VANISHED = "vanished"
+    REPLACED = "replaced"
+    OVERFLOW = "overflow"
+    CURSOR = "cursor"
+
+
+_GAPS = {
+    Gap.TRUNCATED: "the file was truncated in place; what was written just before may be missing",
+    Gap.VANISHED: "a file went away before it was read to its end; its last lines are missing",
+    Gap.REPLACED: "the file was rotated more often than it could be followed; whole files may be missing",
+    Gap.OVERFLOW: "file events were lost; the files were looked at again",
+    Gap.CURSOR: "the place to go on from is gone; lines may be missing",
+}
+
+
+def truncated(why: Truncation, cursor: str = "") -> dict[str, str]:
+    """The remark that an answer ends early; with the ``cursor`` to go on from, if there is one."""
+    record = {"level": MARKER, "msg": f"the answer ends early: {why.value}", TRUNCATED: why.value}
+    if cursor:
+        record[CURSOR] = cursor
+    return record
+
+
+def dropped(count: int) -> dict[str, str]:
+    """The remark that ``count`` lines were left out because the reader did not keep up."""
+    return {"level": MARKER, "msg": f"{count} lines dropped: the reader did not keep up", DROPPED: str(count)}
+
+
+def gap(why: Gap, source: str) -> dict[str, str]:
+    """The remark that lines of ``source`` may be missing."""
+    return {"level": MARKER, "msg": _GAPS[why], GAP: why.value, "source": source}
+
+
+def position(cursor: str) -> dict[str, str]:
+    """The remark where a stream has got to."""
+    return {"level": MARKER, "msg": "read up to here", CURSOR: cursor}
+
+
+def is_marker(record: Mapping[str, str]) -> bool:
+    """Whether ``record`` is a remark of ours rather than a line of a file."""
+    return record.get("level") == MARKER

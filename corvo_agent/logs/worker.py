@@ -1,0 +1,84 @@
+"""Where files are read: a few threads of our own, so that neither the loop nor the host's executor waits for a disk."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+from ..errors import Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Seconds of work after which a thread is given to whoever else waits for one.
+SLICE = 0.02
+
+
+class Worker:
+    """A small pool of threads.
+
+    Threads start with the first call. ``close`` lets running slices end and never waits for them. A call that is
+    cancelled leaves at once; the slice that is running ends on its own in its thread.
+    """
+
+    def __init__(self, threads: int = 2) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="corvo-logs")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take no more work; idempotent."""
+        self._pool.shutdown(wait=False)
+
+    async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a function that takes at most a few milliseconds."""
+        return await asyncio.wrap_future(self._submit(lambda: function(*args, **kwargs)))
+
+    async def drive(self, steps: Generator[None, None, T]) -> T:
+        """What the generator ``steps`` returns, run in slices of ``SLICE`` seconds.
+
+        Raises what it raises, Unavailable when the worker is closed meanwhile. The generator is closed before this
+        returns, or, when this is cancelled, as soon as its slice has ended.
+        """
+        while True:
+            try:
+                future = self._submit(lambda: _run_slice(steps))
+            except Unavailable:
+                steps.close()
+                raise
+            try:
+                result = await asyncio.wrap_future(future)
+            except asyncio.CancelledError:
+                # The generator may be running at this moment: only its own thread can close it.
+                future.add_done_callback(lambda _: steps.close())
+                raise
+            if result:
+                return result[0]
+
+    def _submit(self, function: Callable[[], T]) -> Future[T]:
+        try:
+            return self._pool.submit(function)
+        except RuntimeError as error:
+            raise Unavailable("the log reader", "it is closed") from error
+
+
+def _run_slice(steps: Generator[None, None, T]) -> tuple[()] | tuple[T]:
+    """One slice; the result in a tuple once there is one."""
+    until = time.monotonic() + SLICE
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return (stop.value,)
+        if time.monotonic() >= until:
+            return ()
