@@ -14,8 +14,10 @@ from typing import Any
 import grpclib.client
 import grpclib.protocol
 import grpclib.server
+from grpclib.const import Handler
 
-from ..errors import DecodeError, ResourceExhausted, Unsupported
+from ..errors import CorvoError, DecodeError, ResourceExhausted, Unsupported
+from .status import grpc_error
 
 REQUEST_BYTES = 4 << 20
 RESPONSE_BYTES = 50 << 20
@@ -77,6 +79,28 @@ async def receive_reply(stream: grpclib.client.Stream[Any, Any], limit: int) -> 
         await stream.recv_initial_metadata()
     with stream._wrapper:
         return await _read(stream._stream, limit, ByteBudget(limit))
+
+
+def bounded(handler: Handler, limit: int, budget: ByteBudget) -> Handler:
+    """``handler`` of any service, with ``stream.recv_message`` bounded as ``receive`` is; breaches become statuses."""
+
+    async def function(stream: grpclib.server.Stream[Any, Any]) -> None:
+        async def recv_message() -> Any:
+            try:
+                data = await receive(stream, limit, budget)
+            except CorvoError as error:
+                raise grpc_error(error) from error
+            if data is None:
+                return None
+            message = stream._codec.decode(data, stream._recv_type)
+            (message,) = await stream._dispatch.recv_message(message)
+            return message
+
+        # On the instance: iterating over the stream goes through here as well.
+        stream.recv_message = recv_message  # type: ignore[method-assign]
+        await handler.func(stream)
+
+    return handler._replace(func=function)
 
 
 async def _read(stream: grpclib.protocol.Stream, limit: int, budget: ByteBudget) -> bytes | None:

@@ -1,0 +1,68 @@
+"""TLS for gRPC: contexts that speak HTTP/2 and nothing below TLS 1.2, for both ends."""
+
+from __future__ import annotations
+
+import ssl
+from os import PathLike
+
+from ..errors import ConfigError
+
+Path = str | PathLike[str]
+
+
+def server_ssl(cert: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:
+    """The server's end: its certificate chain and key, and with ``client_ca`` only clients with a certificate of it.
+
+    Reads the files: call it before the event loop runs, or in a thread. Raises ConfigError for files that are missing
+    or wrong.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _prepare(context)
+    _load_chain(context, cert, key)
+    if client_ca is not None:
+        _load_ca(context, client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def client_ssl(ca: Path | None = None, cert: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
+    """The client's end: trusts ``ca`` (the system's authorities when None) and shows ``cert`` when it is given.
+
+    The server's name is always checked. Reads the files: call it before the event loop runs, or in a thread. Raises
+    ConfigError for files that are missing or wrong and for a certificate without its key.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _prepare(context)
+    if ca is None:
+        context.load_default_certs()
+    else:
+        _load_ca(context, ca)
+    if (cert is None) != (key is None):
+        raise ConfigError("client certificate", None, "a certificate and its key have to be given together")
+    if cert is not None and key is not None:
+        _load_chain(context, cert, key)
+    return context
+
+
+def _prepare(context: ssl.SSLContext) -> None:
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["h2"])
+
+
+def _load_chain(context: ssl.SSLContext, cert: Path, key: Path) -> None:
+    try:
+        context.load_cert_chain(cert, key)
+    except (OSError, ValueError) as error:
+        raise ConfigError("certificate and key", f"{cert}, {key}", _reason(error)) from error
+
+
+def _load_ca(context: ssl.SSLContext, ca: Path) -> None:
+    try:
+        context.load_verify_locations(cafile=ca)
+    except (OSError, ValueError) as error:
+        raise ConfigError("certificate authority", str(ca), _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
+    return f"cannot be used ({reason})"
