@@ -1,0 +1,98 @@
+"""Puts levels onto the standard library's loggers, and takes them off again as if it had never been.
+
+Levels sit on the loggers themselves, so that a disabled call takes the standard library's own shortest path (one look
+into the logger's cache). All of it happens under the lock of ``logging``, the one that a logger with an empty cache
+waits for: caches are emptied last, hence a thread that asks ``isEnabledFor`` sees the old levels or the new ones,
+never a mixture. ``logging`` itself holds that lock across a fork, so a child never inherits half a change.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from typing import cast
+
+from .thresholds import Thresholds
+
+# Private in name, but it is what logging.config takes for the same purpose; there is no public way to it.
+LOGGING_LOCK = cast(threading.RLock, logging._lock)  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class _Held:
+    """A logger whose level is ours now: ``own`` is what its owner had set, ``applied`` what we set instead."""
+
+    own: int
+    applied: int
+
+
+class LoggerTree:
+    """The loggers of this process and the levels that we put onto them.
+
+    Thresholds count exactly for the loggers that they name. Any other logger below them that has a level of its own
+    gets theirs too, unless its owner had made it quieter than its parent: then it stays at least as quiet. Loggers
+    without a level inherit, as always. ``logging.disable``, ``Logger.disabled`` and the levels of handlers are their
+    owner's and are not touched.
+    """
+
+    def __init__(self) -> None:
+        # Guarded by LOGGING_LOCK. Loggers live as long as the process, so this holds nothing that would be freed.
+        self._held: dict[logging.Logger, _Held] = {}
+
+    def apply(self, thresholds: Thresholds) -> None:
+        """Make the loggers follow ``thresholds``; empty ones give every logger its owner's level back.
+
+        A level that its owner changed since the last call counts as the owner's from now on.
+        """
+        with LOGGING_LOCK:
+            self._notice_owners()
+            wanted = self._wanted(thresholds)
+            for logger in [logger for logger in self._held if logger not in wanted]:
+                logger.level = self._held.pop(logger).own
+            for logger, level in wanted.items():
+                self._held.setdefault(logger, _Held(logger.level, level)).applied = level
+                logger.level = level
+            # Assigning .level changes no cached answer; setting one level the public way forgets them all.
+            logging.root.setLevel(logging.root.level)
+
+    def drifted(self, thresholds: Thresholds) -> bool:
+        """Whether some logger is not as ``apply(thresholds)`` would leave it: new loggers, levels set by owners."""
+        with LOGGING_LOCK:
+            if any(logger.level != held.applied for logger, held in self._held.items()):
+                return True
+            return any(self._held.get(logger) is None for logger in self._wanted(thresholds))
+
+    def own_level(self, logger: logging.Logger) -> int:
+        """What the owner of ``logger`` had set, whatever its level is now."""
+        held = self._held.get(logger)
+        return logger.level if held is None else held.own
+
+    def _notice_owners(self) -> None:
+        for logger, held in self._held.items():
+            if logger.level != held.applied:
+                held.own = held.applied = logger.level
+
+    def _wanted(self, thresholds: Thresholds) -> dict[logging.Logger, int]:
+        wanted = {logging.getLogger(name): level for name, level in thresholds.levels.items()}
+        if not wanted:
+            return wanted
+        for logger in list(logging.Logger.manager.loggerDict.values()):
+            if isinstance(logger, logging.Logger) and logger not in wanted and self.own_level(logger):
+                threshold = thresholds.of(logger.name)
+                if threshold:
+                    wanted[logger] = self._level_below(logger, threshold)
+        return wanted
+
+    def _level_below(self, logger: logging.Logger, threshold: int) -> int:
+        own = self.own_level(logger)
+        return max(own, threshold) if own > self._own_level_above(logger) else threshold
+
+    def _own_level_above(self, logger: logging.Logger) -> int:
+        parent = logger.parent
+        while parent is not None:
+            level = self.own_level(parent)
+            if level:
+                return level
+            parent = parent.parent
+        return 0
