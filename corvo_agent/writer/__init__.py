@@ -1,0 +1,1 @@
+"""The module writer: keeps Module objects in step with what really runs."""

@@ -1,0 +1,179 @@
+"""Modules from the pods of a Kubernetes namespace: list, watch from there with bookmarks, list again when too old."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import Any
+
+import aiohttp
+import orjson
+from kubernetes_asyncio import client, config, watch
+from kubernetes_asyncio.client.exceptions import ApiException
+from kubernetes_asyncio.config.config_exception import ConfigException
+
+from ..errors import ConfigError, CorvoError, PermissionRefused, RemoteError, Unavailable
+from ..modules.model import ModuleStatus
+from .pods import Pod, modules_of, pod_uid
+from .source import Complete, Gone, Present, SourceEvent
+
+_GONE = 410
+#: Pods asked for at once.
+_PAGE = 500
+#: Seconds after which the server ends a watch by itself; it is then continued where it ended.
+_WATCH_SECONDS = 240
+#: Seconds that an answer may take beyond that: a connection that died silently is found by then.
+_SLACK_SECONDS = 30
+#: A watch that ends sooner than this many seconds was refused, not finished: asking again at once would not end.
+_SHORTEST_WATCH = 0.2
+
+
+async def load_configuration(kubeconfig: str | None = None, context: str | None = None) -> client.Configuration:
+    """How to reach the cluster: ``kubeconfig`` when given, else the pod's own account, else the user's kubeconfig.
+
+    Raises ConfigError when there is none or it is wrong.
+    """
+    configuration = client.Configuration()
+    try:
+        if kubeconfig is None:
+            try:
+                config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+                return configuration
+            except ConfigException:
+                pass
+        await config.load_kube_config(kubeconfig, context=context, client_configuration=configuration)
+    except (ConfigException, OSError) as error:
+        raise ConfigError("kubeconfig", kubeconfig, str(error)) from error
+    return configuration
+
+
+class KubernetesSource:
+    """Follows the pods of ``namespace``, those that match ``label_selector`` if given."""
+
+    name = "kubernetes"
+
+    def __init__(
+        self, configuration: client.Configuration, *, namespace: str = "default", label_selector: str = ""
+    ) -> None:
+        self._configuration = configuration
+        self._namespace = namespace
+        self._selector = {"label_selector": label_selector} if label_selector else {}
+
+    async def events(self) -> AsyncGenerator[SourceEvent]:
+        """See ModuleSource. Raises Unavailable, PermissionRefused, RemoteError."""
+        pods = _Pods()
+        try:
+            async with client.ApiClient(self._configuration) as api:
+                core = client.CoreV1Api(api)
+                while True:
+                    listed, version = await self._list(core)
+                    for event in pods.replace(listed):
+                        yield event
+                    yield Complete()
+                    async with aclosing(self._changes(core, version)) as changes:
+                        async for kind, pod in changes:
+                            for event in pods.remove(pod) if kind == "DELETED" else pods.put(pod):
+                                yield event
+        except (ApiException, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise self._translated(error) from error
+
+    async def _list(self, core: client.CoreV1Api) -> tuple[list[Pod], str]:
+        found: list[Pod] = []
+        options: dict[str, Any] = {"limit": _PAGE, **self._selector}
+        while True:
+            # Without preloading it gives the HTTP response, which its annotations do not know.
+            response: Any = await core.list_namespaced_pod(
+                self._namespace, _preload_content=False, _request_timeout=_SLACK_SECONDS, **options
+            )
+            body = await response.read()
+            if response.status >= 400:
+                raise ApiException(status=response.status, reason=body[:500].decode(errors="replace"))
+            # A page of pods may be megabytes: not a matter for the loop.
+            page = await asyncio.to_thread(orjson.loads, body)
+            found += page.get("items") or []
+            metadata = page.get("metadata") or {}
+            if not metadata.get("continue"):
+                return found, str(metadata.get("resourceVersion", ""))
+            options["_continue"] = metadata["continue"]
+
+    async def _changes(self, core: client.CoreV1Api, version: str) -> AsyncGenerator[tuple[str, Pod]]:
+        """Changes after ``version`` as (type, pod); ends when that version is too old to go on from."""
+        while True:
+            began = time.monotonic()
+            stream = watch.Watch(return_type="object")
+            events = stream.stream(
+                core.list_namespaced_pod,
+                self._namespace,
+                resource_version=version,
+                allow_watch_bookmarks=True,
+                timeout_seconds=_WATCH_SECONDS,
+                _request_timeout=_WATCH_SECONDS + _SLACK_SECONDS,
+                **self._selector,
+            )
+            try:
+                async for event in events:
+                    pod = event["raw_object"]
+                    version = str((pod.get("metadata") or {}).get("resourceVersion") or version)
+                    if event["type"] != "BOOKMARK":
+                        yield event["type"], pod
+            except ApiException as error:
+                if error.status == _GONE:
+                    return
+                raise
+            finally:
+                await stream.close()
+            if time.monotonic() - began < _SHORTEST_WATCH:
+                raise ConnectionError("the watch ends as soon as it begins")
+
+    def _translated(self, error: Exception) -> CorvoError:
+        peer = f"Kubernetes at {self._configuration.host}"
+        if not isinstance(error, ApiException):
+            return Unavailable(peer, str(error) or type(error).__name__)
+        reason = f"{error.status} {error.reason}"
+        if error.status in (401, 403):
+            return PermissionRefused(f"listing pods of {self._namespace}", reason)
+        if error.status in (429, 500, 502, 503, 504):
+            return Unavailable(peer, reason)
+        return RemoteError(peer, str(error.status), str(error.reason))
+
+
+class _Pods:
+    """Which pod each module came from: a pod that goes takes only the modules that no later pod has taken over."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+        self._told: dict[str, ModuleStatus] = {}
+
+    def put(self, pod: Pod) -> Iterator[SourceEvent]:
+        uid = pod_uid(pod)
+        current = dict(modules_of(pod))
+        for name, status in current.items():
+            if self._told.get(name) != status:
+                yield Present(name, status)
+            self._owners[name] = uid
+            self._told[name] = status
+        yield from self._forget(uid, kept=current.keys())
+
+    def remove(self, pod: Pod) -> Iterator[SourceEvent]:
+        yield from self._forget(pod_uid(pod), kept=())
+
+    def replace(self, pods: list[Pod]) -> Iterator[SourceEvent]:
+        """A full list: everything in it is told again, and what it lacks is gone."""
+        before = set(self._told)
+        self._owners.clear()
+        self._told.clear()
+        for pod in sorted(pods, key=_created):
+            yield from self.put(pod)
+        for name in sorted(before - self._told.keys()):
+            yield Gone(name)
+
+    def _forget(self, uid: str, kept: Any) -> Iterator[SourceEvent]:
+        for name in [name for name, owner in self._owners.items() if owner == uid and name not in kept]:
+            del self._owners[name], self._told[name]
+            yield Gone(name)
+
+
+def _created(pod: Pod) -> str:
+    return str((pod.get("metadata") or {}).get("creationTimestamp", ""))

@@ -1,0 +1,49 @@
+"""The plug for sources: what the writer asks of whoever knows what runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..modules.model import ModuleStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The module ``name`` runs. Empty fields of ``status`` are unknown to the source and are left alone."""
+
+    name: str
+    status: ModuleStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The module ``name`` runs no more."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Everything that runs has been told since the stream began: what was not told is gone."""
+
+
+SourceEvent = Present | Gone | Complete
+
+
+class ModuleSource(Protocol):
+    """Knows what runs somewhere: a cluster, a machine, a file."""
+
+    @property
+    def name(self) -> str:
+        """A word for it; written into the objects that come from it, so that they are found again."""
+        ...
+
+    def events(self) -> AsyncGenerator[SourceEvent]:
+        """All that runs, then ``Complete``, then changes, for as long as the connection lasts.
+
+        An async generator, closed by the writer. Raises a CorvoError when the source cannot be followed any longer;
+        the writer begins again with a new stream after a while.
+        """
+        ...

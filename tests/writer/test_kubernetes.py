@@ -1,0 +1,153 @@
+"""Pods become modules, over a server that speaks the Kubernetes list and watch protocol."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+
+import pytest
+from kubernetes_asyncio import client
+
+from corvo_agent.errors import ConfigError, CorvoError, PermissionRefused, RemoteError, Unavailable
+from corvo_agent.modules import ModuleStatus, ServicePort
+from corvo_agent.timestamps import parse_rfc3339
+from corvo_agent.writer.kubernetes import KubernetesSource, load_configuration
+from corvo_agent.writer.pods import modules_of
+from corvo_agent.writer.source import Complete, Gone, Present, SourceEvent
+
+from .kubernetes_server import KubernetesServer, pod
+
+STARTED = parse_rfc3339("2026-01-01T00:00:05Z")
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[KubernetesServer]:
+    async with KubernetesServer().running() as server:
+        yield server
+
+
+@pytest.fixture
+async def events(cluster: KubernetesServer) -> AsyncIterator[AsyncGenerator[SourceEvent]]:
+    stream = KubernetesSource(client.Configuration(host=cluster.url)).events()
+    yield stream
+    await stream.aclose()
+
+
+async def take(events: AsyncGenerator[SourceEvent], count: int) -> list[SourceEvent]:
+    return [await anext(events) for _ in range(count)]
+
+
+def names(events: list[SourceEvent]) -> list[str]:
+    words = {Present: "+", Gone: "-"}
+    return [f"{words[type(event)]}{event.name}" if not isinstance(event, Complete) else "complete" for event in events]
+
+
+def test_one_module_a_container_with_everything_that_the_pod_tells() -> None:
+    modules = dict(modules_of(pod("billing-7f", containers=("billing", "proxy"), restarts=2, reason="OOMKilled")))
+    assert modules["node1-billing"] == ModuleStatus(
+        node="node1",
+        module="billing",
+        category="Venice",
+        last_start=STARTED,
+        restart_count=2,
+        last_restart_reason="OOMKilled (exit code 137)",
+        service="billing-7f",
+        service_ports=(ServicePort("grpc", 9010),),
+    )
+    assert list(modules) == ["node1-billing", "node1-proxy"]
+
+
+def test_a_pod_without_a_host_is_passed_over() -> None:
+    assert list(modules_of(pod("p", host_ip=""))) == []
+    assert list(modules_of({})) == []
+    assert list(modules_of({"spec": "?", "status": 3, "metadata": None})) == []
+
+
+async def test_added_modified_deleted(cluster: KubernetesServer, events: AsyncGenerator[SourceEvent]) -> None:
+    await cluster.put(pod("p1"))
+    assert names(await take(events, 2)) == ["+node1-billing", "complete"]
+    await cluster.put(pod("p2", containers=("stock",)))
+    await cluster.put(pod("p1", restarts=1, reason="Error"))
+    await cluster.put(pod("p1", restarts=1, reason="Error"))
+    await cluster.delete("p2")
+    told = await take(events, 3)
+    assert names(told) == ["+node1-stock", "+node1-billing", "-node1-stock"]
+    assert isinstance(told[1], Present)
+    assert told[1].status.last_restart_reason == "Error (exit code 137)"
+
+
+async def test_a_large_list_comes_in_pages(cluster: KubernetesServer, events: AsyncGenerator[SourceEvent]) -> None:
+    cluster.page_size = 7
+    for number in range(20):
+        await cluster.put(pod(f"p{number}", containers=(f"c{number:02}",)))
+    told = names(await take(events, 21))
+    assert sorted(told[:-1]) == [f"+node1-c{number:02}" for number in range(20)]
+    assert told[-1] == "complete"
+    assert cluster.lists == 3
+
+
+async def test_a_replaced_pod_does_not_take_its_successor_with_it(
+    cluster: KubernetesServer, events: AsyncGenerator[SourceEvent]
+) -> None:
+    await cluster.put(pod("old"))
+    await take(events, 2)
+    await cluster.put(pod("new"))
+    await cluster.delete("old")
+    await cluster.put(pod("other", containers=("stock",)))
+    told = await take(events, 2)
+    assert names(told) == ["+node1-billing", "+node1-stock"]
+
+
+async def test_a_broken_watch_ends_the_stream_with_the_reason(
+    cluster: KubernetesServer, events: AsyncGenerator[SourceEvent]
+) -> None:
+    await take(events, 1)
+    await cluster.put(pod("p1"))
+    await take(events, 1)
+    await cluster.cut()
+    with pytest.raises(Unavailable, match="Kubernetes"):
+        await anext(events)
+
+
+async def test_a_version_that_is_too_old_means_a_new_list_and_the_difference(
+    cluster: KubernetesServer,
+) -> None:
+    source = KubernetesSource(client.Configuration(host=cluster.url))
+    await cluster.put(pod("p1"))
+    await cluster.put(pod("p2", containers=("stock",)))
+    events = source.events()
+    await take(events, 3)
+    cluster.oldest = 10**6
+    await cluster.put(pod("p3", containers=("late",)))
+    # The watch that is asked for now is refused with 410; p1 is gone by the time of the new list.
+    cluster.pods.pop("p1")
+    told = await take(events, 4)
+    assert sorted(names(told)) == ["+node1-late", "+node1-stock", "-node1-billing", "complete"]
+    await events.aclose()
+
+
+async def test_bookmarks_move_the_version_on(cluster: KubernetesServer, events: AsyncGenerator[SourceEvent]) -> None:
+    await take(events, 1)
+    await cluster.bookmark()
+    await cluster.put(pod("p1"))
+    assert names(await take(events, 1)) == ["+node1-billing"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, PermissionRefused), (403, PermissionRefused), (503, Unavailable), (404, RemoteError)]
+)
+async def test_refusals_are_typed(
+    cluster: KubernetesServer, events: AsyncGenerator[SourceEvent], status: int, error: type[CorvoError]
+) -> None:
+    cluster.refuse = status
+    with pytest.raises(error, match=str(status)):
+        await anext(events)
+
+
+async def test_nobody_there_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match="Kubernetes"):
+        await anext(KubernetesSource(client.Configuration(host="http://127.0.0.1:1")).events())
+
+
+async def test_a_kubeconfig_that_is_missing_is_named() -> None:
+    with pytest.raises(ConfigError, match="nowhere"):
+        await load_configuration("nowhere/kubeconfig")
