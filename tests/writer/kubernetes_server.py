@@ -112,10 +112,14 @@ class KubernetesServer:
                 await response.write(json.dumps(event).encode() + b"\n")
                 sent = version
 
+    async def _news(self, sent: int, connection: int) -> list[tuple[int, dict[str, Any]]]:
+        """What came after version ``sent``; nothing when the connection is to be cut."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self.version > sent or self._cut >= connection)
+            return [(version, event) for version, event in self.history if version > sent]
 
-def pod(
-    name: str, *, uid: str = "", node: str = "node1", containers: tuple[str, ...] = ("billing",), **extra: Any
-) -> Pod:
+
+def pod(name: str, *, node: str = "node1", containers: tuple[str, ...] = ("billing",), **extra: Any) -> Pod:
     """A pod as the API server shows it; ``restarts`` and ``reason`` fill the status of every container."""
     last = {"terminated": {"reason": extra["reason"], "exitCode": 137}} if "reason" in extra else {}
     return {
