@@ -125,7 +125,7 @@ def pod(name: str, *, node: str = "node1", containers: tuple[str, ...] = ("billi
     return {
         "metadata": {
             "name": name,
-            "uid": uid or name,
+            "uid": name,
             "creationTimestamp": extra.get("created", "2026-01-01T00:00:00Z"),
         },
         "spec": {
