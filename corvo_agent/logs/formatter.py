@@ -26,6 +26,7 @@ _LEVELS = {10: "debug", 20: "info", 30: "warn", 40: "error", 50: "error", 60: "a
 _MESSAGE_KEYS = ("msg", "message", "event")
 # What a line that is too long keeps, its texts cut if need be.
 _KEPT = frozenset(("level", "ts", "module", "caller", "pid", "submodule", "msg", "error", "exception"))
+_DROPPED = "dropped_fields"
 _INT_MIN, _INT_MAX = -(2**63), 2**64 - 1
 
 
@@ -39,7 +40,7 @@ class JsonFormatter(logging.Formatter):
 
     Nothing that is logged makes it raise; a message that does not fit its arguments is written as it is, with
     ``format_error`` and ``args``. A text keeps ``max_value`` characters, a line ``max_line`` bytes: beyond that it
-    loses fields from its end, which ``dropped`` names, and then its texts are cut.
+    loses fields from its end, which ``dropped_fields`` names, and then its texts are cut.
     """
 
     def __init__(self, module: str = "", *, max_value: int = 65536, max_line: int = 262144) -> None:
@@ -149,19 +150,19 @@ class JsonFormatter(logging.Formatter):
                 key, plain = _free_key(fields, key), text_of(plain, limit) if key == "submodule" else plain
             fields[key] = plain
             if room < 0:
-                fields["dropped"] = f"{len(items) - number - 1} fields"
+                fields[_DROPPED] = " ".join(key_text(name) for name, _ in items[number + 1 : number + 100])
                 return
 
     def _shrunk(self, fields: dict[str, Any], size: int) -> bytes:
         """The line of ``size`` bytes without its last fields, as many as have to go, then with shorter texts."""
         kept = dict(fields)
-        dropped = []
-        for key in [key for key in reversed(fields) if key not in _KEPT or type(fields[key]) is not str]:
+        dropped = [kept.pop(_DROPPED, "")]
+        for key in [key for key in reversed(kept) if key not in _KEPT or type(fields[key]) is not str]:
             if size <= self._max_line * 7 // 8:
                 break
             size -= len(orjson.dumps({key: kept.pop(key)}))
-            dropped.append(key)
-        kept["dropped"] = cut(" ".join(dropped), self._max_line // 16)
+            dropped.insert(0, key)
+        kept[_DROPPED] = cut(" ".join(dropped).strip(), self._max_line // 16)
         line, limit = orjson.dumps(kept), self._max_value
         while len(line) > self._max_line and limit > 8:
             limit //= 2

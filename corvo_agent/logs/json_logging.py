@@ -55,7 +55,7 @@ class JsonFileHandler(WatchedFileHandler):
         super().__init__(path, encoding="utf-8", errors="backslashreplace")
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, self.mode, encoding="utf-8", errors="backslashreplace", opener=_opener)
+        return open(self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=_opener)
 
 
 def _opener(path: str, flags: int) -> int:
@@ -72,9 +72,9 @@ def configure_json_logging(
 ) -> JsonLogging:
     """Have ``logger`` (the root unless given) write JSON lines of ``module`` to ``path``, else to ``stream``.
 
-    Without either they go to stderr. ``level`` is what passes until ``reset_filter`` says otherwise; the handler also
-    refuses what no logger could stop; change it at the same ``logger``. Handlers that are there already stay. Raises OSError when the file cannot be
-    opened.
+    Without either they go to stderr. ``level`` is what passes until ``reset_filter`` says otherwise for the same
+    ``logger``; the handler also refuses what no logger could stop. Handlers that are there already stay. Raises
+    OSError when the file cannot be opened.
     """
     handler = JsonFileHandler(path) if path is not None else logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter(module))

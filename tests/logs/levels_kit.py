@@ -1,0 +1,55 @@
+"""What the level tests share: a logging tree that is as it was before once a test is over."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+from collections.abc import Iterator
+
+from corvo_agent.logs.level_filter import current_filter, reset_filter
+
+_numbers = itertools.count()
+
+
+def fresh_name() -> str:
+    """A logger name that nothing has used before: loggers live as long as the process."""
+    return f"corvo_test_{next(_numbers)}"
+
+
+@contextlib.contextmanager
+def untouched_levels() -> Iterator[None]:
+    """Put every level, disabled flag and filter back at the end."""
+    loggers = [
+        logging.root,
+        *(item for item in logging.root.manager.loggerDict.values() if isinstance(item, logging.Logger)),
+    ]
+    before = [(logger, logger.level, logger.disabled) for logger in loggers]
+    try:
+        yield
+    finally:
+        names = ["", *(name for name in logging.root.manager.loggerDict)]
+        for name in names:
+            if current_filter(logger=name) is not None:
+                reset_filter(None, logger=name)
+        logging.disable(logging.NOTSET)
+        for logger, level, disabled in before:
+            logger.setLevel(level)
+            logger.disabled = disabled
+
+
+class Lines(logging.Handler):
+    """Remembers what reaches it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Remember ``record``."""
+        self.records.append(record)
+
+    @property
+    def messages(self) -> list[str]:
+        """The texts so far."""
+        return [record.getMessage() for record in self.records]
