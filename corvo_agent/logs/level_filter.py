@@ -22,6 +22,8 @@ from ..levels import AUDIT, Level
 from .logger_tree import LOGGING_LOCK, LoggerTree
 from .thresholds import Thresholds, merge
 
+_logger = logging.getLogger(__name__)
+
 #: Loggers that one filter may name: each of them exists for the rest of the process.
 MAX_LOGGERS = 1000
 
@@ -121,7 +123,11 @@ class _InForce:
             applied: Thresholds | None = None
             while applied is not self.thresholds:
                 applied = self.thresholds
-                target.apply_levels(applied)
+                try:
+                    target.apply_levels(applied)
+                except Exception:
+                    # One that breaks its promise must not keep the others from following.
+                    _logger.exception("a target of level changes failed: %r", target)
 
 
 _IN_FORCE = _InForce()

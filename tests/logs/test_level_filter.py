@@ -252,6 +252,23 @@ def test_targets_follow_until_they_are_removed() -> None:
     assert target.seen[-1] == Thresholds({"": 10})
 
 
+def test_a_target_that_fails_keeps_no_other_from_following(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing:
+        def apply_levels(self, thresholds: Thresholds) -> None:
+            raise RuntimeError("no")
+
+    failing, target = Failing(), Target()
+    add_target(failing)
+    add_target(target)
+    try:
+        reset_filter(get_log_filter("Debug"))
+    finally:
+        remove_target(failing)
+        remove_target(target)
+    assert target.seen[-1] == Thresholds({"": 10})
+    assert "Failing" in caplog.text
+
+
 def test_whoever_saw_a_new_level_never_sees_an_old_one_again() -> None:
     loggers = [logging.getLogger(fresh_name()) for _ in range(60)]
     quiet = get_log_filter("Info", {logger.name: "Error" for logger in loggers})
