@@ -15,21 +15,19 @@ from typing import Self
 from corvo_agent.embedded import EtcdBinaries, EtcdProcess, find_etcd, free_ports
 
 
-def every_etcd() -> list[EtcdBinaries]:
-    """The etcd of the extra, and the one on PATH when that is another program."""
-    found = [find_etcd()]
+def _every_etcd() -> dict[str, EtcdBinaries]:
+    found = {"extra": find_etcd()}
     for folder in os.get_exec_path():
         program = Path(folder, "etcd")
         # Python scripts of that name only start the extra's program.
-        if program.is_file() and program.read_bytes()[:4] == b"\x7fELF" and program.resolve() != found[0].etcd:
-            found.append(EtcdBinaries(program, program.with_name("etcdctl")))
+        if program.is_file() and program.read_bytes()[:4] == b"\x7fELF" and program != found["extra"].etcd:
+            found["path"] = EtcdBinaries(program, program.with_name("etcdctl"))
             break
     return found
 
 
-def version_name(binaries: EtcdBinaries) -> str:
-    """How test ids call it."""
-    return "extra" if binaries.options else "path"
+EVERY_ETCD = _every_etcd()
+"""The etcd of the extra, and the one on PATH when that is another program, by the name that test ids have."""
 
 
 class EtcdMember:

@@ -18,7 +18,7 @@ import pytest
 from corvo_agent import embedded
 from corvo_agent.embedded import EmbeddedEtcd, EtcdBinaries, EtcdProcess, find_etcd, free_ports
 from corvo_agent.errors import Unavailable, Unsupported
-from tests.etcd_cluster import EtcdCluster, every_etcd, version_name
+from tests.etcd_cluster import EVERY_ETCD, EtcdCluster
 
 OWNER = """
 import asyncio, sys
@@ -50,7 +50,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("binaries", every_etcd(), ids=version_name)
+@pytest.mark.parametrize("binaries", EVERY_ETCD.values(), ids=EVERY_ETCD)
 async def test_it_serves_and_leaves_nothing(binaries: EtcdBinaries, folder: Path) -> None:
     async with EmbeddedEtcd(binaries=binaries) as etcd:
         answer = await asyncio.to_thread(lambda: urllib.request.urlopen(f"{etcd.endpoint}/health").read())

@@ -1,0 +1,282 @@
+"""What every KeyValueStore does, checked on each of them alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+import pytest_asyncio
+
+from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.errors import AlreadyExists, Compacted, NotFound, Unavailable, VersionConflict
+from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.kv import Change, ChangeType, KeyValue, KeyValueStore
+from corvo_agent.modules.memory import MemoryStore
+from tests.conftest import wipe
+from tests.etcd_cluster import EVERY_ETCD
+
+AWKWARD = [b"", b"\0\xff\n", b'{"a":"}{"}\n{', "日本語 é \U0001f600".encode(), bytes(range(256)) * 10]
+
+
+@pytest_asyncio.fixture(params=["memory", *EVERY_ETCD])
+async def store(request: pytest.FixtureRequest, etcd_servers: dict[str, EmbeddedEtcd]) -> AsyncIterator[KeyValueStore]:
+    if request.param == "memory":
+        opened: KeyValueStore = MemoryStore()
+    else:
+        opened = EtcdStore(EtcdOptions.from_urls(wipe(etcd_servers[request.param]).endpoint))
+    async with opened as entered:
+        yield entered
+
+
+async def take(store: KeyValueStore, prefix: str, start: int, count: int, *, exact: bool = False) -> list[Change]:
+    """The first ``count`` changes from ``start`` on; every batch ends with a whole revision."""
+    changes: list[Change] = []
+    async with aclosing(store.changes(prefix, start, exact=exact)) as batches:  # type: ignore[type-var]
+        async for batch in batches:
+            assert batch
+            changes += batch
+            if len(changes) >= count:
+                break
+    assert len(changes) == count
+    return changes
+
+
+async def revision(store: KeyValueStore) -> int:
+    return (await store.range("")).revision
+
+
+async def test_a_key_that_is_not_there_is_none(store: KeyValueStore) -> None:
+    assert await store.get("a") is None
+    assert await store.get("a", serializable=True) is None
+    found = await store.range("a")
+    assert found.items == ()
+    assert found.revision >= 1
+    assert found.cluster
+
+
+@pytest.mark.parametrize("value", AWKWARD)
+async def test_values_come_back_byte_for_byte(store: KeyValueStore, value: bytes) -> None:
+    written = await store.create("a", value)
+    assert await store.get("a") == KeyValue("a", value, written, written)
+    assert await store.get("a", serializable=True) == KeyValue("a", value, written, written)
+    assert (await store.range("a", exact=True)).items == (KeyValue("a", value, written, written),)
+    (change,) = await take(store, "a", written, 1)
+    assert change.item == KeyValue("a", value, written, written)
+
+
+@pytest.mark.parametrize("key", ["/venice/config/x", "日本/é", "a b\n{}", "\x7f", "\udcff"])
+async def test_keys_are_any_text(store: KeyValueStore, key: str) -> None:
+    written = await store.put(key, b"v")
+    assert await store.get(key) == KeyValue(key, b"v", written, written)
+    assert [item.key for item in (await store.range(key)).items] == [key]
+    (change,) = await take(store, key, written, 1, exact=True)
+    assert change.key == key
+    assert (await store.delete(key)).key == key
+
+
+async def test_create_refuses_what_exists(store: KeyValueStore) -> None:
+    await store.create("a", b"1")
+    before = await revision(store)
+    with pytest.raises(AlreadyExists) as caught:
+        await store.create("a", b"1")
+    assert (caught.value.kind, caught.value.name) == ("key", "a")
+    assert await revision(store) == before
+    await store.delete("a")
+    assert await store.create("a", b"2") > before
+
+
+async def test_update_needs_the_key(store: KeyValueStore) -> None:
+    for expected in (None, 0, 1):
+        with pytest.raises(NotFound) as caught:
+            await store.update("a", b"1", expected=expected)
+        assert (caught.value.kind, caught.value.name) == ("key", "a")
+    created = await store.put("a", b"1")
+    updated = await store.update("a", b"2")
+    assert updated > created
+    assert await store.get("a") == KeyValue("a", b"2", created, updated)
+
+
+async def test_update_compares_and_swaps(store: KeyValueStore) -> None:
+    first = await store.put("a", b"1")
+    second = await store.update("a", b"2", expected=first)
+    for expected in (first, 0, second + 1):
+        with pytest.raises(VersionConflict) as caught:
+            await store.update("a", b"3", expected=expected)
+        assert (caught.value.name, caught.value.expected, caught.value.actual) == ("a", expected, second)
+    assert await store.get("a") == KeyValue("a", b"2", first, second)
+
+
+async def test_of_many_swaps_at_once_one_wins(store: KeyValueStore) -> None:
+    first = await store.put("a", b"0")
+    outcomes = await asyncio.gather(
+        *(store.update("a", b"%d" % number, expected=first) for number in range(10)), return_exceptions=True
+    )
+    (won,) = [outcome for outcome in outcomes if isinstance(outcome, int)]
+    assert [type(outcome) for outcome in outcomes if outcome != won] == [VersionConflict] * 9
+    item = await store.get("a")
+    assert item is not None
+    assert item.mod_revision == won
+    assert item.value == b"%d" % outcomes.index(won)
+
+
+async def test_delete_gives_the_last_item(store: KeyValueStore) -> None:
+    created = await store.put("a", b"1")
+    updated = await store.put("a", b"2")
+    with pytest.raises(VersionConflict) as caught:
+        await store.delete("a", expected=created)
+    assert (caught.value.expected, caught.value.actual) == (created, updated)
+    assert await store.delete("a", expected=updated) == KeyValue("a", b"2", created, updated)
+    for expected in (None, updated):
+        with pytest.raises(NotFound):
+            await store.delete("a", expected=expected)
+
+
+async def test_a_range_is_sorted_and_knows_its_prefix(store: KeyValueStore) -> None:
+    for key in ("b/2", "b/10", "b0", "a/1", "b/1", "c", "b"):
+        await store.put(key, key.encode())
+    assert [item.key for item in (await store.range("b/")).items] == ["b/1", "b/10", "b/2"]
+    assert [item.key for item in (await store.range("b")).items] == ["b", "b/1", "b/10", "b/2", "b0"]
+    assert [item.key for item in (await store.range("b", exact=True)).items] == ["b"]
+    assert [item.key for item in (await store.range("")).items] == ["a/1", "b", "b/1", "b/10", "b/2", "b0", "c"]
+    assert [item.key for item in (await store.range("b", limit=2)).items] == ["b", "b/1"]
+    assert [item.value for item in (await store.range("b/", keys_only=True)).items] == [b"", b"", b""]
+
+
+async def test_a_large_range_is_whole_and_of_one_revision(store: KeyValueStore) -> None:
+    keys = [f"k/{number:04}" for number in range(1203)]
+    for start in range(0, len(keys), 100):
+        await asyncio.gather(*(store.put(key, b"x") for key in keys[start : start + 100]))
+    before = await revision(store)
+    found = await store.range("k/")
+    assert [item.key for item in found.items] == keys
+    assert found.revision == before
+    assert [item.key for item in (await store.range("k/", limit=1001)).items] == keys[:1001]
+
+
+async def test_changes_tell_everything_in_order(store: KeyValueStore) -> None:
+    start = await revision(store) + 1
+    created = await store.put("m/a", b"1")
+    updated = await store.put("m/a", b"2")
+    await store.put("other", b"")
+    deleted_item = await store.delete("m/a")
+    again = await store.create("m/a", b"3")
+    assert await take(store, "m/", start, 4) == [
+        Change(ChangeType.CREATED, "m/a", created, KeyValue("m/a", b"1", created, created)),
+        Change(ChangeType.UPDATED, "m/a", updated, KeyValue("m/a", b"2", created, updated)),
+        Change(ChangeType.DELETED, "m/a", again - 1, deleted_item),
+        Change(ChangeType.CREATED, "m/a", again, KeyValue("m/a", b"3", again, again)),
+    ]
+    assert [change.revision for change in await take(store, "m/", updated, 3)] == [updated, again - 1, again]
+
+
+async def test_changes_of_one_key_are_not_those_of_its_prefix(store: KeyValueStore) -> None:
+    start = await revision(store) + 1
+    await store.put("m/ab", b"")
+    await store.put("m/a", b"")
+    assert [change.key for change in await take(store, "m/a", start, 1, exact=True)] == ["m/a"]
+
+
+async def test_changes_arrive_live_while_others_write(store: KeyValueStore) -> None:
+    start = await revision(store) + 1
+    watching = asyncio.create_task(take(store, "m/", start, 200))
+    for number in range(200):
+        await store.put(f"m/{number % 7}", b"%d" % number)
+    changes = await watching
+    assert [change.item.value for change in changes if change.item] == [b"%d" % number for number in range(200)]
+    revisions = [change.revision for change in changes]
+    assert revisions == sorted(set(revisions))
+
+
+async def test_a_stream_that_is_closed_early_leaves_the_store_usable(store: KeyValueStore) -> None:
+    start = await revision(store) + 1
+    await store.put("a", b"1")
+    async with aclosing(store.changes("", start)) as batches:  # type: ignore[type-var]
+        await anext(batches)
+    waiting = asyncio.ensure_future(anext(store.changes("", start + 1)))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert await store.get("a") is not None
+
+
+async def test_a_lease_takes_its_keys_along(store: KeyValueStore) -> None:
+    start = await revision(store) + 1
+    lease = await store.grant_lease(30)
+    assert await store.keep_lease(lease) >= 30
+    await store.create("l/a", b"1", lease=lease)
+    await store.put("l/b", b"2", lease=lease)
+    item = await store.get("l/a")
+    assert item is not None
+    assert item.lease == lease
+    await store.revoke_lease(lease)
+    changes = await take(store, "l/", start, 4)
+    assert [(change.type, change.key) for change in changes[2:]] == [
+        (ChangeType.DELETED, "l/a"),
+        (ChangeType.DELETED, "l/b"),
+    ]
+    assert changes[2].revision == changes[3].revision
+    assert (await store.range("l/")).items == ()
+
+
+async def test_a_key_written_without_the_lease_leaves_it(store: KeyValueStore) -> None:
+    lease = await store.grant_lease(30)
+    created = await store.create("a", b"1", lease=lease)
+    await store.update("a", b"2", expected=created)
+    await store.revoke_lease(lease)
+    item = await store.get("a")
+    assert item is not None
+    assert item.lease == 0
+
+
+async def test_a_lease_that_is_gone_is_told(store: KeyValueStore) -> None:
+    lease = await store.grant_lease(30)
+    await store.revoke_lease(lease)
+    await store.revoke_lease(lease)
+    await store.put("a", b"")
+    for call in (
+        store.keep_lease(lease),
+        store.put("a", b"", lease=lease),
+        store.update("a", b"", lease=lease),
+        store.create("b", b"", lease=lease),
+    ):
+        with pytest.raises(NotFound) as caught:
+            await call
+        assert (caught.value.kind, caught.value.name) == ("lease", str(lease))
+
+
+async def test_a_lease_ends_by_itself(store: KeyValueStore) -> None:
+    start = await revision(store) + 1
+    await store.create("l/a", b"1", lease=await store.grant_lease(1))
+    changes = await take(store, "l/", start, 2)
+    assert [change.type for change in changes] == [ChangeType.CREATED, ChangeType.DELETED]
+
+
+async def test_a_closed_store_ends_its_streams(store: KeyValueStore) -> None:
+    start = await revision(store) + 1
+    await store.put("a", b"")
+    stream = store.changes("", start)
+    await anext(stream)
+    waiting = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    await store.__aexit__(None, None, None)
+    with pytest.raises(Unavailable):
+        await waiting
+
+
+async def test_a_revision_that_is_gone_is_told(store: KeyValueStore, request: pytest.FixtureRequest) -> None:
+    first = await store.put("a", b"1")
+    last = await store.put("a", b"2")
+    if isinstance(store, MemoryStore):
+        store.compact(last)
+    else:
+        servers = request.getfixturevalue("etcd_servers")
+        etcd = servers[request.node.callspec.params["store"]]
+        process = await asyncio.create_subprocess_exec(etcd.etcdctl, "--endpoints", etcd.endpoint, "compact", str(last))
+        assert await process.wait() == 0
+    with pytest.raises(Compacted) as caught:
+        await take(store, "", first, 1)
+    assert (caught.value.revision, caught.value.compact_revision) == (first, last)
+    assert [change.revision for change in await take(store, "", last, 1)] == [last]
