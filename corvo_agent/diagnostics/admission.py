@@ -28,12 +28,12 @@ class Admission:
         self.places = places
         self._held = 0
         self._running: set[asyncio.Task[Any]] = set()
-        self._left_over: set[asyncio.Task[Any]] = set()
+        self._abandoned: set[asyncio.Task[Any]] = set()
 
     @property
     def taken(self) -> int:
         """Places taken now, by callers being served and by cancelled work that has not ended yet."""
-        return self._held + len(self._left_over)
+        return self._held + len(self._abandoned)
 
     @contextlib.contextmanager
     def place(self) -> Iterator[None]:
@@ -54,23 +54,21 @@ class Admission:
         """
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._running.add(task)
+        task.add_done_callback(self._running.discard)
         try:
             await asyncio.wait((task,), timeout=seconds)
-            if task.done() or seconds is None:
-                return _result(task)
-            task.cancel()
-            await asyncio.wait((task,), timeout=_CANCEL_GRACE)
-            raise DeadlineExceeded(name, seconds)
-        finally:
-            self._running.discard(task)
-            if not task.done():
-                task.cancel()
-                self._left_over.add(task)
-                task.add_done_callback(self._forget)
+        except asyncio.CancelledError:
+            self._abandon(task)
+            raise
+        if task.done():
+            return _result(task)
+        self._abandon(task)
+        await asyncio.wait((task,), timeout=_CANCEL_GRACE)
+        raise DeadlineExceeded(name, seconds or 0.0)
 
     async def aclose(self, seconds: float) -> None:
         """Cancel what runs and wait for its end, at most ``seconds``."""
-        tasks = self._running | self._left_over
+        tasks = set(self._running)
         for task in tasks:
             task.cancel()
         if tasks:
@@ -78,8 +76,13 @@ class Admission:
             for task in left:
                 _log.error("%s does not end although it was cancelled", task.get_name())
 
+    def _abandon(self, task: asyncio.Task[Any]) -> None:
+        task.cancel()
+        self._abandoned.add(task)
+        task.add_done_callback(self._forget)
+
     def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._left_over.discard(task)
+        self._abandoned.discard(task)
         # Nobody is left to hear of it; asked for here, else the loop complains of a lost exception.
         if not task.cancelled() and task.exception() is not None:
             _log.warning("%s failed after its end was no longer waited for: %r", task.get_name(), task.exception())

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from ..errors import CorvoError, DeadlineExceeded, InvalidArgument, InvalidQuery, Unavailable
+from ..errors import CorvoError, DeadlineExceeded, InvalidArgument, InvalidQuery, Unavailable, shorten
 from .handler import QueryHandler
 
 _log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class HandlerRegistry:
         """The slot of ``query``; InvalidQuery when nobody answers it."""
         slot = self._slots.get(query.casefold())
         if slot is None:
-            raise InvalidQuery(f"unknown query: {query}")
+            raise InvalidQuery(f"unknown query: {shorten(query)}")
         return slot
 
     async def start(self) -> None:

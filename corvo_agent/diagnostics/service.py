@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 RawStream = Stream[RawMessage, RawMessage]
 # The answer has to be on its way before the caller stops listening.
 _ANSWER_MARGIN = 0.05
+_LOG_FILE = "/var/log/pensando/{}.log"
+# A profile may measure for two minutes, then it is packed and sent.
+_PROFILE_TIMEOUT = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,10 @@ class DiagnosticsService:
     started by its first query. Not to be shared between event loops.
     """
 
-    def __init__(self, *, limits: ServiceLimits | None = None) -> None:
+    def __init__(self, module: str = "", node: str = "", category: str = "", *, limits: ServiceLimits | None = None):
+        self.module = module
+        self.node = node
+        self.category = category
         self.limits = limits or ServiceLimits()
         self.registry = HandlerRegistry(self.limits.stop_timeout)
         self.serving = True
@@ -66,6 +72,28 @@ class DiagnosticsService:
         self._streams = Admission("followed queries at once", self.limits.streams)
         self._received = ByteBudget(self.limits.received_bytes)
         self.registry.register("Action", self._actions)
+
+    @classmethod
+    def with_defaults(
+        cls,
+        module: str,
+        node: str,
+        category: str = "Venice",
+        *,
+        log_file: str | None = None,
+        limits: ServiceLimits | None = None,
+    ) -> DiagnosticsService:
+        """A service that answers Log, Stats, Profile and Action for ``module`` on ``node``.
+
+        ``log_file`` is where the module writes its JSON log lines, /var/log/pensando/MODULE.log when None. Handlers
+        with other settings replace these: ``register_handler("Log", LogHandler(path, limits=...))``.
+        """
+        # Late: who registers handlers of their own does not pay for the import of these.
+        from .handlers.log import LogHandler
+
+        service = cls(module, node, category, limits=limits)
+        service.register_handler("Log", LogHandler(log_file or _LOG_FILE.format(module)))
+        return service
 
     def __repr__(self) -> str:
         queries, streams = self._queries, self._streams

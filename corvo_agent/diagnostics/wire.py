@@ -90,7 +90,7 @@ def read_length(data: bytes, position: int, end: int) -> tuple[int, int]:
 def read_tag(data: bytes, position: int) -> tuple[int, int, int]:
     """Field number, wire type and the position after the tag; DecodeError for a number out of range."""
     tag, after = read_varint(data, position)
-    if tag > _MAX_TAG or after - position > 5 or tag < 8:
+    if tag > _MAX_TAG or after - position > 5:
         raise DecodeError("protobuf", f"field number out of range at byte {position}")
     return tag >> 3, tag & 7, after
 
@@ -118,6 +118,8 @@ def fields(data: bytes, start: int, end: int, budget: FieldBudget | None = None)
     position = start
     while position < end:
         number, kind, position = read_tag(data, position)
+        if number == 0:
+            raise DecodeError("protobuf", f"field number 0 before byte {position}")
         if budget is not None:
             budget.spend()
         if kind == LENGTH:

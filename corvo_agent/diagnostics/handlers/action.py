@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ...errors import InvalidArgument, InvalidQuery
+from ...errors import InvalidArgument, InvalidQuery, shorten
 from ..payloads import TYPE_PREFIX, string_payload
 from ..query import DebugQuery, Payload
 from .threads import DaemonThreads
@@ -77,7 +77,7 @@ class ActionHandler:
             raise InvalidQuery("Action not specified")
         action = self._actions.get(name)
         if action is None:
-            raise InvalidQuery(f"[{name}] action is unknown. Valid actions are [{' '.join(self.names)}]")
+            raise InvalidQuery(f"[{shorten(name)}] action is unknown. Valid actions are [{' '.join(self.names)}]")
         call = action.bind(query)
         result = await (call() if action.asynchronous else self._threads.run(call))
         return _payload(result, action.type_url)

@@ -1,0 +1,351 @@
+"""The service behind grpclib's own server: answers, statuses, bounds, and its life."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from grpclib.client import Channel, UnaryUnaryMethod
+from grpclib.const import Status
+from grpclib.exceptions import GRPCError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.convert import encode_request
+from corvo_agent.diagnostics.limits import RawMessage
+from corvo_agent.diagnostics.payloads import decode_logs, decode_string, string_payload
+from corvo_agent.diagnostics.query import NOTHING, DebugQuery, Payload
+from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
+from corvo_agent.errors import CorvoError, DeadlineExceeded, NotFound, RemoteError, Unavailable
+
+from .kit import Echo, Failing, Gate, Once, served, split, until
+
+
+async def refused(client: DiagnosticsClient, query: str, parameters: dict[str, str] | None = None) -> tuple[str, str]:
+    """Code and text of the error that the query is answered with."""
+    with pytest.raises(RemoteError) as caught:
+        await client.debug(query, parameters)
+    return caught.value.code, caught.value.message
+
+
+@pytest.fixture
+def service() -> DiagnosticsService:
+    return DiagnosticsService()
+
+
+@pytest.fixture(autouse=True)
+def quiet_grpclib(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Nothing in these tests may make grpclib log a traceback: each failure has to be a status."""
+    yield
+    for record in caplog.get_records("call"):
+        assert not (record.name.startswith("grpclib") and record.levelno >= logging.ERROR), record.getMessage()
+
+
+async def test_a_query_reaches_its_handler_whole(service: DiagnosticsService) -> None:
+    echo = Echo()
+    service.register_handler("Log", echo)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        payload = await client.debug("lOG", {"a": "é", "b": ""}, name="m1", service_port="p", timeout=20)
+    assert decode_logs(payload.value) == [{"a": "é", "b": ""}]
+    (query,) = echo.queries
+    assert (query.query, query.name, query.service_port) == ("lOG", "m1", "p")
+    assert 10 < (query.timeout or 0) <= 20
+
+
+async def test_nothing_is_an_answer_too(service: DiagnosticsService) -> None:
+    async def nothing(_: object) -> Payload:
+        return NOTHING
+
+    service.register_action("nothing", nothing)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        assert await client.debug("Action", {"action": "nothing"}) == NOTHING
+
+
+async def test_handlers_live_as_long_as_the_service(service: DiagnosticsService) -> None:
+    echo = Echo()
+    service.register_handler("Log", echo)
+    async with service:
+        assert echo.starts == 1
+        async with served(service) as address, DiagnosticsClient(address) as client:
+            await client.debug("log")
+    assert (echo.starts, echo.stops) == (1, 1)
+    await service.aclose()
+    assert echo.stops == 1
+
+
+async def test_without_a_start_the_first_query_starts_its_handler(service: DiagnosticsService) -> None:
+    echo, other = Echo(), Echo()
+    service.register_handler("Log", echo)
+    service.register_handler("Stats", other)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        await asyncio.gather(*(client.debug("log") for _ in range(5)))
+    assert (echo.starts, other.starts) == (1, 0)
+    await service.aclose()
+    assert (echo.stops, other.stops) == (1, 0)
+
+
+async def test_a_handler_is_replaced_while_serving(service: DiagnosticsService) -> None:
+    first, second = Echo(), Echo()
+    service.register_handler("Log", first)
+    async with service, served(service) as address, DiagnosticsClient(address) as client:
+        await client.debug("log")
+        service.register_handler("LOG", second)
+        await client.debug("log")
+    assert [(each.starts, each.stops, len(each.queries)) for each in (first, second)] == [(1, 1, 1), (1, 1, 1)]
+
+
+async def test_what_cannot_be_answered_says_so(service: DiagnosticsService) -> None:
+    service.register_action("y", Echo)
+    service.register_action("x", Echo)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        assert await refused(client, "Nope") == ("INVALID_ARGUMENT", "unknown query: Nope")
+        assert await refused(client, "") == ("INVALID_ARGUMENT", "unknown query: ")
+        assert await refused(client, "Action") == ("INVALID_ARGUMENT", "Action not specified")
+        assert await refused(client, "Action", {"action": "a"}) == (
+            "INVALID_ARGUMENT",
+            "[a] action is unknown. Valid actions are [x y]",
+        )
+
+
+async def test_a_handlers_error_is_a_status(service: DiagnosticsService, caplog: pytest.LogCaptureFixture) -> None:
+    service.register_handler("Log", Failing(NotFound("log file", "/é.log")))
+    service.register_handler("Stats", Failing(ZeroDivisionError("division by zero")))
+    service.register_handler("Profile", Failing(TimeoutError()))
+    service.register_handler("Late", Failing(asyncio.CancelledError()))
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        assert await refused(client, "Log") == ("NOT_FOUND", "log file /é.log not found")
+        assert await refused(client, "Stats") == ("INTERNAL", "ZeroDivisionError: division by zero")
+        assert await refused(client, "Profile") == ("INTERNAL", "TimeoutError: ")
+        with pytest.raises(Unavailable, match="query Late is unavailable: it was stopped"):
+            await client.debug("Late")
+    (stats,) = (record for record in caplog.records if record.getMessage() == "query Stats failed")
+    assert stats.exc_info is not None
+    assert "query Log failed" not in caplog.text
+
+
+async def test_a_handler_that_answers_with_something_else(service: DiagnosticsService) -> None:
+    class Wrong(Echo):
+        async def handle(self, query: object) -> Any:
+            return "text"
+
+    service.register_handler("Wrong", Wrong())
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        code, text = await refused(client, "Wrong")
+        assert (code, text[:15]) == ("INTERNAL", "AttributeError:")
+
+
+async def test_more_queries_than_places() -> None:
+    service, gate = DiagnosticsService(limits=ServiceLimits(queries=2)), Gate()
+    service.register_handler("Log", gate)
+    service.register_handler("Stats", Echo())
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        running = [asyncio.create_task(client.debug("Log")) for _ in range(2)]
+        for _ in running:
+            await gate.entered.acquire()
+        assert "2/2 queries" in repr(service)
+        assert await refused(client, "Stats") == ("RESOURCE_EXHAUSTED", "queries at once: at most 2")
+        gate.open.set()
+        assert [decode_string((await each).value) for each in running] == ["through"] * 2
+        await client.debug("Stats")
+
+
+async def test_the_callers_deadline_cancels_the_handler(service: DiagnosticsService) -> None:
+    gate = Gate()
+    service.register_handler("Log", gate)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        with pytest.raises(DeadlineExceeded, match=r"no answer within 0.2 s"):
+            await client.debug("Log", timeout=0.2)
+        await gate.cancelled.acquire()
+
+
+async def test_without_a_deadline_the_services_own_counts() -> None:
+    service, slow, slower = DiagnosticsService(limits=ServiceLimits(query_timeout=0.01)), Gate(), Gate(stubborn=True)
+    service.register_handler("Slow", slow)
+    service.register_handler("Slower", slower, timeout=0.02)
+    async with served(service) as address, Channel(*split(address)) as channel:
+        debug = UnaryUnaryMethod(channel, "/protos.Diagnostics/Debug", RawMessage, RawMessage)
+        for query, seconds in (("Slow", "0.01"), ("Slower", "0.02")):
+            with pytest.raises(GRPCError) as caught:
+                await debug(RawMessage(encode_request(DebugQuery(query))))
+            assert caught.value.status is Status.DEADLINE_EXCEEDED
+            assert caught.value.message == f"query {query} is unavailable: no answer within {seconds} s"
+        await slow.cancelled.acquire()
+    slower.open.set()
+    await until(lambda: "0/16 queries" in repr(service))
+
+
+async def test_a_caller_that_goes_away_ends_its_query(service: DiagnosticsService) -> None:
+    gate = Gate()
+    service.register_handler("Log", gate)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        call = asyncio.create_task(client.debug("Log"))
+        await gate.entered.acquire()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await gate.cancelled.acquire()
+        async with DiagnosticsClient(address) as other:
+            lost = asyncio.create_task(other.debug("Log"))
+            await gate.entered.acquire()
+        with pytest.raises(Unavailable):
+            await lost
+        await gate.cancelled.acquire()
+        await until(lambda: "0/16 queries" in repr(service))
+
+
+async def test_closing_the_service_answers_what_runs(service: DiagnosticsService) -> None:
+    gate = Gate()
+    service.register_handler("Log", gate)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        call = asyncio.create_task(client.debug("Log"))
+        await gate.entered.acquire()
+        await service.aclose()
+        with pytest.raises(Unavailable, match="query Log is unavailable: it was stopped"):
+            await call
+        with pytest.raises(RemoteError, match="unknown query: Log"):
+            await client.debug("Log")
+    assert gate.stops == 1
+
+
+async def test_an_answer_that_is_too_long() -> None:
+    service = DiagnosticsService(limits=ServiceLimits(response_bytes=1000))
+    service.register_action("long", lambda parameters: "x" * int(parameters["n"]))
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        assert await client.action("long", n="900") == "x" * 900
+        assert await refused(client, "Action", {"action": "long", "n": "5000"}) == (
+            "RESOURCE_EXHAUSTED",
+            "bytes of an answer (ask for less): at most 1000, got 5003",
+        )
+
+
+async def test_a_stream_answers_until_it_ends(service: DiagnosticsService) -> None:
+    service.register_handler("Log", Echo())
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        answers = [decode_logs(payload.value) async for payload in client.stream("log", {"count": "4"})]
+        assert answers == [[{"number": str(number)}] for number in range(4)]
+        assert [payload async for payload in client.stream("log", {"count": "0"})] == []
+
+
+async def test_a_stream_that_fails_ends_with_a_status(service: DiagnosticsService) -> None:
+    service.register_handler("A", Failing(NotFound("log file", "x"), "stream"))
+    service.register_handler("B", Failing(ZeroDivisionError("oops"), "stream after the first"))
+    service.register_handler("C", Once())
+    async with served(service) as address, DiagnosticsClient(address) as client:
+
+        async def follow(query: str) -> list[Payload]:
+            return [payload async for payload in client.stream(query)]
+
+        for query, text in (
+            ("A", "NOT_FOUND: log file x not found"),
+            ("B", "INTERNAL: ZeroDivisionError: oops"),
+            ("C", "UNIMPLEMENTED: following C is not possible here: its handler answers once, ask with Debug"),
+            ("D", "INVALID_ARGUMENT: unknown query: D"),
+        ):
+            with pytest.raises(RemoteError, match=text):
+                await follow(query)
+        assert await anext(client.stream("B")) == string_payload("first")
+
+
+async def test_leaving_a_stream_ends_it_at_the_agent(service: DiagnosticsService) -> None:
+    gate = Gate()
+    service.register_handler("Log", gate)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        async with aclosing(client.stream("Log")) as answers:
+            assert await anext(answers) == string_payload("first")
+            await gate.entered.acquire()
+            assert "1/64 streams" in repr(service)
+        await gate.cancelled.acquire()
+        await until(lambda: "0/64 streams" in repr(service))
+
+
+async def test_streams_have_places_of_their_own() -> None:
+    service, gate = DiagnosticsService(limits=ServiceLimits(streams=1, queries=1)), Gate()
+    service.register_handler("Log", gate)
+    service.register_handler("Stats", Echo())
+    async with (
+        served(service) as address,
+        DiagnosticsClient(address) as client,
+        aclosing(client.stream("Log")) as answers,
+    ):
+        await anext(answers)
+        with pytest.raises(RemoteError, match="RESOURCE_EXHAUSTED: followed queries at once: at most 1"):
+            await anext(client.stream("Stats"))
+        await client.debug("Stats")
+
+
+async def test_a_stream_has_the_callers_deadline(service: DiagnosticsService) -> None:
+    gate = Gate()
+    service.register_handler("Log", gate)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        with pytest.raises(DeadlineExceeded):
+            async for _ in client.stream("Log", timeout=0.2):
+                pass
+        await gate.cancelled.acquire()
+
+
+async def test_closing_the_service_ends_its_streams(service: DiagnosticsService) -> None:
+    gate = Gate()
+    service.register_handler("Log", gate)
+    async with (
+        served(service) as address,
+        DiagnosticsClient(address) as client,
+        aclosing(client.stream("Log")) as answers,
+    ):
+        await anext(answers)
+        await service.aclose()
+        with pytest.raises(Unavailable, match="query Log is unavailable: it was stopped"):
+            await anext(answers)
+
+
+async def test_serving_is_told_to_those_who_listen(service: DiagnosticsService) -> None:
+    seen: list[bool] = []
+    service.watch_serving(seen.append)
+    async with service:
+        pass
+    assert seen == [True, True, False]
+
+
+async def test_the_defaults_answer(tmp_path: Any) -> None:
+    log = tmp_path / "pen-demo.log"
+    log.write_text('{"level":"info","ts":"2026-11-23T04:02:06.4Z","msg":"hello"}\n')
+    service = DiagnosticsService.with_defaults("pen-demo", "node1", log_file=str(log))
+    async with service, served(service) as address, DiagnosticsClient(address) as client:
+        (record,) = await client.logs(lines=1)
+        assert (record["msg"], record["source"]) == ("hello", str(log))
+    assert (service.module, service.node, service.category) == ("pen-demo", "node1", "Venice")
+
+
+async def test_any_parameters_arrive_or_are_refused_clearly(service: DiagnosticsService) -> None:
+    service.register_handler("Log", Echo())
+
+    async with served(service) as address, DiagnosticsClient(address) as client:
+
+        async def ask(query: str, parameters: dict[str, str]) -> None:
+            try:
+                answer: object = decode_logs((await client.debug(query, parameters)).value)
+            except RemoteError as error:
+                answer = error.code
+            assert answer == ([parameters] if query.casefold() == "log" else "INVALID_ARGUMENT")
+
+        loop = asyncio.get_running_loop()
+
+        @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @given(
+            st.one_of(st.just("log"), st.text(max_size=20)),
+            st.dictionaries(st.text(max_size=10), st.one_of(st.text(max_size=10), st.just("x" * 100_000)), max_size=5),
+        )
+        def run(query: str, parameters: dict[str, str]) -> None:
+            asyncio.run_coroutine_threadsafe(ask(query, parameters), loop).result(30)
+
+        await asyncio.to_thread(run)
+
+
+async def test_errors_of_ours_all_become_statuses(service: DiagnosticsService) -> None:
+    service.register_handler("Log", Failing(CorvoError("plain")))
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        assert await refused(client, "Log") == ("UNKNOWN", "plain")
