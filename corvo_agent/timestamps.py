@@ -46,7 +46,8 @@ def format_rfc3339(nanoseconds: int) -> str:
     if nanoseconds == 0:
         return ""
     seconds, fraction = divmod(nanoseconds, 1_000_000_000)
-    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    # strftime's %Y leaves out the zeros that the format demands before year 1000.
+    text = "{:04d}-{:02d}-{:02d}T{:02d}:{:02d}:{:02d}".format(*time.gmtime(seconds)[:6])
     if fraction:
         text += f".{fraction:09d}".rstrip("0")
     return text + "Z"

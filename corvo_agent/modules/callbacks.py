@@ -17,8 +17,6 @@ _log = logging.getLogger(__name__)
 
 #: A plain function that keeps the loop longer than this many seconds is worth a warning.
 _SLOW_CALL = 0.1
-#: Seconds that a cancelled callback has to come to its end before it is left alone.
-_CANCEL_GRACE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +45,29 @@ class CallbackQueue:
     """The states that wait for one callback, and the task that hands them over one after the other.
 
     A callback that raises is logged. An async one that takes longer than ``timeout`` seconds is cancelled and
-    logged; a plain one cannot be interrupted: it is measured and warned about. At most ``limit`` states wait; then
-    the oldest is dropped and counted, so that the newest always arrives. Two states with the same spec that come
-    next to each other in this way are one: the callback hears of differences only.
+    logged, and left alone if it has not ended ``cancel_grace`` seconds later; a plain one cannot be interrupted: it is
+    measured and warned about. At most ``limit`` states wait; then the oldest is dropped and counted, so that the
+    newest always arrives. Two states with the same spec that come next to each other in this way are one: the
+    callback hears of differences only.
     """
 
-    def __init__(self, name: str, callback: ChangeCallback, *, timeout: float, limit: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        name: str,
+        callback: ChangeCallback,
+        *,
+        timeout: float,
+        limit: int,
+        clock: Clock,
+        cancel_grace: float = 1.0,
+        shown_as: object = None,
+    ) -> None:
         self._name = name
         self._callback = callback
+        # What logs call it: the function that the user wrote, when ours is wrapped around it.
+        self._shown_as = shown_as or callback
         self._timeout = timeout
+        self._cancel_grace = cancel_grace
         self._limit = limit
         self._clock = clock
         self._waiting: deque[tuple[Module | None, int]] = deque()
@@ -72,19 +84,17 @@ class CallbackQueue:
         self._told = told
         self._task = asyncio.create_task(self._run(), name=f"corvo-callback {self._name}")
 
-    async def aclose(self) -> None:
-        """Call no more; a call that runs is cancelled, unless it is the one that closes. At most one second."""
+    def stop(self) -> set[asyncio.Future[Any]]:
+        """Call no more, and cancel the call that runs, unless it is the one that stops; what then is ending."""
         self._closed = True
         self._waiting.clear()
         self._moved.set()
-        current = asyncio.current_task()
-        if self._task is None or current in self._calls:
-            return
-        self._task.cancel()
-        tasks: set[asyncio.Future[Any]] = {self._task, *self._calls}
-        for call in self._calls:
-            call.cancel()
-        await asyncio.wait(tasks, timeout=_CANCEL_GRACE)
+        if self._task is None or asyncio.current_task() in self._calls:
+            return set()
+        ending = {self._task, *self._calls}
+        for task in ending:
+            task.cancel()
+        return ending
 
     def put(self, module: Module | None, revision: int) -> None:
         """Add a state, dropping the oldest one when there are too many."""
@@ -118,7 +128,7 @@ class CallbackQueue:
             return
         taken = self._clock.monotonic() - started
         if taken > _SLOW_CALL:
-            _log.warning("the callback %r held the event loop for %.2f s", self._callback, taken)
+            _log.warning("the callback %r held the event loop for %.2f s", self._shown_as, taken)
         if inspect.isawaitable(answer):
             await self._finish(asyncio.ensure_future(answer), change)
 
@@ -137,15 +147,15 @@ class CallbackQueue:
                 self._log_failure(change)
             return
         self.timed_out += 1
-        _log.warning("the callback %r took longer than %g s and is cancelled", self._callback, self._timeout)
+        _log.warning("the callback %r took longer than %g s and is cancelled", self._shown_as, self._timeout)
         call.cancel()
-        await asyncio.wait({call}, timeout=_CANCEL_GRACE)
+        await asyncio.wait({call}, timeout=self._cancel_grace)
         if not call.done():
-            _log.error("the callback %r does not end though it was cancelled: it is left alone", self._callback)
+            _log.error("the callback %r does not end though it was cancelled: it is left alone", self._shown_as)
 
     def _log_failure(self, change: ModuleChange) -> None:
         self.failed += 1
-        _log.exception("the callback %r failed for %s at revision %d", self._callback, change.name, change.revision)
+        _log.exception("the callback %r failed for %s at revision %d", self._shown_as, change.name, change.revision)
 
 
 def same_spec(old: Module | None, new: Module | None) -> bool:

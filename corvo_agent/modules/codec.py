@@ -122,7 +122,11 @@ def _write_ports(ports: Iterable[ServicePort], kept: Any) -> list[dict[str, Any]
 
 _PORT = Table("status.service-ports", text("name", "name"), int32("port", "port"))
 _OVERRIDE = Table(
-    "spec.override", level("level", "level"), time("until", "until"), text("by", "by"), text("reason", "reason")
+    "spec.override",
+    level("level", "level", always=True),
+    time("until", "until"),
+    text("by", "by"),
+    text("reason", "reason"),
 )
 _META = Table(
     "meta",

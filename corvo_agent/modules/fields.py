@@ -14,6 +14,10 @@ from ..errors import InvalidArgument
 from ..levels import Level
 from ..timestamps import format_rfc3339, parse_rfc3339
 
+# What the four digits of a year can hold, in nanoseconds since the epoch.
+_FIRST_TIME = -62_135_596_800 * 10**9
+_LAST_TIME = 253_402_300_800 * 10**9 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -98,12 +102,12 @@ def int32(key: str, attribute: str) -> Field:
 
 def time(key: str, attribute: str, *, always: bool = False) -> Field:
     """A time: RFC 3339 in JSON, nanoseconds since the epoch here."""
-    return Field(key, attribute, _read_time, lambda value, _: format_rfc3339(value), always)
+    return Field(key, attribute, _read_time, _write_time, always)
 
 
-def level(key: str, attribute: str) -> Field:
+def level(key: str, attribute: str, *, always: bool = False) -> Field:
     """A level, kept as it is written; it has to be one that we know, or empty."""
-    return Field(key, attribute, read_level, _as_is)
+    return Field(key, attribute, read_level, _as_is, always)
 
 
 def texts(key: str, attribute: str) -> Field:
@@ -162,7 +166,16 @@ def _read_int32(json: Any, path: str) -> int:
 
 
 def _read_time(json: Any, path: str) -> int:
-    return parse_rfc3339(read_text(json, path), path)
+    nanoseconds = parse_rfc3339(read_text(json, path), path)
+    if not _FIRST_TIME <= nanoseconds <= _LAST_TIME:
+        raise InvalidArgument(path, json, "is before year 1 or after year 9999 in UTC")
+    return nanoseconds
+
+
+def _write_time(nanoseconds: int, _kept: Any) -> str:
+    if not _FIRST_TIME <= nanoseconds <= _LAST_TIME:
+        raise InvalidArgument("time", nanoseconds, "is before year 1 or after year 9999")
+    return format_rfc3339(nanoseconds)
 
 
 def _read_texts(json: Any, path: str) -> tuple[str, ...]:

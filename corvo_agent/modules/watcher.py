@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 CALLBACK_TIMEOUT = 5.0
 #: States that wait for a slow callback before the oldest are dropped.
 PENDING_STATES = 1024
+# Seconds that callbacks have to end when they are cancelled at the end.
+_CLOSE_TIMEOUT = 1.0
 # Decoding this many values takes a few milliseconds; then the loop gets its turn.
 _DECODED_AT_ONCE = 50
 
@@ -83,7 +85,7 @@ class ModuleWatcher:
         self._moved = asyncio.Event()
         self._changes = self._undecodable = 0
         if on_change is not None:
-            self.subscribe(lambda change: on_change(change.module))
+            self._add(lambda change: on_change(change.module), shown_as=on_change)
 
     def __repr__(self) -> str:
         return f"<ModuleWatcher of {self.name} at revision {self._revision}>"
@@ -108,29 +110,28 @@ class ModuleWatcher:
             self._task = asyncio.create_task(self._run(), name=f"corvo-watcher {self.name}")
 
     async def aclose(self) -> None:
-        """Stop watching, within four seconds: calls that wait are dropped, one that runs is cancelled.
+        """Stop watching, within three seconds: calls that wait are dropped, one that runs is cancelled.
 
         May be called at any time, from a callback too, and again.
         """
         self._closed = True
         self._moved.set()
         await self._watch.aclose()
+        ending = set().union(*(queue.stop() for queue in self._queues))
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait({self._task}, timeout=1)
-        await asyncio.gather(*(queue.aclose() for queue in self._queues))
+            ending.add(self._task)
+        if ending:
+            _, pending = await asyncio.wait(ending, timeout=_CLOSE_TIMEOUT)
+            for task in pending:
+                _log.warning("%r does not end", task)
 
     def subscribe(self, callback: ChangeCallback) -> None:
         """Have ``callback`` called with each ``ModuleChange`` from now on, after those subscribed before it.
 
         What is known already at this time is not told again: see ``module``.
         """
-        queue = CallbackQueue(
-            self.name, callback, timeout=self._callback_timeout, limit=PENDING_STATES, clock=self._clock
-        )
-        self._queues.append(queue)
-        if self._task is not None:
-            queue.start(self._module)
+        self._add(callback, shown_as=callback)
 
     @property
     def module(self) -> Module | None:
@@ -169,6 +170,19 @@ class ModuleWatcher:
             dropped=sum(queue.dropped for queue in self._queues),
             undecodable=self._undecodable,
         )
+
+    def _add(self, callback: ChangeCallback, *, shown_as: object) -> None:
+        queue = CallbackQueue(
+            self.name,
+            callback,
+            timeout=self._callback_timeout,
+            limit=PENDING_STATES,
+            clock=self._clock,
+            shown_as=shown_as,
+        )
+        self._queues.append(queue)
+        if self._task is not None:
+            queue.start(self._module)
 
     async def _run(self) -> None:
         async for batch in self._watch:

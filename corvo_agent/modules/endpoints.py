@@ -1,0 +1,239 @@
+"""Where agents answer: each one announces its address under a lease, so that a dead agent's address goes with it."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from ..backoff import Backoff
+from ..clock import SYSTEM_CLOCK, Clock
+from ..errors import AlreadyExists, CorvoError, DecodeError, InvalidArgument, NotFound, VersionConflict, shorten
+from .fields import Table, int32, text, time
+from .kv import KeyValue, KeyValueStore
+from .names import validate_name
+
+_log = logging.getLogger(__name__)
+
+#: Every endpoint of the cluster lies below this key.
+ENDPOINTS_PREFIX = "/corvo/v1/endpoints/"
+#: Seconds after which the endpoint of an agent that fell silent is gone.
+ENDPOINT_TTL = 15.0
+#: Seconds that taking the endpoint away may take.
+CLOSE_TIMEOUT = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An agent that answers at ``address`` (``HOST:PORT``).
+
+    ``pid`` is its process, ``started`` when that began in nanoseconds of wall time, ``version`` that of the agent,
+    ``module`` the module's name without the node.
+    """
+
+    address: str
+    pid: int = 0
+    started: int = 0
+    version: str = ""
+    module: str = ""
+
+
+class EndpointState(enum.Enum):
+    """What has become of an announcement."""
+
+    #: The store has not taken it yet, or has lost it.
+    PENDING = "pending"
+    #: It stands.
+    ANNOUNCED = "announced"
+    #: A process that started later has announced itself under the same name.
+    SUPERSEDED = "superseded"
+
+
+_TABLE = Table(
+    "endpoint",
+    text("address", "address", always=True),
+    int32("pid", "pid"),
+    time("started", "started"),
+    text("version", "version"),
+    text("module", "module"),
+)
+
+
+def endpoint_key(name: str) -> str:
+    """The key of the endpoint of the Module ``name``. Raises InvalidArgument for a name that none can have."""
+    return ENDPOINTS_PREFIX + validate_name(name, "name")
+
+
+def encode_endpoint(endpoint: Endpoint) -> bytes:
+    """The value to store."""
+    return orjson.dumps(_TABLE.write(endpoint, {}))
+
+
+def decode_endpoint(item: KeyValue) -> Endpoint:
+    """The endpoint in ``item``; keys that we do not know are passed over. Raises DecodeError."""
+    what = f"{item.key} at revision {item.mod_revision}"
+    try:
+        value: Any = orjson.loads(item.value)
+        endpoint = Endpoint(**{"address": "", **_TABLE.read(value)[0]})
+    except InvalidArgument as error:
+        raise DecodeError(what, str(error)) from error
+    except ValueError as error:
+        raise DecodeError(what, f"not JSON: {shorten(str(error), 200)}") from error
+    if not endpoint.address:
+        raise DecodeError(what, "endpoint.address: is missing")
+    return endpoint
+
+
+async def find_endpoint(store: KeyValueStore, name: str) -> Endpoint | None:
+    """Where the agent of the Module ``name`` answers; None when no agent has announced itself.
+
+    Raises DecodeError, InvalidArgument for a name that no Module can have, and what ``store`` raises.
+    """
+    item = await store.get(endpoint_key(name))
+    return None if item is None else decode_endpoint(item)
+
+
+class EndpointLease:
+    """Keeps ``endpoint`` announced under ``name`` while it is entered.
+
+    It never raises once it is made: whatever the store does, it tries again, and ``state`` tells how it stands. A
+    lease that expired, a key that was deleted and a store that lost its data are noticed within ``ttl`` / 3 seconds.
+
+    Two agents of one name: the process that started later has the name, because in a restart the old one is about to
+    go. The older one says so once, in a warning, waits, and announces itself again when the younger one is gone.
+    """
+
+    def __init__(
+        self,
+        store: KeyValueStore,
+        name: str,
+        endpoint: Endpoint,
+        *,
+        ttl: float = ENDPOINT_TTL,
+        close_timeout: float = CLOSE_TIMEOUT,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.endpoint = endpoint
+        self._store = store
+        self._key = endpoint_key(name)
+        self._ttl = ttl
+        self._close_timeout = close_timeout
+        self._clock = clock
+        self._value = encode_endpoint(endpoint)
+        self._lease = 0
+        self._state = EndpointState.PENDING
+        self._moved = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._last_error = ""
+
+    @property
+    def state(self) -> EndpointState:
+        """How the announcement stands, as far as is known."""
+        return self._state
+
+    @property
+    def last_error(self) -> str:
+        """The last thing that went wrong, also when all is well again."""
+        return self._last_error
+
+    async def wait_for(self, state: EndpointState) -> None:
+        """Wait until the announcement is in ``state``; cancel it to give up waiting."""
+        while self._state is not state:
+            self._moved.clear()
+            await self._moved.wait()
+
+    async def __aenter__(self) -> Self:
+        """Begin to announce; does not wait for the store."""
+        self._task = asyncio.create_task(self._run(), name=f"corvo-endpoint {self._key}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the announcement back, see ``aclose``."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Take the announcement back within ``close_timeout``; failing that it ends with its lease. May be repeated."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=self._close_timeout / 2)
+            self._task = None
+        lease, self._lease = self._lease, 0
+        if lease:
+            try:
+                async with asyncio.timeout(self._close_timeout / 2):
+                    await self._store.revoke_lease(lease)
+            except (CorvoError, TimeoutError) as failure:
+                _log.info("the endpoint %s ends with its lease: %s", self._key, str(failure) or "no answer in time")
+        self._set(EndpointState.PENDING)
+
+    async def _run(self) -> None:
+        backoff = Backoff(maximum=self._ttl / 3)
+        while True:
+            try:
+                await self._renew()
+            except CorvoError as error:
+                self._fail(error)
+                await self._clock.sleep(backoff.next())
+            except Exception as error:
+                # A fault of ours or of a library: the host must not suffer, but somebody has to see it.
+                _log.exception("announcing %s failed", self._key)
+                self._fail(error)
+                await self._clock.sleep(backoff.next())
+            else:
+                backoff.reset()
+                await self._clock.sleep(self._ttl / 3)
+
+    async def _renew(self) -> None:
+        """Make sure that the lease lives and that the key is ours, or rightly somebody else's."""
+        if self._lease:
+            try:
+                await self._store.keep_lease(self._lease)
+            except NotFound:
+                self._lease = 0
+        if not self._lease:
+            self._lease = await self._store.grant_lease(self._ttl)
+        item = await self._store.get(self._key)
+        if item is None:
+            await self._store.create(self._key, self._value, lease=self._lease)
+        elif item.lease != self._lease or item.value != self._value:
+            if self._yields_to(item):
+                self._set(EndpointState.SUPERSEDED)
+                return
+            await self._store.update(self._key, self._value, expected=item.mod_revision, lease=self._lease)
+        self._set(EndpointState.ANNOUNCED)
+
+    def _yields_to(self, item: KeyValue) -> bool:
+        try:
+            other = decode_endpoint(item)
+        except DecodeError:
+            return False
+        ours = self.endpoint
+        if other == ours or not item.lease:
+            # Ours from before the lease was lost, or written by hand: nobody stands behind it.
+            return False
+        if (other.started, other.pid, other.address) < (ours.started, ours.pid, ours.address):
+            _log.warning("%s at %s is replaced by this process at %s", self._key, other.address, ours.address)
+            return False
+        if self._state is not EndpointState.SUPERSEDED:
+            _log.warning("%s belongs to a younger process now, at %s: this one waits", self._key, other.address)
+        return True
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, (AlreadyExists, NotFound, VersionConflict)):
+            # Somebody else came or went in the same moment: look again.
+            return
+        if self._state is not EndpointState.PENDING or not self._last_error:
+            _log.warning("the endpoint %s is not announced: %s", self._key, error)
+        self._last_error = str(error)
+        self._set(EndpointState.PENDING)
+
+    def _set(self, state: EndpointState) -> None:
+        self._state = state
+        self._moved.set()

@@ -1,0 +1,140 @@
+"""What an agent writes into its Module: that it has started. The spec belongs to people and is never touched.
+
+And the one thing that whoever notices it first may do for people: take away an override whose time is over.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ..backoff import Backoff
+from ..errors import AlreadyExists, CorvoError, InvalidArgument, NotFound, VersionConflict
+from .model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from .store import ModuleStore
+
+_log = logging.getLogger(__name__)
+
+_MAX_INT32 = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class StartReport:
+    """A start of the process that the Module ``name`` stands for.
+
+    ``started`` is wall time in nanoseconds and tells starts apart: reported twice, it counts once. Empty fields leave
+    what the Module says; ``service_ports`` replace those of the same name. ``category`` and ``log_level`` are for a
+    Module that does not exist yet.
+    """
+
+    name: str
+    started: int
+    node: str = ""
+    module: str = ""
+    service: str = ""
+    service_ports: tuple[ServicePort, ...] = ()
+    restart_reason: str = ""
+    category: str = "Venice"
+    log_level: str = "Info"
+
+
+async def register(store: ModuleStore, report: StartReport, *, backoff: Backoff | None = None) -> Module:
+    """Write ``report`` into its Module, creating that when it is absent; the Module as stored.
+
+    While the store is away, refuses, or holds a value that cannot be decoded, it is tried again with ``backoff`` for
+    as long as it takes: cancel it to give up. Cancelled or cut off in the middle and called again with the same
+    report, it does not count the start twice. Raises InvalidArgument when the report itself is wrong.
+    """
+    backoff = backoff or Backoff()
+    complained = ""
+    while True:
+        try:
+            return await _register_once(store, report)
+        except InvalidArgument:
+            raise
+        except (AlreadyExists, NotFound, VersionConflict):
+            # Somebody created, deleted or changed it in between.
+            pass
+        except CorvoError as error:
+            if str(error) != complained:
+                complained = str(error)
+                _log.warning("the start of %s is not reported yet: %s", report.name, error)
+        await store.clock.sleep(backoff.next())
+
+
+async def clear_expired_override(store: ModuleStore, name: str, now: int) -> bool:
+    """Take the override out of the Module ``name`` if its time is over at wall time ``now`` (nanoseconds).
+
+    Whether this call did it: many may notice at the same time, and one of them wins. Raises DecodeError and what the
+    store raises.
+    """
+    cleared = False
+
+    def without_expired(module: Module) -> Module:
+        nonlocal cleared
+        override = module.spec.override
+        cleared = override is not None and not override.active(now)
+        return module.with_spec(override=None) if cleared else module
+
+    try:
+        await store.modify(name, without_expired)
+    except NotFound:
+        return False
+    return cleared
+
+
+async def _register_once(store: ModuleStore, report: StartReport) -> Module:
+    try:
+        return await store.modify(report.name, lambda module: _restarted(module, report))
+    except NotFound:
+        return await store.create(_first(report))
+
+
+def _first(report: StartReport) -> Module:
+    return Module(
+        meta=ObjectMeta(name=report.name),
+        spec=ModuleSpec(log_level=report.log_level),
+        status=ModuleStatus(
+            node=report.node,
+            module=report.module,
+            category=report.category,
+            last_start=report.started,
+            last_restart_reason=report.restart_reason,
+            service=report.service,
+            service_ports=report.service_ports,
+        ),
+    )
+
+
+def _restarted(module: Module, report: StartReport) -> Module:
+    status = module.status
+    if status.last_start == report.started:
+        return module
+    return replace(
+        module,
+        status=replace(
+            status,
+            node=report.node or status.node,
+            module=report.module or status.module,
+            category=status.category or report.category,
+            service=report.service or status.service,
+            service_ports=_merged(status.service_ports, report.service_ports),
+            last_start=report.started,
+            restart_count=_restarts(status),
+            last_restart_reason=report.restart_reason or status.last_restart_reason,
+        ),
+    )
+
+
+def _restarts(status: ModuleStatus) -> int:
+    # A Module that somebody prepared for a process that never ran: its first start is no restart.
+    if not status.last_start and not status.restart_count:
+        return 0
+    return min(status.restart_count + 1, _MAX_INT32)
+
+
+def _merged(old: Iterable[ServicePort], new: Iterable[ServicePort]) -> tuple[ServicePort, ...]:
+    merged = {port.name or port.port: port for port in old}
+    merged.update((port.name or port.port, port) for port in new)
+    return tuple(merged.values())

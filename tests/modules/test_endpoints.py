@@ -1,0 +1,215 @@
+"""An announcement stands while its agent lives, and never longer than its lease."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from corvo_agent.errors import DecodeError, InvalidArgument
+from corvo_agent.modules import (
+    Endpoint,
+    EndpointLease,
+    EndpointState,
+    MemoryStore,
+    encode_endpoint,
+    endpoint_key,
+    find_endpoint,
+)
+from corvo_agent.testing import FakeClock
+
+NAME = "node1-pen-npm"
+KEY = "/corvo/v1/endpoints/node1-pen-npm"
+OLD = Endpoint("127.0.0.1:7001", 11, 1_000_000_000, "1.0", "pen-npm")
+YOUNG = Endpoint("127.0.0.1:7002", 12, 2_000_000_000, "1.0", "pen-npm")
+
+
+async def reach(lease: EndpointLease, state: EndpointState, clock: FakeClock) -> None:
+    """Let time pass until the announcement is in ``state``."""
+    waiting = asyncio.create_task(lease.wait_for(state))
+    while not waiting.done():
+        await clock.advance(0.5)
+
+
+async def test_it_is_announced_while_entered_and_found_by_name() -> None:
+    store = MemoryStore()
+    async with EndpointLease(store, NAME, OLD) as lease:
+        await lease.wait_for(EndpointState.ANNOUNCED)
+        assert await find_endpoint(store, NAME) == OLD
+        item = await store.get(KEY)
+        assert item is not None
+        assert json.loads(item.value) == {
+            "address": "127.0.0.1:7001",
+            "pid": 11,
+            "started": "1970-01-01T00:00:01Z",
+            "version": "1.0",
+            "module": "pen-npm",
+        }
+        assert item.lease
+    assert lease.state is EndpointState.PENDING
+    assert await find_endpoint(store, NAME) is None
+    await lease.aclose()
+
+
+async def test_it_is_kept_alive_and_ends_with_its_process() -> None:
+    clock = FakeClock()
+    async with MemoryStore(clock=clock) as store:
+        lease = EndpointLease(store, NAME, OLD, ttl=15, clock=clock)
+        await lease.__aenter__()
+        await reach(lease, EndpointState.ANNOUNCED, clock)
+        await clock.advance(100)
+        assert await find_endpoint(store, NAME) == OLD
+        # As a killed process: nobody takes it back.
+        assert lease._task is not None
+        lease._task.cancel()
+        await clock.advance(14)
+        assert await find_endpoint(store, NAME) == OLD
+        await clock.advance(2)
+        assert await find_endpoint(store, NAME) is None
+        await lease.aclose()
+
+
+async def test_it_comes_back_after_whatever_takes_it_away(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    async with MemoryStore(clock=clock) as store, EndpointLease(store, NAME, OLD, ttl=15, clock=clock) as lease:
+        await reach(lease, EndpointState.ANNOUNCED, clock)
+        await store.delete(KEY)
+        await clock.advance(5)
+        assert await find_endpoint(store, NAME) == OLD
+        store.replace_data()
+        await clock.advance(5)
+        assert await find_endpoint(store, NAME) == OLD
+        await store.put(KEY, b"garbage")
+        await clock.advance(5)
+        assert await find_endpoint(store, NAME) == OLD
+        store.go_away()
+        await clock.advance(20)
+        assert lease.state is EndpointState.PENDING
+        assert "away" in lease.last_error
+        store.come_back()
+        await clock.advance(6)
+        assert lease.state is EndpointState.ANNOUNCED
+        assert await find_endpoint(store, NAME) == OLD
+    assert caplog.text.count("is not announced") == 1
+
+
+async def test_it_is_announced_when_the_store_appears() -> None:
+    clock = FakeClock()
+    store = MemoryStore(clock=clock)
+    store.go_away()
+    async with EndpointLease(store, NAME, OLD, clock=clock) as lease:
+        await clock.advance(60)
+        store.come_back()
+        await reach(lease, EndpointState.ANNOUNCED, clock)
+        assert await find_endpoint(store, NAME) == OLD
+
+
+async def test_the_younger_process_has_the_name(caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
+    async with MemoryStore(clock=clock) as store, EndpointLease(store, NAME, OLD, clock=clock) as old:
+        await reach(old, EndpointState.ANNOUNCED, clock)
+        async with EndpointLease(store, NAME, YOUNG, clock=clock) as young:
+            await reach(young, EndpointState.ANNOUNCED, clock)
+            await reach(old, EndpointState.SUPERSEDED, clock)
+            await clock.advance(60)
+            assert await find_endpoint(store, NAME) == YOUNG
+        await reach(old, EndpointState.ANNOUNCED, clock)
+        assert await find_endpoint(store, NAME) == OLD
+    assert caplog.text.count("belongs to a younger process") == 1
+
+
+async def test_an_old_process_that_ends_leaves_the_young_one_announced() -> None:
+    clock = FakeClock()
+    async with MemoryStore(clock=clock) as store:
+        async with EndpointLease(store, NAME, OLD, clock=clock) as old:
+            await reach(old, EndpointState.ANNOUNCED, clock)
+            young = EndpointLease(store, NAME, YOUNG, clock=clock)
+            await young.__aenter__()
+            await reach(young, EndpointState.ANNOUNCED, clock)
+        assert await find_endpoint(store, NAME) == YOUNG
+        await young.aclose()
+
+
+async def test_an_old_process_that_starts_to_announce_waits_from_the_start() -> None:
+    clock = FakeClock()
+    async with MemoryStore(clock=clock) as store, EndpointLease(store, NAME, YOUNG, clock=clock) as young:
+        await reach(young, EndpointState.ANNOUNCED, clock)
+        async with EndpointLease(store, NAME, OLD, clock=clock) as old:
+            await reach(old, EndpointState.SUPERSEDED, clock)
+        assert await find_endpoint(store, NAME) == YOUNG
+
+
+async def test_what_lies_there_without_a_lease_is_nobodys() -> None:
+    store = MemoryStore()
+    await store.put(KEY, encode_endpoint(YOUNG))
+    async with EndpointLease(store, NAME, OLD) as lease:
+        await lease.wait_for(EndpointState.ANNOUNCED)
+        assert await find_endpoint(store, NAME) == OLD
+
+
+class Racing(MemoryStore):
+    """Somebody else writes and deletes between our reading and our writing, a few times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.races = 3
+
+    async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
+        if self.races and key == KEY:
+            self.races -= 1
+            await self.put(key, encode_endpoint(OLD))
+        return await super().create(key, value, lease=lease)
+
+    async def update(self, key: str, value: bytes, *, expected: int | None = None, lease: int = 0) -> int:
+        if self.races:
+            self.races -= 1
+            await self.delete(key)
+        return await super().update(key, value, expected=expected, lease=lease)
+
+
+async def test_races_end_well() -> None:
+    clock, store = FakeClock(), Racing()
+    async with EndpointLease(store, NAME, YOUNG, clock=clock) as lease:
+        await reach(lease, EndpointState.ANNOUNCED, clock)
+        assert await find_endpoint(store, NAME) == YOUNG
+
+
+class Broken(MemoryStore):
+    """Has a fault that is no CorvoError, once; then never ends a lease."""
+
+    faults = 1
+
+    async def grant_lease(self, ttl: float) -> int:
+        if self.faults:
+            self.faults -= 1
+            raise KeyError("our own fault")
+        return await super().grant_lease(ttl)
+
+    async def revoke_lease(self, lease: int) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_faults_of_ours_are_logged_and_closing_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
+    clock, store = FakeClock(), Broken()
+    caplog.set_level("INFO")
+    async with EndpointLease(store, NAME, YOUNG, close_timeout=0.04, clock=clock) as lease:
+        await reach(lease, EndpointState.ANNOUNCED, clock)
+    assert "our own fault" in caplog.text
+    assert "ends with its lease: no answer in time" in caplog.text
+
+
+@pytest.mark.parametrize("value", [b"", b"[]", b"{}", b'{"address":7}', b'{"address":"a","pid":"x"}', b"\xff"])
+async def test_a_bad_value_is_a_decode_error(value: bytes) -> None:
+    store = MemoryStore()
+    await store.put(KEY, value)
+    with pytest.raises(DecodeError, match=f"{KEY} at revision 2"):
+        await find_endpoint(store, NAME)
+
+
+async def test_keys_of_other_versions_are_passed_over_and_bad_names_refused() -> None:
+    store = MemoryStore()
+    await store.put(KEY, b'{"address":"h:1","zone":"x"}')
+    assert await find_endpoint(store, NAME) == Endpoint("h:1")
+    with pytest.raises(InvalidArgument):
+        endpoint_key("no/name")
