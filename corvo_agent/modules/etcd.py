@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
@@ -182,7 +182,7 @@ class EtcdStore:
             if error.code != "NOT_FOUND":
                 raise
 
-    async def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncIterator[list[Change]]:
+    async def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncGenerator[list[Change], None]:
         """One stream of changes from revision ``start`` on, in batches that hold whole revisions, in order.
 
         Asking for the first batch opens it; when etcd does not confirm that within ``call_timeout``, it raises. Ends
