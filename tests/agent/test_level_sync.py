@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+
+from corvo_agent.agent.level_sync import RECHECK_INTERVAL, LevelSync, apply_to_process
+from corvo_agent.levels import Level
+from corvo_agent.logs import current_filter, get_log_filter
+from corvo_agent.logs.level_state import LevelSource, LevelState
+from corvo_agent.modules.model import LevelOverride, Module
+from corvo_agent.testing import FakeClock
+
+from ..logs.levels_kit import untouched_levels
+
+SECOND = 10**9
+
+
+class JumpingClock(FakeClock):
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock, as an operator or NTP does; no sleeper notices."""
+        self._time_ns += round(seconds * SECOND)
+
+
+class Applied:
+    def __init__(self) -> None:
+        self.states: list[LevelState] = []
+        self.failures = 0
+
+    def __call__(self, state: LevelState) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("target away")
+        self.states.append(state)
+
+    @property
+    def levels(self) -> list[str]:
+        return [state.level.text for state in self.states]
+
+
+@pytest.fixture
+def clock() -> JumpingClock:
+    return JumpingClock()
+
+
+@pytest.fixture
+def applied() -> Applied:
+    return Applied()
+
+
+@pytest.fixture
+def sync(clock: JumpingClock, applied: Applied) -> LevelSync:
+    return LevelSync(clock=clock, apply=applied, refresh=lambda: None)
+
+
+@contextlib.asynccontextmanager
+async def running(sync: LevelSync, clock: FakeClock) -> AsyncIterator[None]:
+    task = asyncio.create_task(sync.run())
+    await clock.wait_sleeping()
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def module(
+    level: str = "", *, override: LevelOverride | None = None, loggers: Mapping[str, str] | None = None
+) -> Module:
+    return Module().with_meta(name="n1-svc").with_spec(log_level=level, override=override, loggers=loggers or {})
+
+
+def override(clock: FakeClock, seconds: float, level: str = "Debug") -> LevelOverride:
+    return LevelOverride(level, clock.time_ns() + round(seconds * SECOND), "kim", "because")
+
+
+async def test_the_default_holds_before_and_without_a_module(clock: JumpingClock, applied: Applied) -> None:
+    sync = LevelSync(clock=clock, default=Level.WARN, apply=applied)
+    assert sync.state == LevelState(Level.WARN)
+    async with running(sync, clock):
+        sync.update(module("Debug"))
+        sync.update(None)
+        sync.update(module(""))
+    assert applied.levels == ["Warn", "Debug", "Warn"]
+    assert sync.state.source is LevelSource.DEFAULT
+
+
+def test_an_update_applies_at_once_and_only_what_changed(sync: LevelSync, applied: Applied) -> None:
+    sync.update(module("debug"))
+    sync.update(module("DEBUG"))
+    sync.update(module("Debug", loggers={"app.db": "Error"}).with_status(node="n"))
+    assert applied.states == [
+        LevelState(Level.DEBUG, LevelSource.LOG_LEVEL),
+        LevelState(Level.DEBUG, LevelSource.LOG_LEVEL, loggers={"app.db": Level.ERROR}),
+    ]
+
+
+def test_enable_trace_is_passed_on(sync: LevelSync, applied: Applied) -> None:
+    sync.update(module("Info").with_spec(enable_trace=True))
+    assert applied.states[-1].enable_trace
+
+
+async def test_an_override_ends_by_itself_at_its_time(sync: LevelSync, clock: JumpingClock, applied: Applied) -> None:
+    async with running(sync, clock):
+        sync.update(module("Warn", override=override(clock, 600)))
+        assert sync.state == LevelState(
+            Level.DEBUG, LevelSource.OVERRIDE, clock.time_ns() + 600 * SECOND, "kim", "because"
+        )
+        await clock.advance(599.99)
+        assert sync.state.level is Level.DEBUG
+        await clock.advance(0.02)
+        assert sync.state == LevelState(Level.WARN, LevelSource.LOG_LEVEL)
+        assert sync.statistics().expired == 1
+    assert applied.levels == ["Info", "Debug", "Warn"]
+
+
+async def test_an_override_nearer_than_the_next_look_at_the_clock_ends_in_time(
+    sync: LevelSync, clock: JumpingClock, applied: Applied
+) -> None:
+    async with running(sync, clock):
+        sync.update(module(override=override(clock, RECHECK_INTERVAL / 10)))
+        await clock.advance(RECHECK_INTERVAL / 5)
+        assert applied.levels == ["Info", "Debug", "Info"]
+
+
+async def test_an_override_without_an_end_stays(sync: LevelSync, clock: JumpingClock) -> None:
+    async with running(sync, clock):
+        sync.update(module("Warn", override=LevelOverride("Debug")))
+        await clock.advance(100_000)
+        assert (sync.state.level, sync.state.until) == (Level.DEBUG, 0)
+
+
+async def test_a_new_until_moves_the_end(sync: LevelSync, clock: JumpingClock) -> None:
+    async with running(sync, clock):
+        sync.update(module(override=override(clock, 10)))
+        sync.update(module(override=override(clock, 30)))
+        await clock.advance(20)
+        assert sync.state.level is Level.DEBUG
+        await clock.advance(11)
+        assert sync.state.level is Level.INFO
+
+
+async def test_a_wall_clock_that_jumps_is_noticed_soon(sync: LevelSync, clock: JumpingClock) -> None:
+    async with running(sync, clock):
+        sync.update(module(override=override(clock, 3600)))
+        clock.jump(3601)
+        await clock.advance(RECHECK_INTERVAL)
+        assert sync.state.level is Level.INFO
+        clock.jump(-7200)
+        await clock.advance(RECHECK_INTERVAL)
+        assert sync.state.level is Level.INFO, "an ended override came back"
+        sync.update(module(override=override(clock, 60)))
+        assert sync.state.level is Level.DEBUG
+
+
+async def test_a_clock_put_back_does_not_end_an_override_early(sync: LevelSync, clock: JumpingClock) -> None:
+    async with running(sync, clock):
+        sync.update(module(override=override(clock, 60)))
+        clock.jump(-30)
+        await clock.advance(70)
+        assert sync.state.level is Level.DEBUG
+        await clock.advance(21)
+        assert sync.state.level is Level.INFO
+
+
+async def test_an_override_that_is_past_already_is_ignored_and_told(clock: JumpingClock, applied: Applied) -> None:
+    told: list[Module] = []
+    sync = LevelSync(clock=clock, apply=applied, on_override_expired=told.append)
+    past = module("Warn", override=override(clock, -1))
+    sync.update(past)
+    assert sync.statistics().uncleared
+    async with running(sync, clock):
+        await clock.advance(3 * RECHECK_INTERVAL)
+    assert applied.levels == ["Warn"]
+    assert told == [past]
+    assert not sync.statistics().uncleared
+
+
+async def test_the_end_is_told_until_it_is_heard(clock: JumpingClock, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+
+    async def clear(ended: Module) -> None:
+        told.append(ended.name)
+        if len(told) < 3:
+            raise ConnectionError("etcd is away")
+
+    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=clear)
+    async with running(sync, clock):
+        sync.update(module(override=override(clock, 1)))
+        await clock.advance(1 + 5 * RECHECK_INTERVAL)
+    assert told == ["n1-svc"] * 3
+    assert [r.levelname for r in caplog.records if "trying again" in r.message] == ["WARNING"]
+
+
+async def test_nothing_is_told_of_an_override_that_somebody_cleared(clock: JumpingClock) -> None:
+    told: list[Module] = []
+
+    def fail(ended: Module) -> None:
+        told.append(ended)
+        raise ConnectionError("etcd is away")
+
+    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=fail)
+    async with running(sync, clock):
+        sync.update(module(override=override(clock, -1)))
+        await clock.advance(0)
+        sync.update(module())
+        assert not sync.statistics().uncleared
+        await clock.advance(3 * RECHECK_INTERVAL)
+    assert len(told) == 1
+
+
+async def test_a_hook_that_hangs_is_cut_off_and_hinders_no_level(clock: JumpingClock) -> None:
+    cut_off = asyncio.Event()
+
+    async def hang(_: Module) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cut_off.set()
+
+    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=hang, hook_timeout=0.01)
+    async with running(sync, clock):
+        sync.update(module(override=override(clock, -1)))
+        await clock.advance(0)
+        sync.update(module("Error", override=override(clock, -1)))
+        assert sync.state.level is Level.ERROR
+        await cut_off.wait()
+        assert sync.statistics().uncleared
+
+
+async def test_stopping_cancels_a_hook_that_runs(clock: JumpingClock) -> None:
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: Module) -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=hang)
+    async with running(sync, clock):
+        sync.update(module(override=override(clock, -1)))
+        await started.wait()
+    assert ended.is_set()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        module("loud"),
+        module("Debug", loggers={"a": "Info", "b": "louder"}),
+        module("Debug", override=LevelOverride("loud")),
+    ],
+)
+async def test_an_unknown_level_changes_nothing_and_is_warned_about_once(
+    sync: LevelSync, clock: JumpingClock, caplog: pytest.LogCaptureFixture, bad: Module
+) -> None:
+    async with running(sync, clock):
+        good = module("Warn", override=override(clock, 10))
+        sync.update(good)
+        for _ in range(3):
+            sync.update(bad)
+        assert (sync.state.level, sync.module) == (Level.DEBUG, good)
+        await clock.advance(11)
+        assert sync.state.level is Level.WARN, "what held before goes on to end by itself"
+    warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert len(warnings) == 1
+    assert "n1-svc" in warnings[0]
+    assert "loud" in warnings[0]
+    assert sync.statistics().refused == 3
+
+
+async def test_what_could_not_be_applied_is_tried_again(
+    sync: LevelSync, clock: JumpingClock, applied: Applied, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(sync, clock):
+        applied.failures = 2
+        sync.update(module("Debug"))
+        assert sync.statistics().pending
+        await clock.advance(2 * RECHECK_INTERVAL)
+        assert applied.levels == ["Info", "Debug"]
+        assert (sync.statistics().failed, sync.statistics().pending) == (2, False)
+    assert len([r for r in caplog.records if "could not be changed" in r.message]) == 1
+
+
+async def test_what_is_set_up_meanwhile_is_refreshed(clock: JumpingClock, caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[int] = []
+
+    def refresh() -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError("once")
+
+    sync = LevelSync(clock=clock, apply=lambda state: None, refresh=refresh)
+    async with running(sync, clock):
+        await clock.advance(2 * RECHECK_INTERVAL)
+    assert len(calls) == 3
+    assert "could not be refreshed" in caplog.text
+
+
+def test_in_this_process_it_changes_the_loggers_and_leaves_an_audit_line(
+    clock: JumpingClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with untouched_levels():
+        sync = LevelSync(clock=clock, apply=apply_to_process)
+        sync.update(module("None", loggers={"app": "Debug"}))
+        assert current_filter() == get_log_filter("None", {"app": "Debug"})
+        assert not logging.root.isEnabledFor(logging.CRITICAL)
+    (record,) = [r for r in caplog.records if r.levelname == "audit"]
+    fields = record.__dict__
+    assert (fields["level_from"], fields["level_to"], fields["source"]) == ("Info", "None", "log-level")
