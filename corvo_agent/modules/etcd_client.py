@@ -52,6 +52,7 @@ class Stream:
         self._splitter = JsonStream(limit)
         self._forget = forget
         self._ready: list[bytes] = []
+        self._closed = False
 
     async def confirmed(self) -> Failure | None:
         """Wait for etcd's word that the watch is on: None, or why it is not. Raises as ``receive``, DecodeError."""
@@ -70,10 +71,12 @@ class Stream:
         try:
             return await self._next()
         except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable(self.reader.peer, _reason(error)) from error
+            reason = "the watch was closed" if self._closed else _reason(error)
+            raise Unavailable(self.reader.peer, reason) from error
 
     def close(self) -> None:
         """Drop the connection; whoever waits in ``receive`` gets Unavailable. Idempotent, does not block."""
+        self._closed = True
         self._response.close()
         self._forget(self)
 
@@ -96,7 +99,8 @@ class EtcdClient:
 
     def __init__(self, options: EtcdOptions) -> None:
         self._options = options
-        self._places = {url: (parts.hostname, parts.port) for url in options.endpoints if (parts := urlsplit(url))}
+        # Host, in brackets when it is an IPv6 address, and port.
+        self._places = {url: urlsplit(url).netloc.rsplit(":", 1) for url in options.endpoints}
         self._client: _AioClient | None = None
         self._streams: set[Stream] = set()
 

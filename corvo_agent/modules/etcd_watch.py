@@ -50,7 +50,8 @@ class WatchReader:
         except (KeyError, TypeError, ValueError) as error:
             raise DecodeError(f"a message of a watch of {self.peer}", f"unexpected form: {error}") from error
         self._held = events[whole:]
-        self._held_bytes = self._held_bytes + len(message) if self._held else 0
+        # Held events all belong to one revision: when older ones were given, the rest came with this message.
+        self._held_bytes = len(message) + (0 if whole else self._held_bytes) if self._held else 0
         if self._held_bytes > self._limit:
             raise ResourceExhausted("bytes of the changes of one revision", self._limit, self._held_bytes)
         return events[:whole]

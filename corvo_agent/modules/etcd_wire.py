@@ -71,7 +71,8 @@ def at_revision(revision: int) -> Json:
 def watch_request(prefix: str, start: int, *, exact: bool) -> Json:
     """A WatchCreateRequest that tells what was deleted, in messages of bounded size (``fragment``)."""
     keys = key_range(prefix, exact=exact)
-    return {"create_request": {**keys, "start_revision": str(start), "prev_kv": True, "fragment": True}}
+    # No key was ever written at revision 1, while 0 would mean: from now on.
+    return {"create_request": {**keys, "start_revision": str(max(start, 1)), "prev_kv": True, "fragment": True}}
 
 
 # Answers
