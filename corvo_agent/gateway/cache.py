@@ -15,17 +15,17 @@ from ..errors import DeadlineExceeded, DecodeError, Unavailable
 from ..modules.batches import Cause, WatchBatch
 from ..modules.codec import decode_module
 from ..modules.kv import Change, ChangeType, KeyValueStore
-from ..modules.model import Module
 from ..modules.names import MODULES_PREFIX, name_of
 from ..modules.watch import Watch, WatchStatistics
 from .entry import Entry
 from .events import Event
+from .owned import end_task
 from .watch_hub import WatchHub
 
 _log = logging.getLogger(__name__)
 
-# Objects decoded before the loop gets a turn: some 10 ms of work.
-_SLICE = 250
+# Objects read before the loop gets a turn: some milliseconds of work.
+_SLICE = 100
 
 
 class ModuleCache:
@@ -54,7 +54,7 @@ class ModuleCache:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._watch)
             task = asyncio.create_task(self._follow(), name="corvo-module-cache")
-            stack.push_async_callback(_end, task)
+            stack.push_async_callback(end_task, task)
             self._stack = stack.pop_all()
         return self
 
@@ -133,7 +133,7 @@ class ModuleCache:
         async for batch in self._watch:
             decoded = await self._decode(batch)
             # From here on nothing waits: no reader sees half a batch, no watcher a state that it is told again.
-            found = [self._change(change, module) for change, module in decoded]
+            found = [self._change(change, entry) for change, entry in decoded]
             if batch.cause is Cause.SNAPSHOT or batch.revision < self._revision:
                 self._hub.begin(batch.revision)
             self._hub.publish([event for event in found if event is not None])
@@ -142,9 +142,9 @@ class ModuleCache:
             self._moved.set()
             self._moved = asyncio.Event()
 
-    async def _decode(self, batch: WatchBatch) -> list[tuple[Change, Module | None]]:
-        """The changes that tell something, with their Modules; a deletion has none."""
-        decoded: list[tuple[Change, Module | None]] = []
+    async def _decode(self, batch: WatchBatch) -> list[tuple[Change, Entry | None]]:
+        """The changes that tell something, with their entries; a deletion has none."""
+        decoded: list[tuple[Change, Entry | None]] = []
         for number, change in enumerate(batch.changes, 1):
             if number % _SLICE == 0:
                 await asyncio.sleep(0)
@@ -156,21 +156,24 @@ class ModuleCache:
             if change.item is None:
                 continue
             try:
-                decoded.append((change, decode_module(change.item.value, change.key, change.item.mod_revision)))
+                entry = Entry(decode_module(change.item.value, change.key, change.item.mod_revision))
+                # Made now, in slices: the first list of ten thousand would otherwise make them all at once.
+                entry.make_json()
+                decoded.append((change, entry))
                 self._undecodable.discard(name)
             except DecodeError as error:
                 self._undecodable.add(name)
                 _log.warning("a Module was left as it was: %s", error)
         return decoded
 
-    def _change(self, change: Change, module: Module | None) -> Event | None:
+    def _change(self, change: Change, entry: Entry | None) -> Event | None:
         name = name_of(change.key)
         before = self._entries.get(name)
-        if module is None:
+        if entry is None:
             return None if before is None else self._delete(name, before, change.revision)
         if before is None:
             bisect.insort(self._names, name)
-        entry = self._entries[name] = Entry(module)
+        self._entries[name] = entry
         # An object that nobody could read until now is new to every watcher, whatever the store calls it.
         return Event(change.type if before else ChangeType.CREATED, change.revision, entry, before)
 
@@ -179,11 +182,3 @@ class ModuleCache:
         del self._names[bisect.bisect_left(self._names, name)]
         last = Entry(before.module.with_meta(resource_version=str(revision)))
         return Event(ChangeType.DELETED, revision, last, before)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    """Cancel a task of ours and let its failure be heard."""
-    task.cancel()
-    await asyncio.wait({task})
-    if not task.cancelled() and (error := task.exception()):
-        raise error

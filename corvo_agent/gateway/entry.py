@@ -22,8 +22,11 @@ class Entry:
     @property
     def json(self) -> bytes:
         """The object as REST shows it, compact."""
-        if self._json is None:
-            self._json = module_json(self.module)
+        return self._json or self.make_json()
+
+    def make_json(self) -> bytes:
+        """Make ``json`` now rather than at its first use."""
+        self._json = module_json(self.module)
         return self._json
 
     def __repr__(self) -> str:

@@ -184,6 +184,7 @@ _ALWAYS: dict[type, Builder] = {
 _TABLE: dict[tuple[Action, type], Builder] = {
     (Action.WRITE, errors.Unavailable): _commit_failed,
     (Action.DEBUG, errors.NotFound): _debug_missing,
+    (Action.DEBUG, errors.PermissionRefused): _debug_text,
     (Action.DEBUG, errors.RemoteError): _debug_remote,
     (Action.DEBUG, errors.Unavailable): _debug_gone,
     (Action.DEBUG, errors.DeadlineExceeded): _debug_late,

@@ -35,7 +35,7 @@ class ListOptions:
 
     def version(self) -> int:
         """``resource_version`` as a number, 0 when it was not given; raises DecodeError when it is none."""
-        return _integer("O.resource-version", self.resource_version)
+        return integer("O.resource-version", self.resource_version)
 
 
 def parse_options(query: Iterable[tuple[str, str]]) -> ListOptions:
@@ -57,13 +57,14 @@ def parse_options(query: Iterable[tuple[str, str]]) -> ListOptions:
         label_selector=found.get("labelselector", ""),
         field_selector=found.get("fieldselector", ""),
         field_change=tuple(changes),
-        start=_integer("from", found.get("from", "")),
-        max_results=_integer("max-results", found.get("maxresults", "")),
+        start=integer("from", found.get("from", "")),
+        max_results=integer("max-results", found.get("maxresults", "")),
         sort_order=found.get("sortorder", ""),
     )
 
 
-def _integer(name: str, text: str) -> int:
+def integer(name: str, text: str) -> int:
+    """The number that the parameter ``name`` holds, 0 for ""; raises DecodeError when it is none."""
     if not text:
         return 0
     try:

@@ -15,7 +15,7 @@ import orjson
 from ..diagnostics.payloads import decode_logs, decode_profile, decode_stats, decode_string
 from ..diagnostics.query import Payload
 from ..diagnostics.wire import FIXED64, LENGTH, VARINT, decodes, fields, read_varint
-from ..errors import Unsupported
+from ..errors import DecodeError, RemoteError, Unsupported
 
 #: Slices within slices that are read; deeper ones are refused rather than followed.
 _MAX_DEPTH = 32
@@ -25,7 +25,7 @@ _UNSET = object()
 def payload_json(payload: Payload) -> bytes:
     """``{"diagnostics":...}`` for an answer, ``{}`` for one without a message.
 
-    Raises Unsupported for a message type that has no JSON here, DecodeError for bytes that are not of its type.
+    Raises Unsupported for a message type that has no JSON here, RemoteError for bytes that are not of its type.
     """
     return orjson.dumps(payload_object(payload), option=orjson.OPT_SORT_KEYS)
 
@@ -41,7 +41,11 @@ def payload_object(payload: Payload) -> dict[str, Any]:
             "this Debug answer",
             f'json: error calling MarshalJSON for type *api.Any: any: message type "{name}" isn\'t linked in',
         )
-    return {"diagnostics": reader(payload.value)}
+    try:
+        return {"diagnostics": reader(payload.value)}
+    except DecodeError as error:
+        # The agent sent it: what the caller asked for was right.
+        raise RemoteError("the agent", "DATA_LOSS", str(error)) from error
 
 
 def _logs(value: bytes) -> dict[str, Any]:

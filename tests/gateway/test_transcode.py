@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from corvo_agent._generated.api import Interface, InterfaceSlice
 from corvo_agent.diagnostics.payloads import logs_payload, profile_payload, stats_payload, string_payload
 from corvo_agent.diagnostics.query import NOTHING, Payload
-from corvo_agent.errors import DecodeError, Unsupported
+from corvo_agent.errors import RemoteError, Unsupported
 from corvo_agent.gateway.transcode import payload_json
 
 text = st.text(st.characters(exclude_categories=("Cs",)))
@@ -105,5 +105,5 @@ def test_a_message_that_nobody_knows_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["protos.Logs", "protos.Stats", "protos.String", "protos.Profile", "api.Interface"])
 def test_broken_bytes_are_a_clear_error(name: str) -> None:
-    with pytest.raises(DecodeError):
+    with pytest.raises(RemoteError):
         payload_json(Payload(f"type.googleapis.com/{name}", b"\x0a\xff" + struct.pack("<d", 1.0)))

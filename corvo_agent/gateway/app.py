@@ -1,0 +1,144 @@
+"""The gateway as a whole: parts in the order in which they need each other, servers last."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from ..clock import SYSTEM_CLOCK, Clock
+from ..errors import ConfigError, Unavailable
+from ..modules.kv import KeyValueStore
+from ..modules.model import Module
+from ..modules.store import ModuleStore
+from . import openapi
+from .auth import Tokens, read_tokens
+from .cache import ModuleCache
+from .endpoint_cache import EndpointCache
+from .http import MAX_BODY
+from .metrics import Metrics
+from .middleware import add_headers, answer_strays, check_credentials, check_origin
+from .module_api import ModuleApi
+from .networks import DialPolicy
+from .peers import PeerPool
+from .resolver import Resolver
+from .router import Router
+from .settings import GatewaySettings, split_listen
+from .tls import agent_context, server_context
+from .views_debug import DebugViews
+from .views_follow import FollowViews
+from .views_modules import ModuleViews
+from .views_status import StatusViews
+from .views_watch import WatchViews
+from .watch_hub import WatchHub
+
+#: Seconds that requests under way get when the gateway stops.
+_DRAIN = 3.0
+
+
+class Gateway:
+    """Serves the Modules of ``store``, which is entered and left by its owner, until it is left itself.
+
+    Entering raises ConfigError for settings that are unsafe or wrong and Unavailable for an address that is taken;
+    it does not wait for the store. Leaving ends watches and followed logs and gives other requests three seconds.
+    """
+
+    def __init__(
+        self, store: KeyValueStore, settings: GatewaySettings | None = None, *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        self.settings = settings or GatewaySettings()
+        self.settings.check()
+        self._clock = clock
+        interval = self.settings.check_interval
+        self.hub = WatchHub(limits=self.settings.watches, clock=clock)
+        self.cache = ModuleCache(store, self.hub, check_interval=interval, clock=clock)
+        self.endpoints = EndpointCache(store, check_interval=interval, clock=clock)
+        self.api = ModuleApi(
+            ModuleStore(store, clock=clock),
+            self.cache,
+            self.hub,
+            max_staleness=self.settings.max_staleness,
+            clock=clock,
+        )
+        self._stack = AsyncExitStack()
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start all of it."""
+        settings = self.settings
+        # Files are small and local, but the loop is not the place to read them all the same.
+        tokens = await asyncio.to_thread(read_tokens, settings.token_file) if settings.token_file else Tokens({})
+        server_tls, agent_tls = await asyncio.to_thread(lambda: (server_context(settings), agent_context(settings)))
+        async with AsyncExitStack() as stack:
+            peers = PeerPool(ssl=agent_tls, clock=self._clock)
+            stack.push_async_callback(peers.aclose)
+            await stack.enter_async_context(self.cache)
+            await stack.enter_async_context(self.endpoints)
+            resolver = Resolver(DialPolicy(settings.allow_networks), clock=self._clock)
+            router = Router(self._module, self.endpoints, resolver, peers, limits=settings.routes)
+            metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
+            await self._serve(stack, self._application(router, metrics, tokens), server_tls)
+            # Watchers hear that it stops before their connections are drained.
+            stack.callback(self.hub.close)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop all of it, in reverse."""
+        await self._stack.aclose()
+
+    @property
+    def address(self) -> str:
+        """``HOST:PORT`` that it listens on."""
+        return _address(self._runner.addresses[0]) if self._runner and self._runner.addresses else ""
+
+    @property
+    def url(self) -> str:
+        """Where its REST API begins."""
+        return f"http{'s' if self.settings.tls_cert else ''}://{self.address}"
+
+    def _module(self, name: str) -> Module | None:
+        entry = self.cache.get(name)
+        return None if entry is None else entry.module
+
+    def _application(self, router: Router, metrics: Metrics, tokens: Tokens) -> web.Application:
+        application = web.Application(
+            middlewares=[metrics.middleware(), answer_strays, check_origin, check_credentials(tokens)],
+            client_max_size=MAX_BODY,
+        )
+        application.on_response_prepare.append(add_headers)
+        for views in (
+            ModuleViews(self.api, clock=self._clock),
+            WatchViews(self.api),
+            FollowViews(self.api, router),
+            DebugViews(self.api, router),
+            StatusViews(self.api, self.endpoints, metrics),
+        ):
+            application.add_routes(views.routes())
+        application.add_routes(openapi.routes())
+        return application
+
+    async def _serve(self, stack: AsyncExitStack, application: web.Application, tls: ssl.SSLContext | None) -> None:
+        # A reader that goes away ends its stream at once, not at the next change.
+        runner = web.AppRunner(application, handler_cancellation=True, access_log=None, shutdown_timeout=_DRAIN)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        host, port = split_listen(self.settings.listen, "listen")
+        try:
+            await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        except OSError as error:
+            raise Unavailable(self.settings.listen, f"cannot listen: {error.strerror or error}") from error
+        self._runner = runner
+
+
+def _address(found: object) -> str:
+    if not isinstance(found, tuple):
+        raise ConfigError("listen", found, "is no address")
+    host, port = found[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,137 @@
+"""The JSON of the API as JSON Schema, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+
+def ref(name: str) -> Schema:
+    """A reference to one of ``SCHEMAS``."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(properties: Schema, required: tuple[str, ...] = (), **more: Any) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties, **more}
+    return {**schema, "required": list(required)} if required else schema
+
+
+_TEXT: Schema = {"type": "string"}
+_TIME: Schema = {"type": "string", "description": "RFC 3339, UTC, up to nanoseconds; empty for none"}
+_LABELS: Schema = {"type": "object", "additionalProperties": _TEXT}
+_LEVEL: Schema = {"type": "string", "description": "info, warn, error or debug, in any case"}
+_NULLABLE_ITEMS: Schema = {"oneOf": [{"type": "array", "items": ref("Module")}, {"type": "null"}]}
+
+SCHEMAS: Schema = {
+    "ObjectMeta": _object(
+        {
+            "name": _TEXT,
+            "generation-id": _TEXT,
+            "resource-version": _TEXT,
+            "uuid": _TEXT,
+            "labels": _LABELS,
+            "creation-time": _TIME,
+            "mod-time": _TIME,
+            "self-link": _TEXT,
+        },
+        ("name", "generation-id", "creation-time", "mod-time"),
+    ),
+    "LevelOverride": _object({"level": _TEXT, "until": _TIME, "by": _TEXT, "reason": _TEXT}, ("level",)),
+    "ModuleSpec": _object(
+        {
+            "log-level": _LEVEL,
+            "enable-trace": {"type": "boolean"},
+            "args": {"type": "array", "items": _TEXT},
+            "override": ref("LevelOverride"),
+            "loggers": {"type": "object", "additionalProperties": _TEXT},
+        }
+    ),
+    "ServicePort": _object({"name": _TEXT, "port": {"type": "integer", "format": "int32"}}),
+    "ModuleStatus": _object(
+        {
+            "node": _TEXT,
+            "module": _TEXT,
+            "category": _TEXT,
+            "last-start": _TIME,
+            "restart-count": {"type": "integer", "format": "int32"},
+            "last-restart-reason": _TEXT,
+            "service": _TEXT,
+            "service-ports": {"type": "array", "items": ref("ServicePort")},
+            "mac-address": _TEXT,
+        }
+    ),
+    "Module": _object(
+        {
+            "kind": _TEXT,
+            "api-version": _TEXT,
+            "meta": ref("ObjectMeta"),
+            "spec": ref("ModuleSpec"),
+            "status": ref("ModuleStatus"),
+        },
+        ("kind", "meta", "spec", "status"),
+    ),
+    "ModuleInput": {
+        "type": ["object", "null"],
+        "description": "What is missing has its default; unknown members are ignored, names match in any case",
+        "properties": {
+            "meta": {
+                "type": ["object", "null"],
+                "properties": {
+                    "name": {"type": ["string", "null"]},
+                    "labels": {"oneOf": [_LABELS, {"type": "null"}]},
+                    "resource-version": {"type": ["string", "null"]},
+                },
+            },
+            "spec": {"oneOf": [ref("ModuleSpec"), {"type": "null"}]},
+        },
+    },
+    "ModulePatch": {"type": ["object", "null"], "description": "A JSON merge patch (RFC 7396) of a Module"},
+    "ModuleList": _object(
+        {
+            "kind": _TEXT,
+            "api-version": _TEXT,
+            "list-meta": _object({"total-count": {"type": "integer"}}),
+            "items": _NULLABLE_ITEMS,
+        },
+        ("kind", "list-meta", "items"),
+    ),
+    "Label": {
+        "type": ["object", "null"],
+        "properties": {"labels": {"oneOf": [_LABELS, {"type": "null"}]}},
+    },
+    "LevelChange": {
+        "type": ["object", "null"],
+        "properties": {
+            "level": {"type": ["string", "null"], "description": "null or nothing ends the override"},
+            "for": {"type": ["string", "null"], "description": "how long, such as 10m, which is the default"},
+            "keep": {"type": "boolean", "description": "make it the lasting level instead"},
+            "by": {"type": ["string", "null"]},
+            "reason": {"type": ["string", "null"]},
+        },
+        "additionalProperties": False,
+    },
+    "DebugRequest": {
+        "type": ["object", "null"],
+        "properties": {
+            "query": {
+                "type": ["string", "null"],
+                "description": "Log, Stats, Profile, Action or one of the service's own",
+            },
+            "parameters": {"oneOf": [_LABELS, {"type": "null"}]},
+            "service-port": {"type": ["object", "null"], "properties": {"name": {"type": ["string", "null"]}}},
+        },
+    },
+    "DebugResponse": _object({"diagnostics": {"description": "logs, stats, buffer (base64), string, or any value"}}),
+    "Status": _object(
+        {
+            "kind": _TEXT,
+            "result": _object({"Str": _TEXT}),
+            "message": {"type": "array", "items": _TEXT},
+            "code": {"type": "integer"},
+            "object-ref": _object({"kind": _TEXT, "name": _TEXT}),
+        },
+        ("kind", "result", "message", "code"),
+    ),
+    "Readiness": _object({"ready": {"type": "boolean"}}, ("ready",)),
+}

@@ -1,0 +1,75 @@
+"""What a gateway is told at its start: frozen, and checked before anything runs."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from ..errors import ConfigError
+from .networks import Network
+from .router import RouteLimits
+from .watch_hub import WatchLimits
+
+DEFAULT_LISTEN = "127.0.0.1:9000"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Addresses are ``HOST:PORT`` (port 0: a free one), times are seconds.
+
+    ``grpc_listen`` "" serves no gRPC. ``token_file`` names those who may call, ``allow_networks`` where agents may
+    be besides loopback, ``agent_*`` what TLS towards agents uses. ``insecure`` allows to listen elsewhere than on
+    loopback without TLS and tokens. A state older than ``max_staleness`` is not shown; a dead connection to etcd is
+    found within ``check_interval``.
+    """
+
+    listen: str = DEFAULT_LISTEN
+    grpc_listen: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    token_file: str = ""
+    insecure: bool = False
+    allow_networks: tuple[Network, ...] = ()
+    agent_tls: bool = False
+    agent_ca: str = ""
+    agent_cert: str = ""
+    agent_key: str = ""
+    max_staleness: float = 300.0
+    check_interval: float = 10.0
+    routes: RouteLimits = field(default_factory=RouteLimits)
+    watches: WatchLimits = field(default_factory=WatchLimits)
+
+    def check(self) -> None:
+        """Refuse what is unsafe or makes no sense; raises ConfigError naming the option."""
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ConfigError("tls-cert", self.tls_cert, "a certificate and its key belong together")
+        if bool(self.agent_cert) != bool(self.agent_key):
+            raise ConfigError("agent-cert", self.agent_cert, "a certificate and its key belong together")
+        for option, address in (("listen", self.listen), ("grpc-listen", self.grpc_listen)):
+            if not address:
+                continue
+            host, _ = split_listen(address, option)
+            if not (is_loopback(host) or self.insecure or (self.tls_cert and self.token_file)):
+                reason = (
+                    "listening elsewhere than on loopback needs --tls-cert, --tls-key and --token-file, or --insecure"
+                )
+                raise ConfigError(option, address, reason)
+
+
+def split_listen(address: str, option: str) -> tuple[str, int]:
+    """``HOST:PORT`` or ``[V6]:PORT``; raises ConfigError naming ``option``."""
+    host, colon, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
+        raise ConfigError(option, address, "must be HOST:PORT")
+    return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach ``host``."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
