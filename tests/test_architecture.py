@@ -35,7 +35,7 @@ MAY_IMPORT = {
         "embedded",
     },
 }
-VOCABULARY = {"errors", "levels", "clock", "backoff", "timestamps", "config", "tasks", "_version"}
+VOCABULARY = {"errors", "levels", "clock", "backoff", "timestamps", "config", "tasks", "secrets", "_version"}
 # Foreign packages that only these places may import.
 OWNERS = {
     "etcd3": {"modules/etcd.py", "modules/etcd_client.py"},

@@ -6,7 +6,7 @@ hundreds of thousands are named tuples: they hash and compare in C, which is wha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -52,7 +52,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Samples and what they mean.
+    """Samples and what they mean. ``samples`` may be an iterator, which is read once when the profile is encoded.
 
     ``time_ns`` is when the measuring began (nanoseconds since the epoch), ``duration_ns`` how long it took,
     ``period`` how many ``period_type`` lie between two samples; 0 where it means nothing. ``comments`` tell people
@@ -60,7 +60,7 @@ class Profile:
     """
 
     sample_types: tuple[ValueType, ...]
-    samples: Sequence[Sample] = ()
+    samples: Iterable[Sample] = ()
     default_sample_type: str = ""
     period_type: ValueType | None = None
     period: int = 0

@@ -18,6 +18,8 @@ from .pace import Pace, off_loop
 LEVEL = 1
 _GZIP = 31
 _SLICE = 128
+# Threads and states come again and again, names of tasks only once.
+_MAX_CACHED = 4096
 _MAPPING = 1
 _TWO_TO_64 = 1 << 64
 
@@ -63,7 +65,7 @@ class _Encoder:
         self._varints = _Varints()
         self._strings = _Strings({"": 0})
         self._locations = _Locations(self._varints)
-        self._labels: dict[tuple[Label, ...], bytes] = {}
+        self._labels: dict[Label, bytes] = {}
         self._values: dict[tuple[int, ...], bytes] = {}
 
     def pieces(self, profile: Profile) -> Iterator[bytes]:
@@ -98,17 +100,22 @@ class _Encoder:
             self._values[values] = encoded = self._delimited(0x12, b"".join(map(self._varints.__getitem__, values)))
         body = locations + encoded
         if labels:
-            if labels not in self._labels:
-                self._labels[labels] = b"".join(self._label(label) for label in labels if label.value != "")
-            body += self._labels[labels]
+            body += b"".join([self._labels.get(label) or self._label(label) for label in labels])
         return b"\x12%b%b" % (self._varints[len(body)], body)
 
     def _label(self, label: Label) -> bytes:
-        key = self._number(0x08, self._strings[label.key])
-        if isinstance(label.value, str):
-            return self._delimited(0x1A, key + self._number(0x10, self._strings[label.value]))
-        unit = self._number(0x20, self._strings[label.unit])
-        return self._delimited(0x1A, key + self._number(0x18, label.value) + unit)
+        key, value, unit = label
+        if value == "":
+            return b""
+        body = self._number(0x08, self._strings[key])
+        if isinstance(value, str):
+            body += self._number(0x10, self._strings[value])
+        else:
+            body += self._number(0x18, value) + self._number(0x20, self._strings[unit])
+        encoded = self._delimited(0x1A, body)
+        if len(self._labels) < _MAX_CACHED:
+            self._labels[label] = encoded
+        return encoded
 
     def _mapping(self, program: str) -> bytes:
         # One mapping that says that nothing is left to symbolize: pprof would look for the binary otherwise.

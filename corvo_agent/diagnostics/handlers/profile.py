@@ -1,0 +1,69 @@
+"""The Profile query: finds the kind, checks the time it would take, and packs what it measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ...errors import AlreadyExists, InvalidArgument
+from ...profiles.kind import ProfileKind, ProfileRequest, parse_number
+from ...profiles.local import local_kinds
+from ..payloads import profile_payload
+from ..query import DebugQuery, Payload
+
+MAX_SECONDS = 120.0
+_SHORTEST = 0.01
+_NAME = "profile"
+
+
+class ProfileHandler:
+    """Answers ``Profile`` queries with one of ``kinds``, by default those of this process.
+
+    ``max_seconds`` bounds how long a caller may let it measure.
+    """
+
+    def __init__(self, kinds: Iterable[ProfileKind] | None = None, *, max_seconds: float = MAX_SECONDS) -> None:
+        self._max_seconds = max_seconds
+        self._kinds: dict[str, ProfileKind] = {}
+        for kind in local_kinds() if kinds is None else kinds:
+            if kind.name in self._kinds:
+                raise AlreadyExists("profile", kind.name)
+            self._kinds[kind.name] = kind
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The names that the parameter ``profile`` may have, sorted."""
+        return tuple(sorted(self._kinds))
+
+    async def start(self) -> None:
+        """Nothing to do: kinds measure only while they are asked."""
+
+    async def stop(self) -> None:
+        """Nothing to do: what runs belongs to its query and is cancelled with it."""
+
+    async def handle(self, query: DebugQuery) -> Payload:
+        """Measure and answer; cancelling it ends the measuring.
+
+        Raises InvalidArgument for an unknown profile, parameter or value and for a time that the caller would not
+        wait for, ResourceExhausted while another CPU profile runs, Unsupported where the system does not allow it.
+        """
+        kind = self._kind(query.parameters)
+        unknown = sorted(set(query.parameters) - {_NAME, *kind.parameters})
+        if unknown:
+            raise InvalidArgument(unknown[0], None, f"unknown parameter of {kind.name}", sorted(kind.parameters))
+        seconds = self._seconds(kind, query)
+        return profile_payload(await kind.take(ProfileRequest(seconds, query.parameters)))
+
+    def _kind(self, parameters: Mapping[str, str]) -> ProfileKind:
+        name = parameters.get(_NAME, "")
+        kind = self._kinds.get(name.strip().lower())
+        if kind is None:
+            raise InvalidArgument(_NAME, name, "unknown profile" if name else "which one?", self.kinds)
+        return kind
+
+    def _seconds(self, kind: ProfileKind, query: DebugQuery) -> float | None:
+        text = query.parameters.get("seconds", "")
+        seconds = parse_number("seconds", text, _SHORTEST, self._max_seconds) if text else kind.default_seconds
+        if seconds is not None and query.timeout is not None and seconds >= query.timeout:
+            reason = f"the caller waits for {query.timeout:g} s only, {kind.name} would measure for {seconds:g} s"
+            raise InvalidArgument("seconds", text or None, reason)
+        return seconds

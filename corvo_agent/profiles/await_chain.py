@@ -1,0 +1,142 @@
+"""What a suspended task waits for: its chain of awaits down to the future, read without running anything.
+
+Coroutines, generators and async generators tell what they await. Three small objects between them do not
+(``coroutine_wrapper``, ``async_generator_asend`` and the iterator of a future), but the garbage collector knows what
+they refer to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dis
+import gc
+from asyncio import Future, Task
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, MethodType
+from typing import Any, NamedTuple
+
+#: Awaits followed in one task; a longer chain is cut.
+MAX_AWAITS = 256
+
+# The instruction that evaluates ``async with x``; the second name is that of Python 3.14.
+_ASYNC_WITH = {dis.opmap[name] for name in ("BEFORE_ASYNC_WITH", "LOAD_SPECIAL") if name in dis.opmap}
+# Where asyncio itself waits: the function -> the state, and the type of its variable that says for which.
+_WAITS: dict[str, tuple[str, type | None]] = {
+    "Lock.acquire": ("waiting: lock", asyncio.Lock),
+    "Semaphore.acquire": ("waiting: semaphore", asyncio.Semaphore),
+    "Event.wait": ("waiting: event", asyncio.Event),
+    "Condition.wait": ("waiting: condition", asyncio.Condition),
+    "Barrier._wait": ("waiting: barrier", asyncio.Barrier),
+    "Queue.get": ("waiting: queue get", asyncio.Queue),
+    "Queue.put": ("waiting: queue put", asyncio.Queue),
+    "Queue.join": ("waiting: queue join", asyncio.Queue),
+    "StreamReader._wait_for_data": ("waiting: stream", None),
+    "FlowControlMixin._drain_helper": ("waiting: stream", None),
+    "TaskGroup.__aexit__": ("waiting: task group", asyncio.TaskGroup),
+    "sleep": ("waiting: sleep", None),
+    "_wait": ("waiting: tasks", set),
+}
+
+
+_INNER = (CoroutineType, GeneratorType, AsyncGeneratorType)
+
+
+class Wait(NamedTuple):
+    """What a task does: ``state`` is ``ready`` or ``waiting: `` with the reason.
+
+    ``on`` is the lock, queue or the like, None when it is nothing that others share; ``tasks`` are those waited for.
+    """
+
+    state: str
+    on: object | None = None
+    tasks: tuple[Task[Any], ...] = ()
+
+
+READY = Wait("ready")
+_FUTURE = Wait("waiting: future")
+
+
+class AwaitChain(NamedTuple):
+    """From a coroutine itself (first) to the innermost one that it awaits: the coroutines, and their frames."""
+
+    links: tuple[object, ...]
+    frames: tuple[FrameType, ...]
+
+    def inside(self) -> Iterator[object]:
+        """The ``x`` of each ``async with x`` that the chain is in, also of one that it is about to enter.
+
+        The interpreter keeps the bound method ``x.__aexit__`` in the frame from before it calls ``__aenter__``.
+        """
+        for link, frame in zip(self.links, self.frames, strict=True):
+            if _enters_async_with(frame.f_code.co_code):
+                for held in gc.get_referents(link):
+                    if type(held) is MethodType and held.__name__ == "__aexit__":
+                        yield held.__self__
+
+
+# By the code's bytes and not by the code itself, whose hash goes through all of its constants.
+@lru_cache(4096)
+def _enters_async_with(instructions: bytes) -> bool:
+    return any(code in _ASYNC_WITH for code in instructions[::2])
+
+
+def await_chain(coroutine: object) -> AwaitChain:
+    """Follow ``coroutine`` to the innermost thing that it awaits; a finished one has no frames."""
+    links: list[object] = []
+    frames: list[FrameType] = []
+    current: object | None = coroutine
+    while current is not None and len(frames) < MAX_AWAITS:
+        frame, following = _step(current)
+        if frame is not None:
+            links.append(current)
+            frames.append(frame)
+        current = following
+    return AwaitChain(tuple(links), tuple(frames))
+
+
+def _step(awaited: object) -> tuple[FrameType | None, object | None]:
+    if isinstance(awaited, CoroutineType):
+        return awaited.cr_frame, awaited.cr_await
+    if isinstance(awaited, Future):
+        return None, None
+    if isinstance(awaited, GeneratorType):
+        return awaited.gi_frame, awaited.gi_yieldfrom
+    if isinstance(awaited, AsyncGeneratorType):
+        return awaited.ag_frame, awaited.ag_await
+    if hasattr(awaited, "cr_await"):
+        # Compiled by Cython and its like: the same names on another type, without a frame.
+        return None, awaited.cr_await
+    return None, next((each for each in gc.get_referents(awaited) if isinstance(each, _INNER)), None)
+
+
+def wait_of(task: Task[Any], chain: AwaitChain) -> Wait:
+    """What ``task``, suspended with ``chain``, waits for."""
+    future = getattr(task, "_fut_waiter", None)
+    if future is None:
+        return READY
+    if isinstance(future, Task):
+        return Wait("waiting: task", None, (future,))
+    children = getattr(future, "_children", None)
+    if children is not None:
+        return Wait("waiting: gather", None, _tasks(children))
+    if chain.frames and "asyncio" in chain.frames[-1].f_code.co_filename:
+        found = _WAITS.get(chain.frames[-1].f_code.co_qualname)
+        if found is not None:
+            return _library_wait(chain.links[-1], *found)
+    return _FUTURE
+
+
+def _library_wait(coroutine: object, state: str, kind: type | None) -> Wait:
+    # The local variables without asking the frame for them: it would make a copy that keeps them alive.
+    on = next((each for each in gc.get_referents(coroutine) if isinstance(each, kind)), None) if kind else None
+    if isinstance(on, set):
+        return Wait(state, None, _tasks(on))
+    if isinstance(on, asyncio.TaskGroup):
+        return Wait(state, None, _tasks(getattr(on, "_tasks", ())))
+    return Wait(state, on)
+
+
+def _tasks(futures: Iterable[object]) -> tuple[Task[Any], ...]:
+    # A copy first: the loop may change the set meanwhile.
+    return tuple(each for each in list(futures) if isinstance(each, Task) and not each.done())

@@ -1,0 +1,87 @@
+"""Secrets on a command line, masked before anybody else sees them.
+
+A guess by names: the value of an option or variable whose name speaks of a secret, the password in a URL or behind
+``--user NAME:``, an ``Authorization:`` header. Masking too much does less harm than too little, but a name such as
+``--token-file`` says where a secret lies, and stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+MASK = "***"
+
+_SECRETS = (
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "credential",
+    "credentials",
+)
+_KEYS = ("api", "access", "private", "secret", "signing", "encryption", "account")
+_PLACES = ("file", "path", "dir", "url", "uri", "endpoint", "name", "type", "ttl", "timeout", "env")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+_OPTION = re.compile(r"(--?)?([A-Za-z_][\w.-]*)=(.*)", re.DOTALL)
+_URL_PASSWORD = re.compile(r"([A-Za-z][\w+.-]*://[^/\s:@]*):[^@/\s]+@")
+_HEADER = re.compile(r"((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(\s*:\s*)\S.*", re.IGNORECASE | re.DOTALL)
+_PAIR = re.compile(r"([\w.-]+)=([^&\s;,]+)")
+_JSON_PAIR = re.compile(r"\"([\w.-]+)\"(\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|[\w.+-]+)")
+
+
+def mask_arguments(arguments: Sequence[str]) -> list[str]:
+    """``arguments`` of a process, with ``***`` where a secret stood."""
+    masked: list[str] = []
+    option = ""
+    for argument in arguments:
+        masked.append(_mask_value(option, argument) if option and not argument.startswith("-") else _mask(argument))
+        option = argument.lstrip("-") if argument.startswith("-") and "=" not in argument else ""
+    return masked
+
+
+def mask_text(text: str) -> str:
+    """``text`` with ``***`` for passwords in URLs, secret headers, and values behind secret names."""
+    text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
+    text = _HEADER.sub(rf"\1\2{MASK}", text)
+    text = _PAIR.sub(lambda found: _mask_pair(found, f"{found[1]}={MASK}"), text)
+    return _JSON_PAIR.sub(lambda found: _mask_pair(found, f'"{found[1]}"{found[2]}"{MASK}"'), text)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a value called ``name`` is one that nobody should read."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if not words or words[-1] in _PLACES:
+        return False
+    # Words that are run together, too: dbpassword, AUTHTOKEN, apikey.
+    glued = "".join(words)
+    return (
+        any(word in _SECRETS for word in words)
+        or glued.endswith(_SECRETS)
+        or any(f"{key}key" in glued for key in _KEYS)
+    )
+
+
+def _mask(argument: str) -> str:
+    option = _OPTION.fullmatch(argument)
+    if option is None:
+        return mask_text(argument)
+    dashes, name, value = option.groups(default="")
+    return f"{dashes}{name}={_mask_value(name, value)}"
+
+
+def _mask_value(name: str, value: str) -> str:
+    if is_secret(name):
+        return MASK
+    if name in ("u", "user") and ":" in value:
+        return f"{value.partition(':')[0]}:{MASK}"
+    return mask_text(value)
+
+
+def _mask_pair(found: re.Match[str], masked: str) -> str:
+    return masked if is_secret(found[1]) else found[0]
