@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import time
 from typing import Any
@@ -20,13 +19,16 @@ from .json_values import PlainValues, cut, encodable, error_text, key_text, text
 
 _FRESH = tuple(logging.LogRecord("", 0, "", 0, "", (), None).__dict__)
 # taskName is there from 3.12 on only, but a record may come from another interpreter.
-_STANDARD = frozenset((*_FRESH, "message", "asctime", "taskName"))
+_STANDARD = frozenset((*_FRESH, "message", "asctime", "taskName", ""))
+_LAST = _FRESH[-1]
 _LEVELS = {10: "debug", 20: "info", 30: "warn", 40: "error", 50: "error", 60: "audit"}
 # What structlog and others call the message in a record whose message is a dict.
 _MESSAGE_KEYS = ("msg", "message", "event")
 # What a line that is too long keeps, its texts cut if need be.
 _KEPT = frozenset(("level", "ts", "module", "caller", "pid", "submodule", "msg", "error", "exception"))
 _DROPPED = "dropped_fields"
+# More fields than any line can use; with the bound of each it bounds what is encoded before a line is cut.
+_MAX_FIELDS = 200
 _INT_MIN, _INT_MAX = -(2**63), 2**64 - 1
 
 
@@ -49,7 +51,7 @@ class JsonFormatter(logging.Formatter):
         self._max_value = max(64, max_value)
         self._max_line = max(1024, max_line)
         # Second since the epoch and its text; replaced whole, so that threads see the one or the other.
-        self._second: tuple[int, str] = (-1, "")
+        self._second: tuple[float, str] = (-1.0, "")
 
     def format(self, record: logging.LogRecord) -> str:
         """The line for ``record``, without the newline at its end."""
@@ -91,7 +93,7 @@ class JsonFormatter(logging.Formatter):
         return fields
 
     def _time(self, created: float) -> str:
-        second = math.floor(created)
+        second = created // 1
         cached = self._second
         if cached[0] != second:
             cached = (second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)))
@@ -132,26 +134,25 @@ class JsonFormatter(logging.Formatter):
             fields.setdefault("error", cut(text.rstrip().rpartition("\n")[2], self._max_value))
 
     def _add_fields(self, fields: dict[str, Any], items: list[tuple[Any, Any]]) -> None:
-        limit, room = self._max_value, self._max_line
         values: PlainValues | None = None
-        for number, (name, value) in enumerate(items):
+        for name, value in items[:_MAX_FIELDS]:
             kind = type(value)
             if kind is str:
-                plain = value if len(value) <= limit else cut(value, limit)
-                room -= len(plain)
-            elif value is None or kind is bool or ((kind is int or kind is float) and _INT_MIN <= value <= _INT_MAX):
+                plain = value if len(value) <= self._max_value else cut(value, self._max_value)
+            elif ((kind is int or kind is float) and _INT_MIN <= value <= _INT_MAX) or value is None or kind is bool:
                 plain = value
             else:
-                values = values or PlainValues(limit, self._max_line)
+                values = values or PlainValues(self._max_value, self._max_line)
                 plain = values.plain(value)
             key = name if type(name) is str and len(name) < 256 else key_text(name)
-            room -= len(key)
             if key in fields:
-                key, plain = _free_key(fields, key), text_of(plain, limit) if key == "submodule" else plain
+                if key == "submodule":
+                    plain = text_of(plain, self._max_value)
+                else:
+                    key = _free_key(fields, key)
             fields[key] = plain
-            if room < 0:
-                fields[_DROPPED] = " ".join(key_text(name) for name, _ in items[number + 1 : number + 100])
-                return
+        if len(items) > _MAX_FIELDS:
+            fields[_DROPPED] = " ".join(key_text(name) for name, _ in items[_MAX_FIELDS : 2 * _MAX_FIELDS])
 
     def _shrunk(self, fields: dict[str, Any], size: int) -> bytes:
         """The line of ``size`` bytes without its last fields, as many as have to go, then with shorter texts."""
@@ -190,12 +191,22 @@ def level_text(number: int) -> str:
 
 
 def _extra(record: logging.LogRecord) -> list[tuple[str, object]]:
+    """What ``record`` has beyond the standard attributes, in the order in which it got it."""
     attributes = record.__dict__
-    return [(name, attributes[name]) for name in attributes if name not in _STANDARD and name[:1] != "_"]
+    # The record itself sets the standard ones first: what follows the last of them, seen from the end, is extra.
+    last = _LAST if type(record) is logging.LogRecord else None
+    found = []
+    for name in reversed(attributes):
+        if name == last:
+            break
+        if name not in _STANDARD and name[0] != "_":
+            found.append((name, attributes[name]))
+    found.reverse()
+    return found
 
 
 def _free_key(fields: dict[str, Any], key: str) -> str:
-    while key in fields and key != "submodule":
+    while key in fields:
         key += "_"
     return key
 

@@ -18,11 +18,13 @@ class Thresholds:
     __slots__ = ("_known", "levels", "lowest")
 
     def __init__(self, levels: Mapping[str, int]) -> None:
-        self.levels: Mapping[str, int] = MappingProxyType(dict(levels))
+        # Plain ints: comparing with members of an IntEnum takes longer, and these end up in other people's loggers.
+        plain = {name: int(level) for name, level in levels.items()}
+        self.levels: Mapping[str, int] = MappingProxyType(plain)
         #: The smallest number that any logger needs: whatever lies below it is dropped everywhere.
-        self.lowest = min(levels.values()) if "" in levels else 0
+        self.lowest = min(plain.values()) if "" in plain else 0
         # Filled by readers on any thread without a lock: entries are only ever equal, and losing some is harmless.
-        self._known = dict(levels)
+        self._known = dict(plain)
 
     def of(self, name: str) -> int:
         """The number for the logger ``name``."""
