@@ -12,18 +12,23 @@ from .level_filter import (
     refresh_filter,
     reset_filter,
 )
+from .level_obstacles import level_obstacles
+from .level_state import LevelSource, LevelState
 
 __all__ = (
     "JsonFileHandler",
     "JsonFormatter",
     "JsonLogging",
     "LevelFilter",
+    "LevelSource",
+    "LevelState",
     "LiveFilter",
     "audit",
     "configure_json_logging",
     "current_filter",
     "filtered",
     "get_log_filter",
+    "level_obstacles",
     "refresh_filter",
     "reset_filter",
 )

@@ -182,6 +182,11 @@ def current_filter(*, logger: logging.Logger | str = "") -> LevelFilter | None:
     return _IN_FORCE.filters.get(_logger_name(name))
 
 
+def thresholds_in_force() -> Thresholds:
+    """What every logger needs now, by name; empty while nothing is in force."""
+    return _IN_FORCE.thresholds
+
+
 @contextmanager
 def filtered(level_filter: LevelFilter, *, logger: logging.Logger | str = "") -> Iterator[LevelFilter]:
     """Have ``level_filter`` in force for the length of a ``with`` block, then again what was there before."""

@@ -20,22 +20,23 @@ def fresh_name() -> str:
 @contextlib.contextmanager
 def untouched_levels() -> Iterator[None]:
     """Put every level, disabled flag and filter back at the end."""
-    loggers = [
-        logging.root,
-        *(item for item in logging.root.manager.loggerDict.values() if isinstance(item, logging.Logger)),
-    ]
-    before = [(logger, logger.level, logger.disabled) for logger in loggers]
+    before = {logger: (logger.level, logger.disabled) for logger in all_loggers()}
     try:
         yield
     finally:
-        names = ["", *(name for name in logging.root.manager.loggerDict)]
-        for name in names:
-            if current_filter(logger=name) is not None:
-                reset_filter(None, logger=name)
+        for logger in all_loggers():
+            if current_filter(logger=logger) is not None:
+                reset_filter(None, logger=logger)
         logging.disable(logging.NOTSET)
-        for logger, level, disabled in before:
+        for logger in all_loggers():
+            level, logger.disabled = before.get(logger, (logging.NOTSET, False))
             logger.setLevel(level)
-            logger.disabled = disabled
+
+
+def all_loggers() -> list[logging.Logger]:
+    """The root and every logger that exists."""
+    known = logging.root.manager.loggerDict.values()
+    return [logging.root, *(item for item in known if isinstance(item, logging.Logger))]
 
 
 class Lines(logging.Handler):
