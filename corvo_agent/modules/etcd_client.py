@@ -82,6 +82,8 @@ class Stream:
 
     async def _next(self) -> list[bytes]:
         content = self._response.content
+        # What the last chunk began may be too long already, and the next one need not come.
+        self._splitter.check()
         while True:
             chunk = await _chunk(content)
             messages = self._splitter.feed(chunk) if chunk else self._splitter.finish()

@@ -19,8 +19,8 @@ DEFAULT_LIMIT = 64 * 1024 * 1024
 class JsonStream:
     """Collects chunks until a message is whole; every byte is looked at once, however small the chunks are.
 
-    A message of more than ``limit`` bytes is refused with ResourceExhausted, at the latest when the next chunk
-    arrives; the messages before it are still given. After that the stream is useless: every call raises again.
+    A message of more than ``limit`` bytes is refused with ResourceExhausted, by the call after the one that gave the
+    messages before it. After that the stream is useless: every call raises again.
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
@@ -35,7 +35,7 @@ class JsonStream:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The messages that ``chunk`` completes, without their newlines. Raises ResourceExhausted."""
-        self._check(self._size)
+        self.check()
         first, *others = chunk.split(b"\n")
         self._append(first)
         messages: list[bytes] = []
@@ -46,13 +46,19 @@ class JsonStream:
             messages += self._take()
             self._append(part)
         if not messages:
-            self._check(self._size)
+            self.check()
         return messages
 
     def finish(self) -> list[bytes]:
         """At the end of the stream: what came after the last newline. Raises ResourceExhausted."""
-        self._check(self._size)
+        self.check()
         return self._take()
+
+    def check(self) -> None:
+        """Raise ResourceExhausted when the message that is not whole yet is too long already."""
+        if self._size > self._limit:
+            self._parts.clear()  # the memory is wanted back even when the stream is kept
+            raise ResourceExhausted("bytes of one message of a stream", self._limit, self._size)
 
     def _append(self, part: bytes) -> None:
         if part:
@@ -64,11 +70,6 @@ class JsonStream:
         self._parts.clear()
         self._size = 0
         return [message] if message and not message.isspace() else []
-
-    def _check(self, size: int) -> None:
-        if size > self._limit:
-            self._parts.clear()  # the memory is wanted back even when the stream is kept
-            raise ResourceExhausted("bytes of one message of a stream", self._limit, size)
 
 
 def parse_object(message: bytes) -> dict[str, Any]:
