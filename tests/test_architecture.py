@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "sidecar": {"logs", "stats", "profiles", "modules", "diagnostics"},
     "writer": {"modules"},
     "agent": {"modules", "logs", "stats", "profiles", "diagnostics", "sidecar"},
-    "gateway": {"modules", "diagnostics", "client", "logs"},
+    "gateway": {"modules", "diagnostics", "client", "logs", "agent"},
     "cli": {
         "modules",
         "logs",

@@ -10,6 +10,7 @@ from typing import Self
 
 from aiohttp import web
 
+from ..agent.server import DiagnosticsServer
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import ConfigError, Unavailable
 from ..modules.kv import KeyValueStore
@@ -19,6 +20,8 @@ from . import openapi
 from .auth import Tokens, read_tokens
 from .cache import ModuleCache
 from .endpoint_cache import EndpointCache
+from .grpc_api import DiagnosticsV1
+from .grpc_status import DetailsCodec
 from .http import MAX_BODY
 from .metrics import Metrics
 from .middleware import add_headers, answer_strays, check_credentials, check_origin
@@ -28,7 +31,7 @@ from .peers import PeerPool
 from .resolver import Resolver
 from .router import Router
 from .settings import GatewaySettings, split_listen
-from .tls import agent_context, server_context
+from .tls import agent_context, grpc_context, server_context
 from .views_debug import DebugViews
 from .views_follow import FollowViews
 from .views_modules import ModuleViews
@@ -66,6 +69,7 @@ class Gateway:
         )
         self._stack = AsyncExitStack()
         self._runner: web.AppRunner | None = None
+        self._grpc: DiagnosticsServer | None = None
 
     async def __aenter__(self) -> Self:
         """Start all of it."""
@@ -82,6 +86,8 @@ class Gateway:
             router = Router(self._module, self.endpoints, resolver, peers, limits=settings.routes)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
             await self._serve(stack, self._application(router, metrics, tokens), server_tls)
+            if settings.grpc_listen:
+                await self._serve_grpc(stack, DiagnosticsV1(self.api, router, tokens))
             # Watchers hear that it stops before their connections are drained.
             stack.callback(self.hub.close)
             self._stack = stack.pop_all()
@@ -97,6 +103,11 @@ class Gateway:
     def address(self) -> str:
         """``HOST:PORT`` that it listens on."""
         return _address(self._runner.addresses[0]) if self._runner and self._runner.addresses else ""
+
+    @property
+    def grpc_address(self) -> str:
+        """``HOST:PORT`` that DiagnosticsV1 is served at, "" for nowhere."""
+        return self._grpc.address if self._grpc else ""
 
     @property
     def url(self) -> str:
@@ -135,6 +146,14 @@ class Gateway:
         except OSError as error:
             raise Unavailable(self.settings.listen, f"cannot listen: {error.strerror or error}") from error
         self._runner = runner
+
+    async def _serve_grpc(self, stack: AsyncExitStack, service: DiagnosticsV1) -> None:
+        tls = await asyncio.to_thread(grpc_context, self.settings)
+        # What may listen where has been checked: this server knows nothing of tokens and would want certificates.
+        self._grpc = DiagnosticsServer(
+            [service], self.settings.grpc_listen, ssl=tls, insecure=True, status_details_codec=DetailsCodec()
+        )
+        await stack.enter_async_context(self._grpc)
 
 
 def _address(found: object) -> str:

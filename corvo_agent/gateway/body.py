@@ -12,7 +12,7 @@ import orjson
 from ..errors import DecodeError, InvalidArgument, ValidationFailed
 from ..levels import Level
 from ..modules.codec import module_from_dict
-from ..modules.model import Module
+from ..modules.model import Module, ModuleSpec
 from ..modules.names import MAX_NAME_LENGTH
 
 #: Labels with this prefix belong to the system: requests can neither set nor remove them.
@@ -99,22 +99,26 @@ def check(body: dict[str, Any], name: str) -> None:
         raise ValidationFailed("Module", lines)
 
 
-def check_module(module: Module) -> None:
+def check_module(module: Module, *, spec: bool = True, status: bool = True) -> None:
     """The same for a Module that came complete, as over gRPC, where nothing is filled in.
 
-    Raises ValidationFailed.
+    ``spec`` and ``status`` say which of its parts count. Raises ValidationFailed.
     """
-    override = module.spec.override
     lines = [
         *name_lines(module.name),
         *scope_lines(module.meta.tenant, module.meta.namespace),
-        *level_lines("Spec.LogLevel", module.spec.log_level),
-        *(named_level_lines("Spec.Override.Level", override.level) if override else ()),
-        *_logger_lines(module.spec.loggers),
-        *category_lines(module.status.category),
+        *(_spec_lines(module.spec) if spec else ()),
+        *(category_lines(module.status.category) if status else ()),
     ]
     if lines:
         raise ValidationFailed("Module", lines)
+
+
+def _spec_lines(spec: ModuleSpec) -> Iterator[str]:
+    yield from level_lines("Spec.LogLevel", spec.log_level)
+    if spec.override is not None:
+        yield from named_level_lines("Spec.Override.Level", spec.override.level)
+    yield from _logger_lines(spec.loggers)
 
 
 def name_lines(name: str) -> Iterator[str]:

@@ -36,6 +36,8 @@ class EventBatch:
 
     def __init__(self, events: Sequence[Event]) -> None:
         self.events = tuple(events)
+        #: What other encoders have written of it, by encoder.
+        self.encoded: dict[object, bytes] = {}
 
     def __len__(self) -> int:
         return len(self.events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 
+from ..diagnostics.tls import client_ssl, server_ssl
 from ..errors import ConfigError
 from .settings import GatewaySettings
 
@@ -14,7 +15,10 @@ def server_context(settings: GatewaySettings) -> ssl.SSLContext | None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    _load(context, "tls-cert", settings.tls_cert, settings.tls_key)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:
+        raise ConfigError("tls-cert", settings.tls_cert, f"cannot be used: {error}") from error
     return context
 
 
@@ -25,18 +29,9 @@ def agent_context(settings: GatewaySettings) -> ssl.SSLContext | None:
     """
     if not (settings.agent_tls or settings.agent_ca or settings.agent_cert):
         return None
-    try:
-        context = ssl.create_default_context(cafile=settings.agent_ca or None)
-    except OSError as error:
-        raise ConfigError("agent-ca", settings.agent_ca, f"cannot be used: {error}") from error
-    context.set_alpn_protocols(["h2"])
-    if settings.agent_cert:
-        _load(context, "agent-cert", settings.agent_cert, settings.agent_key)
-    return context
+    return client_ssl(settings.agent_ca or None, settings.agent_cert or None, settings.agent_key or None)
 
 
-def _load(context: ssl.SSLContext, option: str, certificate: str, key: str) -> None:
-    try:
-        context.load_cert_chain(certificate, key)
-    except OSError as error:
-        raise ConfigError(option, certificate, f"cannot be used: {error}") from error
+def grpc_context(settings: GatewaySettings) -> ssl.SSLContext | None:
+    """What callers of gRPC meet, None for plain HTTP/2; raises and blocks as the others do."""
+    return server_ssl(settings.tls_cert, settings.tls_key) if settings.tls_cert else None

@@ -53,6 +53,11 @@ class Subscription:
         """Where its batches come from."""
         return self._feed
 
+    @property
+    def initial_left(self) -> int:
+        """How many events of the first state have not been taken yet."""
+        return len(self._initial)
+
     async def next_batch(self) -> EventBatch:
         """The next batch, when there is one; a cancelled wait loses nothing.
 
