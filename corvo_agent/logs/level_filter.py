@@ -80,15 +80,21 @@ class LevelTarget(Protocol):
 
 
 class _InForce:
-    """What holds in this process: there is one ``logging`` in it, hence one of these."""
+    """What holds in this process: there is one ``logging`` in it, hence one of these.
+
+    LOGGING_LOCK guards it against other threads, but not against a signal handler that runs in the middle of a
+    change of its own thread. Such a handler only leaves what it wants; the change that it interrupted sees to it.
+    """
 
     def __init__(self) -> None:
         self.tree = LoggerTree()
-        # By the name of the logger at whose place they count. Guarded by LOGGING_LOCK.
-        self.filters: dict[str, LevelFilter] = {}
-        # Replaced whole, so that readers need no lock.
+        # By the name of the logger at whose place they count. Replaced whole, like thresholds: readers need no lock.
+        self.filters: Mapping[str, LevelFilter] = {}
         self.thresholds = Thresholds({})
         self.targets: tuple[LevelTarget, ...] = ()
+        # The filters that the loggers are at, and whether they are being brought somewhere else.
+        self._settled: Mapping[str, LevelFilter] | None = self.filters
+        self._settling = False
 
     def replace(self, logger: str, new: LevelFilter | None) -> LevelFilter | None:
         """Put ``new`` (None: nothing) in force for ``logger``; what was there before."""
@@ -96,22 +102,32 @@ class _InForce:
             old = self.filters.get(logger)
             if old == new:
                 return old
-            if new is None:
-                del self.filters[logger]
-            else:
-                self.filters[logger] = new
-            parts = (self.filters[name].thresholds_for(name) for name in sorted(self.filters))
-            self.thresholds = merge(parts)
-            self.settle()
+            others = {name: item for name, item in self.filters.items() if name != logger}
+            self.filters = others if new is None else {**others, logger: new}
+            self._settle()
         self.tell()
         return old
 
-    def settle(self) -> None:
-        """Bring the loggers to ``thresholds``; again when a signal handler changed those in the middle of it."""
-        applied: Thresholds | None = None
-        while applied is not self.thresholds:
-            applied = self.thresholds
-            self.tree.apply(applied)
+    def refresh(self) -> bool:
+        """Bring the loggers back to where they have to be; whether they had left it."""
+        with LOGGING_LOCK:
+            drifted = self.tree.drifted(self.thresholds)
+            if drifted:
+                self._settled = None
+                self._settle()
+        self.tell()
+        return drifted
+
+    def _settle(self) -> None:
+        while self._settled is not self.filters and not self._settling:
+            self._settling = True
+            try:
+                filters = self.filters
+                self.thresholds = merge(filters[name].thresholds_for(name) for name in sorted(filters))
+                self.tree.apply(self.thresholds)
+                self._settled = filters
+            finally:
+                self._settling = False
 
     def tell(self) -> None:
         """Bring every target to ``thresholds``.
@@ -168,12 +184,7 @@ def refresh_filter() -> bool:
 
     Returns whether anything had to be done in ``logging``. Cheap enough to be called every few seconds.
     """
-    with LOGGING_LOCK:
-        drifted = _IN_FORCE.tree.drifted(_IN_FORCE.thresholds)
-        if drifted:
-            _IN_FORCE.settle()
-    _IN_FORCE.tell()
-    return drifted
+    return _IN_FORCE.refresh()
 
 
 def current_filter(*, logger: logging.Logger | str = "") -> LevelFilter | None:

@@ -43,12 +43,13 @@ class LoggerTree:
     def apply(self, thresholds: Thresholds) -> None:
         """Make the loggers follow ``thresholds``; empty ones give every logger its owner's level back.
 
-        A level that its owner changed since the last call counts as the owner's from now on.
+        A level that its owner changed since the last call counts as the owner's from now on. Must not be called
+        from a signal handler that interrupted it.
         """
         with LOGGING_LOCK:
             self._notice_owners()
             wanted = self._wanted(thresholds)
-            for logger in [logger for logger in self._held if logger not in wanted]:
+            for logger in self._held.keys() - wanted.keys():
                 logger.level = self._held.pop(logger).own
             for logger, level in wanted.items():
                 self._held.setdefault(logger, _Held(logger.level, level)).applied = level
@@ -59,7 +60,8 @@ class LoggerTree:
     def drifted(self, thresholds: Thresholds) -> bool:
         """Whether some logger is not as ``apply(thresholds)`` would leave it: new loggers, levels set by owners."""
         with LOGGING_LOCK:
-            if any(logger.level != held.applied for logger, held in self._held.items()):
+            # A copy: a signal handler may change levels while this looks.
+            if any(logger.level != held.applied for logger, held in list(self._held.items())):
                 return True
             return any(self._held.get(logger) is None for logger in self._wanted(thresholds))
 

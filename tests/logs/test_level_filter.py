@@ -317,31 +317,38 @@ def test_threads_that_swap_at_once_leave_one_whole_filter_everywhere() -> None:
     assert target.seen[-1].of(names[0]) == held.level
 
 
-def test_a_swap_inside_a_signal_handler_wins_whole() -> None:
+def test_a_change_in_a_signal_handler_that_interrupts_another_is_whole() -> None:
     names = [fresh_name() for _ in range(50)]
-    inner = get_log_filter("Error", dict.fromkeys(names, "Error"))
+    quiet, loud = (get_log_filter(level, dict.fromkeys(names, level)) for level in ("Error", "Debug"))
     calls = 0
 
     def handler(*_: object) -> None:
         nonlocal calls
         calls += 1
-        reset_filter(None)
-        reset_filter(inner)
+        reset_filter(quiet if calls % 2 else None)
+        refresh_filter()
 
     old = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
     try:
-        while calls < 50:
+        while calls < 100:
             seen = calls
-            reset_filter(get_log_filter("Debug", dict.fromkeys(names, "Debug")))
-            held = current_filter()
-            levels = {logging.getLogger(name).level for name in names}
-            if calls == seen and held is not None:
-                assert levels == {held.level}
+            reset_filter(loud)
+            refresh_filter()
+            held, levels = current_filter(), {logging.getLogger(name).level for name in names}
+            if calls == seen:
+                assert (held, levels) == (loud, {10})
             reset_filter(None)
+            levels = {logging.getLogger(name).level for name in names}
+            if calls == seen:
+                assert levels == {logging.NOTSET}
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
+    reset_filter(loud)
+    reset_filter(None)
+    assert {logging.getLogger(name).level for name in names} == {logging.NOTSET}
+    assert logging.root.level == logging.WARNING
 
 
 FORKING = """
