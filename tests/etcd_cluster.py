@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
 import tempfile
+import urllib.request
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, cast
 
 from corvo_agent.embedded import EtcdBinaries, EtcdProcess, find_etcd, free_ports
 
@@ -36,6 +38,7 @@ class EtcdMember:
     def __init__(self, program: Path, arguments: Sequence[str], log: Path, endpoint: str) -> None:
         self.endpoint = endpoint
         self._new = lambda: EtcdProcess(program, arguments, log)
+        self._log = log
         self._process = self._new()
 
     @property
@@ -68,6 +71,20 @@ class EtcdMember:
         """SIGKILL and start."""
         await self.kill()
         await self.start()
+
+    async def logged(self, text: str) -> None:
+        """Wait until its log holds ``text``; levels below error have to be turned on by ``--log-level``."""
+        follower = await asyncio.create_subprocess_exec(
+            "tail", "-n", "+1", "-f", str(self._log), stdout=asyncio.subprocess.PIPE
+        )
+        assert follower.stdout is not None
+        try:
+            async for line in follower.stdout:
+                if text in line.decode():
+                    return
+        finally:
+            follower.kill()
+            await follower.wait()
 
 
 class EtcdCluster:
@@ -128,11 +145,30 @@ class EtcdCluster:
         assert process.returncode == 0, arguments
         return out.decode()
 
+    async def request(self, path: str, body: dict[str, Any], *, user: str = "") -> dict[str, Any]:
+        """Send ``body`` to a path of the JSON API of the first member, as ``user:password``; the answer.
+
+        Some ten times faster than etcdctl.
+        """
+        headers = {}
+        if user:
+            name, _, password = user.partition(":")
+            answer = await self.request("/auth/authenticate", {"name": name, "password": password})
+            headers["Authorization"] = answer["token"]
+        request = urllib.request.Request(f"{self.endpoint}/v3{path}", json.dumps(body).encode(), headers)
+
+        def send() -> Any:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)
+
+        return cast(dict[str, Any], await asyncio.to_thread(send))
+
     async def enable_auth(self, root_password: str) -> None:
         """Turn users on, with ``root`` as the first."""
-        await self.etcdctl("user", "add", f"root:{root_password}")
-        await self.etcdctl("user", "grant-role", "root", "root")
-        await self.etcdctl("auth", "enable")
+        await self.request("/auth/user/add", {"name": "root", "password": root_password})
+        await self.request("/auth/role/add", {"name": "root"})
+        await self.request("/auth/user/grant", {"user": "root", "role": "root"})
+        await self.request("/auth/enable", {})
 
     def _make(self, folder: Path) -> list[EtcdMember]:
         scheme = "https" if self._tls else "http"
