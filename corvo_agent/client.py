@@ -65,6 +65,11 @@ class DiagnosticsClient:
     def __repr__(self) -> str:
         return f"<DiagnosticsClient {self.address}>"
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection that is not known to be lost."""
+        return self._link.connected
+
     async def __aenter__(self) -> DiagnosticsClient:
         return self
 

@@ -69,7 +69,7 @@ async def open_socket(endpoint: Endpoint, *, ssl: _ssl.SSLContext | None, insecu
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise _refused(endpoint, error) from error
+        raise listen_error(endpoint, error) from error
     return listener
 
 
@@ -119,7 +119,7 @@ def _bind_unix(endpoint: Endpoint) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise _refused(endpoint, error) from error
+        raise listen_error(endpoint, error) from error
     return listener
 
 
@@ -137,7 +137,8 @@ def _remove_stale(path: str) -> None:
         return
 
 
-def _refused(endpoint: Endpoint, error: OSError) -> CorvoError:
+def listen_error(endpoint: Endpoint, error: OSError) -> CorvoError:
+    """Our error for what the system said."""
     if error.errno in (errno.EACCES, errno.EPERM):
         return PermissionRefused(f"listening on {endpoint.listen}", error.strerror or str(error))
     if error.errno == errno.EADDRINUSE:

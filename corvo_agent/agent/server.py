@@ -156,8 +156,8 @@ class _BoundedServer(grpclib.server.Server):
             await self._settle(self._limits.stop_timeout)
         finally:
             self._connections.close()
-        for task in self._calls():
-            _log.error("%s does not end although it was cancelled", task)
+        if left := len(self._calls()):
+            _log.error("%d calls do not end although they were cancelled", left)
 
     def _protocol_factory(self) -> H2Protocol:
         plain = super()._protocol_factory()

@@ -39,6 +39,11 @@ class Link:
         self._channels: dict[bool, Channel] = {}
         self._users: dict[Channel, int] = {}
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection that is not known to be lost."""
+        return any(channel._connected for channel in self._channels.values())
+
     def close(self) -> None:
         """Close every connection; calls under way end with StreamTerminatedError."""
         for channel in {*self._channels.values(), *self._users}:

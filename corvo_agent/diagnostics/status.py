@@ -57,8 +57,12 @@ def grpc_error(error: Exception) -> GRPCError:
 
 
 def status_message(text: str) -> str:
-    """``text`` short enough for a header and without lone surrogates, which UTF-8 cannot hold."""
-    return shorten(text, _MESSAGE_LENGTH).encode("utf-8", "replace").decode()
+    """``text`` as a header can carry it.
+
+    Short enough, without lone surrogates (UTF-8 cannot hold them) and without space at its ends (RFC 9113, 8.2.1:
+    a strict peer ends the whole connection for it).
+    """
+    return shorten(text, _MESSAGE_LENGTH).encode("utf-8", "replace").decode().strip()
 
 
 def corvo_error(error: GRPCError, peer: str, seconds: float | None = None) -> CorvoError:

@@ -57,6 +57,10 @@ def test_a_message_fits_a_header() -> None:
     assert message.encode()
 
 
+def test_a_message_has_no_space_at_its_ends() -> None:
+    assert grpc_error(errors.InvalidQuery("unknown query: ")).message == "unknown query:"
+
+
 def test_statuses_of_a_peer() -> None:
     unavailable = corvo_error(GRPCError(Status.UNAVAILABLE, "stopping"), "a:1")
     assert (type(unavailable), str(unavailable)) == (errors.Unavailable, "a:1 is unavailable: stopping")
