@@ -5,8 +5,9 @@ dead without saying so. ``Watch`` hides all of it: it resumes after the last cha
 snapshot and tells the difference. Nothing is lost, nothing is told twice.
 
 How a silent stream is found: every few seconds the keys are read (linearizable) and compared with what the stream
-has told. What is missing has a short grace to arrive, for it may be on its way. If it does not, the stream is opened
-again at the next revision; if that does not help either, a new snapshot is taken.
+has told. What is missing has a short grace to arrive, for it may be on its way, and more time for as long as the
+stream goes on towards it. If it does not arrive, the stream is opened again at the next revision; if that does not
+help either, a new snapshot is taken.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import Compacted, CorvoError, Unavailable
 from .batches import BatchBuffer, Cause, WatchBatch
-from .kv import Change, KeyValueStore
+from .kv import Change, KeyValueStore, Range
 from .view import View
 
 _log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class Watch:
         self._store = store
         self._prefix = prefix
         self._exact = exact
+        self._check_interval = check_interval
         self._grace = min(_MAX_GRACE, check_interval / 5)
         self._check_period = check_interval - self._grace
         self._backoff = backoff or Backoff()
@@ -94,7 +96,6 @@ class Watch:
         self._buffer = BatchBuffer(_BUFFERED_BATCHES)
         self._task: asyncio.Task[None] | None = None
         self._first_snapshot = asyncio.Event()
-        self._closed = asyncio.Event()
         self._snapshot_needed = True
         # How many checks in a row have found the stream silent.
         self._doubts = 0
@@ -112,6 +113,7 @@ class Watch:
     async def __aenter__(self) -> Self:
         """Start following; does not wait for the store."""
         self._task = asyncio.create_task(self._run(), name=f"corvo-watch {self._prefix}")
+        self._task.add_done_callback(lambda _: self._buffer.close())
         return self
 
     async def __aexit__(
@@ -123,7 +125,6 @@ class Watch:
     async def aclose(self) -> None:
         """Stop following, within two seconds; iteration ends. May be called at any time and again."""
         self._connected = False
-        self._closed.set()
         self._buffer.close()
         if self._task is not None:
             self._task.cancel()
@@ -163,9 +164,8 @@ class Watch:
         while True:
             try:
                 await self._session()
-            except* Exception as failures:
-                # The first one is the cause, the others its consequences.
-                self._note(failures.exceptions[0])
+            except Exception as error:
+                self._note(error)
             await self._clock.sleep(self._backoff.next())
 
     async def _session(self) -> None:
@@ -173,9 +173,19 @@ class Watch:
         resumed = not self._snapshot_needed
         if self._snapshot_needed:
             await self._take_snapshot()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow(), name=f"corvo-watch-stream {self._prefix}")
-            tasks.create_task(self._check_often(at_once=resumed), name=f"corvo-watch-check {self._prefix}")
+        # No task group: one whose task fails in the moment of a cancellation raises the failure alone.
+        tasks = [
+            asyncio.create_task(self._follow(), name=f"corvo-watch-stream {self._prefix}"),
+            asyncio.create_task(self._check_often(at_once=resumed), name=f"corvo-watch-check {self._prefix}"),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            failures = [error for task in tasks if not task.cancelled() and (error := task.exception())]
+        raise failures[0] if failures else Unavailable(self._prefix, "the stream was cancelled")
 
     async def _take_snapshot(self) -> None:
         asked_at = self._clock.monotonic()
@@ -214,8 +224,7 @@ class Watch:
             await self._clock.sleep(self._pause())
         while True:
             try:
-                # Data can be replaced only while nothing is connected: then the values are compared, too.
-                await self._check(values=at_once)
+                await self._check(resumed=at_once)
             except (_StreamSilent, _DataReplaced):
                 raise
             except CorvoError as error:
@@ -233,25 +242,36 @@ class Watch:
         # A thousand agents that started together do not ask together for long.
         return self._check_period * random.uniform(0.7, 0.95)
 
-    async def _check(self, *, values: bool) -> None:
-        """Compare what the store holds with what the stream has told."""
+    async def _check(self, *, resumed: bool) -> None:
+        """Compare what the store holds with what the stream has told; ``resumed``: it was opened just now."""
         asked_at = self._clock.monotonic()
         # Taken before asking: while the answer is under way the stream may go ahead of it.
         seen = self._view.seen
-        shown = await self._store.range(self._prefix, exact=self._exact, keys_only=not values)
+        # Data can be replaced only while nothing is connected: after that the values are compared, too.
+        shown = await self._store.range(self._prefix, exact=self._exact, keys_only=not resumed)
         if not self._view.belongs_to(shown, seen):
             raise _DataReplaced(self._prefix, f"other data at revision {shown.revision}, it was at {seen}")
-        deadline = self._clock.monotonic() + self._grace
-        while not self._view.reaches(shown):
+        if await self._catch_up(shown, self._check_interval if resumed else self._grace):
+            self._doubts = 0
+            self._confirm(asked_at)
+
+    async def _catch_up(self, shown: Range, grace: float) -> bool:
+        """Wait until the stream has told what ``shown`` holds; False when our consumer holds it up.
+
+        Raises _StreamSilent when it stops short of that for ``grace`` seconds.
+        """
+        view = self._view
+        reached, deadline = view.revision, self._clock.monotonic() + grace
+        while not view.reaches(shown):
             if self._buffer.full:
-                # Not the stream is late but its reader.
-                return
+                return False
+            if reached < view.revision <= shown.revision:
+                reached, deadline = view.revision, self._clock.monotonic() + grace
             if self._clock.monotonic() >= deadline:
                 raise _StreamSilent(self._prefix, f"the stream did not tell what happened up to {shown.revision}")
             await self._clock.sleep(self._grace / 10)
-        self._view.seen = max(self._view.seen, shown.revision)
-        self._doubts = 0
-        self._confirm(asked_at)
+        view.seen = max(view.seen, shown.revision)
+        return True
 
     def _confirm(self, asked_at: float) -> None:
         self._confirmed_at = asked_at

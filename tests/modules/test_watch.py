@@ -146,7 +146,7 @@ async def test_a_change_that_no_stream_will_ever_tell_comes_with_a_snapshot() ->
         batch = await advance_until(clock, next_batch(watch))
         assert batch.cause is Cause.RESYNC
         assert told(batch) == [(DELETED, "/a", 4)]
-        assert clock.monotonic() <= 20
+        assert clock.monotonic() <= 21
 
 
 async def test_writes_elsewhere_make_no_stream_suspect() -> None:
@@ -262,6 +262,18 @@ async def test_nothing_makes_it_give_up(caplog: pytest.LogCaptureFixture) -> Non
     assert "our own fault" in caplog.text
 
 
+async def test_a_failure_in_the_moment_of_closing_does_not_keep_it_alive() -> None:
+    store = MemoryStore()
+    async with Watch(store, "/") as watch:
+        await anext(watch)
+        await asyncio.sleep(0)
+        # The stream fails and the watch is closed before anybody has had a turn.
+        store.disconnect()
+        await watch.aclose()
+        assert watch._task is not None
+        assert watch._task.done()
+
+
 async def test_closing_ends_iteration_may_be_repeated_and_leaves_no_task() -> None:
     before = asyncio.all_tasks()
     watch = Watch(MemoryStore(), "/")
@@ -276,3 +288,14 @@ async def test_closing_ends_iteration_may_be_repeated_and_leaves_no_task() -> No
     assert [batch async for batch in watch] == []
     assert not watch.statistics().connected
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_closing_in_the_moment_in_which_the_stream_breaks_ends_it_all_the_same(steps: int) -> None:
+    store = MemoryStore()
+    async with Watch(store, "/p/") as watch:
+        await anext(watch)
+        store.disconnect()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("corvo-watch")] == []

@@ -1,0 +1,242 @@
+"""Whatever happens to etcd and to the way there: no final state is lost, no callback repeated."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+import psutil
+import pytest
+
+from corvo_agent.errors import Unavailable
+from corvo_agent.modules import Endpoint, EndpointLease, EndpointState, StartReport, find_endpoint, register
+from tests.etcd_cluster import EtcdCluster, EtcdMember
+from tests.integration.watching import KEY, NAME, Observer, Writer, etcd_store, number_of, numbered
+from tests.tcp_proxy import TcpProxy
+
+pytestmark = pytest.mark.integration
+
+
+def assert_all_heard(observer: Observer, writer: Writer) -> None:
+    """Every write that etcd acknowledged was heard of, once."""
+    observer.assert_nothing_repeated()
+    assert set(writer.acknowledged) <= set(observer.numbers)
+
+
+@pytest.mark.parametrize("way", ["kill", "terminate"])
+async def test_a_restart_while_writes_go_on(way: str) -> None:
+    async with EtcdCluster() as cluster, etcd_store(cluster.endpoint) as ours, etcd_store(cluster.endpoint) as theirs:
+        member, observer = cluster.members[0], Observer(ours)
+        async with observer.watcher:
+            async with Writer(theirs) as writer:
+                for _ in range(3):
+                    await writer.writes(20)
+                    await (member.kill() if way == "kill" else member.terminate())
+                    await writer.fails()
+                    await member.start()
+                await writer.writes(20)
+            await observer.sees(writer.acknowledged[-1])
+            assert_all_heard(observer, writer)
+            statistics = observer.watcher.statistics().watch
+            assert statistics.reconnects >= 3
+            assert statistics.resyncs == 0
+
+
+async def test_a_suspended_etcd() -> None:
+    async with (
+        EtcdCluster() as cluster,
+        etcd_store(cluster.endpoint, call_timeout=0.4) as ours,
+        etcd_store(cluster.endpoint, call_timeout=0.4) as theirs,
+    ):
+        observer = Observer(ours, check_interval=1)
+        async with observer.watcher:
+            async with Writer(theirs) as writer:
+                for _ in range(2):
+                    await writer.writes(20)
+                    cluster.members[0].suspend()
+                    await writer.fails(2)
+                    cluster.members[0].resume()
+                await writer.writes(20)
+            await observer.sees(writer.acknowledged[-1])
+            assert_all_heard(observer, writer)
+
+
+async def test_three_members_without_a_quorum() -> None:
+    async with (
+        EtcdCluster(3) as cluster,
+        etcd_store(*cluster.endpoints) as ours,
+        etcd_store(*cluster.endpoints) as theirs,
+    ):
+        observer = Observer(ours)
+        async with observer.watcher:
+            async with Writer(theirs) as writer:
+                await writer.writes(20)
+                # The member that both are connected to goes: the others take over.
+                await cluster.members[0].kill()
+                await writer.writes(20)
+                # Now the last one has nobody to agree with.
+                await cluster.members[1].kill()
+                await writer.fails()
+                await cluster.members[0].start()
+                await writer.writes(20)
+                await cluster.members[1].start()
+                await writer.writes(20)
+            await observer.sees(writer.acknowledged[-1])
+            assert_all_heard(observer, writer)
+
+
+async def test_a_connection_that_is_dead_without_saying_so() -> None:
+    async with (
+        EtcdCluster() as cluster,
+        TcpProxy(cluster.endpoint) as proxy,
+        etcd_store(proxy.url, call_timeout=0.5) as ours,
+        etcd_store(cluster.endpoint) as theirs,
+    ):
+        observer = Observer(ours, check_interval=1)
+        async with observer.watcher:
+            async with Writer(theirs) as writer:
+                for _ in range(2):
+                    await writer.writes(20)
+                    await observer.sees(writer.acknowledged[-1])
+                    proxy.freeze()
+                    await writer.writes(20)
+                    await observer.sees(writer.acknowledged[-1])
+            await observer.sees(writer.acknowledged[-1])
+            assert_all_heard(observer, writer)
+            assert observer.watcher.statistics().watch.resyncs == 0
+
+
+async def test_connections_that_break_again_and_again() -> None:
+    async with (
+        EtcdCluster() as cluster,
+        TcpProxy(cluster.endpoint) as proxy,
+        etcd_store(proxy.url) as ours,
+        etcd_store(cluster.endpoint) as theirs,
+    ):
+        observer = Observer(ours)
+        async with observer.watcher:
+            async with Writer(theirs) as writer:
+                await writer.writes(10)
+                await observer.sees(writer.acknowledged[-1])
+                for _ in range(10):
+                    proxy.cut()
+                    await writer.writes(10)
+                    await observer.sees(writer.acknowledged[-1])
+            await observer.sees(writer.acknowledged[-1])
+            assert_all_heard(observer, writer)
+            assert observer.watcher.statistics().watch.reconnects >= 10
+
+
+async def test_history_compacted_while_disconnected() -> None:
+    async with (
+        EtcdCluster() as cluster,
+        TcpProxy(cluster.endpoint) as proxy,
+        etcd_store(proxy.url) as ours,
+        etcd_store(cluster.endpoint) as theirs,
+    ):
+        observer = Observer(ours)
+        async with observer.watcher:
+            await theirs.kv.put(KEY, numbered(1))
+            await observer.sees(1)
+            proxy.refuse()
+            for number in range(2, 10):
+                revision = await theirs.kv.put(KEY, numbered(number))
+            await cluster.etcdctl("compact", str(revision))
+            proxy.allow()
+            await observer.sees(9)
+            assert observer.numbers == [1, 9]
+            proxy.refuse()
+            await theirs.kv.delete(KEY)
+            revision = await theirs.kv.put("/elsewhere", b"")
+            await cluster.etcdctl("compact", str(revision))
+            proxy.allow()
+            await observer.watcher.wait_for(lambda module: module is None)
+            await theirs.kv.put(KEY, numbered(10))
+            await observer.sees(10)
+            assert observer.numbers == [1, 9, -1, 10]
+            assert observer.watcher.statistics().watch.resyncs == 2
+
+
+async def empty(member: EtcdMember) -> None:
+    """Take the member's data away while it is down, then start it again."""
+    arguments = psutil.Process(member.pid).cmdline()
+    await member.kill()
+    shutil.rmtree(arguments[arguments.index("--data-dir") + 1])
+    await member.start()
+
+
+async def test_a_new_data_directory() -> None:
+    async with EtcdCluster() as cluster, etcd_store(cluster.endpoint) as ours, etcd_store(cluster.endpoint) as theirs:
+        observer = Observer(ours)
+        async with observer.watcher:
+            for number in range(1, 4):
+                await theirs.kv.put(KEY, numbered(number))
+            await observer.sees(3)
+            await empty(cluster.members[0])
+            await observer.watcher.wait_for(lambda module: module is None)
+            # The same state again at a lower revision is a change for the watch, and the next one too.
+            await theirs.kv.put(KEY, numbered(3))
+            await observer.sees(3)
+            await theirs.kv.put(KEY, numbered(4))
+            await observer.sees(4)
+            assert observer.numbers == [1, 2, 3, -1, 3, 4]
+
+
+async def test_another_etcd_behind_the_same_address() -> None:
+    async with (
+        EtcdCluster() as old,
+        EtcdCluster() as new,
+        TcpProxy(old.endpoint) as proxy,
+        etcd_store(proxy.url) as ours,
+        etcd_store(old.endpoint) as before,
+        etcd_store(new.endpoint) as after,
+    ):
+        observer = Observer(ours)
+        async with observer.watcher:
+            for number in (1, 2, 3):
+                await before.kv.put(KEY, numbered(number))
+            await observer.sees(3)
+            await after.kv.put(KEY, numbered(2))
+            proxy.target = new.endpoint
+            proxy.cut()
+            await observer.watcher.wait_for(lambda module: number_of(module) == 2)
+            await after.kv.put(KEY, numbered(5))
+            await observer.sees(5)
+            assert observer.numbers == [1, 2, 3, 2, 5]
+
+
+async def test_a_token_that_is_no_longer_valid() -> None:
+    async with EtcdCluster() as cluster:
+        await cluster.enable_auth("secret")
+        user = {"username": "root", "password": "secret"}
+        async with etcd_store(cluster.endpoint, **user) as ours, etcd_store(cluster.endpoint, **user) as theirs:
+            observer = Observer(ours)
+            async with observer.watcher:
+                async with Writer(theirs) as writer:
+                    for _ in range(2):
+                        await writer.writes(20)
+                        # Tokens live in etcd's memory: after a restart none is valid.
+                        await cluster.members[0].restart()
+                    await writer.writes(20)
+                await observer.sees(writer.acknowledged[-1])
+                assert_all_heard(observer, writer)
+
+
+async def test_an_etcd_that_appears_late() -> None:
+    async with EtcdCluster() as cluster:
+        await cluster.members[0].kill()
+        async with etcd_store(cluster.endpoint) as store:
+            observer = Observer(store)
+            lease = EndpointLease(store.kv, NAME, Endpoint("127.0.0.1:7001"))
+            async with observer.watcher, lease:
+                registration = asyncio.create_task(register(store, StartReport(NAME, 1)))
+                with pytest.raises(Unavailable):
+                    await store.get(NAME)
+                await cluster.members[0].start()
+                assert (await registration).spec.log_level == "Info"
+                await lease.wait_for(EndpointState.ANNOUNCED)
+                assert await find_endpoint(store.kv, NAME) == lease.endpoint
+                await observer.sees_level("Info")
+                await store.set_level(NAME, "Debug")
+                await observer.sees_level("Debug")
+                assert len(observer.changes) == 2
