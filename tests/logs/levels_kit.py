@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import sys
 from collections.abc import Iterator
 
 from corvo_agent.logs.level_filter import current_filter, reset_filter
@@ -31,6 +32,17 @@ def untouched_levels() -> Iterator[None]:
         for logger in all_loggers():
             level, logger.disabled = before.get(logger, (logging.NOTSET, False))
             logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def eager_threads() -> Iterator[None]:
+    """Have threads switch as often as can be, so that a change is seen in the middle of it if it can be."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def all_loggers() -> list[logging.Logger]:

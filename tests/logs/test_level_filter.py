@@ -29,7 +29,7 @@ from corvo_agent.logs.level_filter import (
 )
 from corvo_agent.logs.thresholds import Thresholds
 
-from .levels_kit import Lines, fresh_name, untouched_levels
+from .levels_kit import Lines, eager_threads, fresh_name, untouched_levels
 
 
 @pytest.fixture(autouse=True)
@@ -285,10 +285,11 @@ def test_whoever_saw_a_new_level_never_sees_an_old_one_again() -> None:
         answers.clear()
         start = threading.Barrier(2)
         reader = threading.Thread(target=look)
-        reader.start()
-        start.wait()
-        reset_filter(loud)
-        reader.join()
+        with eager_threads():
+            reader.start()
+            start.wait()
+            reset_filter(loud)
+            reader.join()
         assert answers == sorted(answers)
 
 
@@ -306,10 +307,11 @@ def test_threads_that_swap_at_once_leave_one_whole_filter_everywhere() -> None:
         reset_filter(mine)
 
     threads = [threading.Thread(target=swap, args=(item,)) for item in filters]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with eager_threads():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     remove_target(target)
     held = current_filter()
     assert held in filters
