@@ -158,7 +158,8 @@ class DiagnosticsClient:
         except GRPCError as error:
             raise corvo_error(error, self.address, seconds) from error
         except _ssl.SSLError as error:
-            raise PermissionRefused(f"TLS with {self.address}", error.reason or str(error)) from error
+            reason = getattr(error, "verify_message", "") or error.reason or str(error)
+            raise PermissionRefused(f"TLS with {self.address}", reason) from error
         except TimeoutError:
             raise DeadlineExceeded(self.address, seconds or 0.0) from None
         except (OSError, StreamTerminatedError) as error:
