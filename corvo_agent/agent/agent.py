@@ -1,0 +1,217 @@
+"""The agent: the Module's watcher, the level, the service and its server, wired together, with one life."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import time
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from .._version import __version__
+from ..clock import SYSTEM_CLOCK, Clock
+from ..diagnostics.introspection import introspection
+from ..diagnostics.service import DiagnosticsService
+from ..errors import InvalidArgument
+from ..logs.level_filter import refresh_filter, reset_filter
+from ..logs.level_state import LevelState
+from ..modules.endpoints import Endpoint, EndpointLease
+from ..modules.kv import KeyValueStore
+from ..modules.model import Module, ServicePort
+from ..modules.names import validate_name
+from ..modules.registration import StartReport, clear_expired_override, register
+from ..modules.store import ModuleStore
+from ..modules.watcher import ModuleCallback, ModuleWatcher
+from .background import Background
+from .level_sync import ApplyLevel, LevelSync, apply_to_process
+from .lifetime import Lifetime
+from .options import AgentOptions
+from .server import DiagnosticsServer
+from .statistics import AgentStatistics
+
+_log = logging.getLogger(__name__)
+
+
+class Agent:
+    """Makes this process a Module: ``async with Agent("pen-spyglass", store=EtcdStore(options)):`` is all it takes.
+
+    The Module is NODE-MODULE (``node`` is the host name unless given), or ``name`` when that is given whole. In
+    ``store`` the agent watches it, reports its start and announces its address; without a store it only serves. It
+    enters and leaves the store, and ``service``, which is ``DiagnosticsService.with_defaults(...)`` over ``log_file``
+    unless given.
+
+    The level of the Module goes into force in this process through ``apply_level`` (None: nothing does it but your
+    ``on_change``, which hears of each change of the spec, as ModuleWatcher's does). When the agent stops, the levels
+    are again what they were.
+
+    Entering raises InvalidArgument for a name that no Module can have, and what listening raises (ConfigError,
+    Unavailable, PermissionRefused). It does not wait for etcd, and nothing that goes wrong later comes out: it is
+    logged, and told by ``statistics()``. Leaving takes at most ``options.stop_timeout`` seconds, whatever etcd does.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        *,
+        store: KeyValueStore | None = None,
+        node: str = "",
+        name: str = "",
+        log_file: str | None = None,
+        service: DiagnosticsService | None = None,
+        on_change: ModuleCallback | None = None,
+        apply_level: ApplyLevel | None = apply_to_process,
+        options: AgentOptions | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.options = options = options or AgentOptions()
+        self.node = node or platform.node()
+        self.module_name = module
+        self.name = validate_name(name or f"{self.node}-{module}", "module name")
+        self.service = service or DiagnosticsService.with_defaults(
+            module, self.node, options.category, log_file=log_file, limits=options.service_limits
+        )
+        self._clock = clock
+        self._applies = apply_level
+        self._levels = LevelSync(
+            clock=clock,
+            default=options.default_level,
+            apply=apply_level or _nothing,
+            refresh=refresh_filter if apply_level is apply_to_process else _nothing,
+            on_override_expired=self._clear_override,
+        )
+        self._store = None if store is None else ModuleStore(store, clock=clock)
+        self._watcher = self._watch(on_change)
+        self._server = DiagnosticsServer(
+            [self.service, *introspection(self.service)],
+            options.listen,
+            ssl=options.ssl,
+            insecure=options.insecure,
+            limits=options.server_limits,
+        )
+        self._endpoint: EndpointLease | None = None
+        self._lifetime = Lifetime(options.stop_timeout)
+
+    def __repr__(self) -> str:
+        return f"<Agent {self.name} at {self.address or 'no address yet'}, {self.level}>"
+
+    @property
+    def address(self) -> str:
+        """Where it answers: "HOST:PORT" or "unix:PATH"; "" while it does not."""
+        return self._server.address
+
+    @property
+    def level(self) -> LevelState:
+        """The level that holds, why, and until when."""
+        return self._levels.state
+
+    @property
+    def watcher(self) -> ModuleWatcher | None:
+        """What follows the Module; None without a store."""
+        return self._watcher
+
+    @property
+    def endpoint(self) -> EndpointLease | None:
+        """The announcement of the address; None without a store, and while it does not serve."""
+        return self._endpoint
+
+    def statistics(self) -> AgentStatistics:
+        """How the agent is doing."""
+        return AgentStatistics(
+            name=self.name,
+            address=self.address,
+            level=self._levels.state,
+            levels=self._levels.statistics(),
+            watcher=None if self._watcher is None else self._watcher.statistics(),
+            endpoint=None if self._endpoint is None else self._endpoint.state,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Serve, then watch and announce; does not wait for etcd."""
+        try:
+            await self._open()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, see ``aclose``."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Take the announcement back, answer what was asked, stop; within ``stop_timeout``. May be called again."""
+        await self._lifetime.aclose()
+
+    async def _open(self) -> None:
+        opened = self._lifetime
+        if self._store is not None:
+            await opened.open(self._store)
+        background = Background()
+        await opened.open(self.service)
+        await opened.open(self._server)
+        if self._applies is apply_to_process:
+            opened.on_close("levels", _restore_levels)
+        opened.on_close("background", background.aclose)
+        background.start(self._levels.run(), "corvo-levels")
+        if self._store is None or self._watcher is None:
+            return
+        await opened.open(self._watcher)
+        endpoint = EndpointLease(
+            self._store.kv, self.name, self._announced(), ttl=self.options.lease_ttl, clock=self._clock
+        )
+        self._endpoint = await opened.open(endpoint)
+        background.start(register(self._store, self._report()), "corvo-register")
+
+    def _watch(self, on_change: ModuleCallback | None) -> ModuleWatcher | None:
+        if self._store is None:
+            if on_change is not None:
+                raise InvalidArgument("on_change", None, "needs a store to watch the Module in")
+            return None
+        watcher = ModuleWatcher(
+            self.name,
+            self._store,
+            callback_timeout=self.options.callback_timeout,
+            check_interval=self.options.check_interval,
+        )
+        # The level is in force before the user's callback hears of it.
+        watcher.subscribe(lambda change: self._levels.update(change.new))
+        if on_change is not None:
+            watcher.subscribe(lambda change: on_change(change.module))
+        return watcher
+
+    def _announced(self) -> Endpoint:
+        return Endpoint(self.options.advertise or self.address, os.getpid(), _started(), __version__, self.module_name)
+
+    def _report(self) -> StartReport:
+        port = (self.options.advertise or self.address).rpartition(":")[2]
+        return StartReport(
+            name=self.name,
+            started=_started(),
+            node=self.node,
+            module=self.module_name,
+            service_ports=(ServicePort(self.module_name, int(port)),) if port.isdecimal() else (),
+            restart_reason=self.options.restart_reason,
+            category=self.options.category,
+        )
+
+    async def _clear_override(self, module: Module) -> None:
+        if self._store is not None and await clear_expired_override(self._store, module.name, self._clock.time_ns()):
+            _log.info("the override of %s has ended and was taken out of the Module", module.name)
+
+
+def _started() -> int:
+    """When this process began, in nanoseconds of wall time: the same in every agent of it."""
+    return round(psutil.Process().create_time() * 1000) * 1_000_000 or time.time_ns()
+
+
+def _nothing(*_: object) -> None:
+    """Stands where levels are somebody else's business."""
+
+
+async def _restore_levels() -> None:
+    reset_filter(None)

@@ -1,0 +1,38 @@
+"""What an agent may be told; the values that most never touch."""
+
+from __future__ import annotations
+
+import ssl as _ssl
+from dataclasses import dataclass, field
+
+from ..diagnostics.service import ServiceLimits
+from ..levels import Level
+from ..modules.endpoints import ENDPOINT_TTL
+from ..modules.watcher import CALLBACK_TIMEOUT
+from .server import ServerLimits
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOptions:
+    """Settings of an Agent; times are seconds.
+
+    ``category`` is for a Module that the agent creates. ``listen`` is where it serves; another address than loopback
+    needs ``ssl`` that asks clients for a certificate, or ``insecure``. ``advertise`` is what others dial, when it is
+    not the address served. ``default_level`` holds while nothing else is said. ``restart_reason`` goes into the
+    Module's status. ``check_interval`` bounds how long a dead connection to etcd goes unnoticed, ``lease_ttl`` how
+    long a dead agent's address is found, ``callback_timeout`` an async callback, ``stop_timeout`` the whole stop.
+    """
+
+    category: str = "Venice"
+    listen: str = "127.0.0.1:0"
+    advertise: str = ""
+    ssl: _ssl.SSLContext | None = None
+    insecure: bool = False
+    default_level: Level = Level.INFO
+    restart_reason: str = ""
+    check_interval: float = 10.0
+    lease_ttl: float = ENDPOINT_TTL
+    callback_timeout: float = CALLBACK_TIMEOUT
+    stop_timeout: float = 5.0
+    service_limits: ServiceLimits = field(default_factory=ServiceLimits)
+    server_limits: ServerLimits = field(default_factory=ServerLimits)

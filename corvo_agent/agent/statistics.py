@@ -1,0 +1,45 @@
+"""What an agent tells of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..logs.level_state import LevelState
+from ..modules.endpoints import EndpointState
+from ..modules.watcher import WatcherStatistics
+from .level_sync import LevelSyncStatistics
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStatistics:
+    """The state of an agent; ``watcher`` and ``endpoint`` are None without a store."""
+
+    name: str
+    address: str
+    level: LevelState
+    levels: LevelSyncStatistics
+    watcher: WatcherStatistics | None
+    endpoint: EndpointState | None
+
+    def as_json(self) -> dict[str, object]:
+        """The state in JSON types, as the expvar ``agent`` shows it."""
+        shown: dict[str, object] = {"name": self.name, "address": self.address, **self.level.as_json()}
+        if self.watcher is not None:
+            watch = self.watcher.watch
+            shown["etcd"] = {
+                "connected": watch.connected,
+                "revision": watch.revision,
+                "resyncs": watch.resyncs,
+                "reconnects": watch.reconnects,
+                "last-error": watch.last_error,
+            }
+            shown["callbacks"] = {
+                "calls": self.watcher.calls,
+                "failures": self.watcher.failures,
+                "timeouts": self.watcher.timeouts,
+                "dropped": self.watcher.dropped,
+                "undecodable": self.watcher.undecodable,
+            }
+        if self.endpoint is not None:
+            shown["endpoint"] = self.endpoint.value
+        return shown

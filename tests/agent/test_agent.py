@@ -1,0 +1,198 @@
+"""The agent wires watcher, level, service and server together, and never troubles its host."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from corvo_agent.agent.agent import Agent
+from corvo_agent.agent.options import AgentOptions
+from corvo_agent.client import DiagnosticsClient
+from corvo_agent.errors import InvalidArgument, Unavailable
+from corvo_agent.levels import Level
+from corvo_agent.logs.level_filter import current_filter
+from corvo_agent.logs.level_state import LevelSource, LevelState
+from corvo_agent.modules import LevelOverride, MemoryStore, Module, ModuleStore, ServicePort, key_of
+from corvo_agent.modules.endpoints import EndpointState, find_endpoint
+
+NAME = "node1-pen-spyglass"
+
+
+class Levels:
+    """Takes the place of the process's levels; what was applied can be waited for."""
+
+    def __init__(self) -> None:
+        self.states: list[LevelState] = []
+        self._moved = asyncio.Event()
+
+    def apply(self, state: LevelState) -> None:
+        self.states.append(state)
+        self._moved.set()
+
+    async def wait_for(self, level: Level) -> LevelState:
+        while not self.states or self.states[-1].level is not level:
+            self._moved.clear()
+            await self._moved.wait()
+        return self.states[-1]
+
+
+@pytest.fixture
+def kv() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def levels() -> Levels:
+    return Levels()
+
+
+@pytest.fixture
+async def agent(kv: MemoryStore, levels: Levels, tmp_path: Path) -> AsyncIterator[Agent]:
+    log_file = str(tmp_path / "spyglass.log")
+    async with Agent("pen-spyglass", node="node1", store=kv, log_file=log_file, apply_level=levels.apply) as agent:
+        yield agent
+
+
+async def registered(kv: MemoryStore) -> Module:
+    """The Module once the agent has reported its start."""
+    async with ModuleStore(kv).watch(NAME) as watch:
+        async for _ in watch:
+            if await kv.get(key_of(NAME)) is not None:
+                return await ModuleStore(kv).get(NAME)
+    raise AssertionError("the watch ended")
+
+
+async def test_the_module_is_named_after_node_and_module(agent: Agent) -> None:
+    assert agent.name == NAME
+    assert NAME in repr(agent)
+
+
+async def test_it_creates_its_module_and_announces_where_it_answers(agent: Agent, kv: MemoryStore) -> None:
+    module = await registered(kv)
+    assert module.spec.log_level == "Info"
+    assert (module.status.node, module.status.module, module.status.category) == ("node1", "pen-spyglass", "Venice")
+    port = int(agent.address.rpartition(":")[2])
+    assert module.status.service_ports == (ServicePort("pen-spyglass", port),)
+    assert agent.endpoint is not None
+    await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
+    endpoint = await find_endpoint(kv, NAME)
+    assert endpoint is not None
+    assert endpoint.address == agent.address
+
+
+async def test_a_changed_level_is_in_force_and_the_callback_hears_of_it(
+    kv: MemoryStore, levels: Levels, tmp_path: Path
+) -> None:
+    heard: list[tuple[str, Level]] = []
+    done = asyncio.Event()
+
+    def on_change(module: Module) -> None:
+        heard.append((module.spec.log_level, levels.states[-1].level))
+        if module.spec.log_level == "Debug":
+            done.set()
+
+    async with Agent(
+        "pen-spyglass", node="node1", store=kv, log_file="x.log", on_change=on_change, apply_level=levels.apply
+    ):
+        await registered(kv)
+        await ModuleStore(kv).set_level(NAME, "Debug")
+        await done.wait()
+    assert heard[-1] == ("Debug", Level.DEBUG)
+
+
+async def test_an_ended_override_is_taken_out_of_the_module(agent: Agent, kv: MemoryStore, levels: Levels) -> None:
+    await registered(kv)
+    store = ModuleStore(kv)
+    await store.set_override(NAME, LevelOverride("Debug", until=1, by="tester"))
+    async with store.watch(NAME) as watch:
+        async for _ in watch:
+            module = await store.get(NAME)
+            if module.spec.override is None and module.meta.generation_id == "3":
+                break
+    assert levels.states[-1].level is Level.INFO
+    assert agent.level.source is LevelSource.LOG_LEVEL
+
+
+async def test_deleting_the_module_brings_the_default_back_and_it_keeps_serving(
+    agent: Agent, kv: MemoryStore, levels: Levels
+) -> None:
+    await registered(kv)
+    await ModuleStore(kv).set_level(NAME, "Debug")
+    await levels.wait_for(Level.DEBUG)
+    await kv.delete(key_of(NAME))
+    await levels.wait_for(Level.INFO)
+    async with DiagnosticsClient(agent.address) as client:
+        assert await client.stats("no-such-variable") == {}
+
+
+async def test_it_starts_while_the_store_is_away_and_joins_when_it_is_back(
+    kv: MemoryStore, levels: Levels, tmp_path: Path
+) -> None:
+    kv.go_away()
+    async with Agent("pen-spyglass", node="node1", store=kv, log_file="x.log", apply_level=levels.apply) as agent:
+        assert agent.address
+        kv.come_back()
+        assert (await registered(kv)).name == NAME
+        assert agent.endpoint is not None
+        await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
+        assert agent.statistics().as_json()["endpoint"] == "announced"
+
+
+async def test_without_a_store_it_only_serves(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text('{"level":"info","msg":"hello"}\n')
+    async with Agent("alone", node="node1", log_file=str(log), apply_level=None) as agent:
+        assert agent.watcher is None
+        assert agent.statistics().as_json()["name"] == "node1-alone"
+        async with DiagnosticsClient(agent.address) as client:
+            (record,) = await client.logs(lines="5")
+    assert record["msg"] == "hello"
+
+
+async def test_levels_are_what_they_were_when_it_has_stopped(kv: MemoryStore) -> None:
+    logger = logging.getLogger("corvo_agent_test_host")
+    before = logging.getLogger().level
+    heard = asyncio.Event()
+
+    def on_change(module: Module) -> None:
+        if module.spec.log_level == "Error":
+            heard.set()
+
+    async with Agent("pen-spyglass", node="node1", store=kv, log_file="x.log", on_change=on_change):
+        await registered(kv)
+        await ModuleStore(kv).set_level(NAME, "Error")
+        await heard.wait()
+        assert not logger.isEnabledFor(logging.WARNING)
+    assert logging.getLogger().level == before
+    assert current_filter() is None
+
+
+async def test_a_port_that_is_taken_is_a_clear_error_and_leaves_nothing_open(kv: MemoryStore) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(Unavailable, match=listen):
+            async with Agent("pen-spyglass", store=kv, log_file="x.log", options=AgentOptions(listen=listen)):
+                raise AssertionError("not reached")
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("corvo")] == []
+
+
+async def test_it_stops_in_time_while_the_store_is_away(agent: Agent, kv: MemoryStore) -> None:
+    await registered(kv)
+    kv.go_away()
+    await agent.aclose()
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("corvo")] == []
+
+
+def test_a_name_that_no_module_can_have_is_refused_before_anything_starts() -> None:
+    with pytest.raises(InvalidArgument, match="module name"):
+        Agent("bad name!", node="node1")
+
+
+def test_a_callback_without_a_store_could_never_be_called() -> None:
+    with pytest.raises(InvalidArgument, match="on_change"):
+        Agent("alone", node="node1", on_change=lambda module: None)
