@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from ..errors import ResourceExhausted, Unsupported
+from ..errors import Unsupported
 from .engine import BUDGET_PERCENT, DEFAULT_HZ, MAX_HZ, Mode, Recording, SamplingEngine, SamplingOrder, cpu_profile
+from .gate import THIS_PROCESS, Gate
 from .kind import ProfileRequest
 from .pprof import encode_off_loop
 
 DEFAULT_SECONDS = 10.0
 _AUTO = "auto"
-
-
-class Gate:
-    """Lets one through at a time; the second is refused, not queued. ``what`` is told to the second."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._lock = threading.Lock()
-
-    def reopen(self) -> None:
-        """Let the next one in, whoever is in there."""
-        self._lock = threading.Lock()
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Raises ResourceExhausted when somebody else is in."""
-        lock = self._lock
-        if not lock.acquire(blocking=False):
-            raise ResourceExhausted(self._what, 1)
-        try:
-            yield
-        finally:
-            lock.release()
-
-
-# Of this process: two agents in one process share it.
-_THIS_PROCESS = Gate("CPU profiles of one process at a time")
-# Whoever held it did not come along into a child made by fork.
-os.register_at_fork(after_in_child=_THIS_PROCESS.reopen)
 
 
 class CpuKind:
@@ -57,7 +26,7 @@ class CpuKind:
     default_seconds: float | None = DEFAULT_SECONDS
 
     def __init__(
-        self, engines: Sequence[SamplingEngine], program: Callable[[], str], gate: Gate = _THIS_PROCESS
+        self, engines: Sequence[SamplingEngine], program: Callable[[], str], gate: Gate = THIS_PROCESS
     ) -> None:
         self._engines = tuple(engines)
         self._program = program

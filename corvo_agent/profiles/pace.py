@@ -11,6 +11,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -52,11 +53,11 @@ class Pace:
             raise Cancelled
 
     def over(self, items: Iterable[T], every: int = 64) -> Iterator[T]:
-        """``items``, with a breath after each ``every`` of them."""
-        for index, item in enumerate(items):
-            if index % every == 0:
-                self.breathe()
-            yield item
+        """``items``, with a breath before each ``every`` of them. Makes no object for a single one."""
+        iterator = iter(items)
+        while batch := tuple(islice(iterator, every)):
+            self.breathe()
+            yield from batch
 
     def cancel(self) -> None:
         """Make the next rest raise Cancelled."""

@@ -12,7 +12,7 @@ import orjson
 from ..errors import DecodeError
 from .model import Frame, Stack
 from .naming import module_of_path
-from .source import FunctionStarts
+from .source import Sources
 
 _FRAME = re.compile(r"(.+) \((.*):(\d+)\)", re.DOTALL)
 _BARE = re.compile(r"(.+) \((.*)\)", re.DOTALL)
@@ -46,7 +46,7 @@ class Names:
 
     def __init__(self, module: Callable[[str], str] = module_of_path, root: str = "") -> None:
         self._module = module
-        self._starts = FunctionStarts(root)
+        self._sources = Sources(root)
         self._known: dict[tuple[str, str, int], Frame] = {}
 
     def frame(self, function: str, filename: str, line: int) -> Frame:
@@ -56,7 +56,7 @@ class Names:
         if found is None:
             module = self._module(filename)
             named = Frame(f"{module}.{function}" if module else function, filename, line)
-            self._known[key] = found = self._starts.complete(named)
+            self._known[key] = found = self._sources.complete(named)
         return found
 
 

@@ -14,11 +14,29 @@ _DEFINITION = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE
 _DECORATOR = re.compile(rb"^[ \t]*@")
 
 
-class FunctionStarts:
-    """Start lines by file and function name; each file is read once, from below ``root``.
+def start_lines(source: bytes) -> dict[str, list[int]]:
+    """The lines at which functions begin, their decorators included, by name, ascending.
 
-    A text search, not a parser: a ``def`` at the beginning of a line inside a long string can mislead it, a file
-    that is gone, too long or not Python leaves the start unknown. Blocks on reading files.
+    A search, not a parser: a ``def`` at the beginning of a line inside a long string is taken for one.
+    """
+    found: dict[str, list[int]] = {}
+    lines = source.split(b"\n")
+    line = offset = 0
+    for match in _DEFINITION.finditer(source):
+        line += source.count(b"\n", offset, match.start())
+        offset = match.start()
+        start = line
+        # The code object of a decorated function begins with its first decorator.
+        while start and _DECORATOR.match(lines[start - 1]):
+            start -= 1
+        found.setdefault(match[1].decode("utf-8", "replace"), []).append(start + 1)
+    return found
+
+
+class Sources:
+    """Start lines of functions in files, each read once, from below ``root``. Blocks on reading.
+
+    In a file that is gone, longer than 4 MiB or not Python source nothing is found.
     """
 
     def __init__(self, root: str = "") -> None:
@@ -26,7 +44,7 @@ class FunctionStarts:
         self._files: dict[str, dict[str, list[int]]] = {}
 
     def complete(self, frame: Frame) -> Frame:
-        """``frame`` with the line at which its function begins, its decorators included, where that can be found."""
+        """``frame`` with the line at which its function begins, where that can be found."""
         name = frame.function.rpartition(".")[2]
         if name == "<module>":
             return frame._replace(start_line=1)
@@ -37,7 +55,7 @@ class FunctionStarts:
     def _starts(self, filename: str) -> dict[str, list[int]]:
         found = self._files.get(filename)
         if found is None:
-            found = _definitions(self._read(filename)) if len(self._files) < _MAX_FILES else {}
+            found = start_lines(self._read(filename)) if len(self._files) < _MAX_FILES else {}
             self._files[filename] = found
         return found
 
@@ -50,18 +68,3 @@ class FunctionStarts:
         except OSError:
             return b""
         return source if len(source) <= _MAX_BYTES else b""
-
-
-def _definitions(source: bytes) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    lines = source.split(b"\n")
-    line = offset = 0
-    for match in _DEFINITION.finditer(source):
-        line += source.count(b"\n", offset, match.start())
-        offset = match.start()
-        start = line
-        # The code object of a decorated function begins with its first decorator.
-        while start and _DECORATOR.match(lines[start - 1]):
-            start -= 1
-        found.setdefault(match.group(1).decode("utf-8", "replace"), []).append(start + 1)
-    return found

@@ -1,0 +1,57 @@
+"""Which threads stand at a lock: told from the instruction that they are in.
+
+A lock of C has no Python frame. But a thread whose innermost frame is at ``with x:`` or at a call of ``x.acquire``,
+is there again at the next look, and has used no processor meanwhile, waits for ``x``: were the ``__enter__`` or the
+``acquire`` Python code, that would be the innermost frame.
+"""
+
+from __future__ import annotations
+
+import dis
+from types import CodeType, FrameType
+
+_ENTER = frozenset(("BEFORE_WITH", "LOAD_SPECIAL"))
+_CALLS = frozenset(("CALL", "PRECALL", "CALL_KW", "CALL_FUNCTION_EX"))
+_CANDIDATES = {dis.opmap[name] for name in _ENTER | _CALLS if name in dis.opmap}
+_METHODS = frozenset(("LOAD_METHOD", "LOAD_ATTR"))
+_ACQUIRE = frozenset(("acquire", "acquire_lock"))
+# Arguments of acquire are few and simple; what is further back belongs to something else.
+_BACK = 12
+
+
+class LockSites:
+    """Remembers which instructions take a lock. Belongs to one thread."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], bool] = {}
+        # Keeps the code objects alive, so that their ids stay their own.
+        self._codes: dict[int, CodeType] = {}
+
+    def takes_lock(self, frame: FrameType) -> bool:
+        """Whether ``frame`` is at an instruction that takes a lock of C."""
+        code, at = frame.f_code, frame.f_lasti
+        # Busy threads are at another place each time: most are settled by a glance at the instruction.
+        if at < 0 or code.co_code[at] not in _CANDIDATES:
+            return False
+        key = (id(code), at)
+        found = self._known.get(key)
+        if found is None:
+            self._codes[id(code)] = code
+            self._known[key] = found = _takes_lock(code, at)
+        return found
+
+
+def _takes_lock(code: CodeType, at: int) -> bool:
+    # threading's own conditions and joins wait for something to happen, not for a lock that somebody keeps.
+    if code.co_filename.endswith("threading.py"):
+        return False
+    *before, current = (each for each in dis.get_instructions(code) if each.offset <= at)
+    if current.opname in _ENTER:
+        return True
+    # The attribute that is called is loaded before its arguments.
+    for each in reversed(before[-_BACK:]):
+        if each.opname in _METHODS:
+            return each.argval in _ACQUIRE
+        if each.opname in _CALLS - {"PRECALL"}:
+            return False
+    return False
