@@ -1,0 +1,141 @@
+"""Tokens: who may call, and that nobody listens to the world without them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import grpc.aio
+import pytest
+
+from corvo_agent.errors import ConfigError
+from corvo_agent.gateway.app import Gateway
+from corvo_agent.gateway.auth import Role, Tokens, bearer, read_tokens
+from corvo_agent.gateway.settings import GatewaySettings
+from corvo_agent.modules.memory import MemoryStore
+from tests.descriptors import google_class
+
+from .conftest import LOCAL, Api
+
+TOKENS = "# people\nlook read\n\nact write\nplain\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> GatewaySettings:
+    path = tmp_path / "tokens"
+    path.write_text(TOKENS)
+    return replace(LOCAL, token_file=str(path), grpc_listen="127.0.0.1:0")
+
+
+def with_token(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("headers", [{}, with_token("wrong"), {"Authorization": "Basic eDp5"}, {"Cookie": "sid=wrong"}])
+async def test_row_unauthenticated(api: Api, headers: dict[str, str]) -> None:
+    """unauthenticated: 401 Authentication failed, Not authenticated."""
+    assert await api.call("GET", "/modules", headers=headers) == (
+        401,
+        {
+            "kind": "Status",
+            "result": {"Str": "Authentication failed"},
+            "message": ["Not authenticated"],
+            "code": 401,
+            "object-ref": {},
+        },
+    )
+
+
+async def test_row_not_authorized(api: Api) -> None:
+    """not authorized: 403 Authorization failed, not authorized."""
+    assert (await api.call("GET", "/modules", headers=with_token("look")))[0] == 200
+    status, body = await api.call("PUT", "/modules/a1", {}, headers=with_token("look"))
+    assert (status, body["result"]["Str"], body["message"]) == (403, "Authorization failed", ["not authorized"])
+    for token in ("act", "plain"):
+        assert (await api.call("PUT", "/modules/a1", {}, headers=with_token(token)))[0] == 404
+
+
+async def test_row_cookie_and_csrf(api: Api) -> None:
+    """Auth: cookie sid; a browser's non-GET also needs the header Grpc-Metadata-Csrf-Token."""
+    cookie = {"Cookie": "sid=act"}
+    browser = {**cookie, "Origin": api.gateway.url}
+    assert (await api.call("GET", "/modules", headers=cookie))[0] == 200
+    assert (await api.call("PUT", "/modules/a1", {}, headers=cookie))[0] == 404
+    assert (await api.call("PUT", "/modules/a1", {}, headers=browser))[0] == 403
+    confirmed = {**browser, "Grpc-Metadata-Csrf-Token": "act"}
+    assert (await api.call("PUT", "/modules/a1", {}, headers=confirmed))[0] == 404
+
+
+async def test_health_is_open_and_the_rest_is_not(api: Api) -> None:
+    for path, status in (("/healthz", 200), ("/readyz", 200), ("/metrics", 401), ("/openapi.json", 401)):
+        async with api.session.get(api.gateway.url + path) as response:
+            assert response.status == status, path
+
+
+async def test_grpc_asks_for_the_same_tokens(gateway: Gateway) -> None:
+    request = google_class("diagnostics.Module")(O={"Name": "a1"}).SerializeToString()
+    cases = [
+        ("AutoGetModule", "", grpc.StatusCode.UNAUTHENTICATED),
+        ("AutoGetModule", "look", grpc.StatusCode.NOT_FOUND),
+        ("AutoDeleteModule", "look", grpc.StatusCode.PERMISSION_DENIED),
+        ("AutoDeleteModule", "act", grpc.StatusCode.NOT_FOUND),
+    ]
+    async with grpc.aio.insecure_channel(gateway.grpc_address) as channel:
+        for method, token, code in cases:
+            call = channel.unary_unary(f"/diagnostics.DiagnosticsV1/{method}")
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await call(request, metadata=[("authorization", f"Bearer {token}")], timeout=5)
+            assert caught.value.code() is code
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "a b c\n", "a admin\n"])
+def test_a_token_file_that_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "tokens"
+    path.write_text(text)
+    with pytest.raises(ConfigError):
+        read_tokens(str(path))
+
+
+def test_a_token_file_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_tokens(str(tmp_path / "none"))
+
+
+def test_without_tokens_everybody_may() -> None:
+    assert Tokens({}).role("") is Role.WRITE
+    assert not Tokens({}).required
+    assert bearer("bearer x") == "x"
+    assert bearer("x") == ""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        GatewaySettings(listen="0.0.0.0:0"),
+        GatewaySettings(listen="[::]:0"),
+        GatewaySettings(listen="example.com:80"),
+        GatewaySettings(listen="0.0.0.0:0", tls_cert="a", tls_key="b"),
+        GatewaySettings(listen="0.0.0.0:0", token_file="t"),
+        GatewaySettings(grpc_listen="0.0.0.0:0"),
+        GatewaySettings(tls_cert="a"),
+        GatewaySettings(agent_key="a"),
+        GatewaySettings(listen="nowhere"),
+        GatewaySettings(listen="127.0.0.1:99999"),
+    ],
+)
+def test_what_is_unsafe_or_wrong_is_refused_before_anything_runs(settings: GatewaySettings) -> None:
+    with pytest.raises(ConfigError):
+        Gateway(MemoryStore(), settings)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        GatewaySettings(listen="localhost:0"),
+        GatewaySettings(listen="[::1]:0"),
+        GatewaySettings(listen="0.0.0.0:0", insecure=True),
+        GatewaySettings(listen="0.0.0.0:0", tls_cert="a", tls_key="b", token_file="t"),
+    ],
+)
+def test_what_is_safe_or_said_to_be_passes(settings: GatewaySettings) -> None:
+    settings.check()
