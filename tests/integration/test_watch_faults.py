@@ -17,17 +17,11 @@ from tests.tcp_proxy import TcpProxy
 pytestmark = pytest.mark.integration
 
 
-def assert_all_heard(observer: Observer, writer: Writer) -> None:
-    """Every write that etcd acknowledged was heard of, once."""
-    observer.assert_nothing_repeated()
-    assert set(writer.acknowledged) <= set(observer.numbers)
-
-
 @pytest.mark.parametrize("way", ["kill", "terminate"])
 async def test_a_restart_while_writes_go_on(way: str) -> None:
     async with EtcdCluster() as cluster, etcd_store(cluster.endpoint) as ours, etcd_store(cluster.endpoint) as theirs:
         member, observer = cluster.members[0], Observer(ours)
-        async with observer.watcher:
+        async with observer:
             async with Writer(theirs) as writer:
                 for _ in range(3):
                     await writer.writes(20)
@@ -36,7 +30,7 @@ async def test_a_restart_while_writes_go_on(way: str) -> None:
                     await member.start()
                 await writer.writes(20)
             await observer.sees(writer.acknowledged[-1])
-            assert_all_heard(observer, writer)
+            observer.assert_all_heard(writer.acknowledged)
             statistics = observer.watcher.statistics().watch
             assert statistics.reconnects >= 3
             assert statistics.resyncs == 0
@@ -49,7 +43,7 @@ async def test_a_suspended_etcd() -> None:
         etcd_store(cluster.endpoint, call_timeout=0.4) as theirs,
     ):
         observer = Observer(ours, check_interval=1)
-        async with observer.watcher:
+        async with observer:
             async with Writer(theirs) as writer:
                 for _ in range(2):
                     await writer.writes(20)
@@ -58,7 +52,7 @@ async def test_a_suspended_etcd() -> None:
                     cluster.members[0].resume()
                 await writer.writes(20)
             await observer.sees(writer.acknowledged[-1])
-            assert_all_heard(observer, writer)
+            observer.assert_all_heard(writer.acknowledged)
 
 
 async def test_three_members_without_a_quorum() -> None:
@@ -68,7 +62,7 @@ async def test_three_members_without_a_quorum() -> None:
         etcd_store(*cluster.endpoints) as theirs,
     ):
         observer = Observer(ours)
-        async with observer.watcher:
+        async with observer:
             async with Writer(theirs) as writer:
                 await writer.writes(20)
                 # The member that both are connected to goes: the others take over.
@@ -82,7 +76,7 @@ async def test_three_members_without_a_quorum() -> None:
                 await cluster.members[1].start()
                 await writer.writes(20)
             await observer.sees(writer.acknowledged[-1])
-            assert_all_heard(observer, writer)
+            observer.assert_all_heard(writer.acknowledged)
 
 
 async def test_a_connection_that_is_dead_without_saying_so() -> None:
@@ -93,7 +87,7 @@ async def test_a_connection_that_is_dead_without_saying_so() -> None:
         etcd_store(cluster.endpoint) as theirs,
     ):
         observer = Observer(ours, check_interval=1)
-        async with observer.watcher:
+        async with observer:
             async with Writer(theirs) as writer:
                 for _ in range(2):
                     await writer.writes(20)
@@ -102,7 +96,7 @@ async def test_a_connection_that_is_dead_without_saying_so() -> None:
                     await writer.writes(20)
                     await observer.sees(writer.acknowledged[-1])
             await observer.sees(writer.acknowledged[-1])
-            assert_all_heard(observer, writer)
+            observer.assert_all_heard(writer.acknowledged)
             assert observer.watcher.statistics().watch.resyncs == 0
 
 
@@ -114,7 +108,7 @@ async def test_connections_that_break_again_and_again() -> None:
         etcd_store(cluster.endpoint) as theirs,
     ):
         observer = Observer(ours)
-        async with observer.watcher:
+        async with observer:
             async with Writer(theirs) as writer:
                 await writer.writes(10)
                 await observer.sees(writer.acknowledged[-1])
@@ -123,7 +117,7 @@ async def test_connections_that_break_again_and_again() -> None:
                     await writer.writes(10)
                     await observer.sees(writer.acknowledged[-1])
             await observer.sees(writer.acknowledged[-1])
-            assert_all_heard(observer, writer)
+            observer.assert_all_heard(writer.acknowledged)
             assert observer.watcher.statistics().watch.reconnects >= 10
 
 
@@ -135,7 +129,7 @@ async def test_history_compacted_while_disconnected() -> None:
         etcd_store(cluster.endpoint) as theirs,
     ):
         observer = Observer(ours)
-        async with observer.watcher:
+        async with observer:
             await theirs.kv.put(KEY, numbered(1))
             await observer.sees(1)
             proxy.refuse()
@@ -168,7 +162,7 @@ async def empty(member: EtcdMember) -> None:
 async def test_a_new_data_directory() -> None:
     async with EtcdCluster() as cluster, etcd_store(cluster.endpoint) as ours, etcd_store(cluster.endpoint) as theirs:
         observer = Observer(ours)
-        async with observer.watcher:
+        async with observer:
             for number in range(1, 4):
                 await theirs.kv.put(KEY, numbered(number))
             await observer.sees(3)
@@ -192,7 +186,7 @@ async def test_another_etcd_behind_the_same_address() -> None:
         etcd_store(new.endpoint) as after,
     ):
         observer = Observer(ours)
-        async with observer.watcher:
+        async with observer:
             for number in (1, 2, 3):
                 await before.kv.put(KEY, numbered(number))
             await observer.sees(3)
@@ -211,7 +205,7 @@ async def test_a_token_that_is_no_longer_valid() -> None:
         user = {"username": "root", "password": "secret"}
         async with etcd_store(cluster.endpoint, **user) as ours, etcd_store(cluster.endpoint, **user) as theirs:
             observer = Observer(ours)
-            async with observer.watcher:
+            async with observer:
                 async with Writer(theirs) as writer:
                     for _ in range(2):
                         await writer.writes(20)
@@ -219,7 +213,7 @@ async def test_a_token_that_is_no_longer_valid() -> None:
                         await cluster.members[0].restart()
                     await writer.writes(20)
                 await observer.sees(writer.acknowledged[-1])
-                assert_all_heard(observer, writer)
+                observer.assert_all_heard(writer.acknowledged)
 
 
 async def test_an_etcd_that_appears_late() -> None:

@@ -33,7 +33,7 @@ async def etcdctl(etcd: EmbeddedEtcd, *arguments: str, stdin: bytes | None = Non
 async def test_levels_flipped_by_etcdctl_reach_the_callback(each_etcd: EmbeddedEtcd) -> None:
     async with etcd_store(each_etcd.endpoint) as store:
         observer = Observer(store)
-        async with observer.watcher:
+        async with observer:
             await etcdctl(each_etcd, "put", KEY, '{"spec":{"log-level":"Debug"}}')
             await observer.sees_level("Debug")
             await etcdctl(each_etcd, "put", KEY, '{ "status": null,\n "Spec": {"LOG-LEVEL": "warn"} }')
@@ -50,8 +50,7 @@ async def test_levels_flipped_by_etcdctl_reach_the_callback(each_etcd: EmbeddedE
 async def test_a_burst_arrives_complete_and_in_order(each_etcd: EmbeddedEtcd) -> None:
     async with etcd_store(each_etcd.endpoint, call_timeout=20) as store:
         observer = Observer(store)
-        async with observer.watcher:
-            await observer.watcher.wait_synced()
+        async with observer:
             async with asyncio.TaskGroup() as tasks:
                 for worker in range(8):
                     tasks.create_task(put_every(store, range(worker, 2000, 8)))
@@ -73,8 +72,7 @@ async def put_every(store: ModuleStore, numbers: range) -> None:
 async def test_large_and_awkward_values_arrive_complete(etcd: EmbeddedEtcd, text: str) -> None:
     async with etcd_store(etcd.endpoint) as store:
         observer = Observer(store)
-        async with observer.watcher:
-            await observer.watcher.wait_synced()
+        async with observer:
             value = json.dumps({"spec": {"log-level": "Debug", "args": ["0", text]}}, ensure_ascii=False)
             await etcdctl(etcd, "put", KEY, stdin=value.encode())
             await observer.sees_level("Debug")

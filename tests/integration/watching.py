@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Self
 
 from corvo_agent.errors import CorvoError
 from corvo_agent.modules import Module, ModuleChange, ModuleStore, ModuleWatcher, key_of
@@ -33,13 +34,21 @@ async def etcd_store(*urls: str, call_timeout: float = 2.0, **options: str) -> A
 
 
 class Observer:
-    """A watcher of the Module, and every change that its callback heard of."""
+    """A watcher of the Module, and every change that its callback heard of. Entered it is in step with etcd."""
 
     def __init__(self, store: ModuleStore, *, check_interval: float = 2.0) -> None:
         self.changes: list[ModuleChange] = []
         self.watcher = ModuleWatcher(NAME, store, check_interval=check_interval)
         self.watcher.subscribe(self._hear)
         self._heard = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        await self.watcher.start()
+        await self.watcher.wait_synced()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.watcher.aclose()
 
     def _hear(self, change: ModuleChange) -> None:
         self.changes.append(change)
@@ -63,11 +72,19 @@ class Observer:
             await self._heard.wait()
 
     def assert_nothing_repeated(self) -> None:
-        """Each state once, in the order in which they were written."""
+        """Each change once, in the order of revisions, and none without a difference."""
         revisions = [change.revision for change in self.changes]
         assert revisions == sorted(set(revisions))
-        assert self.numbers == sorted(set(self.numbers))
         assert all(change.old is None or change.old.spec != change.module.spec for change in self.changes)
+
+    def assert_all_heard(self, acknowledged: list[int]) -> None:
+        """Every write that etcd acknowledged was heard of, once and in order.
+
+        Writes that it did not acknowledge may come as well, at any place: etcd carried them out, or did so late.
+        """
+        self.assert_nothing_repeated()
+        known = set(acknowledged)
+        assert [number for number in self.numbers if number in known] == acknowledged
 
 
 class Writer:
@@ -82,7 +99,7 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self._moved = asyncio.Condition()
 
-    async def __aenter__(self) -> Writer:
+    async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run())
         return self
 
