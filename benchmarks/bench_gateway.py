@@ -1,0 +1,267 @@
+"""The gateway at scale: 10,000 Modules in a real etcd, 1,000 watchers, 1,000 agents, and Debug beside a direct call.
+
+Every server has a process of its own, as in life: etcd, the gateway, the agents. Watchers and callers are this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import aiohttp
+import orjson
+import psutil
+
+from corvo_agent.agent.server import DiagnosticsServer
+from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.payloads import logs_payload
+from corvo_agent.diagnostics.query import DebugQuery, Payload
+from corvo_agent.diagnostics.service import DiagnosticsService
+from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.gateway.app import Gateway
+from corvo_agent.gateway.http import PREFIX
+from corvo_agent.gateway.settings import GatewaySettings
+from corvo_agent.modules.codec import encode_module
+from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.etcd import EtcdStore
+from corvo_agent.modules.etcd_options import EtcdOptions
+from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from corvo_agent.modules.names import key_of
+
+from .report import Row, publish
+
+MODULES = int(os.environ.get("BENCH_MODULES", "10000"))
+WATCHERS = int(os.environ.get("BENCH_WATCHERS", "1000"))
+CHANGES = int(os.environ.get("BENCH_CHANGES", "1000"))
+AGENTS = int(os.environ.get("BENCH_AGENTS", "1000"))
+LINES = 300
+_RECORD = {
+    "caller": "svc_diagnostics_endpoints.go:488",
+    "duration": "52.865us",
+    "level": "audit",
+    "method": "AutoWatchModule",
+    "module": "pen-spyglass",
+    "msg": "a line of a usual length, as services write them",
+    "pid": "7",
+    "result": "Success",
+    "service": "DiagnosticsV1",
+    "source": "/var/log/pen-spyglass.log",
+    "ts": "2026-05-10T16:26:07.675716955Z",
+    "user": "admin",
+}
+
+
+class Lines:
+    """Log lines that are encoded for each query, as an agent does after reading them."""
+
+    async def start(self) -> None:
+        """Nothing to get ready."""
+
+    async def stop(self) -> None:
+        """Nothing to release."""
+
+    async def handle(self, query: DebugQuery) -> Payload:
+        """As many records as were asked for."""
+        return logs_payload([_RECORD] * int(query.parameters.get("lines", LINES)))
+
+
+def module(number: int) -> Module:
+    """One of many: names and labels of the usual length."""
+    return Module(
+        meta=ObjectMeta(name=f"node{number:05}-pen-npm", generation_id="1", labels={"app": f"app{number % 50}"}),
+        spec=ModuleSpec(log_level="Info"),
+        status=ModuleStatus(
+            node=f"node{number:05}", module="pen-npm", category="Venice", service_ports=(ServicePort("pen-npm", 9005),)
+        ),
+    )
+
+
+async def serve_gateway(etcd: str) -> None:
+    """A process of its own: prints where it listens, ends with its input."""
+    async with (
+        EtcdStore(EtcdOptions((etcd,))) as store,
+        Gateway(store, GatewaySettings(listen="127.0.0.1:0")) as gateway,
+    ):
+        await gateway.cache.wait_synced(60)
+        print(gateway.url, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+async def serve_agents(etcd: str, count: int) -> None:
+    """A process with ``count`` agents, each announced; prints one address and ends with its input."""
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(EtcdStore(EtcdOptions((etcd,))))
+        address = ""
+        for number in range(count):
+            service = await stack.enter_async_context(DiagnosticsService())
+            service.register_handler("Log", Lines())
+            server = await stack.enter_async_context(DiagnosticsServer([service]))
+            address = server.address
+            await store.put(endpoint_key(module(number).name), encode_endpoint(Endpoint(address)))
+        print(address, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+@contextlib.asynccontextmanager
+async def child(*arguments: str) -> AsyncIterator[tuple[str, int]]:
+    """This file as a process of another role; yields what it printed first and its pid."""
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", "benchmarks.bench_gateway", *arguments)
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield (await process.stdout.readline()).decode().strip(), process.pid
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+async def fill(store: EtcdStore) -> None:
+    """Put the Modules, some at a time."""
+    numbers = iter(range(MODULES))
+
+    async def put() -> None:
+        for number in numbers:
+            await store.put(key_of(module(number).name), encode_module(module(number)))
+
+    await asyncio.gather(*(put() for _ in range(16)))
+
+
+async def measure_reads(session: aiohttp.ClientSession, url: str, pid: int) -> list[Row]:
+    """List of all, get of one, and what the gateway's memory is after them."""
+    lists, gets = [], []
+    for _ in range(7):
+        started = time.perf_counter()
+        async with session.get(f"{url}{PREFIX}/modules") as response:
+            body = await response.read()
+        lists.append((time.perf_counter() - started) * 1e3)
+        assert len(orjson.loads(body)["items"]) == MODULES
+    for number in range(1000):
+        started = time.perf_counter()
+        async with session.get(f"{url}{PREFIX}/modules/node{number:05}-pen-npm") as response:
+            await response.read()
+        gets.append((time.perf_counter() - started) * 1e3)
+    memory = psutil.Process(pid).memory_info().rss / 2**20
+    return [
+        row("list of all, ms", statistics.median(lists), 150, best=min(lists)),
+        row("get p50, ms", statistics.median(gets), 1.5, best=min(gets)),
+        row("gateway RSS, MiB", memory, 200),
+    ]
+
+
+def row(what: str, value: float, goal: float, **more: float) -> Row:
+    """One line of the result."""
+    return {"what": what, "value": round(value, 3), "goal": goal, "held": value <= goal, **more}
+
+
+async def measure_watch(session: aiohttp.ClientSession, url: str, store: EtcdStore) -> list[Row]:
+    """Every watcher sees every change; the time is from the beginning of the put to the watcher's line."""
+    put_at: dict[bytes, float] = {}
+    late: list[float] = []
+    ready = asyncio.Semaphore(0)
+
+    async def watch() -> int:
+        seen = 0
+        params = {"O.resource-version": "-1"}
+        async with session.get(f"{url}{PREFIX}/watch/modules", params=params) as response:
+            ready.release()
+            async for line in response.content:
+                now = time.perf_counter()
+                # The names alone: parsing every object a thousand times would measure this process.
+                for part in line.split(b'"meta":{"name":"')[1:]:
+                    late.append((now - put_at[part[: part.index(b'"')]]) * 1e3)
+                    seen += 1
+                if seen >= CHANGES:
+                    return seen
+        return seen
+
+    watchers = [asyncio.create_task(watch()) for _ in range(WATCHERS)]
+    for _ in watchers:
+        await ready.acquire()
+    started = time.perf_counter()
+    for number in range(CHANGES):
+        changed = replace(module(number), spec=ModuleSpec(log_level="Debug"))
+        put_at[changed.name.encode()] = time.perf_counter()
+        await store.put(key_of(changed.name), encode_module(changed))
+    counts = await asyncio.gather(*watchers)
+    seconds = time.perf_counter() - started
+    rate = round(CHANGES / seconds)
+    late.sort()
+    return [
+        row("watchers x changes seen, missing", WATCHERS * CHANGES - sum(counts), 0),
+        row("watch p99, ms", late[int(len(late) * 0.99)], 500, p50=round(late[len(late) // 2], 1), per_s=rate),
+    ]
+
+
+async def measure_debug(session: aiohttp.ClientSession, url: str, address: str, name: str) -> list[Row]:
+    """The same query straight to the agent and through the gateway, in turns."""
+    direct: list[float] = []
+    through: list[float] = []
+    body = {"query": "Log", "parameters": {"lines": str(LINES)}}
+    async with DiagnosticsClient(address) as client:
+        for _ in range(150):
+            started = time.perf_counter()
+            assert len(await client.logs(lines=str(LINES))) == LINES
+            direct.append((time.perf_counter() - started) * 1e3)
+            started = time.perf_counter()
+            async with session.post(f"{url}{PREFIX}/modules/{name}/Debug", json=body) as response:
+                answer = orjson.loads(await response.read())
+            through.append((time.perf_counter() - started) * 1e3)
+            assert len(answer["diagnostics"]["logs"]) == LINES
+    one, two = statistics.median(direct), statistics.median(through)
+    return [
+        row("Debug through the gateway / direct", two / one, 1.5, direct_ms=round(one, 2), through_ms=round(two, 2))
+    ]
+
+
+async def measure_fan_out(session: aiohttp.ClientSession, url: str) -> list[Row]:
+    """One request to all agents: first with every connection to be made, then with all of them open."""
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        body = {"query": "Log", "parameters": {"lines": "10"}}
+        params = {"field-selector": f"meta.name<node{AGENTS:05}"}
+        async with session.post(f"{url}{PREFIX}/Debug", json=body, params=params) as response:
+            lines = (await response.read()).splitlines()
+        seconds.append(time.perf_counter() - started)
+        assert orjson.loads(lines[-1])["summary"] == {"modules": AGENTS, "ok": AGENTS, "failed": 0}
+    return [row(f"fan-out to {AGENTS} agents, s", seconds[0], 2, again=round(min(seconds[1:]), 3))]
+
+
+async def run() -> None:
+    """Everything, against one etcd."""
+    async with EmbeddedEtcd() as etcd, EtcdStore(EtcdOptions((etcd.endpoint,))) as store:
+        await fill(store)
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=connector, read_bufsize=2**20) as session:
+            async with child("gateway", etcd.endpoint) as (url, pid):
+                rows = await measure_reads(session, url, pid)
+                rows += await measure_watch(session, url, store)
+            async with (
+                child("agents", etcd.endpoint, str(AGENTS)) as (address, _),
+                child("gateway", etcd.endpoint) as (url, _),
+            ):
+                rows += await measure_debug(session, url, address, module(AGENTS - 1).name)
+                rows += await measure_fan_out(session, url)
+    publish("gateway", rows, "prometheus_client")
+
+
+def main() -> None:
+    """All of it, or the role that the arguments name."""
+    if sys.argv[1:2] == ["gateway"]:
+        asyncio.run(serve_gateway(sys.argv[2]))
+    elif sys.argv[1:2] == ["agents"]:
+        asyncio.run(serve_agents(sys.argv[2], int(sys.argv[3])))
+    else:
+        asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()
