@@ -15,6 +15,9 @@ from ..errors import CorvoError, NotFound, PermissionRefused, Unavailable, Unsup
 #: How many bytes at the start of a file tell it from others.
 HEAD = 256
 
+#: How the names of compressed files end.
+PACKED = (".gz", ".zst")
+
 _KINDS = {
     stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a FIFO",
@@ -38,18 +41,22 @@ class FileChanged(CorvoError):
 class LogFile:
     """One open file: a descriptor stays with its file however the names around it change.
 
-    ``path`` is the name it was opened by, ``key`` its device and inode. Not safe for two threads at once.
+    ``path`` is the name it was opened by. Not safe for two threads at once. Takes over ``descriptor``.
     """
 
     def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
         self.descriptor = descriptor
         status = os.fstat(descriptor)
+        #: Whether it is compressed.
+        self.is_packed = path.endswith(PACKED)
+        #: Device and inode.
         self.key = (status.st_dev, status.st_ino)
+        #: When it was last written, and its length in bytes, when it was opened.
         self.modified = status.st_mtime_ns
-        #: Its length in bytes when it was opened.
         self.size = status.st_size
-        self.head = b""
+        #: Its first bytes.
+        self.head = self.read(HEAD, 0)
 
     def __enter__(self) -> Self:
         return self
@@ -65,9 +72,16 @@ class LogFile:
         if descriptor >= 0:
             os.close(descriptor)
 
-    def remember_head(self) -> None:
-        """Keep its first bytes, for ``check`` and for cursors."""
-        self.head = self._pread(HEAD, 0)
+    def duplicate(self) -> LogFile:
+        """Another one on the same file, to be closed on its own."""
+        return LogFile(self.path, os.dup(self.descriptor))
+
+    def read(self, count: int, offset: int) -> bytes:
+        """At most ``count`` bytes at ``offset``; fewer at the end of the file. Raises as ``open_log`` does."""
+        try:
+            return os.pread(self.descriptor, count, offset)
+        except OSError as error:
+            raise translate(error, self.path) from error
 
     def fill(self, view: memoryview, offset: int) -> None:
         """Read exactly ``len(view)`` bytes at ``offset``. Raises FileChanged when the file has become shorter."""
@@ -83,14 +97,16 @@ class LogFile:
 
     def check(self) -> None:
         """Raises FileChanged when the bytes that were read are no longer the file's: truncated, or written anew."""
-        if os.fstat(self.descriptor).st_size < self.size or self._pread(len(self.head), 0) != self.head:
+        if os.fstat(self.descriptor).st_size < self.size or self.read(len(self.head), 0) != self.head:
             raise FileChanged(self.path)
 
-    def _pread(self, count: int, offset: int) -> bytes:
+    def is_at(self, path: str) -> bool:
+        """Whether ``path`` names this file now."""
         try:
-            return os.pread(self.descriptor, count, offset)
-        except OSError as error:
-            raise translate(error, self.path) from error
+            status = os.stat(path)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self.key
 
 
 def open_log(path: str, allowed: Sequence[str] = ()) -> LogFile:

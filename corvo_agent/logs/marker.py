@@ -10,7 +10,7 @@ this level is returned as raw text. The keys:
 ``corvo.truncated``    why the answer ends early: ``deadline`` or ``size``
 ``corvo.cursor``       send it back as the parameter ``cursor`` to go on from here
 ``corvo.dropped``      how many lines were left out because the reader was slow
-``corvo.gap``          why lines may be missing: ``truncated``, ``vanished``, ``replaced``, ``overflow``, ``cursor``
+``corvo.gap``          why lines may be missing: ``truncated``, ``vanished``, ``replaced``, ``unreadable``, ``cursor``
 ``source``             the file that it is about
 =====================  ===================================================================================
 
@@ -41,12 +41,12 @@ class Truncation(enum.Enum):
 
 
 class Gap(enum.Enum):
-    """Why lines may be missing from a stream."""
+    """Why lines may be missing."""
 
     TRUNCATED = "truncated"
     VANISHED = "vanished"
     REPLACED = "replaced"
-    OVERFLOW = "overflow"
+    UNREADABLE = "unreadable"
     CURSOR = "cursor"
 
 
@@ -54,7 +54,7 @@ _GAPS = {
     Gap.TRUNCATED: "the file was truncated in place; what was written just before may be missing",
     Gap.VANISHED: "a file went away before it was read to its end; its last lines are missing",
     Gap.REPLACED: "the file was rotated more often than it could be followed; whole files may be missing",
-    Gap.OVERFLOW: "file events were lost; the files were looked at again",
+    Gap.UNREADABLE: "a file could not be read; its lines are missing",
     Gap.CURSOR: "the place to go on from is gone; lines may be missing",
 }
 
@@ -72,9 +72,9 @@ def dropped(count: int) -> dict[str, str]:
     return {"level": MARKER, "msg": f"{count} lines dropped: the reader did not keep up", DROPPED: str(count)}
 
 
-def gap(why: Gap, source: str) -> dict[str, str]:
+def gap(why: Gap, source: str, detail: str = "") -> dict[str, str]:
     """The remark that lines of ``source`` may be missing."""
-    return {"level": MARKER, "msg": _GAPS[why], GAP: why.value, "source": source}
+    return {"level": MARKER, "msg": _GAPS[why] + (f": {detail}" if detail else ""), GAP: why.value, "source": source}
 
 
 def position(cursor: str) -> dict[str, str]:

@@ -1,44 +1,63 @@
-"""What to look for in a log: the parameters of a Log query as one frozen value."""
+"""What to look for in a log, as one frozen value. ``parameters`` makes it from the text that a caller sends."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import enum
 from dataclasses import dataclass
 
-from ..errors import InvalidArgument
-from .limits import DEFAULT_LIMITS, ReadLimits
+from ..levels import Level
+from .fields import FieldCondition
+from .limits import DEFAULT_LIMITS
+from .line_time import ALWAYS, Window
+from .severity import Audit
 
-PARAMETERS = ("lines", "max-results")
 
-_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+class Order(enum.Enum):
+    """How the answer is sorted: as in the file, or the newest line first."""
+
+    ASCENDING = "asc"
+    DESCENDING = "desc"
 
 
 @dataclass(frozen=True, slots=True)
 class LogQuery:
-    """The newest ``lines`` lines that match."""
+    """Lines that match all of it, the newest ``lines`` of them.
+
+    Args:
+        lines: how many are wanted.
+        offset: None for the newest ones; otherwise how many matches to skip first, counted in ``order``: from the
+            oldest match on when ascending, from the newest when descending.
+        window: the times to look at; lines without a time are in none that has a bound.
+        level: this level and those above it; None for every line.
+        audit: what becomes of audit lines, which no level hides.
+        grep: a regular expression (RE2) to be found in the line as it stands in the file.
+        fixed: a text to be found in the line as it stands in the file.
+        fields: conditions on fields.
+        order: of the answer.
+        columns: the only fields to return; empty for all.
+        joined: lines that are no JSON object belong to the object before them (a traceback, for example): they are
+            searched and returned with it, appended to its ``msg``.
+        cursor: from an earlier answer, to go on from there; "" to start afresh.
+    """
 
     lines: int = DEFAULT_LIMITS.default_lines
+    offset: int | None = None
+    window: Window = ALWAYS
+    level: Level | None = None
+    audit: Audit = Audit.WITH
+    grep: str | None = None
+    fixed: str | None = None
+    fields: tuple[FieldCondition, ...] = ()
+    order: Order = Order.ASCENDING
+    columns: tuple[str, ...] = ()
+    joined: bool = False
+    cursor: str = ""
+
+    @property
+    def oldest_first(self) -> bool:
+        """Whether the search starts at the oldest line."""
+        return self.offset is not None and self.order is Order.ASCENDING
 
 
 #: The newest lines, whatever they hold.
 EVERYTHING = LogQuery()
-
-
-def parse_query(parameters: Mapping[str, str], *, limits: ReadLimits = DEFAULT_LIMITS) -> LogQuery:
-    """The query that ``parameters`` describe.
-
-    Raises InvalidArgument naming the parameter that is unknown or has a bad value.
-    """
-    for name in parameters:
-        if name not in PARAMETERS:
-            raise InvalidArgument(name, None, "unknown parameter of a log query", PARAMETERS)
-    counts = [_count(parameters, name, limits) for name in ("lines", "max-results") if name in parameters]
-    return LogQuery(lines=min(counts, default=limits.default_lines))
-
-
-def _count(parameters: Mapping[str, str], name: str, limits: ReadLimits) -> int:
-    text = parameters[name].strip()
-    if not _NUMBER.fullmatch(text) or int(text) > limits.max_lines:
-        raise InvalidArgument(name, parameters[name], f"not a whole number from 0 to {limits.max_lines}")
-    return int(text)

@@ -22,28 +22,31 @@ RAW = "raw"
 _GROUP = 512  # lines parsed in one call into C: about a quarter of a millisecond during which nobody else can run
 
 
-def build_records(lines: Sequence[bytes], source: str) -> list[Record]:
-    """The records of whole lines of the file ``source``, in the same order. Never raises on what a line holds."""
+def build_records(units: Sequence[bytes], source: str) -> list[Record]:
+    """The records of lines of the file ``source``, in the same order. Never raises on what a line holds.
+
+    A unit of several lines is an object and text that belongs to it: the text is appended to ``msg``.
+    """
     records: list[Record] = []
-    for start in range(0, len(lines), _GROUP):
-        records += _build_group(lines[start : start + _GROUP], source)
+    for start in range(0, len(units), _GROUP):
+        records += _build_group(units[start : start + _GROUP], source)
     return records
 
 
 def cut_record(data: bytes, length: int, source: str) -> Record:
-    """The record of a line of ``length`` bytes that was cut to ``data``: raw, and ``corvo.cut`` tells the length."""
-    record = _raw(data, source)
-    record[CUT] = str(length)
-    return record
+    """The record of a unit of ``length`` bytes that was cut to ``data``: raw, and ``corvo.cut`` tells the length."""
+    return {**raw_document(data), "source": source, CUT: str(length)}
 
 
-def parse_object(line: bytes) -> dict[str, Any] | None:
-    """The JSON object that ``line`` holds, or None."""
+def read_document(unit: bytes) -> dict[str, Any]:
+    """What conditions look at: the object that a unit holds, its values as they are, or ``msg`` and ``level: raw``."""
     try:
-        value = orjson.loads(line)
+        document = orjson.loads(unit)
     except orjson.JSONDecodeError:
-        return None
-    return value if type(value) is dict else None
+        return _read_odd(unit)
+    if type(document) is not dict or document.get("level") == MARKER:
+        return raw_document(unit)
+    return document
 
 
 def to_text(value: Any) -> str:
@@ -54,48 +57,51 @@ def to_text(value: Any) -> str:
     return value if type(value) is str else orjson.dumps(value).decode()
 
 
-def _build_group(lines: Sequence[bytes], source: str) -> list[Record]:
-    # The common case in three calls into C: every line an object, every value text.
+def _build_group(units: Sequence[bytes], source: str) -> list[Record]:
+    # The common case in three calls into C: every unit an object, every value text.
     try:
-        records: list[Record] = list(map(orjson.loads, lines))
-        if not set(map(type, chain.from_iterable(map(dict.values, records)))) <= {str}:
-            raise TypeError
+        records: list[Record] = list(map(orjson.loads, units))
+        plain = set(map(type, chain.from_iterable(map(dict.values, records)))) <= {str}
     except (orjson.JSONDecodeError, TypeError):
-        return [_build_one(line, source) for line in lines]
+        plain = False
+    if not plain or MARKER in [record.get("level") for record in records]:
+        records = [_flatten(read_document(unit), unit) for unit in units]
     _complete(records, source)
-    if MARKER in [record.get("level") for record in records]:
-        # Nobody but us makes markers: a line that claims to be one is only text.
-        for index, record in enumerate(records):
-            if record.get("level") == MARKER:
-                records[index] = _raw(lines[index], source)
     return records
 
 
-def _build_one(line: bytes, source: str) -> Record:
-    nuls = 0
-    if line[:1] == b"\0":
-        stripped = line.lstrip(b"\0")
-        nuls, line = len(line) - len(stripped), stripped
-    value = parse_object(line)
-    record = None if value is None else _flatten(value)
-    if record is None or record.get("level") == MARKER:
-        record = _raw(line, source)
-    else:
-        _complete([record], source)
-    if nuls:
-        record[NUL] = str(nuls)
-    return record
-
-
-def _flatten(value: dict[str, Any]) -> Record | None:
+def _read_odd(unit: bytes) -> dict[str, Any]:
+    """A unit that is no JSON as a whole."""
+    stripped = unit.lstrip(b"\0")
+    if len(stripped) < len(unit):
+        document = read_document(stripped)
+        document[NUL] = str(len(unit) - len(stripped))
+        return document
+    head, newline, rest = unit.partition(b"\n")
+    if not newline:
+        return raw_document(unit)
+    document = read_document(head)
     try:
-        return {key: to_text(item) for key, item in value.items()}
+        document["msg"] = f"{to_text(document.get('msg', ''))}\n{_decode(rest)}"
+    except orjson.JSONEncodeError:
+        return raw_document(unit)
+    return document
+
+
+def _flatten(document: dict[str, Any], unit: bytes) -> Record:
+    try:
+        return {key: to_text(value) for key, value in document.items()}
     except orjson.JSONEncodeError:  # nested deeper than can be written
-        return None
+        return raw_document(unit)
 
 
-def _raw(line: bytes, source: str) -> Record:
-    return {"msg": line.rstrip(b"\r").decode("utf-8", "replace"), "level": RAW, "source": source}
+def raw_document(unit: bytes) -> Record:
+    """A unit as text. Nobody but us makes markers: a line that claims to be one ends here, too."""
+    return {"msg": _decode(unit), "level": RAW}
+
+
+def _decode(text: bytes) -> str:
+    return text.removesuffix(b"\r").decode("utf-8", "replace")
 
 
 def _complete(records: Iterable[Record], source: str) -> None:
@@ -121,6 +127,6 @@ def _stamp(ts: str) -> str:
         return ""
 
 
-def size_of(records: Iterable[Record]) -> int:
-    """Bytes of keys and values as characters: a lower bound of what the records take when they are sent."""
-    return sum(map(len, chain.from_iterable(chain.from_iterable(map(dict.items, records)))))
+def size_of(record: Record) -> int:
+    """Bytes that keys and values take when they are sent."""
+    return sum(len(text) if text.isascii() else len(text.encode()) for item in record.items() for text in item)

@@ -72,7 +72,6 @@ def test_a_file_that_shrinks_or_is_written_anew_is_noticed(tmp_path: Path) -> No
     path = tmp_path / "a.log"
     path.write_bytes(b"one\ntwo\n")
     with open_log(str(path)) as log:
-        log.remember_head()
         log.check()
         with path.open("ab") as file:
             file.write(b"three\n")
@@ -91,11 +90,23 @@ def test_a_file_that_shrinks_or_is_written_anew_is_noticed(tmp_path: Path) -> No
 
 def test_a_read_that_fails_is_translated(tmp_path: Path) -> None:
     # Only a descriptor that cannot be read makes the calls fail on demand.
-    with LogFile(str(tmp_path), os.open(tmp_path, os.O_RDONLY)) as log:
-        with pytest.raises(Unsupported):
-            log.fill(memoryview(bytearray(1)), 0)
-        with pytest.raises(Unsupported):
-            log.remember_head()
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    with pytest.raises(Unsupported):
+        LogFile(str(tmp_path), descriptor)
+    os.close(descriptor)
+
+
+def test_a_file_knows_whether_it_still_has_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"x\n")
+    with open_log(str(path)) as log:
+        assert log.is_at(str(path))
+        path.rename(tmp_path / "a.log.1")
+        assert not log.is_at(str(path))
+        path.write_bytes(b"y\n")
+        assert not log.is_at(str(path))
+        with log.duplicate() as other:
+            assert (other.key, other.head) == (log.key, b"x\n")
 
 
 def test_fingerprints_tell_heads_apart() -> None:

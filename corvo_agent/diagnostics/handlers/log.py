@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from ...clock import SYSTEM_CLOCK, Clock
+from ...levels import Level
 from ...logs.limits import DEFAULT_LIMITS, ReadLimits
-from ...logs.query import parse_query
-from ...logs.reader import LogReader, LogResult
+from ...logs.parameters import parse_query, uses_patterns
+from ...logs.query import LogQuery
+from ...logs.reader import LogReader
+from ...logs.result import LogResult
+from ...logs.worker import Worker
 from ..payloads import LOGS, encode_logs
 from ..query import DebugQuery, Payload
 
@@ -18,26 +24,50 @@ class LogHandler:
     """The handler of ``Log``: answers from the log file ``path``, which may come, go and rotate at any time.
 
     ``limits`` bound what one query may take; ``allowed`` are the folders that the file has to be in (none: any).
+    ``default_level`` says which lines are shown when the query names no level: give it where the Module's level has
+    no other effect, as in a sidecar that cannot reach into its process; ``level=all`` outranks it.
     """
 
-    def __init__(self, path: str, *, limits: ReadLimits = DEFAULT_LIMITS, allowed: Sequence[str] = ()) -> None:
-        self._reader = LogReader(path, limits=limits, allowed=allowed)
+    def __init__(
+        self,
+        path: str,
+        *,
+        limits: ReadLimits = DEFAULT_LIMITS,
+        allowed: Sequence[str] = (),
+        default_level: Callable[[], Level] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._limits = limits
+        self._default_level = default_level
+        self._clock = clock
+        self._worker = Worker()
+        self._reader = LogReader(path, limits=limits, allowed=allowed, worker=self._worker)
 
     async def start(self) -> None:
         """Nothing to get ready: the file may come later."""
 
     async def stop(self) -> None:
-        """Let go of the reader's threads."""
-        await self._reader.aclose()
+        """Let go of the threads; idempotent."""
+        self._worker.close()
 
     async def handle(self, query: DebugQuery) -> Payload:
         """The records as protos.Logs, oldest first unless asked otherwise.
 
         Raises InvalidArgument for a parameter, and whatever ``LogReader.read`` raises.
         """
-        wanted = parse_query(query.parameters, limits=self._reader.limits)
+        wanted = await self._parse(query)
         timeout = None if query.timeout is None else query.timeout * (1 - _RESERVE)
         return await self._reader.read_with(wanted, _encode, timeout=timeout)
+
+    async def _parse(self, query: DebugQuery) -> LogQuery:
+        parameters, now = query.parameters, self._clock.time_ns()
+        if uses_patterns(parameters):
+            parsed = await self._worker.call(parse_query, parameters, now=now, limits=self._limits)
+        else:
+            parsed = parse_query(parameters, now=now, limits=self._limits)
+        if parsed.level is None and self._default_level is not None:
+            return replace(parsed, level=self._default_level())
+        return parsed
 
 
 def _encode(result: LogResult) -> Payload:

@@ -1,0 +1,123 @@
+"""Decides which units of a log a query wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from ..levels import Level
+from .fields import ADDED, FieldCondition, lookup
+from .finder import choose_finders, spans
+from .line_time import LineClock
+from .pattern import Pattern
+from .query import LogQuery
+from .record import Record, build_records, cut_record, raw_document, read_document
+from .severity import Audit, passes
+from .splitter import JOINED, LINES, Chunk, Lines
+
+_ADDED = ADDED - {"level"}
+
+
+class Matcher:
+    """A query made ready to be asked about the units of the file ``source``.
+
+    Raises InvalidArgument when a pattern of the query is none. Not safe for two threads at once.
+    """
+
+    def __init__(self, query: LogQuery, source: str, max_unit: int) -> None:
+        self.framing = JOINED if query.joined else LINES
+        self._source = source
+        self._max_unit = max_unit
+        self._finders = choose_finders(query)
+        self._on_bytes = _tests_on_bytes(query)
+        self._on_document = _tests_on_document(query)
+        self._adds = any(condition.name in _ADDED for condition in query.fields)
+        self._columns = query.columns
+        #: Whether every unit matches.
+        self.takes_all = not self._on_bytes and not self._on_document
+
+    def select(self, chunk: Chunk, count: int = -1) -> Lines:
+        """The units of ``chunk`` that match, in order; the last ``count`` are enough."""
+        if self.takes_all:
+            return chunk.lines(self.framing, self._max_unit, count)
+        if not self._finders:
+            return self._filtered(chunk.lines(self.framing, self._max_unit))
+        kept: list[bytes] = []
+        offsets: list[int] = []
+        cut: dict[int, int] = {}
+        for start, stop in spans(chunk, self._finders, self.framing):
+            data = bytes(chunk.data[start : min(stop, start + self._max_unit)])
+            length = max(chunk.length, stop - start)
+            if self.matches(data, length):
+                if length > len(data):
+                    cut[len(kept)] = length
+                kept.append(data)
+                offsets.append(chunk.offset + start)
+        return Lines(kept, chunk.offset + chunk.start, cut, offsets)
+
+    def matches(self, data: bytes, length: int) -> bool:
+        """Whether a unit of ``length`` bytes, of which ``data`` is kept, is wanted."""
+        for test in self._on_bytes:
+            if not test(data):
+                return False
+        if not self._on_document:
+            return True
+        document = self._document(data, length)
+        try:
+            return all(test(document) for test in self._on_document)
+        except orjson.JSONEncodeError:  # nested too deeply to be compared: it is returned as raw text, too
+            document = raw_document(data)
+            return all(test(document) for test in self._on_document)
+
+    def records(self, lines: Lines) -> list[Record]:
+        """What is returned for units that match."""
+        records = build_records(lines.data, self._source)
+        for index, length in lines.cut.items():
+            records[index] = cut_record(lines.data[index], length, self._source)
+        if self._columns:
+            return [{name: record[name] for name in self._columns if name in record} for record in records]
+        return records
+
+    def _filtered(self, lines: Lines) -> Lines:
+        kept = [i for i, data in enumerate(lines.data) if self.matches(data, lines.length(i))]
+        offsets, offset = [], lines.start
+        for index in range(len(lines)):
+            offsets.append(offset)
+            offset += lines.length(index) + 1
+        cut = {new: lines.cut[old] for new, old in enumerate(kept) if old in lines.cut}
+        return Lines([lines.data[i] for i in kept], lines.start, cut, [offsets[i] for i in kept])
+
+    def _document(self, data: bytes, length: int) -> Mapping[str, Any]:
+        if length > len(data):
+            return cut_record(data, length, self._source)
+        document = read_document(data)
+        # Conditions see what the record will have, and numbers as numbers.
+        return {**build_records([data], self._source)[0], **document} if self._adds else document
+
+
+def _tests_on_bytes(query: LogQuery) -> list[Callable[[bytes], bool]]:
+    tests: list[Callable[[bytes], bool]] = []
+    if query.fixed:
+        needle = query.fixed.encode("utf-8", "surrogateescape")
+        tests.append(lambda data: needle in data)
+    if query.grep:
+        tests.append(Pattern(query.grep).search)
+    return tests
+
+
+def _tests_on_document(query: LogQuery) -> list[Callable[[Mapping[str, Any]], bool]]:
+    tests: list[Callable[[Mapping[str, Any]], bool]] = []
+    if query.level is not None or query.audit is not Audit.WITH:
+        threshold = Level.DEBUG if query.level is None else query.level
+        tests.append(lambda document: passes(document.get("level"), threshold, query.audit))
+    if query.window:
+        clock = LineClock()
+        tests.append(lambda document: clock.read(document) in query.window)
+    return tests + [_field_test(condition) for condition in query.fields]
+
+
+def _field_test(condition: FieldCondition) -> Callable[[Mapping[str, Any]], bool]:
+    name, test = condition.name, condition.test()
+    return lambda document: test(lookup(document, name))

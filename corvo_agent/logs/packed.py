@@ -1,0 +1,74 @@
+"""Compressed log files as a stream of what is inside, a bounded piece at a time."""
+
+from __future__ import annotations
+
+import importlib
+import zlib
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from ..errors import DecodeError, Unsupported
+from .files import LogFile, translate
+
+_INPUT = 64 * 1024
+_OUTPUT = 256 * 1024
+
+
+def unpack(log: LogFile) -> Generator[bytes, None, None]:
+    """The bytes inside ``log``, in pieces of at most 256 KiB.
+
+    Raises DecodeError when they cannot be unpacked (those before are good), Unsupported when the library for the
+    format is missing, Unavailable when reading fails.
+    """
+    return _unzstd(log) if log.path.endswith(".zst") else _gunzip(log)
+
+
+def _gunzip(log: LogFile) -> Generator[bytes, None, None]:
+    stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    whole = True
+    try:
+        for data in _read(log):
+            while data:
+                whole = False
+                piece = stream.decompress(data, _OUTPUT)
+                if piece:
+                    yield piece
+                data = stream.unconsumed_tail
+                if stream.eof:
+                    # A file may be several gzip members one behind the other, and end in zeros.
+                    whole, data = True, stream.unused_data.lstrip(b"\0")
+                    stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    except zlib.error as error:
+        raise DecodeError(log.path, f"not a gzip file: {error}") from error
+    if not whole:
+        raise DecodeError(log.path, "the gzip file ends early")
+
+
+def _unzstd(log: LogFile) -> Generator[bytes, None, None]:
+    zstd = _zstandard(log.path)
+    with open(log.descriptor, "rb", closefd=False) as file:
+        file.seek(0)
+        reader = zstd.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
+            file, read_size=_INPUT, read_across_frames=True, closefd=False
+        )
+        try:
+            while piece := reader.read(_OUTPUT):
+                yield piece
+        except zstd.ZstdError as error:
+            raise DecodeError(log.path, f"not a zstd file: {error}") from error
+        except OSError as error:
+            raise translate(error, log.path) from error
+
+
+def _zstandard(path: str) -> Any:
+    try:
+        return importlib.import_module("zstandard")
+    except ImportError as error:
+        raise Unsupported(f"reading {path}", "the package zstandard is not installed (extra: zstd)") from error
+
+
+def _read(log: LogFile) -> Iterator[bytes]:
+    offset = 0
+    while data := log.read(_INPUT, offset):
+        offset += len(data)
+        yield data

@@ -1,0 +1,213 @@
+"""Where lines end: in a block of bytes, and in a stream that comes in pieces.
+
+A unit is what becomes one record: a line, or, when lines are joined, a line that starts with ``{`` and the lines
+behind it that do not. Whoever splits asks a Framing, so that searching and following do the same in both cases.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+_BRACE = b"{"
+
+
+@dataclass(slots=True)
+class Lines:
+    """Units of one file in file order, without their last newline; the first one starts at the byte ``start``.
+
+    ``cut`` maps the index of a unit that was cut to its whole length. ``offsets`` says where each one starts, and is
+    None when they are neighbours.
+    """
+
+    data: list[bytes]
+    start: int
+    cut: dict[int, int] = field(default_factory=dict)
+    offsets: list[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def offset(self, index: int) -> int:
+        """Where the unit ``index`` starts in the file."""
+        if self.offsets is not None:
+            return self.offsets[index] if index < len(self.offsets) else self.end
+        return self.start + sum(self.length(each) + 1 for each in range(index))
+
+    def length(self, index: int) -> int:
+        """How long the unit ``index`` is in the file, without its newline."""
+        return self.cut.get(index, len(self.data[index]))
+
+    @property
+    def end(self) -> int:
+        """The offset behind the last one."""
+        last = len(self.data) - 1
+        return self.start if last < 0 else self.offset(last) + self.length(last) + 1
+
+    def part(self, first: int, stop: int) -> Lines:
+        """Those from ``first`` to ``stop``, as in a slice with both inside."""
+        if first == 0 and stop == len(self.data):
+            return self
+        cut = {index - first: length for index, length in self.cut.items() if first <= index < stop}
+        offsets = None if self.offsets is None else self.offsets[first:stop]
+        return Lines(self.data[first:stop], self.offset(first), cut, offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How units are told apart: ``mark`` stands between two of them; its newline ends the first one."""
+
+    mark: bytes
+    after: bytes
+
+    def start_before(self, data: bytes | bytearray, floor: int, position: int) -> int:
+        """Where the unit starts that covers ``position``: behind a mark, or at ``floor``."""
+        return data.rfind(self.mark, floor, position + len(self.after)) + 1 or floor
+
+    def end_after(self, data: bytes | bytearray, position: int, ceiling: int) -> int:
+        """Where the newline is that ends the unit that covers ``position``, or ``ceiling``."""
+        found = data.find(self.mark, position, ceiling)
+        return ceiling if found < 0 else found
+
+    def first_start(self, data: bytes | bytearray, stop: int) -> int:
+        """Where the first unit starts that starts behind byte 0 and before ``stop``, or 0."""
+        return data.find(self.mark, 0, stop - 1 + len(self.after)) + 1
+
+    def last_start(self, data: bytes | bytearray, start: int, stop: int) -> int:
+        """The last place in ``data[start:stop]``, or its end, where a unit is known to start, or 0."""
+        return data.rfind(self.mark, start, stop) + 1
+
+    def split(self, text: bytes, count: int = -1) -> list[bytes]:
+        """The units of ``text``, which lacks its last newline; with ``count``, the last ones and a rest before them."""
+        parts = text.rsplit(self.mark, count)
+        if self.after:
+            parts[1:] = [self.after + part for part in parts[1:]]
+        return parts
+
+
+LINES = Framing(b"\n", b"")
+JOINED = Framing(b"\n{", b"{")
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Whole units: ``data[start:end]`` ends with a newline, ``data[0]`` is byte number ``offset`` of the file.
+
+    Whoever reads blocks uses ``data`` again for the next chunk: copy what you keep. When ``length`` is not 0, this is
+    the beginning of one unit that is longer than the bound, ``length`` bytes long, with a newline put after it.
+    """
+
+    data: bytes | bytearray
+    start: int
+    end: int
+    offset: int
+    length: int = 0
+
+    def lines(self, framing: Framing, max_unit: int, count: int = -1) -> Lines:
+        """Its units, or the last ``count`` of them."""
+        if count == 0:
+            return Lines([], self.offset + self.end)
+        parts = framing.split(bytes(memoryview(self.data)[self.start : self.end - 1]), count)
+        start = self.offset + self.start
+        if 0 < count < len(parts):
+            start += len(parts[0]) + 1
+            del parts[0]
+        lines = Lines(parts, start)
+        if self.length > max_unit:
+            lines.cut[0] = self.length
+        elif max_unit < self.end - self.start:
+            _cut(lines, max_unit)
+        return lines
+
+
+def _cut(lines: Lines, max_unit: int) -> None:
+    for index, part in enumerate(lines.data):
+        if len(part) > max_unit:
+            lines.cut[index] = len(part)
+            lines.data[index] = part[:max_unit]
+
+
+class Splitter:
+    """Units out of a stream of bytes that comes in pieces of any size.
+
+    Holds at most the unit that is not yet whole, and of that ``max_unit`` bytes: what a longer one has behind them is
+    counted and dropped. ``offset`` is the place in the file of the first byte that will be fed.
+    """
+
+    def __init__(self, framing: Framing, max_unit: int, offset: int = 0) -> None:
+        self._framing = framing
+        self._max_unit = max_unit
+        #: Where the unit starts that is not yet whole.
+        self.offset = offset
+        self._pending = bytearray()
+        self._dropped = 0  # bytes of the pending unit that are not kept; it is longer than the bound then
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is a unit that is not yet whole."""
+        return bool(self._pending)
+
+    def feed(self, data: bytes | bytearray | memoryview) -> list[Chunk]:
+        """Take the next bytes; the units that are whole now."""
+        if not self._dropped:
+            return self._whole(data)
+        # Inside a unit that is too long: all that matters is where it ends. A mark may have begun before.
+        kept = len(self._pending)
+        self._pending += data
+        end = self._framing.end_after(self._pending, max(kept - len(self._framing.after), 0), len(self._pending))
+        if end == len(self._pending):
+            self._trim()
+            return []
+        rest = bytes(self._pending[end + 1 :])
+        chunk = self._long(end)
+        self._pending.clear()
+        return [chunk, *self._whole(rest)]
+
+    def pause(self) -> list[Chunk]:
+        """The stream rests: lines that are whole go out, although more might have been joined to them."""
+        if self._dropped or not self._pending:
+            return []
+        return self._take(self._pending.rfind(b"\n") + 1)
+
+    def finish(self) -> list[Chunk]:
+        """The stream ends: what is left is a unit, with or without a newline."""
+        if not self._pending:
+            return []
+        if self._pending[-1] != 0x0A:
+            self._pending.append(0x0A)
+        if self._dropped:
+            chunk = self._long(len(self._pending) - 1)
+            self._pending.clear()
+            return [chunk]
+        return self._take(len(self._pending))
+
+    def _whole(self, data: bytes | bytearray | memoryview) -> list[Chunk]:
+        kept = len(self._pending)
+        self._pending += data
+        searched = max(kept - len(self._framing.after), 0)
+        chunks = self._take(self._framing.last_start(self._pending, searched, len(self._pending)))
+        if len(self._pending) > self._max_unit + len(self._framing.mark):
+            self._trim()
+        return chunks
+
+    def _take(self, stop: int) -> list[Chunk]:
+        if not stop:
+            return []
+        chunk = Chunk(bytes(memoryview(self._pending)[:stop]), 0, stop, self.offset)
+        del self._pending[:stop]
+        self.offset += stop
+        return [chunk]
+
+    def _trim(self) -> None:
+        """Keep the beginning, and at the end what may be half a mark."""
+        stop = len(self._pending) - len(self._framing.after)
+        self._dropped += stop - self._max_unit
+        del self._pending[self._max_unit : stop]
+
+    def _long(self, end: int) -> Chunk:
+        """The pending unit, which is longer than the bound and ends at ``end`` in what is kept."""
+        length = self._dropped + end
+        data = bytes(self._pending[: self._max_unit]) + b"\n"
+        chunk = Chunk(data, 0, len(data), self.offset, length)
+        self.offset += length + 1
+        self._dropped = 0
+        return chunk
