@@ -61,7 +61,10 @@ class EtcdMember:
 
     def suspend(self) -> None:
         """SIGSTOP: the connections stay, nothing answers."""
+        pid = self.pid
         self._process.send_signal(signal.SIGSTOP)
+        # Its threads run on for a moment, and may answer.
+        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
 
     def resume(self) -> None:
         """SIGCONT."""
@@ -177,7 +180,7 @@ class EtcdCluster:
         clients = [f"{scheme}://127.0.0.1:{port}" for port in ports[self._size :]]
         everybody = ",".join(f"m{index}={peer}" for index, peer in enumerate(peers))
         # A member alone has nobody to wait for; several need time to hear of each other on a busy machine.
-        ticks = ("10", "100") if self._size == 1 else ("50", "500")
+        ticks = ("10", "100") if self._size == 1 else ("25", "250")
         return [
             EtcdMember(
                 self._binaries.etcd,
