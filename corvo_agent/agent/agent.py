@@ -25,6 +25,7 @@ from ..modules.names import validate_name
 from ..modules.registration import StartReport, clear_expired_override, register
 from ..modules.store import ModuleStore
 from ..modules.watcher import ModuleCallback, ModuleWatcher
+from ..stats.variables import Func
 from .background import Background
 from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
@@ -74,11 +75,11 @@ class Agent:
             module, self.node, options.category, log_file=log_file, limits=options.service_limits
         )
         self._clock = clock
-        self._applies = apply_level
+        self._apply_level = apply_level
         self._levels = LevelSync(
             clock=clock,
             default=options.default_level,
-            apply=apply_level or _nothing,
+            apply=self._apply,
             refresh=refresh_filter if apply_level is apply_to_process else _nothing,
             on_override_expired=self._clear_override,
         )
@@ -154,9 +155,12 @@ class Agent:
         background = Background()
         await opened.open(self.service)
         await opened.open(self._server)
-        if self._applies is apply_to_process:
+        if self._apply_level is apply_to_process:
             opened.on_close("levels", _restore_levels)
+        opened.on_close("recorders", self._stop_recording)
         opened.on_close("background", background.aclose)
+        if "agent" not in self.service.expvars.names:
+            self.service.expvars.publish("agent", Func(lambda: self.statistics().as_json()))
         background.start(self._levels.run(), "corvo-levels")
         if self._store is None or self._watcher is None:
             return
@@ -198,6 +202,16 @@ class Agent:
             restart_reason=self.options.restart_reason,
             category=self.options.category,
         )
+
+    def _apply(self, state: LevelState) -> None:
+        if self.service.recorders is not None:
+            self.service.recorders.enable(state.enable_trace)
+        if self._apply_level is not None:
+            self._apply_level(state)
+
+    async def _stop_recording(self) -> None:
+        if self.service.recorders is not None:
+            self.service.recorders.enable(False)
 
     async def _clear_override(self, module: Module) -> None:
         if self._store is not None and await clear_expired_override(self._store, module.name, self._clock.time_ns()):

@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from grpclib.const import Cardinality, Handler
 from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 
 from ..errors import CorvoError, DeadlineExceeded, DecodeError, InvalidArgument, ResourceExhausted, Unsupported
+from ..stats.expvar import ExpvarRegistry
 from .admission import Admission
 from .convert import decode_request, encode_response
 from .handler import QueryHandler, StreamingHandler
@@ -23,6 +24,9 @@ from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget, RawMessage, recei
 from .query import DebugQuery, Payload
 from .registry import HandlerRegistry, HandlerSlot
 from .status import grpc_error
+
+if TYPE_CHECKING:
+    from ..profiles.recorders import Recorders
 
 _log = logging.getLogger(__name__)
 RawStream = Stream[RawMessage, RawMessage]
@@ -65,6 +69,10 @@ class DiagnosticsService:
         self.category = category
         self.limits = limits or ServiceLimits()
         self.registry = HandlerRegistry(self.limits.stop_timeout)
+        #: What the Stats query of ``with_defaults`` answers; publish your own here.
+        self.expvars = ExpvarRegistry()
+        #: What ``enable-trace`` turns on and off, where there is such a thing.
+        self.recorders: Recorders | None = None
         self.serving = True
         self._listeners: list[Callable[[bool], None]] = []
         self._actions = ActionHandler()
@@ -86,13 +94,22 @@ class DiagnosticsService:
         """A service that answers Log, Stats, Profile and Action for ``module`` on ``node``.
 
         ``log_file`` is where the module writes its JSON log lines, /var/log/pensando/MODULE.log when None. Handlers
-        with other settings replace these: ``register_handler("Log", LogHandler(path, limits=...))``.
+        with other settings replace these: ``register_handler("Log", LogHandler(path, limits=...))``. The counters
+        ``debugstats_NODE-MODULE`` are published, and whatever is added to ``expvars``.
         """
         # Late: who registers handlers of their own does not pay for the import of these.
+        from ..profiles.local import local_kinds
+        from ..profiles.recorders import Recorders
         from .handlers.log import LogHandler
+        from .handlers.profile import ProfileHandler
+        from .handlers.stats import StatsHandler
 
         service = cls(module, node, category, limits=limits)
+        service.recorders = Recorders()
+        service.expvars.debug_stats(f"{node}-{module}")
         service.register_handler("Log", LogHandler(log_file or _LOG_FILE.format(module)))
+        service.register_handler("Stats", StatsHandler(service.expvars))
+        service.register_handler("Profile", ProfileHandler(local_kinds(service.recorders)), timeout=_PROFILE_TIMEOUT)
         return service
 
     def __repr__(self) -> str:

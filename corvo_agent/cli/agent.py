@@ -1,0 +1,126 @@
+"""``corvo agent``: the sidecar, from its configuration to its last signal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import Field
+from typing import Any
+
+import click
+
+from ..agent.build import build_agent
+from ..config import AgentConfig, build_config, default_of, parse_setting, read_toml, settings, spelling, variable
+from ..errors import ConfigError, CorvoError
+from ..levels import Level
+from ..logs.formatter import JsonFormatter
+from .daemon import end_signals, reload_signal
+
+_log = logging.getLogger("corvo_agent")
+Load = Callable[[], AgentConfig]
+
+
+def _option(setting: Field[Any]) -> click.Option:
+    """The option of a setting. Its text is read by the same rules as that of the environment."""
+    default = default_of(setting)
+    flag = isinstance(default, bool)
+    shown = f" [default: {default}]" if default and not flag and not isinstance(default, tuple) else ""
+    return click.Option(
+        [f"--{spelling(setting.name)}"],
+        default=None,
+        is_flag=flag,
+        flag_value=True if flag else None,
+        metavar=setting.metadata["metavar"] or None,
+        help=f"{setting.metadata['help']}{shown}  ({variable(setting.name)})",
+    )
+
+
+class _AgentCommand(click.Command):
+    """A command with one option for each setting."""
+
+    def __init__(self, *arguments: Any, **given: Any) -> None:
+        given["params"] = [*map(_option, settings()), *given.get("params", [])]
+        super().__init__(*arguments, **given)
+
+
+@click.command("agent", cls=_AgentCommand, short_help="Run the sidecar for one module.")
+@click.option("--config", "path", envvar="CORVO_CONFIG", metavar="FILE", help="TOML file with these settings.")
+def command(path: str | None, **options: Any) -> None:
+    """Watch a module in etcd, read its JSON log file, and answer Debug queries about it.
+
+    A setting is taken from its option, else its CORVO_ variable, else the file, else the default. SIGHUP reads all of
+    it again and goes on with it; what is wrong then is logged, and the old settings stay. SIGTERM and Ctrl-C end the
+    agent after it has answered what was asked; the second one ends it at once.
+
+    \b
+    corvo agent --module pen-npm --log-file /var/log/pensando/pen-npm.log --etcd http://127.0.0.1:2379
+    corvo agent --config agent.toml
+    """
+    given = {
+        setting.name: _given(setting, options[setting.name])
+        for setting in settings()
+        if options.get(setting.name) is not None
+    }
+
+    def load() -> AgentConfig:
+        return build_config(given, os.environ, read_toml(path) if path else None, path or "")
+
+    config = load()
+    _set_up_log(config)
+    asyncio.run(_serve(config, load))
+
+
+def _given(setting: Field[Any], value: Any) -> Any:
+    return parse_setting(setting, value, f"--{spelling(setting.name)}") if isinstance(value, str) else value
+
+
+def _set_up_log(config: AgentConfig) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    if config.own_log_format == "json":
+        handler.setFormatter(JsonFormatter("corvo-agent"))
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(Level.parse(config.own_log_level))
+
+
+async def _serve(config: AgentConfig, load: Load) -> None:
+    """Run agents one after the other, a new one for each new configuration, until a signal ends it."""
+    ended = asyncio.Event()
+    reload = asyncio.Event()
+    with end_signals(ended.set), reload_signal(reload.set):
+        while not ended.is_set():
+            agent = await asyncio.to_thread(build_agent, config)
+            async with agent:
+                _log.info("%s answers at %s", agent.name, agent.address)
+                config = await _next_config(config, load, ended, reload)
+    _log.info("ended")
+
+
+async def _next_config(config: AgentConfig, load: Load, ended: asyncio.Event, reload: asyncio.Event) -> AgentConfig:
+    """Wait for the end (then ``config`` comes back) or for another configuration that is good."""
+    while True:
+        waits = {asyncio.ensure_future(ended.wait()), asyncio.ensure_future(reload.wait())}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if ended.is_set():
+            return config
+        reload.clear()
+        try:
+            new = await asyncio.to_thread(load)
+            if new != config:
+                # Building reads every file that is named and checks the rest: what is wrong shows before anything ends.
+                await asyncio.to_thread(build_agent, new)
+                _set_up_log(new)
+                _log.info("going on with the new configuration")
+                return new
+            _log.info("the configuration is the same")
+        except (ConfigError, CorvoError) as error:
+            _log.error("the configuration stays as it was: %s", error)

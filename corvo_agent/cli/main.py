@@ -1,0 +1,103 @@
+"""The program ``corvo``: finds the command, and turns errors into words on stderr and an exit code, in one place.
+
+A command's file is imported when the command is used, so that ``corvo --help`` does not pay for all of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from .._version import __version__
+from ..errors import CorvoError
+
+# name -> (file, one line for the list of commands)
+_COMMANDS = {
+    "demo": ("demo", "Try it all: etcd, a sample service and its agent on this machine."),
+    "agent": ("agent", "Run the sidecar for one module."),
+    "level": ("level", "Show or change the log level of a module."),
+    "logs": ("logs", "Show log lines of modules."),
+    "stats": ("stats", "Show or clear published variables of a module."),
+    "profile": ("profile", "Take a profile of a module."),
+    "action": ("action", "Run an action of a module."),
+    "modules": ("modules", "List, show, create, delete and watch Module objects."),
+    "gateway": ("gateway", "Serve the REST API."),
+    "writer": ("writer", "Keep Module objects in step with what runs."),
+    "completion": ("completion", "Print the completion script of a shell."),
+}
+_CTRL_C = 130
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of their use."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, from its file."""
+        if cmd_name not in _COMMANDS:
+            return None
+        file, _ = _COMMANDS[cmd_name]
+        command: click.Command = importlib.import_module(f".{file}", __package__).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list for ``--help``, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="corvo")
+def cli() -> None:
+    """Diagnostics of running services: levels, logs, stats and profiles, without a restart.
+
+    \b
+    Where to look: --etcd URL finds the agent of a module by its name, --address HOST:PORT calls one.
+    Every option has an environment name: CORVO_ETCD, CORVO_ADDRESS, ...
+
+    \b
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 unreachable, 5 refused.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run ``corvo`` with ``arguments`` (those of the process unless given) and exit."""
+    sys.exit(run(arguments))
+
+
+def agent_main() -> NoReturn:
+    """Run ``corvo-agent``, which is ``corvo agent``, and exit."""
+    main(["agent", *sys.argv[1:]])
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run ``corvo``; the exit code."""
+    try:
+        code = cli.main(arguments, prog_name="corvo", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except CorvoError as error:
+        _say(str(error))
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _CTRL_C
+    except BrokenPipeError:
+        # Whoever read us (head, less) has seen enough. What is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _say(text: str) -> None:
+    prefix = click.style("corvo: ", fg="red", bold=True) if sys.stderr.isatty() else "corvo: "
+    click.echo(prefix + text, err=True)

@@ -1,0 +1,52 @@
+"""``corvo stats``: what a module publishes of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import orjson
+
+from ..errors import NotFound
+from .output import format_option, note, print_json, print_table
+from .target import Target, agent_options, asynchronous, open_agent
+
+
+@click.command("stats", short_help="Show or clear published variables of a module.")
+@click.argument("name")
+@click.argument("variable", required=False)
+@click.option("--clear", is_flag=True, help="Empty the counters of debug stats.")
+@format_option
+@agent_options
+@asynchronous
+async def command(name: str, variable: str | None, clear: bool, output: str, target: Target) -> None:
+    """Show the published variables of the module NAME, or VARIABLE alone.
+
+    \b
+    corvo stats node1-pen-npm                   everything
+    corvo stats node1-pen-npm cpustats          one variable
+    corvo stats node1-pen-npm cpustats -o json  for programs
+    corvo stats node1-pen-npm --clear           empty the counters
+    """
+    async with open_agent(target, name) as client:
+        found = await client.stats(variable, "clear" if clear else "get")
+    if clear:
+        note(f"counters of {name} are cleared")
+        return
+    if variable is not None and not found:
+        raise NotFound("variable", variable, f"corvo stats {name} lists them")
+    if output == "json":
+        print_json(found if variable is None else found[variable])
+    else:
+        print_table(("VARIABLE", "VALUE"), [row for key in sorted(found) for row in _rows(key, found[key])])
+
+
+def _rows(name: str, value: Any) -> list[tuple[str, str]]:
+    """A row for each leaf that people can read; what lies deeper stays JSON."""
+    if not isinstance(value, dict):
+        return [(name, _text(value))]
+    return [(f"{name}.{key}", _text(item)) for key, item in value.items()]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
