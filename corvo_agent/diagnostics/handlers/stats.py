@@ -1,0 +1,51 @@
+"""Answers the Stats query from published variables."""
+
+from __future__ import annotations
+
+from ...stats.expvar import ExpvarRegistry
+from ...stats.runtime import RuntimeStats
+from ...stats.variables import Variable
+from ..gathering import Gatherer
+from ..payloads import stats_payload
+from ..query import NOTHING, DebugQuery, Payload
+
+
+class StatsHandler:
+    """Answers ``Stats`` with what ``registry`` publishes, and with what ``runtime`` knows of the process.
+
+    Variables are computed in a thread. One that takes longer than ``patience`` (seconds) is answered with an error
+    text in its place; the others are not held up by it.
+    """
+
+    def __init__(
+        self, registry: ExpvarRegistry | None = None, *, runtime: RuntimeStats | None = None, patience: float = 1.0
+    ) -> None:
+        self.registry = ExpvarRegistry() if registry is None else registry
+        self.runtime = runtime or RuntimeStats()
+        self._gatherer = Gatherer(patience=patience)
+
+    async def start(self) -> None:
+        """Begin to measure the running loop."""
+        self.runtime.start()
+
+    async def stop(self) -> None:
+        """Measure no more."""
+        self.runtime.stop()
+
+    async def handle(self, query: DebugQuery) -> Payload:
+        """``action`` clear: nothing, and the debug stats are empty. Else the variable ``expvar``, or all of them.
+
+        A variable that is not published gives an empty answer, and an action that is not known counts as get: both
+        as in the original.
+        """
+        if query.parameters.get("action", "").strip().lower() == "clear":
+            self.registry.clear()
+            return NOTHING
+        return stats_payload(await self._gatherer.gather(self._wanted(query.parameters.get("expvar", ""))))
+
+    def _wanted(self, name: str) -> dict[str, Variable]:
+        # What the host publishes comes first: it may have a better cpustats.
+        known = {**self.runtime.variables, **self.registry.variables()}
+        if not name:
+            return dict(sorted(known.items()))
+        return {name: known[name]} if name in known else {}

@@ -1,0 +1,154 @@
+"""How long something takes: count, mean, spread and percentiles, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import orjson
+
+# Each power of two is cut into this many buckets of equal width; a percentile is the middle of one.
+_PARTS = 32
+#: The largest error of a percentile, in relation to the value.
+RELATIVE_ERROR = 1 / (2 * _PARTS)
+# Powers of two (of milliseconds) that are told apart: a nanosecond to 34 years, at most 1954 buckets.
+_LOWEST, _HIGHEST = -20, 40
+_LONGEST = 2.0**_HIGHEST
+_ZERO = (_LOWEST - 1) * _PARTS
+_PERCENTILES = {
+    "Perctl10": 10.0,
+    "Perctl50": 50.0,
+    "Perctl75": 75.0,
+    "Perctl90": 90.0,
+    "Perctl99": 99.0,
+    "Perctl99_99": 99.99,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramSummary:
+    """What a Histogram has seen; times are milliseconds, ``percentiles`` by the names of the contract."""
+
+    count: int
+    minimum: float
+    maximum: float
+    mean: float
+    deviation: float
+    percentiles: dict[str, float]
+
+    def as_json(self) -> dict[str, float]:
+        """The keys of the contract, rounded to microseconds."""
+        values = {"MinMs": self.minimum, "MaxMs": self.maximum, "MeanMs": self.mean, "StdDev": self.deviation}
+        return {"Count": self.count, **{name: round(each, 3) for name, each in {**values, **self.percentiles}.items()}}
+
+
+class Histogram:
+    """Durations by size: percentiles are at most ``RELATIVE_ERROR`` off, everything else is exact.
+
+    Safe to use from many threads, from finalizers and from callbacks of the garbage collector: ``observe`` never
+    waits. What comes while somebody else is at it is kept, and counted by the next who comes.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pending: deque[float] = deque()
+        # All below: whoever holds the lock.
+        self._buckets: dict[int, int] = {}
+        self._count = 0
+        self._minimum = math.inf
+        self._maximum = 0.0
+        self._mean = 0.0
+        # Sum of squared distances from the mean, kept up to date by Welford's method.
+        self._squares = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Histogram of {self._count}>"
+
+    def observe(self, seconds: float) -> None:
+        """Count one duration; below 0 it counts as 0, above 34 years as that, and NaN not at all."""
+        if math.isnan(seconds):
+            return
+        self._pending.append(min(max(0.0, seconds * 1000), _LONGEST))
+        if self._lock.acquire(blocking=False):
+            try:
+                self._drain()
+            finally:
+                self._lock.release()
+
+    @contextmanager
+    def time(self) -> Iterator[None]:
+        """Count how long the ``with`` block takes, also when it raises."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.observe(time.perf_counter() - start)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._pending.clear()
+            self._buckets.clear()
+            self._count, self._minimum, self._maximum, self._mean, self._squares = 0, math.inf, 0.0, 0.0, 0.0
+
+    def summary(self) -> HistogramSummary:
+        """What it has seen so far; all zeros for nothing."""
+        with self._lock:
+            self._drain()
+            buckets, count, minimum, maximum = sorted(self._buckets.items()), self._count, self._minimum, self._maximum
+            mean, squares = self._mean, self._squares
+        if not count:
+            return HistogramSummary(0, 0.0, 0.0, 0.0, 0.0, dict.fromkeys(_PERCENTILES, 0.0))
+        values = _at_ranks(buckets, {name: math.ceil(percent / 100 * count) for name, percent in _PERCENTILES.items()})
+        percentiles = {name: min(max(value, minimum), maximum) for name, value in values.items()}
+        return HistogramSummary(count, minimum, maximum, mean, math.sqrt(squares / count), percentiles)
+
+    def to_json(self) -> str:
+        """The summary, with the keys of the contract."""
+        return orjson.dumps(self.summary().as_json()).decode()
+
+    def _drain(self) -> None:
+        while self._pending:
+            self._add(self._pending.popleft())
+
+    def _add(self, value: float) -> None:
+        bucket = _bucket(value)
+        self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
+        self._count += 1
+        distance = value - self._mean
+        self._mean += distance / self._count
+        self._squares += distance * (value - self._mean)
+        self._minimum = min(self._minimum, value)
+        self._maximum = max(self._maximum, value)
+
+
+def _bucket(value: float) -> int:
+    fraction, exponent = math.frexp(value)
+    if value <= 0 or exponent < _LOWEST:
+        return _ZERO
+    return exponent * _PARTS + int((fraction * 2 - 1) * _PARTS)
+
+
+def _middle(bucket: int) -> float:
+    if bucket == _ZERO:
+        return 0.0
+    exponent, part = divmod(bucket, _PARTS)
+    return math.ldexp(0.5 + (part + 0.5) / (2 * _PARTS), exponent)
+
+
+def _at_ranks(buckets: list[tuple[int, int]], ranks: dict[str, int]) -> dict[str, float]:
+    """The value at each rank (1 is the smallest value); ``ranks`` grow, ``buckets`` are sorted and not empty."""
+    found: dict[str, float] = {}
+    remaining = iter(buckets)
+    bucket, seen = next(remaining)
+    for name, rank in ranks.items():
+        while seen < rank:
+            bucket, count = next(remaining)
+            seen += count
+        found[name] = _middle(bucket)
+    return found

@@ -1,0 +1,92 @@
+"""The variables that every process has: cpustats, memstats, cmdline, runtime, threads."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+from .gc_pauses import GcPauses
+from .heartbeat import Heartbeat
+from .process import (
+    command_line,
+    context_switches,
+    cpu_stats,
+    descriptors,
+    memory_stats,
+    thread_list,
+    uptime,
+)
+from .prometheus import PrometheusMetrics, is_used
+from .tasks import task_states
+from .variables import Func, Variable
+
+
+class RuntimeStats:
+    """Measures the process and the event loop that it is entered in; ``variables`` are what it knows.
+
+    ``interval`` is that of the heartbeat, in seconds. Not entered, it knows all but what has to be measured over
+    time. Variables may be asked from any thread, and take up to a few milliseconds: better not on the loop.
+    """
+
+    def __init__(self, interval: float = 1.0) -> None:
+        self.heartbeat = Heartbeat(interval)
+        self.gc_pauses = GcPauses()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._variables: dict[str, Variable] = {
+            "cmdline": Func(command_line),
+            "cpustats": Func(self._cpu),
+            "memstats": Func(memory_stats),
+            "runtime": Func(self._runtime),
+            "threads": Func(thread_list),
+        }
+        self._with_prometheus = {**self._variables, "prometheus": PrometheusMetrics()}
+
+    def __repr__(self) -> str:
+        return f"<RuntimeStats {self.heartbeat!r} {self.gc_pauses!r}>"
+
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        """What can be asked, by name; ``prometheus`` only in a process that uses prometheus_client."""
+        return self._with_prometheus if is_used() else self._variables
+
+    def start(self) -> None:
+        """Measure the running loop; nothing happens when it does already."""
+        self._loop = asyncio.get_running_loop()
+        self.heartbeat.start()
+        self.gc_pauses.start()
+
+    def stop(self) -> None:
+        """Measure no more."""
+        self.heartbeat.stop()
+        self.gc_pauses.stop()
+        self._loop = None
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _cpu(self) -> dict[str, object]:
+        lag = self.heartbeat.lag.summary()
+        return {
+            **cpu_stats(task_states(self._loop)["total"]),
+            "Percent": self.heartbeat.cpu_percent(),
+            "LoopLagMs": {"Mean": round(lag.mean, 3), "Perctl99": round(lag.percentiles["Perctl99"], 3)},
+        }
+
+    def _runtime(self) -> dict[str, object]:
+        return {
+            "UptimeSeconds": uptime(time.time()),
+            "LoopLag": self.heartbeat.lag.summary().as_json(),
+            "Tasks": task_states(self._loop),
+            "GCPauses": self.gc_pauses.pauses.summary().as_json(),
+            "ContextSwitches": context_switches(),
+            "FileDescriptors": descriptors(),
+        }

@@ -1,0 +1,103 @@
+"""The Stats query, handler by itself and through a real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.handlers.stats import StatsHandler
+from corvo_agent.diagnostics.payloads import STATS, check_type, decode_stats
+from corvo_agent.diagnostics.query import NOTHING, DebugQuery
+from corvo_agent.diagnostics.service import DiagnosticsService
+from corvo_agent.stats import ExpvarRegistry, Func, Int, RuntimeStats
+from tests.diagnostics.kit import served, until
+
+
+@pytest.fixture
+def registry() -> ExpvarRegistry:
+    return ExpvarRegistry()
+
+
+@pytest_asyncio.fixture
+async def handler(registry: ExpvarRegistry) -> AsyncIterator[StatsHandler]:
+    handler = StatsHandler(registry)
+    await handler.start()
+    yield handler
+    await handler.stop()
+
+
+async def ask(handler: StatsHandler, **parameters: str) -> dict[str, str]:
+    payload = await handler.handle(DebugQuery("Stats", parameters))
+    return decode_stats(check_type(payload, STATS))
+
+
+async def test_without_parameters_everything_is_answered(handler: StatsHandler, registry: ExpvarRegistry) -> None:
+    registry.publish("requests", Int(3))
+    answer = await ask(handler)
+    assert {"cmdline", "cpustats", "memstats", "requests", "runtime", "threads"} <= answer.keys()
+    assert list(answer) == sorted(answer)
+    assert answer["requests"] == "3"
+    assert json.loads(answer["cpustats"])["NumCPUs"] >= 1
+
+
+@pytest.mark.parametrize("action", ["get", "GET", "", "dance"])
+async def test_an_action_that_is_not_known_counts_as_get(handler: StatsHandler, action: str) -> None:
+    assert (await ask(handler, action=action, expvar="cmdline")).keys() == {"cmdline"}
+
+
+async def test_one_variable_is_answered_alone(handler: StatsHandler, registry: ExpvarRegistry) -> None:
+    registry.publish("requests", Int(3))
+    assert await ask(handler, expvar="requests") == {"requests": "3"}
+
+
+async def test_an_unknown_variable_is_empty(handler: StatsHandler) -> None:
+    assert await ask(handler, expvar="nothing") == {}
+
+
+@pytest.mark.parametrize("action", ["clear", " Clear "])
+async def test_clear_empties_debug_stats_and_answers_nothing(
+    handler: StatsHandler, registry: ExpvarRegistry, action: str
+) -> None:
+    registry.debug_stats("a").increment("c")
+    assert await handler.handle(DebugQuery("Stats", {"action": action})) == NOTHING
+    assert await ask(handler, expvar="debugstats_a") == {"debugstats_a": "{}"}
+
+
+async def test_a_published_variable_outranks_ours(handler: StatsHandler, registry: ExpvarRegistry) -> None:
+    registry.publish("cpustats", Func(lambda: {"NumCPUs": 999}))
+    assert await ask(handler, expvar="cpustats") == {"cpustats": '{"NumCPUs":999}'}
+
+
+async def test_a_variable_that_raises_says_so_and_the_others_are_answered(
+    handler: StatsHandler, registry: ExpvarRegistry
+) -> None:
+    registry.publish("bad", Func(lambda: 1 // 0))
+    answer = await ask(handler)
+    assert "ZeroDivisionError" in answer["bad"]
+    assert "error" not in json.loads(answer["memstats"])
+
+
+async def test_the_process_is_measured_from_start_to_stop() -> None:
+    handler = StatsHandler(runtime=RuntimeStats(0.001))
+    assert not handler.runtime.heartbeat.running
+    await handler.start()
+    await until(lambda: handler.runtime.heartbeat.lag.summary().count)
+    assert json.loads((await ask(handler, expvar="runtime"))["runtime"])["LoopLag"]["Count"] > 0
+    await handler.stop()
+    assert not handler.runtime.heartbeat.running
+    assert (await ask(handler, expvar="cmdline")).keys() == {"cmdline"}
+
+
+async def test_a_client_reads_them_over_grpc(registry: ExpvarRegistry) -> None:
+    registry.debug_stats("node1-m").increment("c")
+    service = DiagnosticsService()
+    service.register_handler("Stats", StatsHandler(registry))
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        assert await client.stats("debugstats_node1-m") == {"debugstats_node1-m": {"c": 1}}
+        assert await client.stats(action="clear") == {}
+        assert await client.stats("debugstats_node1-m") == {"debugstats_node1-m": {}}
+        assert (await client.stats("cpustats"))["cpustats"]["NumTasks"] > 0

@@ -1,0 +1,67 @@
+"""The heartbeat: a busy loop shows as lag, CPU time as a share, and a stopped heart is still."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from corvo_agent.stats.heartbeat import Heartbeat
+from tests.diagnostics.kit import until
+from tests.stats.stepped_loop import stepped_loop, turns
+
+
+def test_a_stall_of_the_loop_shows_as_lag() -> None:
+    heartbeat = Heartbeat(interval=1.0)
+
+    with stepped_loop() as loop:
+
+        async def stall() -> None:
+            heartbeat.start()
+            loop.skip(1.25)
+            await turns()
+            loop.skip(1.0)
+            await turns()
+            heartbeat.stop()
+
+        loop.run(stall())
+    summary = heartbeat.lag.summary()
+    assert (summary.count, summary.maximum) == (2, pytest.approx(250))
+    assert summary.minimum == pytest.approx(0)
+
+
+def test_a_stopped_heart_beats_no_more() -> None:
+    heartbeat = Heartbeat(interval=1.0)
+
+    with stepped_loop() as loop:
+
+        async def stop() -> None:
+            heartbeat.start()
+            heartbeat.start()
+            assert heartbeat.running
+            heartbeat.stop()
+            heartbeat.stop()
+            loop.skip(10)
+            await turns()
+
+        loop.run(stop())
+    assert not heartbeat.running
+    assert heartbeat.lag.summary().count == 0
+    assert "stopped" in repr(heartbeat)
+
+
+async def test_it_beats_on_a_real_loop() -> None:
+    heartbeat = Heartbeat(interval=0.001)
+    heartbeat.start()
+    try:
+        await until(lambda: heartbeat.lag.summary().count >= 3)
+    finally:
+        heartbeat.stop()
+
+
+def test_a_busy_process_has_a_share_of_the_processor() -> None:
+    heartbeat = Heartbeat()
+    start = time.process_time()
+    while time.process_time() < start + 0.02:
+        sum(range(1000))
+    assert 0 < heartbeat.cpu_percent() < 10_000
