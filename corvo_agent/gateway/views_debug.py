@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
 from aiohttp import web
 
-from ..diagnostics.query import DebugQuery, Payload
-from ..errors import CorvoError, DecodeError, ResourceExhausted
+from ..diagnostics.query import DebugQuery
+from ..errors import DecodeError, ResourceExhausted
 from ..timestamps import parse_duration
 from .body import read_object
-from .errors import Action, failure
+from .errors import Action
+from .fan_out import Answer, ask_many
 from .http import PREFIX, guarded, json_response, read_body, text_of
 from .module_api import ModuleApi
 from .options import integer, parse_options
 from .router import Router
-from .transcode import payload_json, payload_object
+from .transcode import payload_json
 
 #: Modules that one request asks at the same time, unless it wants fewer.
 FAN_OUT = 64
@@ -84,62 +81,6 @@ async def read_query(request: web.Request) -> DebugQuery:
 def _timeout(request: web.Request) -> float | None:
     text = request.query.get("timeout", "")
     return parse_duration(text, "timeout") / 1e9 if text else None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one Module's query; ``seconds`` is how long that took."""
-
-    module: str
-    seconds: float
-    payload: Payload | None = None
-    error: CorvoError | None = None
-
-    def json(self) -> dict[str, Any]:
-        """Its line: the answer, or the error as a Debug of that Module alone tells it."""
-        line: dict[str, Any] = {"module": self.module, "ok": False, "seconds": round(self.seconds, 4)}
-        error = self.error
-        if self.payload is not None:
-            try:
-                return {**line, "ok": True, **payload_object(self.payload)}
-            except CorvoError as unreadable:
-                error = unreadable
-        if error is not None:
-            line["error"] = failure(error, Action.DEBUG, self.module).body()
-        return line
-
-
-async def ask_many(router: Router, query: DebugQuery, names: Sequence[str], width: int) -> AsyncGenerator[Answer]:
-    """Ask every Module of ``names``, ``width`` of them at a time; answers in the order in which they come.
-
-    A Module that is slow or gone costs its own deadline and nobody else's place beyond that. Close it with
-    ``contextlib.aclosing``: that cancels what is under way.
-    """
-    waiting = iter(names)
-    answers: asyncio.Queue[Answer] = asyncio.Queue(width)
-
-    async def work() -> None:
-        for name in waiting:
-            await answers.put(await _ask(router, replace(query, name=name)))
-
-    workers = [asyncio.create_task(work(), name="corvo-fan-out") for _ in range(min(width, len(names)))]
-    try:
-        for _ in names:
-            yield await answers.get()
-    finally:
-        for worker in workers:
-            worker.cancel()
-        if workers:
-            await asyncio.wait(workers)
-
-
-async def _ask(router: Router, query: DebugQuery) -> Answer:
-    started = time.monotonic()
-    try:
-        payload = await router.debug(query)
-    except CorvoError as error:
-        return Answer(query.name, time.monotonic() - started, error=error)
-    return Answer(query.name, time.monotonic() - started, payload=payload)
 
 
 async def _apart(answers: AsyncGenerator[Answer]) -> AsyncGenerator[bytes]:

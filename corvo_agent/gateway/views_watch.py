@@ -72,15 +72,23 @@ async def _serve_lines(request: web.Request, subscription: Subscription) -> web.
     response = await _begin(request)
     try:
         while True:
-            batch = await subscription.next_batch()
-            async with asyncio.timeout(_WRITE_TIMEOUT):
-                await response.write(batch.json_line)
+            await _write(request, response, (await subscription.next_batch()).json_line)
     except CorvoError as error:
         await response.write(stream_error(error))
     except (TimeoutError, ConnectionError):
         # Nobody is there to be told.
         request.protocol.force_close()
     return response
+
+
+async def _write(request: web.Request, response: web.StreamResponse, line: bytes) -> None:
+    transport = request.transport
+    if transport is not None and not transport.get_write_buffer_size():
+        # Nothing waits, so neither will this: no timer for each of a thousand watchers.
+        await response.write(line)
+        return
+    async with asyncio.timeout(_WRITE_TIMEOUT):
+        await response.write(line)
 
 
 async def _serve_socket(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..clock import SYSTEM_CLOCK, Clock
@@ -24,9 +24,14 @@ from .selection import Selection
 
 @dataclass(frozen=True, slots=True)
 class WatchLimits:
-    """Bounds of the watch: seconds and events of a batch, events that wait for one watcher, watchers at once."""
+    """Bounds of the watch: seconds and events of a batch, events that wait for one watcher, watchers at once.
+
+    With many watchers a batch is held for ``share`` times their number instead of ``delay``, if that is longer:
+    writing to a thousand takes longer than 10 ms, and a batch for each change would leave no time for anything else.
+    """
 
     delay: float = 0.010
+    share: float = 0.000_05
     batch: int = 500
     waiting: int = 20_000
     watchers: int = 5_000
@@ -102,8 +107,9 @@ class Subscription:
 class _Feed:
     """The watchers that want the same, and the events that wait to go to them together."""
 
-    def __init__(self, key: ListOptions, selection: Selection, limits: WatchLimits) -> None:
+    def __init__(self, key: ListOptions, selection: Selection, limits: WatchLimits, delay: Callable[[], float]) -> None:
         self.key = key
+        self._delay = delay
         self.subscriptions: set[Subscription] = set()
         self._selection = selection
         self._limits = limits
@@ -115,7 +121,7 @@ class _Feed:
         if len(self._pending) >= self._limits.batch:
             self.flush()
         elif self._pending and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._limits.delay, self.flush)
+            self._timer = asyncio.get_running_loop().call_later(self._delay(), self.flush)
 
     def passes(self, event: Event) -> bool:
         before = None if event.before is None else event.before.module
@@ -198,7 +204,10 @@ class WatchHub:
             field_selector=options.field_selector,
             field_change=options.field_change,
         )
-        return self._feeds.get(key) or _Feed(key, options.selection(), self.limits)
+        return self._feeds.get(key) or _Feed(key, options.selection(), self.limits, self._delay)
+
+    def _delay(self) -> float:
+        return max(self.limits.delay, self.limits.share * self.watchers)
 
     def _initial(self, version: int, feed: _Feed, existing: Iterable[Entry]) -> list[Event]:
         if version > 0:
