@@ -21,7 +21,9 @@ MAY_IMPORT = {
     "writer": {"modules"},
     "agent": {"modules", "logs", "stats", "profiles", "diagnostics", "sidecar"},
     "gateway": {"modules", "diagnostics", "client", "logs", "agent"},
+    "demo": {"modules", "logs", "stats", "diagnostics", "agent", "gateway", "client", "embedded"},
     "cli": {
+        "demo",
         "modules",
         "logs",
         "stats",
@@ -39,7 +41,14 @@ VOCABULARY = {"errors", "levels", "clock", "backoff", "timestamps", "config", "t
 # Foreign packages that only these places may import.
 OWNERS = {
     "etcd3": {"modules/etcd.py", "modules/etcd_client.py"},
-    "aiohttp": {"modules/etcd.py", "modules/etcd_client.py", "gateway/", "writer/kubernetes.py"},
+    "aiohttp": {
+        "modules/etcd.py",
+        "modules/etcd_client.py",
+        "gateway/",
+        "demo/check.py",
+        "writer/kubernetes.py",
+        "sidecar/http_hook.py",
+    },
     "betterproto": {"_generated/", "diagnostics/", "client.py", "gateway/"},
     "click": {"cli/"},
     "rich": {"cli/"},

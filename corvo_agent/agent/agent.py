@@ -6,6 +6,7 @@ import logging
 import os
 import platform
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -15,12 +16,13 @@ from .._version import __version__
 from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.introspection import introspection
 from ..diagnostics.service import DiagnosticsService
-from ..errors import InvalidArgument
+from ..errors import CorvoError, InvalidArgument
 from ..logs.level_filter import refresh_filter, reset_filter
 from ..logs.level_state import LevelState
+from ..modules.callbacks import ModuleChange
 from ..modules.endpoints import Endpoint, EndpointLease
 from ..modules.kv import KeyValueStore
-from ..modules.model import Module, ServicePort
+from ..modules.model import Module, ModuleStatus, ServicePort
 from ..modules.names import validate_name
 from ..modules.registration import StartReport, clear_expired_override, register
 from ..modules.store import ModuleStore
@@ -93,6 +95,7 @@ class Agent:
             limits=options.server_limits,
         )
         self._endpoint: EndpointLease | None = None
+        self._background = Background()
         self._lifetime = Lifetime(options.stop_timeout)
 
     def __repr__(self) -> str:
@@ -152,16 +155,15 @@ class Agent:
         opened = self._lifetime
         if self._store is not None:
             await opened.open(self._store)
-        background = Background()
         await opened.open(self.service)
         await opened.open(self._server)
         if self._apply_level is apply_to_process:
             opened.on_close("levels", _restore_levels)
         opened.on_close("recorders", self._stop_recording)
-        opened.on_close("background", background.aclose)
+        opened.on_close("background", self._background.aclose)
         if "agent" not in self.service.expvars.names:
             self.service.expvars.publish("agent", Func(lambda: self.statistics().as_json()))
-        background.start(self._levels.run(), "corvo-levels")
+        self._background.start(self._levels.run(), "corvo-levels")
         if self._store is None or self._watcher is None:
             return
         await opened.open(self._watcher)
@@ -169,7 +171,7 @@ class Agent:
             self._store.kv, self.name, self._announced(), ttl=self.options.lease_ttl, clock=self._clock
         )
         self._endpoint = await opened.open(endpoint)
-        background.start(register(self._store, self._report()), "corvo-register")
+        self._background.start(register(self._store, self._report()), "corvo-register")
 
     def _watch(self, on_change: ModuleCallback | None) -> ModuleWatcher | None:
         if self._store is None:
@@ -184,6 +186,7 @@ class Agent:
         )
         # The level is in force before the user's callback hears of it.
         watcher.subscribe(lambda change: self._levels.update(change.new))
+        watcher.subscribe(self._keep_status)
         if on_change is not None:
             watcher.subscribe(lambda change: on_change(change.module))
         return watcher
@@ -202,6 +205,23 @@ class Agent:
             restart_reason=self.options.restart_reason,
             category=self.options.category,
         )
+
+    def _keep_status(self, change: ModuleChange) -> None:
+        """Who writes a Module by hand writes its spec and forgets the status, which is for us to say."""
+        if change.new is not None and not change.new.status.last_start and self._store is not None:
+            lost = ModuleStatus() if change.old is None else change.old.status
+            self._background.start(self._report_again(self._store, lost), "corvo-report-again")
+
+    async def _report_again(self, store: ModuleStore, status: ModuleStatus) -> None:
+        def with_status(module: Module) -> Module:
+            return module if module.status.last_start else replace(module, status=status)
+
+        try:
+            await store.modify(self.name, with_status)
+        except CorvoError as error:
+            _log.warning("the status of %s is lost: %s", self.name, error)
+        else:
+            await register(store, self._report())
 
     def _apply(self, state: LevelState) -> None:
         if self.service.recorders is not None:

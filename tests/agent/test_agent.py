@@ -196,3 +196,15 @@ def test_a_name_that_no_module_can_have_is_refused_before_anything_starts() -> N
 def test_a_callback_without_a_store_could_never_be_called() -> None:
     with pytest.raises(InvalidArgument, match="on_change"):
         Agent("alone", node="node1", on_change=lambda module: None)
+
+
+async def test_a_value_written_by_hand_gets_its_status_back(agent: Agent, kv: MemoryStore, levels: Levels) -> None:
+    before = await registered(kv)
+    await kv.put(key_of(NAME), b'{"spec":{"log-level":"Debug"}}')
+    await levels.wait_for(Level.DEBUG)
+    async with ModuleStore(kv).watch(NAME) as watch:
+        async for _ in watch:
+            module = await ModuleStore(kv).get(NAME)
+            if module.status.last_start:
+                break
+    assert (module.status, module.spec.log_level) == (before.status, "Debug")
