@@ -47,14 +47,14 @@ def decode_module(value: bytes, key: str, revision: int) -> Module:
     wrong type, a bad time or an unknown level.
     """
     try:
-        module = _from_json(orjson.loads(value))
+        module = _from_json(orjson.loads(value), name=name_of(key), resource_version=str(revision))
         if module.raw and _LONG_NUMBER.search(value):
-            module = _from_json(json.loads(value))
+            module = replace(module, raw=_from_json(json.loads(value)).raw)
     except InvalidArgument as error:
         raise DecodeError(f"{key} at revision {revision}", str(error)) from error
     except ValueError as error:
         raise DecodeError(f"{key} at revision {revision}", f"not JSON: {shorten(str(error), 200)}") from error
-    return replace(module, meta=replace(module.meta, name=name_of(key), resource_version=str(revision)))
+    return module
 
 
 def encode_module(module: Module, self_link: str | None = None) -> bytes:
@@ -165,7 +165,8 @@ _SECTIONS: Mapping[str, Table] = {"meta": _META, "spec": _SPEC, "status": _STATU
 _HEAD = {"kind": "kind", "api-version": "api_version"}
 
 
-def _from_json(value: Any) -> Module:
+def _from_json(value: Any, **meta: str) -> Module:
+    """The Module in ``value``, with fields of the meta that are known better than ``value`` knows them."""
     head: dict[str, str] = {}
     parts: dict[str, dict[str, Any]] = {"meta": {}, "spec": {}, "status": {}}
     raw: dict[str, Any] = {}
@@ -187,7 +188,7 @@ def _from_json(value: Any) -> Module:
     if raw and _too_deep(raw):
         raise InvalidArgument("value", None, f"is nested deeper than {_MAX_DEPTH} levels")
     return Module(
-        meta=ObjectMeta(**parts["meta"]),
+        meta=ObjectMeta(**(parts["meta"] | meta)),
         spec=ModuleSpec(**parts["spec"]),
         status=ModuleStatus(**parts["status"]),
         kind=head.get("kind") or "Module",
