@@ -43,6 +43,8 @@ class JsonFormatter(logging.Formatter):
     Nothing that is logged makes it raise; a message that does not fit its arguments is written as it is, with
     ``format_error`` and ``args``. A text keeps ``max_value`` characters, a line ``max_line`` bytes: beyond that it
     loses fields from its end, which ``dropped_fields`` names, and then its texts are cut.
+
+    ``dictConfig`` makes one from ``{"()": "corvo_agent.logs.JsonFormatter", "module": "spyglass"}``.
     """
 
     def __init__(self, module: str = "", *, max_value: int = 65536, max_line: int = 262144) -> None:

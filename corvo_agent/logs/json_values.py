@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-#: Deeper than this a value is written as its text.
+#: Deeper than this only the type of a value is written.
 MAX_DEPTH = 16
 #: Values inside the containers of one line; what comes after them is left out and said so.
 MAX_ITEMS = 2000
@@ -108,7 +108,8 @@ class PlainValues:
         if id(value) in path:
             return f"<circular {type(value).__name__}>"
         if len(path) >= MAX_DEPTH:
-            return self._text(text_of(value, self._limit))
+            # Not its text: that of a large tree would be made whole before it could be cut.
+            return f"<{type(value).__name__} too deep>"
         return self._container(value, (*path, id(value)))
 
     def _container(self, value: object, path: tuple[int, ...]) -> Any:

@@ -169,9 +169,10 @@ def reset_filter(level_filter: LevelFilter | None, *, logger: logging.Logger | s
     """Put ``level_filter`` in force for ``logger`` (the root unless given) and all loggers below it, at once.
 
     Returns what was in force there before, None at first. ``reset_filter(None)`` takes it off: every logger has the
-    level again that its owner gave it. Nothing happens when the same is in force already. Loggers that are created
-    later inherit it; levels that are set later (``setLevel``, ``dictConfig``) hold until ``refresh_filter`` or the
-    next change. Where two filters name the same logger, the one for the deeper ``logger`` counts.
+    level again that its owner gave it. Nothing happens when the same is in force already. Loggers that the filter
+    names are created, as ``dictConfig`` does; whatever is created later inherits. Levels that are set later
+    (``setLevel``, ``dictConfig``) hold until ``refresh_filter`` or the next change. Where two filters name the same
+    logger, the one for the deeper ``logger`` counts.
 
     Callable from any thread, and from a signal handler.
     """

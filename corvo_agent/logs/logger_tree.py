@@ -80,10 +80,12 @@ class LoggerTree:
         if not wanted:
             return wanted
         for logger in list(logging.Logger.manager.loggerDict.values()):
-            if isinstance(logger, logging.Logger) and logger not in wanted and self.own_level(logger):
-                threshold = thresholds.of(logger.name)
-                if threshold:
-                    wanted[logger] = self._level_below(logger, threshold)
+            # Most loggers have no level at all: that is asked first, because there may be thousands of them.
+            if not isinstance(logger, logging.Logger) or not logger.level or logger in wanted:
+                continue
+            threshold = thresholds.of(logger.name)
+            if threshold and self.own_level(logger):
+                wanted[logger] = self._level_below(logger, threshold)
         return wanted
 
     def _level_below(self, logger: logging.Logger, threshold: int) -> int:
