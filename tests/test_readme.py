@@ -1,0 +1,154 @@
+"""The README is true: its examples run, its table of settings is complete, its commands are what CI runs."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corvo_agent.client import DiagnosticsClient
+from corvo_agent.config import default_of, settings, spelling, variable
+from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.levels import Level
+from corvo_agent.logs.level_filter import add_target, current_filter, remove_target, reset_filter
+from corvo_agent.logs.thresholds import Thresholds
+from corvo_agent.modules import ModuleStore, key_of
+from corvo_agent.modules.endpoints import ENDPOINTS_PREFIX, decode_endpoint
+from corvo_agent.modules.etcd import EtcdStore
+from corvo_agent.modules.etcd_options import EtcdOptions
+from corvo_agent.modules.watch import Watch
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+NAME = "node1-pen-spyglass"
+
+
+class Levels:
+    """Follows the levels of this process as structlog and loguru do, so that a level can be waited for."""
+
+    def __init__(self) -> None:
+        self._moved = asyncio.Event()
+
+    def apply_levels(self, thresholds: Thresholds) -> None:
+        self._moved.set()
+
+    async def wait_for(self, level: Level) -> None:
+        while (found := current_filter()) is None or found.level is not level:
+            self._moved.clear()
+            await self._moved.wait()
+
+
+@pytest.fixture
+def levels() -> Iterator[Levels]:
+    before = reset_filter(None)
+    levels = Levels()
+    add_target(levels)
+    yield levels
+    remove_target(levels)
+    reset_filter(before)
+
+
+def example(name: str) -> str:
+    """The code block behind ``<!-- example: NAME -->``."""
+    found = re.search(rf"<!-- example: {name} -->\n```python\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def run(name: str, **replaced: str) -> dict[str, object]:
+    """The names that an example defines, with texts in it replaced."""
+    code = example(name)
+    for old, new in replaced.items():
+        code = code.replace(old, new)
+    namespace: dict[str, object] = {}
+    exec(compile(code, f"README:{name}", "exec"), namespace)
+    return namespace
+
+
+def settings_table() -> list[str]:
+    """The rows that the README has to have."""
+    rows = []
+    for setting in settings():
+        default = default_of(setting)
+        shown = "" if default in ("", ()) else f"`{default}`"
+        rows.append(
+            f"| `--{spelling(setting.name)}` | `{variable(setting.name)}` | {setting.metadata['help']} | {shown} |"
+        )
+    return rows
+
+
+def test_the_table_of_settings_is_that_of_the_program() -> None:
+    table = README.partition("| option | variable | meaning | default |\n|---|---|---|---|\n")[2].partition("\n\n")[0]
+    assert table.split("\n") == settings_table()
+
+
+def test_the_test_command_is_there_for_ci_to_run() -> None:
+    assert len(re.findall(r"<!-- command: test -->\n```sh\n[^\n]+\n```", README)) == 1
+
+
+@pytest.mark.integration
+async def test_the_agent_example_serves_and_follows_the_level(
+    etcd: EmbeddedEtcd, levels: Levels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace = run("agent", **{"http://127.0.0.1:2379": etcd.endpoint})
+    running = asyncio.ensure_future(namespace["main"]())  # type: ignore[operator]
+    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as kv:
+        async with Watch(kv, ENDPOINTS_PREFIX + NAME, exact=True) as watch:
+            async for batch in watch:
+                items = [change.item for change in batch.changes if change.item is not None]
+                if items:
+                    break
+        async with DiagnosticsClient(decode_endpoint(items[-1]).address) as client:
+            records = await client.logs(lines=10)
+            assert "serving" in [record["msg"] for record in records]
+            await ModuleStore(kv).set_level(NAME, "Debug")
+            await levels.wait_for(Level.DEBUG)
+            assert (await client.stats("agent"))["agent"]["level"] == "Debug"
+    running.cancel()
+    await asyncio.wait({running})
+    _close_root_handlers()
+
+
+@pytest.mark.integration
+async def test_the_pieces_example_serves_and_follows_the_level(
+    etcd: EmbeddedEtcd, levels: Levels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    address = f"127.0.0.1:{unused_tcp_port}"
+    namespace = run("pieces", **{"http://127.0.0.1:2379": etcd.endpoint, "9011": str(unused_tcp_port)})
+    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as kv:
+        await kv.put(key_of(NAME), b'{"spec":{"log-level":"Error"}}')
+    running = asyncio.ensure_future(namespace["serve"]())  # type: ignore[operator]
+    await levels.wait_for(Level.ERROR)
+    async with DiagnosticsClient(address) as client:
+        assert "cpustats" in await client.stats()
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def test_the_example_of_own_variables_actions_and_queries(tmp_path: Path) -> None:
+    from corvo_agent.agent.server import DiagnosticsServer
+    from corvo_agent.diagnostics.payloads import decode_string
+    from corvo_agent.diagnostics.service import DiagnosticsService
+
+    diag = run("own")["diag"]
+    assert isinstance(diag, DiagnosticsService)
+    async with diag, DiagnosticsServer([diag]) as server, DiagnosticsClient(server.address) as client:
+        assert await client.stats("requests") == {"requests": 1}
+        assert await client.action("list-objects", kind="Host") == '["Host-1"]'
+        assert decode_string((await client.debug("Uptime")).value) == "since this morning"
+
+
+def _close_root_handlers() -> None:
+    import logging
+
+    from corvo_agent.logs.json_logging import JsonFileHandler
+
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if isinstance(handler, JsonFileHandler):
+            root.removeHandler(handler)
+            handler.close()
