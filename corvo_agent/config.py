@@ -7,6 +7,7 @@ three spellings: ``--log-file``, ``CORVO_LOG_FILE``, ``log-file``.
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -44,6 +45,7 @@ class AgentConfig:
     etcd_ca: str = _setting("", "Authority that the certificates of etcd come from.", metavar="FILE")
     etcd_cert: str = _setting("", "Certificate to show to etcd.", metavar="FILE")
     etcd_key: str = _setting("", "Key of --etcd-cert.", metavar="FILE")
+    etcd_hostname: str = _setting("", "Name in the certificates of etcd, when it is not that of the URL.")
     etcd_user: str = _setting("", "User of etcd.")
     etcd_password: str = _setting("", "Password of --etcd-user; better in a file.", secret=True)
     etcd_password_file: str = _setting("", "File that holds the password of --etcd-user.", metavar="FILE")
@@ -66,13 +68,16 @@ class AgentConfig:
     def __post_init__(self) -> None:
         if not self.module:
             raise ConfigError("module", None, "is missing: give --module, CORVO_MODULE or module in the file")
+        if any("@" in url for url in self.etcd):
+            # Not shown: it may hold a password.
+            raise ConfigError("etcd", None, "user and password have settings of their own, not a place in the URL")
         for name in ("default_level", "own_log_level"):
             _check_level(name, getattr(self, name))
         if self.own_log_format not in LOG_FORMATS:
             raise ConfigError(spelling("own_log_format"), self.own_log_format, "unknown format", LOG_FORMATS)
         for name in ("max_lines", "max_queries", "max_message", "check_interval", "lease_ttl", "stop_timeout"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(spelling(name), getattr(self, name), "must be greater than 0")
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(spelling(name), getattr(self, name), "must be greater than 0, and finite")
         for one, other in (("etcd_cert", "etcd_key"), ("tls_cert", "tls_key")):
             if bool(getattr(self, one)) != bool(getattr(self, other)):
                 raise ConfigError(spelling(one), getattr(self, one), f"belongs together with {spelling(other)}")
@@ -187,9 +192,29 @@ def read_toml(path: str) -> dict[str, Any]:
 
 def read_password(config: AgentConfig) -> str:
     """The password of etcd: from its file when one is named, else as given. Raises ConfigError."""
-    if not config.etcd_password_file:
-        return config.etcd_password
+    return read_secret(config.etcd_password_file, "etcd-password-file") or config.etcd_password
+
+
+def read_secret(path: str, what: str) -> str:
+    """The first line of the file ``path``, "" for no path. Raises ConfigError naming ``what``."""
+    if not path:
+        return ""
     try:
-        return Path(config.etcd_password_file).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("etcd-password-file", config.etcd_password_file, str(error)) from error
+        return Path(path).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except OSError as error:
+        raise ConfigError(what, path, error.strerror or str(error)) from error
+    except UnicodeDecodeError:
+        # The reason would quote the content.
+        raise ConfigError(what, path, "is not UTF-8") from None
+
+
+def mistaken_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables that are almost one of ours -> the one that was probably meant.
+
+    Others that begin with ``CORVO_`` are none of our business: Kubernetes makes CORVO_GATEWAY_SERVICE_HOST and the
+    like for a service called corvo-gateway.
+    """
+    known = [variable(setting.name) for setting in settings()]
+    unknown = [name for name in environment if name.startswith(PREFIX) and name not in known]
+    close = {name: difflib.get_close_matches(name, known, 1, cutoff=0.9) for name in unknown}
+    return {name: matches[0] for name, matches in close.items() if matches}

@@ -10,8 +10,10 @@ import pytest
 from corvo_agent.config import (
     AgentConfig,
     build_config,
+    mistaken_variables,
     parse_setting,
     read_password,
+    read_secret,
     read_toml,
     settings,
     spelling,
@@ -106,3 +108,42 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_toml(str(tmp_path / "bad.toml"))
     (tmp_path / "good.toml").write_text('module = "m"')
     assert read_toml(str(tmp_path / "good.toml")) == {"module": "m"}
+
+
+def test_a_url_with_a_password_is_refused_without_showing_it() -> None:
+    with pytest.raises(ConfigError, match="etcd: user and password have settings") as caught:
+        AgentConfig(module="m", etcd=("http://kim:geheim@host:2379",))
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), -1.0])
+def test_a_time_has_to_be_finite(seconds: float) -> None:
+    with pytest.raises(ConfigError, match="stop-timeout"):
+        AgentConfig(module="m", stop_timeout=seconds)
+
+
+def test_only_the_first_line_of_a_secret_file_counts(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"s\xc3\xa9cret \r\nsecond line\n")
+    assert read_secret(str(secret), "file") == "sécret "
+    assert read_secret("", "file") == ""
+
+
+def test_a_secret_file_that_cannot_be_read_is_named_and_not_quoted(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"geheim\xff")
+    with pytest.raises(ConfigError, match="password-file: is not UTF-8") as caught:
+        read_secret(str(secret), "password-file")
+    assert "geheim" not in str(caught.value)
+    with pytest.raises(ConfigError, match="password-file: No such file"):
+        read_secret(str(tmp_path / "none"), "password-file")
+
+
+def test_variables_that_are_almost_ours_are_found_and_others_left_alone() -> None:
+    kubernetes = {"CORVO_GATEWAY_SERVICE_HOST": "10.0.0.1", "CORVO_GATEWAY_PORT": "tcp://10.0.0.1:80"}
+    ours = dict.fromkeys(("CORVO_MODULE", "CORVO_LOG_FILE", "CORVO_CONFIG", "CORVO_ADDRESS", "CORVO_TLS_CA"), "x")
+    mistakes = {"CORVO_LOGFILE": "x", "CORVO_MODUL": "x"}
+    assert mistaken_variables({**kubernetes, **ours, **mistakes}) == {
+        "CORVO_LOGFILE": "CORVO_LOG_FILE",
+        "CORVO_MODUL": "CORVO_MODULE",
+    }

@@ -60,6 +60,7 @@ def _store(config: AgentConfig) -> KeyValueStore | None:
             ca_file=config.etcd_ca or None,
             cert_file=config.etcd_cert or None,
             key_file=config.etcd_key or None,
+            server_hostname=config.etcd_hostname or None,
             username=config.etcd_user or None,
             password=read_password(config) or None,
         )

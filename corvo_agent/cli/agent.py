@@ -13,7 +13,17 @@ from typing import Any
 import click
 
 from ..agent.build import build_agent
-from ..config import AgentConfig, build_config, default_of, parse_setting, read_toml, settings, spelling, variable
+from ..config import (
+    AgentConfig,
+    build_config,
+    default_of,
+    mistaken_variables,
+    parse_setting,
+    read_toml,
+    settings,
+    spelling,
+    variable,
+)
 from ..errors import ConfigError, CorvoError
 from ..levels import Level
 from ..logs.formatter import JsonFormatter
@@ -70,6 +80,8 @@ def command(path: str | None, **options: Any) -> None:
 
     config = load()
     _set_up_log(config)
+    for name, meant in mistaken_variables(os.environ).items():
+        _log.warning("the environment variable %s means nothing: %s?", name, meant)
     asyncio.run(_serve(config, load))
 
 

@@ -1,4 +1,4 @@
-"""The program ``corvo``: finds the command, and turns errors into words on stderr and an exit code, in one place.
+"""The program ``corvo``: finds the command and runs it.
 
 A command's file is imported when the command is used, so that ``corvo --help`` does not pay for all of them.
 """
@@ -6,7 +6,6 @@ A command's file is imported when the command is used, so that ``corvo --help`` 
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -14,7 +13,7 @@ from typing import NoReturn
 import click
 
 from .._version import __version__
-from ..errors import CorvoError
+from .failures import report
 
 # name -> (file, one line for the list of commands)
 _COMMANDS = {
@@ -30,7 +29,6 @@ _COMMANDS = {
     "writer": ("writer", "Keep Module objects in step with what runs."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
-_CTRL_C = 130
 
 
 class _Commands(click.Group):
@@ -79,25 +77,10 @@ def agent_main() -> NoReturn:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run ``corvo``; the exit code."""
+    """Run ``corvo``; the exit code. A command may return one, too."""
     try:
         code = cli.main(arguments, prog_name="corvo", standalone_mode=False)
         sys.stdout.flush()
-        return code if isinstance(code, int) else 0
-    except CorvoError as error:
-        _say(str(error))
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _CTRL_C
-    except BrokenPipeError:
-        # Whoever read us (head, less) has seen enough. What is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-
-
-def _say(text: str) -> None:
-    prefix = click.style("corvo: ", fg="red", bold=True) if sys.stderr.isatty() else "corvo: "
-    click.echo(prefix + text, err=True)
+    except BaseException as error:
+        return report(error)
+    return code if isinstance(code, int) else 0

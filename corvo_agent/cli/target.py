@@ -6,13 +6,14 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from ..client import DiagnosticsClient
+from ..config import read_secret
 from ..errors import ConfigError, NotFound
 from ..modules.endpoints import find_endpoint
 from ..modules.model import Module
@@ -30,8 +31,10 @@ class Target:
     etcd_ca: str = ""
     etcd_cert: str = ""
     etcd_key: str = ""
+    etcd_hostname: str = ""
     etcd_user: str = ""
-    etcd_password: str = ""
+    etcd_password: str = field(default="", repr=False)
+    etcd_password_file: str = ""
     tls_ca: str = ""
     tls_cert: str = ""
     tls_key: str = ""
@@ -44,8 +47,16 @@ _ETCD_OPTIONS = (
     click.option("--etcd-ca", envvar="CORVO_ETCD_CA", default="", metavar="FILE", help="Authority of etcd's TLS."),
     click.option("--etcd-cert", envvar="CORVO_ETCD_CERT", default="", metavar="FILE", help="Certificate for etcd."),
     click.option("--etcd-key", envvar="CORVO_ETCD_KEY", default="", metavar="FILE", help="Key of --etcd-cert."),
+    click.option("--etcd-hostname", envvar="CORVO_ETCD_HOSTNAME", default="", help="Name in etcd's certificates."),
     click.option("--etcd-user", envvar="CORVO_ETCD_USER", default="", help="User of etcd."),
     click.option("--etcd-password", envvar="CORVO_ETCD_PASSWORD", default="", help="Password of --etcd-user."),
+    click.option(
+        "--etcd-password-file",
+        envvar="CORVO_ETCD_PASSWORD_FILE",
+        default="",
+        metavar="FILE",
+        help="... better in a file.",
+    ),
 )
 _AGENT_OPTIONS = (
     click.option("--address", envvar="CORVO_ADDRESS", default="", metavar="HOST:PORT", help="Call this agent."),
@@ -106,8 +117,9 @@ async def open_store(target: Target) -> AsyncIterator[ModuleStore]:
         ca_file=target.etcd_ca or None,
         cert_file=target.etcd_cert or None,
         key_file=target.etcd_key or None,
+        server_hostname=target.etcd_hostname or None,
         username=target.etcd_user or None,
-        password=target.etcd_password or None,
+        password=read_secret(target.etcd_password_file, "--etcd-password-file") or target.etcd_password or None,
     )
     async with ModuleStore(EtcdStore(options)) as store:
         yield store

@@ -1,0 +1,55 @@
+"""What an exception means to whoever called the program: words on stderr and an exit code, in this one place.
+
+==== ===============================================================
+code meaning
+==== ===============================================================
+0    done
+1    failed
+2    wrong usage: an option, a value, a configuration
+3    not found
+4    unreachable, or no answer in time
+5    refused: credentials are missing, wrong or not enough
+130  ended by Ctrl-C
+==== ===============================================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import click
+
+from ..errors import CorvoError
+
+CTRL_C = 130
+
+
+def report(error: BaseException) -> int:
+    """Say on stderr what ``error`` is, if it is worth a word; the exit code. Faults of ours are raised again."""
+    if isinstance(error, BaseExceptionGroup):
+        # A group of tasks that failed together: all are told, and the first one decides.
+        codes = [report(each) for each in error.exceptions]
+        return codes[0]
+    if isinstance(error, CorvoError):
+        say(str(error))
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.Abort | KeyboardInterrupt | asyncio.CancelledError):
+        return CTRL_C
+    if isinstance(error, BrokenPipeError):
+        # Whoever read us (head, less) has seen enough. What is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if isinstance(error, OSError):
+        say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return 1
+    raise error
+
+
+def say(text: str) -> None:
+    """``corvo: text`` on stderr."""
+    click.echo(click.style("corvo: ", fg="red", bold=True) + text, err=True)
