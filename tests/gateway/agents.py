@@ -55,7 +55,8 @@ class Agent:
         self.name = name
         self.log = Handler(self._lines)
         self.hanging = asyncio.Event()
-        self.waiting = False
+        #: Set when somebody waits for this agent while it hangs.
+        self.waiting = asyncio.Event()
         self.service = DiagnosticsService()
         self.service.register_handler("Log", self.log)
         self.service.register_handler("Stats", Handler(self._stats))
@@ -87,7 +88,7 @@ class Agent:
 
     async def _lines(self, query: DebugQuery) -> Payload:
         if self.hanging.is_set():
-            self.waiting = True
+            self.waiting.set()
             await asyncio.Event().wait()
         lines = query.parameters.get("lines", "2")
         if not lines.isdecimal():
@@ -124,7 +125,7 @@ class AgentFarm:
 
     def waiting(self, name: str) -> bool:
         """Whether somebody waits for an agent that hangs."""
-        return self._agents[name].waiting
+        return self._agents[name].waiting.is_set()
 
     async def __aenter__(self) -> Self:
         return self
