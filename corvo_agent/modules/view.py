@@ -54,7 +54,7 @@ class View:
             before = self.items.get(key)
             if before is None:
                 changes.append(Change(ChangeType.CREATED, key, item.mod_revision, item))
-            elif _version(before) != _version(item) or before.value != item.value:
+            elif not _same_version(before, item) or before.value != item.value:
                 changes.append(Change(ChangeType.UPDATED, key, item.mod_revision, item))
         self.items = present
         self.revision = self.seen = snapshot.revision
@@ -65,26 +65,32 @@ class View:
     def belongs_to(self, shown: Range, seen: int) -> bool:
         """Whether ``shown`` is a later state of the same data; ``seen`` as it was before it was asked for.
 
-        A new data directory of the same etcd has the same cluster id, and soon the same revisions: a key that has
-        another value at the same revision gives it away (``shown`` may come without values, then it cannot).
+        A new data directory of the same etcd has the same cluster id, and soon the same revisions. What gives it away
+        then is a key that has gone back in time, or that has another value at the same revision (``shown`` may come
+        without values, then that cannot be seen).
         """
         if shown.cluster != self.cluster or shown.revision < seen:
             return False
         for item in shown.items:
             known = self.items.get(item.key)
-            if known is not None and _version(known) == _version(item) and item.value not in (b"", known.value):
+            # What the stream told after this state was taken says nothing about it.
+            if known is None or known.mod_revision > shown.revision or known.mod_revision < item.mod_revision:
+                continue
+            if not _same_version(known, item) or (item.value and item.value != known.value):
                 return False
         return True
 
     def reaches(self, shown: Range) -> bool:
         """Whether what is known here is the state that ``shown`` is, or a later one."""
-        present = {item.key: _version(item) for item in shown.items}
+        present = {item.key: item for item in shown.items}
         for key, known in self.items.items():
-            if known.mod_revision <= shown.revision and present.get(key) != _version(known):
-                return False
+            if known.mod_revision <= shown.revision:
+                item = present.get(key)
+                if item is None or not _same_version(item, known):
+                    return False
         # A key that is not known here may have been deleted since, but only if something has happened since.
         return self.revision > shown.revision or present.keys() <= self.items.keys()
 
 
-def _version(item: KeyValue) -> tuple[int, int]:
-    return item.create_revision, item.mod_revision
+def _same_version(one: KeyValue, other: KeyValue) -> bool:
+    return one.mod_revision == other.mod_revision and one.create_revision == other.create_revision

@@ -29,12 +29,10 @@ from .view import View
 
 _log = logging.getLogger(__name__)
 
-#: Batches that wait for a slow consumer before the stream is not read on.
+# Batches that wait for a slow consumer before the stream is not read on.
 _BUFFERED_BATCHES = 16
-#: Seconds that closing may take.
-_CLOSE_TIMEOUT = 2.0
-#: The longest time, in seconds, that what the store shows may be on its way to us.
-_MAX_GRACE = 2.0
+# Seconds that closing may take, and the most that what the store shows may be on its way to us.
+_CLOSE_TIMEOUT = _MAX_GRACE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +136,12 @@ class Watch:
     async def __anext__(self) -> WatchBatch:
         """The next batch, when there is one. A cancelled wait loses nothing."""
         batch = await self._buffer.get()
-        if batch is None:
-            raise StopAsyncIteration
-        return batch
+        if batch is not None:
+            return batch
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            # It ends only when it is cancelled, or by a fault of ours that must not pass for the end.
+            self._task.result()
+        raise StopAsyncIteration
 
     async def wait_synced(self) -> None:
         """Wait until the first snapshot has been taken; cancel it to give up waiting."""

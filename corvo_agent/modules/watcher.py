@@ -108,6 +108,7 @@ class ModuleWatcher:
                 queue.start()
             await self._watch.__aenter__()
             self._task = asyncio.create_task(self._run(), name=f"corvo-watcher {self.name}")
+            self._task.add_done_callback(self._ended)
 
     async def aclose(self) -> None:
         """Stop watching, within three seconds: calls that wait are dropped, one that runs is cancelled.
@@ -190,6 +191,10 @@ class ModuleWatcher:
                 self._apply(change)
                 if index % _DECODED_AT_ONCE == 0:
                     await asyncio.sleep(0)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("%r failed and watches no more", self, exc_info=error)
 
     def _apply(self, change: Change) -> None:
         self._revision = change.revision

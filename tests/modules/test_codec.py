@@ -314,7 +314,7 @@ MODULE_LIKE = st.recursive(
 
 
 @given(MODULES)
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_what_is_written_is_read_again(module: Module) -> None:
     stored = module.with_meta(self_link=key_of(module.name))
     again = decode_module(encode_module(stored), key_of(module.name), 5)
@@ -323,7 +323,7 @@ def test_what_is_written_is_read_again(module: Module) -> None:
 
 
 @given(st.dictionaries(TEXT, JSON, max_size=3), st.dictionaries(TEXT, JSON, max_size=3))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_unknown_keys_survive_a_rewrite(top: dict[str, Any], inner: dict[str, Any]) -> None:
     top = {f"x{key}": value for key, value in top.items()}
     inner = {f"x{key}": value for key, value in inner.items()}
@@ -334,7 +334,7 @@ def test_unknown_keys_survive_a_rewrite(top: dict[str, Any], inner: dict[str, An
 
 
 @given(st.binary(max_size=200) | MODULE_LIKE.map(json.dumps).map(str.encode))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_any_bytes_are_a_module_or_a_decode_error(value: bytes) -> None:
     module = None
     with contextlib.suppress(DecodeError):

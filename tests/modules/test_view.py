@@ -64,6 +64,7 @@ def test_what_a_stream_repeats_is_no_news() -> None:
     assert view.apply(first) == first
     assert view.apply(first) == []
     assert view.apply([gone("/a", 4)]) == []
+    assert view.apply([put("/c", 2)]) == []
     assert view.revision == 4
 
 
@@ -80,12 +81,20 @@ def test_a_deletion_is_completed_with_the_item_that_is_gone() -> None:
         (state(4, item("/a", 2)), False),
         (state(9, item("/a", 2), cluster="d"), False),
         (state(9, item("/a", 2, value=b"other")), False),
+        (state(9, item("/a", 1)), False),
+        (state(9, item("/a", 2, created=1)), False),
         (state(9, item("/a", 2, value=b"")), True),
         (state(9, item("/a", 8, value=b"other")), True),
     ],
 )
 def test_other_data_is_recognised(shown: Range, *, same: bool) -> None:
     assert view_of(item("/a", 2), revision=5).belongs_to(shown, seen=5) is same
+
+
+def test_what_was_told_after_the_state_was_taken_does_not_make_it_other_data() -> None:
+    view = view_of(item("/a", 2), revision=5)
+    view.apply([put("/a", 7, 2)])
+    assert view.belongs_to(state(6, item("/a", 2)), seen=5)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +116,7 @@ def test_what_is_missing_or_stale_is_recognised(shown: Range, *, reached: bool) 
 
 
 @given(st.lists(st.tuples(st.sampled_from(["/a", "/b", "/c"]), st.booleans()), max_size=12), st.data())
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_every_earlier_state_is_reached_and_no_later_difference_is(
     writes: list[tuple[str, bool]], data: st.DataObject
 ) -> None:
@@ -127,6 +136,8 @@ def test_every_earlier_state_is_reached_and_no_later_difference_is(
     view.apply(changes[:seen])
     for shown in states[: seen + 1]:
         assert view.reaches(shown)
+    for shown in states:
+        assert view.belongs_to(Range(shown.items, shown.revision, "c"), seen=0)
     for shown in states[seen + 1 :]:
         assert view.reaches(shown) is (set(shown.items) == set(states[seen].items))
     # A snapshot at any moment plus the difference is that moment's state.

@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from corvo_agent.backoff import Backoff
-from corvo_agent.errors import Compacted, PermissionRefused
+from corvo_agent.errors import Compacted, PermissionRefused, Unavailable
 from corvo_agent.modules.batches import Cause, WatchBatch
-from corvo_agent.modules.kv import Change, ChangeType
+from corvo_agent.modules.kv import Change, ChangeType, Range
 from corvo_agent.modules.watch import Watch
 from corvo_agent.testing import FakeClock, MemoryStore
 
@@ -260,6 +260,45 @@ async def test_nothing_makes_it_give_up(caplog: pytest.LogCaptureFixture) -> Non
         assert watch.statistics().reconnects >= 3
     assert "token expired" in caplog.text
     assert "our own fault" in caplog.text
+
+
+class Deaf(MemoryStore):
+    """Answers some ranges with an error while its streams go on."""
+
+    failures: list[Exception] = []
+
+    async def range(self, prefix: str, *, exact: bool = False, limit: int = 0, keys_only: bool = False) -> Range:
+        if self.failures:
+            raise self.failures.pop()
+        return await super().range(prefix, exact=exact, limit=limit, keys_only=keys_only)
+
+
+async def test_a_check_that_gets_no_answer_leaves_the_stream_alone(caplog: pytest.LogCaptureFixture) -> None:
+    clock, store = FakeClock(), Deaf()
+    async with Watch(store, "/", clock=clock) as watch:
+        await anext(watch)
+        await clock.wait_sleeping()
+        store.failures = [Unavailable("etcd", "no answer") for _ in range(4)]
+        while len(store.failures) == 4:
+            await clock.advance(1)
+        assert not watch.statistics().connected
+        await store.put("/a", b"1")
+        assert told(await anext(watch)) == [(CREATED, "/a", 2)]
+        await clock.advance(10)
+        assert watch.statistics().connected
+        assert watch.statistics().reconnects == 0
+    assert 1 <= caplog.text.count("no answer") <= 4
+
+
+async def test_a_fault_of_ours_does_not_pass_for_the_end() -> None:
+    def broken() -> float:
+        raise ZeroDivisionError
+
+    store = MemoryStore()
+    store.go_away()
+    async with Watch(store, "/", backoff=Backoff(draw=broken)) as watch:
+        with pytest.raises(ZeroDivisionError):
+            await anext(watch)
 
 
 async def test_a_failure_in_the_moment_of_closing_does_not_keep_it_alive() -> None:
