@@ -1,0 +1,85 @@
+"""The requests that users of the original know, letter by letter, from REST through a real etcd to a real agent."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from corvo_agent.agent.agent import Agent
+from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.gateway.app import Gateway
+from corvo_agent.gateway.http import PREFIX
+from corvo_agent.gateway.settings import GatewaySettings
+from corvo_agent.modules.etcd import EtcdStore
+from corvo_agent.modules.etcd_options import EtcdOptions
+
+pytestmark = pytest.mark.integration
+
+NAME = "node1-pen-spyglass"
+LINES = 400
+DEBUG = f"{PREFIX}/modules/{NAME}/Debug"
+
+
+@pytest_asyncio.fixture
+async def url(etcd: EmbeddedEtcd, tmp_path: Path) -> AsyncIterator[str]:
+    log = tmp_path / "pen-spyglass.log"
+    record = {"level": "info", "ts": "2026-05-10T16:26:07.675716955Z", "module": "pen-spyglass", "pid": "7"}
+    log.write_text("".join(json.dumps({**record, "msg": f"line {number}"}) + "\n" for number in range(LINES)))
+    options = EtcdOptions((etcd.endpoint,))
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(EtcdStore(options))
+        gateway = await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))
+        agent = Agent("pen-spyglass", node="node1", store=EtcdStore(options), log_file=str(log), apply_level=None)
+        await stack.enter_async_context(agent)
+        async with asyncio.timeout(20):
+            await gateway.endpoints.wait_moved(NAME, None)
+            await gateway.cache.wait_until(lambda: gateway.cache.get(NAME) is not None, "the Module", 20)
+        yield gateway.url
+
+
+async def post(url: str, body: str) -> Any:
+    async with aiohttp.ClientSession() as session, session.post(url + DEBUG, data=body) as response:
+        found = await response.json()
+        assert response.status == 200, found
+        return found["diagnostics"]
+
+
+async def test_module(url: str) -> None:
+    async with aiohttp.ClientSession() as session, session.get(f"{url}{PREFIX}/modules/{NAME}") as response:
+        found = await response.json()
+    assert (found["kind"], found["api-version"], found["meta"]["name"]) == ("Module", "v1", NAME)
+    assert found["meta"]["self-link"] == f"{PREFIX}/modules/{NAME}"
+    assert found["spec"] == {"log-level": "Info"}
+    assert [found["status"][key] for key in ("node", "module", "category")] == ["node1", "pen-spyglass", "Venice"]
+
+
+async def test_log_query(url: str) -> None:
+    found = await post(url, '{\n\t"query": "Log",\n\t"parameters":{\n\t\t"lines": "300"\n\t}\n}')
+    logs = [entry["log"] for entry in found["logs"]]
+    assert [log["msg"] for log in logs] == [f"line {number}" for number in range(LINES - 300, LINES)]
+    assert logs[0]["@timestamp"] == "2026-05-10T16:26:07.675Z"
+    assert logs[0]["source"].endswith("pen-spyglass.log")
+
+
+async def test_stats_query(url: str) -> None:
+    body = '{\n\t"query": "Stats",\n\t"parameters":{\n\t\t"action": "get",\n\t\t"expvar": "cpustats"\n\t}\n}'
+    stats = (await post(url, body))["stats"]
+    assert list(stats) == ["cpustats"]
+    assert {"NumCPUs", "NumGoroutines"} <= set(json.loads(stats["cpustats"]))
+
+
+@pytest.mark.parametrize("parameters", ['"profile": "goroutine"', '"profile": "profile", "seconds":"1"'])
+async def test_profile_query(url: str, parameters: str) -> None:
+    found = await post(url, f'{{"query": "profile", "parameters":{{{parameters}}}}}')
+    assert list(found) == ["buffer"]
+    assert gzip.decompress(base64.b64decode(found["buffer"]))
