@@ -12,7 +12,9 @@ from corvo_agent.levels import Level
 from corvo_agent.logs import current_filter, get_log_filter
 from corvo_agent.logs.level_state import LevelSource, LevelState
 from corvo_agent.modules.model import LevelOverride, Module
-from corvo_agent.testing import FakeClock
+from corvo_agent.modules.store import ModuleStore
+from corvo_agent.modules.watcher import ModuleWatcher
+from corvo_agent.testing import FakeClock, MemoryStore
 
 from ..logs.levels_kit import untouched_levels
 
@@ -314,3 +316,28 @@ def test_in_this_process_it_changes_the_loggers_and_leaves_an_audit_line(
     (record,) = [r for r in caplog.records if r.levelname == "audit"]
     fields = record.__dict__
     assert (fields["level_from"], fields["level_to"], fields["source"]) == ("Info", "None", "log-level")
+
+
+async def test_a_watcher_drives_it_through_a_whole_life(applied: Applied) -> None:
+    moved = asyncio.Event()
+
+    def apply(state: LevelState) -> None:
+        applied(state)
+        moved.set()
+
+    async def until(level: Level) -> None:
+        while sync.state.level is not level:
+            moved.clear()
+            await moved.wait()
+
+    sync = LevelSync(default=Level.WARN, apply=apply, refresh=lambda: None)
+    async with ModuleStore(MemoryStore()) as store, ModuleWatcher("n1-svc", store, on_change=sync.update) as watcher:
+        await watcher.wait_synced()
+        await store.create(module("Error"))
+        await until(Level.ERROR)
+        await store.modify("n1-svc", lambda now: now.with_spec(override=LevelOverride("Debug")))
+        await until(Level.DEBUG)
+        await store.modify("n1-svc", lambda now: now.with_status(node="n1"))
+        await store.delete("n1-svc")
+        await until(Level.WARN)
+    assert applied.levels == ["Error", "Debug", "Warn"]
