@@ -50,6 +50,21 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def ending(pid: int) -> asyncio.Future[None]:
+    """Done when a process ends that is not a child of ours."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+    handle = os.pidfd_open(pid)
+
+    def note() -> None:
+        loop.remove_reader(handle)
+        os.close(handle)
+        ended.set_result(None)
+
+    loop.add_reader(handle, note)
+    return ended
+
+
 @pytest.mark.parametrize("binaries", EVERY_ETCD.values(), ids=EVERY_ETCD)
 async def test_it_serves_and_leaves_nothing(binaries: EtcdBinaries, folder: Path) -> None:
     async with EmbeddedEtcd(binaries=binaries) as etcd:
@@ -86,13 +101,13 @@ async def test_a_killed_owner_leaves_nothing(number: signal.Signals, folder: Pat
     owner = await asyncio.create_subprocess_exec(sys.executable, "-c", OWNER, stdout=asyncio.subprocess.PIPE)
     assert owner.stdout is not None
     pid = int(await owner.stdout.readline())
-    helpers = psutil.Process(owner.pid).children()
-    assert pid in [process.pid for process in helpers]
+    children = [process.pid for process in psutil.Process(owner.pid).children()]
+    assert pid in children
     assert len(names(folder)) == 1
+    endings = [ending(child) for child in children]
     owner.send_signal(number)
     await owner.wait()
-    _, alive = await asyncio.to_thread(psutil.wait_procs, helpers, 30)
-    assert alive == []
+    await asyncio.gather(*endings)
     assert names(folder) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import (
@@ -136,6 +136,7 @@ def test_the_bound_counts_one_revision_only() -> None:
     assert [len(batch) for batch in taken] == [0] + [1] * 98
 
 
+@settings(max_examples=50)
 @given(st.lists(st.binary(max_size=40) | NEAR_MISSES.map(orjson.dumps), max_size=4))
 def test_whatever_a_server_sends_ends_in_an_error_of_ours(messages: list[bytes]) -> None:
     watch = reader(limit=500)

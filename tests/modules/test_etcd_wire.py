@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import DecodeError
@@ -115,6 +115,7 @@ def test_an_event_of_another_form_is_refused_by_name(event: dict[str, Any]) -> N
         wire.decoded("an event", wire.change, event)
 
 
+@settings(max_examples=50)
 @given(NEAR_MISSES, st.sampled_from([wire.range_answer, wire.txn_answer, wire.change, wire.header_revision]))
 def test_whatever_a_server_sends_gives_values_or_an_error_of_ours(raw: Any, decode: Any) -> None:
     with contextlib.suppress(DecodeError):

@@ -7,7 +7,7 @@ import itertools
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import DecodeError, ResourceExhausted
@@ -32,6 +32,7 @@ def split(chunks: list[bytes], limit: int = 1000) -> list[bytes]:
     return messages + stream.finish()
 
 
+@settings(max_examples=50)
 @given(objects=OBJECTS, places=st.lists(st.integers(0, 10_000), max_size=30), newline_at_end=st.booleans())
 def test_any_chunking_gives_the_same_messages(
     objects: list[dict[str, object]], places: list[int], newline_at_end: bool
@@ -102,6 +103,7 @@ def test_a_large_message_in_many_pieces_is_joined_once() -> None:
     assert stream.feed(b"\n") == [value]
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=200) | JSON.map(orjson.dumps))
 def test_what_is_no_object_is_refused_by_name(message: bytes) -> None:
     with contextlib.suppress(DecodeError):
