@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 
-import psutil
 import pytest
 
 from corvo_agent.errors import Unavailable
 from corvo_agent.modules import Endpoint, EndpointLease, EndpointState, StartReport, find_endpoint, register
-from tests.etcd_cluster import EtcdCluster, EtcdMember
+from tests.etcd_cluster import EtcdCluster
+from tests.integration.etcd_data import replace_data
 from tests.integration.watching import KEY, NAME, Observer, Writer, etcd_store, number_of, numbered
 from tests.tcp_proxy import TcpProxy
 
@@ -151,14 +150,6 @@ async def test_history_compacted_while_disconnected() -> None:
             assert observer.watcher.statistics().watch.resyncs == 2
 
 
-async def empty(member: EtcdMember) -> None:
-    """Take the member's data away while it is down, then start it again."""
-    arguments = psutil.Process(member.pid).cmdline()
-    await member.kill()
-    shutil.rmtree(arguments[arguments.index("--data-dir") + 1])
-    await member.start()
-
-
 async def test_a_new_data_directory() -> None:
     async with EtcdCluster() as cluster, etcd_store(cluster.endpoint) as ours, etcd_store(cluster.endpoint) as theirs:
         observer = Observer(ours)
@@ -166,7 +157,7 @@ async def test_a_new_data_directory() -> None:
             for number in range(1, 4):
                 await theirs.kv.put(KEY, numbered(number))
             await observer.sees(3)
-            await empty(cluster.members[0])
+            await replace_data(cluster.members[0])
             await observer.watcher.wait_for(lambda module: module is None)
             # The same state again at a lower revision is a change for the watch, and the next one too.
             await theirs.kv.put(KEY, numbered(3))
