@@ -56,6 +56,11 @@ class AgentConfig:
     tls_client_ca: str = _setting("", "Authority that callers need a certificate of.", metavar="FILE")
     insecure: bool = _setting(False, "Allow to listen beyond loopback without TLS and client certificates.")
     default_level: str = _setting("Info", "Level while the Module says nothing.", metavar="LEVEL")
+    level_hook: str = _setting(
+        "", "What changes the level inside the process, such as zap:URL, signal:Debug=USR1,*=USR2, exec:ARGV."
+    )
+    pid: int = _setting(0, "The process that the log belongs to: it gets its level again when it is restarted.")
+    pid_file: str = _setting("", "File that holds the number of that process.", metavar="FILE")
     max_lines: int = _setting(100_000, "Most log lines that one query may ask for.")
     max_queries: int = _setting(16, "Most queries answered at once.")
     max_message: int = _setting(4 << 20, "Longest request, in bytes.")
@@ -78,6 +83,8 @@ class AgentConfig:
         for name in ("max_lines", "max_queries", "max_message", "check_interval", "lease_ttl", "stop_timeout"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(spelling(name), getattr(self, name), "must be greater than 0, and finite")
+        if self.pid < 0 or (self.pid and self.pid_file):
+            raise ConfigError("pid", self.pid, "must be the number of a process, and goes without pid-file")
         for one, other in (("etcd_cert", "etcd_key"), ("tls_cert", "tls_key")):
             if bool(getattr(self, one)) != bool(getattr(self, other)):
                 raise ConfigError(spelling(one), getattr(self, one), f"belongs together with {spelling(other)}")

@@ -6,9 +6,10 @@ import logging
 import os
 import platform
 import time
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import psutil
 
@@ -48,7 +49,7 @@ class Agent:
 
     The level of the Module goes into force in this process through ``apply_level`` (None: nothing does it but your
     ``on_change``, which hears of each change of the spec, as ModuleWatcher's does). When the agent stops, the levels
-    are again what they were.
+    are again what they were. ``work`` runs as long as the agent does.
 
     Entering raises InvalidArgument for a name that no Module can have, and what listening raises (ConfigError,
     Unavailable, PermissionRefused). It does not wait for etcd, and nothing that goes wrong later comes out: it is
@@ -66,6 +67,7 @@ class Agent:
         service: DiagnosticsService | None = None,
         on_change: ModuleCallback | None = None,
         apply_level: ApplyLevel | None = apply_to_process,
+        work: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
         options: AgentOptions | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -78,6 +80,7 @@ class Agent:
         )
         self._clock = clock
         self._apply_level = apply_level
+        self._work = tuple(work)
         self._levels = LevelSync(
             clock=clock,
             default=options.default_level,
@@ -164,6 +167,8 @@ class Agent:
         if "agent" not in self.service.expvars.names:
             self.service.expvars.publish("agent", Func(lambda: self.statistics().as_json()))
         self._background.start(self._levels.run(), "corvo-levels")
+        for work in self._work:
+            self._background.start(work(), "corvo-agent-work")
         if self._store is None or self._watcher is None:
             return
         await opened.open(self._watcher)

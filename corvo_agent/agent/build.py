@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..config import AgentConfig, read_password
 from ..diagnostics.handlers.log import LogHandler
@@ -12,21 +13,27 @@ from ..diagnostics.tls import server_ssl
 from ..levels import Level
 from ..logs.limits import ReadLimits
 from ..modules.kv import KeyValueStore
+from ..stats.variables import Func
 from .agent import Agent
-from .level_sync import ApplyLevel
 from .options import AgentOptions
 from .server import ServerLimits
 
+if TYPE_CHECKING:
+    from ..sidecar.hook_runner import HookRunner
+
+#: Seconds after which a hook without a known process hands the level out again.
+_REPEAT = 60.0
 LOG_FILE = "/var/log/pensando/{}.log"
 
 
-def build_agent(config: AgentConfig, *, apply_level: ApplyLevel | None = None) -> Agent:
+def build_agent(config: AgentConfig) -> Agent:
     """The agent that ``config`` describes, not yet entered.
 
-    It leaves the levels of its own process alone: ``apply_level`` is what changes those of the module; without it the
-    Module's level decides which lines a Log query shows that names none. Reads the files
-    that ``config`` names. Raises ConfigError and InvalidArgument.
+    It leaves the levels of its own process alone: the level hook is what changes those of the module; without one the
+    Module's level decides which lines a Log query shows that names none. Reads the files that ``config`` names.
+    Raises ConfigError and InvalidArgument.
     """
+    runner = _hook_runner(config)
     limits = ServiceLimits(queries=config.max_queries, request_bytes=config.max_message)
     log_file = config.log_file or LOG_FILE.format(config.module)
     node = config.node or platform.node()
@@ -37,14 +44,30 @@ def build_agent(config: AgentConfig, *, apply_level: ApplyLevel | None = None) -
         node=node,
         name=config.name,
         service=service,
-        apply_level=apply_level,
+        apply_level=runner.apply if runner else None,
+        work=[runner.run] if runner else [],
         options=_options(config),
     )
     # Where nothing changes the levels inside the process, the level says which of its lines are shown.
-    shown = None if apply_level is not None else lambda: agent.level.level
+    shown = None if runner else lambda: agent.level.level
     read_limits = ReadLimits(max_lines=config.max_lines)
     service.register_handler("Log", LogHandler(log_file, limits=read_limits, default_level=shown))
+    if runner:
+        service.expvars.publish("level-hooks", Func(runner.as_json))
     return agent
+
+
+def _hook_runner(config: AgentConfig) -> HookRunner | None:
+    if not config.level_hook:
+        return None
+    # Late: only few need it, and HTTP hooks bring aiohttp with them.
+    from ..sidecar.hook_runner import HookRunner
+    from ..sidecar.hook_spec import parse_level_hook
+    from ..sidecar.target_process import target_of_pid, target_of_pid_file
+
+    find = target_of_pid(config.pid) if config.pid else target_of_pid_file(config.pid_file) if config.pid_file else None
+    # Where nobody tells which process it is, saying it again is the only way to reach one that was restarted.
+    return HookRunner([parse_level_hook(config.level_hook, find)], find_target=find, repeat=0 if find else _REPEAT)
 
 
 def _store(config: AgentConfig) -> KeyValueStore | None:
