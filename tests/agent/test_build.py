@@ -56,7 +56,7 @@ async def test_a_level_hook_gets_the_level_and_tells_how_it_does(
         node="node1",
         log_file=log_file,
         etcd=(etcd.endpoint,),
-        level_hook=f"file:{target} '{{level}}'",
+        level_hook=hook,
     )
     async with build_agent(config) as agent:
         assert await messages(agent) == ["detail", "news", "trouble"]
