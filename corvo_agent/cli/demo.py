@@ -22,6 +22,10 @@ def command(unattended: bool) -> None:
     """Run an etcd, a sample service with its agent, and a gateway, on loopback and free ports, until Ctrl-C.
 
     It prints commands to try. Everything is gone afterwards: processes, files, ports.
+
+    \b
+    corvo demo            play with it
+    corvo demo --check    let it drive itself
     """
     sys.exit(asyncio.run(_check() if unattended else _play()))
 

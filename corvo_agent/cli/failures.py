@@ -15,13 +15,13 @@ code meaning
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 
 import click
 
 from ..errors import CorvoError
+from .output import visible
 
 CTRL_C = 130
 
@@ -38,7 +38,7 @@ def report(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
-    if isinstance(error, click.Abort | KeyboardInterrupt | asyncio.CancelledError):
+    if isinstance(error, click.Abort | KeyboardInterrupt) or _is_cancelled(error):
         return CTRL_C
     if isinstance(error, BrokenPipeError):
         # Whoever read us (head, less) has seen enough. What is still buffered has nowhere to go.
@@ -50,6 +50,12 @@ def report(error: BaseException) -> int:
     raise error
 
 
+def _is_cancelled(error: BaseException) -> bool:
+    # Whoever was cancelled has imported asyncio; ``corvo --help`` has not, and takes half the time for it.
+    asyncio = sys.modules.get("asyncio")
+    return asyncio is not None and isinstance(error, asyncio.CancelledError)
+
+
 def say(text: str) -> None:
     """``corvo: text`` on stderr."""
-    click.echo(click.style("corvo: ", fg="red", bold=True) + text, err=True)
+    click.echo(click.style("corvo: ", fg="red", bold=True) + visible(text, "\n"), err=True)

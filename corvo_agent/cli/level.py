@@ -5,19 +5,70 @@ from __future__ import annotations
 import getpass
 import socket
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 
-from ..errors import InvalidArgument
+from ..errors import ConfigError, InvalidArgument
 from ..levels import Level
-from ..modules.model import LevelOverride, Module, effective_level
+from ..modules.model import LevelOverride, Module
 from ..modules.store import ModuleStore
-from ..timestamps import format_duration, format_rfc3339, parse_duration
-from .output import format_option, print_json
-from .target import Target, asynchronous, open_store, store_options
+from ..timestamps import parse_duration
+from .level_view import agent_state, module_state, show_state
+from .output import format_option, note
+from .target import Target, agent_options, asynchronous, open_store
 
 #: How long a level set by hand holds unless the person says otherwise.
 DEFAULT_DURATION = "10m"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the person wants of the level; checked so that it makes sense."""
+
+    level: str | None
+    duration: str | None
+    keep: bool
+    clear: bool
+    logger: str | None
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.level is not None:
+            Level.parse(self.level, "LEVEL")
+        if self.clear and (self.level is not None or self.keep or self.duration):
+            raise click.UsageError("--clear goes without a LEVEL, --for and --keep")
+        if not self.clear and self.level is None and (self.duration or self.keep or self.logger or self.reason):
+            raise click.UsageError("--for, --keep, --logger and --reason need a LEVEL")
+        if self.duration and self.keep:
+            raise click.UsageError("--for and --keep exclude each other")
+        if self.level is not None and self.logger is not None and not self.keep:
+            raise click.UsageError("the level of a single logger cannot end by itself: say --keep, and --clear later")
+        if self.duration is not None and parse_duration(self.duration, "--for") == 0:
+            raise InvalidArgument("--for", self.duration, "must be longer than nothing")
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be changed."""
+        return self.clear or self.level is not None
+
+    def change(self) -> Callable[[Module], Module]:
+        """What is to become of a Module."""
+        if self.logger is not None:
+            return lambda module: module.with_spec(loggers=self._loggers(module))
+        if self.clear:
+            return lambda module: module.with_spec(override=None)
+        if self.keep:
+            # An override that goes on would hide what was asked to stay.
+            return lambda module: module.with_spec(log_level=self.level, override=None)
+        until = time.time_ns() + parse_duration(self.duration or DEFAULT_DURATION, "--for")
+        override = LevelOverride(self.level or "", until, _who(), self.reason)
+        return lambda module: module.with_spec(override=override)
+
+    def _loggers(self, module: Module) -> dict[str, str]:
+        others = {name: level for name, level in module.spec.loggers.items() if name != self.logger}
+        return others if self.level is None or self.logger is None else {**others, self.logger: self.level}
 
 
 @click.command("level", short_help="Show or change the log level of a module.")
@@ -25,69 +76,44 @@ DEFAULT_DURATION = "10m"
 @click.argument("level", required=False)
 @click.option("--for", "duration", metavar="DURATION", help=f"How long LEVEL holds, {DEFAULT_DURATION} unless given.")
 @click.option("--keep", is_flag=True, help="LEVEL holds until somebody changes it: it is written to spec.log-level.")
-@click.option("--clear", is_flag=True, help="End an override now.")
-@click.option("--logger", metavar="LOGGER", help="Change this logger and those below it only, until changed again.")
+@click.option("--clear", is_flag=True, help="End an override now; with --logger, take that logger's level away.")
+@click.option("--logger", metavar="LOGGER", help="The level of this logger and those below it only.")
 @click.option("--reason", default="", help="Why; shown to whoever looks.")
 @format_option
-@store_options
+@agent_options
 @asynchronous
-async def command(
-    name: str,
-    level: str | None,
-    duration: str | None,
-    keep: bool,
-    clear: bool,
-    logger: str | None,
-    reason: str,
-    output: str,
-    target: Target,
-) -> None:
+async def command(name: str, output: str, target: Target, **wished: object) -> None:
     """Show the level of the module NAME and why it holds, or change it to LEVEL (Debug, Info, Warn, Error, None).
 
     A changed level ends by itself after ten minutes, also while etcd is away: a forgotten Debug fills disks.
 
     \b
-    corvo level node1-pen-spyglass                       which level holds, and why
-    corvo level node1-pen-spyglass Debug                 Debug for ten minutes
-    corvo level node1-pen-spyglass Debug --for 1h        ... for an hour
-    corvo level node1-pen-spyglass Warn --keep           Warn from now on
-    corvo level node1-pen-spyglass Debug --logger http   the logger "http" only
-    corvo level node1-pen-spyglass --clear               end the override now
+    corvo level node1-pen-spyglass                              which level holds, and why
+    corvo level node1-pen-spyglass Debug                        Debug for ten minutes
+    corvo level node1-pen-spyglass Debug --for 1h               ... for an hour
+    corvo level node1-pen-spyglass Warn --keep                  Warn from now on
+    corvo level node1-pen-spyglass --clear                      end the override now
+    corvo level node1-pen-spyglass Debug --logger http --keep   the logger "http" only
+    corvo level node1-pen-spyglass --clear --logger http        ... as the others again
     """
-    _check(level, duration=duration, keep=keep, clear=clear, logger=logger)
+    wish = _Wish(**wished)  # type: ignore[arg-type]
+    if not target.etcd:
+        if wish.changes:
+            raise ConfigError("etcd", None, "a level is changed in etcd: give --etcd URL or CORVO_ETCD")
+        show_state(name, await agent_state(target, name), output)
+        return
     async with open_store(target) as store:
-        if clear:
-            module = await store.set_override(name, None)
-        elif level is None:
-            module = await store.get(name)
-        elif logger is not None:
-            module = await _set_logger(store, name, logger, level)
-        elif keep:
-            # An override that goes on would hide what was asked to stay.
-            module = await store.modify(name, lambda found: found.with_spec(log_level=level, override=None))
-        else:
-            nanoseconds = parse_duration(duration or DEFAULT_DURATION, "--for")
-            override = LevelOverride(level, time.time_ns() + nanoseconds, _who(), reason)
-            module = await store.set_override(name, override)
-    _show(module, output)
+        module = await _apply(store, name, wish)
+    show_state(name, module_state(module), output)
 
 
-def _check(level: str | None, *, duration: str | None, keep: bool, clear: bool, logger: str | None) -> None:
-    """Refuse what does not go together. Raises InvalidArgument, click.UsageError."""
-    if level is not None:
-        Level.parse(level, "LEVEL")
-    elif duration or keep or logger:
-        raise click.UsageError("--for, --keep and --logger need a LEVEL")
-    if clear and level is not None:
-        raise click.UsageError("--clear goes without a LEVEL")
-    if sum((bool(duration), keep, logger is not None)) > 1:
-        raise click.UsageError("--for, --keep and --logger exclude each other")
-    if duration is not None and parse_duration(duration, "--for") == 0:
-        raise InvalidArgument("--for", duration, "must be longer than nothing")
-
-
-async def _set_logger(store: ModuleStore, name: str, logger: str, level: str) -> Module:
-    return await store.modify(name, lambda module: module.with_spec(loggers={**module.spec.loggers, logger: level}))
+async def _apply(store: ModuleStore, name: str, wish: _Wish) -> Module:
+    if not wish.changes:
+        return await store.get(name)
+    module = await store.modify(name, wish.change())
+    if wish.keep and wish.logger is not None:
+        note(f"it stays until you say: corvo level {name} --clear --logger {wish.logger}")
+    return module
 
 
 def _who() -> str:
@@ -96,36 +122,3 @@ def _who() -> str:
     except (KeyError, OSError):
         user = "somebody"
     return f"{user}@{socket.gethostname()}"
-
-
-def _show(module: Module, output: str) -> None:
-    now = time.time_ns()
-    level = effective_level(module.spec, now)
-    override = module.spec.override
-    active = override if override is not None and override.active(now) else None
-    if output == "json":
-        shown: dict[str, object] = {"name": module.name, "level": level.text, "log-level": module.spec.log_level}
-        if active is not None:
-            shown["override"] = {
-                "level": active.level,
-                "until": format_rfc3339(active.until),
-                "by": active.by,
-                "reason": active.reason,
-            }
-        print_json({**shown, "loggers": dict(module.spec.loggers)})
-        return
-    click.echo(f"{module.name}: {level.text}{_why(module, active, now)}")
-    for logger, text in sorted(module.spec.loggers.items()):
-        click.echo(f"  {logger}: {text}")
-
-
-def _why(module: Module, override: LevelOverride | None, now: int) -> str:
-    if override is None:
-        return " (log-level)" if module.spec.log_level else " (default)"
-    words = [f" (override by {override.by or 'somebody'}"]
-    if override.reason:
-        words.append(f", {override.reason}")
-    if override.until:
-        words.append(f", ends in {format_duration(override.until - now)}")
-    back = Level.of(module.spec.log_level).text
-    return "".join(words) + f", then {back})"

@@ -5,39 +5,53 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import click
-import orjson
+
+from .output import json_text, visible
 
 _COLOURS = {"debug": "cyan", "info": "green", "warn": "yellow", "error": "red", "audit": "magenta", "marker": "blue"}
-# What has a place of its own in a line, or says nothing to a person.
-_PLACED = frozenset({"ts", "@timestamp", "level", "msg", "module", "caller", "pid", "source"})
+# Shown on lines of their own.
+_BELOW = ("stack", "stack_info")
+# What has a place of its own, or says nothing to a person.
+_PLACED = frozenset({"ts", "@timestamp", "level", "msg", "module", "caller", "pid", "source", *_BELOW})
 
 
 def as_json(name: str | None, record: Mapping[str, str]) -> str:
     """One JSON object, with the module's name first when several are shown."""
-    return orjson.dumps(record if name is None else {"corvo.module": name, **record}).decode()
+    return json_text(record if name is None else {"corvo.module": name, **record})
 
 
 def as_text(name: str | None, record: Mapping[str, str], *, colour: bool) -> str:
-    """Time, level, message, then the other fields as ``key=value``; control characters made visible."""
+    """Time, level, message and the other fields as ``key=value``, then stacks, indented; controls made visible."""
     level = record.get("level", "")
-    shown_level = f"{level.upper():5}"
-    rest = " ".join(f"{key}={_value(value)}" for key, value in record.items() if key not in _PLACED)
-    parts = [record.get("ts") or record.get("@timestamp", ""), shown_level, _visible(record.get("msg", "")), rest]
-    if colour:
-        parts[0] = click.style(parts[0], dim=True) if parts[0] else ""
-        parts[1] = click.style(shown_level, fg=_COLOURS.get(level.lower()), bold=level.lower() == "error")
-        parts[3] = click.style(rest, dim=True) if rest else ""
-    line = " ".join(part for part in parts if part)
-    return line if name is None else f"{name} {line}"
+    parts = [
+        _Part(record.get("ts") or record.get("@timestamp", ""), dim=True),
+        _Part(f"{level.upper():5}", fg=_COLOURS.get(level.lower()), bold=level.lower() == "error"),
+        _Part(record.get("msg", "")),
+        *(_Part(f"{key}={_word(value)}", dim=True) for key, value in record.items() if key not in _PLACED),
+    ]
+    if name is not None:
+        parts.insert(0, _Part(name, bold=True))
+    line = " ".join(part.styled(colour=colour) for part in parts if part.text)
+    stacks = [_Part(text, dim=True).styled(colour=colour) for key in _BELOW if (text := record.get(key))]
+    return "\n".join((line, *("    " + stack.rstrip("\n").replace("\n", "\n    ") for stack in stacks)))
 
 
-def _value(value: str) -> str:
+class _Part:
+    """One piece of a line, and how it looks on a terminal."""
+
+    __slots__ = ("_looks", "text")
+
+    def __init__(self, text: str, **looks: str | bool | None) -> None:
+        self.text = text
+        self._looks = looks
+
+    def styled(self, *, colour: bool) -> str:
+        text = visible(self.text, "\t\n")
+        return click.style(text, **self._looks) if colour and self._looks else text  # type: ignore[arg-type]
+
+
+def _word(value: str) -> str:
     """As it is when one word, else as a JSON text, so that fields can be told apart."""
     if value and value.isprintable() and not set(value) & set(' "='):
         return value
-    return orjson.dumps(value).decode()
-
-
-def _visible(text: str) -> str:
-    # A log line must not be able to move the cursor or change colours of the terminal that shows it.
-    return "".join(char if char.isprintable() or char in "\t\n" else repr(char)[1:-1] for char in text)
+    return json_text(value)

@@ -6,20 +6,17 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from functools import partial
 
 import click
 
-from ..backoff import Backoff
-from ..diagnostics.payloads import decode_logs
-from ..errors import Unavailable
-from ..logs.marker import CURSOR, DROPPED, GAP, MARKER, TRUNCATED
+from ..errors import CorvoError
+from .failures import report, say
+from .log_follow import Follower, follow_all
 from .log_lines import as_json, as_text
-from .output import note
+from .log_merge import merge
 from .target import Target, agent_options, asynchronous, open_agent
 
-# What a remark of the agent has to hold to be worth a line.
-_TOLD = frozenset({TRUNCATED, DROPPED, GAP})
 _FIELD = re.compile(r"([^=!~<>]+)(!=|!~|<=|>=|=|~|<|>)(.*)", re.DOTALL)
 Record = Mapping[str, str]
 #: Shows one record of the module of that name.
@@ -42,8 +39,10 @@ Show = Callable[[str, Record], None]
 @asynchronous
 async def command(
     names: tuple[str, ...], follow: bool, fields: tuple[str, ...], output: str, target: Target, **asked: object
-) -> None:
+) -> int:
     """Show the newest log lines of the modules NAME..., merged by time with the name in front.
+
+    A module that cannot be asked is told on stderr, the others are shown all the same.
 
     \b
     corvo logs node1-pen-npm -n 50
@@ -51,20 +50,35 @@ async def command(
     corvo logs node1-pen-npm node2-pen-npm -f --grep 'timeout|refused'
     corvo logs node1-pen-npm --field submodule=elastic-client -o json | jq .msg
     """
+    unique = tuple(dict.fromkeys(names))
+    if target.address and len(unique) > 1:
+        raise click.UsageError("--address is one agent's: name one module, or find them with --etcd")
+    failures = _Failures(named=len(unique) > 1)
+    show = _shower(output, named=len(unique) > 1)
     parameters = _parameters(asked, fields)
-    show = _shower(names, output)
     if follow:
-        async with asyncio.TaskGroup() as tasks:
-            for name in names:
-                tasks.create_task(_follow(target, name, parameters, show), name=f"follow {name}")
-        return
-    answers = await asyncio.gather(*(_newest(target, name, parameters) for name in names))
-    found = [(name, record) for name, records in zip(names, answers, strict=True) for record in records]
-    if len(names) > 1:
-        # Interleaved by time; one alone keeps the order that it has.
-        found.sort(key=lambda item: item[1].get("ts", ""))
-    for name, record in found:
-        show(name, record)
+        followers = {name: Follower(target, name, parameters, partial(show, name)) for name in unique}
+        await follow_all(followers, failures.add)
+    else:
+        answers = await asyncio.gather(*(_newest(target, name, parameters, failures) for name in unique))
+        for name, record in merge(dict(zip(unique, answers, strict=True))):
+            show(name, record)
+    return failures.code
+
+
+class _Failures:
+    """Tells of modules that could not be asked; the first one decides the exit code."""
+
+    def __init__(self, *, named: bool) -> None:
+        self._named = named
+        self.code = 0
+
+    def add(self, name: str, error: CorvoError) -> None:
+        if self._named:
+            say(f"{name}: {error}")
+            self.code = self.code or error.exit_code
+        else:
+            self.code = report(error)
 
 
 def _parameters(asked: Mapping[str, object], fields: tuple[str, ...]) -> dict[str, str]:
@@ -82,35 +96,22 @@ def _field(text: str) -> tuple[str, str]:
     return (f"field.{name}", f"={value}") if sign == "=" else (f"field.{name}{sign}", value)
 
 
-def _shower(names: tuple[str, ...], output: str) -> Show:
+def _shower(output: str, *, named: bool) -> Show:
     colour = sys.stdout.isatty()
 
     def show(name: str, record: Record) -> None:
-        shown = name if len(names) > 1 else None
+        shown = name if named else None
         click.echo(as_json(shown, record) if output == "json" else as_text(shown, record, colour=colour), color=colour)
 
     return show
 
 
-async def _newest(target: Target, name: str, parameters: Mapping[str, str]) -> list[dict[str, str]]:
-    async with open_agent(target, name) as client:
-        return await client.logs(parameters)
-
-
-async def _follow(target: Target, name: str, parameters: Mapping[str, str], show: Show) -> None:
-    """Show what is there and what comes; after a loss, go on after the last line seen."""
-    backoff = Backoff(maximum=5.0)
-    asked = dict(parameters)
-    while True:
-        try:
-            async with open_agent(target, name) as client, aclosing(client.stream("Log", asked, name=name)) as batches:
-                async for payload in batches:
-                    backoff.reset()
-                    for record in decode_logs(payload.value):
-                        if cursor := record.get(CURSOR):
-                            asked["cursor"] = cursor
-                        if record.get("level") != MARKER or set(record) & _TOLD:
-                            show(name, record)
-        except Unavailable as error:
-            note(f"corvo: {name}: {error}; trying again")
-        await asyncio.sleep(backoff.next())
+async def _newest(
+    target: Target, name: str, parameters: Mapping[str, str], failures: _Failures
+) -> list[dict[str, str]]:
+    try:
+        async with open_agent(target, name) as client:
+            return await client.logs(parameters)
+    except CorvoError as error:
+        failures.add(name, error)
+        return []

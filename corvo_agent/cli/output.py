@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 import orjson
+
+# DEL and the controls above ASCII can only stand inside of JSON texts, where an escape means the same.
+_C1 = re.compile("[\x7f-\x9f]")
 
 format_option = click.option(
     "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the result."
@@ -16,12 +20,29 @@ format_option = click.option(
 
 def print_json(value: Any) -> None:
     """``value`` as indented JSON."""
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS, default=str).decode())
+    click.echo(json_text(value, indented=True))
+
+
+def json_text(value: Any, *, indented: bool = False) -> str:
+    """``value`` as JSON that a terminal shows and does not obey: C1 controls are escaped, too."""
+    options = orjson.OPT_NON_STR_KEYS | (orjson.OPT_INDENT_2 if indented else 0)
+    text = orjson.dumps(value, option=options, default=str).decode()
+    return _C1.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def visible(text: str, kept: str = "") -> str:
+    """``text`` with control characters as escapes, but for those in ``kept``.
+
+    What a service says must not move the cursor of the terminal that shows it, nor change its colours.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in kept else repr(char)[1:-1] for char in text)
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table that fits the terminal; in a pipe tab-separated columns under their headers."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[visible(str(cell)) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in (headers, *cells):
             click.echo("\t".join(row))
@@ -40,4 +61,4 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 
 def note(text: str) -> None:
     """A word to the person, on stderr."""
-    click.echo(text, err=True)
+    click.echo(visible(text, "\n"), err=True)

@@ -41,9 +41,16 @@ async def command(name: str, kind: str, seconds: float | None, path: str | None,
     if path == "-":
         sys.stdout.buffer.write(buffer)
         return
-    file = Path(path or f"{name}-{kind}.pb.gz")
+    file = Path(path or f"{name}-{kind}{_suffix(buffer)}")
     await asyncio.to_thread(file.write_bytes, buffer)
     note(f"{file}: {len(buffer)} bytes")
+
+
+def _suffix(buffer: bytes) -> str:
+    """What the content is: a gzipped pprof profile, a trace in JSON, or text."""
+    if buffer.startswith(b"\x1f\x8b"):
+        return ".pb.gz"
+    return ".json" if buffer.lstrip().startswith((b"{", b"[")) else ".txt"
 
 
 async def _progress(work: asyncio.Future[bytes], seconds: float, text: str) -> None:

@@ -1,0 +1,105 @@
+"""The program as a whole: its commands, its help, and what it does not import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from corvo_agent import __version__
+from corvo_agent.cli import main as module
+from corvo_agent.cli.main import cli
+from tests.cli.kit import corvo, run_here
+
+NAMES = cli.list_commands(click.Context(cli))
+
+
+def every_command() -> dict[str, click.Command]:
+    """All commands with their subcommands, by what is typed."""
+    context = click.Context(cli)
+    found: dict[str, click.Command] = {}
+    for name in NAMES:
+        command = cli.get_command(context, name)
+        assert command is not None
+        found[name] = command
+        if isinstance(command, click.Group):
+            found.update({f"{name} {sub}": each for sub, each in command.commands.items()})
+    return found
+
+
+COMMANDS = every_command()
+
+
+def test_help_lists_every_command_and_the_exit_codes() -> None:
+    outcome = run_here("--help")
+    assert outcome.code == 0
+    assert [name for name in NAMES if f"  {name} " not in outcome.out] == []
+    assert "4 unreachable" in outcome.out
+
+
+def test_version() -> None:
+    assert run_here("--version").out == f"corvo, version {__version__}\n"
+
+
+def test_no_command_at_all_shows_the_help() -> None:
+    outcome = run_here()
+    assert outcome.code == 2
+    assert "Commands:" in outcome.err
+
+
+@pytest.mark.parametrize("arguments", ["dance", "level", "level m --nope", "logs", "stats m v x", "completion csh"])
+def test_wrong_usage_ends_with_2_and_says_where_help_is(arguments: str) -> None:
+    outcome = run_here(*arguments.split())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "--help" in outcome.err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_that_helps(name: str) -> None:
+    outcome = run_here(*name.split(), "--help")
+    assert outcome.code == 0
+    assert len(outcome.out.splitlines()) > 5
+    if " " not in name:
+        assert outcome.out.count(f"corvo {name}") > 1, "no example"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_option_has_words_and_each_one_that_tells_where_to_look_a_variable(name: str) -> None:
+    for parameter in COMMANDS[name].params:
+        if isinstance(parameter, click.Option) and parameter.name != "output":
+            assert parameter.help, parameter.name
+            if parameter.name in ("etcd", "address", "timeout", "tls_ca", "listen"):
+                assert f"CORVO_{parameter.name.upper()}" in f"{parameter.envvar} {parameter.help}" or name == "gateway"
+
+
+def test_the_help_of_a_group_needs_no_imports() -> None:
+    code = """if True:
+        import sys
+        from corvo_agent.cli.main import run
+        run(["--help"])
+        heavy = {"aiohttp", "etcd3", "grpclib", "rich", "psutil", "betterproto", "asyncio"} & sys.modules.keys()
+        print("heavy:", *sorted(heavy), file=sys.stderr)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "heavy:\n"
+
+
+def test_python_m_corvo_agent_is_the_same_program() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "corvo_agent", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"corvo, version {__version__}\n"
+
+
+def test_corvo_agent_is_corvo_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["corvo-agent", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        module.agent_main()
+    assert ended.value.code == 0
+
+
+async def test_without_a_place_to_look_it_says_which_options_there_are() -> None:
+    outcome = await corvo("stats", "m")
+    assert (outcome.code, outcome.err) == (2, "corvo: target: give --etcd URL or --address HOST:PORT\n")

@@ -1,0 +1,59 @@
+"""What is printed: JSON that is JSON, tables for eyes and for pipes, and nothing that drives a terminal."""
+
+from __future__ import annotations
+
+import json
+from contextlib import redirect_stderr, redirect_stdout
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corvo_agent.cli.output import json_text, note, print_json, print_table, visible
+from tests.cli.kit import Stream
+
+
+def table(*, terminal: bool) -> str:
+    stream = Stream(terminal=terminal)
+    with redirect_stdout(stream):
+        print_table(("NAME", "VALUE"), [("a", 1), ("b[red]", "two\nlines\x1b[31m")])
+    return stream.text
+
+
+def test_a_table_in_a_pipe_has_one_line_for_each_row() -> None:
+    assert table(terminal=False) == "NAME\tVALUE\na\t1\nb[red]\ttwo\\nlines\\x1b[31m\n"
+
+
+def test_a_table_on_a_terminal_shows_brackets_as_they_are() -> None:
+    shown = table(terminal=True)
+    assert "b[red]" in shown
+    assert "two\\nlines\\x1b[31m" in shown
+
+
+def test_json_is_indented_and_keeps_what_json_cannot_hold_as_text() -> None:
+    stream = Stream()
+    with redirect_stdout(stream):
+        print_json({"a": 1, 2: object})
+    assert json.loads(stream.text) == {"a": 1, "2": "<class 'object'>"}
+    assert stream.text.count("\n") == 4
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_json_survives_and_holds_no_controls(text: str) -> None:
+    shown = json_text({"v": text})
+    assert json.loads(shown) == {"v": text}
+    assert not [char for char in shown if ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F]
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_visible_text_is_printable_but_for_what_is_kept(text: str) -> None:
+    assert visible(text).isprintable()
+    assert all(char.isprintable() or char == "\n" for char in visible(text, "\n"))
+    if text.isprintable():
+        assert visible(text) == text
+
+
+def test_a_note_goes_to_stderr() -> None:
+    stream = Stream()
+    with redirect_stderr(stream):
+        note("done\x07")
+    assert stream.text == "done\\x07\n"
