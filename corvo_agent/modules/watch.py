@@ -22,7 +22,7 @@ from typing import Self
 
 from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
-from ..errors import Compacted, CorvoError, Unavailable
+from ..errors import CorvoError, PermissionRefused, Unavailable
 from .batches import BatchBuffer, Cause, WatchBatch
 from .kv import Change, KeyValueStore, Range
 from .view import View
@@ -257,10 +257,7 @@ class Watch:
             self._confirm(asked_at)
 
     async def _catch_up(self, shown: Range, grace: float) -> bool:
-        """Wait until the stream has told what ``shown`` holds; False when our consumer holds it up.
-
-        Raises _StreamSilent when it stops short of that for ``grace`` seconds.
-        """
+        """Wait for what ``shown`` holds; False when our consumer holds it up. Raises _StreamSilent after ``grace``."""
         view = self._view
         reached, deadline = view.revision, self._clock.monotonic() + grace
         while not view.reaches(shown):
@@ -284,7 +281,9 @@ class Watch:
         """Decide how the next session starts."""
         if isinstance(error, _StreamSilent):
             self._doubts += 1
-        if isinstance(error, (Compacted, _DataReplaced)) or self._doubts > 1:
+        # Compacted, or something in the stream that would stop the next one at the same place.
+        stuck = not isinstance(error, (Unavailable, PermissionRefused))
+        if stuck or isinstance(error, _DataReplaced) or self._doubts > 1:
             self._snapshot_needed = True
         self._complain(error)
 

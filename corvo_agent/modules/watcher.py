@@ -128,7 +128,7 @@ class ModuleWatcher:
                 _log.warning("%r does not end", task)
 
     def subscribe(self, callback: ChangeCallback) -> None:
-        """Have ``callback`` called with each ``ModuleChange`` from now on, after those subscribed before it.
+        """Have ``callback`` called with each ``ModuleChange`` from now on, independently of all the others.
 
         What is known already at this time is not told again: see ``module``.
         """

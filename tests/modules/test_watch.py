@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import pytest
 
 from corvo_agent.backoff import Backoff
-from corvo_agent.errors import Compacted, PermissionRefused, Unavailable
+from corvo_agent.errors import Compacted, PermissionRefused, ResourceExhausted, Unavailable
 from corvo_agent.modules.batches import Cause, WatchBatch
 from corvo_agent.modules.kv import Change, ChangeType, Range
 from corvo_agent.modules.watch import Watch
@@ -311,6 +312,30 @@ async def test_a_failure_in_the_moment_of_closing_does_not_keep_it_alive() -> No
         await watch.aclose()
         assert watch._task is not None
         assert watch._task.done()
+
+
+class Blocked(MemoryStore):
+    """Its streams cannot get past revision 3."""
+
+    async def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncGenerator[list[Change], None]:
+        if start <= 3:
+            raise ResourceExhausted("bytes of a change", 10, 11)
+        async with aclosing(super().changes(prefix, start, exact=exact)) as stream:
+            async for batch in stream:
+                yield batch
+
+
+async def test_something_that_no_stream_gets_past_is_passed_by_a_snapshot() -> None:
+    clock, store = FakeClock(), Blocked()
+    await store.put("/a", b"1")
+    async with Watch(store, "/", clock=clock) as watch:
+        await anext(watch)
+        await store.put("/a", b"2")
+        batch = await advance_until(clock, next_batch(watch))
+        assert (batch.cause, told(batch)) == (Cause.RESYNC, [(UPDATED, "/a", 3)])
+        await clock.advance(1)
+        await store.put("/a", b"3")
+        assert told(await anext(watch)) == [(UPDATED, "/a", 4)]
 
 
 async def test_closing_ends_iteration_may_be_repeated_and_leaves_no_task() -> None:
