@@ -12,7 +12,7 @@ from ..diagnostics.query import DebugQuery, Payload
 from ..errors import CorvoError
 from .errors import Action, failure
 from .router import Router
-from .transcode import payload_object
+from .transcode import LARGE, payload_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +69,10 @@ async def _ask(router: Router, query: DebugQuery) -> Answer:
     except CorvoError as error:
         return Answer(query.name, time.monotonic() - started, error=error)
     return Answer(query.name, time.monotonic() - started, payload=payload)
+
+
+async def line_of(answer: Answer) -> dict[str, Any]:
+    """``answer.json()``, in a thread when the answer is a large one."""
+    if answer.payload is None or len(answer.payload.value) < LARGE:
+        return answer.json()
+    return await asyncio.to_thread(answer.json)

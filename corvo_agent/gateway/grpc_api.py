@@ -32,6 +32,7 @@ from .proto_modules import (
     encode_module,
 )
 from .router import Router
+from .slices import in_slices
 from .watch_hub import expired_text
 
 RawStream = Stream[RawMessage, RawMessage]
@@ -86,7 +87,10 @@ class DiagnosticsV1:
 
     async def _list(self, data: bytes, stream: RawStream) -> bytes:
         listing = await self._api.list(decode_options(data))
-        return encode_list([encode_module(entry.module) for entry in listing.items or ()], listing.total)
+        written: list[bytes] = []
+        async for part in in_slices(listing.items or ()):
+            written += [encode_module(entry.module) for entry in part]
+        return encode_list(written, listing.total)
 
     async def _add(self, data: bytes, stream: RawStream) -> bytes:
         given = decode_module(data)

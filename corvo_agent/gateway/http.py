@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +17,7 @@ from .errors import Action, Failure, failure
 PREFIX = "/configs/diagnostics/v1"
 #: Bytes of a request body: what the store takes as one value.
 MAX_BODY = 2 << 20
+_BODY_TIMEOUT = 30.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -65,11 +67,17 @@ def guarded(handler: Handler, action: Action) -> Handler:
 
 
 async def read_body(request: web.Request) -> bytes:
-    """The whole body; raises ResourceExhausted for one over MAX_BODY bytes, before it is read to its end."""
+    """The whole body; raises ResourceExhausted for one over MAX_BODY bytes, before it is read to its end.
+
+    Whoever takes longer than half a minute to send it is answered 408.
+    """
     try:
-        return await request.read()
+        async with asyncio.timeout(_BODY_TIMEOUT):
+            return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise ResourceExhausted("bytes of a request body", MAX_BODY, request.content_length) from error
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
 
 
 def flag(request: web.Request, name: str) -> bool:

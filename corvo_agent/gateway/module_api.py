@@ -22,6 +22,7 @@ from .cache import ModuleCache
 from .entry import Entry
 from .options import ListOptions
 from .paging import page, sort_entries
+from .slices import in_slices
 from .watch_hub import Subscription, WatchHub
 
 _log = logging.getLogger(__name__)
@@ -90,7 +91,9 @@ class ModuleApi:
         else:
             await self.ready()
             entries = self.cache.entries()
-        found = [entry for entry in entries if entry.module.revision >= version and selection.matches(entry.module)]
+        found: list[Entry] = []
+        async for part in in_slices(entries):
+            found += [entry for entry in part if entry.module.revision >= version and selection.matches(entry.module)]
         items = page(sort_entries(found, options.sort_order), options.start, options.max_results)
         return Listing(items or None, len(found))
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
+from ..client import DiagnosticsClient
 from ..diagnostics.query import DebugQuery, Payload
 from ..errors import (
     DeadlineExceeded,
@@ -20,6 +21,7 @@ from ..errors import (
     NotFound,
     PreconditionFailed,
     RemoteError,
+    ResourceExhausted,
     Unavailable,
 )
 from ..modules.model import Module
@@ -35,10 +37,14 @@ ModuleLookup = Callable[[str], Module | None]
 
 @dataclass(frozen=True, slots=True)
 class RouteLimits:
-    """Seconds: a query without a wish of its own, and the longest that a caller may wish for."""
+    """Seconds that a query without a wish of its own may take and the longest that a caller may wish for.
+
+    ``at_once`` bounds the queries and followed logs under way.
+    """
 
     timeout: float = 10.0
     longest: float = 600.0
+    at_once: int = 2000
 
 
 class Router:
@@ -61,6 +67,7 @@ class Router:
         self._resolver = resolver
         self._peers = peers
         self._limits = limits or RouteLimits()
+        self._under_way = 0
 
     async def debug(self, query: DebugQuery) -> Payload:
         """The answer of the agent of the Module ``query.name``.
@@ -70,7 +77,10 @@ class Router:
         reached or is late, RemoteError with what it answered, InvalidArgument for a bad ``seconds``. Cancelling it
         cancels the query at the agent.
         """
-        seconds = self._seconds(query)
+        with self._place():
+            return await self._debug(query, self._seconds(query))
+
+    async def _debug(self, query: DebugQuery, seconds: float) -> Payload:
         address = await self._address(query)
         try:
             return await self._ask(address, query, seconds)
@@ -89,11 +99,8 @@ class Router:
         Close it with ``contextlib.aclosing``.
         """
         address = await self._address(query)
-        async with self._peers.client(address) as client:
-            answers = client.stream(
-                query.query, query.parameters, name=query.name, service_port=query.service_port, timeout=query.timeout
-            )
-            async with aclosing(answers):
+        with self._place():
+            async with self._peers.client(address) as client, aclosing(_open(client, query)) as answers:
                 async for payload in answers:
                     yield payload
 
@@ -122,6 +129,16 @@ class Router:
             raise unlocated(module) from None
         return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
 
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._under_way >= self._limits.at_once:
+            raise ResourceExhausted("Debug queries at once", self._limits.at_once)
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
     def _seconds(self, query: DebugQuery) -> float:
         """What the caller is ready to wait; else our own time, and that of the measurement that was asked for."""
         longest = self._limits.longest
@@ -136,6 +153,12 @@ class Router:
         if not math.isfinite(seconds) or seconds > longest:
             raise InvalidArgument("seconds", wished, f"must be at most {longest:g}")
         return min(max(seconds, 0.0) + self._limits.timeout, longest)
+
+
+def _open(client: DiagnosticsClient, query: DebugQuery) -> AsyncGenerator[Payload]:
+    return client.stream(
+        query.query, query.parameters, name=query.name, service_port=query.service_port, timeout=query.timeout
+    )
 
 
 def check_service_port(module: Module, name: str) -> None:

@@ -5,6 +5,7 @@ The bytes of ``Any.value`` become dicts and orjson writes those. Keys of a recor
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import struct
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from ..errors import DecodeError, RemoteError, Unsupported
 #: Slices within slices that are read; deeper ones are refused rather than followed.
 _MAX_DEPTH = 32
 _UNSET = object()
+#: Bytes of an answer from which on it is turned into JSON in a thread: some milliseconds of work.
+LARGE = 256 << 10
 
 
 def payload_json(payload: Payload) -> bytes:
@@ -28,6 +31,13 @@ def payload_json(payload: Payload) -> bytes:
     Raises Unsupported for a message type that has no JSON here, RemoteError for bytes that are not of its type.
     """
     return orjson.dumps(payload_object(payload), option=orjson.OPT_SORT_KEYS)
+
+
+async def payload_json_aside(payload: Payload) -> bytes:
+    """``payload_json``, in a thread when the answer is a large one: the loop is not to wait for it."""
+    if len(payload.value) < LARGE:
+        return payload_json(payload)
+    return await asyncio.to_thread(payload_json, payload)
 
 
 def payload_object(payload: Payload) -> dict[str, Any]:

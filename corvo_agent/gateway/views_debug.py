@@ -13,12 +13,12 @@ from ..errors import DecodeError, ResourceExhausted
 from ..timestamps import parse_duration
 from .body import read_object
 from .errors import Action
-from .fan_out import Answer, ask_many
+from .fan_out import Answer, ask_many, line_of
 from .http import PREFIX, guarded, json_response, read_body, text_of
 from .module_api import ModuleApi
 from .options import integer, parse_options
 from .router import Router
-from .transcode import payload_json
+from .transcode import payload_json_aside
 
 #: Modules that one request asks at the same time, unless it wants fewer.
 FAN_OUT = 64
@@ -44,7 +44,7 @@ class DebugViews:
         """POST modules/NAME/Debug."""
         query = await read_query(request)
         await self._api.ready()
-        return json_response(payload_json(await self._router.debug(query)))
+        return json_response(await payload_json_aside(await self._router.debug(query)))
 
     async def debug_many(self, request: web.Request) -> web.StreamResponse:
         """POST Debug: each Module's answer on a line of its own, as it comes; then a summary."""
@@ -86,7 +86,7 @@ def _timeout(request: web.Request) -> float | None:
 async def _apart(answers: AsyncGenerator[Answer]) -> AsyncGenerator[bytes]:
     counted = [0, 0]
     async for answer in answers:
-        line = answer.json()
+        line = await line_of(answer)
         counted[line["ok"]] += 1
         yield orjson.dumps(line) + b"\n"
     yield _summary(counted)
@@ -97,7 +97,7 @@ async def _merged(answers: AsyncGenerator[Answer]) -> AsyncGenerator[bytes]:
     counted = [0, 0]
     records: list[tuple[str, str, dict[str, str]]] = []
     async for answer in answers:
-        line = answer.json()
+        line = await line_of(answer)
         counted[line["ok"]] += 1
         logs = (line.get("diagnostics") or {}).get("logs") or []
         if len(records) + len(logs) > MAX_MERGED:

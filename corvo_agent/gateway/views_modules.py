@@ -17,6 +17,7 @@ from .errors import Action
 from .http import PREFIX, flag, guarded, json_response, read_body, text_of
 from .module_api import ModuleApi
 from .options import integer, parse_options
+from .slices import in_slices
 
 #: How long a level lasts when the caller does not say: a forgotten one ends by itself.
 DEFAULT_FOR = "10m"
@@ -54,7 +55,10 @@ class ModuleViews:
         meta = b'{"total-count":%d}' % listing.total if listing.total else b"{}"
         items = b"null"
         if listing.items is not None:
-            items = b"[" + b",".join([entry.json for entry in listing.items]) + b"]"
+            written: list[bytes] = []
+            async for part in in_slices(listing.items):
+                written += [entry.json for entry in part]
+            items = b"[" + b",".join(written) + b"]"
         body = b'{"kind":"ModuleList","api-version":"v1","list-meta":' + meta + b',"items":' + items + b"}"
         return json_response(body, self._age(consistent=consistent))
 

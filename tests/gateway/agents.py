@@ -127,6 +127,10 @@ class AgentFarm:
         """Whether somebody waits for an agent that hangs."""
         return self._agents[name].waiting.is_set()
 
+    async def waiting_for(self, name: str) -> None:
+        """Wait until somebody waits for an agent that hangs."""
+        await self._agents[name].waiting.wait()
+
     async def __aenter__(self) -> Self:
         return self
 

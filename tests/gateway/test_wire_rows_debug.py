@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import io
 import json
 from dataclasses import replace
 
 import aiohttp
 import pytest
 
+from corvo_agent.gateway.router import RouteLimits
+from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.model import Module, ServicePort
 
 from .agents import AgentFarm
-from .conftest import Api, Store, settled
+from .conftest import LOCAL, Api, Store, settled
 from .modules import module
 
 
@@ -318,3 +322,28 @@ async def test_a_reader_that_leaves_ends_the_query(api: Api, store: Store, agent
     async with aiohttp.ClientSession() as session, session.get(f"{api.base}/watch/modules/a1/logs") as response:
         await response.content.readline()
     await follower.left.wait()
+
+
+@pytest.mark.parametrize("settings", [replace(LOCAL, routes=RouteLimits(at_once=1))])
+async def test_queries_under_way_are_bounded(
+    api: Api, store: Store, agents: AgentFarm, settings: GatewaySettings
+) -> None:
+    await agent(api, store, agents)
+    path = "/modules/node1-pen-npm/Debug"
+    agents.hang("node1-pen-npm")
+    first = asyncio.create_task(api.call("POST", path, {"query": "Log"}, params={"timeout": "1s"}))
+    await agents.waiting_for("node1-pen-npm")
+    status, body = await api.call("POST", path, {"query": "Stats"})
+    assert (status, "at most 1" in body["message"][0]) == (412, True)
+    assert (await first)[0] == 504
+    assert (await api.call("POST", path, {"query": "Stats"}))[0] == 200
+
+
+async def test_a_large_answer_arrives_whole(api: Api, store: Store, agents: AgentFarm) -> None:
+    await agent(api, store, agents)
+    body = {"query": "Log", "parameters": {"lines": "20000"}}
+    status, found = await api.call("POST", "/modules/node1-pen-npm/Debug", body)
+    assert (status, len(found["diagnostics"]["logs"])) == (200, 20000)
+    async with api.raw("POST", "/Debug", body) as response:
+        lines = [json.loads(line) for line in io.BytesIO(await response.read())]
+    assert len(lines[0]["diagnostics"]["logs"]) == 20000
