@@ -25,16 +25,22 @@ class Collector:
         self._limit = limits.max_answer_bytes
         self._parts: list[list[Record]] = []
         self._estimate = 0
+        self._is_full = False
         self._size: int | None = None  # counted exactly once the estimate comes near the limit
         #: How many records are still wanted.
         self.wanted = query.lines
         #: How many matches are still to be skipped.
         self.skip = skip
 
-    def take(self, lines: Lines, matcher: Matcher) -> int | None:
-        """Take what is wanted of ``lines``, which match, are in file order and continue the search.
+    @property
+    def is_full(self) -> bool:
+        """Whether there was no room for everything that was wanted."""
+        return self._is_full
 
-        Returns None when they fit, or the offset in the file to go on from when there is no room for all of them.
+    def take(self, lines: Lines, matcher: Matcher) -> int:
+        """Take what is wanted of ``lines``, of which there is one at least, which match and continue the search.
+
+        Returns the offset in the file to go on from.
         """
         skipped = min(self.skip, len(lines))
         self.skip -= skipped
@@ -46,11 +52,9 @@ class Collector:
         records = matcher.records(lines)
         fitting = self._fitting(lines, records)
         self.wanted -= fitting
-        if fitting == len(records):
-            self._parts.append(records)
-            return None
+        self._is_full = fitting < len(records)
         first = 0 if self._forward else len(records) - fitting
-        self._parts.append(records[first : first + fitting])
+        self._parts.append(records[first : first + fitting] if self._is_full else records)
         return lines.offset(fitting if self._forward else first)
 
     def records(self) -> list[Record]:

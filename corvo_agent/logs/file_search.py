@@ -27,16 +27,16 @@ _AT_ONCE = 1000  # lines turned into records without a rest
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A search ended early, ``why``, and can go on at ``offset`` of the file that it was in."""
+    """A search ended, early if there is a ``why``, and can go on at ``offset`` of the file that it was in."""
 
-    why: Truncation
+    why: Truncation | None
     offset: int
 
 
 class FileSearch:
     """What one file adds to ``found``. ``until`` is on the monotonic clock, ``window`` the times that are wanted.
 
-    Its generators return a Stop when the search has to end early, else None. Out of time or not, each of them gets
+    Its generators return a Stop when the search ends here, else None. Out of time or not, each of them gets
     somewhere: an answer that stopped where it started could be continued for ever.
     """
 
@@ -72,7 +72,7 @@ class FileSearch:
             if chunk is not None:
                 stop = self._take(self._matcher.select(chunk, self._found.wanted + self._found.skip))
                 position = chunk.offset + chunk.start
-            if stop is not None or not self._found.wanted:
+            if stop is not None:
                 break
             if position < before and self._expired():
                 stop = Stop(Truncation.DEADLINE, position)
@@ -81,15 +81,15 @@ class FileSearch:
         self._log.check()
         return stop
 
-    def newer(self, start: int = 0) -> Generator[None, None, Stop | None]:
-        """Search from ``start`` to the end."""
+    def newer(self, start: int = 0, end: int = FILE_END) -> Generator[None, None, Stop | None]:
+        """Search from ``start`` to ``end``, or to the end of the file."""
         position, stop = start, None
-        with closing(self._chunks(start)) as chunks:
+        with closing(self._chunks(start, end)) as chunks:
             for chunk in chunks:
                 if chunk is not None:
                     stop = self._take(self._matcher.select(chunk))
-                    position = chunk.offset + chunk.end
-                if stop is not None or not self._found.wanted:
+                    position = chunk.stop
+                if stop is not None:
                     break
                 if position > start and self._expired():
                     stop = Stop(Truncation.DEADLINE, position)
@@ -99,8 +99,12 @@ class FileSearch:
         return stop
 
     def _take(self, lines: Lines) -> Stop | None:
-        offset = self._found.take(lines, self._matcher) if len(lines) else None
-        return None if offset is None else Stop(Truncation.SIZE, offset)
+        if not len(lines):
+            return None
+        offset = self._found.take(lines, self._matcher)
+        if self._found.is_full:
+            return Stop(Truncation.SIZE, offset)
+        return None if self._found.wanted else Stop(None, offset)
 
     def _expired(self) -> bool:
         return time.monotonic() >= self._until
@@ -110,12 +114,12 @@ class FileSearch:
             return 0, end
         return (yield from narrow(self._log, end, self._window, self._slack, self._matcher.framing))
 
-    def _chunks(self, start: int) -> Generator[Chunk | None, None, None]:
-        """What lies between ``start`` and the end of the file, or of the window."""
+    def _chunks(self, start: int, end: int) -> Generator[Chunk | None, None, None]:
+        """What lies between ``start`` and ``end``, in the file and in the window."""
         if self._log.is_packed:
-            yield from self._unpacked(start, FILE_END)
+            yield from self._unpacked(start, end)
             return
-        end = yield from last_line_end(self._log)
+        end = min(end, (yield from last_line_end(self._log)))
         first, end = yield from self._narrowed(end)
         yield from forward(self._log, max(start, first), end, self._matcher.framing, self._limits.max_line_bytes)
 
@@ -151,7 +155,7 @@ class FileSearch:
         for lines in reversed(kept.parts):
             for stop in range(len(lines), 0, -_AT_ONCE):
                 early = self._take(lines.part(max(0, stop - _AT_ONCE), stop))
-                if early is not None or not self._found.wanted:
+                if early is not None:
                     return early
                 yield
         if broken is not None:

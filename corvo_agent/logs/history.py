@@ -9,11 +9,11 @@ from typing import Self
 
 from ..errors import CorvoError, NotFound
 from . import marker
-from .files import HEAD, FileChanged, LogFile, open_log, translate
+from .files import HEAD, FileChanged, LogFile, open_log
 from .marker import Gap
 from .packed import unpack
 from .record import Record
-from .rotation import Rotated, rotated_files
+from .rotation import Rotated, open_rotated, rotated_files
 
 MAX_FILES = 1000  # of one log; older ones are not looked at
 
@@ -58,11 +58,7 @@ class History:
         """The files that rotation made of it before, the newest first."""
         if not self._rotated:
             return []
-        try:
-            files = rotated_files(self.path)
-        except OSError as error:
-            raise translate(error, self.path) from error
-        return self._older_than_current(files)[:MAX_FILES]
+        return self._older_than_current(rotated_files(self.path))[:MAX_FILES]
 
     def open(self, file: Rotated) -> LogFile | None:
         """Open one of the files, wherever it is now; None, and a remark, when it cannot be read.
@@ -71,25 +67,13 @@ class History:
         """
         if self._current is not None and file.key == self._current.key:
             return self._current.duplicate()
-        path = file.path
-        for _ in range(2):
-            try:
-                log = open_log(path, self._allowed)
-            except NotFound:
-                pass
-            except CorvoError as error:
-                self.remark(path, error)
-                return None
-            else:
-                if log.key == file.key:
-                    return log
-                log.close()
-            # Another rotation has moved the names since they were read.
-            found = [other.path for other in rotated_files(self.path) if other.key == file.key]
-            if not found:
-                break
-            path = found[0]
-        raise FileChanged(file.path)
+        try:
+            return open_rotated(self.path, file, self._allowed)
+        except NotFound as error:
+            raise FileChanged(file.path) from error
+        except CorvoError as error:
+            self.remark(file.path, error)
+            return None
 
     def remark(self, path: str, error: CorvoError) -> None:
         """Say in the answer that ``path`` could not be read; raises ``error`` when that is the file itself."""

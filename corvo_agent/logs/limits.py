@@ -23,3 +23,30 @@ class ReadLimits:
 
 
 DEFAULT_LIMITS = ReadLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class TailLimits:
+    """How a log is followed; times in seconds.
+
+    A reader that does not keep up has ``buffer_bytes`` of lines waiting, then the oldest ones are dropped; while no
+    reader keeps up the tail waits ``patience`` before it lets any be dropped. A batch has at most ``batch_lines`` and
+    is at most ``batch_seconds`` old. Files are looked at every ``poll`` where the system does not tell about changes,
+    every ``rest`` where inotify does (``notify``). A file stays open for ``linger`` after it was rotated away. Joined
+    lines wait ``join_seconds`` for more. Patterns are expanded anew every ``rescan``, to at most ``max_logs`` logs.
+    """
+
+    buffer_bytes: int = 8 << 20
+    patience: float = 1.0
+    batch_lines: int = 500
+    batch_seconds: float = 0.01
+    poll: float = 0.25
+    rest: float = 1.0
+    notify: bool = True
+    linger: float = 5.0
+    join_seconds: float = 0.2
+    rescan: float = 1.0
+    max_logs: int = 256
+
+
+DEFAULT_TAIL_LIMITS = TailLimits()

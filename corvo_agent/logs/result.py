@@ -13,8 +13,8 @@ from .record import Record
 class LogResult:
     """What a query found.
 
-    ``records`` are in the order asked for. ``truncated`` says why there may be more of them, and ``cursor`` is then
-    what to send back to go on. ``remarks`` are markers about files that could not be read.
+    ``records`` are in the order asked for; ``truncated`` says why there may be fewer than were wanted. ``cursor`` is
+    what to send back to go on, "" when the log has no more. ``remarks`` are markers about files that could not be read.
     """
 
     records: list[Record] = field(default_factory=list, repr=False)

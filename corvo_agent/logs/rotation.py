@@ -16,10 +16,12 @@ from __future__ import annotations
 import heapq
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from .files import PACKED
+from ..errors import NotFound
+from .files import PACKED, LogFile, open_log, translate
 
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}([T_-]?\d{2}([-:]?\d{2}([-:]?\d{2}([.,_]\d+)?)?)?)?([.-]\d{1,12})?Z?", re.ASCII)
@@ -57,22 +59,38 @@ def rotated_name(name: str, base: str) -> tuple[int, str] | None:
 
 
 def rotated_files(path: str) -> list[Rotated]:
-    """The older files beside ``path``, the newest first. Raises OSError when the folder cannot be listed."""
+    """The older files beside ``path``, the newest first. Raises as ``open_log`` when the folder cannot be listed."""
     folder, base = os.path.split(path)
     found = []
-    with os.scandir(folder or ".") as entries:
-        for entry in entries:
-            parts = rotated_name(entry.name, base)
-            if parts is None:
-                continue
-            try:
-                status = entry.stat()
-            except OSError:  # rotated away while we look
-                continue
-            found.append(
-                Rotated(os.path.join(folder, entry.name), *parts, status.st_mtime_ns, (status.st_dev, status.st_ino))
-            )
+    try:
+        names = [(name, parts) for name in os.listdir(folder or ".") if (parts := rotated_name(name, base))]
+    except OSError as error:
+        raise translate(error, folder) from error
+    for name, parts in names:
+        with suppress(OSError):  # rotated away while we look
+            status = os.stat(os.path.join(folder, name))
+            key = (status.st_dev, status.st_ino)
+            found.append(Rotated(os.path.join(folder, name), *parts, status.st_mtime_ns, key))
     return sort_rotated(found)
+
+
+def open_rotated(path: str, file: Rotated, allowed: Sequence[str] = ()) -> LogFile:
+    """Open ``file`` of the log ``path``, wherever rotation has moved it since its name was read.
+
+    Raises NotFound when it is gone, and what ``open_log`` raises.
+    """
+    name = file.path
+    for _ in range(3):
+        with suppress(NotFound):
+            log = open_log(name, allowed)
+            if log.key == file.key:
+                return log
+            log.close()
+        found = [other.path for other in rotated_files(path) if other.key == file.key]
+        if not found:
+            break
+        name = found[0]
+    raise NotFound("log file", file.path, "rotated away")
 
 
 def sort_rotated(files: Iterable[Rotated]) -> list[Rotated]:

@@ -28,17 +28,25 @@ _UNREADABLE = (DecodeError, Unsupported, Unavailable)
 class Search:
     """One run of ``query`` over ``history``, to be ended by ``until`` on the monotonic clock.
 
-    ``cursor`` is where to start, None for the end (or, oldest first, the beginning) of the log.
+    ``cursor`` is where to start, None for the end (or, oldest first, the beginning) of the log; ``bound`` is where a
+    search towards newer lines ends, None for the end of the log.
     """
 
     def __init__(
-        self, history: History, query: LogQuery, limits: ReadLimits, until: float, cursor: Cursor | None
+        self,
+        history: History,
+        query: LogQuery,
+        limits: ReadLimits,
+        until: float,
+        cursor: Cursor | None,
+        bound: Cursor | None = None,
     ) -> None:
         self._history = history
         self._query = query
         self._limits = limits
         self._until = until
         self._cursor = cursor
+        self._bound = bound
         self._window = query.window
         self._slack = round(limits.slack * 1e9)
         self._forward = query.oldest_first if cursor is None else cursor.forward
@@ -72,15 +80,18 @@ class Search:
             yield
 
     def _run_forward(self) -> Generator[None, None, None]:
-        start = 0
+        start, last = 0, FILE_END
         files = self._history.newest() + self._history.older()
         if self._cursor is not None:
             files = files[: (yield from self._locate(files, self._cursor)) + 1]
             start = self._cursor.offset
         elif self._window:
             files = yield from self._without_those_before(files)
+        if self._bound is not None:
+            files = files[(yield from self._locate(files, self._bound)) :]
+            last = self._bound.offset
         for file in reversed(files):
-            if (yield from self._newer_in(file, start)):
+            if (yield from self._newer_in(file, start, last if file is files[0] else FILE_END)):
                 return
             start = 0
             yield
@@ -100,7 +111,7 @@ class Search:
                     self._history.remark(file.path, error)
         return self._is_over() or self._is_before(first)
 
-    def _newer_in(self, file: Rotated, start: int) -> Generator[None, None, bool]:
+    def _newer_in(self, file: Rotated, start: int, end: int) -> Generator[None, None, bool]:
         """Search one file forwards; returns whether the search is over."""
         first = None
         log = self._history.open(file)
@@ -110,7 +121,7 @@ class Search:
                 try:
                     first = search.first_time() if self._window else None
                     if not self._is_behind(first):
-                        self._stop((yield from search.newer(start)), log)
+                        self._stop((yield from search.newer(start, end)), log)
                 except _UNREADABLE as error:
                     self._history.remark(file.path, error)
         return self._is_over() or self._is_behind(first)
@@ -160,7 +171,7 @@ class Search:
             self._next = Cursor(mark, stop.offset, self._forward, self._found.skip).encode()
 
     def _is_over(self) -> bool:
-        return self._truncated is not None or not self._found.wanted
+        return self._next != ""
 
     def _is_before(self, line: TimedLine | None) -> bool:
         """Whether the window starts behind this line, so that nothing older than its file is in it."""

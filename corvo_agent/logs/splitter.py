@@ -102,6 +102,11 @@ class Chunk:
     offset: int
     length: int = 0
 
+    @property
+    def stop(self) -> int:
+        """The offset in the file behind its last newline."""
+        return self.offset + (self.start + self.length + 1 if self.length else self.end)
+
     def lines(self, framing: Framing, max_unit: int, count: int = -1) -> Lines:
         """Its units, or the last ``count`` of them."""
         if count == 0:
@@ -145,6 +150,11 @@ class Splitter:
     def waiting(self) -> bool:
         """Whether there is a unit that is not yet whole."""
         return bool(self._pending)
+
+    @property
+    def fed(self) -> int:
+        """Where the next byte that is fed stands in the file."""
+        return self.offset + self._dropped + len(self._pending)
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Chunk]:
         """Take the next bytes; the units that are whole now."""

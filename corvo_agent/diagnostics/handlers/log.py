@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...levels import Level
-from ...logs.limits import DEFAULT_LIMITS, ReadLimits
+from ...logs.limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
 from ...logs.parameters import parse_query, uses_patterns
 from ...logs.query import LogQuery
 from ...logs.reader import LogReader
 from ...logs.result import LogResult
+from ...logs.tailer import LogTailer
 from ...logs.worker import Worker
-from ..payloads import LOGS, encode_logs
+from ..payloads import LOGS, encode_logs, logs_payload
 from ..query import DebugQuery, Payload
 
 _AT_ONCE = 512  # records encoded in one go
@@ -23,7 +25,8 @@ _RESERVE = 0.1  # the part of the caller's time that is kept for encoding and se
 class LogHandler:
     """The handler of ``Log``: answers from the log file ``path``, which may come, go and rotate at any time.
 
-    ``limits`` bound what one query may take; ``allowed`` are the folders that the file has to be in (none: any).
+    ``path`` may be a pattern such as ``/var/log/*.log``: several logs are merged by time. ``limits`` and ``tail`` bound
+    what one query and one tail may take; ``allowed`` are the folders that the files have to be in (none: any).
     ``default_level`` says which lines are shown when the query names no level: give it where the Module's level has
     no other effect, as in a sidecar that cannot reach into its process; ``level=all`` outranks it.
     """
@@ -33,6 +36,7 @@ class LogHandler:
         path: str,
         *,
         limits: ReadLimits = DEFAULT_LIMITS,
+        tail: TailLimits = DEFAULT_TAIL_LIMITS,
         allowed: Sequence[str] = (),
         default_level: Callable[[], Level] | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -42,6 +46,7 @@ class LogHandler:
         self._clock = clock
         self._worker = Worker()
         self._reader = LogReader(path, limits=limits, allowed=allowed, worker=self._worker)
+        self._tailer = LogTailer(path, limits=limits, tail=tail, allowed=allowed, worker=self._worker)
 
     async def start(self) -> None:
         """Nothing to get ready: the file may come later."""
@@ -58,6 +63,15 @@ class LogHandler:
         wanted = await self._parse(query)
         timeout = None if query.timeout is None else query.timeout * (1 - _RESERVE)
         return await self._reader.read_with(wanted, _encode, timeout=timeout)
+
+    async def stream(self, query: DebugQuery) -> AsyncGenerator[Payload]:
+        """The newest lines, then those that come, as batches of protos.Logs: see ``LogTailer.follow``."""
+        wanted = await self._parse(query)
+        level = None if "level" in query.parameters else self._default_level
+        asked = replace(wanted, level=None) if level is not None else wanted
+        async with aclosing(self._tailer.follow_with(asked, logs_payload, level=level)) as batches:
+            async for batch in batches:
+                yield batch
 
     async def _parse(self, query: DebugQuery) -> LogQuery:
         parameters, now = query.parameters, self._clock.time_ns()

@@ -1,0 +1,274 @@
+"""Follows one log through rotation: which files there are, in which order, and where one goes on in the next.
+
+By rename: the old file is read to its end, then the ones that rotation put between, then the new one. The old one
+stays open for a while, because its writer may not have noticed yet. By copy and truncation: what the copy has and was
+not read yet is read from the copy; what was written between copy and truncation is lost to everybody, and is said to
+be. A symlink that moves and a file that is deleted and made anew are like a rename. Blocks: call it in a thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from ..errors import CorvoError, DecodeError, NotFound
+from . import marker
+from .blocks import last_line_end
+from .cursor import FileMark
+from .files import FileChanged, LogFile, open_log
+from .follow_file import FollowedFile
+from .history import head_of
+from .marker import Gap
+from .record import Record
+from .rotation import Rotated, open_rotated, rotated_files
+from .splitter import Chunk
+
+#: Files held open that are not read yet. A tail that is further behind has lost the rest.
+MAX_WAITING = 64
+MAX_LATE = 16
+#: Seconds that a file stays open after its successor was begun.
+LINGER = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Up to where a log was given out: the byte ``offset`` of the file ``mark``."""
+
+    mark: FileMark
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class TailItem:
+    """Something new: lines of the log ``path``, or a remark about it.
+
+    ``position`` is behind them; ``count`` is how many lines there are.
+    """
+
+    path: str
+    chunk: Chunk | None = None
+    remark: Record | None = None
+    position: Position | None = None
+    count: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory, about."""
+        return 200 + (len(self.chunk.data) if self.chunk is not None else 0)
+
+
+@dataclass(slots=True)
+class Step:
+    """What one step found; ``more`` says whether the next one may find something at once."""
+
+    items: list[TailItem] = field(default_factory=list)
+    more: bool = False
+
+
+class Follower:
+    """Follows the log ``path``. The constructor opens nothing; ``close`` closes what is open."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        allowed: Sequence[str] = (),
+        max_line: int,
+        linger: float = LINGER,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.path = path
+        self._allowed = allowed
+        self._max_line = max_line
+        self._linger = linger
+        self._monotonic = monotonic
+        self._files: deque[FollowedFile] = deque()
+        self._late: dict[FollowedFile, float] = {}  # and when to give them up
+        self._complaint = ""
+
+    @property
+    def open_files(self) -> dict[tuple[int, int], int]:
+        """Key and descriptor of each file that may still grow."""
+        files = [*self._files, *self._late]
+        return {file.key: file.log.descriptor for file in files}
+
+    def position(self) -> Position | None:
+        """Up to where the log was given out; None before there is a file."""
+        return Position(self._files[0].mark(), self._files[0].offset) if self._files else None
+
+    def start(self) -> None:
+        """Begin behind the last whole line of the file as it is now.
+
+        Raises what ``open_log`` raises, but a file that is not there is waited for.
+        """
+        try:
+            log = open_log(self.path, self._allowed)
+        except NotFound:
+            return
+        steps = last_line_end(log)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as stop:
+                self._files.append(FollowedFile(log, stop.value, self._max_line))
+                return
+
+    def close(self) -> None:
+        """Close every file."""
+        for file in (*self._files, *self._late):
+            file.close()
+        self._files.clear()
+        self._late.clear()
+
+    def step(self) -> Step:
+        """Look whether the log was rotated, and read on a little."""
+        step = Step()
+        try:
+            self._look(step)
+            if self._files:
+                self._read_on(step)
+            if not step.more:
+                self._read_late(step)
+            self._complaint = ""
+        except CorvoError as error:
+            # Said once, not at every look.
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                self._remark(step, Gap.UNREADABLE, self._complaint)
+        return step
+
+    def _look(self, step: Step) -> None:
+        """Queue the files that have come since the newest one that is known."""
+        newest = self._files[-1] if self._files else None
+        if newest is not None and newest.log.is_at(self.path):
+            return
+        try:
+            log = open_log(self.path, self._allowed)
+        except NotFound:
+            return
+        if newest is not None:
+            if log.key == newest.key:
+                log.close()
+                return
+            self._queue_between(newest, log, step)
+        self._files.append(self._take_back(log) or FollowedFile(log, 0, self._max_line))
+        while len(self._files) > MAX_WAITING:
+            self._files.popleft().close()
+            self._remark(step, Gap.REPLACED)
+
+    def _take_back(self, log: LogFile) -> FollowedFile | None:
+        """The name went back to a file that was followed before: go on where it was left."""
+        for file in self._late:
+            if file.key == log.key:
+                del self._late[file]
+                log.close()
+                return file
+        return None
+
+    def _queue_between(self, old: FollowedFile, new: LogFile, step: Step) -> None:
+        """Queue what rotation put between two files that had the name."""
+        for file in reversed(self._between(old, new, step)):
+            try:
+                log = open_rotated(self.path, file, self._allowed)
+            except NotFound:
+                self._remark(step, Gap.VANISHED, file.path)
+            except CorvoError as error:
+                self._remark(step, Gap.UNREADABLE, str(error))
+            else:
+                self._files.append(FollowedFile(log, 0, self._max_line))
+
+    def _between(self, old: FollowedFile, new: LogFile, step: Step) -> list[Rotated]:
+        files = rotated_files(self.path)
+        keys = [file.key for file in files]
+        files = files[keys.index(new.key) + 1 if new.key in keys else 0 :]
+        keys = [file.key for file in files]
+        if old.key in keys:
+            return files[: keys.index(old.key)]
+        # Moved elsewhere, compressed or deleted: what was written after it is newer.
+        status = old.status()
+        known = self.open_files
+        newer = [file for file in files if file.modified > status.st_mtime_ns and file.key not in known]
+        if newer and not status.st_nlink:
+            self._remark(step, Gap.REPLACED)
+        return newer
+
+    def _read_on(self, step: Step) -> None:
+        file = self._files[0]
+        # Looked at before reading: a writer that has begun the next file has written its last to this one.
+        succeeded = self._is_succeeded()
+        try:
+            chunks = file.more()
+        except FileChanged:
+            self._truncated(file, step)
+            return
+        except DecodeError as error:
+            self._remark(step, Gap.UNREADABLE, str(error))
+            chunks = None
+        if chunks is not None:
+            self._add(step, file, chunks)
+        elif succeeded:
+            self._files.popleft()
+            self._late[file] = self._monotonic() + (0 if file.final else self._linger)
+            if file.last_word is not None:
+                self._remark(step, file.last_word)
+        step.more = chunks is not None or succeeded
+
+    def _is_succeeded(self) -> bool:
+        if len(self._files) < 2:
+            return False
+        return self._files[0].final or len(self._files) > 2 or self._files[1].status().st_size > 0
+
+    def _truncated(self, file: FollowedFile, step: Step) -> None:
+        """Go on in the copy that was made before, if there is one, then in the file from its beginning."""
+        copy = self._find_copy(file)
+        file.start_again()
+        if copy is None:
+            self._remark(step, Gap.TRUNCATED)
+        else:
+            self._files.appendleft(copy)
+        step.more = True
+
+    def _find_copy(self, file: FollowedFile) -> FollowedFile | None:
+        mark = file.mark()
+        if not mark.tells:
+            return None
+        for found in rotated_files(self.path):
+            with suppress(CorvoError):  # a file that cannot be read is no copy that could
+                log = open_rotated(self.path, found, self._allowed)
+                if mark.fits(head_of(log)) and log.key not in self.open_files:
+                    copy = FollowedFile(log, file.offset, self._max_line)
+                    copy.final = True
+                    copy.last_word = Gap.TRUNCATED
+                    return copy
+                log.close()
+        return None
+
+    def _read_late(self, step: Step) -> None:
+        """Look at the files before: whoever has not noticed the rotation still writes to them."""
+        now = self._monotonic()
+        for file, expiry in list(self._late.items()):
+            try:
+                chunks = file.more()
+            except (FileChanged, DecodeError):
+                chunks, expiry = None, now
+            if chunks is not None:
+                self._add(step, file, chunks, late=True)
+                step.more = True
+            elif now >= expiry or len(self._late) > MAX_LATE:
+                self._add(step, file, file.finish(), late=True)
+                del self._late[file]
+                file.close()
+
+    def _add(self, step: Step, file: FollowedFile, chunks: list[Chunk], *, late: bool = False) -> None:
+        # To go on behind a late line would be to repeat the newer ones that were given out before it.
+        mark = file.mark() if chunks and not late else None
+        for chunk in chunks:
+            count = chunk.data.count(b"\n", chunk.start, chunk.end)
+            position = None if mark is None else Position(mark, chunk.stop)
+            step.items.append(TailItem(self.path, chunk, position=position, count=count))
+
+    def _remark(self, step: Step, why: Gap, detail: str = "") -> None:
+        step.items.append(TailItem(self.path, remark=marker.gap(why, self.path, detail)))
