@@ -77,6 +77,10 @@ _READ, _WRITE, _DEBUG = (400, 404, 500, 503), (400, 404, 409, 412, 500, 503), (4
 
 
 def _paths() -> dict[str, Any]:
+    return {**_object_paths(), **_debug_paths(), **_own_paths()}
+
+
+def _object_paths() -> dict[str, Any]:
     one = f"{PREFIX}/modules/{{name}}"
     return {
         f"{PREFIX}/modules": {
@@ -103,7 +107,12 @@ def _paths() -> dict[str, Any]:
             "parameters": [_NAME],
             "put": _operation("Set a level for a time, for good, or end it", "Module", _WRITE, body="LevelChange"),
         },
-        f"{one}/Debug": {
+    }
+
+
+def _debug_paths() -> dict[str, Any]:
+    return {
+        f"{PREFIX}/modules/{{name}}/Debug": {
             "parameters": [_NAME],
             "post": _operation(
                 "Ask the agent of a Module", "DebugResponse", _DEBUG, parameters=[_TIMEOUT], body="DebugRequest"
@@ -126,6 +135,11 @@ def _paths() -> dict[str, Any]:
             "parameters": [_NAME],
             "get": _operation("Follow the log of a Module, a record a line", "", _DEBUG, media=_NDJSON),
         },
+    }
+
+
+def _own_paths() -> dict[str, Any]:
+    return {
         "/healthz": {
             "get": {"summary": "It runs", "responses": {"200": {"description": "ok", "content": {_PLAIN: {}}}}}
         },
