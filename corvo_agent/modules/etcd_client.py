@@ -12,6 +12,7 @@ import io
 import os
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ from .json_stream import JsonStream, parse_object
 
 _READ_BUFFER = 256 * 1024
 _LARGE = 256 * 1024
+_CLOSE_TIMEOUT = 2.0
 # What an attempt may raise, besides being cancelled.
 _ERRORS = (aiohttp.ClientError, OSError, CorvoError)
 
@@ -119,16 +121,21 @@ class EtcdClient:
         # Calls and watches are bounded apart from each other: none can take the connections of the others.
         limit = self._options.max_connections + self._options.max_watches
         connector = aiohttp.TCPConnector(ssl=context, limit=limit)
-        client.session = aiohttp.ClientSession(connector=connector, read_bufsize=_READ_BUFFER)
+        client.session = aiohttp.ClientSession(
+            connector=connector, read_bufsize=_READ_BUFFER, cookie_jar=aiohttp.DummyCookieJar()
+        )
         self._client = client
 
     async def close(self) -> None:
-        """End all watches and calls, which raise Unavailable. Idempotent."""
+        """End all watches and calls, which raise Unavailable. Idempotent, takes at most two seconds."""
         client, self._client = self._client, None
         for stream in tuple(self._streams):
             stream.close()
         if client is not None:
-            await client.close()
+            # The connections are dropped at once; what takes time is to hear of it from each of them.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_TIMEOUT):
+                    await client.close()
 
     async def post(
         self, endpoint: str, path: str, body: bytes, headers: dict[str, str], budget: Budget

@@ -33,7 +33,7 @@ async def store(request: pytest.FixtureRequest, etcd_servers: dict[str, Embedded
 async def take(store: KeyValueStore, prefix: str, start: int, count: int, *, exact: bool = False) -> list[Change]:
     """The first ``count`` changes from ``start`` on; every batch ends with a whole revision."""
     changes: list[Change] = []
-    async with aclosing(store.changes(prefix, start, exact=exact)) as batches:  # type: ignore[type-var]
+    async with aclosing(store.changes(prefix, start, exact=exact)) as batches:
         async for batch in batches:
             assert batch
             changes += batch
@@ -191,7 +191,7 @@ async def test_changes_arrive_live_while_others_write(store: KeyValueStore) -> N
 async def test_a_stream_that_is_closed_early_leaves_the_store_usable(store: KeyValueStore) -> None:
     start = await revision(store) + 1
     await store.put("a", b"1")
-    async with aclosing(store.changes("", start)) as batches:  # type: ignore[type-var]
+    async with aclosing(store.changes("", start)) as batches:
         await anext(batches)
     waiting = asyncio.ensure_future(anext(store.changes("", start + 1)))
     await asyncio.sleep(0)
