@@ -62,11 +62,13 @@ def _code_of(module: ModuleType | None, filename: str) -> CodeType | None:
         return None
     name = getattr(module.__spec__, "name", module.__name__)
     # Loaders that rewrite what they load (pytest's) have no code to give: then it is that of the file.
-    get_code = getattr(module.__loader__, "get_code", None) or SourceFileLoader(name, filename).get_code
+    get_code = (
+        getattr(getattr(module, "__loader__", None), "get_code", None) or SourceFileLoader(name, filename).get_code
+    )
     try:
         code = get_code(name)
-    except (ImportError, OSError, SyntaxError):
-        # Gone or changed since it was imported.
+    except (ImportError, OSError, SyntaxError, ValueError):
+        # Gone or changed since it was imported, or no source at all.
         return None
     return code if isinstance(code, CodeType) else None
 

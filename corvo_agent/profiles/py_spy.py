@@ -91,12 +91,10 @@ class PySpy:
         """Every thread with its stack, now. Raises as ``record`` does."""
         self._check()
         arguments = ("dump", "--json", "--nonblocking", "--full-filenames", "--pid", str(self._pid))
-        try:
-            async with asyncio.timeout(_DUMP_SECONDS), run_py_spy(self._program, self._pid, *arguments) as process:
-                with traceable_by(process.pid):
-                    await process.reading
-        except TimeoutError:
-            raise DeadlineExceeded("py-spy", _DUMP_SECONDS) from None
+        async with run_py_spy(self._program, self._pid, *arguments) as process:
+            with traceable_by(process.pid):
+                if not await process.ended_within(_DUMP_SECONDS):
+                    raise DeadlineExceeded("py-spy", _DUMP_SECONDS)
         failure = process.failure()
         if failure is not None:
             raise failure

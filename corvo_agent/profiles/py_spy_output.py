@@ -14,8 +14,8 @@ from .model import Frame, Stack
 from .naming import module_of_path
 from .source import Sources
 
-_FRAME = re.compile(r"(.+) \((.*):(\d+)\)", re.DOTALL)
-_BARE = re.compile(r"(.+) \((.*)\)", re.DOTALL)
+_FRAME = re.compile(r"(.+?) \((.*):(\d+)\)", re.DOTALL)
+_BARE = re.compile(r"(.+?) \((.*)\)", re.DOTALL)
 _THREAD = re.compile(r"thread \((?:0x)?[0-9A-Fa-f]+\)(?:: (.*))?", re.DOTALL)
 _BEHIND = re.compile(rb"([\d.]+)(ms|s) behind in sampling")
 _TOTALS = re.compile(rb"Errors: (\d+)")

@@ -31,7 +31,7 @@ def find_py_spy() -> str | None:
 
 
 class PySpyProcess:
-    """A running py-spy; made by ``run_py_spy``, which owns its reading task."""
+    """A running py-spy; made by ``run_py_spy``, which owns it and its reading task."""
 
     def __init__(self, process: asyncio.subprocess.Process, pid: int) -> None:
         self._process = process
@@ -40,8 +40,8 @@ class PySpyProcess:
         self.messages = bytearray()
         self._ready = asyncio.Event()
         self._overflow = False
-        #: Reads what it prints, to its end; awaited by ``run_py_spy``.
-        self.reading = asyncio.create_task(self._read(), name="py-spy output")
+        # Never awaited by itself: that would cancel it with whoever waits.
+        self._reading = asyncio.create_task(self._read(), name="py-spy output")
 
     @property
     def pid(self) -> int:
@@ -57,10 +57,11 @@ class PySpyProcess:
     async def _read_output(self) -> None:
         stream = cast(asyncio.StreamReader, self._process.stdout)
         while chunk := await stream.read(_CHUNK):
-            if len(self.output) + len(chunk) > MAX_OUTPUT:
+            if self._overflow or len(self.output) + len(chunk) > MAX_OUTPUT:
+                # Read on to the end all the same: a pipe that nobody reads is never closed.
                 self._overflow = True
                 self.signal(signal.SIGKILL)
-                return
+                continue
             self.output += chunk
             if not self._ready.is_set() and _READY in self.output:
                 self._ready.set()
@@ -84,12 +85,28 @@ class PySpyProcess:
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal, if it still runs."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(number)
+        # Not through asyncio's process: that one would take the exit code of an ended child away from the watcher.
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
     async def ended_within(self, seconds: float) -> bool:
         """Wait until it has ended by itself, at most for so long; whether it has."""
-        return bool((await asyncio.wait({self.reading}, timeout=seconds))[0])
+        return bool((await asyncio.wait({self._reading}, timeout=seconds))[0])
+
+    async def end(self) -> None:
+        """Make it end, and wait for that; when cancelled meanwhile, the same with force."""
+        self.signal(signal.SIGINT)
+        killing = asyncio.get_running_loop().call_later(_GRACE, self.signal, signal.SIGKILL)
+        ended = asyncio.gather(self._reading, self._process.wait())
+        try:
+            await asyncio.shield(ended)
+        except asyncio.CancelledError:
+            self.signal(signal.SIGKILL)
+            await ended
+            raise
+        finally:
+            killing.cancel()
 
     def failure(self) -> CorvoError | None:
         """What went wrong, as one of our errors; None when nothing did."""
@@ -106,12 +123,19 @@ def explain(pid: int, messages: bytes) -> CorvoError:
     what = f"looking into process {pid} with py-spy"
     if "ermission denied" in text.lower() or "Operation not permitted" in text:
         return Unsupported(what, refusal(pid))
-    if not Path(f"/proc/{pid}").exists():
+    if not psutil.pid_exists(pid) or _is_zombie(pid):
         return NotFound("process", str(pid))
     if "python version" in text or "python interpreter" in text.lower():
         return Unsupported(what, "it is not a running CPython interpreter of a version that py-spy knows")
     lines = [line for line in text.splitlines() if line.strip() and "Stack backtrace" not in line]
     return Unsupported(what, lines[0] if lines else "it ended without a word")
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 @contextlib.asynccontextmanager
@@ -135,18 +159,4 @@ async def run_py_spy(program: Sequence[str], pid: int, *arguments: str) -> Async
     try:
         yield running
     finally:
-        await _end(running, process)
-
-
-async def _end(running: PySpyProcess, process: asyncio.subprocess.Process) -> None:
-    running.signal(signal.SIGINT)
-    killing = asyncio.get_running_loop().call_later(_GRACE, running.signal, signal.SIGKILL)
-    ended = asyncio.gather(running.reading, process.wait())
-    try:
-        await asyncio.shield(ended)
-    except asyncio.CancelledError:
-        running.signal(signal.SIGKILL)
-        await ended
-        raise
-    finally:
-        killing.cancel()
+        await running.end()

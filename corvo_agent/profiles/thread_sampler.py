@@ -1,9 +1,10 @@
 """The engine that is always there: a thread that looks at the stacks of all others.
 
 It sees what the interpreter shows, and only when it has the interpreter lock: a thread that runs Python code is seen
-at the next place where it gives the lock away, a call into C that keeps it is seen after it. What each stack is worth
-is not guessed from that: in mode ``cpu`` it is the processor time that the thread really used since the last look,
-read from the kernel, so shares stay true when looks come late, and threads in native code count.
+at the next place where it gives the lock away, a call into C that keeps it is seen after it. ``switch_interval`` says
+what that means for event loops and what is done about it. What each stack is worth is not guessed: in mode ``cpu`` it
+is the processor time that the thread really used since the last look, read from the kernel, so shares stay true when
+looks come late, and threads in native code count.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .model import Frame, Label, Sample, Stack
 from .naming import FunctionNames
 from .pace import Pace, off_loop
 from .stacks import RawStack, StackTable
+from .switch_interval import SwitchInterval
 from .thread_clocks import ThreadClocks
 
 #: Different stacks kept; further ones are counted together.
@@ -31,6 +33,7 @@ UNSEEN = Frame("[threads without Python frames]")
 # Less than this since the last look is left to the next one: a stack is walked only for a thread that did something.
 _LEAST_NS = 20_000
 _SMOOTHING = 0.1
+_COST = "cost is the sampling thread's processor time, during which it holds the GIL"
 
 Key: TypeAlias = tuple[int, str, RawStack]
 
@@ -49,6 +52,9 @@ class _Looks:
         self._last = 0
         self.settled_ns = 0
         self.count = 0
+        #: Looks at which more than one thread had worked.
+        self.crowded = 0
+        self.alone = True
 
     def start(self) -> None:
         """Take the clocks as they are: what was used before does not count."""
@@ -63,17 +69,31 @@ class _Looks:
         """Look at every thread once."""
         now = time.monotonic_ns()
         elapsed, self._last = now - self._last, now
+        busy = 0
         for ident, frame in sys._current_frames().items():
             if ident == self._me:
                 continue
             worth = elapsed if self._wall else self._clocks.used(ident)
             if worth < _LEAST_NS:
                 continue
+            busy += 1
             if not self._wall:
                 self._clocks.settle(ident, worth)
                 self.settled_ns += worth
             self._count((ident, self._task(ident), self._stacks.walk(frame)), worth)
         self.count += 1
+        self.alone = busy <= 1
+        self.crowded += not self.alone
+
+    def notes(self) -> tuple[str, ...]:
+        """What is to know about the truth of the shares."""
+        if self._wall or self.crowded * 20 < self.count:
+            return ()
+        share = 100 * self.crowded / self.count
+        return (
+            f"in {share:.0f} % of the looks several threads had worked: one that gives up the GIL often, such as an"
+            " event loop, is then seen where it waits; py-spy is free of that",
+        )
 
     def _count(self, key: Key, worth: int) -> None:
         found = self._seen.get(key)
@@ -139,10 +159,13 @@ def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
     began, began_ns = time.monotonic(), time.time_ns()
     process_ns, own_ns = time.process_time_ns(), time.thread_time_ns()
     schedule = _Schedule(order, began)
-    while (pause := schedule.pause()) is not None:
-        pace.rest(pause)
-        looks.look()
-        schedule.looked()
+    with SwitchInterval() as interval:
+        interval.choose(short=True)
+        while (pause := schedule.pause()) is not None:
+            pace.rest(pause)
+            looks.look()
+            interval.choose(short=looks.alone)
+            schedule.looked()
     spent = time.thread_time_ns() - own_ns
     duration_ns = round((time.monotonic() - began) * 1e9)
     unseen = time.process_time_ns() - process_ns - spent - looks.settled_ns
@@ -158,7 +181,11 @@ def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
         asked=round(order.seconds * order.hz),
         taken=looks.count,
         cost=100 * spent / duration_ns,
-        notes=("cost is the sampling thread's processor time, during which it holds the GIL", *schedule.notes()),
+        notes=(
+            "cost is the sampling thread's processor time, during which it holds the GIL",
+            *schedule.notes(),
+            *looks.notes(),
+        ),
     )
 
 

@@ -1,0 +1,53 @@
+"""How soon a thread that wants the interpreter lock gets it, while one samples.
+
+A running thread gives the lock away when another one has wanted it for the switch interval (5 ms), or when it waits
+for something. With 5 ms, a sampler beside an event loop whose callbacks take less always comes in while the loop is
+in ``select``, and counts there what the callbacks used: measured, 69 % of the time at callbacks of 1 to 2 ms, and 4 %
+with an interval of 50 microseconds. One busy thread does not feel the short interval, because nobody but the sampler
+wants the lock; several ones would hand it to each other all the time, so for them the interval stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+#: Seconds.
+SHORT = 0.00005
+
+
+class SwitchInterval:
+    """The interval of this process; as it was after ``with``. Only one is open at a time."""
+
+    def __init__(self) -> None:
+        self._before = 0.0
+        self._short = False
+
+    def __enter__(self) -> SwitchInterval:
+        global _open
+        self._before = sys.getswitchinterval()
+        _open = self
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        global _open
+        _open = None
+        self.choose(short=False)
+
+    def choose(self, *, short: bool) -> None:
+        """Take the short interval, or the one that there was."""
+        if short != self._short:
+            self._short = short
+            sys.setswitchinterval(min(SHORT, self._before) if short else self._before)
+
+
+_open: SwitchInterval | None = None
+
+
+def _restore_in_child() -> None:
+    # The sampler did not come along, so nobody else would.
+    if _open is not None:
+        _open.choose(short=False)
+
+
+os.register_at_fork(after_in_child=_restore_in_child)
