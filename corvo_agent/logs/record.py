@@ -106,17 +106,22 @@ def _decode(text: bytes) -> str:
 
 def _complete(records: Iterable[Record], source: str) -> None:
     """Add ``source`` and ``@timestamp`` where they are missing."""
-    second = None  # neighbouring lines share their second: only the digits after it have to be looked at
+    minute = None  # neighbouring lines share their minute: only the digits after it have to be looked at
     for record in records:
         if "source" not in record:
             record["source"] = source
         ts = record.get("ts")
         if ts and "@timestamp" not in record:
-            if ts[:20] == second and len(ts) >= 24 and ts[-1] == "Z" and ts[20:-1].isdigit() and ts.isascii():
+            if ts[:17] == minute and len(ts) >= 24 and _ends_plainly(ts):
                 record["@timestamp"] = ts[:23] + "Z"
             elif stamp := _stamp(ts):
                 record["@timestamp"] = stamp
-                second = stamp[:20] if ts[-1] == "Z" and ts[:20] == stamp[:20] else None
+                minute = stamp[:17] if ts[:20] == stamp[:20] and ts[-1] == "Z" else None
+
+
+def _ends_plainly(ts: str) -> bool:
+    """Whether a time of at least 24 characters ends in seconds (no leap second), a fraction and Z."""
+    return ts[-1] == "Z" and ts[19] == "." and ts[17] < "6" and (ts[17:19] + ts[20:-1]).isdigit() and ts.isascii()
 
 
 def _stamp(ts: str) -> str:
