@@ -1,0 +1,121 @@
+"""The servers that bench_debug compares, each run alone: ``python -m benchmarks.debug_servers KIND FILE``.
+
+All use grpclib, so that what differs is what is measured: ``ours`` (LogHandler, our codec, all bounds), ``protobuf``
+(the same answer built from google.protobuf messages by the shortest code that does it: the tail read in one block,
+orjson, C-core messages), ``echo`` (the request's bytes come back), ``answer`` (the bytes in FILE come back).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import orjson
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from grpclib.const import Cardinality, Handler
+from grpclib.server import Server
+
+from corvo_agent.agent.server import DiagnosticsServer
+from corvo_agent.diagnostics.limits import RawMessage
+from corvo_agent.diagnostics.service import DiagnosticsService
+
+DEBUG = "/protos.Diagnostics/Debug"
+_TAIL = 1 << 20
+
+
+def google_class(name: str) -> Any:
+    """google.protobuf's class of the message ``name``."""
+    data = resources.files("corvo_agent._generated").joinpath("descriptors.binpb").read_bytes()
+    pool = descriptor_pool.DescriptorPool()
+    for file in descriptor_pb2.FileDescriptorSet.FromString(data).file:
+        pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
+
+
+class ProtobufDiagnostics:
+    """The Log query with google.protobuf messages."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._request = google_class("diagnostics.DiagnosticsRequest")
+        self._response = google_class("diagnostics.DiagnosticsResponse")
+        self._logs = google_class("protos.Logs")
+
+    def __mapping__(self) -> dict[str, Handler]:
+        """The one method."""
+        return {DEBUG: Handler(self.debug, Cardinality.UNARY_UNARY, self._request, self._response)}
+
+    async def debug(self, stream: Any) -> None:
+        """Read, build, pack, send."""
+        request = await stream.recv_message()
+        logs = self._logs()
+        for line in self._lines(int(request.Parameters["lines"])):
+            log = logs.Logs.add().Log
+            record = orjson.loads(line)
+            for key, value in record.items():
+                log[key] = value
+            log["source"] = self._path
+            log["@timestamp"] = record["ts"][:23] + "Z"
+        response = self._response()
+        response.Object.Object.Pack(logs)
+        await stream.send_message(response)
+
+    def _lines(self, count: int) -> list[bytes]:
+        with open(self._path, "rb") as file:
+            file.seek(-_TAIL, os.SEEK_END)
+            return file.read().splitlines()[-count:]
+
+
+class Bare:
+    """grpclib and nothing else: answers with the request's own bytes, or with ``answer`` when it is given."""
+
+    def __init__(self, answer: bytes | None = None) -> None:
+        self._answer = None if answer is None else RawMessage(answer)
+
+    @classmethod
+    def of_file(cls, path: Path) -> Bare:
+        """The one whose answer ``path`` holds."""
+        return cls(path.read_bytes())
+
+    def __mapping__(self) -> dict[str, Handler]:
+        """The one method."""
+        return {DEBUG: Handler(self.debug, Cardinality.UNARY_UNARY, RawMessage, RawMessage)}
+
+    async def debug(self, stream: Any) -> None:
+        """Receive, send."""
+        request = await stream.recv_message()
+        await stream.send_message(self._answer or request)
+
+
+async def serve(kind: str, path: str) -> None:
+    """Serve until the parent closes our standard input; the first line printed is the address."""
+    if kind == "ours":
+        service = DiagnosticsService.with_defaults("pen-demo", "node1", log_file=path)
+        async with service, DiagnosticsServer([service]) as own:
+            await _until_told(own.address)
+        return
+    others = {
+        "protobuf": ProtobufDiagnostics,
+        "echo": lambda _: Bare(),
+        "answer": lambda file: Bare.of_file(Path(file)),
+    }
+    server = Server([others[kind](path)])
+    await server.start("127.0.0.1", 0)
+    port = server._server.sockets[0].getsockname()[1]
+    try:
+        await _until_told(f"127.0.0.1:{port}")
+    finally:
+        server.close()
+
+
+async def _until_told(address: str) -> None:
+    print(address, flush=True)
+    await asyncio.to_thread(sys.stdin.buffer.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(*sys.argv[1:3]))
