@@ -25,9 +25,7 @@ from corvo_agent.diagnostics.payloads import logs_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.http import PREFIX
-from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.codec import encode_module
 from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.etcd import EtcdStore
@@ -83,17 +81,6 @@ def module(number: int) -> Module:
     )
 
 
-async def serve_gateway(etcd: str) -> None:
-    """A process of its own: prints where it listens, ends with its input."""
-    async with (
-        EtcdStore(EtcdOptions((etcd,))) as store,
-        Gateway(store, GatewaySettings(listen="127.0.0.1:0")) as gateway,
-    ):
-        await gateway.cache.wait_synced(60)
-        print(gateway.url, flush=True)
-        await asyncio.to_thread(sys.stdin.read)
-
-
 async def serve_agents(etcd: str, count: int) -> None:
     """A process with ``count`` agents, each announced; prints one address and ends with its input."""
     async with contextlib.AsyncExitStack() as stack:
@@ -122,6 +109,27 @@ async def child(*arguments: str) -> AsyncIterator[tuple[str, int]]:
     finally:
         process.stdin.close()
         await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def gateway_program(session: aiohttp.ClientSession, etcd: str) -> AsyncIterator[tuple[str, int]]:
+    """``corvo gateway`` as people run it, once it knows every Module; its URL and its pid."""
+    command = (sys.executable, "-m", "corvo_agent", "gateway", "--etcd", etcd, "--listen", "127.0.0.1:0")
+    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    assert process.stderr is not None
+    try:
+        while b"serving" not in (line := await process.stderr.readline()):
+            assert line, "the gateway ended"
+        url = line.decode().split()[-1]
+        known = 0
+        while known < MODULES:
+            async with session.get(f"{url}/readyz") as response:
+                known = (await response.json())["modules"]
+        yield url, process.pid
+    finally:
+        process.terminate()
+        # Its pipe is read to the end, so that it never waits for us.
+        await process.communicate()
 
 
 async def fill(store: EtcdStore) -> None:
@@ -267,12 +275,12 @@ async def run() -> None:
         await fill(store)
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector, read_bufsize=2**20) as session:
-            async with child("gateway", etcd.endpoint) as (url, pid):
+            async with gateway_program(session, etcd.endpoint) as (url, pid):
                 rows = await measure_reads(session, url, pid)
                 rows += await measure_watch(url, store)
             async with (
                 child("agents", etcd.endpoint, str(AGENTS)) as (address, _),
-                child("gateway", etcd.endpoint) as (url, _),
+                gateway_program(session, etcd.endpoint) as (url, _),
             ):
                 rows += await measure_debug(session, url, address, module(AGENTS - 1).name)
                 rows += await measure_fan_out(session, url)
@@ -281,9 +289,7 @@ async def run() -> None:
 
 def main() -> None:
     """All of it, or the role that the arguments name."""
-    if sys.argv[1:2] == ["gateway"]:
-        asyncio.run(serve_gateway(sys.argv[2]))
-    elif sys.argv[1:2] == ["agents"]:
+    if sys.argv[1:2] == ["agents"]:
         asyncio.run(serve_agents(sys.argv[2], int(sys.argv[3])))
     else:
         asyncio.run(run())

@@ -31,7 +31,7 @@ class WatchLimits:
     """
 
     delay: float = 0.010
-    share: float = 0.000_05
+    share: float = 0.000_1
     batch: int = 500
     waiting: int = 20_000
     watchers: int = 5_000
