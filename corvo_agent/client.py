@@ -80,7 +80,7 @@ class DiagnosticsClient:
 
     async def aclose(self) -> None:
         """Close the connections; calls under way end with Unavailable. A later call connects again."""
-        self._link.close()
+        await self._link.aclose()
 
     async def debug(
         self,

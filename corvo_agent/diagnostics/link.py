@@ -13,6 +13,7 @@ from grpclib.const import Cardinality
 from grpclib.encoding.proto import ProtoCodec
 
 from ..errors import InvalidArgument, Unavailable
+from .connections import OpenConnections
 from .limits import RawMessage
 
 _UNIX = "unix:"
@@ -36,6 +37,7 @@ class Link:
         self._ssl = ssl
         self._server_hostname = server_hostname
         self._connect_timeout = connect_timeout
+        self._connections = OpenConnections()
         self._channels: dict[bool, Channel] = {}
         self._users: dict[Channel, int] = {}
 
@@ -49,6 +51,11 @@ class Link:
         for channel in {*self._channels.values(), *self._users}:
             channel.close()
         self._channels.clear()
+
+    async def aclose(self) -> None:
+        """As ``close``, and wait until they are closed: half a second at most, then they are cut off."""
+        self.close()
+        await self._connections.closed()
 
     @asynccontextmanager
     async def call(
@@ -82,7 +89,9 @@ class Link:
             )
             host, port = (None, None) if self._path else (self._host, self._port)
             # The codec is named to keep grpclib from importing google.protobuf for error details.
-            channel = Channel(host, port, path=self._path, ssl=self._ssl, codec=ProtoCodec(), config=config)
+            channel = self._connections.channel(
+                host, port, path=self._path, ssl=self._ssl, codec=ProtoCodec(), config=config
+            )
             self._channels[pings] = channel
         return channel
 

@@ -1,0 +1,78 @@
+"""Client connections whose end can be waited for. grpclib only begins to close them: TLS takes a round trip more."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from grpclib.client import Channel, Handler
+from grpclib.protocol import H2Protocol
+
+# A peer that does not say goodbye in this time (seconds) is left without.
+_GOODBYE_TIMEOUT = 0.5
+
+
+class OpenConnections:
+    """The connections of some channels."""
+
+    def __init__(self) -> None:
+        self._open: set[_Connection] = set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def channel(self, *arguments: Any, **options: Any) -> Channel:
+        """A channel of grpclib, made with these arguments, whose connections are among these."""
+        return _Channel(self._open, *arguments, **options)
+
+    async def closed(self) -> None:
+        """Wait until those that are open now, and were told to close, are closed.
+
+        After half a second, or cancelled, they are cut off.
+        """
+        # Not those that are opened meanwhile.
+        closing = tuple(self._open)
+        if not closing:
+            return
+        ended = [connection.ended for connection in closing]
+        try:
+            await asyncio.wait(ended, timeout=_GOODBYE_TIMEOUT)
+        finally:
+            for connection in closing:
+                connection.cut()
+        await asyncio.wait(ended, timeout=_GOODBYE_TIMEOUT)
+
+
+class _Connection(H2Protocol):
+    """One connection, in ``known`` while it is open."""
+
+    def __init__(self, known: set[_Connection], *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._known = known
+        self._wire: asyncio.Transport | None = None
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._wire = cast(asyncio.Transport, transport)
+        self._known.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._known.discard(self)
+        self._wire = None
+        self.ended.set_result(None)
+        super().connection_lost(exc)
+
+    def cut(self) -> None:
+        """Close it without another word."""
+        if self._wire is not None:
+            self._wire.abort()
+
+
+class _Channel(Channel):
+    def __init__(self, known: set[_Connection], *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._known = known
+
+    def _protocol_factory(self) -> H2Protocol:
+        return _Connection(self._known, Handler(), self._config, self._h2_config)
