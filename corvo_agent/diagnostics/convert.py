@@ -58,14 +58,17 @@ def decode_request(data: bytes, timeout: float | None = None) -> DebugQuery:
 
 def encode_response(payload: Payload) -> bytes:
     """DiagnosticsResponse around ``payload``: api.Any around google's Any; no bytes at all for NOTHING."""
+    return response_head(payload) + payload.value
+
+
+def response_head(payload: Payload) -> bytes:
+    """What stands before ``payload.value``, the last bytes of a DiagnosticsResponse."""
     if payload == NOTHING:
         return b""
-    url = _text_field(1, payload.type_url)
     size = len(payload.value)
-    head = b"\x12" + varint(size) if size else b""
-    inner = len(url) + len(head) + size
-    middle = b"\x0a" + varint(inner)
-    return b"".join((b"\x0a", varint(len(middle) + inner), middle, url, head, payload.value))
+    url = _text_field(1, payload.type_url) + (b"\x12" + varint(size) if size else b"")
+    middle = b"\x0a" + varint(len(url) + size)
+    return b"".join((b"\x0a", varint(len(middle) + len(url) + size), middle, url))
 
 
 @decodes("diagnostics.DiagnosticsResponse")

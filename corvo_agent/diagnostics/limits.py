@@ -7,6 +7,7 @@ stays usable. This file knows grpclib's streams from inside (``_stream``, ``_wra
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from typing import Any
@@ -25,15 +26,20 @@ _PREFIX = 5
 # Read in pieces: a peer that sends a byte a frame costs a few hundred bytes of bookkeeping for each byte, until
 # the piece is joined.
 _PIECE = 16 << 10
+_SEND_AT_ONCE = 256 << 10
 
 
 class RawMessage:
-    """Protobuf bytes that are encoded already, in the form that grpclib's codec takes."""
+    """Protobuf bytes that are encoded already, in the form that grpclib's codec takes.
 
-    __slots__ = ("value",)
+    The message is ``head`` and ``value`` together: an answer of megabytes need not be copied to be wrapped.
+    """
 
-    def __init__(self, value: bytes) -> None:
+    __slots__ = ("head", "value")
+
+    def __init__(self, value: bytes, head: bytes = b"") -> None:
         self.value = value
+        self.head = head
 
     @classmethod
     def FromString(cls, value: bytes) -> RawMessage:  # noqa: N802 - the name that grpclib's codec calls
@@ -42,7 +48,7 @@ class RawMessage:
 
     def SerializeToString(self) -> bytes:  # noqa: N802 - the name that grpclib's codec calls
         """Give the bytes."""
-        return self.value
+        return self.head + self.value if self.head else self.value
 
 
 class ByteBudget:
@@ -79,6 +85,24 @@ async def receive_reply(stream: grpclib.client.Stream[Any, Any], limit: int) -> 
         await stream.recv_initial_metadata()
     with stream._wrapper:
         return await _read(stream._stream, limit, ByteBudget(limit))
+
+
+async def send(stream: grpclib.server.Stream[Any, RawMessage], message: RawMessage) -> None:
+    """Answer with ``message``, a large one in pieces, between which the loop is free for others.
+
+    grpclib copies and frames a whole message in one go: 60 ms for 45 MB, during which the host's loop stands still.
+    """
+    if len(message.value) <= _SEND_AT_ONCE:
+        await stream.send_message(message)
+        return
+    if not stream._send_initial_metadata_done:
+        await stream.send_initial_metadata()
+    length = len(message.head) + len(message.value)
+    await stream._stream.send_data(b"\0" + length.to_bytes(4, "big") + message.head)
+    for start in range(0, len(message.value), _SEND_AT_ONCE):
+        await stream._stream.send_data(message.value[start : start + _SEND_AT_ONCE])
+        await asyncio.sleep(0)
+    stream._send_message_done = True
 
 
 def retype(stream: grpclib.server.Stream[Any, Any], handler: Handler) -> None:

@@ -17,10 +17,10 @@ from grpclib.server import Stream
 from ..errors import CorvoError, DeadlineExceeded, DecodeError, InvalidArgument, ResourceExhausted, Unsupported
 from ..stats.expvar import ExpvarRegistry
 from .admission import Admission
-from .convert import decode_request, encode_response
+from .convert import decode_request, response_head
 from .handler import QueryHandler, StreamingHandler
 from .handlers.action import Action, ActionHandler
-from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget, RawMessage, receive
+from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget, RawMessage, receive, send
 from .query import DebugQuery, Payload
 from .registry import HandlerRegistry, HandlerSlot
 from .status import grpc_error
@@ -193,6 +193,8 @@ class DiagnosticsService:
             slot = self.registry.lookup(query.query)
             with self._streams.place():
                 seconds = None if query.timeout is None else self._seconds(slot, query)
+                # At once: a caller that follows something quiet knows that it is listened to.
+                await stream.send_initial_metadata()
                 await self._streams.run(self._follow(stream, slot, query), seconds, f"query {slot.query}")
 
     async def _follow(self, stream: RawStream, slot: HandlerSlot, query: DebugQuery) -> None:
@@ -225,7 +227,7 @@ class DiagnosticsService:
     async def _send(self, stream: RawStream, message: RawMessage) -> None:
         try:
             async with asyncio.timeout(self.limits.send_timeout):
-                await stream.send_message(message)
+                await send(stream, message)
         except TimeoutError:
             raise DeadlineExceeded("the caller, taking its answer,", self.limits.send_timeout) from None
 
@@ -233,7 +235,7 @@ class DiagnosticsService:
         size = len(payload.value)
         if size > self.limits.response_bytes:
             raise ResourceExhausted("bytes of an answer (ask for less)", self.limits.response_bytes, size)
-        return RawMessage(encode_response(payload))
+        return RawMessage(payload.value, response_head(payload))
 
     def _seconds(self, slot: HandlerSlot, query: DebugQuery) -> float:
         if query.timeout is not None:
