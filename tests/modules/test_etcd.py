@@ -189,9 +189,11 @@ async def test_watches_are_bounded_and_calls_go_on(etcd: EmbeddedEtcd) -> None:
 async def test_calls_wait_their_turn_within_their_time(etcd: EmbeddedEtcd) -> None:
     async with behind(etcd, call_timeout=0.3, max_connections=1) as (proxy, store):
         proxy.mode = Mode.SWALLOW
-        outcomes = await asyncio.gather(store.get("a"), store.get("b"), store.get("c"), return_exceptions=True)
-        assert [type(outcome) for outcome in outcomes] == [DeadlineExceeded] * 3
+        calls = [asyncio.ensure_future(store.get(key)) for key in "abc"]
+        await proxy.requested.wait()
         assert proxy.requests == 1
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [DeadlineExceeded] * 3
         proxy.mode = Mode.PASS
         assert await store.get("a") is None
 
