@@ -85,7 +85,7 @@ class EtcdStore:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close, within two seconds: watches and calls under way raise Unavailable, at the latest when they time out."""
+        """Close, within two seconds. Watches and calls under way raise Unavailable, at the latest in their own time."""
         await self._session.close()
 
     def statistics(self) -> EtcdStatistics:
