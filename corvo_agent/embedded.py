@@ -185,15 +185,16 @@ def _environment(inherited: Mapping[str, str], notify: str) -> dict[str, str]:
     return {**kept, "NOTIFY_SOCKET": notify}
 
 
-class _Folder:
-    """A temporary folder that outlives its owner only by moments."""
+class ScratchFolder:
+    """A temporary folder, whose path entering gives, that outlives this process only by moments however that ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "corvo-etcd-") -> None:
         self.path = Path()
+        self._prefix = prefix
         self._janitor: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Path:
-        self.path = Path(tempfile.mkdtemp(prefix="corvo-etcd-"))
+        self.path = Path(tempfile.mkdtemp(prefix=self._prefix))
         try:
             self._janitor = await asyncio.create_subprocess_exec(
                 *("sh", "-c", _JANITOR, "sh", str(self.path)), stdin=asyncio.subprocess.PIPE, start_new_session=True
@@ -258,7 +259,7 @@ class EmbeddedEtcd:
         if self._binaries is None:
             self._binaries = await asyncio.to_thread(find_etcd)
         async with AsyncExitStack() as stack:
-            folder = await stack.enter_async_context(_Folder())
+            folder = await stack.enter_async_context(ScratchFolder())
             self._process = await self._start(self._binaries, folder)
             stack.push_async_callback(self._process.stop)
             self._stack = stack.pop_all()

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from contextlib import AsyncExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ..agent.agent import Agent
 from ..diagnostics.service import DiagnosticsService
-from ..embedded import EmbeddedEtcd
+from ..embedded import EmbeddedEtcd, ScratchFolder
 from ..gateway.app import Gateway
 from ..gateway.settings import GatewaySettings
 from ..logs.json_logging import configure_json_logging
@@ -47,9 +44,8 @@ class DemoWorld:
     async def __aenter__(self) -> Self:
         """Start everything; about a second."""
         async with AsyncExitStack() as stack:
-            folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="corvo-demo-")
-            stack.push_async_callback(asyncio.to_thread, shutil.rmtree, folder, ignore_errors=True)
-            self.log_file = str(Path(folder) / f"{MODULE}.log")
+            folder = await stack.enter_async_context(ScratchFolder("corvo-demo-"))
+            self.log_file = str(folder / f"{MODULE}.log")
             stack.enter_context(configure_json_logging(MODULE, path=self.log_file))
             await stack.enter_async_context(self.etcd)
             await self._start_service(stack)

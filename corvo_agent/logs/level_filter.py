@@ -32,6 +32,10 @@ if logging.getLevelName(AUDIT) == f"Level {AUDIT}":
     logging.addLevelName(AUDIT, "audit")
 
 
+# At Debug they write some thirty lines for each gRPC request; ``loggers`` may name them all the same.
+_TRANSPORT = ("hpack",)
+
+
 class LevelFilter(logging.Filter):
     """What passes: records at ``level`` and above, or at what ``loggers`` says for a logger and those below it.
 
@@ -48,7 +52,7 @@ class LevelFilter(logging.Filter):
             raise ResourceExhausted("named loggers of a level filter", MAX_LOGGERS, len(named))
         self.level = level
         self.loggers: Mapping[str, Level] = {_logger_name(name): number for name, number in named.items()}
-        self._thresholds = Thresholds({"": level, **self.loggers})
+        self._thresholds = Thresholds({"": level, **self._transport(), **self.loggers})
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether ``record`` passes."""
@@ -59,6 +63,10 @@ class LevelFilter(logging.Filter):
         if not logger:
             return self._thresholds
         return Thresholds({logger: self.level, **self.loggers})
+
+    def _transport(self) -> dict[str, Level]:
+        """What Debug does not mean: the lines that carrying a look at the log would add to it."""
+        return dict.fromkeys(_TRANSPORT, Level.INFO) if self.level < Level.INFO else {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LevelFilter) and (self.level, self.loggers) == (other.level, other.loggers)
