@@ -17,6 +17,7 @@ from ..errors import ConfigError, CorvoError, PermissionRefused, Unavailable
 _UNIX = "unix:"
 _RESOLVE_TIMEOUT = 5.0
 _BACKLOG = 128
+_PEER_TIMEOUT_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ async def open_socket(endpoint: Endpoint, *, ssl: _ssl.SSLContext | None, insecu
     try:
         listener.setblocking(False)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it: a peer that is gone with an answer on its way to it is given up after this time.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _PEER_TIMEOUT_MS)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(address)

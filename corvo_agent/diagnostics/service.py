@@ -41,13 +41,15 @@ _PROFILE_TIMEOUT = 150.0
 class ServiceLimits:
     """What a DiagnosticsService allows; times are seconds, sizes are bytes.
 
-    ``queries`` and ``streams`` at once; ``query_timeout`` where the caller sets no deadline; ``received_bytes`` of
-    requests in memory at once; ``send_timeout`` for a caller that does not take its answer.
+    ``queries`` and ``streams`` at once; ``query_timeout`` where the caller sets no deadline, ``longest_query`` whatever
+    it sets; ``received_bytes`` of requests in memory at once; ``send_timeout`` for a caller that does not take its
+    answer.
     """
 
     queries: int = 16
     streams: int = 64
     query_timeout: float = 60.0
+    longest_query: float = 600.0
     receive_timeout: float = 10.0
     send_timeout: float = 60.0
     stop_timeout: float = 5.0
@@ -178,8 +180,8 @@ class DiagnosticsService:
             query = await self._receive(stream)
             slot = self.registry.lookup(query.query)
             with self._queries.place():
-                work = self._answer(slot, query)
-                message = await self._queries.run(work, self._seconds(slot, query), f"query {slot.query}")
+                seconds = min(self._seconds(slot, query), self.limits.longest_query)
+                message = await self._queries.run(self._answer(slot, query), seconds, f"query {slot.query}")
                 await self._send(stream, message)
 
     async def _answer(self, slot: HandlerSlot, query: DebugQuery) -> RawMessage:

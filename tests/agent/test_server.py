@@ -64,11 +64,12 @@ async def test_a_name_that_means_loopback(service: DiagnosticsService) -> None:
         await client.logs()
 
 
-async def test_answers_are_not_held_back_by_the_network_stack(service: DiagnosticsService) -> None:
+async def test_sockets_hold_no_answer_back_and_give_up_on_peers_that_are_gone(service: DiagnosticsService) -> None:
     async with DiagnosticsServer([service]) as server, connected(server.address) as peer:
         (connection,) = server._connections._open
         opened = connection.connection._transport.get_extra_info("socket")
         assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
         await peer.send(await peer.request(), GOOD, end=True)
 
 

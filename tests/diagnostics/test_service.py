@@ -163,6 +163,15 @@ async def test_the_callers_deadline_cancels_the_handler(service: DiagnosticsServ
         await gate.cancelled.acquire()
 
 
+async def test_a_deadline_far_away_is_not_waited_for() -> None:
+    service, gate = DiagnosticsService(limits=ServiceLimits(longest_query=0.01)), Gate()
+    service.register_handler("Log", gate)
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        with pytest.raises(DeadlineExceeded):
+            await client.debug("Log", timeout=99_999_999)
+        await gate.cancelled.acquire()
+
+
 async def test_without_a_deadline_the_services_own_counts() -> None:
     service, slow, slower = DiagnosticsService(limits=ServiceLimits(query_timeout=0.01)), Gate(), Gate(stubborn=True)
     service.register_handler("Slow", slow)
