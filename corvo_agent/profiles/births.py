@@ -64,7 +64,9 @@ class _Recorded:
         stack = self._stacks.resolve(raw, names)
         return tuple(dropwhile(lambda frame: frame.function.startswith(self._library), stack))
 
-    def __len__(self) -> int:
+    @property
+    def kept(self) -> int:
+        """How many of those recorded are alive."""
         return len(self._births)
 
 
