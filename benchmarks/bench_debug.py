@@ -12,7 +12,6 @@ import contextlib
 import gc
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,7 +21,7 @@ import psutil
 from grpclib.client import Channel, UnaryUnaryMethod
 
 from benchmarks import report
-from benchmarks.debug_servers import DEBUG, google_class
+from benchmarks.debug_servers import DEBUG, google_class, running
 from benchmarks.log_lines import records, write_file
 from corvo_agent._generated import protos
 from corvo_agent.client import DiagnosticsClient
@@ -103,42 +102,26 @@ def by_bare_grpclib(message: bytes) -> Caller:
 
 
 @contextlib.asynccontextmanager
-async def running(kind: str, path: Path, caller: Caller) -> AsyncIterator[Subject]:
+async def measured(kind: str, path: Path, caller: Caller) -> AsyncIterator[Subject]:
     """The server ``kind`` for the file ``path``, asked by ``caller``."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "benchmarks.debug_servers",
-        kind,
-        str(path),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        address = (await process.stdout.readline()).decode().strip()
-        async with caller(address) as ask:
-            yield Subject(ask, psutil.Process(process.pid))
-    finally:
-        process.stdin.close()
-        await process.wait()
+    async with running(kind, path) as (address, pid), caller(address) as ask:
+        yield Subject(ask, psutil.Process(pid))
 
 
 async def end_to_end(path: Path) -> list[report.Row]:
     """The servers, asked in turn."""
     query = by_bare_grpclib(encode_request(DebugQuery("Log", LINES)))
     async with contextlib.AsyncExitStack() as stack:
-        ours = await stack.enter_async_context(running("ours", path, by_our_client))
-        protobuf = await stack.enter_async_context(running("protobuf", path, query))
+        ours = await stack.enter_async_context(measured("ours", path, by_our_client))
+        protobuf = await stack.enter_async_context(measured("protobuf", path, query))
         answer = await ours.ask()
         found, expected = decode_logs(answer.value), decode_logs((await protobuf.ask()).value)
         assert len(found) == 300
         assert found == expected
         same_bytes = encode_response(answer)
         path.with_name("answer").write_bytes(same_bytes)
-        echo = await stack.enter_async_context(running("echo", path, by_bare_grpclib(same_bytes)))
-        bare = await stack.enter_async_context(running("answer", path.with_name("answer"), query))
+        echo = await stack.enter_async_context(measured("echo", path, by_bare_grpclib(same_bytes)))
+        bare = await stack.enter_async_context(measured("answer", path.with_name("answer"), query))
         subjects = {
             "corvo_agent": ours,
             "google.protobuf": protobuf,

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,21 @@ class Bare:
         """Receive, send."""
         request = await stream.recv_message()
         await stream.send_message(self._answer or request)
+
+
+@asynccontextmanager
+async def running(kind: str, path: Path) -> AsyncIterator[tuple[str, int]]:
+    """Address and process id of the server ``kind`` for the file ``path``, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.debug_servers", kind, str(path)]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield (await process.stdout.readline()).decode().strip(), process.pid
+    finally:
+        process.stdin.close()
+        await process.wait()
 
 
 async def serve(kind: str, path: str) -> None:

@@ -25,6 +25,7 @@ class Peer:
         self.ended: set[int] = set()
         self.terminated: h2.events.ConnectionTerminated | None = None
         self.closed = False
+        self.pinged = False
 
     async def flush(self) -> None:
         """Send what ``h2`` has to send."""
@@ -88,6 +89,8 @@ class Peer:
             self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
             self.ended.add(event.stream_id)
+        elif isinstance(event, h2.events.PingAckReceived):
+            self.pinged = True
         elif isinstance(event, h2.events.ConnectionTerminated):
             self.terminated = event
 
