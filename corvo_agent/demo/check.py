@@ -31,14 +31,17 @@ class _Failed(Exception):
     """What was seen is not what has to be."""
 
 
-async def check(world: DemoWorld) -> AsyncIterator[Finding]:
-    """Try everything, one finding after the other; takes a few seconds, and goes on when one does not hold."""
+async def check(world: DemoWorld, *, patience: float = _PATIENCE) -> AsyncIterator[Finding]:
+    """Try everything, one finding after the other; takes a few seconds, and goes on when one does not hold.
+
+    Each attempt has ``patience`` seconds.
+    """
     for what, attempt in _ATTEMPTS.items():
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(patience):
                 yield Finding(what, True, await attempt(world))
         except TimeoutError:
-            yield Finding(what, False, f"not within {_PATIENCE:g} s")
+            yield Finding(what, False, f"not within {patience:g} s")
         except (_Failed, CorvoError, OSError, aiohttp.ClientError) as error:
             yield Finding(what, False, str(error))
 
