@@ -8,12 +8,13 @@ import click
 
 from ..diagnostics.query import Payload
 from ..errors import InvalidArgument
+from .complete import modules
 from .output import note
 from .target import Target, agent_options, asynchronous, open_agent
 
 
 @click.command("action", short_help="Run an action of a module.")
-@click.argument("name")
+@click.argument("name", shell_complete=modules)
 @click.argument("action")
 @click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
 @agent_options

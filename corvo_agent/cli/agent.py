@@ -24,7 +24,7 @@ from ..config import (
     spelling,
     variable,
 )
-from ..errors import ConfigError, CorvoError
+from ..errors import CorvoError
 from ..levels import Level
 from ..logs.formatter import JsonFormatter
 from .daemon import end_signals, reload_signal
@@ -57,7 +57,7 @@ class _AgentCommand(click.Command):
 
 
 @click.command("agent", cls=_AgentCommand, short_help="Run the sidecar for one module.")
-@click.option("--config", "path", envvar="CORVO_CONFIG", metavar="FILE", help="TOML file with these settings.")
+@click.option("--config", "path", envvar="CORVO_CONFIG", metavar="FILE", help="TOML file of these.  (CORVO_CONFIG)")
 def command(path: str | None, **options: Any) -> None:
     """Watch a module in etcd, read its JSON log file, and answer Debug queries about it.
 
@@ -100,39 +100,73 @@ def _set_up_log(config: AgentConfig) -> None:
     root.setLevel(Level.parse(config.own_log_level))
 
 
+class _Requests:
+    """What signals have asked for."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._reload = False
+        self._moved = asyncio.Event()
+
+    def end(self) -> None:
+        """Stop, soon."""
+        self.ended = True
+        self._moved.set()
+
+    def reload(self) -> None:
+        """Read the configuration again."""
+        self._reload = True
+        self._moved.set()
+
+    async def next_reload(self) -> bool:
+        """Wait for a request: whether it is to reload. The end goes first."""
+        await self._moved.wait()
+        self._moved.clear()
+        asked, self._reload = self._reload, False
+        return asked and not self.ended
+
+
 async def _serve(config: AgentConfig, load: Load) -> None:
     """Run agents one after the other, a new one for each new configuration, until a signal ends it."""
-    ended = asyncio.Event()
-    reload = asyncio.Event()
-    with end_signals(ended.set), reload_signal(reload.set):
-        while not ended.is_set():
-            agent = await asyncio.to_thread(build_agent, config)
-            async with agent:
-                _log.info("%s answers at %s", agent.name, agent.address)
-                config = await _next_config(config, load, ended, reload)
+    requests = _Requests()
+    before: AgentConfig | None = None
+    with end_signals(requests.end), reload_signal(requests.reload):
+        while not requests.ended:
+            try:
+                before, config = config, await _run(config, load, requests)
+            except CorvoError as error:
+                # Such as a port that is taken: that shows only when it is tried.
+                if before is None:
+                    raise
+                _log.error("the new configuration does not work, going back to the old one: %s", error)
+                config, before = before, None
     _log.info("ended")
 
 
-async def _next_config(config: AgentConfig, load: Load, ended: asyncio.Event, reload: asyncio.Event) -> AgentConfig:
-    """Wait for the end (then ``config`` comes back) or for another configuration that is good."""
-    while True:
-        waits = {asyncio.ensure_future(ended.wait()), asyncio.ensure_future(reload.wait())}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        if ended.is_set():
-            return config
-        reload.clear()
-        try:
-            new = await asyncio.to_thread(load)
-            if new != config:
-                # Building reads every file that is named and checks the rest: what is wrong shows before anything ends.
-                await asyncio.to_thread(build_agent, new)
+async def _run(config: AgentConfig, load: Load, requests: _Requests) -> AgentConfig:
+    """Run one agent; the configuration to go on with, when there is to be another one."""
+    agent = await asyncio.to_thread(build_agent, config)
+    async with agent:
+        _log.info("%s answers at %s", agent.name, agent.address, extra={"address": agent.address})
+        while await requests.next_reload():
+            new = await asyncio.to_thread(_reloaded, config, load)
+            if new is not None:
                 _set_up_log(new)
                 _log.info("going on with the new configuration")
                 return new
-            _log.info("the configuration is the same")
-        except (ConfigError, CorvoError) as error:
-            _log.error("the configuration stays as it was: %s", error)
+    return config
+
+
+def _reloaded(config: AgentConfig, load: Load) -> AgentConfig | None:
+    """The configuration as it is now; None when it is wrong, or the one that is in use."""
+    try:
+        new = load()
+        # Building reads every file that is named and checks the rest: what is wrong shows before anything ends.
+        build_agent(new)
+    except CorvoError as error:
+        _log.error("the configuration stays as it was: %s", error)
+        return None
+    if new == config:
+        _log.info("the configuration is the same")
+        return None
+    return new

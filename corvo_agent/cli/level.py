@@ -15,6 +15,7 @@ from ..levels import Level
 from ..modules.model import LevelOverride, Module
 from ..modules.store import ModuleStore
 from ..timestamps import parse_duration
+from .complete import levels, modules
 from .level_view import agent_state, module_state, show_state
 from .output import format_option, note
 from .target import Target, agent_options, asynchronous, open_store
@@ -72,8 +73,8 @@ class _Wish:
 
 
 @click.command("level", short_help="Show or change the log level of a module.")
-@click.argument("name")
-@click.argument("level", required=False)
+@click.argument("name", shell_complete=modules)
+@click.argument("level", required=False, shell_complete=levels)
 @click.option("--for", "duration", metavar="DURATION", help=f"How long LEVEL holds, {DEFAULT_DURATION} unless given.")
 @click.option("--keep", is_flag=True, help="LEVEL holds until somebody changes it: it is written to spec.log-level.")
 @click.option("--clear", is_flag=True, help="End an override now; with --logger, take that logger's level away.")

@@ -11,6 +11,7 @@ from functools import partial
 import click
 
 from ..errors import CorvoError
+from .complete import levels, modules
 from .failures import report, say
 from .log_follow import Follower, follow_all
 from .log_lines import as_json, as_text
@@ -24,10 +25,10 @@ Show = Callable[[str, Record], None]
 
 
 @click.command("logs", short_help="Show log lines of modules.")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=modules)
 @click.option("-n", "--lines", default=300, show_default=True, help="How many of the newest lines that match.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with lines as they come, until Ctrl-C.")
-@click.option("--level", help="That level and above; all for every line.")
+@click.option("--level", shell_complete=levels, help="That level and above; all for every line.")
 @click.option("--since", help="Not older than that: a time (RFC 3339) or a duration such as 10m.")
 @click.option("--until", help="Not younger than that.")
 @click.option("--grep", help="Lines that match this regular expression.")

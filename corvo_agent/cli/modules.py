@@ -14,6 +14,7 @@ from ..modules.codec import decode_module, module_to_dict
 from ..modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_level
 from ..modules.names import name_of, self_link_of, validate_name
 from ..timestamps import format_rfc3339
+from .complete import modules
 from .output import format_option, note, print_json, print_table
 from .target import Target, asynchronous, open_store, store_options
 
@@ -48,7 +49,7 @@ async def list_modules(output: str, target: Target) -> None:
 
 
 @command.command("get")
-@click.argument("name")
+@click.argument("name", shell_complete=modules)
 @format_option
 @store_options
 @asynchronous
@@ -82,7 +83,7 @@ async def create_module(name: str, level: str, node: str, module: str, category:
 
 
 @command.command("delete")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=modules)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @store_options
 @asynchronous
@@ -99,7 +100,7 @@ async def delete_modules(names: tuple[str, ...], yes: bool, target: Target) -> N
 
 
 @command.command("label")
-@click.argument("name")
+@click.argument("name", shell_complete=modules)
 @click.argument("labels", nargs=-1, required=True, metavar="KEY=VALUE|KEY-...")
 @store_options
 @asynchronous

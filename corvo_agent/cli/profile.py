@@ -9,13 +9,14 @@ from pathlib import Path
 import click
 
 from ..errors import InvalidArgument
+from .complete import kinds, modules
 from .output import note
 from .target import Target, agent_options, asynchronous, open_agent
 
 
 @click.command("profile", short_help="Take a profile of a module.")
-@click.argument("name")
-@click.argument("kind")
+@click.argument("name", shell_complete=modules)
+@click.argument("kind", shell_complete=kinds)
 @click.option("--seconds", type=float, help="How long to measure, where time matters.")
 @click.option("-o", "path", metavar="FILE", help="Where to put it, NAME-KIND.pb.gz unless given; - is stdout.")
 @agent_options

@@ -8,12 +8,13 @@ import click
 import orjson
 
 from ..errors import NotFound
+from .complete import modules
 from .output import format_option, note, print_json, print_table
 from .target import Target, agent_options, asynchronous, open_agent
 
 
 @click.command("stats", short_help="Show or clear published variables of a module.")
-@click.argument("name")
+@click.argument("name", shell_complete=modules)
 @click.argument("variable", required=False)
 @click.option("--clear", is_flag=True, help="Empty the counters of debug stats.")
 @format_option

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from ..client import DiagnosticsClient
-from ..config import read_secret
+from ..config import read_secret, variable
 from ..errors import ConfigError, NotFound
 from ..modules.endpoints import find_endpoint
 from ..modules.model import Module
@@ -42,31 +42,29 @@ class Target:
     timeout: float = 30.0
 
 
+def _option(name: str, text: str, metavar: str = "", **more: Any) -> Callable[[F], F]:
+    """An option with its variable, which ``--help`` shows, too."""
+    given = {"default": "", "metavar": metavar or None, "show_envvar": True, **more}
+    return click.option(f"--{name}", envvar=variable(name.replace("-", "_")), help=text, **given)
+
+
+_ADDRESS = _option("address", "Call this agent.", "HOST:PORT")
 _ETCD_OPTIONS = (
-    click.option("--etcd", envvar="CORVO_ETCD", default="", metavar="URL[,URL]", help="Endpoints of etcd."),
-    click.option("--etcd-ca", envvar="CORVO_ETCD_CA", default="", metavar="FILE", help="Authority of etcd's TLS."),
-    click.option("--etcd-cert", envvar="CORVO_ETCD_CERT", default="", metavar="FILE", help="Certificate for etcd."),
-    click.option("--etcd-key", envvar="CORVO_ETCD_KEY", default="", metavar="FILE", help="Key of --etcd-cert."),
-    click.option("--etcd-hostname", envvar="CORVO_ETCD_HOSTNAME", default="", help="Name in etcd's certificates."),
-    click.option("--etcd-user", envvar="CORVO_ETCD_USER", default="", help="User of etcd."),
-    click.option("--etcd-password", envvar="CORVO_ETCD_PASSWORD", default="", help="Password of --etcd-user."),
-    click.option(
-        "--etcd-password-file",
-        envvar="CORVO_ETCD_PASSWORD_FILE",
-        default="",
-        metavar="FILE",
-        help="... better in a file.",
-    ),
+    _option("etcd", "Endpoints of etcd.", "URL[,URL]"),
+    _option("etcd-ca", "Authority of etcd's TLS.", "FILE"),
+    _option("etcd-cert", "Certificate to show to etcd.", "FILE"),
+    _option("etcd-key", "Key of --etcd-cert.", "FILE"),
+    _option("etcd-hostname", "Name in etcd's certificates, when it is not that of the URL."),
+    _option("etcd-user", "User of etcd."),
+    _option("etcd-password", "Password of --etcd-user; better in a file."),
+    _option("etcd-password-file", "File that holds the password of --etcd-user.", "FILE"),
 )
 _AGENT_OPTIONS = (
-    click.option("--address", envvar="CORVO_ADDRESS", default="", metavar="HOST:PORT", help="Call this agent."),
-    click.option("--tls-ca", envvar="CORVO_TLS_CA", default="", metavar="FILE", help="Authority of the agent's TLS."),
-    click.option("--tls-cert", envvar="CORVO_TLS_CERT", default="", metavar="FILE", help="Certificate for the agent."),
-    click.option("--tls-key", envvar="CORVO_TLS_KEY", default="", metavar="FILE", help="Key of --tls-cert."),
-    click.option("--tls-hostname", envvar="CORVO_TLS_HOSTNAME", default="", help="Name in the agent's certificate."),
-    click.option(
-        "--timeout", envvar="CORVO_TIMEOUT", default=30.0, show_default=True, metavar="SECONDS", help="Patience."
-    ),
+    _option("tls-ca", "Authority of the agent's TLS.", "FILE"),
+    _option("tls-cert", "Certificate to show to the agent.", "FILE"),
+    _option("tls-key", "Key of --tls-cert.", "FILE"),
+    _option("tls-hostname", "Name in the agent's certificate, when it is not that of its address."),
+    _option("timeout", "How long to wait for an answer.", "SECONDS", default=30.0, show_default=True),
 )
 
 
@@ -77,7 +75,7 @@ def store_options(command: F) -> F:
 
 def agent_options(command: F) -> F:
     """Adds the options that lead to an agent, through etcd or straight; the command gets them as ``target``."""
-    return _with_target(command, (*_AGENT_OPTIONS[:1], *_ETCD_OPTIONS, *_AGENT_OPTIONS[1:]))
+    return _with_target(command, (_ADDRESS, *_ETCD_OPTIONS, *_AGENT_OPTIONS))
 
 
 def _with_target(command: F, options: tuple[Callable[[Any], Any], ...]) -> F:

@@ -1,0 +1,108 @@
+"""``corvo completion``: scripts that real shells take, and that complete."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from corvo_agent.cli import complete
+from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.modules.model import Module, ObjectMeta
+from corvo_agent.modules.store import ModuleStore
+from tests.cli.kit import run_here
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> dict[str, str]:
+    """An environment in which ``corvo`` is this one."""
+    corvo = tmp_path / "corvo"
+    corvo.write_text(f'#!/bin/sh\nexec {sys.executable} -m corvo_agent "$@"\n')
+    corvo.chmod(0o755)
+    return {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+
+def complete_in_bash(program: dict[str, str], *words: str) -> list[str]:
+    """What bash offers for the last of ``words``."""
+    line = " ".join(f"'{word}'" for word in words)
+    script = f"""
+        set -eu
+        eval "$(corvo completion bash)"
+        COMP_WORDS=({line})
+        COMP_CWORD={len(words) - 1}
+        COMPREPLY=()
+        _corvo_completion corvo
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "-c", script], env=program, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_bash_completes_commands(program: dict[str, str]) -> None:
+    assert complete_in_bash(program, "corvo", "le") == ["level"]
+    assert {"agent", "logs", "stats", "demo"} <= set(complete_in_bash(program, "corvo", ""))
+
+
+def test_bash_completes_options_subcommands_and_choices(program: dict[str, str]) -> None:
+    assert complete_in_bash(program, "corvo", "level", "m", "--rea") == ["--reason"]
+    assert complete_in_bash(program, "corvo", "modules", "li") == ["list"]
+    assert complete_in_bash(program, "corvo", "stats", "m", "-o", "") == ["text", "json"]
+    assert complete_in_bash(program, "corvo", "level", "m", "d") == ["Debug"]
+    assert complete_in_bash(program, "corvo", "profile", "m", "go") == ["goroutine"]
+
+
+async def test_bash_completes_the_modules_of_etcd(
+    program: dict[str, str], modules: ModuleStore, etcd: EmbeddedEtcd
+) -> None:
+    for name in ("node1-pen-npm", "node2-pen-npm", "other"):
+        await modules.create(Module(ObjectMeta(name=name)))
+    program["CORVO_ETCD"] = etcd.endpoint
+    assert await asyncio.to_thread(complete_in_bash, program, "corvo", "stats", "node") == [
+        "node1-pen-npm",
+        "node2-pen-npm",
+    ]
+    words = ("corvo", "logs", "--etcd", etcd.endpoint, "node1-pen-npm", "o")
+    program["CORVO_ETCD"] = "http://127.0.0.1:1"
+    assert await asyncio.to_thread(complete_in_bash, program, *words) == ["other"]
+    assert await asyncio.to_thread(complete_in_bash, program, "corvo", "level", "") == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_has_its_script(shell: str) -> None:
+    outcome = run_here("completion", shell)
+    assert outcome.code == 0
+    assert "_CORVO_COMPLETE" in outcome.out
+
+
+@pytest.mark.parametrize("shell", [name for name in ("bash", "zsh", "fish") if shutil.which(name)])
+def test_the_script_is_good_syntax(shell: str) -> None:
+    script = run_here("completion", shell).out
+    subprocess.run([shell, "-n"], input=script, text=True, check=True, capture_output=True)
+
+
+def test_another_shell_is_wrong_usage() -> None:
+    assert run_here("completion", "csh").code == 2
+
+
+async def test_names_of_modules_are_offered_where_etcd_is_told(modules: ModuleStore, etcd: EmbeddedEtcd) -> None:
+    await modules.create(Module(ObjectMeta(name="node1-pen-npm")))
+    context = click.Context(click.Command("stats"))
+    parameter = click.Argument(["name"])
+
+    def offered(incomplete: str, **told: str) -> list[str]:
+        context.params = {"variable": None, **told}
+        return complete.modules(context, parameter, incomplete)
+
+    assert await asyncio.to_thread(offered, "", etcd=etcd.endpoint) == ["node1-pen-npm"]
+    assert await asyncio.to_thread(offered, "x", etcd=etcd.endpoint) == []
+    assert await asyncio.to_thread(offered, "", etcd="http://127.0.0.1:1") == []
+    assert await asyncio.to_thread(offered, "") == []
+    assert complete.levels(context, parameter, "e") == ["Error"]
+    assert complete.kinds(context, parameter, "tr") == ["trace"]

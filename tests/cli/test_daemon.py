@@ -1,0 +1,77 @@
+"""Signals of programs that stay, with real signals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from corvo_agent.cli.daemon import end_signals, reload_signal, run_until_signal
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_first_signal_asks_once(number: signal.Signals) -> None:
+    asked = asyncio.Event()
+    with end_signals(asked.set):
+        os.kill(os.getpid(), number)
+        await asked.wait()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+async def test_each_sighup_asks_again() -> None:
+    asked = asyncio.Semaphore(0)
+    with reload_signal(asked.release):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGHUP)
+            await asked.acquire()
+
+
+async def test_work_is_cancelled_by_a_signal() -> None:
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    running = asyncio.create_task(run_until_signal(work()))
+    await started.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
+    assert ended.is_set()
+
+
+async def test_what_work_raises_comes_out() -> None:
+    async def work() -> None:
+        raise LookupError("gone")
+
+    with pytest.raises(LookupError, match="gone"):
+        await run_until_signal(work())
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_the_second_signal_ends_it_on_the_spot(second: signal.Signals) -> None:
+    code = """if True:
+        import asyncio, sys
+        from corvo_agent.cli.daemon import end_signals
+
+        async def main():
+            with end_signals(lambda: print("asked", flush=True)):
+                print("ready", flush=True)
+                await asyncio.Event().wait()
+
+        asyncio.run(main())
+    """
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == "asked\n"
+        process.send_signal(second)
+        assert process.wait(30) == 128 + second
