@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from ..diagnostics.service import DiagnosticsService, ServiceLimits
 from ..diagnostics.tls import server_ssl
 from ..levels import Level
 from ..logs.limits import ReadLimits
+from ..modules.deferred import DeferredStore
+from ..modules.etcd_options import EtcdOptions
 from ..modules.kv import KeyValueStore
 from ..stats.variables import Func
 from .agent import Agent
@@ -73,21 +76,24 @@ def _hook_runner(config: AgentConfig) -> HookRunner | None:
 def _store(config: AgentConfig) -> KeyValueStore | None:
     if not config.etcd:
         return None
-    # Late: aiohttp and etcd3 are a third of what an agent takes to start.
-    from ..modules.etcd import EtcdStore
-    from ..modules.etcd_options import EtcdOptions
-
-    return EtcdStore(
-        EtcdOptions(
-            config.etcd,
-            ca_file=config.etcd_ca or None,
-            cert_file=config.etcd_cert or None,
-            key_file=config.etcd_key or None,
-            server_hostname=config.etcd_hostname or None,
-            username=config.etcd_user or None,
-            password=read_password(config) or None,
-        )
+    options = EtcdOptions(
+        config.etcd,
+        ca_file=config.etcd_ca or None,
+        cert_file=config.etcd_cert or None,
+        key_file=config.etcd_key or None,
+        server_hostname=config.etcd_hostname or None,
+        username=config.etcd_user or None,
+        password=read_password(config) or None,
     )
+    # Whether certificates are good has to show at the start; without them nothing speaks against serving first.
+    return _etcd(options) if options.tls else DeferredStore(partial(_etcd, options))
+
+
+def _etcd(options: EtcdOptions) -> KeyValueStore:
+    # Late: aiohttp and etcd3 take as long to import as all the rest.
+    from ..modules.etcd import EtcdStore
+
+    return EtcdStore(options)
 
 
 def _options(config: AgentConfig) -> AgentOptions:

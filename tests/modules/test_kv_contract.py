@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import AlreadyExists, Compacted, NotFound, Unavailable, VersionConflict
+from corvo_agent.modules.deferred import DeferredStore
 from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
 from corvo_agent.modules.kv import Change, ChangeType, KeyValue, KeyValueStore
 from corvo_agent.modules.memory import MemoryStore
@@ -20,10 +21,12 @@ from tests.etcd_cluster import EVERY_ETCD
 AWKWARD = [b"", b"\0\xff\n", b'{"a":"}{"}\n{', "日本語 é \U0001f600".encode(), bytes(range(256)) * 10]
 
 
-@pytest_asyncio.fixture(params=["memory", *EVERY_ETCD])
+@pytest_asyncio.fixture(params=["memory", "deferred", *EVERY_ETCD])
 async def store(request: pytest.FixtureRequest, etcd_servers: dict[str, EmbeddedEtcd]) -> AsyncIterator[KeyValueStore]:
     if request.param == "memory":
         opened: KeyValueStore = MemoryStore()
+    elif request.param == "deferred":
+        opened = DeferredStore(MemoryStore)
     else:
         opened = EtcdStore(EtcdOptions.from_urls(wipe(etcd_servers[request.param]).endpoint, call_timeout=20.0))
     async with opened as entered:
@@ -268,8 +271,9 @@ async def test_a_closed_store_ends_its_streams(store: KeyValueStore) -> None:
 async def test_a_revision_that_is_gone_is_told(store: KeyValueStore, request: pytest.FixtureRequest) -> None:
     first = await store.put("a", b"1")
     last = await store.put("a", b"2")
-    if isinstance(store, MemoryStore):
-        store.compact(last)
+    made = await store._made() if isinstance(store, DeferredStore) else store
+    if isinstance(made, MemoryStore):
+        made.compact(last)
     else:
         servers = request.getfixturevalue("etcd_servers")
         etcd = servers[request.node.callspec.params["store"]]
