@@ -26,6 +26,8 @@ class Peer:
         self.terminated: h2.events.ConnectionTerminated | None = None
         self.closed = False
         self.pinged = False
+        #: Whether it opens the window again for what it received.
+        self.takes = True
 
     async def flush(self) -> None:
         """Send what ``h2`` has to send."""
@@ -86,7 +88,8 @@ class Peer:
             self.headers[event.stream_id].update((str(_text(k)), str(_text(v))) for k, v in event.headers)
         elif isinstance(event, h2.events.DataReceived):
             self.data[event.stream_id] += event.data
-            self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            if self.takes:
+                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
             self.ended.add(event.stream_id)
         elif isinstance(event, h2.events.PingAckReceived):

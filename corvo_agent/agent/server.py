@@ -74,11 +74,12 @@ class DiagnosticsServer:
         if self._server is not None:
             return
         listener = await open_socket(self._endpoint, ssl=self._ssl, insecure=self._insecure)
-        server = _BoundedServer(self.services, self.limits, self._connections, self._status_details_codec)
         try:
+            server = _BoundedServer(self.services, self.limits, self._connections, self._status_details_codec)
             await server.serve(listener, self._ssl)
         except BaseException:
             listener.close()
+            remove_path(self._endpoint)
             raise
         self._server = server
         self._address = address_of(listener)

@@ -5,25 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
-from contextlib import aclosing
 from typing import Any
 
 import pytest
 from grpclib.client import Channel, UnaryUnaryMethod
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
+from h2.settings import SettingCodes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.client import DiagnosticsClient
 from corvo_agent.diagnostics.convert import encode_request
 from corvo_agent.diagnostics.limits import RawMessage
-from corvo_agent.diagnostics.payloads import decode_logs, decode_string, string_payload
+from corvo_agent.diagnostics.payloads import decode_logs, decode_string
 from corvo_agent.diagnostics.query import NOTHING, DebugQuery, Payload
 from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
 from corvo_agent.errors import CorvoError, DeadlineExceeded, NotFound, RemoteError, Unavailable
+from tests.h2_peer import connected, framed
 
-from .kit import Echo, Failing, Gate, Once, served, split, until
+from .kit import Echo, Failing, Gate, served, split, until
 
 
 async def refused(client: DiagnosticsClient, query: str, parameters: dict[str, str] | None = None) -> tuple[str, str]:
@@ -232,83 +233,20 @@ async def test_an_answer_that_is_too_long() -> None:
         )
 
 
-async def test_a_stream_answers_until_it_ends(service: DiagnosticsService) -> None:
-    service.register_handler("Log", Echo())
-    async with served(service) as address, DiagnosticsClient(address) as client:
-        answers = [decode_logs(payload.value) async for payload in client.stream("log", {"count": "4"})]
-        assert answers == [[{"number": str(number)}] for number in range(4)]
-        assert [payload async for payload in client.stream("log", {"count": "0"})] == []
-
-
-async def test_a_stream_that_fails_ends_with_a_status(service: DiagnosticsService) -> None:
-    service.register_handler("A", Failing(NotFound("log file", "x"), "stream"))
-    service.register_handler("B", Failing(ZeroDivisionError("oops"), "stream after the first"))
-    service.register_handler("C", Once())
-    async with served(service) as address, DiagnosticsClient(address) as client:
-
-        async def follow(query: str) -> list[Payload]:
-            return [payload async for payload in client.stream(query)]
-
-        for query, text in (
-            ("A", "NOT_FOUND: log file x not found"),
-            ("B", "INTERNAL: ZeroDivisionError: oops"),
-            ("C", "UNIMPLEMENTED: following C is not possible here: its handler answers once, ask with Debug"),
-            ("D", "INVALID_ARGUMENT: unknown query: D"),
-        ):
-            with pytest.raises(RemoteError, match=text):
-                await follow(query)
-        assert await anext(client.stream("B")) == string_payload("first")
-
-
-async def test_leaving_a_stream_ends_it_at_the_agent(service: DiagnosticsService) -> None:
-    gate = Gate()
-    service.register_handler("Log", gate)
-    async with served(service) as address, DiagnosticsClient(address) as client:
-        async with aclosing(client.stream("Log")) as answers:
-            assert await anext(answers) == string_payload("first")
-            await gate.entered.acquire()
-            assert "1/64 streams" in repr(service)
-        await gate.cancelled.acquire()
-        await until(lambda: "0/64 streams" in repr(service))
-
-
-async def test_streams_have_places_of_their_own() -> None:
-    service, gate = DiagnosticsService(limits=ServiceLimits(streams=1, queries=1)), Gate()
-    service.register_handler("Log", gate)
-    service.register_handler("Stats", Echo())
-    async with (
-        served(service) as address,
-        DiagnosticsClient(address) as client,
-        aclosing(client.stream("Log")) as answers,
-    ):
-        await anext(answers)
-        with pytest.raises(RemoteError, match="RESOURCE_EXHAUSTED: followed queries at once: at most 1"):
-            await anext(client.stream("Stats"))
-        await client.debug("Stats")
-
-
-async def test_a_stream_has_the_callers_deadline(service: DiagnosticsService) -> None:
-    gate = Gate()
-    service.register_handler("Log", gate)
-    async with served(service) as address, DiagnosticsClient(address) as client:
-        with pytest.raises(DeadlineExceeded):
-            async for _ in client.stream("Log", timeout=0.2):
-                pass
-        await gate.cancelled.acquire()
-
-
-async def test_closing_the_service_ends_its_streams(service: DiagnosticsService) -> None:
-    gate = Gate()
-    service.register_handler("Log", gate)
-    async with (
-        served(service) as address,
-        DiagnosticsClient(address) as client,
-        aclosing(client.stream("Log")) as answers,
-    ):
-        await anext(answers)
-        await service.aclose()
-        with pytest.raises(Unavailable, match="query Log is unavailable: it was stopped"):
-            await anext(answers)
+async def test_a_caller_that_does_not_take_its_answer_is_given_up() -> None:
+    service = DiagnosticsService(limits=ServiceLimits(send_timeout=0.01, queries=1))
+    service.register_action("long", lambda parameters: "x" * int(parameters["n"]))
+    async with served(service) as address:
+        for size in ("1000", "1000000"):
+            async with connected(address) as peer:
+                peer.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 10})
+                peer.takes = False
+                stream = await peer.request()
+                request = encode_request(DebugQuery("Action", {"action": "long", "n": size}))
+                await peer.send(stream, framed(request), end=True)
+                text = "the caller, taking its answer, is unavailable: no answer within 0.01 s"
+                assert await peer.answer(stream) == ("4", text)
+        await until(lambda: "0/1 queries" in repr(service))
 
 
 async def test_serving_is_told_to_those_who_listen(service: DiagnosticsService) -> None:

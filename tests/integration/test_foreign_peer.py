@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
-from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from grpclib.health.v1 import health_pb2
-from grpclib.reflection.v1 import reflection_pb2
-from grpclib.reflection.v1alpha import reflection_pb2 as reflection_alpha_pb2
 
 from corvo_agent.agent.server import DiagnosticsServer, client_ssl, server_ssl
 from corvo_agent.client import DiagnosticsClient
@@ -28,47 +20,9 @@ from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
 from corvo_agent.errors import DeadlineExceeded, PermissionRefused, RemoteError, ResourceExhausted, Unavailable
 from tests.certificates import Authority
 from tests.diagnostics.kit import Echo, Gate, until
-
-PROTOS = Path(__file__).resolve().parents[2] / "protos"
-DEBUG = "/protos.Diagnostics/Debug"
-DEBUG_STREAM = "/protos.Diagnostics/DebugStream"
-MIB = 1 << 20
-OPTIONS = [("grpc.max_receive_message_length", 64 * MIB), ("grpc.max_send_message_length", 64 * MIB)]
+from tests.foreign_peer import MIB, OPTIONS, Messages, Server, Stub, failure, foreign
 
 pytestmark = pytest.mark.integration
-
-
-class Messages:
-    """google.protobuf's classes by message name, made from our .proto files."""
-
-    def __init__(self, folder: Path) -> None:
-        target = folder / "descriptors.binpb"
-        sources = [str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto")]
-        command = ["-m", "grpc_tools.protoc", f"-I{PROTOS}", f"--descriptor_set_out={target}", "--include_imports"]
-        subprocess.run([sys.executable, *command, *sources], check=True)
-        self._pool = descriptor_pool.DescriptorPool()
-        for file in descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes()).file:
-            self._pool.Add(file)
-
-    def __getitem__(self, name: str) -> Any:
-        return message_factory.GetMessageClass(self._pool.FindMessageTypeByName(name))
-
-    def request(self, query: str, /, **parameters: str) -> Any:
-        """A DiagnosticsRequest."""
-        return self["diagnostics.DiagnosticsRequest"](Query=query, Parameters=parameters)
-
-    def response(self, message: Any) -> Any:
-        """A DiagnosticsResponse that holds ``message``."""
-        made = self["diagnostics.DiagnosticsResponse"]()
-        made.Object.Object.Pack(message)
-        return made
-
-    def unpacked(self, response: Any) -> Any:
-        """The message in a DiagnosticsResponse."""
-        packed = response.Object.Object
-        made = self[packed.TypeName()]()
-        assert packed.Unpack(made)
-        return made
 
 
 @pytest.fixture(scope="module")
@@ -77,18 +31,6 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> Messages:
 
 
 # Their client, our server
-
-
-class Stub:
-    """The methods of our service on a channel of grpcio."""
-
-    def __init__(self, channel: grpc.aio.Channel, messages: Messages) -> None:
-        codec = {
-            "request_serializer": lambda message: message.SerializeToString(),
-            "response_deserializer": messages["diagnostics.DiagnosticsResponse"].FromString,
-        }
-        self.debug = channel.unary_unary(DEBUG, **codec)
-        self.stream = channel.unary_stream(DEBUG_STREAM, **codec)
 
 
 @pytest.fixture
@@ -112,12 +54,6 @@ async def stub(service: DiagnosticsService, messages: Messages) -> AsyncIterator
         grpc.aio.insecure_channel(server.address, OPTIONS) as channel,
     ):
         yield Stub(channel, messages)
-
-
-async def failure(call: Any) -> tuple[grpc.StatusCode, str]:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    return caught.value.code(), caught.value.details() or ""
 
 
 async def test_their_client_asks_and_understands(stub: Stub, messages: Messages) -> None:
@@ -217,81 +153,6 @@ async def test_their_client_with_mutual_tls(service: DiagnosticsService, message
 # Our client, their server
 
 
-class Server:
-    """Diagnostics as somebody else writes it: answers as the query says."""
-
-    def __init__(self, messages: Messages) -> None:
-        self._messages = messages
-        self.seen: list[Any] = []
-        self.cancelled = asyncio.Event()
-
-    def handlers(self) -> grpc.GenericRpcHandler:
-        codec = {
-            "request_deserializer": self._messages["diagnostics.DiagnosticsRequest"].FromString,
-            "response_serializer": lambda message: message.SerializeToString(),
-        }
-        methods = {
-            "Debug": grpc.unary_unary_rpc_method_handler(self._debug, **codec),
-            "DebugStream": grpc.unary_stream_rpc_method_handler(self._stream, **codec),
-        }
-        return grpc.method_handlers_generic_handler("protos.Diagnostics", methods)
-
-    async def _debug(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
-        self.seen.append(request)
-        if request.Query == "fail":
-            await context.abort(grpc.StatusCode.UNKNOWN, "unknown query: fail é")
-        if request.Query == "hang":
-            try:
-                await asyncio.Event().wait()
-            finally:
-                self.cancelled.set()
-        if request.Query == "Stats":
-            return self._messages.response(self._messages["protos.Stats"](Stats={"a": '{"b": 1}', "c": "not json"}))
-        if request.Query == "Profile":
-            size = int(dict(request.Parameters).get("seconds", "1")) * MIB
-            return self._messages.response(self._messages["protos.Profile"](Buffer=b"x" * size))
-        if request.Query == "Action":
-            return self._action(request)
-        return self._messages.response(self._logs(dict(request.Parameters)))
-
-    def _action(self, request: Any) -> Any:
-        if request.Parameters["action"] == "nothing":
-            return self._messages["diagnostics.DiagnosticsResponse"]()
-        if request.Parameters["action"] == "port":
-            return self._messages.response(self._messages["diagnostics.ServicePort"](Name="p"))
-        return self._messages.response(self._messages["protos.String"](Content='"quoted"'))
-
-    async def _stream(self, request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
-        try:
-            for number in range(int(request.Parameters["count"])):
-                yield self._messages.response(self._logs({"number": str(number)}))
-            if request.Query == "forever":
-                await asyncio.Event().wait()
-        finally:
-            self.cancelled.set()
-
-    def _logs(self, record: dict[str, str]) -> Any:
-        made = self._messages["protos.Logs"]()
-        made.Logs.add().Log.update(record)
-        return made
-
-
-@asynccontextmanager
-async def foreign(server: Server, credentials: grpc.ServerCredentials | None = None) -> AsyncIterator[str]:
-    """The address of ``server`` while it serves."""
-    made = grpc.aio.server(options=OPTIONS)
-    made.add_generic_rpc_handlers((server.handlers(),))
-    if credentials is None:
-        port = made.add_insecure_port("127.0.0.1:0")
-    else:
-        port = made.add_secure_port("127.0.0.1:0", credentials)
-    await made.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        await made.stop(None)
-
-
 @pytest.fixture
 async def theirs(messages: Messages) -> Server:
     return Server(messages)
@@ -368,98 +229,3 @@ async def test_our_client_with_mutual_tls(theirs: Server, tmp_path: Path) -> Non
         async with DiagnosticsClient(address, ssl=client_ssl(authority.path), server_hostname=name) as client:
             with pytest.raises(Unavailable):
                 await client.logs()
-
-
-# gRPC's own services, asked by gRPC's own client
-
-
-# In a process of its own: grpcio's and grpclib's reflection messages have the same names and cannot meet in one.
-DESCRIBE = """
-import json, sys
-import grpc
-from google.protobuf.descriptor_pool import DescriptorPool
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-
-with grpc.insecure_channel(sys.argv[1]) as channel:
-    database = ProtoReflectionDescriptorDatabase(channel)
-    pool = DescriptorPool(database)
-    methods = pool.FindServiceByName("protos.Diagnostics").methods
-    answer = pool.FindMessageTypeByName("diagnostics.DiagnosticsResponse")
-    print(json.dumps({
-        "services": list(database.get_services()),
-        "methods": [f"{each.name}({each.input_type.full_name}) {each.output_type.full_name}" for each in methods],
-        "answer": [field.message_type.full_name for field in answer.fields],
-        "health": [each.name for each in pool.FindServiceByName("grpc.health.v1.Health").methods],
-    }))
-"""
-
-
-async def test_a_reflection_client_lists_and_describes_the_service(service: DiagnosticsService) -> None:
-    async with DiagnosticsServer([service, *introspection(service)]) as server:
-        client = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", DESCRIBE, server.address, stdout=asyncio.subprocess.PIPE
-        )
-        output, _ = await client.communicate()
-    description = json.loads(output)
-    assert sorted(description.pop("services")) == ["grpc.health.v1.Health", "protos.Diagnostics"]
-    assert description == {
-        "methods": [
-            "Debug(diagnostics.DiagnosticsRequest) diagnostics.DiagnosticsResponse",
-            "DebugStream(diagnostics.DiagnosticsRequest) diagnostics.DiagnosticsResponse",
-        ],
-        "answer": ["api.Any"],
-        "health": ["Check", "Watch"],
-    }
-
-
-@pytest.mark.parametrize("module", [reflection_pb2, reflection_alpha_pb2], ids=["v1", "v1alpha"])
-async def test_both_versions_of_reflection_answer(service: DiagnosticsService, module: Any) -> None:
-    requests = [
-        module.ServerReflectionRequest(file_containing_symbol="protos.Diagnostics"),
-        module.ServerReflectionRequest(file_by_filename="nothing.proto"),
-        module.ServerReflectionRequest(all_extension_numbers_of_type="protos.Logs"),
-        module.ServerReflectionRequest(all_extension_numbers_of_type="no.Such"),
-    ]
-    name = module.DESCRIPTOR.package
-    async with (
-        DiagnosticsServer([service, *introspection(service)]) as server,
-        grpc.aio.insecure_channel(server.address) as channel,
-    ):
-        info = channel.stream_stream(
-            f"/{name}.ServerReflection/ServerReflectionInfo",
-            request_serializer=module.ServerReflectionRequest.SerializeToString,
-            response_deserializer=module.ServerReflectionResponse.FromString,
-        )
-        kinds = [response.WhichOneof("message_response") async for response in info(iter(requests))]
-    assert kinds == [
-        "file_descriptor_response",
-        "error_response",
-        "all_extension_numbers_response",
-        "error_response",
-    ]
-
-
-async def test_health_follows_the_service(service: DiagnosticsService) -> None:
-    async with (
-        DiagnosticsServer([service, *introspection(service)]) as server,
-        grpc.aio.insecure_channel(server.address) as channel,
-    ):
-        codec = {
-            "request_serializer": health_pb2.HealthCheckRequest.SerializeToString,
-            "response_deserializer": health_pb2.HealthCheckResponse.FromString,
-        }
-        check = channel.unary_unary("/grpc.health.v1.Health/Check", **codec)
-        watch = channel.unary_stream("/grpc.health.v1.Health/Watch", **codec)
-        serving, not_serving = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
-
-        async def status(name: str) -> int:
-            return (await check(health_pb2.HealthCheckRequest(service=name))).status
-
-        watching = watch(health_pb2.HealthCheckRequest(service="protos.Diagnostics"))
-        assert (await watching.read()).status == serving
-        assert [await status(""), await status("protos.Diagnostics")] == [serving, serving]
-        assert (await failure(check(health_pb2.HealthCheckRequest(service="no.Such"))))[0] is grpc.StatusCode.NOT_FOUND
-        await service.aclose()
-        assert (await watching.read()).status == not_serving
-        assert [await status(""), await status("protos.Diagnostics")] == [not_serving, not_serving]
-        watching.cancel()
