@@ -38,7 +38,12 @@ class SwitchInterval:
         """Take the short interval, or the one that there was."""
         if short != self._short:
             self._short = short
-            sys.setswitchinterval(min(SHORT, self._before) if short else self._before)
+            _set(min(SHORT, self._before) if short else self._before)
+
+
+def _set(seconds: float) -> None:
+    # It is cut to whole microseconds: without the half, 5 ms would lose one each time they are put back.
+    sys.setswitchinterval(seconds + 0.5e-6)
 
 
 _open: SwitchInterval | None = None

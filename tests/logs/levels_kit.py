@@ -42,7 +42,8 @@ def eager_threads() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.setswitchinterval(interval)
+        # It is cut to whole microseconds.
+        sys.setswitchinterval(interval + 0.5e-6)
 
 
 def all_loggers() -> list[logging.Logger]:

@@ -29,4 +29,12 @@ def test_one_that_is_shorter_already_stays() -> None:
             interval.choose(short=True)
             assert sys.getswitchinterval() == pytest.approx(SHORT / 5)
     finally:
-        sys.setswitchinterval(before)
+        sys.setswitchinterval(before + 0.5e-6)
+
+
+def test_it_is_the_same_after_any_number_of_times() -> None:
+    before = sys.getswitchinterval()
+    for _ in range(50):
+        with SwitchInterval() as interval:
+            interval.choose(short=True)
+    assert sys.getswitchinterval() == before
