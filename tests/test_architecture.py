@@ -48,6 +48,7 @@ OWNERS = {
         "demo/check.py",
         "writer/kubernetes.py",
         "sidecar/http_hook.py",
+        "sidecar/go_pprof.py",
     },
     "betterproto": {"_generated/", "diagnostics/", "client.py", "gateway/"},
     "click": {"cli/"},

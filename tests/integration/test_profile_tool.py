@@ -1,0 +1,112 @@
+"""``go tool pprof`` opens every kind of profile that we make, in every form that people ask it for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from corvo_agent.diagnostics.handlers.profile import ProfileHandler
+from corvo_agent.diagnostics.payloads import decode_profile
+from corvo_agent.diagnostics.query import DebugQuery
+from corvo_agent.profiles.local import local_kinds
+from corvo_agent.profiles.recorders import Recorders
+from corvo_agent.sidecar.process_profiles import process_kinds
+from corvo_agent.sidecar.target_process import target_of_pid
+
+from .go_tools import pprof
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+
+KEPT: list[bytes] = []
+
+
+def work_hard() -> None:
+    sum(number * number for number in range(2000))
+    KEPT.append(bytes(1000))
+
+
+def stand_at(lock: threading.Lock) -> None:
+    with lock:
+        pass
+
+
+async def serve(lock: asyncio.Lock) -> None:
+    async with lock:
+        pass
+
+
+@pytest_asyncio.fixture
+async def busy() -> AsyncIterator[None]:
+    """A process that has something to show of every kind."""
+    end, held, lock = threading.Event(), threading.Lock(), asyncio.Lock()
+    held.acquire()
+    await lock.acquire()
+
+    def work() -> None:
+        while not end.is_set():
+            work_hard()
+
+    threads = [threading.Thread(target=work), threading.Thread(target=stand_at, args=(held,))]
+    for thread in threads:
+        thread.start()
+    waiter = asyncio.create_task(serve(lock), name="waiter")
+    try:
+        yield
+    finally:
+        waiter.cancel()
+        held.release()
+        end.set()
+        for thread in threads:
+            thread.join()
+        KEPT.clear()
+
+
+# kind, parameters, a function that has to be there, the label of the tags
+CASES = [
+    ("profile", {"seconds": "0.5", "engine": "builtin", "budget": "50"}, "work_hard", "thread"),
+    ("profile", {"seconds": "0.5", "engine": "py-spy", "budget": "50"}, "work_hard", "thread"),
+    ("goroutine", {}, "serve", "task"),
+    ("heap", {"seconds": "0.2"}, "work_hard", ""),
+    ("heap", {}, "builtins.dict", ""),
+    ("allocs", {"seconds": "0.2"}, "work_hard", ""),
+    ("block", {"seconds": "0.3"}, "serve", "state"),
+    ("mutex", {"seconds": "0.3"}, "stand_at", "thread"),
+    ("threadcreate", {}, "started before", ""),
+]
+
+
+async def take(handler: ProfileHandler, **parameters: str) -> bytes:
+    return decode_profile((await handler.handle(DebugQuery("Profile", parameters))).value)
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(("kind", "parameters", "function", "label"), CASES)
+async def test_every_form_of_every_kind(
+    kind: str, parameters: dict[str, str], function: str, label: str, tmp_path: Path
+) -> None:
+    data = await take(ProfileHandler(local_kinds(Recorders())), profile=kind, **parameters)
+    # With all nodes, also those that pprof finds too small to show.
+    options = ("-nodefraction=0", "-edgefraction=0", "-nodecount=10000")
+    shown = {
+        form: await asyncio.to_thread(pprof, tmp_path, data, *form.split("@"), *options)
+        for form in ("-top", f"-peek@{function}".replace("@", "="), "-traces", "-tags")
+    }
+    assert function in shown["-top"]
+    assert function in shown["-traces"]
+    assert function in shown[f"-peek={function}"]
+    assert not label or f"{label}: Total" in shown["-tags"]
+    if function in ("work_hard", "serve", "stand_at"):
+        source = await asyncio.to_thread(pprof, tmp_path, data, f"-list={function}")
+        assert f"def {function}(" in source
+
+
+async def test_a_thread_dump_of_a_foreign_process_opens_too(tmp_path: Path) -> None:
+    handler = ProfileHandler(process_kinds(target_of_pid(os.getpid())))
+    data = await take(handler, profile="goroutine")
+    assert "MainThread" in await asyncio.to_thread(pprof, tmp_path, data, "-traces")
