@@ -79,8 +79,16 @@ class ActionHandler:
         if action is None:
             raise InvalidQuery(f"[{shorten(name)}] action is unknown. Valid actions are [{' '.join(self.names)}]")
         call = action.bind(query)
-        result = await (call() if action.asynchronous else self._threads.run(call))
+        result = await (_on_the_loop(call) if action.asynchronous else self._threads.run(call))
         return _payload(result, action.type_url)
+
+
+async def _on_the_loop(call: Callable[[], Awaitable[Any]]) -> Any:
+    try:
+        return await call()
+    except SystemExit as error:
+        # It would end the loop and with it the host, at the word of a caller.
+        raise RuntimeError(repr(error)) from error
 
 
 def _takes_two(function: Action) -> bool:

@@ -28,7 +28,10 @@ class DaemonThreads:
         self._lock = threading.Lock()
 
     async def run(self, function: Callable[[], T]) -> T:
-        """The result of ``function``, or what it raises; ResourceExhausted when all threads are taken."""
+        """The result of ``function``, or what it raises; ResourceExhausted when all threads are taken.
+
+        What ends more than the function, such as the SystemExit of an argument parser, becomes a RuntimeError.
+        """
         with self._lock:
             if self._running >= self.limit:
                 raise ResourceExhausted(self._what, self.limit)
@@ -45,12 +48,14 @@ class DaemonThreads:
                 future.set_result(result)  # type: ignore[arg-type]
 
         def work() -> None:
-            result, error = None, None
+            result: T | None = None
+            error: BaseException | None = None
             try:
                 result = function()
             except BaseException as raised:
-                # A StopIteration cannot travel through a future.
-                error = RuntimeError(repr(raised)) if isinstance(raised, StopIteration) else raised
+                # A StopIteration cannot travel through a future, and a SystemExit would end the whole process there.
+                travels = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
+                error = raised if travels else RuntimeError(repr(raised))
             with self._lock:
                 self._running -= 1
             # The loop may be closed by now: then nobody waits.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -71,6 +73,19 @@ async def test_what_json_can_hold_is_answered_as_text(result: object, text: str)
 async def test_what_json_cannot_hold_is_the_actions_fault() -> None:
     with pytest.raises(TypeError, match="Type is not JSON serializable: object"):
         await answer(lambda _: object())
+
+
+async def test_an_action_that_wants_to_exit_ends_itself_and_not_the_process() -> None:
+    def parse(_: Mapping[str, str]) -> None:
+        ArgumentParser("act", exit_on_error=True).exit(2)
+
+    async def leave(_: Mapping[str, str]) -> None:
+        sys.exit("enough")
+
+    with pytest.raises(RuntimeError, match=r"SystemExit\(2\)"):
+        await answer(parse)
+    with pytest.raises(RuntimeError, match=r"SystemExit\('enough'\)"):
+        await answer(leave)
 
 
 async def test_messages_are_packed_with_their_own_type() -> None:
