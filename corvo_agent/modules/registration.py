@@ -109,8 +109,8 @@ def _first(report: StartReport) -> Module:
 
 def _restarted(module: Module, report: StartReport) -> Module:
     status = module.status
-    if status.last_start == report.started:
-        return module
+    # The same start again: it is not counted, but the process may have moved to another port since.
+    counted = status.last_start == report.started
     return replace(
         module,
         status=replace(
@@ -121,7 +121,7 @@ def _restarted(module: Module, report: StartReport) -> Module:
             service=report.service or status.service,
             service_ports=_merged(status.service_ports, report.service_ports),
             last_start=report.started,
-            restart_count=_restarts(status),
+            restart_count=status.restart_count if counted else _restarts(status),
             last_restart_reason=report.restart_reason or status.last_restart_reason,
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,14 @@ async def test_each_start_counts_once() -> None:
     assert (third.status.restart_count, third.status.last_start) == (2, 1_002)
     assert third.status.last_restart_reason == "killed"
     assert third.status.service == "pod-1"
+
+
+async def test_a_process_that_moved_to_another_port_says_so_without_counting() -> None:
+    store = ModuleStore(MemoryStore())
+    await register(store, REPORT)
+    moved = await register(store, replace(REPORT, node="node2", service_ports=(ServicePort("pen-npm", 9006),)))
+    assert moved.status.service_ports == (ServicePort("pen-npm", 9006),)
+    assert (moved.status.node, moved.status.restart_count) == ("node2", 0)
 
 
 async def test_what_people_wrote_is_left_alone() -> None:
