@@ -88,6 +88,9 @@ class AgentConfig:
         for one, other in (("etcd_cert", "etcd_key"), ("tls_cert", "tls_key")):
             if bool(getattr(self, one)) != bool(getattr(self, other)):
                 raise ConfigError(spelling(one), getattr(self, one), f"belongs together with {spelling(other)}")
+        if self.tls_client_ca and not self.tls_cert:
+            # Else it would go without a word, and the server would be as open as without it.
+            raise ConfigError("tls-client-ca", self.tls_client_ca, "needs tls-cert and tls-key")
         if self.etcd_password and self.etcd_password_file:
             raise ConfigError("etcd-password-file", self.etcd_password_file, "there is an etcd-password already")
 

@@ -54,6 +54,8 @@ def test_every_setting_has_a_description_and_is_read_from_the_environment() -> N
         ({"default-level": "loud"}, r"default-level: unknown level, got 'loud'; valid: Debug"),
         ({"own-log-format": "xml"}, r"own-log-format: unknown format, got 'xml'; valid: json, text"),
         ({"tls-cert": "a.pem"}, r"tls-cert: belongs together with tls-key"),
+        ({"tls-client-ca": "ca.pem"}, r"tls-client-ca: needs tls-cert"),
+        ({"etcd-cert": "a.pem"}, r"etcd-cert: belongs together with etcd-key"),
         ({"etcd-password": "a", "etcd-password-file": "b"}, r"etcd-password-file: there is an etcd-password"),
     ],
 )
