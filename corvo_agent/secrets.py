@@ -28,10 +28,14 @@ _KEYS = ("api", "access", "private", "secret", "signing", "encryption", "account
 _PLACES = ("file", "path", "dir", "url", "uri", "endpoint", "name", "type", "ttl", "timeout", "env")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
+# Each begins where a name can begin, so that they take time in proportion to the text, which may be a whole program.
 _OPTION = re.compile(r"(--?)?([A-Za-z_][\w.-]*)=(.*)", re.DOTALL)
-_URL_PASSWORD = re.compile(r"([A-Za-z][\w+.-]*://[^/\s:@]*):[^@/\s]+@")
+_URL_PASSWORD = re.compile(r"(?<![A-Za-z])([A-Za-z][\w+.-]{0,63}://[^/\s:@]*):[^/\s]+@")
 _HEADER = re.compile(r"((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(\s*:\s*)\S.*", re.IGNORECASE | re.DOTALL)
-_PAIR = re.compile(r"([\w.-]+)=([^&\s;,]+)")
+_NAMED_HEADER = re.compile(r"(-{0,2}[A-Za-z_][\w-]*)(:\s*)\S.*", re.DOTALL)
+# An option with its value in the midst of a command, as behind "sh -c".
+_INNER_OPTION = re.compile(r"(?<!\S)(--?[A-Za-z][\w.-]*)(\s+)(?!-)(?:'[^']*'|\"[^\"]*\"|\S+)")
+_PAIR = re.compile(r"(?<![\w.-])([\w.-]+)=([^&\s;,]+)")
 _JSON_PAIR = re.compile(r"\"([\w.-]+)\"(\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|[\w.+-]+)")
 
 
@@ -40,15 +44,24 @@ def mask_arguments(arguments: Sequence[str]) -> list[str]:
     masked: list[str] = []
     option = ""
     for argument in arguments:
-        masked.append(_mask_value(option, argument) if option and not argument.startswith("-") else _mask(argument))
-        option = argument.lstrip("-") if argument.startswith("-") and "=" not in argument else ""
+        # A password may begin with a dash; two of them are an option.
+        if option and not argument.startswith("--" if is_secret(option) else "-"):
+            masked.append(_mask_value(option, argument))
+            option = ""
+        else:
+            masked.append(_mask(argument))
+            option = argument.lstrip("-") if argument.startswith("-") and "=" not in argument else ""
     return masked
 
 
 def mask_text(text: str) -> str:
-    """``text`` with ``***`` for passwords in URLs, secret headers, and values behind secret names."""
+    """``text`` with ``***`` for passwords in URLs, secret headers, and values behind secret names and options."""
+    header = _NAMED_HEADER.fullmatch(text)
+    if header is not None and is_secret(header[1]):
+        return f"{header[1]}{header[2]}{MASK}"
     text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
     text = _HEADER.sub(rf"\1\2{MASK}", text)
+    text = _INNER_OPTION.sub(lambda found: _mask_pair(found, f"{found[1]}{found[2]}{MASK}"), text)
     text = _PAIR.sub(lambda found: _mask_pair(found, f"{found[1]}={MASK}"), text)
     return _JSON_PAIR.sub(lambda found: _mask_pair(found, f'"{found[1]}"{found[2]}"{MASK}"'), text)
 

@@ -26,6 +26,11 @@ from corvo_agent.secrets import MASK, is_secret, mask_arguments, mask_text
         (["curl", "-u", "me:hunter2"], ["curl", "-u", "me:***"]),
         (["curl", "--user=me:hunter2"], ["curl", "--user=me:***"]),
         (["app", '{"password": "a b", "n": 1}'], ["app", '{"password": "***", "n": 1}']),
+        (["app", "--password", "-hunter2", "run"], ["app", "--password", "***", "run"]),
+        (["curl", "-H", "X-Auth-Token: abc def"], ["curl", "-H", "X-Auth-Token: ***"]),
+        (["curl", "-H", "PRIVATE-TOKEN: abc"], ["curl", "-H", "PRIVATE-TOKEN: ***"]),
+        (["app", "--dsn", "postgres://me:hun@ter2@db/x"], ["app", "--dsn", "postgres://me:***@db/x"]),
+        (["sh", "-c", "app --password hunter2 -v"], ["sh", "-c", "app --password *** -v"]),
         (["app", "--conf", "user=me;password=hunter2"], ["app", "--conf", "user=me;password=***"]),
     ],
 )
@@ -51,6 +56,14 @@ def test_the_rest_is_left_alone(arguments: list[str]) -> None:
 def test_no_password_survives(secret: str) -> None:
     shown = mask_arguments(["app", f"--password={secret}", "--token", secret, f"x://u:{secret}@h"])
     assert shown == ["app", f"--password={MASK}", "--token", MASK, f"x://u:{MASK}@h"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a-", "-a", "1a", '"a', "a ", "-a ", "a:", "x://u:", "a=", "'", "authorization ", "Aa"]
+)
+def test_a_long_argument_is_masked_in_time_that_grows_with_its_length(piece: str) -> None:
+    program = piece * (300_000 // len(piece))
+    assert mask_arguments(["python", "-c", program])[:2] == ["python", "-c"]
 
 
 def test_a_text_is_masked_in_place() -> None:
