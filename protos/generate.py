@@ -60,7 +60,8 @@ def main() -> int:
         generate(Path(folder))
         stale = differences(Path(folder), TARGET)
     for name in stale:
-        print(f"corvo_agent/_generated/{name} is not what protos/ gives: run tox -e proto", file=sys.stderr)
+        message = f"corvo_agent/_generated/{name} is not what protos/ gives: run python protos/generate.py"
+        print(message, file=sys.stderr)
     return 1 if stale else 0
 
 
