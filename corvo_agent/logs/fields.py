@@ -9,10 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from ..errors import InvalidArgument
-from .marker import CUT, NUL
 from .pattern import Pattern
 from .record import to_text
 
@@ -60,6 +57,10 @@ class FieldCondition:
     def __post_init__(self) -> None:
         if not self.name:
             raise InvalidArgument(self.what, self.operand, "a field condition needs the name of a field")
+        try:
+            (self.name + self.operand).encode()
+        except UnicodeEncodeError as error:
+            raise InvalidArgument(self.what, self.operand, "not valid text") from error
         self.test()
 
     @classmethod
@@ -120,33 +121,3 @@ def _number(value: object) -> int | float | None:
         except ValueError:
             return float(text)
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-#: Fields that a record may have without its line saying so.
-ADDED = frozenset({"level", "source", "@timestamp", CUT, NUL})
-
-
-def needed_bytes(condition: FieldCondition) -> bytes:
-    """Bytes without which no line passes, unless it holds a backslash; b"" when nothing can be said.
-
-    Sound because JSON writes a text as it is or with backslashes, and an integer in one way only.
-    """
-    if condition.name in ADDED or condition.operator in (Operator.NOT_EQUAL, Operator.NO_MATCH):
-        return b""
-    operand = condition.operand
-    # U+FFFD may stand for bytes that are no UTF-8, a newline for one that joins two lines.
-    plain = operand and not {"\ufffd", "\n"} & set(operand)
-    if condition.operator is Operator.EQUAL and plain and not _ambiguous(operand):
-        return operand.encode("utf-8", "surrogatepass")
-    # Raw lines have a msg of their own; every other field has to have its key in the line.
-    return b"" if condition.name == "msg" else condition.name.rpartition(".")[2].encode("utf-8", "replace") + b'"'
-
-
-def _ambiguous(operand: str) -> bool:
-    """Whether a value that is no text, and can be written in several ways, may look like this."""
-    if operand[0] in "[{":
-        return True
-    try:
-        return type(orjson.loads(operand)) is float
-    except orjson.JSONDecodeError:
-        return False

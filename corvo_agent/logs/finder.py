@@ -5,16 +5,29 @@ A finder may point at units that turn out not to match. It never misses one that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from heapq import merge
 from typing import Protocol
 
+import orjson
+
 from ..levels import Level
-from .fields import needed_bytes
-from .pattern import Pattern
+from .fields import FieldCondition, Operator
+from .marker import CUT, NUL
+from .pattern import Pattern, quoted
 from .query import LogQuery
+from .record import RAW
 from .severity import passing_names
 from .splitter import Chunk, Framing
+
+#: Fields that a record may have without its line saying so, besides ``msg`` and ``level``.
+ADDED = frozenset({"source", "@timestamp", CUT, NUL})
+
+_COLON = r"[ \t\r]*:[ \t\r]*"
+_ENOUGH = 100  # characters of a value
+_PLAIN = re.compile(r'[^"\\/\x00-\x1f]*')
+_BACKSLASH = Pattern(r"\\")
 
 
 class Finder(Protocol):
@@ -39,19 +52,19 @@ class Literal:
 def choose_finders(query: LogQuery) -> tuple[Finder, ...]:
     """What finds every unit that may match ``query``; none when all of them have to be looked at.
 
-    Ordered by how rare the finds are likely to be. The second one, if any, finds what the first cannot: texts that
-    JSON writes with backslashes.
+    The second one, if any, finds what the first cannot: texts that JSON writes with backslashes.
     """
     if query.fixed:
-        return (Literal(query.fixed.encode("utf-8", "surrogateescape")),)
-    needles = [needle for condition in query.fields if (needle := needed_bytes(condition))]
-    if needles:
-        return (Literal(max(needles, key=len)), Pattern(r"\\"))
+        return (Literal(query.fixed.encode("utf-8", "surrogatepass")),)
+    conditions = [found for condition in query.fields if (found := condition_finders(condition, query))]
+    for finders in conditions:
+        if isinstance(finders[0], Pattern):
+            return finders
     if query.grep:
         pattern = Pattern(query.grep)
         if pattern.spans_blocks:
             return (pattern,)
-    return _level_finders(query)
+    return _level_finders(query) or (conditions[0] if conditions else ())
 
 
 def spans(chunk: Chunk, finders: tuple[Finder, ...], framing: Framing) -> Iterator[tuple[int, int]]:
@@ -76,11 +89,47 @@ def _spans(chunk: Chunk, finder: Finder, framing: Framing) -> Iterator[tuple[int
         position = stop + 1
 
 
+def condition_finders(condition: FieldCondition, query: LogQuery) -> tuple[Finder, ...]:
+    """What finds every unit that may pass ``condition``; none when nothing can be said.
+
+    Sound because JSON writes a text as it is or with backslashes, and an integer in one way only.
+    """
+    name, operand = condition.name, condition.operand
+    if condition.operator in (Operator.NOT_EQUAL, Operator.NO_MATCH) or name in ADDED:
+        return ()
+    # Raw lines have msg and level without saying so.
+    value = _value(operand) if condition.operator is Operator.EQUAL else ""
+    if name == "msg" or (name == "level" and (operand == RAW or not value)):
+        return (Literal(operand.encode()), _BACKSLASH) if value and operand and name == "msg" else ()
+    key = name.rpartition(".")[2]
+    if not value or query.joined:  # of joined lines, key and value may stand in two
+        return (Literal(f'{key}"'.encode()), _BACKSLASH)
+    escapes = Pattern(r"\\u") if _PLAIN.fullmatch(operand) and _PLAIN.fullmatch(key) else _BACKSLASH
+    return (Pattern(f"{quoted(_tail(key))}{_COLON}{value}"), escapes)
+
+
+def _value(operand: str) -> str:
+    """The pattern of how a value that equals ``operand`` starts in JSON; "" when there are several ways."""
+    if operand == "":
+        return '""'
+    # U+FFFD may stand for bytes that are no UTF-8, a newline for one that joins two lines.
+    if operand[0] in "[{" or {"\ufffd", "\n"} & set(operand):
+        return ""
+    try:
+        scalar = orjson.loads(operand)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return '"' + quoted(operand[:_ENOUGH])
+    return "" if type(scalar) is float else '"?' + quoted(operand[:_ENOUGH])
+
+
+def _tail(key: str) -> str:
+    # As telling as the whole key with its quote, and it starts with a rarer byte.
+    return key[-3:] + '"'
+
+
 def _level_finders(query: LogQuery) -> tuple[Finder, ...]:
     names = passing_names(Level.DEBUG if query.level is None else query.level, query.audit)
     if names is None:
         return ()
-    # A key's last letters are as telling as the whole key, and start with a rarer byte than its quote. In units of
-    # several lines there may be a newline between key and value, which patterns do not match.
-    before = "" if query.joined else r'vel"[ \t\r]*:[ \t\r]*'
-    return (Pattern(rf'{before}"(?i:{"|".join(names)})"'), Pattern(r"\\u00[4-7]"))
+    before = "" if query.joined else _tail("level") + _COLON
+    return (Pattern(f'{before}"(?i:{"|".join(names)})"'), Pattern(r"\\u00[4-7]"))

@@ -18,7 +18,7 @@ from ..errors import CorvoError, DecodeError, NotFound
 from . import marker
 from .blocks import last_line_end
 from .cursor import FileMark
-from .files import FileChanged, LogFile, open_log
+from .files import PACKED, FileChanged, LogFile, open_log
 from .follow_file import FollowedFile
 from .history import head_of
 from .marker import Gap
@@ -126,19 +126,24 @@ class Follower:
     def step(self) -> Step:
         """Look whether the log was rotated, and read on a little."""
         step = Step()
-        try:
-            self._look(step)
-            if self._files:
-                self._read_on(step)
-            if not step.more:
-                self._read_late(step)
-            self._complaint = ""
-        except CorvoError as error:
-            # Said once, not at every look.
-            if str(error) != self._complaint:
-                self._complaint = str(error)
-                self._remark(step, Gap.UNREADABLE, self._complaint)
+        complaints = [self._attempt(self._look, step), self._attempt(self._read_on, step)]
+        if not step.more:
+            complaints.append(self._attempt(self._read_late, step))
+        complaint = next(filter(None, complaints), "")
+        # Said once, not at every look.
+        if complaint and complaint != self._complaint:
+            self._remark(step, Gap.UNREADABLE, complaint)
+        self._complaint = complaint
         return step
+
+    @staticmethod
+    def _attempt(part: Callable[[Step], None], step: Step) -> str:
+        """Do a part of a step; what is wrong, if anything is: the other parts do not depend on it."""
+        try:
+            part(step)
+        except CorvoError as error:
+            return str(error)
+        return ""
 
     def _look(self, step: Step) -> None:
         """Queue the files that have come since the newest one that is known."""
@@ -187,15 +192,19 @@ class Follower:
         keys = [file.key for file in files]
         if old.key in keys:
             return files[: keys.index(old.key)]
-        # Moved elsewhere, compressed or deleted: what was written after it is newer.
+        for index, file in enumerate(files):
+            if file.path.endswith(PACKED) and self._is_same(file, old):
+                return files[:index]
+        # Moved elsewhere or deleted: what was written after it is newer.
         status = old.status()
-        known = self.open_files
-        newer = [file for file in files if file.modified > status.st_mtime_ns and file.key not in known]
+        newer = [file for file in files if file.modified > status.st_mtime_ns and file.key not in self.open_files]
         if newer and not status.st_nlink:
             self._remark(step, Gap.REPLACED)
         return newer
 
     def _read_on(self, step: Step) -> None:
+        if not self._files:
+            return
         file = self._files[0]
         # Looked at before reading: a writer that has begun the next file has written its last to this one.
         succeeded = self._is_succeeded()
@@ -232,19 +241,24 @@ class Follower:
         step.more = True
 
     def _find_copy(self, file: FollowedFile) -> FollowedFile | None:
-        mark = file.mark()
-        if not mark.tells:
-            return None
         for found in rotated_files(self.path):
-            with suppress(CorvoError):  # a file that cannot be read is no copy that could
-                log = open_rotated(self.path, found, self._allowed)
-                if mark.fits(head_of(log)) and log.key not in self.open_files:
+            if found.key not in self.open_files and self._is_same(found, file):
+                with suppress(CorvoError):  # gone meanwhile
+                    log = open_rotated(self.path, found, self._allowed)
                     copy = FollowedFile(log, file.offset, self._max_line)
                     copy.final = True
                     copy.last_word = Gap.TRUNCATED
                     return copy
-                log.close()
         return None
+
+    def _is_same(self, found: Rotated, file: FollowedFile) -> bool:
+        """Whether another file starts as ``file`` does: a copy of it, compressed or not."""
+        mark = file.mark()
+        if not mark.tells:  # too short to be known by its beginning; compressing keeps the time
+            return found.modified == file.status().st_mtime_ns
+        with suppress(CorvoError), open_rotated(self.path, found, self._allowed) as log:
+            return mark.fits(head_of(log))
+        return False
 
     def _read_late(self, step: Step) -> None:
         """Look at the files before: whoever has not noticed the rotation still writes to them."""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import accumulate
 from typing import Any
 
 import orjson
 
 from ..levels import Level
-from .fields import ADDED, FieldCondition, lookup
-from .finder import choose_finders, spans
+from .fields import FieldCondition, lookup
+from .finder import ADDED, choose_finders, spans
 from .line_time import LineClock
+from .marker import MARKER
 from .pattern import Pattern
 from .query import LogQuery
 from .record import Record, build_records, cut_record, raw_document, read_document
 from .severity import Audit, passes
 from .splitter import JOINED, LINES, Chunk, Lines
 
-_ADDED = ADDED - {"level"}
+_GROUP = 512  # lines parsed in one call into C
+_CROWDED = 32  # blocks that are looked at whole after one in which most lines were worth a closer look
 
 
 class Matcher:
@@ -33,8 +36,9 @@ class Matcher:
         self._finders = choose_finders(query)
         self._on_bytes = _tests_on_bytes(query)
         self._on_document = _tests_on_document(query)
-        self._adds = any(condition.name in _ADDED for condition in query.fields)
+        self._adds = any(condition.name in ADDED for condition in query.fields)
         self._columns = query.columns
+        self._crowded = 0
         #: Whether every unit matches.
         self.takes_all = not self._on_bytes and not self._on_document
 
@@ -42,12 +46,19 @@ class Matcher:
         """The units of ``chunk`` that match, in order; the last ``count`` are enough."""
         if self.takes_all:
             return chunk.lines(self.framing, self._max_unit, count)
-        if not self._finders:
+        if not self._finders or self._crowded:
+            self._crowded = max(self._crowded - 1, 0)
             return self._filtered(chunk.lines(self.framing, self._max_unit))
+        return self._found(chunk)
+
+    def _found(self, chunk: Chunk) -> Lines:
+        """What matches of the units that the finders point at."""
         kept: list[bytes] = []
         offsets: list[int] = []
         cut: dict[int, int] = {}
+        looked_at = 0
         for start, stop in spans(chunk, self._finders, self.framing):
+            looked_at += 1
             data = bytes(chunk.data[start : min(stop, start + self._max_unit)])
             length = max(chunk.length, stop - start)
             if self.matches(data, length):
@@ -55,6 +66,9 @@ class Matcher:
                     cut[len(kept)] = length
                 kept.append(data)
                 offsets.append(chunk.offset + start)
+        if looked_at > _CROWDED and not self._on_bytes:
+            # Where most lines are pointed at, it is quicker to look at all of them.
+            self._crowded = _CROWDED * (looked_at * 2 > chunk.data.count(b"\n", chunk.start, chunk.end))
         return Lines(kept, chunk.offset + chunk.start, cut, offsets)
 
     def matches(self, data: bytes, length: int) -> bool:
@@ -81,13 +95,35 @@ class Matcher:
         return records
 
     def _filtered(self, lines: Lines) -> Lines:
-        kept = [i for i, data in enumerate(lines.data) if self.matches(data, lines.length(i))]
-        offsets, offset = [], lines.start
-        for index in range(len(lines)):
-            offsets.append(offset)
-            offset += lines.length(index) + 1
+        """What matches of all of ``lines``."""
+        verdicts: list[bool] = []
+        for start in range(0, len(lines), _GROUP):
+            verdicts += self._judge(lines.data[start : start + _GROUP])
+        for index, length in lines.cut.items():
+            verdicts[index] = self.matches(lines.data[index], length)
+        kept = [index for index, verdict in enumerate(verdicts) if verdict]
+        if not kept:
+            return Lines([], lines.start)
+        ends = list(accumulate((lines.length(index) + 1 for index in range(kept[-1])), initial=lines.start))
         cut = {new: lines.cut[old] for new, old in enumerate(kept) if old in lines.cut}
-        return Lines([lines.data[i] for i in kept], lines.start, cut, [offsets[i] for i in kept])
+        return Lines([lines.data[index] for index in kept], lines.start, cut, [ends[index] for index in kept])
+
+    def _judge(self, units: list[bytes]) -> list[bool]:
+        """Which of ``units`` match: in a few calls into C where all of them are objects, as they mostly are."""
+        try:
+            documents = list(map(orjson.loads, units))
+            plain = {*map(type, documents)} == {dict} and not (self._on_bytes or self._adds)
+            if plain and MARKER not in [document.get("level") for document in documents]:
+                first, *others = self._on_document
+                verdicts = [first(document) for document in documents]
+                for test in others:
+                    verdicts = [verdict and test(each) for verdict, each in zip(verdicts, documents, strict=True)]
+                return verdicts
+        except orjson.JSONDecodeError:
+            pass  # a line that is no JSON: one after the other, then
+        except orjson.JSONEncodeError:
+            pass  # a value that is nested too deeply to be compared
+        return [self.matches(unit, len(unit)) for unit in units]
 
     def _document(self, data: bytes, length: int) -> Mapping[str, Any]:
         if length > len(data):
@@ -100,7 +136,7 @@ class Matcher:
 def _tests_on_bytes(query: LogQuery) -> list[Callable[[bytes], bool]]:
     tests: list[Callable[[bytes], bool]] = []
     if query.fixed:
-        needle = query.fixed.encode("utf-8", "surrogateescape")
+        needle = query.fixed.encode("utf-8", "surrogatepass")
         tests.append(lambda data: needle in data)
     if query.grep:
         tests.append(Pattern(query.grep).search)

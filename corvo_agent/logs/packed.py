@@ -8,10 +8,11 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from ..errors import DecodeError, Unsupported
-from .files import LogFile, translate
+from .files import LogFile
 
 _INPUT = 64 * 1024
 _OUTPUT = 256 * 1024
+_ZSTD_INPUT = 256
 
 
 def unpack(log: LogFile) -> Generator[bytes, None, None]:
@@ -46,18 +47,25 @@ def _gunzip(log: LogFile) -> Generator[bytes, None, None]:
 
 def _unzstd(log: LogFile) -> Generator[bytes, None, None]:
     zstd = _zstandard(log.path)
-    with open(log.descriptor, "rb", closefd=False) as file:
-        file.seek(0)
-        reader = zstd.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
-            file, read_size=_INPUT, read_across_frames=True, closefd=False
-        )
-        try:
-            while piece := reader.read(_OUTPUT):
-                yield piece
-        except zstd.ZstdError as error:
-            raise DecodeError(log.path, f"not a zstd file: {error}") from error
-        except OSError as error:
-            raise translate(error, log.path) from error
+    stream: Any = None
+    whole = True
+    try:
+        for data in _read(log):
+            # Its output cannot be bounded, only its input: four bytes may stand for 128 KiB.
+            for start in range(0, len(data), _ZSTD_INPUT):
+                rest = data[start : start + _ZSTD_INPUT]
+                while rest:
+                    if whole:
+                        stream, whole = zstd.ZstdDecompressor(max_window_size=1 << 27).decompressobj(), False
+                    output = stream.decompress(rest)
+                    for piece in range(0, len(output), _OUTPUT):
+                        yield output[piece : piece + _OUTPUT]
+                    whole = stream.eof
+                    rest = stream.unused_data if whole else b""
+    except zstd.ZstdError as error:
+        raise DecodeError(log.path, f"not a zstd file: {error}") from error
+    if not whole:
+        raise DecodeError(log.path, "the zstd file ends early")
 
 
 def _zstandard(path: str) -> Any:

@@ -56,6 +56,11 @@ class Pattern:
         return -1 if match is None else match.start()
 
 
+def quoted(text: str) -> str:
+    """The pattern that matches ``text`` and nothing else."""
+    return str(re2.escape(text))
+
+
 def _reason(error: Exception) -> str:
     reason = error.args[0] if error.args else ""
     return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)

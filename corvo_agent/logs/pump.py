@@ -55,6 +55,8 @@ class TailPump:
         Raises what opening the files raises.
         """
         async with self._changing:
+            if self._task is not None and self._task.done():  # it failed
+                await self._stop(self._task)
             if self._task is None:
                 await self._start()
             buffer = TailBuffer(self._limits.buffer_bytes)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from corvo_agent.diagnostics.handler import QueryHandler
+from corvo_agent.diagnostics.handler import QueryHandler, StreamingHandler
 from corvo_agent.diagnostics.handlers.log import LogHandler
 from corvo_agent.diagnostics.payloads import LOGS, decode_logs
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.errors import InvalidArgument, NotFound
+from corvo_agent.levels import Level
 from corvo_agent.logs.limits import ReadLimits
+from corvo_agent.logs.marker import is_marker
+from tests.logs.tail_kit import QUICK
 
 
 def write(path: Path, count: int) -> str:
@@ -48,6 +52,56 @@ async def test_errors_are_typed(tmp_path: Path) -> None:
         await ask(handler, lines="11")
     with pytest.raises(InvalidArgument):
         await ask(handler, colour="red")
+    await handler.stop()
+
+
+async def test_filters_reach_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text('{"level":"error","msg":"x"}\n{"level":"info","msg":"x"}\n{"level":"audit"}\n')
+    handler = LogHandler(str(path))
+    assert [record["level"] for record in await ask(handler, level="error")] == ["error", "audit"]
+    assert [record["level"] for record in await ask(handler, level="error", audit="no")] == ["error"]
+    assert [record["level"] for record in await ask(handler, grep="x..$", order="desc")] == ["info", "error"]
+    with pytest.raises(InvalidArgument):
+        await ask(handler, grep="(")
+    await handler.stop()
+
+
+async def test_the_default_level_holds_unless_another_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text('{"level":"debug"}\n{"level":"error"}\n')
+    level = Level.INFO
+    handler = LogHandler(str(path), default_level=lambda: level, tail=QUICK)
+    assert [record["level"] for record in await ask(handler)] == ["error"]
+    assert [record["level"] for record in await ask(handler, level="all")] == ["debug", "error"]
+    for parameters, expected in (({}, ["error"]), ({"level": "all"}, ["debug", "error"])):
+        async with aclosing(handler.stream(DebugQuery("Log", parameters))) as batches:
+            records = decode_logs((await anext(batches)).value)
+        assert [record["level"] for record in records if not is_marker(record)] == expected
+    level = Level.DEBUG
+    assert len(await ask(handler)) == 2
+    await handler.stop()
+
+
+async def test_a_stream_goes_on_with_what_comes(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    write(path, 5)
+    handler = LogHandler(str(path), tail=QUICK)
+    assert isinstance(handler, StreamingHandler)
+    async with aclosing(handler.stream(DebugQuery("Log", {"lines": "2"}))) as batches:
+        payload = await anext(batches)
+        assert payload.type_url == LOGS
+        assert [record.get("n") for record in decode_logs(payload.value)] == ["3", "4", None]
+        with path.open("a") as file:
+            file.write('{"n":"new"}\n')
+        cursor = decode_logs((await anext(batches)).value)[-1]["corvo.cursor"]
+    with path.open("a") as file:
+        file.write('{"n":"missed"}\n')
+    async with aclosing(handler.stream(DebugQuery("Log", {"cursor": cursor}))) as batches:
+        assert decode_logs((await anext(batches)).value)[0]["n"] == "missed"
+    for parameters in ({"order": "desc"}, {"from": "3"}, {"lines": "x"}):
+        with pytest.raises(InvalidArgument):
+            await anext(handler.stream(DebugQuery("Log", parameters)))
     await handler.stop()
 
 
