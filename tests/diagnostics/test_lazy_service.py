@@ -52,6 +52,7 @@ async def test_what_cannot_be_built_fails_its_calls_and_is_tried_again() -> None
         return Upload()
 
     async with served(LazyService(STREAMING, build)) as address, connected(address) as peer:
-        assert (await call(peer, framed(b"x"), UPLOAD))[0] == "2"
+        status, text = await call(peer, framed(b"x"), UPLOAD)
+        assert (status, text) == ("14", "other.Upload is unavailable: ImportError: no such module")
         assert await call(peer, framed(b"x"), UPLOAD) == ("0", "")
     await asyncio.sleep(0)
