@@ -193,7 +193,7 @@ class Agent:
         watcher.subscribe(lambda change: self._levels.update(change.new))
         watcher.subscribe(self._keep_status)
         if on_change is not None:
-            watcher.subscribe(lambda change: on_change(change.module))
+            watcher.subscribe(lambda change: on_change(change.module), shown_as=on_change)
         return watcher
 
     def _announced(self) -> Endpoint:

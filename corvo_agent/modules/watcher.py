@@ -127,12 +127,13 @@ class ModuleWatcher:
             for task in pending:
                 _log.warning("%r does not end", task)
 
-    def subscribe(self, callback: ChangeCallback) -> None:
+    def subscribe(self, callback: ChangeCallback, *, shown_as: object = None) -> None:
         """Have ``callback`` called with each ``ModuleChange`` from now on, independently of all the others.
 
-        What is known already at this time is not told again: see ``module``.
+        What is known already at this time is not told again: see ``module``. ``shown_as`` is what logs call it, where
+        ``callback`` only wraps a function that somebody would know.
         """
-        self._add(callback, shown_as=callback)
+        self._add(callback, shown_as=shown_as or callback)
 
     @property
     def module(self) -> Module | None:

@@ -208,3 +208,20 @@ async def test_a_value_written_by_hand_gets_its_status_back(agent: Agent, kv: Me
             if module.status.last_start:
                 break
     assert (module.status, module.spec.log_level) == (before.status, "Debug")
+
+
+async def test_a_callback_that_fails_is_logged_by_its_own_name(
+    kv: MemoryStore, levels: Levels, caplog: pytest.LogCaptureFixture
+) -> None:
+    called = asyncio.Event()
+
+    def switch_the_light(module: Module) -> None:
+        # The failure is logged before the loop gets its turn again.
+        called.set()
+        raise ValueError(module.name)
+
+    async with Agent(
+        "pen-spyglass", node="node1", store=kv, log_file="x.log", on_change=switch_the_light, apply_level=levels.apply
+    ):
+        await called.wait()
+    assert "switch_the_light" in caplog.text
