@@ -13,6 +13,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .agent.agent import Agent
+    from .agent.level_sync import LevelSync
     from .agent.options import AgentOptions
     from .client import DiagnosticsClient
     from .diagnostics.service import DiagnosticsService
@@ -38,6 +39,7 @@ _HOMES = {
     "JsonFormatter": "logs.formatter",
     "Level": "levels",
     "LevelFilter": "logs.level_filter",
+    "LevelSync": "agent.level_sync",
     "Module": "modules.model",
     "ModuleStore": "modules.store",
     "ModuleWatcher": "modules.watcher",
@@ -57,6 +59,7 @@ __all__ = (
     "JsonFormatter",
     "Level",
     "LevelFilter",
+    "LevelSync",
     "Module",
     "ModuleStore",
     "ModuleWatcher",

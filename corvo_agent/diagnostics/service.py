@@ -261,6 +261,7 @@ def _unexpected(query: DebugQuery) -> Iterator[None]:
         yield
     except (CorvoError, GRPCError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        # SystemExit too: what a handler calls may want to exit, and that must not be the host.
         _log.exception("query %s failed", query.query)
         raise grpc_error(error) from error

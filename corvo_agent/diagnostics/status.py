@@ -49,7 +49,7 @@ def status_of(error: CorvoError) -> Status:
     return next((status for kind, status in _TABLE if isinstance(error, kind)), Status.UNKNOWN)
 
 
-def grpc_error(error: Exception) -> GRPCError:
+def grpc_error(error: BaseException) -> GRPCError:
     """What a caller hears of ``error``: status and text of a CorvoError, INTERNAL with its type for any other."""
     if isinstance(error, CorvoError):
         return GRPCError(status_of(error), status_message(str(error)))

@@ -117,11 +117,13 @@ async def test_a_handlers_error_is_a_status(service: DiagnosticsService, caplog:
     service.register_handler("Log", Failing(NotFound("log file", "/é.log")))
     service.register_handler("Stats", Failing(ZeroDivisionError("division by zero")))
     service.register_handler("Profile", Failing(TimeoutError()))
+    service.register_handler("Exit", Failing(SystemExit(3)))
     service.register_handler("Late", Failing(asyncio.CancelledError()))
     async with served(service) as address, DiagnosticsClient(address) as client:
         assert await refused(client, "Log") == ("NOT_FOUND", "log file /é.log not found")
         assert await refused(client, "Stats") == ("INTERNAL", "ZeroDivisionError: division by zero")
         assert await refused(client, "Profile") == ("INTERNAL", "TimeoutError:")
+        assert await refused(client, "Exit") == ("INTERNAL", "SystemExit: 3")
         with pytest.raises(Unavailable, match="query Late is unavailable: it was stopped"):
             await client.debug("Late")
     (stats,) = (record for record in caplog.records if record.getMessage() == "query Stats failed")
