@@ -65,6 +65,13 @@ class Worker:
             if result:
                 return result[0]
 
+    def dispatch(self, function: Callable[[], object]) -> None:
+        """Run a function that cleans up, without waiting for it; here and now once the worker is closed."""
+        try:
+            self._submit(function)
+        except Unavailable:
+            function()
+
     def _submit(self, function: Callable[[], T]) -> Future[T]:
         try:
             return self._pool.submit(function)
