@@ -41,13 +41,17 @@ def report(error: BaseException) -> int:
     if isinstance(error, click.Abort | KeyboardInterrupt) or _is_cancelled(error):
         return CTRL_C
     if isinstance(error, BrokenPipeError):
-        # Whoever read us (head, less) has seen enough. What is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return nobody_reads()
     if isinstance(error, OSError):
         say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         return 1
     raise error
+
+
+def nobody_reads() -> int:
+    """Whoever read us (head, less) has seen enough: that is no failure, and what is still buffered has no way to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _is_cancelled(error: BaseException) -> bool:

@@ -18,6 +18,7 @@ from ..errors import ConfigError, NotFound
 from ..modules.endpoints import find_endpoint
 from ..modules.model import Module
 from ..modules.store import ModuleStore
+from .failures import nobody_reads
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -96,7 +97,11 @@ def asynchronous(command: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[.
 
     @functools.wraps(command)
     def run(*arguments: Any, **given: Any) -> Any:
-        return asyncio.run(command(*arguments, **given))
+        try:
+            return asyncio.run(command(*arguments, **given))
+        except BrokenPipeError:
+            # Before click sees it, which would make a failure of it.
+            return nobody_reads()
 
     return run
 

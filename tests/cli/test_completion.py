@@ -71,7 +71,6 @@ async def test_bash_completes_the_modules_of_etcd(
     words = ("corvo", "logs", "--etcd", etcd.endpoint, "node1-pen-npm", "o")
     program["CORVO_ETCD"] = "http://127.0.0.1:1"
     assert await asyncio.to_thread(complete_in_bash, program, *words) == ["other"]
-    assert await asyncio.to_thread(complete_in_bash, program, "corvo", "level", "") == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
