@@ -11,11 +11,12 @@ import click
 from ..errors import DecodeError, InvalidArgument
 from ..levels import Level
 from ..modules.codec import decode_module, module_to_dict
+from ..modules.kv import Change
 from ..modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_level
 from ..modules.names import name_of, self_link_of, validate_name
 from ..timestamps import format_rfc3339
 from .complete import modules
-from .output import format_option, note, print_json, print_table
+from .output import format_option, json_text, note, print_json, print_table, visible
 from .target import Target, asynchronous, open_store, store_options
 
 
@@ -127,24 +128,24 @@ async def watch_modules(name: str, output: str, target: Target) -> None:
     async with open_store(target) as store, store.watch(name) as watch:
         async for batch in watch:
             for change in batch.changes:
-                item = change.item
-                if item is None:
-                    module = Module(ObjectMeta(name=name_of(change.key)))
-                else:
-                    try:
-                        module = decode_module(item.value, item.key, item.mod_revision)
-                    except DecodeError as error:
-                        note(f"corvo: {error}")
-                        continue
-                _show_change(change.type.value, module, output)
+                show_change(change, output)
 
 
-def _show_change(kind: str, module: Module, output: str) -> None:
+def show_change(change: Change, output: str) -> None:
+    """Print one change on one line, as ``output`` says: text or json. What cannot be decoded is a word on stderr."""
+    item = change.item
+    module = Module(ObjectMeta(name=name_of(change.key), resource_version=str(change.revision)))
+    try:
+        if item is not None:
+            module = decode_module(item.value, item.key, item.mod_revision)
+    except DecodeError as error:
+        note(f"corvo: {error}")
+        return
     if output == "json":
-        print_json({"type": kind, "object": _shown(module)})
+        click.echo(json_text({"type": change.type.value, "object": _shown(module)}))
         return
     level = effective_level(module.spec, time.time_ns()).text
-    click.echo(f"{kind:8} {module.name} {level} revision {module.revision}")
+    click.echo(visible(f"{change.type.value:8} {module.name} {level} revision {change.revision}"))
 
 
 def _shown(module: Module) -> dict[str, object]:

@@ -8,11 +8,13 @@ import json
 import pytest
 
 from corvo_agent.agent.agent import Agent
+from corvo_agent.cli.modules import show_change
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.modules.kv import Change, ChangeType
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
-from tests.cli.kit import Outcome, corvo
+from tests.cli.kit import Outcome, Stream, corvo
 
 NAME = "node1-pen-npm"
 
@@ -109,3 +111,39 @@ async def test_without_etcd_it_says_so() -> None:
 async def test_the_environment_names_etcd(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CORVO_ETCD", endpoint)
     assert json.loads((await corvo("modules", "get", NAME, "-o", "json")).out)["meta"]["name"] == NAME
+
+
+async def test_a_change_is_shown_on_one_line(modules: ModuleStore, capsys: pytest.CaptureFixture[str]) -> None:
+    created = await modules.create(Module(ObjectMeta(name=NAME), ModuleSpec(log_level="Warn")))
+    change = Change(ChangeType.CREATED, key_of(NAME), created.revision, await modules.kv.get(key_of(NAME)))
+    show_change(change, "text")
+    assert capsys.readouterr().out == f"Created  {NAME} Warn revision {created.revision}\n"
+    show_change(change, "json")
+    line = json.loads(capsys.readouterr().out)
+    assert (line["type"], line["object"]["meta"]["name"]) == ("Created", NAME)
+
+
+async def test_a_change_that_cannot_be_read_is_said(modules: ModuleStore, capsys: pytest.CaptureFixture[str]) -> None:
+    revision = await modules.kv.put(key_of("bad"), b"no json")
+    show_change(Change(ChangeType.UPDATED, key_of("bad"), revision, await modules.kv.get(key_of("bad"))), "text")
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"{key_of('bad')} at revision {revision}" in shown.err
+
+
+def test_a_deletion_whose_object_is_not_known_has_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    show_change(Change(ChangeType.DELETED, key_of(NAME), 7, None), "text")
+    assert capsys.readouterr().out == f"Deleted  {NAME} Info revision 7\n"
+
+
+async def test_at_a_terminal_several_are_deleted_after_a_yes(
+    endpoint: str, modules: ModuleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Stream(terminal=True)
+    answer.write("n\n")
+    answer.seek(0)
+    monkeypatch.setattr("sys.stdin", answer)
+    refused = await on(endpoint, "delete", NAME, "node2-pen-npm")
+    assert refused.code == 130
+    assert "Delete 2 modules?" in refused.err
+    assert len((await modules.list()).modules) == 2

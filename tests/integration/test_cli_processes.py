@@ -21,6 +21,7 @@ from corvo_agent.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.endpoints import endpoint_key, find_endpoint
 from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
 from corvo_agent.modules.watch import Watch
@@ -219,3 +220,16 @@ async def test_a_level_is_changed_and_followed_from_the_command_line(
             pass
     told = await asyncio.to_thread(corvo, "level", NAME, "--address", agent.address)
     assert told.stdout == changed.stdout
+
+
+async def test_modules_are_watched_until_ctrl_c(etcd: EmbeddedEtcd, modules: ModuleStore) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(*CORVO, "modules", "watch", "-o", "json", "--etcd", etcd.endpoint), stdout=PIPE, stderr=PIPE
+    )
+    assert process.stdout is not None
+    created = await modules.create(Module(ObjectMeta(name=NAME)))
+    line = orjson.loads(await process.stdout.readline())
+    assert (line["type"], line["object"]["meta"]["uuid"]) == ("Created", created.meta.uuid)
+    process.send_signal(signal.SIGINT)
+    _, said = await process.communicate()
+    assert (process.returncode, said.strip()) == (130, b"")
