@@ -16,10 +16,10 @@ import orjson
 _PARTS = 32
 #: The largest error of a percentile, in relation to the value.
 RELATIVE_ERROR = 1 / (2 * _PARTS)
-# Powers of two (of milliseconds) that are told apart: a nanosecond to 34 years, at most 1954 buckets.
-_LOWEST, _HIGHEST = -20, 40
-_LONGEST = 2.0**_HIGHEST
-_ZERO = (_LOWEST - 1) * _PARTS
+# What is told apart, in milliseconds: a nanosecond to 34 years. At most 1954 buckets.
+_SHORTEST, _LONGEST = 2.0**-20, 2.0**40
+# The bucket of what is shorter; below that of the shortest.
+_ZERO = -20 * _PARTS
 _PERCENTILES = {
     "Perctl10": 10.0,
     "Perctl50": 50.0,
@@ -71,14 +71,20 @@ class Histogram:
 
     def observe(self, seconds: float) -> None:
         """Count one duration; below 0 it counts as 0, above 34 years as that, and NaN not at all."""
-        if math.isnan(seconds):
-            return
-        self._pending.append(min(max(0.0, seconds * 1000), _LONGEST))
+        value = seconds * 1000.0
+        if not 0.0 <= value <= _LONGEST:
+            if value != value:
+                return
+            value = 0.0 if value < 0.0 else _LONGEST
         if self._lock.acquire(blocking=False):
             try:
-                self._drain()
+                self._add(value)
+                if self._pending:
+                    self._drain()
             finally:
                 self._lock.release()
+        else:
+            self._pending.append(value)
 
     @contextmanager
     def time(self) -> Iterator[None]:
@@ -117,28 +123,27 @@ class Histogram:
             self._add(self._pending.popleft())
 
     def _add(self, value: float) -> None:
-        bucket = _bucket(value)
+        bucket = _ZERO
+        if value >= _SHORTEST:
+            fraction, exponent = math.frexp(value)
+            # The fraction lies between a half and one: 32 to 63 after this, on top of 32 for each power of two.
+            bucket = exponent * _PARTS + int(fraction * (2 * _PARTS))
         self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
         self._count += 1
         distance = value - self._mean
         self._mean += distance / self._count
         self._squares += distance * (value - self._mean)
-        self._minimum = min(self._minimum, value)
-        self._maximum = max(self._maximum, value)
-
-
-def _bucket(value: float) -> int:
-    fraction, exponent = math.frexp(value)
-    if value <= 0 or exponent < _LOWEST:
-        return _ZERO
-    return exponent * _PARTS + int((fraction * 2 - 1) * _PARTS)
+        if value < self._minimum:
+            self._minimum = value
+        if value > self._maximum:
+            self._maximum = value
 
 
 def _middle(bucket: int) -> float:
     if bucket == _ZERO:
         return 0.0
-    exponent, part = divmod(bucket, _PARTS)
-    return math.ldexp(0.5 + (part + 0.5) / (2 * _PARTS), exponent)
+    exponent, part = divmod(bucket - _PARTS, _PARTS)
+    return math.ldexp((_PARTS + part + 0.5) / (2 * _PARTS), exponent)
 
 
 def _at_ranks(buckets: list[tuple[int, int]], ranks: dict[str, int]) -> dict[str, float]:
