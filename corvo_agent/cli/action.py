@@ -10,7 +10,9 @@ from ..diagnostics.query import Payload
 from ..errors import InvalidArgument
 from .complete import modules
 from .output import note
-from .target import Target, agent_options, asynchronous, open_agent
+from .running import asynchronous
+from .target import Target, open_agent
+from .target_options import agent_options
 
 
 @click.command("action", short_help="Run an action of a module.")

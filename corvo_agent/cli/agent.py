@@ -19,7 +19,6 @@ from ..config import (
     default_of,
     mistaken_variables,
     parse_setting,
-    read_toml,
     settings,
     spelling,
     variable,
@@ -28,6 +27,7 @@ from ..errors import CorvoError
 from ..levels import Level
 from ..logs.formatter import JsonFormatter
 from .daemon import end_signals, reload_signal
+from .option_file import agent_table
 
 _log = logging.getLogger("corvo_agent")
 Load = Callable[[], AgentConfig]
@@ -76,7 +76,7 @@ def command(path: str | None, **options: Any) -> None:
     }
 
     def load() -> AgentConfig:
-        return build_config(given, os.environ, read_toml(path) if path else None, path or "")
+        return build_config(given, os.environ, agent_table(path) if path else None, path or "")
 
     config = load()
     _set_up_log(config)

@@ -13,7 +13,9 @@ import click
 
 from ..errors import Unavailable
 from .output import note
-from .target import Target, asynchronous, open_store, store_options
+from .running import asynchronous
+from .target import Target, open_store
+from .target_options import store_options
 
 _SECOND_SIGNAL = 130
 

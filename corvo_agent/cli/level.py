@@ -18,7 +18,9 @@ from ..timestamps import parse_duration
 from .complete import levels, modules
 from .level_view import agent_state, module_state, show_state
 from .output import format_option, note
-from .target import Target, agent_options, asynchronous, open_store
+from .running import asynchronous
+from .target import Target, open_store
+from .target_options import agent_options
 
 #: How long a level set by hand holds unless the person says otherwise.
 DEFAULT_DURATION = "10m"

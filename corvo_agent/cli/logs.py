@@ -16,7 +16,9 @@ from .failures import report, say
 from .log_follow import Follower, follow_all
 from .log_lines import as_json, as_text
 from .log_merge import merge
-from .target import Target, agent_options, asynchronous, open_agent
+from .running import asynchronous
+from .target import Target, open_agent
+from .target_options import agent_options
 
 _FIELD = re.compile(r"([^=!~<>]+)(!=|!~|<=|>=|=|~|<|>)(.*)", re.DOTALL)
 Record = Mapping[str, str]

@@ -17,7 +17,9 @@ from ..modules.names import name_of, self_link_of, validate_name
 from ..timestamps import format_rfc3339
 from .complete import modules
 from .output import format_option, json_text, note, print_json, print_table, visible
-from .target import Target, asynchronous, open_store, store_options
+from .running import asynchronous
+from .target import Target, open_store
+from .target_options import store_options
 
 
 @click.group("modules", short_help="List, show, create, delete and watch Module objects.")

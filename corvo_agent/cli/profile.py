@@ -11,7 +11,9 @@ import click
 from ..errors import InvalidArgument
 from .complete import kinds, modules
 from .output import note
-from .target import Target, agent_options, asynchronous, open_agent
+from .running import asynchronous
+from .target import Target, open_agent
+from .target_options import agent_options
 
 
 @click.command("profile", short_help="Take a profile of a module.")

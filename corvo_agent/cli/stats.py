@@ -10,7 +10,9 @@ import orjson
 from ..errors import NotFound
 from .complete import modules
 from .output import format_option, note, print_json, print_table
-from .target import Target, agent_options, asynchronous, open_agent
+from .running import asynchronous
+from .target import Target, open_agent
+from .target_options import agent_options
 
 
 @click.command("stats", short_help="Show or clear published variables of a module.")

@@ -1,26 +1,18 @@
-"""Where a command finds modules and their agents: the options for it, and the connections that they mean."""
+"""Where a command finds modules and their agents: what was told, and the connections that it means."""
 
 from __future__ import annotations
 
-import asyncio
-import functools
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-
-import click
 
 from ..client import DiagnosticsClient
-from ..config import read_secret, variable
+from ..config import read_secret
 from ..errors import ConfigError, NotFound
 from ..modules.endpoints import find_endpoint
 from ..modules.model import Module
 from ..modules.store import ModuleStore
-from .failures import nobody_reads
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,69 +33,6 @@ class Target:
     tls_key: str = ""
     tls_hostname: str = ""
     timeout: float = 30.0
-
-
-def _option(name: str, text: str, metavar: str = "", **more: Any) -> Callable[[F], F]:
-    """An option with its variable, which ``--help`` shows, too."""
-    given = {"default": "", "metavar": metavar or None, "show_envvar": True, **more}
-    return click.option(f"--{name}", envvar=variable(name.replace("-", "_")), help=text, **given)
-
-
-_ADDRESS = _option("address", "Call this agent.", "HOST:PORT")
-_ETCD_OPTIONS = (
-    _option("etcd", "Endpoints of etcd.", "URL[,URL]"),
-    _option("etcd-ca", "Authority of etcd's TLS.", "FILE"),
-    _option("etcd-cert", "Certificate to show to etcd.", "FILE"),
-    _option("etcd-key", "Key of --etcd-cert.", "FILE"),
-    _option("etcd-hostname", "Name in etcd's certificates, when it is not that of the URL."),
-    _option("etcd-user", "User of etcd."),
-    _option("etcd-password", "Password of --etcd-user; better in a file."),
-    _option("etcd-password-file", "File that holds the password of --etcd-user.", "FILE"),
-)
-_AGENT_OPTIONS = (
-    _option("tls-ca", "Authority of the agent's TLS.", "FILE"),
-    _option("tls-cert", "Certificate to show to the agent.", "FILE"),
-    _option("tls-key", "Key of --tls-cert.", "FILE"),
-    _option("tls-hostname", "Name in the agent's certificate, when it is not that of its address."),
-    _option("timeout", "How long to wait for an answer.", "SECONDS", default=30.0, show_default=True),
-)
-
-
-def store_options(command: F) -> F:
-    """Adds the options that lead to etcd; the command gets them as ``target``."""
-    return _with_target(command, _ETCD_OPTIONS)
-
-
-def agent_options(command: F) -> F:
-    """Adds the options that lead to an agent, through etcd or straight; the command gets them as ``target``."""
-    return _with_target(command, (_ADDRESS, *_ETCD_OPTIONS, *_AGENT_OPTIONS))
-
-
-def _with_target(command: F, options: tuple[Callable[[Any], Any], ...]) -> F:
-    @functools.wraps(command)
-    def gathered(*arguments: Any, **given: Any) -> Any:
-        names = [name for name in given if name in Target.__dataclass_fields__]
-        target = Target(**{name: given.pop(name) for name in names})
-        return command(*arguments, target=target, **given)
-
-    decorated: Any = gathered
-    for option in reversed(options):
-        decorated = option(decorated)
-    return decorated  # type: ignore[no-any-return]
-
-
-def asynchronous(command: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-    """Makes a coroutine function a command."""
-
-    @functools.wraps(command)
-    def run(*arguments: Any, **given: Any) -> Any:
-        try:
-            return asyncio.run(command(*arguments, **given))
-        except BrokenPipeError:
-            # Before click sees it, which would make a failure of it.
-            return nobody_reads()
-
-    return run
 
 
 @asynccontextmanager

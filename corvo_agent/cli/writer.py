@@ -13,7 +13,9 @@ from ..writer.election import Election
 from ..writer.source import ModuleSource
 from ..writer.writer import ModuleWriter
 from .daemon import run_until_signal
-from .target import Target, asynchronous, open_store, store_options
+from .running import asynchronous
+from .target import Target, open_store
+from .target_options import store_options
 
 LEADER_KEY = "/corvo/v1/leader/writer"
 

@@ -183,6 +183,15 @@ def test_its_own_log_is_text_for_people(monkeypatch: pytest.MonkeyPatch) -> None
     assert [line.split(" ", 2)[2] for line in text.splitlines()] == ["DEBUG   quiet", "INFO    loud"]
 
 
+def test_a_file_may_hold_what_other_commands_take(tmp_path: Path) -> None:
+    file = tmp_path / "corvo.toml"
+    file.write_text('node = "n"\naddress = "127.0.0.1:1"\ngrpc-listen = "127.0.0.1:2"')
+    outcome = run_here("agent", "--config", str(file))
+    assert (outcome.code, "module: is missing" in outcome.err) == (2, True)
+    file.write_text('modul = "n"\naddress = "127.0.0.1:1"')
+    assert "modul: unknown key; valid: module" in run_here("agent", "--config", str(file)).err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

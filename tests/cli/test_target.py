@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import trustme
 
 from corvo_agent.agent.server import DiagnosticsServer
@@ -60,6 +62,13 @@ def test_a_password_is_not_shown() -> None:
     assert "geheim" not in repr(Target(etcd_password="geheim"))
 
 
+@pytest_asyncio.fixture
+async def agent_address() -> AsyncIterator[str]:
+    service = DiagnosticsService.with_defaults("pen-npm", "node1")
+    async with service, DiagnosticsServer([service]) as server:
+        yield server.address
+
+
 class Files:
     """An authority, and the files of a server and of a client that it knows."""
 
@@ -96,3 +105,39 @@ async def test_tls_both_ways(files: Files) -> None:
 async def test_a_certificate_without_its_key_is_wrong_usage(files: Files) -> None:
     outcome = await corvo("stats", NAME, "--address", "127.0.0.1:1", "--tls-cert", files.client)
     assert outcome.code == 2
+
+
+async def test_a_file_says_where_to_look(agent_address: str, tmp_path: Path) -> None:
+    file = tmp_path / "corvo.toml"
+    file.write_text(f'address = "{agent_address}"\ntimeout = 5\nmodule = "pen-npm"\ngrpc-listen = "127.0.0.1:0"')
+    assert (await corvo("stats", NAME, "cmdline", "--config", str(file))).code == 0
+
+
+async def test_the_command_line_and_the_environment_outrank_the_file(
+    agent_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "corvo.toml"
+    file.write_text('address = "127.0.0.1:1"\netcd = ["http://127.0.0.1:1", "http://127.0.0.1:2"]')
+    monkeypatch.setenv("CORVO_CONFIG", str(file))
+    assert (await corvo("stats", NAME, "cmdline")).code == 4
+    assert (await corvo("stats", NAME, "cmdline", "--address", agent_address)).code == 0
+    monkeypatch.setenv("CORVO_ADDRESS", agent_address)
+    assert (await corvo("stats", NAME, "cmdline")).code == 0
+    assert "127.0.0.1:1" in (await corvo("modules", "list")).err
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('adress = "x"', "adress: unknown key; valid: address"),
+        ("address = { host = 1 }", "address: must be a text"),
+        ('timeout = "soon"', "--timeout"),
+        ("address", "config: not TOML"),
+    ],
+)
+async def test_a_mistake_in_the_file_is_named(tmp_path: Path, content: str, words: str) -> None:
+    file = tmp_path / "corvo.toml"
+    file.write_text(content)
+    outcome = await corvo("stats", NAME, "--config", str(file))
+    assert outcome.code == 2
+    assert words in outcome.err
