@@ -8,11 +8,10 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import Field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..agent.build import build_agent
 from ..config import (
     AgentConfig,
     build_config,
@@ -28,6 +27,9 @@ from ..levels import Level
 from ..logs.formatter import JsonFormatter
 from .daemon import end_signals, reload_signal
 from .option_file import agent_table
+
+if TYPE_CHECKING:
+    from ..agent.agent import Agent
 
 _log = logging.getLogger("corvo_agent")
 Load = Callable[[], AgentConfig]
@@ -145,7 +147,7 @@ async def _serve(config: AgentConfig, load: Load) -> None:
 
 async def _run(config: AgentConfig, load: Load, requests: _Requests) -> AgentConfig:
     """Run one agent; the configuration to go on with, when there is to be another one."""
-    agent = await asyncio.to_thread(build_agent, config)
+    agent = await asyncio.to_thread(_build, config)
     async with agent:
         _log.info("%s answers at %s", agent.name, agent.address, extra={"address": agent.address})
         while await requests.next_reload():
@@ -157,12 +159,19 @@ async def _run(config: AgentConfig, load: Load, requests: _Requests) -> AgentCon
     return config
 
 
+def _build(config: AgentConfig) -> Agent:
+    # Late: it is most of what there is, and neither --help nor a wrong setting needs it.
+    from ..agent.build import build_agent
+
+    return build_agent(config)
+
+
 def _reloaded(config: AgentConfig, load: Load) -> AgentConfig | None:
     """The configuration as it is now; None when it is wrong, or the one that is in use."""
     try:
         new = load()
         # Building reads every file that is named and checks the rest: what is wrong shows before anything ends.
-        build_agent(new)
+        _build(new)
     except CorvoError as error:
         _log.error("the configuration stays as it was: %s", error)
         return None
