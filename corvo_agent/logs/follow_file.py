@@ -17,7 +17,7 @@ from .packed import unpack
 from .splitter import LINES, Chunk, Splitter
 
 #: Bytes read at once: few enough that whoever parses them rests often.
-READ = 256 * 1024
+READ = 64 * 1024
 
 
 class FollowedFile:

@@ -14,6 +14,7 @@ from .matcher import Matcher
 from .query import LogQuery
 from .record import Record
 from .splitter import JOINED, Chunk, Lines, Splitter
+from .worker import Breath
 
 T = TypeVar("T")
 
@@ -60,7 +61,9 @@ class LiveFilter(Generic[T]):
     def batches(self, items: Iterable[TailItem]) -> list[T]:
         """What is wanted of ``items``."""
         done: list[T] = []
+        breath = Breath()
         for item in items:
+            breath.take()
             if item.remark is not None:
                 done += self._collect(item.path, self._waiting(item.path))
                 self._batch.append(item.remark)

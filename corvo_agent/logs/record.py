@@ -106,17 +106,23 @@ def _decode(text: bytes) -> str:
 
 def _complete(records: Iterable[Record], source: str) -> None:
     """Add ``source`` and ``@timestamp`` where they are missing."""
-    minute = None  # neighbouring lines share their minute: only the digits after it have to be looked at
+    # Neighbouring lines share their second, or their minute: only what stands behind has to be looked at.
+    second = minute = None
     for record in records:
         if "source" not in record:
             record["source"] = source
         ts = record.get("ts")
-        if ts and "@timestamp" not in record:
-            if ts[:17] == minute and len(ts) >= 24 and _ends_plainly(ts):
-                record["@timestamp"] = ts[:23] + "Z"
-            elif stamp := _stamp(ts):
-                record["@timestamp"] = stamp
-                minute = stamp[:17] if ts[:20] == stamp[:20] and ts[-1] == "Z" else None
+        if not ts or "@timestamp" in record:
+            continue
+        if ts[:20] == second and len(ts) > 23 and ts[-1] == "Z" and ts[20:-1].isdigit() and ts.isascii():
+            record["@timestamp"] = ts[:23] + "Z"
+        elif ts[:17] == minute and len(ts) > 23 and _ends_plainly(ts):
+            record["@timestamp"] = ts[:23] + "Z"
+            second = ts[:20]
+        elif stamp := _stamp(ts):
+            record["@timestamp"] = stamp
+            minute = stamp[:17] if ts[:20] == stamp[:20] and ts[-1] == "Z" else None
+            second = None
 
 
 def _ends_plainly(ts: str) -> bool:

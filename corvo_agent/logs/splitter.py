@@ -31,7 +31,8 @@ class Lines:
         """Where the unit ``index`` starts in the file."""
         if self.offsets is not None:
             return self.offsets[index] if index < len(self.offsets) else self.end
-        return self.start + sum(self.length(each) + 1 for each in range(index))
+        kept = sum(map(len, self.data[:index])) + index
+        return self.start + kept + sum(length - len(self.data[at]) for at, length in self.cut.items() if at < index)
 
     def length(self, index: int) -> int:
         """How long the unit ``index`` is in the file, without its newline."""

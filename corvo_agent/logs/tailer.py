@@ -14,7 +14,6 @@ from ..errors import InvalidArgument, NotFound
 from ..levels import Level
 from . import marker
 from .cursor import Cursor
-from .follow_file import READ
 from .follower import Follower, Position
 from .limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
 from .live import LiveFilter
@@ -27,6 +26,8 @@ from .tail_buffer import TailBuffer
 from .worker import Worker
 
 T = TypeVar("T")
+
+_TAKE = 256 * 1024  # bytes of lines made into batches in one go
 
 
 class LogTailer:
@@ -135,7 +136,7 @@ class LogTailer:
                 await buffer.wait()
         except TimeoutError:
             return await self._worker.call(live.rest)
-        items = buffer.take(READ)
+        items = buffer.take(_TAKE)
         self._pump.drained()
         return await self._worker.call(live.batches, items)
 

@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 #: Seconds of work after which a thread is given to whoever else waits for one.
 SLICE = 0.02
+#: Seconds of work after which a thread lets the loop run, and for how long: somewhat longer than it takes to wake.
+STRETCH, REST = 0.001, 0.00005
 
 
 class Worker:
@@ -79,9 +81,27 @@ class Worker:
             raise Unavailable("the log reader", "it is closed") from error
 
 
+class Breath:
+    """Lets the loop run now and then while a thread works.
+
+    Left to itself, the interpreter would have the loop wait for five milliseconds, and for as many threads as there
+    are.
+    """
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + STRETCH
+
+    def take(self) -> None:
+        """Rest for a moment, if the last rest was long enough ago."""
+        if time.monotonic() >= self._next:
+            time.sleep(REST)
+            self._next = time.monotonic() + STRETCH
+
+
 def _run_slice(steps: Generator[None, None, T]) -> tuple[()] | tuple[T]:
     """One slice; the result in a tuple once there is one."""
     until = time.monotonic() + SLICE
+    breath = Breath()
     while True:
         try:
             next(steps)
@@ -89,3 +109,4 @@ def _run_slice(steps: Generator[None, None, T]) -> tuple[()] | tuple[T]:
             return (stop.value,)
         if time.monotonic() >= until:
             return ()
+        breath.take()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,15 @@ from corvo_agent.logs.marker import CUT, TRUNCATED, Truncation
 from corvo_agent.logs.query import LogQuery
 from corvo_agent.logs.reader import LogReader
 from corvo_agent.logs.result import LogResult
+
+
+def finish(steps: Generator[None, None, LogResult]) -> LogResult:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            result: LogResult = stop.value
+            return result
 
 
 def numbered(first: int, last: int) -> bytes:
@@ -61,6 +71,29 @@ async def test_long_lines_are_cut_and_marked(tmp_path: Path) -> None:
     assert (before["n"], after["n"]) == ("1", "2")
     assert (giant["msg"], giant[CUT]) == ("x" * 100, "3000000")
     assert (long["msg"], long[CUT]) == ("y" * 100, "150")
+
+
+async def test_a_line_of_a_hundred_megabytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    with path.open("wb") as file:
+        file.write(b'{"n":"1"}\n{"n":"')
+        file.truncate(100_000_000)  # a hole costs no disk and reads as NULs
+        file.seek(0, 2)
+        file.write(b'"}\n{"n":"2"}\n')
+    async with LogReader(str(path)) as reader:
+        before, giant, after = (await reader.read()).records
+        assert numbers(await reader.read(LogQuery(fixed='"n":"2'))) == [2]
+    assert (before["n"], after["n"]) == ("1", "2")
+    assert (len(giant["msg"]), int(giant[CUT])) == (1 << 20, 100_000_000 - 10 + 2)
+
+
+async def test_permission_lost_while_reading(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(numbered(0, 60_000))
+    steps = LogReader(str(path)).steps(LogQuery(lines=60_000), float("inf"))
+    next(steps)
+    os.chmod(path, 0)
+    assert numbers(finish(steps)) == list(range(60_000))
 
 
 async def test_the_size_of_an_answer_is_bounded(tmp_path: Path) -> None:

@@ -222,6 +222,17 @@ def test_a_compressed_file_is_searched_backwards_whole_or_not_at_all(tmp_path: P
     assert found == [n for n in range(6000) if str(n).startswith("45")]
 
 
+def test_a_compressed_file_keeps_no_more_than_the_answer_may_have(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"")
+    (tmp_path / "a.log.1.gz").write_bytes(gzip.compress(numbered(0, 3000, size=1000)))
+    found: list[int] = []
+    # The columns make the answer small, what is kept until then is not.
+    for result in pages(path, LogQuery(lines=100_000, columns=("n",)), ReadLimits(max_answer_bytes=900_000)):
+        found = numbers(result) + found
+    assert found == list(range(3000))
+
+
 def test_a_cursor_survives_rotation_and_compression(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes(numbered(0, 1000))

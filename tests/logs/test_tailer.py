@@ -215,6 +215,17 @@ async def test_a_reader_that_is_too_slow_is_told_how_much_it_missed(log: Path) -
         await quick.close()
 
 
+async def test_a_burst_waits_for_a_reader_that_is_only_busy(log: Path) -> None:
+    async with tailing(log, tail=replace(QUICK, buffer_bytes=300_000, patience=20)) as reader:
+        await reader.until_line(2)
+        append(log, *(line(n, pad="p" * 80) for n in range(3, 20_000)))
+        while len(reader.lines) < 15_000:
+            await reader.more()
+            await asyncio.sleep(0)
+        assert await reader.until_line(19_999) == [str(n) for n in range(20_000)]
+        assert reader.dropped == 0
+
+
 async def test_a_cursor_goes_on_where_the_last_batch_ended(log: Path) -> None:
     async with tailing(log) as reader:
         await reader.until_line(2)
