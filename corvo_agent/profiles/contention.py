@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from asyncio import Task
-from types import FrameType
 from typing import Any, NamedTuple
 
 from .await_chain import await_chain, wait_of
@@ -45,9 +44,12 @@ class _Place(NamedTuple):
 
 
 class _AtLock(NamedTuple):
-    """A thread that stood at a lock at the last look; ``counted`` when it stood there before, too."""
+    """A thread that stood at a lock at the last look; ``counted`` when it stood there before, too.
 
-    frame: FrameType
+    The frame by its id: the local variables of one that is held here would die in this thread.
+    """
+
+    frame: int
     at: int
     counted: bool
 
@@ -160,8 +162,8 @@ class ContentionWatch:
             if used:
                 self._clocks.settle(ident, used)
             before = self._at_lock.get(ident)
-            still = used < _IDLE_NS and before is not None and before.frame is frame and before.at == frame.f_lasti
-            at_lock[ident] = _AtLock(frame, frame.f_lasti, still)
+            still = used < _IDLE_NS and before is not None and before[:2] == (id(frame), frame.f_lasti)
+            at_lock[ident] = _AtLock(id(frame), frame.f_lasti, still)
             if before is not None and still:
                 labels = (Label("thread", self._clocks.name(ident)), Label("state", "waiting: lock"))
                 self.mutex.add(self._stack(frame), labels, int(not before.counted), round(elapsed * 1e9))

@@ -30,8 +30,6 @@ from .task_views import TaskTable
 GOROUTINE = ValueType("goroutine", "count")
 #: A loop that has not answered after so many seconds is called stuck.
 STUCK_SECONDS = 0.1
-#: Tasks named of those that one task waits for.
-MAX_NAMED = 16
 
 
 class _Ping:
@@ -69,8 +67,8 @@ class GoroutineDump:
         """The profile; ``first_seen`` remembers the tasks for later ages. Its samples are made while it is encoded."""
         time_ns = time.time_ns()
         pings = [(watched, _Ping(watched)) for watched in self._loops]
-        threads = list(self._threads())
-        table = TaskTable(self._names, self._pace)
+        threads = self._threads()
+        table = TaskTable(self._names, self._pace, lambda task: self._age(task, first_seen))
         for watched, _ in pings:
             table.add_loop(watched)
         table.name_holders()
@@ -79,7 +77,7 @@ class GoroutineDump:
         comments += [self._stuck(watched) for watched, ping in pings if ping.stuck()]
         return Profile(
             sample_types=(GOROUTINE,),
-            samples=chain(threads, self._tasks(table, first_seen)),
+            samples=chain(threads, self._tasks(table)),
             default_sample_type=GOROUTINE.type,
             period_type=GOROUTINE,
             period=1,
@@ -91,37 +89,33 @@ class GoroutineDump:
     def _stack(self, frame: FrameType | None) -> Stack:
         return self._stacks.resolve(self._stacks.walk(frame), self._names)
 
-    def _threads(self) -> Iterator[Sample]:
+    def _threads(self) -> list[Sample]:
         threads = {thread.ident: thread for thread in threading.enumerate()}
         me = threading.get_ident()
-        for ident, frame in self._pace.over(sys._current_frames().items(), every=4):
-            if ident == me:
-                continue
+        # All frames at once and given up at once: the last one to hold a frame is the one in whose thread its local
+        # variables die.
+        seen = [(ident, self._stacks.walk(frame)) for ident, frame in sys._current_frames().items() if ident != me]
+        samples: list[Sample] = []
+        for ident, raw in self._pace.over(seen, every=4):
             thread = threads.get(ident)
             name = f"thread-{ident:#x}" if thread is None else thread.name
-            labels = [Label("thread", name), Label("state", _thread_state(thread))]
-            yield Sample(self._stack(frame), (1,), tuple(labels))
+            labels = (Label("thread", name), Label("state", _thread_state(thread)))
+            samples.append(Sample(self._stacks.resolve(raw, self._names), (1,), labels))
+        return samples
 
-    def _tasks(self, table: TaskTable, first_seen: WeakKeyDictionary[Task[Any], int]) -> Iterator[Sample]:
-        now = time.monotonic_ns()
+    def _tasks(self, table: TaskTable) -> Iterator[Sample]:
         threads = {thread.ident: thread.name for thread in threading.enumerate()}
-        for row, task in enumerate(table.tasks):
-            labels = [Label("thread", threads.get(table.threads[row], "")), Label("task", task.get_name())]
-            labels.append(Label("state", table.states[row]))
-            on = table.waits_on[row]
-            if on is not None:
-                labels.append(Label("waits_for", f"{type(on).__name__} at {id(on):#x}"))
-            labels += [Label("waits_for", each.get_name()) for each in table.waits_for[row][:MAX_NAMED]]
-            labels += self._age(task, now, first_seen)
-            yield Sample(table.stacks[row], (1,), tuple(labels))
+        for row, stack in enumerate(table.stacks):
+            yield Sample(stack, (1,), table.labels(row, threads.get(table.threads[row], "")))
 
-    def _age(self, task: Task[Any], now: int, first_seen: WeakKeyDictionary[Task[Any], int]) -> list[Label]:
+    def _age(self, task: Task[Any], first_seen: WeakKeyDictionary[Task[Any], int]) -> tuple[Label, ...]:
+        now = time.monotonic_ns()
         birth = self._births.find(task, self._names)
         if birth is not None:
-            created = [Label("created", f"{frame.function}:{frame.line}") for frame in birth.stack[:1]]
-            return [Label("age", now - birth.monotonic_ns, "nanoseconds"), *created]
+            created = (Label("created", f"{frame.function}:{frame.line}") for frame in birth.stack[:1])
+            return (Label("age", now - birth.monotonic_ns, "nanoseconds"), *created)
         seen = first_seen.setdefault(task, now)
-        return [Label("age_at_least", now - seen, "nanoseconds")] if seen != now else []
+        return (Label("age_at_least", now - seen, "nanoseconds"),) if seen != now else ()
 
     def _stuck(self, watched: WatchedLoop) -> str:
         stack = self._stack(sys._current_frames().get(watched.thread))

@@ -1,11 +1,16 @@
 """What is alive by type and module, from the garbage collector: at once, and without having traced anything.
 
-The collector knows containers. The strings, bytes and numbers in them are counted by shares: an object to which four
-references exist counts a quarter at each container that holds one. Sizes are those of the objects themselves
+The collector knows containers. Strings, bytes, numbers and tuples in them are counted by shares: an object to which
+four references exist counts a quarter at each container that holds one. Sizes are those of the objects themselves
 (``__sizeof__``), what C libraries allocate behind them is not seen.
 
-Listing the objects is one call into C for each generation, about ten milliseconds for a million objects, in which the
-process stands still; the rest is done in slices.
+Listing the objects is one call into C, some forty milliseconds for a million objects, in which the process stands
+still; the rest is done in slices. Two traps are walked around, both lead to a crash or a failure of the service:
+
+- A tuple that another thread is just filling must not be referred to: filling fails with SystemError then. So tuples
+  are left out before any other thread can run, and are met again where a container holds them.
+- ``gc.get_referents`` of a module can give objects that are free already (CPython 3.12 and the iterators of
+  ``_asyncio``). Only types are asked whose references are known to be sound.
 """
 
 from __future__ import annotations
@@ -13,23 +18,32 @@ from __future__ import annotations
 import gc
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
-from types import MethodDescriptorType, WrapperDescriptorType
+from itertools import compress, repeat
+from operator import is_not
+from types import CellType, FunctionType, GetSetDescriptorType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any, cast
 
 from .heap_look import Blocks, HeapLook
 from .model import Frame, Stack
 from .pace import Pace
+from .switch_interval import undisturbed
 
 METHOD = "the garbage collector"
 #: Objects that one look goes through.
 MAX_OBJECTS = 2_000_000
 _GC_HEADER = 16
+# Seconds that listing may take for each block of memory there is; measured, it takes a third of it.
+_LISTING_SECONDS = 1e-7
 # References from the list of referents, the loop variable and the call itself.
 _OURS = 3
 # Since 3.12 an object that never dies has a count that means nothing.
 _IMMORTAL = 1 << 29
-_UNTRACKED_CONTAINERS = (dict, tuple)
+# Types whose references may be asked for, and from which classes that are may be derived.
+_SOUND = (dict, list, tuple, set, frozenset, deque, FunctionType, CellType)
+_SOUND_BASES = (object, dict, list, tuple, set, frozenset, deque, str, bytes, int, float, BaseException, Exception)
+_NAMESPACE = type.__dict__["__dict__"]
 
 Sizer = Callable[[Any], int]
 
@@ -46,17 +60,16 @@ class ObjectCensus:
         self._numbers: dict[type, float] = {}
         self._sizes: dict[type, float] = {}
         self._sizers: dict[type, Sizer] = {}
+        self._sound: dict[type, bool] = {}
         self.objects: list[object] = []
 
     def look(self) -> HeapLook:
         """Go through the heap."""
         time_ns = time.time_ns()
-        began = time.perf_counter()
-        self.objects = gc.get_objects()
-        stalled = time.perf_counter() - began
+        self.objects, stalled = _listed()
         comments = [
             f"by {METHOD}: objects by type and module; seconds=N or enable-trace tell the lines that allocate",
-            f"the process stood still for {stalled * 1000:.1f} ms to list {len(self.objects)} objects",
+            f"the process stood still for {stalled * 1000:.1f} ms to list {len(self.objects)} containers",
         ]
         if len(self.objects) > MAX_OBJECTS:
             comments.append(f"only {MAX_OBJECTS} of them were looked at")
@@ -64,7 +77,7 @@ class ObjectCensus:
             self._pace.breathe()
             for each in self.objects[position : position + 64]:
                 self._add(each, 1.0, _GC_HEADER)
-                self._add_leaves(each, 1.0)
+                self._add_leaves(each)
         return HeapLook(METHOD, time_ns, self._by_type(), tuple(comments))
 
     def _add(self, each: object, share: float, header: int) -> None:
@@ -75,15 +88,29 @@ class ObjectCensus:
         self._numbers[kind] = self._numbers.get(kind, 0.0) + share
         self._sizes[kind] = self._sizes.get(kind, 0.0) + share * (sizer(each) + header)
 
-    def _add_leaves(self, container: object, share: float) -> None:
-        for leaf in gc.get_referents(container):
-            if not gc.is_tracked(leaf):
+    def _add_leaves(self, container: object) -> None:
+        # One container after the other, not one within the other: the list of what one refers to counts as well.
+        pending: list[tuple[object, float]] = [(container, 1.0)]
+        while pending:
+            holder, share = pending.pop()
+            if not self._is_sound(type(holder)):
+                continue
+            for leaf in gc.get_referents(holder):
+                is_tuple = type(leaf) is tuple
+                if not is_tuple and gc.is_tracked(leaf):
+                    continue
                 references = sys.getrefcount(leaf) - _OURS
                 if references < _IMMORTAL:
                     part = share / max(references, 1)
-                    self._add(leaf, part, 0)
-                    if type(leaf) in _UNTRACKED_CONTAINERS:
-                        self._add_leaves(leaf, part)
+                    self._add(leaf, part, _GC_HEADER if is_tuple else 0)
+                    if is_tuple or type(leaf) is dict:
+                        pending.append((leaf, part))
+
+    def _is_sound(self, kind: type) -> bool:
+        sound = self._sound.get(kind)
+        if sound is None:
+            self._sound[kind] = sound = kind in _SOUND or _is_written_in_python(kind)
+        return sound
 
     def _by_type(self) -> dict[Stack, Blocks]:
         blocks: dict[Stack, Blocks] = {}
@@ -96,6 +123,31 @@ class ObjectCensus:
             before = blocks.get(stack, Blocks(0, 0))
             blocks[stack] = Blocks(before.number + max(round(number), 1), before.size + round(self._sizes[kind]))
         return blocks
+
+
+def _listed() -> tuple[list[object], float]:
+    """Every container but tuples, and the seconds for which the process stood still."""
+    with undisturbed(max(0.02, sys.getallocatedblocks() * _LISTING_SECONDS)):
+        began = time.perf_counter()
+        everything = gc.get_objects()
+        kept = list(compress(everything, map(is_not, map(type, everything), repeat(tuple))))
+        del everything
+        return kept, time.perf_counter() - began
+
+
+def _is_written_in_python(kind: type) -> bool:
+    """Whether a class statement made ``kind``, and nothing of C but a few sound types is under it."""
+    classes = type.__dict__["__mro__"].__get__(kind)
+    # A class of C is never derived from one that a class statement made.
+    made = next((place for place, each in enumerate(reversed(classes)) if _has_class_statement(each)), len(classes))
+    return made < len(classes) and all(each in _SOUND_BASES for each in classes[len(classes) - made :])
+
+
+def _has_class_statement(kind: type) -> bool:
+    names = _NAMESPACE.__get__(kind)
+    # What only a class statement puts there; a type of C has its weak references and functions under other types.
+    weakref = type(names.get("__weakref__")) is GetSetDescriptorType
+    return weakref or "__slots__" in names or any(type(each) is FunctionType for each in names.values())
 
 
 def _sizer(kind: type) -> Sizer:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio import Task
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from types import FrameType
 from typing import Any
+from weakref import ref
 
 from .await_chain import READY, AwaitChain, await_chain, wait_of
 from .loops import WatchedLoop
-from .model import Stack
+from .model import Label, Stack
 from .naming import FunctionNames
 from .pace import Pace
 
@@ -20,77 +21,105 @@ from .pace import Pace
 MAX_TASKS = 100_000
 #: Sentences about tasks that wait for each other.
 MAX_CYCLES = 20
+#: Tasks named of those that one task waits for.
+MAX_NAMED = 16
 # What others have to leave before a task can go on.
 _HELD = (asyncio.Lock, asyncio.Semaphore, asyncio.Condition)
 
+#: More labels of a task, such as its age; called while the task is looked at.
+MoreLabels = Callable[[Task[Any]], tuple[Label, ...]]
+
 
 class TaskTable:
-    """One row for each task, kept in columns: rows of their own would be so many objects that the garbage collector,
-    which stops every thread, would go through the whole heap several times. Belongs to the thread that looks.
+    """One row for each task, in columns. Belongs to the thread that looks.
 
-    Row ``i`` is ``tasks[i]``, which runs in thread ``threads[i]``, stands at ``stacks[i]`` (leaf first), is in
-    ``states[i]``, and waits for ``waits_on[i]`` (a lock or the like, or None) and for the tasks ``waits_for[i]``.
+    Columns, because a hundred thousand rows of their own would send the garbage collector, which stops every thread,
+    through the whole heap several times. And names and numbers only: a task that ends meanwhile has to die in its own
+    loop's thread, not where somebody looks at it.
     """
 
-    def __init__(self, names: FunctionNames, pace: Pace) -> None:
+    def __init__(self, names: FunctionNames, pace: Pace, more: MoreLabels) -> None:
         self._names = names
         self._pace = pace
+        self._more = more
         self._known: dict[Stack, Stack] = {}
-        self._holders: dict[int, tuple[Task[Any], ...]] = {}
-        self.tasks: list[Task[Any]] = []
+        # Lock -> the tasks that are inside, both by id.
+        self._holders: dict[int, tuple[int, ...]] = {}
+        #: Task id -> name; also of tasks that are only waited for.
+        self.names: dict[int, str] = {}
+        self.tasks: list[int] = []
         self.threads: list[int] = []
+        #: Leaf first.
         self.stacks: list[Stack] = []
         self.states: list[str] = []
-        self.waits_on: list[object | None] = []
-        self.waits_for: list[tuple[Task[Any], ...]] = []
+        #: The lock or the like that is waited for, as text and as id; "" and 0 for none.
+        self.objects: list[str] = []
+        self.locks: list[int] = []
+        #: The tasks that are waited for.
+        self.awaited: list[tuple[int, ...]] = []
+        self.more: list[tuple[Label, ...]] = []
         self.left_out = 0
 
     def add_loop(self, watched: WatchedLoop) -> None:
         """Look at every task of one loop."""
-        tasks = asyncio.all_tasks(watched.loop)
+        tasks = [ref(task) for task in asyncio.all_tasks(watched.loop)]
         room = MAX_TASKS - len(self.tasks)
         self.left_out += max(0, len(tasks) - room)
-        current = watched.current_task()
-        for task in self._pace.over(islice(tasks, room), every=16):
-            self._add(task, watched.thread, running=task is current)
+        for each in self._pace.over(islice(tasks, room), every=16):
+            task = each()
+            if task is not None:
+                self._add(task, watched.thread, running=task is watched.current_task())
 
     def _add(self, task: Task[Any], thread: int, *, running: bool) -> None:
         chain = await_chain(task.get_coro())
         wait = READY if running else wait_of(task, chain)
         frames = _running_frames(thread, chain) if running else reversed(chain.frames)
         stack = tuple([self._names.frame(frame.f_code, frame.f_lasti) for frame in frames])
+        number = id(task)
         for entered in chain.inside():
             # Its __aexit__ is in the frame of a task that only waits for it, too.
             if isinstance(entered, _HELD) and entered is not wait.on:
-                self._holders[id(entered)] = (*self._holders.get(id(entered), ()), task)
-        self.tasks.append(task)
+                self._holders[id(entered)] = (*self._holders.get(id(entered), ()), number)
+        self.names[number] = task.get_name()
+        self.names.update((id(each), each.get_name()) for each in wait.tasks)
+        self.tasks.append(number)
         self.threads.append(thread)
         self.stacks.append(self._known.setdefault(stack, stack))
         self.states.append("running" if running else wait.state)
-        self.waits_on.append(wait.on)
-        self.waits_for.append(wait.tasks)
+        self.objects.append("" if wait.on is None else f"{type(wait.on).__name__} at {id(wait.on):#x}")
+        self.locks.append(id(wait.on) if isinstance(wait.on, _HELD) else 0)
+        self.awaited.append(tuple([id(each) for each in wait.tasks]))
+        self.more.append(self._more(task))
 
     def name_holders(self) -> None:
         """Let each task that waits for a lock wait for the tasks that are inside ``async with`` of that lock."""
-        for row, on in enumerate(self.waits_on):
-            if isinstance(on, _HELD):
-                self.waits_for[row] = self._holders.get(id(on), ())
+        for row, lock in enumerate(self.locks):
+            if lock:
+                self.awaited[row] = self._holders.get(lock, ())
+
+    def labels(self, row: int, thread: str) -> tuple[Label, ...]:
+        """The labels of one task, which runs in the thread so named."""
+        labels = [Label("thread", thread), Label("task", self.names[self.tasks[row]]), Label("state", self.states[row])]
+        if self.objects[row]:
+            labels.append(Label("waits_for", self.objects[row]))
+        labels += [Label("waits_for", self.names[each]) for each in self.awaited[row][:MAX_NAMED]]
+        return (*labels, *self.more[row])
 
     def cycles(self) -> list[str]:
         """Tasks that wait for each other in a ring, as sentences; none of them will ever go on."""
-        rows = zip(self.tasks, self.waits_for, strict=True)
+        rows = zip(self.tasks, self.awaited, strict=True)
         waits = {task: awaited[0] for task, awaited in rows if len(awaited) == 1}
         found: list[str] = []
-        known: set[Task[Any]] = set()
+        known: set[int] = set()
         for start in waits:
-            trail: dict[Task[Any], None] = {}
+            trail: dict[int, None] = {}
             current = start
             while current in waits and current not in trail and current not in known:
                 trail[current] = None
                 current = waits[current]
             if current in trail:
                 ring = list(trail)[list(trail).index(current) :]
-                found.append("deadlock: " + " waits for ".join(task.get_name() for task in (*ring, current)))
+                found.append("deadlock: " + " waits for ".join(self.names[task] for task in (*ring, current)))
             known.update(trail)
         return found[:MAX_CYCLES]
 

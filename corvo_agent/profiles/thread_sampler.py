@@ -163,6 +163,8 @@ def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
         interval.choose(short=True)
         while (pause := schedule.pause()) is not None:
             pace.rest(pause)
+            # At one go: who else holds a frame when its function returns has its local variables die in his thread.
+            interval.choose(short=False)
             looks.look()
             interval.choose(short=looks.alone)
             schedule.looked()

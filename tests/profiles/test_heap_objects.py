@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from corvo_agent.profiles import heap_objects
 from corvo_agent.profiles.heap_look import Blocks, HeapLook
-from corvo_agent.profiles.heap_objects import ObjectCensus
+from corvo_agent.profiles.heap_objects import ObjectCensus, _is_written_in_python, _listed
 from corvo_agent.profiles.model import Frame
 from corvo_agent.profiles.pace import Pace
 
@@ -27,8 +30,9 @@ class Meta(type):
         raise AssertionError(f"somebody's code was run for {name}")
 
 
-class Guarded(metaclass=Meta):
-    pass
+def guarded() -> type:
+    """A class that nobody may ask anything; not at the top of the module, where pytest's plugins do."""
+    return Meta("Guarded", (), {"__module__": __name__, "method": lambda self: None})
 
 
 def take() -> HeapLook:
@@ -46,14 +50,54 @@ def blocks(look: HeapLook, name: str, module: str = __name__) -> Blocks:
 def test_objects_are_counted_by_type_and_module() -> None:
     before = take()
     kept = [Thing(bytes(100_000)) for _ in range(50)]
-    guarded = [object.__new__(Guarded) for _ in range(3)]
+    kind = guarded()
+    instances = [object.__new__(kind) for _ in range(3)]
     look = take()
     assert blocks(look, "Thing").number == len(kept)
-    assert blocks(look, "Guarded").number == len(guarded)
+    assert blocks(look, "Guarded").number == len(instances)
     # Two references to each payload: half of it counts at either.
     grown = blocks(look, "bytes", "builtins").size - blocks(before, "bytes", "builtins").size
     assert grown == pytest.approx(50 * 100_000, rel=0.02)
     assert look.method == heap_objects.METHOD
+
+
+def test_tuples_that_other_threads_are_filling_are_left_alone() -> None:
+    failures: list[BaseException] = []
+    stop = threading.Event()
+
+    def fill() -> None:
+        while not stop.is_set():
+            try:
+                tuple(number for number in range(5000))
+            except SystemError as error:
+                failures.append(error)
+
+    thread = threading.Thread(target=fill)
+    thread.start()
+    for _ in range(3):
+        kept, stood_still = _listed()
+        assert stood_still > 0
+        assert not any(type(each) is tuple for each in kept)
+    stop.set()
+    thread.join()
+    assert failures == []
+
+
+class Derived(Thing):
+    "Nothing of its own."
+
+
+class OfModule(ModuleType):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "sound"),
+    [(Thing, True), (Derived, True), (Frame, True), (OfModule, False), (asyncio.Future, False)],
+)
+def test_only_types_with_sound_references_are_asked(kind: type, sound: bool) -> None:
+    assert _is_written_in_python(kind) is sound
+    assert _is_written_in_python(guarded())
 
 
 def test_no_more_than_the_bound_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

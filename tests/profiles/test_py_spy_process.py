@@ -13,7 +13,7 @@ from corvo_agent.errors import CorvoError, NotFound, ResourceExhausted, Unsuppor
 from corvo_agent.profiles import py_spy_process
 from corvo_agent.profiles.py_spy_process import explain, find_py_spy, run_py_spy
 
-from .spawn import gone
+from .spawn import gone, until
 
 READY = "print('py-spy> Sampling process', flush=True)"
 DEAF = f"import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); {READY}; time.sleep(100)"
@@ -21,7 +21,7 @@ POLITE = f"""
 import signal, sys
 signal.signal(signal.SIGINT, lambda *_: (print('the end', flush=True), sys.exit(0)))
 {READY}
-signal.pause()
+while True: pass
 """
 
 
@@ -44,7 +44,7 @@ async def test_it_is_asked_to_end_and_what_it_says_then_is_heard() -> None:
     async with run_py_spy(program(POLITE), 7) as process:
         await process.started()
         assert not await process.ended_within(0)
-        assert process.busy_seconds() > 0
+        await until(lambda: process.busy_seconds() > 0)
     assert bytes(process.output).endswith(b"the end\n")
     assert process.failure() is None
     assert gone(process.pid)

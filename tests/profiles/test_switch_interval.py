@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from corvo_agent.profiles.switch_interval import SHORT, SwitchInterval
+from corvo_agent.profiles.switch_interval import SHORT, SwitchInterval, undisturbed
 
 
 def test_it_is_short_only_when_chosen_and_restored_at_the_end() -> None:
@@ -37,4 +37,11 @@ def test_it_is_the_same_after_any_number_of_times() -> None:
     for _ in range(50):
         with SwitchInterval() as interval:
             interval.choose(short=True)
+    assert sys.getswitchinterval() == before
+
+
+def test_while_undisturbed_nobody_asks_for_the_lock_and_then_it_is_as_before() -> None:
+    before = sys.getswitchinterval()
+    with undisturbed(0.2):
+        assert sys.getswitchinterval() == pytest.approx(0.2)
     assert sys.getswitchinterval() == before

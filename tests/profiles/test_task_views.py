@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import gc
+import weakref
 
 import pytest
 
 from corvo_agent.profiles import task_views
+from corvo_agent.profiles.loops import WatchedLoop
+from corvo_agent.profiles.model import Label
 from corvo_agent.profiles.naming import FunctionNames
 from corvo_agent.profiles.pace import Pace
 from corvo_agent.profiles.task_views import TaskTable
 
 
-class Named:
-    """As much of a task as a table of tasks needs for rings."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def get_name(self) -> str:
-        return self._name
-
-
 def table(**waits: str) -> TaskTable:
     """Tasks of one letter, and for which others each one waits."""
-    known: dict[str, Any] = {name: Named(name) for name in waits}
-    made = TaskTable(FunctionNames({}), Pace())
-    made.tasks = list(known.values())
-    made.waits_for = [tuple(known[each] for each in waited) for waited in waits.values()]
+    made = TaskTable(FunctionNames({}), Pace(), lambda task: ())
+    made.names = {ord(name): name for name in waits}
+    made.tasks = list(made.names)
+    made.awaited = [tuple(map(ord, awaited)) for awaited in waits.values()]
     return made
 
 
@@ -54,10 +47,31 @@ def test_there_is_an_end_to_telling(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(table(a="a", b="b", c="c").cycles()) == 2
 
 
-async def test_a_lock_that_nobody_is_inside_of_is_held_by_nobody_known() -> None:
-    lock = asyncio.Lock()
-    await lock.acquire()
-    made = TaskTable(FunctionNames({}), Pace())
-    made.waits_on, made.waits_for = [lock, None], [(), ()]
+def test_a_lock_that_nobody_is_inside_of_is_held_by_nobody_known() -> None:
+    made = TaskTable(FunctionNames({}), Pace(), lambda task: ())
+    made.locks, made.awaited = [0x42, 0], [(7,), (8,)]
     made.name_holders()
-    assert made.waits_for == [(), ()]
+    assert made.awaited == [(), (8,)]
+
+
+async def test_a_task_that_ends_while_others_are_looked_at_is_not_kept() -> None:
+    seen: list[str] = []
+    ended = asyncio.Event()
+
+    def look_at(task: asyncio.Task[None]) -> tuple[Label, ...]:
+        seen.append(task.get_name())
+        return ()
+
+    tasks = [asyncio.create_task(ended.wait(), name=f"t{index}") for index in range(3)]
+    await asyncio.sleep(0)
+    last = weakref.ref(tasks[0])
+    made = TaskTable(FunctionNames({}), Pace(), look_at)  # type: ignore[arg-type]
+    made.add_loop(WatchedLoop(asyncio.get_running_loop(), 0))
+    ended.set()
+    await asyncio.gather(*tasks)
+    tasks.clear()
+    await asyncio.sleep(0)
+    gc.collect()
+    assert last() is None
+    assert {"t0", "t1", "t2"} <= set(seen)
+    assert len(made.tasks) == len(seen)
