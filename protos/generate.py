@@ -17,22 +17,21 @@ from pathlib import Path
 PROTOS = Path(__file__).resolve().parent
 TARGET = PROTOS.parent / "corvo_agent" / "_generated"
 DESCRIPTORS = "descriptors.binpb"
+# gRPC's own services: written by hand, so nothing is generated for them.
+DESCRIBED_ONLY = "grpc/"
 
 
 def generate(target: Path) -> None:
     """Write the betterproto package and the descriptor set that server reflection serves into ``target``."""
     target.mkdir(parents=True, exist_ok=True)
     sources = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
-    command = [
-        sys.executable,
-        "-m",
-        "grpc_tools.protoc",
-        f"-I{PROTOS}",
-        f"--python_betterproto_out={target}",
-        f"--descriptor_set_out={target / DESCRIPTORS}",
-        "--include_imports",
-        *sources,
-    ]
+    ours = [name for name in sources if not name.startswith(DESCRIBED_ONLY)]
+    _protoc([f"--python_betterproto_out={target}"], ours)
+    _protoc([f"--descriptor_set_out={target / DESCRIPTORS}", "--include_imports"], sources)
+
+
+def _protoc(outputs: list[str], sources: list[str]) -> None:
+    command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTOS}", *outputs, *sources]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 

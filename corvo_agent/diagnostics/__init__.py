@@ -9,5 +9,5 @@
     client.py ──> link ──> convert, limits ──> payloads                           a call of ours
 
 ``payloads``, ``log_codec``, ``map_entries`` and ``wire`` are the codec of what answers carry, ``status`` the one table
-between errors and gRPC statuses, ``introspection`` gRPC's own health and reflection services.
+between errors and gRPC statuses. ``introspection`` is gRPC's own ``health`` and ``reflection`` services, also on bytes.
 """

@@ -105,12 +105,6 @@ async def send(stream: grpclib.server.Stream[Any, RawMessage], message: RawMessa
     stream._send_message_done = True
 
 
-def retype(stream: grpclib.server.Stream[Any, Any], handler: Handler) -> None:
-    """Let ``stream`` carry the messages of ``handler``, which was not known when the call came in."""
-    stream._recv_type = handler.request_type
-    stream._send_type = handler.reply_type
-
-
 def bounded(handler: Handler, limit: int, budget: ByteBudget) -> Handler:
     """``handler`` of any service, with ``stream.recv_message`` bounded as ``receive`` is; breaches become statuses."""
 

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, cast
 
 from grpclib.const import Cardinality, Handler
 from grpclib.exceptions import GRPCError
-from grpclib.server import Stream
 
-from ..errors import CorvoError, DeadlineExceeded, DecodeError, InvalidArgument, ResourceExhausted, Unsupported
+from ..errors import CorvoError, DecodeError, InvalidArgument, ResourceExhausted, Unsupported
 from ..stats.expvar import ExpvarRegistry
 from .admission import Admission
 from .convert import decode_request, response_head
 from .handler import QueryHandler, StreamingHandler
 from .handlers.action import Action, ActionHandler
-from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget, RawMessage, receive, send
+from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget, RawMessage
 from .query import DebugQuery, Payload
+from .raw_calls import RawStream, as_status, receive_within, send_within
 from .registry import HandlerRegistry, HandlerSlot
 from .status import grpc_error
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ..profiles.recorders import Recorders
 
 _log = logging.getLogger(__name__)
-RawStream = Stream[RawMessage, RawMessage]
 # The answer has to be on its way before the caller stops listening.
 _ANSWER_MARGIN = 0.05
 _LOG_FILE = "/var/log/pensando/{}.log"
@@ -176,13 +175,13 @@ class DiagnosticsService:
         }
 
     async def _debug(self, stream: RawStream) -> None:
-        with _as_status():
+        with as_status():
             query = await self._receive(stream)
             slot = self.registry.lookup(query.query)
             with self._queries.place():
                 seconds = min(self._seconds(slot, query), self.limits.longest_query)
                 message = await self._queries.run(self._answer(slot, query), seconds, f"query {slot.query}")
-                await self._send(stream, message)
+                await send_within(stream, self.limits.send_timeout, message)
 
     async def _answer(self, slot: HandlerSlot, query: DebugQuery) -> RawMessage:
         with _unexpected(query):
@@ -190,7 +189,7 @@ class DiagnosticsService:
                 return self._message(await handler.handle(query))
 
     async def _debug_stream(self, stream: RawStream) -> None:
-        with _as_status():
+        with as_status():
             query = await self._receive(stream)
             slot = self.registry.lookup(query.query)
             with self._streams.place():
@@ -202,7 +201,7 @@ class DiagnosticsService:
     async def _follow(self, stream: RawStream, slot: HandlerSlot, query: DebugQuery) -> None:
         async with aclosing(self._answers(slot, query)) as messages:
             async for message in messages:
-                await self._send(stream, message)
+                await send_within(stream, self.limits.send_timeout, message)
 
     async def _answers(self, slot: HandlerSlot, query: DebugQuery) -> AsyncGenerator[RawMessage]:
         with _unexpected(query):
@@ -216,22 +215,12 @@ class DiagnosticsService:
     async def _receive(self, stream: RawStream) -> DebugQuery:
         timeout = stream.deadline.time_remaining() if stream.deadline else None
         try:
-            async with asyncio.timeout(self.limits.receive_timeout):
-                data = await receive(stream, self.limits.request_bytes, self._received)
+            data = await receive_within(stream, self.limits.receive_timeout, self.limits.request_bytes, self._received)
             if data is None:
                 raise InvalidArgument("request", None, "there is no message in it")
             return decode_request(data, timeout)
-        except TimeoutError:
-            raise DeadlineExceeded("the request's message", self.limits.receive_timeout) from None
         except DecodeError as error:
             raise InvalidArgument("request", None, str(error)) from error
-
-    async def _send(self, stream: RawStream, message: RawMessage) -> None:
-        try:
-            async with asyncio.timeout(self.limits.send_timeout):
-                await send(stream, message)
-        except TimeoutError:
-            raise DeadlineExceeded("the caller, taking its answer,", self.limits.send_timeout) from None
 
     def _message(self, payload: Payload) -> RawMessage:
         size = len(payload.value)
@@ -243,15 +232,6 @@ class DiagnosticsService:
         if query.timeout is not None:
             return max(query.timeout - _ANSWER_MARGIN, query.timeout / 2)
         return slot.timeout or self.limits.query_timeout
-
-
-@contextmanager
-def _as_status() -> Iterator[None]:
-    """Errors of ours become the gRPC status that the caller gets."""
-    try:
-        yield
-    except CorvoError as error:
-        raise grpc_error(error) from error
 
 
 @contextmanager

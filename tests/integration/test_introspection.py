@@ -3,43 +3,69 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
-from grpclib.health.v1 import health_pb2
-from grpclib.reflection.v1 import reflection_pb2
-from grpclib.reflection.v1alpha import reflection_pb2 as reflection_alpha_pb2
+from google.protobuf.descriptor_pool import DescriptorPool
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from grpclib.const import Handler
 
 from corvo_agent.agent.server import DiagnosticsServer
 from corvo_agent.diagnostics.introspection import introspection
 from corvo_agent.diagnostics.service import DiagnosticsService
+from tests.diagnostics.test_limits import Upload
 from tests.foreign_peer import failure
 
 pytestmark = pytest.mark.integration
 
-# In a process of its own: grpcio's and grpclib's reflection messages have the same names and cannot meet in one.
-DESCRIBE = """
-import json, sys
-import grpc
-from google.protobuf.descriptor_pool import DescriptorPool
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+Request = reflection_pb2.ServerReflectionRequest
 
-with grpc.insecure_channel(sys.argv[1]) as channel:
-    database = ProtoReflectionDescriptorDatabase(channel)
-    pool = DescriptorPool(database)
-    methods = pool.FindServiceByName("protos.Diagnostics").methods
-    answer = pool.FindMessageTypeByName("diagnostics.DiagnosticsResponse")
-    print(json.dumps({
-        "services": list(database.get_services()),
-        "methods": [f"{each.name}({each.input_type.full_name}) {each.output_type.full_name}" for each in methods],
-        "answer": [field.message_type.full_name for field in answer.fields],
-        "health": [each.name for each in pool.FindServiceByName("grpc.health.v1.Health").methods],
-    }))
+# An agent that is asked for its health and its description, and a host that uses gRPC's own packages for both.
+OURS = """
+from corvo_agent.agent.server import DiagnosticsServer
+from corvo_agent.diagnostics.introspection import introspection
+from corvo_agent.diagnostics.service import DiagnosticsService
+from grpclib.client import Channel, UnaryUnaryMethod, StreamStreamMethod
+from corvo_agent.diagnostics.limits import RawMessage
+import asyncio
+
+async def ask():
+    service = DiagnosticsService.with_defaults("m", "n")
+    async with DiagnosticsServer([service, *introspection(service)]) as server:
+        host, port = server.address.split(":")
+        async with Channel(host, int(port)) as channel:
+            check = UnaryUnaryMethod(channel, "/grpc.health.v1.Health/Check", RawMessage, RawMessage)
+            assert (await check(RawMessage(b""))).value == b"\\x08\\x01"
+            for version in ("v1", "v1alpha"):
+                path = f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo"
+                (answer,) = await StreamStreamMethod(channel, path, RawMessage, RawMessage)([RawMessage(b"\\x3a\\x00")])
+                assert b"protos.Diagnostics" in answer.value
+
+asyncio.run(ask())
 """
+THEIRS = """
+from grpc_health.v1 import health, health_pb2
+from grpc_reflection.v1alpha import reflection, reflection_pb2
+assert health_pb2.HealthCheckRequest(service="x").SerializeToString() == b"\\x0a\\x01x"
+assert reflection_pb2.ServerReflectionRequest(list_services="x").SerializeToString() == b"\\x3a\\x01x"
+"""
+WITHOUT = "import sys; sys.modules['google.protobuf'] = None\n"
+
+
+@pytest.mark.parametrize(
+    "script", [OURS + THEIRS, THEIRS + OURS, WITHOUT + OURS], ids=["ours first", "theirs first", "no google.protobuf"]
+)
+async def test_the_hosts_own_imports_work_before_and_after(script: str) -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=PIPE, stderr=PIPE)
+    _, errors = await process.communicate()
+    assert (process.returncode, errors.decode()) == (0, "")
 
 
 @pytest.fixture
@@ -47,72 +73,124 @@ def service() -> DiagnosticsService:
     return DiagnosticsService()
 
 
-async def test_a_reflection_client_lists_and_describes_the_service(service: DiagnosticsService) -> None:
-    async with DiagnosticsServer([service, *introspection(service)]) as server:
-        client = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", DESCRIBE, server.address, stdout=asyncio.subprocess.PIPE
-        )
-        output, _ = await client.communicate()
-    description = json.loads(output)
-    assert sorted(description.pop("services")) == ["grpc.health.v1.Health", "protos.Diagnostics"]
-    assert description == {
+class Described:
+    """A service of the host's whose description google.protobuf has."""
+
+    def __mapping__(self) -> dict[str, Handler]:
+        handlers = Upload().__mapping__()
+        return {"/grpc.reflection.v1alpha.ServerReflection/Other": next(iter(handlers.values()))}
+
+
+@pytest.fixture
+async def address(service: DiagnosticsService) -> AsyncIterator[str]:
+    others = [Upload(), Described()]
+    async with DiagnosticsServer([service, *others, *introspection(service, others)]) as server:
+        yield server.address
+
+
+@pytest.fixture
+async def channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
+    async with grpc.aio.insecure_channel(address) as made:
+        yield made
+
+
+async def ask(channel: grpc.aio.Channel, version: str, *requests: Request) -> list[Any]:
+    info = channel.stream_stream(
+        f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+        request_serializer=Request.SerializeToString,
+        response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+    )
+    return [response async for response in info(iter(requests))]
+
+
+def describe(address: str) -> dict[str, object]:
+    with grpc.insecure_channel(address) as channel:
+        database = ProtoReflectionDescriptorDatabase(channel)
+        pool = DescriptorPool(database)
+        methods = pool.FindServiceByName("protos.Diagnostics").methods
+        answer = pool.FindMessageTypeByName("diagnostics.DiagnosticsResponse")
+        return {
+            "services": list(database.get_services()),
+            "methods": [f"{each.name}({each.input_type.full_name}) {each.output_type.full_name}" for each in methods],
+            "answer": [field.message_type.full_name for field in answer.fields],
+            "health": [each.name for each in pool.FindServiceByName("grpc.health.v1.Health").methods],
+            "host": [each.name for each in pool.FindServiceByName("grpc.reflection.v1alpha.ServerReflection").methods],
+        }
+
+
+async def test_a_reflection_client_lists_and_describes_the_services(address: str) -> None:
+    assert await asyncio.to_thread(describe, address) == {
+        "services": [
+            "protos.Diagnostics",
+            "grpc.health.v1.Health",
+            "other.Upload",
+            "grpc.reflection.v1alpha.ServerReflection",
+        ],
         "methods": [
             "Debug(diagnostics.DiagnosticsRequest) diagnostics.DiagnosticsResponse",
             "DebugStream(diagnostics.DiagnosticsRequest) diagnostics.DiagnosticsResponse",
         ],
         "answer": ["api.Any"],
         "health": ["Check", "Watch"],
+        "host": ["ServerReflectionInfo"],
     }
 
 
-@pytest.mark.parametrize("module", [reflection_pb2, reflection_alpha_pb2], ids=["v1", "v1alpha"])
-async def test_both_versions_of_reflection_answer(service: DiagnosticsService, module: Any) -> None:
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_each_question_in_both_versions(channel: grpc.aio.Channel, version: str) -> None:
+    extension = reflection_pb2.ExtensionRequest(containing_type="protos.Logs", extension_number=1)
     requests = [
-        module.ServerReflectionRequest(file_containing_symbol="protos.Diagnostics"),
-        module.ServerReflectionRequest(file_by_filename="nothing.proto"),
-        module.ServerReflectionRequest(all_extension_numbers_of_type="protos.Logs"),
-        module.ServerReflectionRequest(all_extension_numbers_of_type="no.Such"),
+        Request(host="h", file_containing_symbol="protos.Diagnostics"),
+        Request(file_by_filename="protos/diagnostics.proto"),
+        Request(file_by_filename="nothing.proto"),
+        Request(file_containing_symbol="other.Upload"),
+        Request(all_extension_numbers_of_type="protos.Logs"),
+        Request(all_extension_numbers_of_type="no.Such"),
+        Request(file_containing_extension=extension),
+        Request(host="h"),
     ]
-    name = module.DESCRIPTOR.package
-    async with (
-        DiagnosticsServer([service, *introspection(service)]) as server,
-        grpc.aio.insecure_channel(server.address) as channel,
-    ):
-        info = channel.stream_stream(
-            f"/{name}.ServerReflection/ServerReflectionInfo",
-            request_serializer=module.ServerReflectionRequest.SerializeToString,
-            response_deserializer=module.ServerReflectionResponse.FromString,
-        )
-        kinds = [response.WhichOneof("message_response") async for response in info(iter(requests))]
-    assert kinds == [
+    answers = await ask(channel, version, *requests)
+    assert [answer.WhichOneof("message_response") for answer in answers] == [
         "file_descriptor_response",
+        "file_descriptor_response",
+        "error_response",
         "error_response",
         "all_extension_numbers_response",
         "error_response",
+        "error_response",
+        "error_response",
     ]
+    assert [answer.error_response.error_code for answer in answers] == [0, 0, 5, 5, 0, 5, 5, 3]
+    assert [answer.original_request for answer in answers] == requests
+    assert [answer.valid_host for answer in answers] == ["h", *[""] * 6, "h"]
+    assert answers[4].all_extension_numbers_response.base_type_name == "protos.Logs"
+    files = answers[0].file_descriptor_response.file_descriptor_proto
+    assert len(files) == 6
+    assert files == answers[1].file_descriptor_response.file_descriptor_proto
 
 
-async def test_health_follows_the_service(service: DiagnosticsService) -> None:
-    async with (
-        DiagnosticsServer([service, *introspection(service)]) as server,
-        grpc.aio.insecure_channel(server.address) as channel,
-    ):
-        codec = {
-            "request_serializer": health_pb2.HealthCheckRequest.SerializeToString,
-            "response_deserializer": health_pb2.HealthCheckResponse.FromString,
-        }
-        check = channel.unary_unary("/grpc.health.v1.Health/Check", **codec)
-        watch = channel.unary_stream("/grpc.health.v1.Health/Watch", **codec)
-        serving, not_serving = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+async def test_health_follows_the_service(service: DiagnosticsService, channel: grpc.aio.Channel) -> None:
+    codec: dict[str, Any] = {
+        "request_serializer": health_pb2.HealthCheckRequest.SerializeToString,
+        "response_deserializer": health_pb2.HealthCheckResponse.FromString,
+    }
+    check = channel.unary_unary("/grpc.health.v1.Health/Check", **codec)
+    watch = channel.unary_stream("/grpc.health.v1.Health/Watch", **codec)
+    serving, not_serving = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
-        async def status(name: str) -> int:
-            return (await check(health_pb2.HealthCheckRequest(service=name))).status
+    async def status(name: str) -> int:
+        return (await check(health_pb2.HealthCheckRequest(service=name))).status
 
-        watching = watch(health_pb2.HealthCheckRequest(service="protos.Diagnostics"))
-        assert (await watching.read()).status == serving
-        assert [await status(""), await status("protos.Diagnostics")] == [serving, serving]
-        assert (await failure(check(health_pb2.HealthCheckRequest(service="no.Such"))))[0] is grpc.StatusCode.NOT_FOUND
-        await service.aclose()
-        assert (await watching.read()).status == not_serving
-        assert [await status(""), await status("protos.Diagnostics")] == [not_serving, not_serving]
-        watching.cancel()
+    watching = watch(health_pb2.HealthCheckRequest(service="protos.Diagnostics"))
+    unknown = watch(health_pb2.HealthCheckRequest(service="no.Such"))
+    assert (await watching.read()).status == serving
+    assert (await unknown.read()).status == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+    assert [await status(""), await status("protos.Diagnostics")] == [serving, serving]
+    assert (await failure(check(health_pb2.HealthCheckRequest(service="no.Such"))))[0] is grpc.StatusCode.NOT_FOUND
+    await service.aclose()
+    assert (await watching.read()).status == not_serving
+    assert [await status(""), await status("protos.Diagnostics")] == [not_serving, not_serving]
+    await service.start()
+    assert (await watching.read()).status == serving
+    watching.cancel()
+    unknown.cancel()
