@@ -241,10 +241,14 @@ class Follower:
         step.more = True
 
     def _find_copy(self, file: FollowedFile) -> FollowedFile | None:
+        """The copy that was made of ``file`` before it was truncated, if it has more than was read."""
         for found in rotated_files(self.path):
             if found.key not in self.open_files and self._is_same(found, file):
                 with suppress(CorvoError):  # gone meanwhile
                     log = open_rotated(self.path, found, self._allowed)
+                    if not log.is_packed and log.size <= file.offset:
+                        log.close()
+                        return None
                     copy = FollowedFile(log, file.offset, self._max_line)
                     copy.final = True
                     copy.last_word = Gap.TRUNCATED

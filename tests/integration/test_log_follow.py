@@ -149,6 +149,8 @@ if LOGROTATE is not None:
             for _ in range(4):
                 await until(beyond(seen.last + 500))
                 await rotate(path, "copytruncate")
+            # Or its very last line might be one of those that are lost.
+            await until(beyond(seen.last + 500))
             written = await stop(process)
             await until(lambda seen: seen.last == written - 1)
         # Written between copy and truncation: lost to every reader, and said to be. Nothing else is missing.

@@ -171,6 +171,16 @@ def test_a_copy_has_what_was_not_read_yet(log: Path, tail: Tail) -> None:
     assert tail.gaps == ["truncated"]
 
 
+def test_a_copy_that_was_made_before_the_last_look_has_nothing_new(log: Path, tail: Tail) -> None:
+    append(log, *(f"line number {n}" for n in range(5)))
+    shutil.copy(log, log.with_name("a.log.1"))
+    append(log, "written after the copy")
+    tail.run()
+    log.write_bytes(b"fresh\n")
+    assert tail.run()[5:] == ["written after the copy", "fresh"]
+    assert tail.gaps == ["truncated"]
+
+
 def test_a_copy_that_is_compressed_already(log: Path, tail: Tail) -> None:
     append(log, *(f"line number {n}" for n in range(5)))
     tail.run()
