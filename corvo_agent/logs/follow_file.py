@@ -69,8 +69,11 @@ class FollowedFile:
         return None
 
     def finish(self) -> list[Chunk]:
-        """Nothing more will come: the last line, although it has no newline."""
-        return self._splitter.finish()
+        """Nothing more will come: the last line, although it has no newline.
+
+        Unless this is a copy: it was made while its last line was being written, and the end of that line is lost.
+        """
+        return [] if self.last_word is not None else self._splitter.finish()
 
     def start_again(self) -> None:
         """Read from the beginning: the file was truncated."""

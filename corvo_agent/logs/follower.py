@@ -231,28 +231,33 @@ class Follower:
         return self._files[0].final or len(self._files) > 2 or self._files[1].status().st_size > 0
 
     def _truncated(self, file: FollowedFile, step: Step) -> None:
-        """Go on in the copy that was made before, if there is one, then in the file from its beginning."""
-        copy = self._find_copy(file)
+        """Go on in the copies that were made before, if there are any, then in the file from its beginning."""
+        rest, newer = self._find_copies(file)
         file.start_again()
-        if copy is None:
+        if rest is None:
+            # What was written between the last look and the truncation has no other place.
             self._remark(step, Gap.TRUNCATED)
-        else:
-            self._files.appendleft(copy)
+        self._files.extendleft(copy for copy in (*reversed(newer), rest) if copy is not None)
         step.more = True
 
-    def _find_copy(self, file: FollowedFile) -> FollowedFile | None:
-        """The copy that was made of ``file`` before it was truncated, if it has more than was read."""
-        for found in rotated_files(self.path):
-            if found.key not in self.open_files and self._is_same(found, file):
-                with suppress(CorvoError):  # gone meanwhile
-                    log = open_rotated(self.path, found, self._allowed)
-                    if not log.is_packed and log.size <= file.offset:
-                        log.close()
-                        return None
-                    copy = FollowedFile(log, file.offset, self._max_line)
-                    copy.final = True
-                    copy.last_word = Gap.TRUNCATED
-                    return copy
+    def _find_copies(self, file: FollowedFile) -> tuple[FollowedFile | None, list[FollowedFile | None]]:
+        """The rest of the copy of ``file`` as it was read, and the copies that were made since, the oldest first."""
+        files = [found for found in rotated_files(self.path) if found.key not in self.open_files]
+        for index, found in enumerate(files):
+            if self._is_same(found, file):
+                newer = [self._open_copy(each, 0) for each in reversed(files[:index])]
+                return self._open_copy(found, file.offset), newer
+        return None, []
+
+    def _open_copy(self, found: Rotated, offset: int) -> FollowedFile | None:
+        with suppress(CorvoError):  # gone meanwhile
+            log = open_rotated(self.path, found, self._allowed)
+            if log.is_packed or log.size > offset:
+                copy = FollowedFile(log, offset, self._max_line)
+                copy.final = True
+                copy.last_word = Gap.TRUNCATED
+                return copy
+            log.close()
         return None
 
     def _is_same(self, found: Rotated, file: FollowedFile) -> bool:

@@ -166,6 +166,8 @@ def test_a_copy_has_what_was_not_read_yet(log: Path, tail: Tail) -> None:
     tail.run()
     append(log, "unread")
     shutil.copy(log, log.with_name("a.log.1"))
+    with log.with_name("a.log.1").open("a") as copy:
+        copy.write("half of a li")  # written just when the copy was made: its end is lost
     log.write_bytes(b"fresh\n")
     assert tail.run()[5:] == ["unread", "fresh"]
     assert tail.gaps == ["truncated"]
@@ -179,6 +181,21 @@ def test_a_copy_that_was_made_before_the_last_look_has_nothing_new(log: Path, ta
     log.write_bytes(b"fresh\n")
     assert tail.run()[5:] == ["written after the copy", "fresh"]
     assert tail.gaps == ["truncated"]
+
+
+def test_truncated_twice_between_two_looks(log: Path, tail: Tail) -> None:
+    append(log, *(f"line number {n}" for n in range(5)))
+    tail.run()
+    for n in range(2):
+        append(log, f"unread {n}")
+        rotated = log.with_name("a.log.1")
+        if rotated.exists():
+            rotated.rename(log.with_name("a.log.2"))
+        shutil.copy(log, rotated)
+        log.write_bytes(b"")
+    append(log, "fresh")
+    assert tail.run()[5:] == ["unread 0", "unread 1", "fresh"]
+    assert tail.gaps == ["truncated"] * 2
 
 
 def test_a_copy_that_is_compressed_already(log: Path, tail: Tail) -> None:
