@@ -158,9 +158,7 @@ class ContentionWatch:
         for ident, frame in sys._current_frames().items():
             if not self._sites.takes_lock(frame):
                 continue
-            used = self._clocks.used(ident)
-            if used:
-                self._clocks.settle(ident, used)
+            used = self._clocks.take(ident)
             before = self._at_lock.get(ident)
             still = used < _IDLE_NS and before is not None and before[:2] == (id(frame), frame.f_lasti)
             at_lock[ident] = _AtLock(id(frame), frame.f_lasti, still)

@@ -33,9 +33,13 @@ UNSEEN = Frame("[threads without Python frames]")
 # Less than this since the last look is left to the next one: a stack is walked only for a thread that did something.
 _LEAST_NS = 20_000
 _SMOOTHING = 0.1
+# A thread that used so much of the time wants the interpreter lock most of the time.
+_CROWDING = 0.3
+# Beside a thread that gives the lock up and takes it back at once, one that waits for it may wait for seconds.
+_STARVED = 5
 _COST = "cost is the sampling thread's processor time, during which it holds the GIL"
 
-Key: TypeAlias = tuple[int, str, RawStack]
+Key: TypeAlias = tuple[str, str, RawStack]
 
 
 class _Looks:
@@ -52,38 +56,42 @@ class _Looks:
         self._last = 0
         self.settled_ns = 0
         self.count = 0
-        #: Looks at which more than one thread had worked.
+        self._threads = 0
+        #: Looks at which more than one thread had worked a good part of the time.
         self.crowded = 0
+        #: Whether the last look was none of those.
         self.alone = True
 
     def start(self) -> None:
         """Take the clocks as they are: what was used before does not count."""
         self._clocks.refresh()
-        for ident in sys._current_frames():
-            used = self._clocks.used(ident)
-            if used:
-                self._clocks.settle(ident, used)
+        self._clocks.take_all(0)
+        self._threads = len(sys._current_frames())
         self._last = time.monotonic_ns()
 
     def look(self) -> None:
         """Look at every thread once."""
         now = time.monotonic_ns()
         elapsed, self._last = now - self._last, now
-        busy = 0
-        for ident, frame in sys._current_frames().items():
-            if ident == self._me:
-                continue
-            worth = elapsed if self._wall else self._clocks.used(ident)
-            if worth < _LEAST_NS:
-                continue
-            busy += 1
-            if not self._wall:
-                self._clocks.settle(ident, worth)
-                self.settled_ns += worth
-            self._count((ident, self._task(ident), self._stacks.walk(frame)), worth)
+        used = {} if self._wall else dict(self._clocks.take_all(_LEAST_NS))
+        used.pop(self._me, None)
+        # Frames are held for some microseconds only: who is the last to hold the frame of a function that has returned
+        # has its local variables die in his thread.
+        frames = sys._current_frames()
+        threads = len(frames)
+        if self._wall:
+            used = {ident: elapsed for ident in frames if ident != self._me}
+        seen = [(ident, worth, self._stacks.walk(frames.get(ident))) for ident, worth in used.items()]
+        del frames
+        for ident, worth, raw in seen:
+            self._count((self._clocks.name(ident), self._task(ident), raw), worth)
+        self.settled_ns += sum(used.values())
         self.count += 1
-        self.alone = busy <= 1
+        self.alone = sum(worth > elapsed * _CROWDING for worth in used.values()) <= 1
         self.crowded += not self.alone
+        if threads != self._threads:
+            self._threads = threads
+            self._clocks.refresh()
 
     def notes(self) -> tuple[str, ...]:
         """What is to know about the truth of the shares."""
@@ -120,10 +128,9 @@ class _Looks:
         """What was seen, with names; equal stacks are one sample."""
         names = FunctionNames()
         merged: dict[tuple[Stack, tuple[Label, ...]], list[int]] = {}
-        for (ident, task, raw), (count, worth) in pace.over(self._seen.items()):
+        for (thread, task, raw), (count, worth) in pace.over(self._seen.items()):
             stack = self._stacks.resolve(raw, names) or (OTHER,)
-            thread = Label("thread", self._clocks.name(ident))
-            labels = (thread, Label("task", task)) if task else (thread,)
+            labels = (Label("thread", thread), Label("task", task)) if task else (Label("thread", thread),)
             total = merged.setdefault((stack, labels), [0, 0])
             total[0] += count
             total[1] += worth
@@ -163,10 +170,8 @@ def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
         interval.choose(short=True)
         while (pause := schedule.pause()) is not None:
             pace.rest(pause)
-            # At one go: who else holds a frame when its function returns has its local variables die in his thread.
-            interval.choose(short=False)
             looks.look()
-            interval.choose(short=looks.alone)
+            interval.choose(short=looks.alone or schedule.starved())
             schedule.looked()
     spent = time.thread_time_ns() - own_ns
     duration_ns = round((time.monotonic() - began) * 1e9)
@@ -207,6 +212,10 @@ class _Schedule:
         now = time.monotonic()
         self._next = max(self._next + self.interval, now)
         return self._next - now if self._next <= self._end else None
+
+    def starved(self) -> bool:
+        """Whether the last look came far too late."""
+        return time.monotonic() - self._next > _STARVED * self.interval
 
     def looked(self) -> None:
         """Measure what the last look took and choose the interval."""
