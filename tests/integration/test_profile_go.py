@@ -17,16 +17,15 @@ from corvo_agent.profiles.pprof_reader import decode
 from corvo_agent.sidecar.go_pprof import GoProcess
 from corvo_agent.sidecar.go_stats import GoStatsHandler
 
-from .go_tools import build, pprof
+from .go_tools import build, object_cache, pprof
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
 def go_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
-    cache = request.config.cache
-    assert cache is not None
-    program = build(tmp_path_factory.mktemp("go"), Path(cache.mkdir("go-build")))
+    folder = tmp_path_factory.mktemp("go")
+    program = build(folder, object_cache(request.config, folder / "cache"))
     with subprocess.Popen([program], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
