@@ -100,6 +100,7 @@ class Agent:
         self._endpoint: EndpointLease | None = None
         self._background = Background()
         self._lifetime = Lifetime(options.stop_timeout)
+        self._prepared = False
 
     def __repr__(self) -> str:
         return f"<Agent {self.name} at {self.address or 'no address yet'}, {self.level}>"
@@ -135,6 +136,24 @@ class Agent:
             endpoint=None if self._endpoint is None else self._endpoint.state,
         )
 
+    async def prepare(self, before: Agent | None = None) -> None:
+        """Do now what of entering may fail: take the address, read certificates. Nothing is served or sent.
+
+        ``before`` is an entered agent that this one is to follow: it goes on untouched until it is left, and an
+        address that both have is handed over without a gap. Raises what entering raises, and is closed then.
+        """
+        if self._prepared:
+            return
+        self._prepared = True
+        try:
+            if self._store is not None:
+                await self._lifetime.open(self._store)
+            self._lifetime.on_close("address", self._server.aclose)
+            await self._server.bind(None if before is None else before._server)
+        except BaseException:
+            await self.aclose()
+            raise
+
     async def __aenter__(self) -> Self:
         """Serve, then watch and announce; does not wait for etcd."""
         try:
@@ -156,8 +175,7 @@ class Agent:
 
     async def _open(self) -> None:
         opened = self._lifetime
-        if self._store is not None:
-            await opened.open(self._store)
+        await self.prepare()
         await opened.open(self.service)
         await opened.open(self._server)
         if self._apply_level is apply_to_process:

@@ -46,19 +46,12 @@ def parse_listen(listen: str) -> Endpoint:
 async def open_socket(endpoint: Endpoint, *, ssl: _ssl.SSLContext | None, insecure: bool) -> socket.socket:
     """A listening socket.
 
-    Raises ConfigError for an address other machines can reach without TLS that asks clients for a certificate, unless
-    ``insecure`` (anyone who reaches the port could then read logs and run actions); Unavailable for an address that
-    is taken or is not this machine's, PermissionRefused where the system says no.
+    Raises as ``check_allowed`` does; Unavailable for an address that is taken or is not this machine's,
+    PermissionRefused where the system says no.
     """
     if endpoint.path:
         return _bind_unix(endpoint)
-    family, address = await _resolve(endpoint)
-    if not insecure and not ipaddress.ip_address(str(address[0])).is_loopback and not _authenticates(ssl):
-        raise ConfigError(
-            "listen",
-            endpoint.listen,
-            "other machines can reach it: it needs TLS that asks clients for a certificate, or the word insecure",
-        )
+    family, address = await check_allowed(endpoint, ssl=ssl, insecure=insecure)
     # With the protocol named: asyncio and grpclib switch Nagle's algorithm off only for sockets that say TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -74,6 +67,25 @@ async def open_socket(endpoint: Endpoint, *, ssl: _ssl.SSLContext | None, insecu
         listener.close()
         raise listen_error(endpoint, error) from error
     return listener
+
+
+async def check_allowed(
+    endpoint: Endpoint, *, ssl: _ssl.SSLContext | None, insecure: bool
+) -> tuple[int, tuple[object, ...]]:
+    """The family and address that host and port of ``endpoint`` stand for.
+
+    Raises ConfigError for a name that is not resolved, and for an address other machines can reach without TLS that
+    asks clients for a certificate, unless ``insecure``: anyone who reaches the port could then read logs and run
+    actions. Raises Unavailable when resolving takes too long.
+    """
+    family, address = await _resolve(endpoint)
+    if not insecure and not ipaddress.ip_address(str(address[0])).is_loopback and not _authenticates(ssl):
+        raise ConfigError(
+            "listen",
+            endpoint.listen,
+            "other machines can reach it: it needs TLS that asks clients for a certificate, or the word insecure",
+        )
+    return family, address
 
 
 def address_of(listener: socket.socket) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import ssl as _ssl
+import sys
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from types import TracebackType
@@ -22,7 +23,7 @@ from grpclib.protocol import H2Protocol
 from ..diagnostics.limits import ByteBudget, bounded
 from ..diagnostics.tls import client_ssl, server_ssl
 from .connection import Connections, GuardedConnection, ServerLimits
-from .listen import address_of, open_socket, parse_listen, remove_path
+from .listen import address_of, check_allowed, open_socket, parse_listen, remove_path
 
 __all__ = ("DiagnosticsServer", "ServerLimits", "client_ssl", "server_ssl")
 
@@ -57,8 +58,12 @@ class DiagnosticsServer:
         self._insecure = insecure
         self._status_details_codec = status_details_codec
         self._connections = Connections(self.limits.connections)
+        # Bound, and not served yet.
+        self._listener: socket.socket | None = None
         self._server: _BoundedServer | None = None
         self._address = ""
+        # Whether the file of the unix socket is ours to take away.
+        self._owns_path = True
 
     def __repr__(self) -> str:
         state = f"{self._address}, {len(self._connections)} connections" if self._server else "not serving"
@@ -69,20 +74,39 @@ class DiagnosticsServer:
         """What clients dial: "HOST:PORT" with the real port, or "unix:PATH"; "" while it does not serve."""
         return self._address
 
+    async def bind(self, before: DiagnosticsServer | None = None) -> None:
+        """Take the address and serve it later, with ``start``; who connects meanwhile waits.
+
+        ``before`` is a server that is to be followed by this one: where both serve the same address they share its
+        socket, so that the port stays and nobody is refused when it closes. Raises ConfigError, Unavailable,
+        PermissionRefused as ``open_socket`` does.
+        """
+        if self._listener is not None or self._server is not None:
+            return
+        self._owns_path = True
+        if before is None or before._server is None or before._endpoint != self._endpoint:
+            self._listener = await open_socket(self._endpoint, ssl=self._ssl, insecure=self._insecure)
+            return
+        if not self._endpoint.path:
+            # It serves already, but perhaps with certificates that this one has not.
+            await check_allowed(self._endpoint, ssl=self._ssl, insecure=self._insecure)
+        self._listener = before._server.shared_socket()
+        before._owns_path = False
+
     async def start(self) -> None:
         """Listen. Raises ConfigError, Unavailable, PermissionRefused as ``open_socket`` does."""
         if self._server is not None:
             return
-        listener = await open_socket(self._endpoint, ssl=self._ssl, insecure=self._insecure)
+        await self.bind()
+        assert self._listener is not None
         try:
             server = _BoundedServer(self.services, self.limits, self._connections, self._status_details_codec)
-            await server.serve(listener, self._ssl)
+            await server.serve(self._listener, self._ssl)
         except BaseException:
-            listener.close()
-            remove_path(self._endpoint)
+            self._release()
             raise
         self._server = server
-        self._address = address_of(listener)
+        self._address, self._listener = address_of(self._listener), None
         _log.info("serving gRPC at %s", self._address)
 
     async def aclose(self) -> None:
@@ -92,10 +116,22 @@ class DiagnosticsServer:
         """
         server, self._server, self._address = self._server, None, ""
         if server is None:
+            self._release()
             return
         try:
             await server.stop()
         finally:
+            self._remove_path()
+
+    def _release(self) -> None:
+        """Give back an address that is bound and not served."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+            self._remove_path()
+
+    def _remove_path(self) -> None:
+        if self._owns_path:
             remove_path(self._endpoint)
 
     async def __aenter__(self) -> DiagnosticsServer:
@@ -140,9 +176,19 @@ class _BoundedServer(grpclib.server.Server):
 
     async def serve(self, listener: socket.socket, ssl: _ssl.SSLContext | None) -> None:
         """Accept connections at ``listener``, a bound and listening socket."""
-        create = self._loop.create_unix_server if listener.family == socket.AF_UNIX else self._loop.create_server
+        create: Any = self._loop.create_server
+        if listener.family == socket.AF_UNIX:
+            create = self._loop.create_unix_server
+            if sys.version_info >= (3, 13):
+                # The file may belong to the next server by then.
+                create = partial(create, cleanup_socket=False)
         handshake = self._limits.hello_timeout if ssl is not None else None
         self._listener = await create(self._protocol_factory, sock=listener, ssl=ssl, ssl_handshake_timeout=handshake)
+
+    def shared_socket(self) -> socket.socket:
+        """The listening socket once more: it accepts connections as long as one of the two is open."""
+        assert self._listener is not None
+        return self._listener.sockets[0].dup()
 
     async def stop(self) -> None:
         """Drain, cancel, close: see ``DiagnosticsServer.aclose``."""

@@ -131,32 +131,36 @@ class _Requests:
 async def _serve(config: AgentConfig, load: Load) -> None:
     """Run agents one after the other, a new one for each new configuration, until a signal ends it."""
     requests = _Requests()
-    before: AgentConfig | None = None
     with end_signals(requests.end), reload_signal(requests.reload):
-        while not requests.ended:
-            try:
-                before, config = config, await _run(config, load, requests)
-            except CorvoError as error:
-                # Such as a port that is taken: that shows only when it is tried.
-                if before is None:
-                    raise
-                _log.error("the new configuration does not work, going back to the old one: %s", error)
-                config, before = before, None
+        following: tuple[AgentConfig, Agent] | None = (config, await asyncio.to_thread(_build, config))
+        while following is not None:
+            config, agent = following
+            async with agent:
+                _log.info("%s answers at %s", agent.name, agent.address, extra={"address": agent.address})
+                following = await _following(config, agent, load, requests)
     _log.info("ended")
 
 
-async def _run(config: AgentConfig, load: Load, requests: _Requests) -> AgentConfig:
-    """Run one agent; the configuration to go on with, when there is to be another one."""
-    agent = await asyncio.to_thread(_build, config)
-    async with agent:
-        _log.info("%s answers at %s", agent.name, agent.address, extra={"address": agent.address})
-        while await requests.next_reload():
-            new = await asyncio.to_thread(_reloaded, config, load)
-            if new is not None:
-                _set_up_log(new)
-                _log.info("going on with the new configuration")
-                return new
-    return config
+async def _following(
+    config: AgentConfig, agent: Agent, load: Load, requests: _Requests
+) -> tuple[AgentConfig, Agent] | None:
+    """Wait for a configuration to go on with: it and its agent, ready to be entered; None at the end."""
+    while await requests.next_reload():
+        try:
+            new = await asyncio.to_thread(load)
+            if new == config:
+                _log.info("the configuration is the same")
+                continue
+            # What is wrong with it has to show while the agent that works still answers.
+            prepared = await asyncio.to_thread(_build, new)
+            await prepared.prepare(agent)
+        except CorvoError as error:
+            _log.error("the configuration stays as it was: %s", error)
+            continue
+        _set_up_log(new)
+        _log.info("going on with the new configuration")
+        return new, prepared
+    return None
 
 
 def _build(config: AgentConfig) -> Agent:
@@ -164,18 +168,3 @@ def _build(config: AgentConfig) -> Agent:
     from ..agent.build import build_agent
 
     return build_agent(config)
-
-
-def _reloaded(config: AgentConfig, load: Load) -> AgentConfig | None:
-    """The configuration as it is now; None when it is wrong, or the one that is in use."""
-    try:
-        new = load()
-        # Building reads every file that is named and checks the rest: what is wrong shows before anything ends.
-        _build(new)
-    except CorvoError as error:
-        _log.error("the configuration stays as it was: %s", error)
-        return None
-    if new == config:
-        _log.info("the configuration is the same")
-        return None
-    return new

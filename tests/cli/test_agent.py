@@ -19,7 +19,7 @@ import pytest
 from corvo_agent.cli.agent import _serve, _set_up_log
 from corvo_agent.client import DiagnosticsClient
 from corvo_agent.config import AgentConfig, build_config, read_toml
-from corvo_agent.errors import Unavailable
+from corvo_agent.errors import RemoteError, Unavailable
 from tests.cli.kit import Stream, run_here
 
 Load = Callable[[], AgentConfig]
@@ -132,18 +132,56 @@ async def test_sighup_with_a_wrong_file_changes_nothing(
             assert await client.stats("cmdline")
 
 
-async def test_settings_that_only_fail_in_use_are_left_again(own_log: OwnLog, tmp_path: Path) -> None:
-    settings = tmp_path / "agent.toml"
-    settings.write_text('module = "m"')
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ('listen = "127.0.0.1:{taken}"', "another process listens"),
+        ('listen = "0.0.0.0:0"', "other machines can reach it: it needs TLS"),
+        ('listen = "nowhere.invalid:0"', "its name is not resolved"),
+        ('listen = "192.0.2.1:0"\ninsecure = true', "is unavailable"),
+        ('listen = "unix:{folder}/none/s"', "No such file or directory"),
+        ('etcd = "https://127.0.0.1:1"\netcd-ca = "{garbage}"', "etcd"),
+    ],
+)
+async def test_sighup_with_settings_that_only_fail_in_use_leaves_the_agent_untouched(
+    own_log: OwnLog, tmp_path: Path, settings: str, words: str
+) -> None:
+    file, garbage = tmp_path / "agent.toml", tmp_path / "ca.pem"
+    garbage.write_text("no certificate")
+    file.write_text('module = "m"')
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        async with agent(file_settings(settings)):
-            await own_log.wait("answers at")
-            settings.write_text(f'module = "m"\nlisten = "127.0.0.1:{taken.getsockname()[1]}"')
-            os.kill(os.getpid(), signal.SIGHUP)
-            assert "another process listens" in (await own_log.wait("going back to the old one")).getMessage()
+        async with agent(file_settings(file)), asyncio.timeout(60):
             address = address_in(await own_log.wait("answers at"))
             async with DiagnosticsClient(address) as client:
+                # The connection stays, too: nothing of the agent was stopped.
                 assert await client.stats("cmdline")
+                given = settings.format(taken=taken.getsockname()[1], folder=tmp_path, garbage=garbage)
+                file.write_text(f'module = "m"\n{given}')
+                os.kill(os.getpid(), signal.SIGHUP)
+                line = (await own_log.wait("the configuration stays as it was")).getMessage()
+                assert words in line
+                assert client.connected
+                assert await client.stats("cmdline")
+            assert not [each for each in own_log.lines if "answers at" in each.getMessage()]
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "unix:{folder}/s"])
+async def test_sighup_keeps_the_address_that_stays(own_log: OwnLog, tmp_path: Path, listen: str) -> None:
+    settings = tmp_path / "agent.toml"
+    common = f'module = "m"\nnode = "n"\nlisten = "{listen.format(folder=tmp_path)}"\n'
+    settings.write_text(common)
+    async with agent(file_settings(settings)) as task:
+        address = address_in(await own_log.wait("answers at"))
+        for number in range(2):
+            settings.write_text(f"{common}max-lines = {5 + number}")
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert address_in(await own_log.wait("n-m answers at")) == address
+            async with DiagnosticsClient(address) as client:
+                with pytest.raises(RemoteError, match=f"from 0 to {5 + number}"):
+                    await client.logs(lines=7)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await task
+    assert not (tmp_path / "s").exists()
 
 
 async def test_settings_that_fail_at_the_start_are_the_end(own_log: OwnLog) -> None:
