@@ -9,68 +9,86 @@ wants the lock; several ones would hand it to each other all the time, so for th
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-import time
-from collections.abc import Iterator
+import threading
 
 #: Seconds.
 SHORT = 0.00005
-_SLACK = 0.001
+# The interpreter cuts it to whole microseconds: without the half, 5 ms would lose one each time they are put back.
+_HALF = 0.5e-6
+
+
+class _Process:
+    """The interval of this process, which has one only: short while anybody wants that, then as it was before.
+
+    A sampler whose caller has gone away may still be there for a moment when the next one begins.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanting = 0
+        self._before = 0.0
+        self._set = 0.0
+
+    def want(self) -> None:
+        """Make it short; to be followed by ``unwant``."""
+        with self._lock:
+            self._wanting += 1
+            if self._wanting == 1:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(min(SHORT, self._before) + _HALF)
+                self._set = sys.getswitchinterval()
+
+    def unwant(self) -> None:
+        """Give it back when nobody else wants it short."""
+        with self._lock:
+            self._wanting -= 1
+            if not self._wanting:
+                self._restore()
+
+    def before_fork(self) -> None:
+        """Nobody is in the midst of a change when the process forks."""
+        self._lock.acquire()
+
+    def in_parent(self) -> None:
+        """All goes on."""
+        self._lock.release()
+
+    def in_child(self) -> None:
+        """None of those who wanted it came along."""
+        if self._wanting:
+            self._restore()
+        self._wanting = 0
+        self._lock.release()
+
+    def _restore(self) -> None:
+        # What somebody else has chosen meanwhile stays.
+        if sys.getswitchinterval() == self._set:
+            sys.setswitchinterval(self._before + _HALF)
+
+
+_process = _Process()
+os.register_at_fork(before=_process.before_fork, after_in_parent=_process.in_parent, after_in_child=_process.in_child)
 
 
 class SwitchInterval:
-    """The interval of this process; as it was after ``with``. Only one is open at a time."""
+    """One user of the short interval; as it was after ``with``. Belongs to one thread."""
 
     def __init__(self) -> None:
-        self._before = 0.0
         self._short = False
 
     def __enter__(self) -> SwitchInterval:
-        global _open
-        self._before = sys.getswitchinterval()
-        _open = self
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        global _open
-        _open = None
         self.choose(short=False)
 
     def choose(self, *, short: bool) -> None:
         """Take the short interval, or the one that there was."""
         if short != self._short:
             self._short = short
-            _set(min(SHORT, self._before) if short else self._before)
-
-
-def _set(seconds: float) -> None:
-    # It is cut to whole microseconds: without the half, 5 ms would lose one each time they are put back.
-    sys.setswitchinterval(seconds + 0.5e-6)
-
-
-@contextlib.contextmanager
-def undisturbed(seconds: float) -> Iterator[None]:
-    """No other thread asks for the interpreter lock inside ``with``, for so long: what neither waits nor reads runs at
-    one go. Others may have run in between before that. Entering takes some ten milliseconds."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(seconds)
-    try:
-        # Those that wait already have the old interval in mind: they get the lock now, or ask anew.
-        time.sleep(before + _SLACK)
-        yield
-    finally:
-        sys.setswitchinterval(before)
-
-
-_open: SwitchInterval | None = None
-
-
-def _restore_in_child() -> None:
-    # The sampler did not come along, so nobody else would.
-    if _open is not None:
-        _open.choose(short=False)
-
-
-os.register_at_fork(after_in_child=_restore_in_child)
+            if short:
+                _process.want()
+            else:
+                _process.unwant()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from types import ModuleType
 from typing import Any
@@ -72,14 +73,22 @@ def test_tuples_that_other_threads_are_filling_are_left_alone() -> None:
             except SystemError as error:
                 failures.append(error)
 
-    thread = threading.Thread(target=fill)
-    thread.start()
-    for _ in range(3):
-        kept, stood_still = _listed()
-        assert stood_still > 0
-        assert not any(type(each) is tuple for each in kept)
-    stop.set()
-    thread.join()
+    before = sys.getswitchinterval()
+    # The lock changes hands as often as it can.
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=fill) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(10):
+            kept, stood_still = _listed()
+            assert stood_still > 0
+            assert not any(type(each) is tuple for each in kept)
+    finally:
+        sys.setswitchinterval(before + 0.5e-6)
+        stop.set()
+        for thread in threads:
+            thread.join()
     assert failures == []
 
 

@@ -2,46 +2,75 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from corvo_agent.profiles.switch_interval import SHORT, SwitchInterval, undisturbed
+from corvo_agent.profiles.switch_interval import SHORT, SwitchInterval
+
+LONG = 0.005
+
+
+@pytest.fixture(autouse=True)
+def _long() -> Iterator[None]:
+    """Whatever ran before: a known interval, which is given back."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(LONG + 0.5e-6)
+    yield
+    sys.setswitchinterval(before + 0.5e-6)
 
 
 def test_it_is_short_only_when_chosen_and_restored_at_the_end() -> None:
-    before = sys.getswitchinterval()
     with SwitchInterval() as interval:
-        assert sys.getswitchinterval() == before
+        assert sys.getswitchinterval() == LONG
         interval.choose(short=True)
         assert sys.getswitchinterval() == pytest.approx(SHORT)
         interval.choose(short=False)
-        assert sys.getswitchinterval() == before
+        assert sys.getswitchinterval() == LONG
         interval.choose(short=True)
-    assert sys.getswitchinterval() == before
+    assert sys.getswitchinterval() == LONG
 
 
 def test_one_that_is_shorter_already_stays() -> None:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SHORT / 5)
-    try:
-        with SwitchInterval() as interval:
-            interval.choose(short=True)
-            assert sys.getswitchinterval() == pytest.approx(SHORT / 5)
-    finally:
-        sys.setswitchinterval(before + 0.5e-6)
+    sys.setswitchinterval(SHORT / 5 + 0.5e-6)
+    shorter = sys.getswitchinterval()
+    with SwitchInterval() as interval:
+        interval.choose(short=True)
+        assert sys.getswitchinterval() == shorter
+    assert sys.getswitchinterval() == shorter
 
 
 def test_it_is_the_same_after_any_number_of_times() -> None:
-    before = sys.getswitchinterval()
     for _ in range(50):
         with SwitchInterval() as interval:
             interval.choose(short=True)
-    assert sys.getswitchinterval() == before
+    assert sys.getswitchinterval() == LONG
 
 
-def test_while_undisturbed_nobody_asks_for_the_lock_and_then_it_is_as_before() -> None:
-    before = sys.getswitchinterval()
-    with undisturbed(0.2):
-        assert sys.getswitchinterval() == pytest.approx(0.2)
-    assert sys.getswitchinterval() == before
+def test_a_sampler_that_begins_before_the_last_one_has_ended_does_not_keep_it_short() -> None:
+    last, following = SwitchInterval(), SwitchInterval()
+    last.choose(short=True)
+    following.choose(short=True)
+    last.choose(short=False)
+    assert sys.getswitchinterval() == pytest.approx(SHORT)
+    following.choose(short=False)
+    assert sys.getswitchinterval() == LONG
+
+
+def test_what_somebody_else_chooses_meanwhile_stays() -> None:
+    with SwitchInterval() as interval:
+        interval.choose(short=True)
+        sys.setswitchinterval(0.02)
+    assert sys.getswitchinterval() == pytest.approx(0.02, abs=2e-6)
+
+
+def test_a_child_made_by_fork_has_the_interval_that_there_was() -> None:
+    with SwitchInterval() as interval:
+        interval.choose(short=True)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if sys.getswitchinterval() == LONG else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert sys.getswitchinterval() == pytest.approx(SHORT)

@@ -19,7 +19,7 @@ from corvo_agent.profiles.stacks import DEEPER
 from corvo_agent.profiles.thread_sampler import OTHER, UNSEEN, ThreadSampler
 
 from .loads import SHARES, Running, burn, idle, native, recursion, shares
-from .spawn import shares_of
+from .spawn import shares_of, until
 
 # No divisor of the loads' cycle, so that looks fall everywhere in it; and no bound on the cost.
 ORDER = SamplingOrder(seconds=2.0, hz=487, budget=100)
@@ -139,11 +139,11 @@ async def test_the_running_task_is_a_label() -> None:
 async def test_a_process_that_forks_goes_on_being_sampled_and_so_can_its_child() -> None:
     recording = asyncio.create_task(ThreadSampler().record(SHORT))
     await asyncio.sleep(0)
-    before = sys.getswitchinterval()
     assert child_says(lambda: threading.active_count() == 1 and sys.getswitchinterval() > 0.001)
+    assert child_says(lambda: asyncio.new_event_loop().run_until_complete(ThreadSampler().record(SHORT)).taken > 0)
     assert (await recording).taken > 0
-    assert sys.getswitchinterval() > 0.001
-    assert before <= 0.005
+    # A sampler of another test, whose caller went away, may be about to end.
+    await until(lambda: sys.getswitchinterval() > 0.001)
 
 
 async def test_stacks_past_the_bound_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
