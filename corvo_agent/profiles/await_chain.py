@@ -12,7 +12,6 @@ import dis
 import gc
 from asyncio import Future, Task
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, MethodType
 from typing import Any, NamedTuple
 
@@ -63,22 +62,21 @@ class AwaitChain(NamedTuple):
     links: tuple[object, ...]
     frames: tuple[FrameType, ...]
 
-    def inside(self) -> Iterator[object]:
+    def with_entries(self) -> tuple[int, ...]:
+        """Which of the links have an ``async with`` at all: the same for all chains of the same frames."""
+        codes = (frame.f_code.co_code for frame in self.frames)
+        return tuple(place for place, code in enumerate(codes) if any(each in _ASYNC_WITH for each in code[::2]))
+
+    def inside(self, links: Iterable[int] | None = None) -> Iterator[object]:
         """The ``x`` of each ``async with x`` that the chain is in, also of one that it is about to enter.
 
-        The interpreter keeps the bound method ``x.__aexit__`` in the frame from before it calls ``__aenter__``.
+        ``links`` are the ones to look at, those of ``with_entries``. The interpreter keeps the bound method
+        ``x.__aexit__`` in the frame from before it calls ``__aenter__``.
         """
-        for link, frame in zip(self.links, self.frames, strict=True):
-            if _enters_async_with(frame.f_code.co_code):
-                for held in gc.get_referents(link):
-                    if type(held) is MethodType and held.__name__ == "__aexit__":
-                        yield held.__self__
-
-
-# By the code's bytes and not by the code itself, whose hash goes through all of its constants.
-@lru_cache(4096)
-def _enters_async_with(instructions: bytes) -> bool:
-    return any(code in _ASYNC_WITH for code in instructions[::2])
+        for place in self.with_entries() if links is None else links:
+            for held in gc.get_referents(self.links[place]):
+                if type(held) is MethodType and held.__name__ == "__aexit__":
+                    yield held.__self__
 
 
 def await_chain(coroutine: object) -> AwaitChain:
@@ -86,8 +84,13 @@ def await_chain(coroutine: object) -> AwaitChain:
     links: list[object] = []
     frames: list[FrameType] = []
     current: object | None = coroutine
+    frame: FrameType | None
     while current is not None and len(frames) < MAX_AWAITS:
-        frame, following = _step(current)
+        if type(current) is CoroutineType:
+            # As in _step, of which this is nearly every one.
+            frame, following = current.cr_frame, current.cr_await
+        else:
+            frame, following = _step(current)
         if frame is not None:
             links.append(current)
             frames.append(frame)
@@ -96,8 +99,6 @@ def await_chain(coroutine: object) -> AwaitChain:
 
 
 def _step(awaited: object) -> tuple[FrameType | None, object | None]:
-    if isinstance(awaited, CoroutineType):
-        return awaited.cr_frame, awaited.cr_await
     if isinstance(awaited, Future):
         return None, None
     if isinstance(awaited, GeneratorType):
@@ -129,12 +130,19 @@ def wait_of(task: Task[Any], chain: AwaitChain) -> Wait:
 
 def _library_wait(coroutine: object, state: str, kind: type | None) -> Wait:
     # The local variables without asking the frame for them: it would make a copy that keeps them alive.
-    on = next((each for each in gc.get_referents(coroutine) if isinstance(each, kind)), None) if kind else None
+    on = _local_of(coroutine, kind) if kind else None
     if isinstance(on, set):
         return Wait(state, None, _tasks(on))
     if isinstance(on, asyncio.TaskGroup):
         return Wait(state, None, _tasks(getattr(on, "_tasks", ())))
     return Wait(state, on)
+
+
+def _local_of(coroutine: object, kind: type) -> object | None:
+    for each in gc.get_referents(coroutine):
+        if isinstance(each, kind):
+            return each
+    return None
 
 
 def _tasks(futures: Iterable[object]) -> tuple[Task[Any], ...]:

@@ -59,6 +59,10 @@ class GoroutineDump:
     def __init__(self, loops: Loops, births: TaskBirths, pace: Pace) -> None:
         self._loops = loops
         self._births = births
+        self._recorded = births.kept > 0
+        # By when a task was first seen. One object for all of the same age: many new ones would send the garbage
+        # collector, which stops every thread, through the whole heap.
+        self._ages: dict[int, tuple[Label, ...]] = {}
         self._pace = pace
         self._names = FunctionNames()
         self._stacks = StackTable()
@@ -68,7 +72,8 @@ class GoroutineDump:
         time_ns = time.time_ns()
         pings = [(watched, _Ping(watched)) for watched in self._loops]
         threads = self._threads()
-        table = TaskTable(self._names, self._pace, lambda task: self._age(task, first_seen))
+        now = time.monotonic_ns()
+        table = TaskTable(self._names, self._pace, lambda task: self._age(task, first_seen, now))
         for watched, _ in pings:
             table.add_loop(watched)
         table.name_holders()
@@ -108,14 +113,16 @@ class GoroutineDump:
         for row, stack in enumerate(table.stacks):
             yield Sample(stack, (1,), table.labels(row, threads.get(table.threads[row], "")))
 
-    def _age(self, task: Task[Any], first_seen: WeakKeyDictionary[Task[Any], int]) -> tuple[Label, ...]:
-        now = time.monotonic_ns()
-        birth = self._births.find(task, self._names)
+    def _age(self, task: Task[Any], first_seen: WeakKeyDictionary[Task[Any], int], now: int) -> tuple[Label, ...]:
+        birth = self._births.find(task, self._names) if self._recorded else None
         if birth is not None:
             created = (Label("created", f"{frame.function}:{frame.line}") for frame in birth.stack[:1])
             return (Label("age", now - birth.monotonic_ns, "nanoseconds"), *created)
         seen = first_seen.setdefault(task, now)
-        return (Label("age_at_least", now - seen, "nanoseconds"),) if seen != now else ()
+        age = self._ages.get(seen)
+        if age is None:
+            self._ages[seen] = age = (Label("age_at_least", now - seen, "nanoseconds"),) if seen != now else ()
+        return age
 
     def _stuck(self, watched: WatchedLoop) -> str:
         stack = self._stack(sys._current_frames().get(watched.thread))

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from .model import Frame, Label, Profile, Sample, ValueType
+from .model import Frame, Label, Profile, Sample, Stack, ValueType
 from .pace import Pace, off_loop
 
 # As pprof's own writers do: a profile is looked at once, so speed counts for more than the last tenth of its size.
@@ -28,14 +28,23 @@ class _Varints(dict[int, bytes]):
     """Numbers as varints, each encoded once; a negative one takes ten bytes, as int64 does."""
 
     def __missing__(self, number: int) -> bytes:
-        rest = number % _TWO_TO_64
-        out = bytearray()
-        while rest > 127:
-            out.append(rest & 127 | 128)
-            rest >>= 7
-        out.append(rest)
-        self[number] = encoded = bytes(out)
+        if 0 <= number < 128:
+            encoded = b"%c" % number
+        elif 0 < number < 16384:
+            encoded = b"%c%c" % (number & 127 | 128, number >> 7)
+        else:
+            encoded = _long_varint(number % _TWO_TO_64)
+        self[number] = encoded
         return encoded
+
+
+def _long_varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
 
 
 class _Strings(dict[str, int]):
@@ -67,6 +76,8 @@ class _Encoder:
         self._locations = _Locations(self._varints)
         self._labels: dict[Label, bytes] = {}
         self._values: dict[tuple[int, ...], bytes] = {}
+        self._last: Stack = ()
+        self._last_locations = b""
 
     def pieces(self, profile: Profile) -> Iterator[bytes]:
         """The message in small pieces, each made in well under a millisecond."""
@@ -78,7 +89,7 @@ class _Encoder:
         tail = self._tail(profile)
         yield mapping
         yield from self._functions_and_locations()
-        yield from _batches(self._delimited(0x32, _utf8(text)) for text in self._strings)
+        yield from _batches(map(self._string, self._strings))
         yield tail
 
     def _number(self, tag: int, number: int) -> bytes:
@@ -92,9 +103,10 @@ class _Encoder:
 
     def _sample(self, sample: Sample) -> bytes:
         stack, values, labels = sample
-        locations = b"".join(map(self._locations.__getitem__, stack))
-        if locations:
-            locations = b"\x0a%b%b" % (self._varints[len(locations)], locations)
+        # Tasks at the same place come with one stack, again and again.
+        if stack is not self._last:
+            self._last, self._last_locations = stack, self._location_ids(stack)
+        locations = self._last_locations
         encoded = self._values.get(values)
         if encoded is None:
             self._values[values] = encoded = self._delimited(0x12, b"".join(map(self._varints.__getitem__, values)))
@@ -103,19 +115,27 @@ class _Encoder:
             body += b"".join([self._labels.get(label) or self._label(label) for label in labels])
         return b"\x12%b%b" % (self._varints[len(body)], body)
 
+    def _location_ids(self, stack: Stack) -> bytes:
+        locations = b"".join(map(self._locations.__getitem__, stack))
+        return b"\x0a%b%b" % (self._varints[len(locations)], locations) if locations else b""
+
     def _label(self, label: Label) -> bytes:
         key, value, unit = label
         if value == "":
             return b""
         body = self._number(0x08, self._strings[key])
         if isinstance(value, str):
-            body += self._number(0x10, self._strings[value])
+            body = b"%b\x10%b" % (body, self._varints[self._strings[value]])
         else:
-            body += self._number(0x18, value) + self._number(0x20, self._strings[unit])
-        encoded = self._delimited(0x1A, body)
+            body = b"%b%b%b" % (body, self._number(0x18, value), self._number(0x20, self._strings[unit]))
+        encoded = b"\x1a%b%b" % (self._varints[len(body)], body)
         if len(self._labels) < _MAX_CACHED:
             self._labels[label] = encoded
         return encoded
+
+    def _string(self, text: str) -> bytes:
+        encoded = _utf8(text)
+        return b"\x32%b%b" % (self._varints[len(encoded)], encoded)
 
     def _mapping(self, program: str) -> bytes:
         # One mapping that says that nothing is left to symbolize: pprof would look for the binary otherwise.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import CodeType, FrameType
 from typing import TypeAlias
 
@@ -42,6 +43,18 @@ class StackTable:
                 codes[key] = code
             raw += (key, frame.f_lasti)
             frame = frame.f_back
+        return tuple(raw)
+
+    def collect(self, frames: Iterable[FrameType]) -> RawStack:
+        """The stack of ``frames``, leaf first: those of a task are not linked to each other."""
+        raw: list[int] = []
+        codes = self._codes
+        for frame in frames:
+            code = frame.f_code
+            key = id(code)
+            if key not in codes:
+                codes[key] = code
+            raw += (key, frame.f_lasti)
         return tuple(raw)
 
     def resolve(self, raw: RawStack, names: FunctionNames) -> Stack:

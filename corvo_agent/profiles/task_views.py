@@ -8,7 +8,7 @@ from asyncio import Task
 from collections.abc import Callable, Iterable
 from itertools import islice
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import ref
 
 from .await_chain import READY, AwaitChain, await_chain, wait_of
@@ -16,6 +16,7 @@ from .loops import WatchedLoop
 from .model import Label, Stack
 from .naming import FunctionNames
 from .pace import Pace
+from .stacks import RawStack, StackTable
 
 #: Tasks in one answer.
 MAX_TASKS = 100_000
@@ -30,6 +31,13 @@ _HELD = (asyncio.Lock, asyncio.Semaphore, asyncio.Condition)
 MoreLabels = Callable[[Task[Any]], tuple[Label, ...]]
 
 
+class _Place(NamedTuple):
+    """Where tasks stand: the stack, leaf first, and the links of the chain that have an ``async with``."""
+
+    stack: Stack
+    entries: tuple[int, ...]
+
+
 class TaskTable:
     """One row for each task, in columns. Belongs to the thread that looks.
 
@@ -42,7 +50,9 @@ class TaskTable:
         self._names = names
         self._pace = pace
         self._more = more
-        self._known: dict[Stack, Stack] = {}
+        self._raw = StackTable()
+        self._places: dict[RawStack, _Place] = {}
+        self._labels: dict[tuple[str, str], Label] = {}
         # Lock -> the tasks that are inside, both by id.
         self._holders: dict[int, tuple[int, ...]] = {}
         #: Task id -> name; also of tasks that are only waited for.
@@ -73,23 +83,34 @@ class TaskTable:
     def _add(self, task: Task[Any], thread: int, *, running: bool) -> None:
         chain = await_chain(task.get_coro())
         wait = READY if running else wait_of(task, chain)
-        frames = _running_frames(thread, chain) if running else reversed(chain.frames)
-        stack = tuple([self._names.frame(frame.f_code, frame.f_lasti) for frame in frames])
+        place = self._running_place(thread, chain) if running else self._place(chain)
         number = id(task)
-        for entered in chain.inside():
+        for entered in chain.inside(place.entries):
             # Its __aexit__ is in the frame of a task that only waits for it, too.
             if isinstance(entered, _HELD) and entered is not wait.on:
                 self._holders[id(entered)] = (*self._holders.get(id(entered), ()), number)
         self.names[number] = task.get_name()
-        self.names.update((id(each), each.get_name()) for each in wait.tasks)
+        for each in wait.tasks:
+            self.names[id(each)] = each.get_name()
         self.tasks.append(number)
         self.threads.append(thread)
-        self.stacks.append(self._known.setdefault(stack, stack))
+        self.stacks.append(place.stack)
         self.states.append("running" if running else wait.state)
         self.objects.append("" if wait.on is None else f"{type(wait.on).__name__} at {id(wait.on):#x}")
         self.locks.append(id(wait.on) if isinstance(wait.on, _HELD) else 0)
         self.awaited.append(tuple([id(each) for each in wait.tasks]))
         self.more.append(self._more(task))
+
+    def _place(self, chain: AwaitChain) -> _Place:
+        raw = self._raw.collect(reversed(chain.frames))
+        found = self._places.get(raw)
+        if found is None:
+            self._places[raw] = found = _Place(self._raw.resolve(raw, self._names), chain.with_entries())
+        return found
+
+    def _running_place(self, thread: int, chain: AwaitChain) -> _Place:
+        raw = self._raw.collect(_running_frames(thread, chain))
+        return _Place(self._raw.resolve(raw, self._names), chain.with_entries())
 
     def name_holders(self) -> None:
         """Let each task that waits for a lock wait for the tasks that are inside ``async with`` of that lock."""
@@ -99,11 +120,22 @@ class TaskTable:
 
     def labels(self, row: int, thread: str) -> tuple[Label, ...]:
         """The labels of one task, which runs in the thread so named."""
-        labels = [Label("thread", thread), Label("task", self.names[self.tasks[row]]), Label("state", self.states[row])]
+        labels = [
+            self._label("thread", thread),
+            Label("task", self.names[self.tasks[row]]),
+            self._label("state", self.states[row]),
+        ]
         if self.objects[row]:
-            labels.append(Label("waits_for", self.objects[row]))
+            labels.append(self._label("waits_for", self.objects[row]))
         labels += [Label("waits_for", self.names[each]) for each in self.awaited[row][:MAX_NAMED]]
         return (*labels, *self.more[row])
+
+    def _label(self, key: str, value: str) -> Label:
+        # What many tasks share is one object for all of them.
+        found = self._labels.get((key, value))
+        if found is None:
+            self._labels[key, value] = found = Label(key, value)
+        return found
 
     def cycles(self) -> list[str]:
         """Tasks that wait for each other in a ring, as sentences; none of them will ever go on."""
