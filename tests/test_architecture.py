@@ -37,7 +37,18 @@ MAY_IMPORT = {
         "embedded",
     },
 }
-VOCABULARY = {"errors", "levels", "clock", "backoff", "timestamps", "config", "tasks", "secrets", "_version"}
+VOCABULARY = {
+    "errors",
+    "levels",
+    "clock",
+    "backoff",
+    "timestamps",
+    "config",
+    "tasks",
+    "secrets",
+    "protowire",
+    "_version",
+}
 # Foreign packages that only these places may import.
 OWNERS = {
     "etcd3": {"modules/etcd.py", "modules/etcd_client.py"},

@@ -8,8 +8,8 @@ out are there, empty.
 from __future__ import annotations
 
 from ..errors import ResourceExhausted
+from ..protowire import LENGTH, FieldBudget, decodes, delimited, fields, text, varint
 from .query import NOTHING, DebugQuery, Payload
-from .wire import LENGTH, FieldBudget, decodes, delimited, fields, text, varint
 
 MAX_PARAMETERS = 1000
 _MAX_FIELDS = 10_000

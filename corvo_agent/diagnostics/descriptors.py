@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Protocol
 
-from .wire import LENGTH, decodes, fields
+from ..protowire import LENGTH, decodes, fields
 
 # Kinds of declarations: the fields of each that hold further ones, and of which kind those are.
 _FILE, _MESSAGE, _ENUM, _SERVICE, _NAME = range(5)

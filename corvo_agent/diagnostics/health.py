@@ -12,11 +12,11 @@ from enum import IntEnum
 from grpclib.const import Cardinality, Handler
 
 from ..errors import DecodeError, InvalidArgument, NotFound
+from ..protowire import LENGTH, FieldBudget, decodes, fields, varint
 from .admission import Admission
 from .limits import ByteBudget, RawMessage
 from .raw_calls import RawStream, as_status, receive_within, send_within
 from .service import DiagnosticsService
-from .wire import LENGTH, FieldBudget, decodes, fields, varint
 
 _PATH = "/grpc.health.v1.Health"
 _NAMES = ("", "protos.Diagnostics")

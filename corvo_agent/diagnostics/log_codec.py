@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..protowire import LENGTH, decodes, fields, read_varint
 from .map_entries import latin_varint, write_entries
-from .wire import LENGTH, decodes, fields, read_varint
 
 _KEYS = 1024  # different keys of one answer that are remembered
 _RECORD_HEADS = ["\n" + latin_varint(length) for length in range(4096)]

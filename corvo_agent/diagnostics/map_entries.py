@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 
-from .wire import text, varint
+from ..protowire import text, varint
 
 _SHAPES = 1024  # kept; keys come from log lines, so their number must not grow without bound
 _LENGTHS = 512  # heads kept for each key

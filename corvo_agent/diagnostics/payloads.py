@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..errors import DecodeError
+from ..protowire import LENGTH, decodes, delimited, fields, text
 from .log_codec import decode_logs, decode_map, encode_logs, encode_map
 from .query import Payload
-from .wire import LENGTH, decodes, delimited, fields, text
 
 TYPE_PREFIX = "type.googleapis.com/"
 LOGS = TYPE_PREFIX + "protos.Logs"

@@ -11,7 +11,7 @@ from enum import IntEnum
 
 from grpclib.const import Status
 
-from .wire import LENGTH, FieldBudget, decodes, delimited, fields, text, varint
+from ..protowire import LENGTH, FieldBudget, decodes, delimited, fields, text, varint
 
 _HOST = 1
 _MAX_FIELDS = 100

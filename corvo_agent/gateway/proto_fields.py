@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..diagnostics.wire import LENGTH, VARINT, FieldBudget, fields, read_varint, text, varint
+from ..protowire import LENGTH, VARINT, FieldBudget, fields, read_varint, text, varint
 
 _BILLION = 1_000_000_000
 #: Fields that one message from outside may have.

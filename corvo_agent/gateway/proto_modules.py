@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..diagnostics.wire import decodes
 from ..modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from ..modules.names import self_link_of
+from ..protowire import decodes
 from .options import ListOptions
 from .proto_fields import Fields, put_integer, put_map, put_message, put_text, put_texts, put_time
 

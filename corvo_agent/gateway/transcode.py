@@ -15,8 +15,8 @@ import orjson
 
 from ..diagnostics.payloads import decode_logs, decode_profile, decode_stats, decode_string
 from ..diagnostics.query import Payload
-from ..diagnostics.wire import FIXED64, LENGTH, VARINT, decodes, fields, read_varint
 from ..errors import DecodeError, RemoteError, Unsupported
+from ..protowire import FIXED64, LENGTH, VARINT, decodes, fields, read_varint
 
 #: Slices within slices that are read; deeper ones are refused rather than followed.
 _MAX_DEPTH = 32

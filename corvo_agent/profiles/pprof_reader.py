@@ -10,14 +10,16 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 from ..errors import DecodeError, ResourceExhausted
+from ..protowire import decodes
 from .model import Frame, Label, Profile, Sample, ValueType
-from .protowire import WHAT, block, fields, numbers_of, packed, scalar, signed
+from .pprof_fields import WHAT, block, numbers_of, packed, scalar, signed, values_of
 
 MAX_BYTES = 256 << 20
 _GZIP = 31
 _MAGIC = b"\x1f\x8b"
 
 
+@decodes(WHAT)
 def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Profile:
     """The profile in ``data``, gzipped or not.
 
@@ -48,7 +50,7 @@ def _unpack(data: bytes, max_bytes: int) -> bytes:
 
 def _decode_message(data: bytes) -> Profile:
     repeated: dict[int, list[int | bytes]] = {}
-    for number, value in fields(data):
+    for number, value in values_of(data):
         repeated.setdefault(number, []).append(value)
     tables = _Tables(repeated)
     types = tuple(tables.value_type(block(1, each)) for each in repeated.get(1, ()))
@@ -75,7 +77,7 @@ class _Tables:
     """The tables of a profile, by index or id; each lookup that fails is a DecodeError."""
 
     def __init__(self, repeated: Mapping[int, Sequence[int | bytes]]) -> None:
-        self._strings = [_text(block(6, each)) for each in repeated.get(6, ())]
+        self._strings = [block(6, each).decode() for each in repeated.get(6, ())]
         if self._strings[:1] != [""]:
             raise DecodeError(WHAT, "the string table does not begin with the empty text")
         self.mappings: dict[int, str] = {}
@@ -105,7 +107,7 @@ class _Tables:
         locations: list[int] = []
         values: list[int] = []
         labels: list[Label] = []
-        for number, value in fields(data):
+        for number, value in values_of(data):
             if number == 1:
                 locations += packed(value)
             elif number == 2:
@@ -139,7 +141,7 @@ class _Tables:
     def _add_location(self, data: bytes) -> None:
         single: dict[int, int] = {}
         lines: list[Frame] = []
-        for number, value in fields(data):
+        for number, value in values_of(data):
             if number == 4:
                 lines.append(self._line(numbers_of(block(4, value))))
             elif number in (1, 2, 3):
@@ -164,10 +166,3 @@ def _new_id(kind: str, numbers: Mapping[int, int], known: Mapping[int, object]) 
     if found == 0 or found in known:
         raise DecodeError(WHAT, f"{kind} id {found} is reserved" if found == 0 else f"two {kind}s with id {found}")
     return found
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise DecodeError(WHAT, f"text that is not UTF-8: {error.reason}") from error

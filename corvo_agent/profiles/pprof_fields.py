@@ -1,14 +1,13 @@
-"""Reading protobuf's binary encoding (protobuf.dev, "Encoding"), strictly: what is not right is a DecodeError."""
+"""The fields of pprof's messages, each of which has to be of its kind: what is not right is a DecodeError."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ..errors import DecodeError
+from ..protowire import FIXED32, FIXED64, LENGTH, VARINT, fields, read_varint
 
 WHAT = "pprof profile"
-VARINT, FIXED64, LENGTH, _GROUP, _END_GROUP, FIXED32 = range(6)
-_SIZES = {FIXED64: 8, FIXED32: 4}
 _TWO_TO_64 = 1 << 64
 _TWO_TO_63 = 1 << 63
 _LONGEST_VARINT = 10
@@ -19,42 +18,19 @@ def signed(number: int) -> int:
     return number - _TWO_TO_64 if number >= _TWO_TO_63 else number
 
 
-def read_varint(data: bytes, position: int) -> tuple[int, int]:
-    """The number at ``position``, cut to 64 bits, and the position after it."""
-    number = shift = 0
-    for byte in data[position : position + _LONGEST_VARINT]:
-        position += 1
-        number |= (byte & 127) << shift
-        if byte < 128:
-            return number % _TWO_TO_64, position
-        shift += 7
-    raise DecodeError(WHAT, f"a number without its end at byte {position}")
-
-
-def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+def values_of(data: bytes) -> Iterator[tuple[int, int | bytes]]:
     """Every field of a message: its number, with an int for the wire type varint and bytes for a length-delimited one.
 
-    Fixed-width fields, of which profile.proto has none, are passed over; groups are refused.
+    Fixed-width fields, of which profile.proto has none, are passed over; groups are refused, as Go's pprof does. Raises
+    DecodeError and IndexError: call it under ``protowire.decodes``.
     """
-    position, end = 0, len(data)
-    while position < end:
-        tag, position = read_varint(data, position)
-        number, kind = tag >> 3, tag & 7
-        if number == 0:
-            raise DecodeError(WHAT, f"field number 0 before byte {position}")
+    for number, kind, start, stop in fields(data, 0, len(data)):
         if kind == VARINT:
-            value, position = read_varint(data, position)
-            yield number, value
+            yield number, read_varint(data, start)[0]
         elif kind == LENGTH:
-            length, position = read_varint(data, position)
-            if length > end - position:
-                raise DecodeError(WHAT, f"{length} bytes announced at byte {position}, {end - position} are there")
-            yield number, data[position : position + length]
-            position += length
-        elif kind in _SIZES and position + _SIZES[kind] <= end:
-            position += _SIZES[kind]
-        else:
-            raise DecodeError(WHAT, f"wire type {kind} before byte {position}")
+            yield number, data[start:stop]
+        elif kind not in (FIXED32, FIXED64):
+            raise DecodeError(WHAT, f"a group before byte {start}")
 
 
 def packed(value: int | bytes) -> list[int]:
@@ -95,4 +71,4 @@ def block(number: int, value: int | bytes) -> bytes:
 
 def numbers_of(data: bytes) -> dict[int, int]:
     """A message that consists of single numbers, as field number -> the last value given."""
-    return {number: scalar(number, value) for number, value in fields(data)}
+    return {number: scalar(number, value) for number, value in values_of(data)}

@@ -1,4 +1,4 @@
-"""Protobuf's binary encoding, as much of it as our payloads need: varints, tags, lengths and what to pass over.
+"""Protobuf's binary encoding, as much of it as we need: varints, tags, lengths and what to pass over.
 
 The format is protobuf.dev's "Encoding" page. Reading is as strict as google.protobuf's C core: what it refuses is a
 DecodeError here, and fields that we do not know are passed over, groups included.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from ..errors import DecodeError
+from .errors import DecodeError
 
 VARINT, FIXED64, LENGTH, START_GROUP, END_GROUP, FIXED32 = range(6)
 _MAX_TAG = (1 << 32) - 1

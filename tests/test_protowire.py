@@ -6,29 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.diagnostics import wire
+from corvo_agent import protowire
 from corvo_agent.errors import DecodeError
 
 
 @given(st.integers(0, (1 << 64) - 1))
 def test_a_varint_is_read_back(number: int) -> None:
-    data = wire.varint(number)
-    assert wire.read_varint(data, 0) == (number, len(data))
+    data = protowire.varint(number)
+    assert protowire.read_varint(data, 0) == (number, len(data))
 
 
-@wire.decodes("some.Message")
+@protowire.decodes("some.Message")
 def read_all(data: bytes) -> list[tuple[int, int, bytes]]:
-    return [(number, kind, data[start:stop]) for number, kind, start, stop in wire.fields(data, 0, len(data))]
+    return [(number, kind, data[start:stop]) for number, kind, start, stop in protowire.fields(data, 0, len(data))]
 
 
 def test_fields_of_every_type() -> None:
     data = bytes.fromhex("08 9601  11 0000000000000000  1a02 6162  25 00000000  2b 0801 2c")
     assert read_all(data) == [
-        (1, wire.VARINT, b"\x96\x01"),
-        (2, wire.FIXED64, bytes(8)),
-        (3, wire.LENGTH, b"ab"),
-        (4, wire.FIXED32, bytes(4)),
-        (5, wire.START_GROUP, b"\x08\x01\x2c"),
+        (1, protowire.VARINT, b"\x96\x01"),
+        (2, protowire.FIXED64, bytes(8)),
+        (3, protowire.LENGTH, b"ab"),
+        (4, protowire.FIXED32, bytes(4)),
+        (5, protowire.START_GROUP, b"\x08\x01\x2c"),
     ]
 
 
@@ -55,7 +55,7 @@ def test_what_is_wrong_is_said(data: str, reason: str) -> None:
 
 
 def test_text_that_is_not_utf8_is_said() -> None:
-    @wire.decodes("some.Message")
+    @protowire.decodes("some.Message")
     def read(data: bytes) -> str:
         return data.decode()
 
