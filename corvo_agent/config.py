@@ -59,8 +59,12 @@ class AgentConfig:
     level_hook: str = _setting(
         "", "What changes the level inside the process, such as zap:URL, signal:Debug=USR1,*=USR2, exec:ARGV."
     )
-    pid: int = _setting(0, "The process that the log belongs to: it gets its level again when it is restarted.")
-    pid_file: str = _setting("", "File that holds the number of that process.", metavar="FILE")
+    pid: int = _setting(0, "The process to look into: Stats and Profile queries are answered about it.")
+    pid_file: str = _setting("", "File that holds its number; a restarted one is found again.", metavar="FILE")
+    match: str = _setting("", "Its command line matches this; a restarted one is found again.", metavar="REGEX")
+    go_pprof: str = _setting(
+        "", "A Go process with net/http/pprof and expvar: its profiles and variables are the answers.", metavar="URL"
+    )
     max_lines: int = _setting(100_000, "Most log lines that one query may ask for.")
     max_queries: int = _setting(16, "Most queries answered at once.")
     max_message: int = _setting(4 << 20, "Longest request, in bytes.")
@@ -83,8 +87,12 @@ class AgentConfig:
         for name in ("max_lines", "max_queries", "max_message", "check_interval", "lease_ttl", "stop_timeout"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(spelling(name), getattr(self, name), "must be greater than 0, and finite")
-        if self.pid < 0 or (self.pid and self.pid_file):
-            raise ConfigError("pid", self.pid, "must be the number of a process, and goes without pid-file")
+        if self.pid < 0:
+            raise ConfigError("pid", self.pid, "must be the number of a process")
+        targets = [name for name in ("pid", "pid_file", "match") if getattr(self, name)]
+        if len(targets) > 1:
+            one, other = map(spelling, targets[:2])
+            raise ConfigError(one, getattr(self, targets[0]), f"goes without {other}: one of them says which process")
         for one, other in (("etcd_cert", "etcd_key"), ("tls_cert", "tls_key")):
             if bool(getattr(self, one)) != bool(getattr(self, other)):
                 raise ConfigError(spelling(one), getattr(self, one), f"belongs together with {spelling(other)}")

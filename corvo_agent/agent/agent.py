@@ -28,6 +28,8 @@ from ..modules.names import validate_name
 from ..modules.registration import StartReport, clear_expired_override, register
 from ..modules.store import ModuleStore
 from ..modules.watcher import ModuleCallback, ModuleWatcher
+from ..sidecar.target_follower import TargetFollower
+from ..sidecar.target_report import start_of_target
 from ..stats.variables import Func
 from .background import Background
 from .level_sync import ApplyLevel, LevelSync, apply_to_process
@@ -49,7 +51,8 @@ class Agent:
 
     The level of the Module goes into force in this process through ``apply_level`` (None: nothing does it but your
     ``on_change``, which hears of each change of the spec, as ModuleWatcher's does). When the agent stops, the levels
-    are again what they were. ``work`` runs as long as the agent does.
+    are again what they were. ``work`` runs as long as the agent does. ``target`` follows the process that the Module
+    stands for, where that is not this one: then its starts are reported, and published as ``process``.
 
     Entering raises InvalidArgument for a name that no Module can have, and what listening raises (ConfigError,
     Unavailable, PermissionRefused). It does not wait for etcd, and nothing that goes wrong later comes out: it is
@@ -68,6 +71,7 @@ class Agent:
         on_change: ModuleCallback | None = None,
         apply_level: ApplyLevel | None = apply_to_process,
         work: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+        target: TargetFollower | None = None,
         options: AgentOptions | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -81,6 +85,7 @@ class Agent:
         self._clock = clock
         self._apply_level = apply_level
         self._work = tuple(work)
+        self._target = target
         self._levels = LevelSync(
             clock=clock,
             default=options.default_level,
@@ -185,6 +190,9 @@ class Agent:
         if "agent" not in self.service.expvars.names:
             self.service.expvars.publish("agent", Func(lambda: self.statistics().as_json()))
         self._background.start(self._levels.run(), "corvo-levels")
+        if self._target is not None:
+            self.service.expvars.publish("process", Func(self._target.as_json))
+            self._background.start(self._target.run(), "corvo-target")
         for work in self._work:
             self._background.start(work(), "corvo-agent-work")
         if self._store is None or self._watcher is None:
@@ -194,7 +202,7 @@ class Agent:
             self._store.kv, self.name, self._announced(), ttl=self.options.lease_ttl, clock=self._clock
         )
         self._endpoint = await opened.open(endpoint)
-        self._background.start(register(self._store, self._report()), "corvo-register")
+        self._background.start(self._report_starts(self._store), "corvo-register")
 
     def _watch(self, on_change: ModuleCallback | None) -> ModuleWatcher | None:
         if self._store is None:
@@ -217,9 +225,22 @@ class Agent:
     def _announced(self) -> Endpoint:
         return Endpoint(self.options.advertise or self.address, os.getpid(), _started(), __version__, self.module_name)
 
-    def _report(self) -> StartReport:
+    async def _report_starts(self, store: ModuleStore) -> None:
+        """Report the start of this process, or each one of the target for as long as the agent runs."""
+        if self._target is None:
+            await register(store, self._report())
+            return
+        reported = 0
+        while True:
+            start = self._target.start
+            # The Module has to be there also while the target is not.
+            await register(store, self._report(reported))
+            reported = 0 if start is None else start.number
+            await self._target.started_after(reported)
+
+    def _report(self, reported: int = 0) -> StartReport:
         port = (self.options.advertise or self.address).rpartition(":")[2]
-        return StartReport(
+        report = StartReport(
             name=self.name,
             started=_started(),
             node=self.node,
@@ -228,16 +249,17 @@ class Agent:
             restart_reason=self.options.restart_reason,
             category=self.options.category,
         )
+        return report if self._target is None else start_of_target(report, self._target.start, reported)
 
     def _keep_status(self, change: ModuleChange) -> None:
         """Who writes a Module by hand writes its spec and forgets the status, which is for us to say."""
-        if change.new is not None and not change.new.status.last_start and self._store is not None:
+        if change.new is not None and not _is_reported(change.new.status) and self._store is not None:
             lost = ModuleStatus() if change.old is None else change.old.status
             self._background.start(self._report_again(self._store, lost), "corvo-report-again")
 
     async def _report_again(self, store: ModuleStore, status: ModuleStatus) -> None:
         def with_status(module: Module) -> Module:
-            return module if module.status.last_start else replace(module, status=status)
+            return module if _is_reported(module.status) else replace(module, status=status)
 
         try:
             await store.modify(self.name, with_status)
@@ -264,6 +286,11 @@ class Agent:
 def _started() -> int:
     """When this process began, in nanoseconds of wall time: the same in every agent of it."""
     return round(psutil.Process().create_time() * 1000) * 1_000_000 or time.time_ns()
+
+
+def _is_reported(status: ModuleStatus) -> bool:
+    # A target that nobody has seen yet has no start, but somebody has written where it is to be.
+    return bool(status.last_start or status.node)
 
 
 def _nothing(*_: object) -> None:

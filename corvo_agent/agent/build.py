@@ -11,11 +11,16 @@ from ..config import AgentConfig, read_password
 from ..diagnostics.handlers.log import LogHandler
 from ..diagnostics.service import DiagnosticsService, ServiceLimits
 from ..diagnostics.tls import server_ssl
+from ..errors import ConfigError
 from ..levels import Level
 from ..logs.limits import ReadLimits
 from ..modules.deferred import DeferredStore
 from ..modules.etcd_options import EtcdOptions
 from ..modules.kv import KeyValueStore
+from ..sidecar.answers import answer_for_go, answer_for_process
+from ..sidecar.process_match import target_of_match
+from ..sidecar.target_follower import TargetFollower
+from ..sidecar.target_process import FindTarget, process_identity, target_of_pid, target_of_pid_file
 from ..stats.variables import Func
 from .agent import Agent
 from .options import AgentOptions
@@ -33,14 +38,17 @@ def build_agent(config: AgentConfig) -> Agent:
     """The agent that ``config`` describes, not yet entered.
 
     It leaves the levels of its own process alone: the level hook is what changes those of the module; without one the
-    Module's level decides which lines a Log query shows that names none. Reads the files that ``config`` names.
-    Raises ConfigError and InvalidArgument.
+    Module's level decides which lines a Log query shows that names none. Where ``config`` names a process, Stats and
+    Profile are about that one. Reads the files that ``config`` names. Raises ConfigError and InvalidArgument.
     """
-    runner = _hook_runner(config)
+    find = _find_target(config)
+    target = TargetFollower(find) if find is not None else None
+    runner = _hook_runner(config, find)
     limits = ServiceLimits(queries=config.max_queries, request_bytes=config.max_message)
     log_file = config.log_file or LOG_FILE.format(config.module)
     node = config.node or platform.node()
     service = DiagnosticsService.with_defaults(config.module, node, config.category, log_file=log_file, limits=limits)
+    _answer_for_target(service, config, find)
     agent = Agent(
         config.module,
         store=_store(config),
@@ -49,6 +57,7 @@ def build_agent(config: AgentConfig) -> Agent:
         service=service,
         apply_level=runner.apply if runner else None,
         work=[runner.run] if runner else [],
+        target=target,
         options=_options(config),
     )
     # Where nothing changes the levels inside the process, the level says which of its lines are shown.
@@ -57,20 +66,38 @@ def build_agent(config: AgentConfig) -> Agent:
     service.register_handler("Log", LogHandler(log_file, limits=read_limits, default_level=shown))
     if runner:
         service.expvars.publish("level-hooks", Func(runner.as_json))
+        if target:
+            target.subscribe(lambda start: runner.again())
     return agent
 
 
-def _hook_runner(config: AgentConfig) -> HookRunner | None:
+def _find_target(config: AgentConfig) -> FindTarget | None:
+    if config.pid:
+        if process_identity(config.pid) is None:
+            # Its number is never given again to what would be the same process: it could not be found later, either.
+            raise ConfigError("pid", config.pid, "there is no such process")
+        return target_of_pid(config.pid)
+    if config.pid_file:
+        return target_of_pid_file(config.pid_file)
+    return target_of_match(config.match) if config.match else None
+
+
+def _answer_for_target(service: DiagnosticsService, config: AgentConfig, find: FindTarget | None) -> None:
+    if config.go_pprof:
+        answer_for_go(service, config.go_pprof)
+    elif find is not None:
+        answer_for_process(service, find)
+
+
+def _hook_runner(config: AgentConfig, find: FindTarget | None) -> HookRunner | None:
     if not config.level_hook:
         return None
     # Late: only few need it, and HTTP hooks bring aiohttp with them.
     from ..sidecar.hook_runner import HookRunner
     from ..sidecar.hook_spec import parse_level_hook
-    from ..sidecar.target_process import target_of_pid, target_of_pid_file
 
-    find = target_of_pid(config.pid) if config.pid else target_of_pid_file(config.pid_file) if config.pid_file else None
     # Where nobody tells which process it is, saying it again is the only way to reach one that was restarted.
-    return HookRunner([parse_level_hook(config.level_hook, find)], find_target=find, repeat=0 if find else _REPEAT)
+    return HookRunner([parse_level_hook(config.level_hook, find)], repeat=0 if find else _REPEAT)
 
 
 def _store(config: AgentConfig) -> KeyValueStore | None:

@@ -23,9 +23,11 @@ _MAX_INT32 = 2**31 - 1
 class StartReport:
     """A start of the process that the Module ``name`` stands for.
 
-    ``started`` is wall time in nanoseconds and tells starts apart: reported twice, it counts once. Empty fields leave
-    what the Module says; ``service_ports`` replace those of the same name. ``category`` and ``log_level`` are for a
-    Module that does not exist yet.
+    ``started`` is wall time in nanoseconds and tells starts apart: reported twice, it counts once, also when it is
+    told differently by up to ``precision`` nanoseconds. 0 is for a process that nobody has seen start. ``missed`` is
+    how many starts came since the last one that was reported by the same reporter, before this one. Empty fields
+    leave what the Module says; ``service_ports`` replace those of the same name. ``category`` and ``log_level`` are
+    for a Module that does not exist yet.
     """
 
     name: str
@@ -37,6 +39,8 @@ class StartReport:
     restart_reason: str = ""
     category: str = "Venice"
     log_level: str = "Info"
+    precision: int = 0
+    missed: int = 0
 
 
 async def register(store: ModuleStore, report: StartReport, *, backoff: Backoff | None = None) -> Module:
@@ -100,6 +104,7 @@ def _first(report: StartReport) -> Module:
             module=report.module,
             category=report.category,
             last_start=report.started,
+            restart_count=report.missed,
             last_restart_reason=report.restart_reason,
             service=report.service,
             service_ports=report.service_ports,
@@ -110,7 +115,7 @@ def _first(report: StartReport) -> Module:
 def _restarted(module: Module, report: StartReport) -> Module:
     status = module.status
     # The same start again: it is not counted, but the process may have moved to another port since.
-    counted = status.last_start == report.started
+    counted = not report.started or abs(status.last_start - report.started) <= report.precision
     return replace(
         module,
         status=replace(
@@ -120,18 +125,18 @@ def _restarted(module: Module, report: StartReport) -> Module:
             category=status.category or report.category,
             service=report.service or status.service,
             service_ports=_merged(status.service_ports, report.service_ports),
-            last_start=report.started,
-            restart_count=status.restart_count if counted else _restarts(status),
+            last_start=status.last_start if counted else report.started,
+            restart_count=status.restart_count if counted else _restarts(status, 1 + report.missed),
             last_restart_reason=report.restart_reason or status.last_restart_reason,
         ),
     )
 
 
-def _restarts(status: ModuleStatus) -> int:
+def _restarts(status: ModuleStatus, starts: int) -> int:
     # A Module that somebody prepared for a process that never ran: its first start is no restart.
     if not status.last_start and not status.restart_count:
-        return 0
-    return min(status.restart_count + 1, _MAX_INT32)
+        starts -= 1
+    return min(status.restart_count + starts, _MAX_INT32)
 
 
 def _merged(old: Iterable[ServicePort], new: Iterable[ServicePort]) -> tuple[ServicePort, ...]:

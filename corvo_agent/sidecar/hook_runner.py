@@ -1,4 +1,4 @@
-"""Gets levels into a foreign program by its hooks: until they are in, and again when the program has restarted."""
+"""Gets levels into a foreign program by its hooks: until they are in, and again for a program that has restarted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from ..errors import DeadlineExceeded
 from ..logs.level_state import LevelState
 from ..timestamps import format_rfc3339
 from .level_hook import LevelChange, LevelHook
-from .target_process import FindTarget, ProcessIdentity
 
 _log = logging.getLogger(__name__)
 
@@ -42,32 +41,32 @@ class HookRunner:
 
     ``apply`` takes the state that has to hold, and is what a LevelSync applies with. ``run`` does the work: a hook
     that fails, or takes longer than ``timeout`` seconds, is called again after a pause that grows to ``max_pause``;
-    a newer state is tried at once and the older one forgotten. ``find_target`` is asked every ``interval`` seconds:
-    when another process is found than before, it gets everything again. Where the process cannot be found,
-    ``repeat`` hands the state out again every so many seconds, 0 never.
+    a newer state is tried at once and the older one forgotten. ``again`` is for whoever sees that the program has
+    restarted; where nobody can, ``repeat`` hands the state out again every so many seconds, 0 never.
     """
 
     def __init__(
         self,
         hooks: Sequence[LevelHook],
         *,
-        find_target: FindTarget | None = None,
         clock: Clock = SYSTEM_CLOCK,
         timeout: float = 15.0,
-        interval: float = 2.0,
         repeat: float = 0.0,
         max_pause: float = 30.0,
     ) -> None:
         self._workers = [_Worker(hook, clock, timeout, Backoff(0.5, max_pause)) for hook in hooks]
-        self._find_target = find_target
         self._clock = clock
-        self._interval = interval
         self._repeat = repeat
 
     def apply(self, state: LevelState) -> None:
         """Have ``state`` set by every hook; returns at once. Belongs to the event loop's thread."""
         for worker in self._workers:
             worker.want(state)
+
+    def again(self) -> None:
+        """Have everything set once more: the program is another one. Belongs to the event loop's thread."""
+        for worker in self._workers:
+            worker.again()
 
     def statistics(self) -> tuple[HookStatistics, ...]:
         """How each hook is doing."""
@@ -82,29 +81,13 @@ class HookRunner:
         async with asyncio.TaskGroup() as tasks:
             for worker in self._workers:
                 tasks.create_task(worker.run(), name=f"corvo-level-hook {worker.name}")
-            if self._find_target is not None:
-                tasks.create_task(self._follow(self._find_target), name="corvo-level-hook-target")
             if self._repeat > 0:
                 tasks.create_task(self._say_again(), name="corvo-level-hook-repeat")
-
-    async def _follow(self, find: FindTarget) -> None:
-        known = _found(find)
-        while True:
-            await self._clock.sleep(self._interval)
-            found = _found(find)
-            if found is not None and found != known:
-                _log.info("process %d is new: it gets its level", found.pid)
-                known = found
-                self._again()
 
     async def _say_again(self) -> None:
         while True:
             await self._clock.sleep(self._repeat)
-            self._again()
-
-    def _again(self) -> None:
-        for worker in self._workers:
-            worker.again()
+            self.again()
 
 
 class _Worker:
@@ -211,14 +194,6 @@ class _Worker:
             self._error,
             unknown,
         )
-
-
-def _found(find: FindTarget) -> ProcessIdentity | None:
-    try:
-        return find()
-    except Exception:
-        _log.exception("the target process could not be looked for")
-        return None
 
 
 def _same_levels(one: LevelState, other: LevelState) -> bool:

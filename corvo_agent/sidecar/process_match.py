@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import ConfigError
@@ -14,28 +15,30 @@ def target_of_match(pattern: str) -> FindTarget:
     """Finds the process whose command line the regular expression ``pattern`` is found in; None while there is none.
 
     The command line is what ``ps`` shows: the arguments with a space between them. Of several processes it is the one
-    that began first, so the parent of a pool of workers; once found it stays the target as long as it runs. The
-    sidecar itself never matches. Raises ConfigError for what is no regular expression.
+    that began first, so the parent of a pool of workers; once found it stays the target as long as it runs. Neither
+    the sidecar itself matches nor what was told to look for the same (``--match PATTERN``): a shell, sudo or timeout
+    that started it, or another sidecar. Raises ConfigError for what is no regular expression.
     """
     try:
         expression = re.compile(pattern)
     except re.error as error:
         raise ConfigError("match", pattern, f"not a regular expression: {error}") from error
+    telling = re.compile(rf"--match[ =]['\"]?{re.escape(pattern)}")
     current: ProcessIdentity | None = None
 
     def find() -> ProcessIdentity | None:
         nonlocal current
         if current is None or process_identity(current.pid) != current:
-            current = _first_match(expression)
+            current = _first_match(lambda line: bool(expression.search(line)) and not telling.search(line))
         return current
 
     return find
 
 
-def _first_match(expression: re.Pattern[str]) -> ProcessIdentity | None:
+def _first_match(matches: Callable[[str], bool]) -> ProcessIdentity | None:
     found: list[ProcessIdentity] = []
     for entry in os.listdir("/proc"):
-        if entry.isdecimal() and int(entry) != os.getpid() and expression.search(_command_line(entry)):
+        if entry.isdecimal() and int(entry) != os.getpid() and matches(_command_line(entry)):
             identity = process_identity(int(entry))
             if identity is not None:
                 found.append(identity)

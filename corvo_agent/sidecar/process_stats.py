@@ -13,6 +13,7 @@ from ..errors import NotFound, Unsupported
 from ..secrets import mask_arguments
 from ..stats.expvar import ExpvarRegistry
 from ..stats.variables import Func
+from .control_group import control_group
 from .target_process import FindTarget
 
 #: Threads in one answer.
@@ -138,14 +139,9 @@ class ProcessStats:
         }
 
     def cgroup(self) -> Facts:
-        """Its control group (version 2) with what that group uses and may use; the texts of the kernel's files."""
+        """Its control group with what that group uses and may use; the texts of the kernel's files."""
         process = self._process()
-        text = _ask(process, lambda: Path(f"/proc/{process.pid}/cgroup").read_text())
-        path = next((line[3:] for line in text.splitlines() if line.startswith("0::")), "")
-        folder = f"/sys/fs/cgroup{path}"
-        names = ("cpu.max", "cpu.stat", "memory.current", "memory.max", "memory.events", "pids.current", "pids.max")
-        found = {name: _read(f"{folder}/{name}").strip() for name in names}
-        return {"Path": path, **{name: value for name, value in found.items() if value}}
+        return control_group(process.pid, _ask(process, lambda: Path(f"/proc/{process.pid}/cgroup").read_text()))
 
     def _process(self) -> psutil.Process:
         identity = self._find()

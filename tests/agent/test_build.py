@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from corvo_agent.agent.agent import Agent
@@ -16,6 +21,10 @@ from corvo_agent.errors import ConfigError, RemoteError
 from corvo_agent.modules import ModuleStore
 from corvo_agent.modules.etcd import EtcdStore
 from corvo_agent.modules.etcd_options import EtcdOptions
+from corvo_agent.modules.model import ModuleStatus
+from corvo_agent.profiles.model import Label
+from corvo_agent.profiles.pprof_reader import decode
+from tests.profiles.spawn import load, shares_of, until
 
 LINES = b'{"level":"debug","msg":"detail"}\n{"level":"info","msg":"news"}\n{"level":"error","msg":"trouble"}\n'
 
@@ -75,3 +84,87 @@ async def test_a_level_hook_gets_the_level_and_tells_how_it_does(
 def test_a_wrong_hook_is_refused_before_anything_starts(hook: str, log_file: str) -> None:
     with pytest.raises(ConfigError):
         build_agent(AgentConfig(module="pen-npm", log_file=log_file, level_hook=hook))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"match": "("}, "match: not a regular expression"),
+        ({"pid": 2**22 + 1}, "pid: there is no such process"),
+        ({"go_pprof": "localhost:6060"}, "go-pprof: not the http or https URL of a host"),
+        ({"level_hook": "signal:*=USR1"}, "a signal needs to know the target's process"),
+    ],
+)
+def test_a_target_that_can_never_be_found_is_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        build_agent(AgentConfig(module="pen-npm", **settings))
+
+
+def by_number(process: subprocess.Popen[bytes], mark: str, folder: Path) -> dict[str, Any]:
+    return {"pid": process.pid}
+
+
+def by_file(process: subprocess.Popen[bytes], mark: str, folder: Path) -> dict[str, Any]:
+    (folder / "pid").write_text(str(process.pid))
+    return {"pid_file": str(folder / "pid")}
+
+
+def by_command_line(process: subprocess.Popen[bytes], mark: str, folder: Path) -> dict[str, Any]:
+    return {"match": mark}
+
+
+@pytest.mark.parametrize("told", [by_number, by_file, by_command_line])
+async def test_a_process_that_is_told_is_what_it_answers_about(
+    told: Callable[[subprocess.Popen[bytes], str, Path], dict[str, Any]], tmp_path: Path
+) -> None:
+    mark = f"corvo-build-{os.getpid()}"
+    with load("shares", "1", mark) as process:
+        config = AgentConfig(module="pen-npm", node="node1", **told(process, mark, tmp_path))
+        async with build_agent(config) as agent, DiagnosticsClient(agent.address) as client:
+            facts = await client.stats()
+            assert facts["runtime"]["Pid"] == facts["process"]["pid"] == process.pid
+            assert {"cpustats", "memstats", "threads", "io", "limits", "cgroup", "agent"} <= facts.keys()
+            assert facts["cmdline"][-1] == mark
+            assert shares_of(decode(await client.profile("profile", 0.5)), ["shares"]) == {"shares": 100}
+            threads = decode(await client.profile("goroutine"))
+            assert any(Label("tid", process.pid) in sample.labels for sample in threads.samples)
+            for kind in ("heap", "allocs", "block", "mutex", "threadcreate", "trace"):
+                with pytest.raises(RemoteError, match="has to be taken from inside the process"):
+                    await client.profile(kind, 0.1)
+
+
+async def test_a_target_that_restarts_is_found_again_gets_its_level_and_is_counted(
+    etcd: EmbeddedEtcd, tmp_path: Path
+) -> None:
+    mark, level = f"corvo-restart-{os.getpid()}", tmp_path / "level"
+    config = AgentConfig(module="pen-npm", node="node1", match=mark, etcd=(etcd.endpoint,), level_hook=f"file:{level}")
+    async with build_agent(config) as agent, ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
+        statuses = status_changes(modules, agent.name)
+        # It is a Module before its process is there.
+        assert (await anext(statuses)).last_start == 0
+        with load("idle", "1", mark) as first:
+            status = await anext(statuses)
+            assert abs(status.last_start / 1e9 - psutil.Process(first.pid).create_time()) < 2
+            assert status.restart_count == 0
+            await until(lambda: level.exists() and level.read_text() == "info\n")
+            level.unlink()
+        with load("idle", "1", mark) as second:
+            status = await anext(statuses)
+            assert status.restart_count == 1
+            assert status.last_restart_reason == f"process {first.pid} has ended, process {second.pid} has begun"
+            # What the new process was started without, it is told.
+            await until(level.exists)
+            async with DiagnosticsClient(agent.address) as client:
+                told = (await client.stats("process"))["process"]
+        assert (told["pid"], told["restarts-seen"]) == (second.pid, 1)
+        await statuses.aclose()
+
+
+async def status_changes(modules: ModuleStore, name: str) -> AsyncGenerator[ModuleStatus, None]:
+    """The status each time that it changes."""
+    last = None
+    async with modules.watch(name) as watch:
+        async for batch in watch:
+            if batch.changes and (status := (await modules.get(name)).status) != last:
+                last = status
+                yield status

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -14,7 +14,6 @@ from corvo_agent.modules.model import LevelOverride, Module
 from corvo_agent.sidecar.hook_recipes import zap
 from corvo_agent.sidecar.hook_runner import HookRunner
 from corvo_agent.sidecar.level_hook import LevelChange
-from corvo_agent.sidecar.target_process import ProcessIdentity
 from corvo_agent.testing import FakeClock
 
 from .servers import Zap, serving
@@ -181,81 +180,41 @@ async def test_a_change_during_a_call_is_set_after_it(clock: FakeClock) -> None:
     assert program.changes == ["*=Debug", "*=Error"]
 
 
-class Target:
-    """Where the process is found."""
-
-    def __init__(self) -> None:
-        self.now: ProcessIdentity | None = ProcessIdentity(7, 1)
-
-    def __call__(self) -> ProcessIdentity | None:
-        return self.now
-
-
-def restarted_number(target: Target) -> None:
-    target.now = ProcessIdentity(8, 2)
-
-
-def restarted_same_number(target: Target) -> None:
-    target.now = ProcessIdentity(7, 2)
-
-
-@pytest.mark.parametrize("restart", [restarted_number, restarted_same_number])
-async def test_a_target_that_restarts_gets_everything_again(
-    clock: FakeClock, restart: Callable[[Target], None]
-) -> None:
-    program, target = Program(), Target()
-    runner = HookRunner([program], find_target=target, clock=clock, interval=2)
+async def test_a_program_that_restarted_gets_everything_again(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
     runner.apply(LevelState(Level.WARN, loggers={"a": Level.DEBUG}))
     async with running(runner, clock):
         await clock.advance(10)
         assert len(program.changes) == 2
-        target.now = None
-        await clock.advance(10)
-        assert len(program.changes) == 2
-        restart(target)
-        await clock.advance(2)
+        runner.again()
+        await clock.advance(0)
     assert program.changes == ["*=Warn", "a=Debug"] * 2
 
 
-async def test_a_target_that_was_not_there_yet_gets_it_when_it_comes(clock: FakeClock) -> None:
-    program, target = Program(), Target()
-    target.now = None
-    runner = HookRunner([program], find_target=target, clock=clock)
+async def test_a_program_that_comes_does_not_wait_for_the_pause(clock: FakeClock) -> None:
+    program = Program()
+    program.failures = [Unavailable("h:1", "refused") for _ in range(10)]
+    runner = HookRunner([program], clock=clock, max_pause=1000)
     runner.apply(DEBUG)
     async with running(runner, clock):
-        restarted_number(target)
-        await clock.advance(2)
-    assert program.changes == ["*=Debug"] * 2
+        await clock.advance(200)
+        program.failures.clear()
+        runner.again()
+        await clock.advance(0)
+    assert program.changes == ["*=Debug"]
 
 
 async def test_a_restart_during_a_call_is_not_missed(clock: FakeClock) -> None:
-    program, target = Program(), Target()
+    program = Program()
     program.held = asyncio.Event()
-    runner = HookRunner([program], find_target=target, clock=clock)
+    runner = HookRunner([program], clock=clock)
     runner.apply(DEBUG)
     async with running(runner, clock):
-        restarted_number(target)
-        await clock.advance(2)
+        runner.again()
         program.held.set()
         await clock.advance(0)
     assert program.changes == ["*=Debug"] * 2
-
-
-async def test_a_search_that_fails_ends_nothing(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
-    program, calls = Program(), []
-
-    def find() -> ProcessIdentity | None:
-        calls.append(1)
-        if len(calls) == 2:
-            raise RuntimeError("no permission")
-        return ProcessIdentity(len(calls), 1)
-
-    runner = HookRunner([program], find_target=find, clock=clock, interval=2)
-    runner.apply(DEBUG)
-    async with running(runner, clock):
-        await clock.advance(4)
-    assert program.changes == ["*=Debug"] * 2
-    assert "could not be looked for" in caplog.text
 
 
 async def test_where_nothing_tells_of_a_restart_it_is_said_again_now_and_then(clock: FakeClock) -> None:

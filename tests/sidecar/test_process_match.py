@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 import pytest
 
 from corvo_agent.errors import ConfigError
 from corvo_agent.sidecar.process_match import target_of_match
+from corvo_agent.sidecar.target_process import process_identity
 from tests.profiles.spawn import running
 
 SCRIPT = "import sys; print('ready', flush=True); sys.stdin.read()"
@@ -36,3 +38,14 @@ def test_the_one_that_began_first_is_the_target_until_it_ends() -> None:
 def test_what_is_no_regular_expression_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"match: not a regular expression: .*got '\('"):
         target_of_match("(")
+
+
+def test_whoever_was_told_to_look_for_it_is_not_it() -> None:
+    pattern = f"stdin.* corvo-match-{os.getpid()}-b"
+    with running(sys.executable, "-c", SCRIPT, "--match", pattern) as shell:
+        assert target_of_match(rf"match {re.escape(pattern)}$")() == process_identity(shell.pid)
+        with running(sys.executable, "-c", SCRIPT, f"--match={pattern}"):
+            find = target_of_match(pattern)
+            assert find() is None
+            with running(sys.executable, "-c", SCRIPT, pattern.split()[1]) as wanted:
+                assert find() == process_identity(wanted.pid)

@@ -1,0 +1,43 @@
+"""What the control group of a process uses and may use: the texts of the kernel's files, of either version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+_ROOT = "/sys/fs/cgroup"
+_UNIFIED = ("cpu.max", "cpu.stat", "memory.current", "memory.max", "memory.events", "pids.current", "pids.max")
+# Version 1 has a tree for each controller.
+_SEPARATE: Mapping[str, tuple[str, ...]] = {
+    "cpu": ("cpu.cfs_quota_us", "cpu.cfs_period_us", "cpu.stat"),
+    "memory": ("memory.usage_in_bytes", "memory.limit_in_bytes", "memory.failcnt"),
+    "pids": ("pids.current", "pids.max"),
+}
+
+
+def control_group(pid: int, text: str) -> dict[str, str]:
+    """``Path`` and what can be read for the process ``pid``, whose /proc/PID/cgroup says ``text``."""
+    paths: dict[str, str] = {}
+    for line in text.splitlines():
+        _, controllers, path = line.split(":", 2)
+        paths.update(dict.fromkeys(controllers.split(","), path))
+    unified = paths.get("", "")
+    found = {name: _read(_file(pid, "", unified, name)) for name in _UNIFIED}
+    for controller, names in _SEPARATE.items():
+        if controller in paths:
+            found |= {name: _read(_file(pid, controller, paths[controller], name)) for name in names}
+    return {"Path": unified or paths.get("memory", ""), **{name: value for name, value in found.items() if value}}
+
+
+def _file(pid: int, controller: str, path: str, name: str) -> Path:
+    # In another container the path is none of ours; there the process sees its own group as the root.
+    if path.startswith("/.."):
+        return Path(f"/proc/{pid}/root{_ROOT}", controller, name)
+    return Path(_ROOT, controller, path.lstrip("/"), name)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""
