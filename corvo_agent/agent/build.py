@@ -68,6 +68,8 @@ def build_agent(config: AgentConfig) -> Agent:
         service.expvars.publish("level-hooks", Func(runner.as_json))
         if target:
             target.subscribe(lambda start: runner.again())
+        if agent.watcher:
+            agent.watcher.subscribe(lambda change: runner.release())
     return agent
 
 
@@ -97,7 +99,9 @@ def _hook_runner(config: AgentConfig, find: FindTarget | None) -> HookRunner | N
     from ..sidecar.hook_spec import parse_level_hook
 
     # Where nobody tells which process it is, saying it again is the only way to reach one that was restarted.
-    return HookRunner([parse_level_hook(config.level_hook, find)], repeat=0 if find else _REPEAT)
+    repeat = 0 if find else _REPEAT
+    # Held until the Module is known: a sidecar that restarts while etcd is away has to leave the level as it is.
+    return HookRunner([parse_level_hook(config.level_hook, find)], repeat=repeat, held=bool(config.etcd))
 
 
 def _store(config: AgentConfig) -> KeyValueStore | None:

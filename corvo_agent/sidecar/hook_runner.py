@@ -42,7 +42,8 @@ class HookRunner:
     ``apply`` takes the state that has to hold, and is what a LevelSync applies with. ``run`` does the work: a hook
     that fails, or takes longer than ``timeout`` seconds, is called again after a pause that grows to ``max_pause``;
     a newer state is tried at once and the older one forgotten. ``again`` is for whoever sees that the program has
-    restarted; where nobody can, ``repeat`` hands the state out again every so many seconds, 0 never.
+    restarted; where nobody can, ``repeat`` hands the state out again every so many seconds, 0 never. ``held`` is for
+    states that are only a guess at first: nothing is set before ``release``.
     """
 
     def __init__(
@@ -53,15 +54,23 @@ class HookRunner:
         timeout: float = 15.0,
         repeat: float = 0.0,
         max_pause: float = 30.0,
+        held: bool = False,
     ) -> None:
         self._workers = [_Worker(hook, clock, timeout, Backoff(0.5, max_pause)) for hook in hooks]
         self._clock = clock
         self._repeat = repeat
+        self._released = asyncio.Event()
+        if not held:
+            self._released.set()
 
     def apply(self, state: LevelState) -> None:
         """Have ``state`` set by every hook; returns at once. Belongs to the event loop's thread."""
         for worker in self._workers:
             worker.want(state)
+
+    def release(self) -> None:
+        """Let what is wanted be set from now on. Belongs to the event loop's thread."""
+        self._released.set()
 
     def again(self) -> None:
         """Have everything set once more: the program is another one. Belongs to the event loop's thread."""
@@ -78,6 +87,7 @@ class HookRunner:
 
     async def run(self) -> None:
         """Work until cancelled."""
+        await self._released.wait()
         async with asyncio.TaskGroup() as tasks:
             for worker in self._workers:
                 tasks.create_task(worker.run(), name=f"corvo-level-hook {worker.name}")

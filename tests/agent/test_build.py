@@ -18,7 +18,7 @@ from corvo_agent.client import DiagnosticsClient
 from corvo_agent.config import AgentConfig
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import ConfigError, RemoteError
-from corvo_agent.modules import ModuleStore
+from corvo_agent.modules import Module, ModuleStore
 from corvo_agent.modules.etcd import EtcdStore
 from corvo_agent.modules.etcd_options import EtcdOptions
 from corvo_agent.modules.model import ModuleStatus
@@ -78,6 +78,23 @@ async def test_a_level_hook_gets_the_level_and_tells_how_it_does(
                     await client.stats("level-hooks")
             (told,) = (await client.stats("level-hooks"))["level-hooks"]
     assert "file" in told["name"]
+
+
+@pytest.mark.integration
+async def test_a_sidecar_that_restarts_does_not_touch_a_level_that_holds(
+    etcd: EmbeddedEtcd, log_file: str, tmp_path: Path
+) -> None:
+    written = tmp_path / "written"
+    hook = f"exec:/bin/sh -c 'echo $0 >> {written}' {{level}}"
+    config = AgentConfig(module="pen-npm", node="node1", log_file=log_file, etcd=(etcd.endpoint,), level_hook=hook)
+    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
+        await modules.create(Module().with_meta(name="node1-pen-npm").with_spec(log_level="Debug"))
+        for _ in range(2):
+            async with build_agent(config) as agent, DiagnosticsClient(agent.address) as client:
+                while (await client.stats("level-hooks"))["level-hooks"][0]["pending"]:
+                    pass
+    # The default level, which would be Info, was never set.
+    assert written.read_text() == "debug\n" * 2
 
 
 @pytest.mark.parametrize("hook", ["zap", "nonsense:x", "signal:Debug=NOSUCH"])

@@ -217,6 +217,20 @@ async def test_a_restart_during_a_call_is_not_missed(clock: FakeClock) -> None:
     assert program.changes == ["*=Debug"] * 2
 
 
+async def test_a_guess_is_held_back_until_the_level_is_known(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock, held=True)
+    runner.apply(LevelState(Level.INFO))
+    async with running(runner, clock):
+        await clock.advance(100)
+        assert program.changes == []
+        assert runner.statistics()[0].pending
+        runner.apply(DEBUG)
+        runner.release()
+        await clock.advance(0)
+    assert program.changes == ["*=Debug"]
+
+
 async def test_where_nothing_tells_of_a_restart_it_is_said_again_now_and_then(clock: FakeClock) -> None:
     program = Program()
     runner = HookRunner([program], clock=clock, repeat=60)
