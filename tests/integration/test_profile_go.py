@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
-from corvo_agent.diagnostics.handlers.profile import ProfileHandler
+from corvo_agent.agent.build import build_agent
+from corvo_agent.client import DiagnosticsClient
+from corvo_agent.config import AgentConfig
 from corvo_agent.diagnostics.payloads import decode_profile, decode_stats
-from corvo_agent.diagnostics.query import DebugQuery
+from corvo_agent.errors import Unavailable
 from corvo_agent.profiles.pprof_reader import decode
-from corvo_agent.sidecar.go_pprof import GoProcess
-from corvo_agent.sidecar.go_stats import GoStatsHandler
+from tests.sidecar.servers import serving
 
 from .go_tools import build, object_cache, pprof
 
@@ -34,28 +38,56 @@ def go_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
             process.kill()
 
 
-async def ask(url: str, **parameters: str) -> bytes:
-    handler = ProfileHandler(GoProcess(url).kinds())
-    return decode_profile((await handler.handle(DebugQuery("Profile", parameters))).value)
+@dataclass(slots=True)
+class Recorder:
+    """Stands before the Go process and keeps what it answered."""
+
+    go_url: str
+    url: str = ""
+    answers: list[bytes] = field(default_factory=list)
+
+    async def __call__(self, request: web.Request) -> web.Response:
+        """Pass one request on."""
+        async with aiohttp.ClientSession() as session, session.get(self.go_url + request.path_qs) as response:
+            self.answers.append(await response.read())
+            return web.Response(body=self.answers[-1], status=response.status)
+
+
+@pytest.fixture
+async def recorder(go_url: str) -> AsyncIterator[Recorder]:
+    recorder = Recorder(go_url)
+    async with serving(recorder) as recorder.url:
+        yield recorder
+
+
+@pytest.fixture
+async def client(recorder: Recorder) -> AsyncIterator[DiagnosticsClient]:
+    """Of an agent beside the Go process."""
+    async with (
+        build_agent(AgentConfig(module="app", node="node1", go_pprof=recorder.url)) as agent,
+        DiagnosticsClient(agent.address) as client,
+    ):
+        yield client
 
 
 @pytest.mark.parametrize(
     ("kind", "seconds", "sample_type"),
     [
-        ("profile", "1", "cpu"),
-        ("goroutine", "", "goroutine"),
-        ("heap", "", "inuse_space"),
-        ("allocs", "", "alloc_space"),
-        ("block", "", "delay"),
-        ("mutex", "", "delay"),
-        ("threadcreate", "", "threadcreate"),
-        ("heap", "1", "inuse_space"),
+        ("profile", 1, "cpu"),
+        ("goroutine", None, "goroutine"),
+        ("heap", None, "inuse_space"),
+        ("allocs", None, "alloc_space"),
+        ("block", None, "delay"),
+        ("mutex", None, "delay"),
+        ("threadcreate", None, "threadcreate"),
+        ("heap", 1, "inuse_space"),
     ],
 )
-async def test_every_kind_opens_in_pprof_and_in_our_reader(
-    kind: str, seconds: str, sample_type: str, go_url: str, tmp_path: Path
+async def test_every_kind_comes_through_byte_for_byte_and_opens_in_pprof(
+    client: DiagnosticsClient, recorder: Recorder, kind: str, seconds: float | None, sample_type: str, tmp_path: Path
 ) -> None:
-    answer = await ask(go_url, profile=kind, **({"seconds": seconds} if seconds else {}))
+    answer = await client.profile(kind, seconds)
+    assert [answer] == recorder.answers
     profile = decode(answer)
     assert sample_type in {each.type for each in profile.sample_types}
     report = pprof(tmp_path, answer, "-top", f"-sample_index={sample_type}")
@@ -65,25 +97,36 @@ async def test_every_kind_opens_in_pprof_and_in_our_reader(
         assert any(frame.function == "main.burn" for each in profile.samples for frame in each.stack)
 
 
-async def test_the_answer_is_gos_byte_for_byte(go_url: str) -> None:
-    # The command line, and the text of the heap's options, are the same whenever they are asked for.
-    for path, parameters in (
-        ("cmdline", {"profile": "cmdline"}),
-        ("threadcreate?debug=1", {"profile": "threadcreate", "debug": "1"}),
-    ):
-        async with aiohttp.ClientSession() as session, session.get(f"{go_url}/debug/pprof/{path}") as response:
-            expected = await response.read()
-        assert await ask(go_url, **parameters) == expected
+async def test_what_is_no_profile_comes_through_byte_for_byte(client: DiagnosticsClient, recorder: Recorder) -> None:
+    trace = await client.profile("trace", 1)
+    assert trace.startswith(b"go 1.")
+    command_line = await client.profile("cmdline")
+    assert command_line.endswith(b"/app")
+    text = decode_profile((await client.debug("Profile", {"profile": "goroutine", "debug": "2"})).value)
+    assert text.startswith(b"goroutine ")
+    assert [trace, command_line, text] == recorder.answers
 
 
-async def test_a_trace_comes_through(go_url: str) -> None:
-    assert (await ask(go_url, profile="trace", seconds="1")).startswith(b"go 1.")
-
-
-async def test_its_expvars_are_the_stats(go_url: str) -> None:
-    handler = GoStatsHandler(GoProcess(go_url))
-    everything = decode_stats((await handler.handle(DebugQuery("Stats"))).value)
+async def test_its_expvars_are_the_stats(client: DiagnosticsClient, recorder: Recorder) -> None:
+    everything = decode_stats((await client.debug("Stats")).value)
+    (answer,) = recorder.answers
     assert {"cmdline", "memstats", "requests"} <= everything.keys()
     assert json.loads(everything["memstats"])["NumGC"] >= 0
-    one = decode_stats((await handler.handle(DebugQuery("Stats", {"expvar": "requests"}))).value)
-    assert int(one["requests"]) > 0
+    for name in json.loads(answer):
+        assert f'"{name}": {everything[name]}'.encode() in answer
+    # What the sidecar has to say of itself stands beside it.
+    assert everything.keys() - json.loads(answer).keys() == {"agent"}
+    assert int((await client.stats("requests"))["requests"]) > 0
+
+
+async def test_while_it_does_not_run_the_agent_says_so_and_tells_how_it_is_doing_itself() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    async with (
+        build_agent(AgentConfig(module="app", node="node1", go_pprof=url)) as agent,
+        DiagnosticsClient(agent.address) as client,
+    ):
+        for question in (client.stats(), client.stats("memstats"), client.profile("heap")):
+            with pytest.raises(Unavailable, match="Cannot connect to host"):
+                await question
+        assert (await client.stats("agent"))["agent"]["name"] == "node1-app"
