@@ -77,7 +77,9 @@ def _find_target(config: AgentConfig) -> FindTarget | None:
     if config.pid:
         if process_identity(config.pid) is None:
             # Its number is never given again to what would be the same process: it could not be found later, either.
-            raise ConfigError("pid", config.pid, "there is no such process")
+            raise ConfigError(
+                "pid", config.pid, "there is no such process here; containers have to share a pid namespace"
+            )
         return target_of_pid(config.pid)
     if config.pid_file:
         return target_of_pid_file(config.pid_file)
