@@ -29,6 +29,7 @@ class FollowedFile:
         self._read = offset
         self._splitter = Splitter(LINES, max_line, offset)
         self._head = log.head
+        self._mark = FileMark.of(log.head, log.key[1])
         self._skip = offset if log.is_packed else 0
         #: Whether nobody writes to it any more.
         self.final = log.is_packed
@@ -48,7 +49,7 @@ class FollowedFile:
 
     def mark(self) -> FileMark:
         """How the file is known again."""
-        return FileMark.of(self._head, self.key[1])
+        return self._mark
 
     def status(self) -> os.stat_result:
         """The file's status now."""
@@ -78,7 +79,7 @@ class FollowedFile:
     def start_again(self) -> None:
         """Read from the beginning: the file was truncated."""
         start = _first_data(self.log.descriptor)
-        self._head = self.log.read(HEAD, 0)
+        self._take_head(self.log.read(HEAD, 0))
         self._read = start
         self._splitter = Splitter(LINES, self._max_line, start)
 
@@ -97,8 +98,13 @@ class FollowedFile:
         head = self.log.read(HEAD, 0)
         if not head.startswith(self._head):
             raise FileChanged(self.log.path)
-        self._head = head
+        if len(head) > len(self._head):
+            self._take_head(head)
         return data
+
+    def _take_head(self, head: bytes) -> None:
+        self._head = head
+        self._mark = FileMark.of(head, self.key[1])
 
     def _behind_skipped(self, pieces: Generator[bytes, None, None]) -> bytes:
         for piece in pieces:

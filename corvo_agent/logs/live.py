@@ -67,9 +67,11 @@ class LiveFilter(Generic[T]):
             if item.remark is not None:
                 done += self._collect(item.path, self._waiting(item.path))
                 self._batch.append(item.remark)
-            if item.chunk is not None:
-                framed = self._joined(item, item.chunk) if self._query.joined else [(item.chunk, item.position)]
-                done += self._collect(item.path, framed)
+                done += self._end_full()
+            if item.chunk is not None and self._query.joined:
+                done += self._collect(item.path, self._joined(item, item.chunk))
+            elif item.chunk is not None:
+                done += self._lines(item, item.chunk)
         return [*done, *self._end()]
 
     def rest(self) -> list[T]:
@@ -112,15 +114,34 @@ class LiveFilter(Generic[T]):
         """Add what matches to the batch; the batches that are full."""
         matcher = self._matcher(path)
         for chunk, position in units:
-            lines = matcher.select(chunk)
-            first = 0
-            while first < len(lines):
-                part = lines.part(first, min(len(lines), first + self._batch_lines - len(self._batch)))
-                first += len(part)
-                self._batch += matcher.records(part)
-                self._position = _behind(lines, first, chunk, position)
-                if len(self._batch) >= self._batch_lines:
-                    yield from self._end()
+            yield from self._pick(matcher, chunk, position)
+
+    def _lines(self, item: TailItem, chunk: Chunk) -> Iterator[T]:
+        """The same for lines that are not joined: all at once if all are wanted."""
+        matcher = self._matcher(item.path)
+        block = matcher.block(chunk, item.count) if item.count <= self._batch_lines else None
+        if block is None:
+            yield from self._pick(matcher, chunk, item.position)
+            return
+        if len(self._batch) + len(block) > self._batch_lines:
+            yield from self._end()
+        self._batch += block
+        self._position = item.position
+        yield from self._end_full()
+
+    def _pick(self, matcher: Matcher, chunk: Chunk, position: Position | None) -> Iterator[T]:
+        """Add what matches of ``chunk``, line by line."""
+        lines = matcher.select(chunk)
+        first = 0
+        while first < len(lines):
+            part = lines.part(first, min(len(lines), first + self._batch_lines - len(self._batch)))
+            first += len(part)
+            self._batch += matcher.records(part)
+            self._position = _behind(lines, first, chunk, position)
+            yield from self._end_full()
+
+    def _end_full(self) -> list[T]:
+        return self._end() if len(self._batch) >= self._batch_lines else []
 
     def _end(self) -> list[T]:
         batch, self._batch = self._batch, []

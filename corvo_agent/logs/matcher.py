@@ -15,7 +15,7 @@ from .line_time import LineClock
 from .marker import MARKER
 from .pattern import Pattern
 from .query import LogQuery
-from .record import Record, build_records, cut_record, raw_document, read_document
+from .record import Record, build_block, build_records, cut_record, raw_document, read_document
 from .severity import Audit, passes
 from .splitter import JOINED, LINES, Chunk, Lines
 
@@ -93,6 +93,12 @@ class Matcher:
         if self._columns:
             return [{name: record[name] for name in self._columns if name in record} for record in records]
         return records
+
+    def block(self, chunk: Chunk, count: int) -> list[Record] | None:
+        """The records of all ``count`` lines of ``chunk`` at once; None when that takes ``select`` and ``records``."""
+        if not self.takes_all or self.framing is JOINED or self._columns or chunk.end - chunk.start > self._max_unit:
+            return None
+        return build_block(bytes(memoryview(chunk.data)[chunk.start : chunk.end]), count, self._source)
 
     def _filtered(self, lines: Lines) -> Lines:
         """What matches of all of ``lines``."""

@@ -6,6 +6,7 @@ A JSON object becomes itself, with values that are not text rendered as compact 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
@@ -19,6 +20,10 @@ from .marker import CUT, MARKER, NUL
 Record = dict[str, str]
 RAW = "raw"
 
+# Put between lines that are parsed as one JSON array: a number that no line can hold but by chance.
+_BETWEEN = secrets.randbits(62)
+_SEPARATOR = b",%d," % _BETWEEN
+
 _GROUP = 512  # lines parsed in one call into C: about a quarter of a millisecond during which nobody else can run
 
 
@@ -29,7 +34,26 @@ def build_records(units: Sequence[bytes], source: str) -> list[Record]:
     """
     records: list[Record] = []
     for start in range(0, len(units), _GROUP):
-        records += _build_group(units[start : start + _GROUP], source)
+        records += _build_group(units[start : start + _GROUP])
+    _complete(records, source)
+    return records
+
+
+def build_block(block: bytes, count: int, source: str) -> list[Record] | None:
+    """The records of the ``count`` lines of ``block``, which ends with a newline, in four fifths of the time.
+
+    None when one of them is no JSON object and has to be looked at by itself: see ``build_records``.
+    """
+    try:
+        found = orjson.loads(b"[%b]" % block[:-1].replace(b"\n", _SEPARATOR))
+    except orjson.JSONDecodeError:
+        return None
+    # Every separator has to be in its place: lines such as ``{"a":[1`` and ``2]}`` are no object together.
+    if len(found) != 2 * count - 1 or found[1::2].count(_BETWEEN) != count - 1:
+        return None
+    records = _all_text(found[::2])
+    if records is not None:
+        _complete(records, source)
     return records
 
 
@@ -57,17 +81,26 @@ def to_text(value: Any) -> str:
     return value if type(value) is str else orjson.dumps(value).decode()
 
 
-def _build_group(units: Sequence[bytes], source: str) -> list[Record]:
+def _build_group(units: Sequence[bytes]) -> list[Record]:
     # The common case in three calls into C: every unit an object, every value text.
     try:
-        records: list[Record] = list(map(orjson.loads, units))
-        plain = set(map(type, chain.from_iterable(map(dict.values, records)))) <= {str}
-    except (orjson.JSONDecodeError, TypeError):
-        plain = False
-    if not plain or MARKER in [record.get("level") for record in records]:
-        records = [_flatten(read_document(unit), unit) for unit in units]
-    _complete(records, source)
-    return records
+        records = _all_text(list(map(orjson.loads, units)))
+    except orjson.JSONDecodeError:
+        records = None
+    return [_flatten(read_document(unit), unit) for unit in units] if records is None else records
+
+
+def _all_text(documents: list[Any]) -> list[Record] | None:
+    """The documents of some lines, their values made text in place; None when one of them is not to be taken as is."""
+    try:
+        if not set(map(type, chain.from_iterable(map(dict.values, documents)))) <= {str}:
+            for document in documents:
+                for key, value in document.items():
+                    if type(value) is not str:
+                        document[key] = orjson.dumps(value).decode()
+    except TypeError:  # one that is no object, or is nested deeper than can be written
+        return None
+    return None if MARKER in [document.get("level") for document in documents] else documents
 
 
 def _read_odd(unit: bytes) -> dict[str, Any]:

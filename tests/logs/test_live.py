@@ -7,7 +7,7 @@ from corvo_agent.logs.cursor import Cursor, FileMark
 from corvo_agent.logs.follower import Position, TailItem
 from corvo_agent.logs.limits import ReadLimits
 from corvo_agent.logs.live import LiveFilter
-from corvo_agent.logs.marker import CURSOR, Gap
+from corvo_agent.logs.marker import CURSOR, Gap, is_marker
 from corvo_agent.logs.query import LogQuery
 from corvo_agent.logs.record import Record
 from corvo_agent.logs.splitter import Chunk
@@ -48,6 +48,17 @@ def test_remarks_stand_in_their_place() -> None:
     gap = TailItem("/a.log", remark=marker.gap(Gap.TRUNCATED, "/a.log"))
     (batch,) = live(LogQuery(fixed="x"), 10).batches([item(b"x1\n", 0), gap, item(b"x2\n", 0)])
     assert [record.get("corvo.gap") or _shown(record) for record in batch] == ["x1", "truncated", "x2", 3]
+
+
+def test_remarks_fill_a_batch_as_lines_do() -> None:
+    gap = TailItem("/a.log", remark=marker.gap(Gap.TRUNCATED, "/a.log"))
+    for content in (b"a\nb\n", b'{"msg":"a"}\n{"msg":"b"}\n'):
+        for remarks in range(8):
+            batches = live(LogQuery()).batches([item(content, 0), *[gap] * remarks, item(content, len(content))])
+            records = [record for batch in batches for record in batch if CURSOR not in record]
+            assert [record["msg"] for record in records if not is_marker(record)] == [*"abab"]
+            assert len(records) == 4 + remarks
+            assert max(map(len, batches)) <= 4
 
 
 def test_without_a_common_place_there_is_none() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.logs.marker import CUT, MARKER, NUL, is_marker
-from corvo_agent.logs.record import build_records, cut_record
+from corvo_agent.logs.record import build_block, build_records, cut_record
 
 SOURCE = "/var/log/pensando/pen-spyglass.log"
 
@@ -136,6 +136,35 @@ def test_records_are_valid_text_and_do_not_depend_on_their_neighbours(lines: lis
         for key, value in record.items():
             assert type(value) is str
             (key + value).encode()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b""],
+        [b'{"a":1},{"b":2}'],
+        [b'{"a":[{"b":1}', b'{"c":1}]}', b'{"x":1},{"y":1}'],
+        [b'{"a":[1', b"2]}"],
+        [b'{"a":1}', b"", b'{"a":2}'],
+        [b'{"a":1}', b"[2]"],
+        [b'{"level":"marker"}'],
+        [b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"],
+    ],
+)
+def test_a_block_with_any_other_line_is_left_to_a_closer_look(lines: list[bytes]) -> None:
+    assert build_block(b"".join(line + b"\n" for line in lines), len(lines), SOURCE) is None
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        line_bytes.filter(lambda line: b"\n" not in line) | st.just(b'{"ts":"2019-05-10T16:26:07.5Z"}'), min_size=1
+    )
+)
+def test_a_block_gives_what_its_lines_give(lines: list[bytes]) -> None:
+    records = build_block(b"".join(line + b"\n" for line in lines), len(lines), SOURCE)
+    assert records in (None, build_records(lines, SOURCE))
+    assert records is not None or any(one(line)["level"] == "raw" for line in lines if "level" in one(line))
 
 
 @settings(max_examples=100, deadline=None)
