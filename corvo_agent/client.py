@@ -6,35 +6,23 @@ import ssl as _ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
 
-import orjson
 from grpclib.const import Cardinality
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from .diagnostics.convert import decode_response, encode_request
 from .diagnostics.limits import RESPONSE_BYTES, RawMessage, receive_reply
 from .diagnostics.link import Link
-from .diagnostics.payloads import (
-    LOGS,
-    PROFILE,
-    STATS,
-    check_type,
-    decode_logs,
-    decode_profile,
-    decode_stats,
-    decode_string,
-    is_string,
-)
 from .diagnostics.query import DebugQuery, Payload
 from .diagnostics.status import corvo_error
+from .diagnostics.typed_client import TypedClient
 from .errors import DeadlineExceeded, PermissionRefused, RemoteError, Unavailable
 
 _DEBUG = "/protos.Diagnostics/Debug"
 _DEBUG_STREAM = "/protos.Diagnostics/DebugStream"
 
 
-class DiagnosticsClient:
+class DiagnosticsClient(TypedClient):
     """Calls the agent at ``address`` ("host:port", "[v6]:port" or "unix:/path"); an async context manager.
 
     It connects at the first call, again after a loss, and may be used by many tasks at once. ``timeout`` (seconds)
@@ -122,35 +110,6 @@ class DiagnosticsClient:
                 while (reply := await receive_reply(stream, self._max_message)) is not None:
                     yield decode_response(reply)
 
-    async def logs(
-        self, parameters: Mapping[str, str] | None = None, *, timeout: float | None = None, **named: object
-    ) -> list[dict[str, str]]:
-        """Log lines. ``lines=300`` is the parameter "lines", ``max_results=300`` is "max-results" and so on."""
-        asked = {**(parameters or {}), **{key.replace("_", "-"): str(value) for key, value in named.items()}}
-        return decode_logs(check_type(await self.debug("Log", asked, timeout=timeout), LOGS))
-
-    async def stats(
-        self, expvar: str | None = None, action: str = "get", *, timeout: float | None = None
-    ) -> dict[str, Any]:
-        """Name -> value of one published variable or of all; a value that is not JSON is its text."""
-        asked = {"action": action} | ({"expvar": expvar} if expvar else {})
-        stats = decode_stats(check_type(await self.debug("Stats", asked, timeout=timeout), STATS))
-        return {name: _json(text) for name, text in stats.items()}
-
-    async def profile(self, kind: str, seconds: float | None = None, *, timeout: float | None = None) -> bytes:
-        """The profile ``kind``, taken for ``seconds`` where time matters: gzipped pprof in most cases.
-
-        Without ``timeout`` the deadline is the client's and ``seconds`` together.
-        """
-        asked = {"profile": kind} | ({} if seconds is None else {"seconds": f"{seconds:g}"})
-        patience = self.timeout + (seconds or 0.0) if timeout is None else timeout
-        return decode_profile(check_type(await self.debug("Profile", asked, timeout=patience), PROFILE))
-
-    async def action(self, name: str, *, timeout: float | None = None, **parameters: str) -> str | Payload:
-        """Run the action ``name``: its text, or the Payload when it answers with a message of its own."""
-        payload = await self.debug("Action", {**parameters, "action": name}, timeout=timeout)
-        return decode_string(payload.value) if is_string(payload) else payload
-
     @contextmanager
     def _errors(self, seconds: float | None) -> Iterator[None]:
         try:
@@ -164,10 +123,3 @@ class DiagnosticsClient:
             raise DeadlineExceeded(self.address, seconds or 0.0) from None
         except (OSError, StreamTerminatedError) as error:
             raise Unavailable(self.address, str(error) or type(error).__name__) from error
-
-
-def _json(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text

@@ -63,3 +63,19 @@ def _is_cancelled(error: BaseException) -> bool:
 def say(text: str) -> None:
     """``corvo: text`` on stderr."""
     click.echo(click.style("corvo: ", fg="red", bold=True) + visible(text, "\n"), err=True)
+
+
+class Failures:
+    """What went wrong with some of several modules; ``code``, the exit code, is that of the first one.
+
+    ``named``: each is told with the name of its module, which is of no use where there is only one.
+    """
+
+    def __init__(self, *, named: bool) -> None:
+        self._named = named
+        self.code = 0
+
+    def add(self, name: str, error: CorvoError) -> None:
+        """Tell of it on stderr."""
+        say(f"{name}: {error}" if self._named else str(error))
+        self.code = self.code or error.exit_code

@@ -7,19 +7,24 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import click
 
-from ..errors import ConfigError, InvalidArgument
+from ..errors import InvalidArgument
 from ..levels import Level
+from ..modules.access import ModuleAccess
 from ..modules.model import LevelOverride, Module
-from ..modules.store import ModuleStore
 from ..timestamps import parse_duration
 from .complete import levels, modules
-from .level_view import agent_state, module_state, show_state
-from .output import format_option, note
+from .confirm import confirm, yes_option
+from .failures import Failures
+from .level_view import agent_state, module_state, sentence_option, show_states
+from .many import for_each, selected
+from .output import note
 from .running import asynchronous
-from .target import Target, open_store
+from .selectors import selector_of, selector_options
+from .target import Target, open_backend
 from .target_options import agent_options
 
 #: How long a level set by hand holds unless the person says otherwise.
@@ -75,20 +80,32 @@ class _Wish:
 
 
 @click.command("level", short_help="Show or change the log level of a module.")
-@click.argument("name", shell_complete=modules)
+@click.argument("name", required=False, shell_complete=modules)
 @click.argument("level", required=False, shell_complete=levels)
 @click.option("--for", "duration", metavar="DURATION", help=f"How long LEVEL holds, {DEFAULT_DURATION} unless given.")
 @click.option("--keep", is_flag=True, help="LEVEL holds until somebody changes it: it is written to spec.log-level.")
 @click.option("--clear", is_flag=True, help="End an override now; with --logger, take that logger's level away.")
 @click.option("--logger", metavar="LOGGER", help="The level of this logger and those below it only.")
 @click.option("--reason", default="", help="Why; shown to whoever looks.")
-@format_option
+@selector_options
+@yes_option
+@sentence_option
 @agent_options
 @asynchronous
-async def command(name: str, output: str, target: Target, **wished: object) -> None:
+async def command(
+    name: str | None,
+    level: str | None,
+    labels: str,
+    fields: str,
+    yes: bool,
+    output: str,
+    target: Target,
+    **wished: object,
+) -> int:
     """Show the level of the module NAME and why it holds, or change it to LEVEL (Debug, Info, Warn, Error, None).
 
-    A changed level ends by itself after ten minutes, also while etcd is away: a forgotten Debug fills disks.
+    A changed level ends by itself after ten minutes, also while etcd is away: a forgotten Debug fills disks. Selectors
+    in place of NAME choose several modules; it asks before it changes more than one.
 
     \b
     corvo level node1-pen-spyglass                              which level holds, and why
@@ -98,25 +115,36 @@ async def command(name: str, output: str, target: Target, **wished: object) -> N
     corvo level node1-pen-spyglass --clear                      end the override now
     corvo level node1-pen-spyglass Debug --logger http --keep   the logger "http" only
     corvo level node1-pen-spyglass --clear --logger http        ... as the others again
+    corvo level -l team=network Debug --for 5m                  every module with that label
     """
-    wish = _Wish(**wished)  # type: ignore[arg-type]
-    if not target.etcd:
+    by_selector = bool(labels or fields)
+    if by_selector:
+        # Then there is no NAME, and the first word is the level.
+        if level is not None:
+            raise click.UsageError("name a module or select several, not both")
+        name, level = None, name
+    elif name is None:
+        raise click.UsageError("name a module, or select several with -l or --field-selector")
+    wish = _Wish(level=level, **wished)  # type: ignore[arg-type]
+    async with open_backend(target) as backend:
+        if name is not None and not wish.changes and not backend.has_modules:
+            show_states({name: await agent_state(backend, name)}, output, alone=True)
+            return 0
+        names = [name] if name is not None else await selected(backend.modules, selector_of(labels, fields))
         if wish.changes:
-            raise ConfigError("etcd", None, "a level is changed in etcd: give --etcd URL or CORVO_ETCD")
-        show_state(name, await agent_state(target, name), output)
-        return
-    async with open_store(target) as store:
-        module = await _apply(store, name, wish)
-    show_state(name, module_state(module), output)
+            confirm("Change the level of", names, yes=yes)
+        failures = Failures(named=by_selector)
+        apply = partial(_apply, backend.modules, wish)
+        modules = await for_each(names, apply, failures, "levels")
+    show_states({each: module_state(module) for each, module in modules.items()}, output, alone=not by_selector)
+    if wish.keep and wish.logger is not None and modules:
+        which = name or f"-l '{labels}'"
+        note(f"it stays until you say: corvo level {which} --clear --logger {wish.logger}")
+    return failures.code
 
 
-async def _apply(store: ModuleStore, name: str, wish: _Wish) -> Module:
-    if not wish.changes:
-        return await store.get(name)
-    module = await store.modify(name, wish.change())
-    if wish.keep and wish.logger is not None:
-        note(f"it stays until you say: corvo level {name} --clear --logger {wish.logger}")
-    return module
+async def _apply(modules: ModuleAccess, wish: _Wish, name: str) -> Module:
+    return await (modules.modify(name, wish.change()) if wish.changes else modules.get(name))
 
 
 def _who() -> str:

@@ -12,9 +12,11 @@ from ..errors import NotFound
 from ..levels import Level
 from ..modules.model import Module, effective_level
 from ..timestamps import format_duration, format_rfc3339, parse_rfc3339
-from .output import print_json, visible
-from .target import Target, open_agent
+from .backends.protocol import Backend
+from .output import FORMATS, output_option, print_result, visible
 
+#: The form of a level: a sentence, unless told otherwise.
+sentence_option = output_option(*FORMATS, default="text")
 _KEYS = ("level", "source", "until", "by", "reason", "loggers", "log-level")
 
 
@@ -35,23 +37,35 @@ def module_state(module: Module) -> dict[str, Any]:
     return {key: value for key, value in shown.items() if value}
 
 
-async def agent_state(target: Target, name: str) -> dict[str, Any]:
+async def agent_state(backend: Backend, name: str) -> dict[str, Any]:
     """What holds by the agent's own word. Raises NotFound when it does not tell."""
-    async with open_agent(target, name) as client:
+    async with backend.agent(name) as client:
         told = (await client.stats("agent")).get("agent")
     if not isinstance(told, dict):
-        raise NotFound("level of", name, "its agent does not publish it; give --etcd URL to read the Module")
+        raise NotFound("level of", name, "its agent does not publish it; ask a gateway or etcd for its Module")
     return {key: told[key] for key in _KEYS if key in told}
 
 
-def show_state(name: str, state: Mapping[str, Any], output: str) -> None:
-    """Print it as ``output`` says: text or json."""
-    if output == "json":
-        print_json({"name": name, **state})
+def show_states(states: Mapping[str, Mapping[str, Any]], output: str, *, alone: bool) -> None:
+    """Print them as ``output`` says, by name; ``alone``: one was asked for, and JSON is an object, not a list."""
+    if output == "text":
+        for name, state in states.items():
+            _show_sentence(name, state)
         return
+    values = [{"name": name, **state} for name, state in states.items()]
+    rows = [(name, state["level"], _why(state), _loggers(state)) for name, state in states.items()]
+    if values or not alone:
+        print_result(output, values[0] if alone else values, ("NAME", "LEVEL", "WHY", "LOGGERS"), rows)
+
+
+def _show_sentence(name: str, state: Mapping[str, Any]) -> None:
     click.echo(visible(f"{name}: {state['level']} ({_why(state)})"))
     for logger, level in sorted(state.get("loggers", {}).items()):
         click.echo(visible(f"  {logger}: {level}"))
+
+
+def _loggers(state: Mapping[str, Any]) -> str:
+    return " ".join(f"{logger}={level}" for logger, level in sorted(state.get("loggers", {}).items()))
 
 
 def _why(state: Mapping[str, Any]) -> str:

@@ -8,67 +8,72 @@ from contextlib import aclosing
 
 from ..backoff import Backoff
 from ..diagnostics.payloads import LOGS, check_type, decode_logs
-from ..diagnostics.query import Payload
 from ..errors import CorvoError, NotFound, Unavailable
-from ..logs.marker import CURSOR, DROPPED, GAP, MARKER, TRUNCATED
+from .backends.protocol import Backend
+from .log_resume import Record, Resume
 from .output import note
-from .target import Target, open_agent
 
-# What a remark of the agent has to hold to be worth a line; others only say how far it has read.
-_TOLD = frozenset({TRUNCATED, DROPPED, GAP})
+#: Shows records of the module of that name.
+Show = Callable[[str, list[Record]], None]
 
 
 class Follower:
-    """Calls ``show`` for each record of the module ``name`` that ``parameters`` let through, as they come.
+    """Calls ``show`` for the records of the module ``name`` that ``parameters`` let through, as they come.
 
-    An agent that is lost is looked for again, where it is then; reading goes on after the last line seen.
+    An agent that is lost is looked for again, where it is then; reading goes on after the last line seen. ``patient``:
+    also one that has never been there.
     """
 
     def __init__(
-        self, target: Target, name: str, parameters: Mapping[str, str], show: Callable[[Mapping[str, str]], None]
+        self, backend: Backend, name: str, parameters: Mapping[str, str], show: Show, *, patient: bool = False
     ) -> None:
-        self._target = target
-        self._name = name
-        self._parameters = dict(parameters)
+        self.name = name
+        self._backend = backend
+        self._resume = Resume(parameters)
         self._show = show
         self._backoff = Backoff(initial=0.2, maximum=5.0)
-        self._reached = False
+        # Whether a loss is worth waiting for, and whether it is the end.
+        self._patient = patient
+        self._leaving = False
         self._told = ""
+
+    def leave(self, *, leaving: bool = True) -> None:
+        """The module is gone: its last lines are still read, but its agent is not looked for again."""
+        self._leaving = leaving
 
     async def run(self) -> None:
         """Go on until cancelled. Raises what stands in the way of the first contact, and what the agent refuses."""
         while True:
             try:
                 await self._follow()
-                self._tell("the agent has ended the stream")
+                reason = "the agent has ended the stream"
             except (Unavailable, NotFound) as error:
-                if not self._reached:
+                if not self._patient:
                     raise
-                self._tell(str(error))
+                reason = str(error)
+            if self._leaving:
+                return
+            # Nobody has to wait for it any more.
+            self._show(self.name, [])
+            self._tell(reason)
             await asyncio.sleep(self._backoff.next())
 
     async def _follow(self) -> None:
         async with (
-            open_agent(self._target, self._name) as client,
-            aclosing(client.stream("Log", self._parameters, name=self._name)) as batches,
+            self._backend.agent(self.name) as client,
+            aclosing(client.stream("Log", self._resume.parameters(), name=self.name)) as batches,
         ):
             async for payload in batches:
-                self._take(payload)
-
-    def _take(self, payload: Payload) -> None:
-        self._reached = True
-        self._told = ""
-        self._backoff.reset()
-        for record in decode_logs(check_type(payload, LOGS)):
-            if cursor := record.get(CURSOR):
-                self._parameters["cursor"] = cursor
-            if record.get("level") != MARKER or record.keys() & _TOLD:
-                self._show(record)
+                self._patient = True
+                self._told = ""
+                self._backoff.reset()
+                # Without a pause in between: what is shown is what is gone on behind.
+                self._show(self.name, self._resume.take(decode_logs(check_type(payload, LOGS))))
 
     def _tell(self, reason: str) -> None:
         # Once for each loss, not for each attempt to come back.
         if reason != self._told:
-            note(f"corvo: {self._name}: {reason}; looking for it again")
+            note(f"corvo: {self.name}: {reason}; looking for it again")
         self._told = reason
 
 

@@ -24,11 +24,12 @@ def _timed(name: str, records: Iterable[Record]) -> Iterator[tuple[int, str, Rec
     now = 0
     for record in records:
         # Never back: the order of the file counts more than a clock that was put back.
-        now = max(now, _time(record))
+        now = max(now, record_time(record))
         yield now, name, record
 
 
-def _time(record: Record) -> int:
+def record_time(record: Record) -> int:
+    """When ``record`` was written, in nanoseconds; 0 when it does not say."""
     try:
         return parse_rfc3339(record.get("ts") or record.get("@timestamp", ""))
     except InvalidArgument:

@@ -24,7 +24,7 @@ _COMMANDS = {
     "stats": ("stats", "Show or clear published variables of a module."),
     "profile": ("profile", "Take a profile of a module."),
     "action": ("action", "Run an action of a module."),
-    "modules": ("modules", "List, show, create, delete and watch Module objects."),
+    "modules": ("modules", "List, show, create, edit, delete and watch Module objects."),
     "gateway": ("gateway", "Serve the REST API."),
     "writer": ("writer", "Keep Module objects in step with what runs."),
     "completion": ("completion", "Print the completion script of a shell."),
@@ -58,8 +58,9 @@ def cli() -> None:
     """Diagnostics of running services: levels, logs, stats and profiles, without a restart.
 
     \b
-    Where to look: --etcd URL finds the agent of a module by its name, --address HOST:PORT calls one.
-    Every option has an environment name: CORVO_ETCD, CORVO_ADDRESS, ...
+    Where to look: --gateway URL asks a gateway, --etcd URL looks into etcd itself, --address HOST:PORT calls one agent.
+    Every option has an environment name: CORVO_GATEWAY, CORVO_ETCD, CORVO_ADDRESS, ... The command line counts
+    before the environment, the environment before the file of --config; without any it is http://127.0.0.1:9000.
 
     \b
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 unreachable, 5 refused.

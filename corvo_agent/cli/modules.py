@@ -1,157 +1,168 @@
-"""``corvo modules``: the Module objects in etcd."""
+"""``corvo modules``: the Module objects."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
+from functools import partial
 
 import click
 
-from ..errors import DecodeError, InvalidArgument
+from ..errors import InvalidArgument
 from ..levels import Level
-from ..modules.codec import decode_module, module_to_dict
-from ..modules.kv import Change
+from ..modules.codec import module_to_dict
 from ..modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_level
-from ..modules.names import name_of, self_link_of, validate_name
+from ..modules.names import validate_name
 from ..timestamps import format_rfc3339
-from .complete import modules
-from .output import format_option, json_text, note, print_json, print_table, visible
+from .complete import levels, modules
+from .confirm import confirm, yes_option
+from .failures import Failures
+from .many import for_each, selected
+from .module_edit import edit_module
+from .module_watch import show_changes, watch_modules
+from .output import format_option, note, print_result
 from .running import asynchronous
-from .target import Target, open_store
-from .target_options import store_options
+from .selectors import selector_of, selector_options
+from .target import Target, open_backend
+from .target_options import module_options
+
+_watch_option = click.option("-w", "--watch", is_flag=True, help="Go on with changes as they come, until Ctrl-C.")
 
 
-@click.group("modules", short_help="List, show, create, delete and watch Module objects.")
+@click.group("modules", short_help="List, show, create, edit, delete and watch Module objects.")
 def command() -> None:
     """Module objects: one for each running process or container.
 
     \b
-    corvo modules list
-    corvo modules get node1-pen-npm -o json
+    corvo modules list -l team=network
+    corvo modules get node1-pen-npm -o yaml
     corvo modules create node1-pen-npm --level Info --node node1
+    corvo modules edit node1-pen-npm
     corvo modules label node1-pen-npm team=network
+    corvo modules delete --field-selector status.node=node7
     corvo modules watch
     """
 
 
+command.add_command(watch_modules)
+command.add_command(edit_module)
+
+
 @command.command("list")
+@selector_options
+@_watch_option
 @format_option
-@store_options
+@module_options
 @asynchronous
-async def list_modules(output: str, target: Target) -> None:
-    """List all modules."""
-    async with open_store(target) as store:
-        found = await store.list()
+async def list_modules(labels: str, fields: str, watch: bool, output: str | None, target: Target) -> None:
+    """List modules: all of them, or those that the selectors choose. A level with * is an override, which ends.
+
+    \b
+    corvo modules list -l team=network,tier!=1
+    corvo modules list --field-selector 'spec.log-level=Debug,status.restart-count>3'
+    """
+    async with open_backend(target) as backend:
+        if watch:
+            await show_changes(backend.modules, selector_of(labels, fields), output)
+            return
+        found = await backend.modules.list(selector_of(labels, fields))
     for error in found.undecodable:
         note(f"corvo: left out: {error}")
-    if output == "json":
-        print_json([_shown(module) for module in found.modules])
-    else:
-        print_table(("NAME", "LEVEL", "NODE", "CATEGORY", "RESTARTS", "STARTED"), map(_row, found.modules))
+    headers = ("NAME", "LEVEL", "NODE", "CATEGORY", "RESTARTS", "STARTED")
+    print_result(output, [module_to_dict(module) for module in found.modules], headers, map(_row, found.modules))
 
 
 @command.command("get")
 @click.argument("name", shell_complete=modules)
+@_watch_option
 @format_option
-@store_options
+@module_options
 @asynchronous
-async def get_module(name: str, output: str, target: Target) -> None:
+async def get_module(name: str, watch: bool, output: str | None, target: Target) -> None:
     """Show the module NAME."""
-    async with open_store(target) as store:
-        module = await store.get(name)
-    if output == "json":
-        print_json(_shown(module))
-    else:
-        print_table(("FIELD", "VALUE"), _leaves("", _shown(module)))
+    async with open_backend(target) as backend:
+        if watch:
+            await show_changes(backend.modules, selector_of("", "", name), output)
+            return
+        shown = module_to_dict(await backend.modules.get(name))
+    print_result(output, shown, ("FIELD", "VALUE"), _leaves("", shown))
 
 
 @command.command("create")
 @click.argument("name")
-@click.option("--level", default="Info", show_default=True, help="Its log level.")
+@click.option("--level", default="Info", show_default=True, shell_complete=levels, help="Its log level.")
 @click.option("--node", default="", help="Its node.")
 @click.option("--module", default="", help="Its name without the node.")
 @click.option("--category", default="Venice", show_default=True, help="Its category.")
-@store_options
+@module_options
 @asynchronous
 async def create_module(name: str, level: str, node: str, module: str, category: str, target: Target) -> None:
     """Create the module NAME."""
     Level.parse(level, "--level")
     validate_name(name, "NAME")
-    async with open_store(target) as store:
-        created = await store.create(
-            Module(ObjectMeta(name=name), ModuleSpec(log_level=level), ModuleStatus(node, module, category))
-        )
+    wanted = Module(ObjectMeta(name=name), ModuleSpec(log_level=level), ModuleStatus(node, module, category))
+    async with open_backend(target) as backend:
+        created = await backend.modules.create(wanted)
     note(f"{created.name} is created at resource version {created.revision}")
 
 
 @command.command("delete")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...", shell_complete=modules)
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@store_options
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
+@selector_options
+@yes_option
+@module_options
 @asynchronous
-async def delete_modules(names: tuple[str, ...], yes: bool, target: Target) -> None:
-    """Delete the modules NAME...; asks before it deletes more than one."""
-    if len(names) > 1 and not yes:
-        if not sys.stdin.isatty():
-            raise InvalidArgument("NAME", None, f"{len(names)} modules would be deleted: give --yes")
-        click.confirm(f"Delete {len(names)} modules?", abort=True, err=True)
-    async with open_store(target) as store:
-        for name in names:
-            await store.delete(name)
+async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: bool, target: Target) -> int:
+    """Delete the modules NAME..., or those that the selectors choose; asks before it deletes more than one."""
+    selector = selector_of(labels, fields, " ".join(names))
+    chosen = list(dict.fromkeys(names))
+    if not chosen and not (labels or fields):
+        raise click.UsageError("name modules, or select them with -l or --field-selector")
+    async with open_backend(target) as backend:
+        access = backend.modules
+        chosen = chosen or await selected(access, selector)
+        confirm("Delete", chosen, yes=yes)
+        failures = Failures(named=False)
+        for name in await for_each(chosen, access.delete, failures, "deleting"):
             note(f"{name} is deleted")
+    return failures.code
 
 
 @command.command("label")
-@click.argument("name", shell_complete=modules)
-@click.argument("labels", nargs=-1, required=True, metavar="KEY=VALUE|KEY-...")
-@store_options
+@click.argument("words", nargs=-1, required=True, metavar="[NAME] KEY=VALUE|KEY-...", shell_complete=modules)
+@selector_options
+@yes_option
+@module_options
 @asynchronous
-async def label_module(name: str, labels: tuple[str, ...], target: Target) -> None:
-    """Set labels of the module NAME; KEY- takes one away."""
-    changes = dict(_label(text) for text in labels)
+async def label_module(words: tuple[str, ...], labels: str, fields: str, yes: bool, target: Target) -> int:
+    """Set labels of the module NAME, or of those that the selectors choose; KEY- takes one away.
 
-    def changed(module: Module) -> Module:
-        merged = {**module.meta.labels, **changes}
-        return module.with_meta(labels={key: value for key, value in merged.items() if value is not None})
-
-    async with open_store(target) as store:
-        module = await store.modify(name, changed)
-    click.echo(" ".join(f"{key}={value}" for key, value in sorted(module.meta.labels.items())))
-
-
-@command.command("watch")
-@click.argument("name", required=False, default="")
-@format_option
-@store_options
-@asynchronous
-async def watch_modules(name: str, output: str, target: Target) -> None:
-    """Show modules as they change, all of them or NAME, until Ctrl-C."""
-    async with open_store(target) as store, store.watch(name) as watch:
-        async for batch in watch:
-            for change in batch.changes:
-                show_change(change, output)
-
-
-def show_change(change: Change, output: str) -> None:
-    """Print one change on one line, as ``output`` says: text or json. What cannot be decoded is a word on stderr."""
-    item = change.item
-    module = Module(ObjectMeta(name=name_of(change.key), resource_version=str(change.revision)))
-    try:
-        if item is not None:
-            module = decode_module(item.value, item.key, item.mod_revision)
-    except DecodeError as error:
-        note(f"corvo: {error}")
-        return
-    if output == "json":
-        click.echo(json_text({"type": change.type.value, "object": _shown(module)}))
-        return
-    level = effective_level(module.spec, time.time_ns()).text
-    click.echo(visible(f"{change.type.value:8} {module.name} {level} revision {change.revision}"))
+    \b
+    corvo modules label node1-pen-npm team=network tier-
+    corvo modules label -l team=network tier=2
+    """
+    by_selector = bool(labels or fields)
+    given = words if by_selector else words[1:]
+    if not given:
+        raise click.UsageError("give KEY=VALUE to set a label, or KEY- to take it away")
+    changes = dict(map(_label, given))
+    async with open_backend(target) as backend:
+        access = backend.modules
+        names = await selected(access, selector_of(labels, fields)) if by_selector else [words[0]]
+        confirm("Label", names, yes=yes)
+        failures = Failures(named=len(names) > 1)
+        changed = await for_each(
+            names, partial(access.modify, change=partial(_relabel, changes)), failures, "labelling"
+        )
+    for name, module in changed.items():
+        shown = " ".join(f"{key}={value}" for key, value in sorted(module.meta.labels.items()))
+        click.echo(f"{name}: {shown}" if by_selector else shown)
+    return failures.code
 
 
-def _shown(module: Module) -> dict[str, object]:
-    return module_to_dict(module.with_meta(self_link=self_link_of(module.name)))
+def _relabel(changes: dict[str, str | None], module: Module) -> Module:
+    merged = {**module.meta.labels, **changes}
+    return module.with_meta(labels={key: value for key, value in merged.items() if value is not None})
 
 
 def _row(module: Module) -> tuple[object, ...]:

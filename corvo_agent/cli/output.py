@@ -1,21 +1,47 @@
-"""What commands print: JSON for programs, tables and colours for people. Results only: words go to stderr."""
+"""What commands print: JSON and YAML for programs, tables and words for people. Results only: words go to stderr."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import click
 import orjson
 
+from .yaml_format import write_yaml
+
+F = TypeVar("F", bound=Callable[..., Any])
+
 # DEL and the controls above ASCII can only stand inside of JSON texts, where an escape means the same.
 _C1 = re.compile("[\x7f-\x9f]")
+FORMATS = ("table", "text", "json", "yaml")
 
-format_option = click.option(
-    "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the result."
-)
+
+def output_option(*formats: str, default: str, shown: str = "") -> Callable[[F], F]:
+    """``-o``, with ``formats`` to choose from; ``shown`` tells of a ``default`` that depends."""
+    return click.option(
+        *("-o", "--output"),
+        type=click.Choice(formats),
+        default=default or None,
+        show_default=shown or True,
+        help="Form of the result.",
+    )
+
+
+#: The form of a table: drawn on a terminal, columns between tabs in a pipe, unless told otherwise.
+format_option = output_option(*FORMATS, default="", shown="table on a terminal, else text")
+
+
+def print_result(output: str | None, value: Any, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """``value`` as JSON or YAML, or ``rows`` as a table or text, as ``output`` says; None is what fits the place."""
+    if output == "json":
+        print_json(value)
+    elif output == "yaml":
+        click.echo(yaml_text(value), nl=False)
+    else:
+        print_table(headers, rows, drawn=None if output is None else output == "table")
 
 
 def print_json(value: Any) -> None:
@@ -30,6 +56,12 @@ def json_text(value: Any, *, indented: bool = False) -> str:
     return _C1.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def yaml_text(value: Any, *, document: bool = False) -> str:
+    """``value`` as YAML; ``document``: as one of a stream of them."""
+    # By way of JSON, so that both say the same of values that neither knows.
+    return write_yaml(orjson.loads(json_text(value)), document=document)
+
+
 def visible(text: str, kept: str = "") -> str:
     """``text`` with control characters as escapes, but for those in ``kept``.
 
@@ -40,10 +72,10 @@ def visible(text: str, kept: str = "") -> str:
     return "".join(char if char.isprintable() or char in kept else repr(char)[1:-1] for char in text)
 
 
-def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table that fits the terminal; in a pipe tab-separated columns under their headers."""
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, drawn: bool | None = None) -> None:
+    """A table that fits the terminal; in a pipe tab-separated columns under their headers. ``drawn`` says which."""
     cells = [[visible(str(cell)) for cell in row] for row in rows]
-    if not sys.stdout.isatty():
+    if not (sys.stdout.isatty() if drawn is None else drawn):
         for row in (headers, *cells):
             click.echo("\t".join(row))
         return

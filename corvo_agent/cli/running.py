@@ -1,4 +1,4 @@
-"""Coroutine functions as commands."""
+"""Functions and coroutine functions as commands."""
 
 from __future__ import annotations
 
@@ -15,8 +15,18 @@ def asynchronous(command: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[.
 
     @functools.wraps(command)
     def run(*arguments: Any, **given: Any) -> Any:
+        return asyncio.run(command(*arguments, **given))
+
+    return quiet_at_broken_pipe(run)
+
+
+def quiet_at_broken_pipe(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes nothing of it when whoever reads the output has seen enough."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **given: Any) -> Any:
         try:
-            return asyncio.run(command(*arguments, **given))
+            return command(*arguments, **given)
         except BrokenPipeError:
             # Before click sees it, which would make a failure of it.
             return nobody_reads()

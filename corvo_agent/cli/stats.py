@@ -8,8 +8,8 @@ import click
 import orjson
 
 from ..errors import NotFound
-from .complete import modules
-from .output import format_option, note, print_json, print_table
+from .complete import modules, variables
+from .output import format_option, note, print_result
 from .running import asynchronous
 from .target import Target, open_agent
 from .target_options import agent_options
@@ -17,12 +17,12 @@ from .target_options import agent_options
 
 @click.command("stats", short_help="Show or clear published variables of a module.")
 @click.argument("name", shell_complete=modules)
-@click.argument("variable", required=False)
+@click.argument("variable", required=False, shell_complete=variables)
 @click.option("--clear", is_flag=True, help="Empty the counters of debug stats.")
 @format_option
 @agent_options
 @asynchronous
-async def command(name: str, variable: str | None, clear: bool, output: str, target: Target) -> None:
+async def command(name: str, variable: str | None, clear: bool, output: str | None, target: Target) -> None:
     """Show the published variables of the module NAME, or VARIABLE alone.
 
     \b
@@ -38,10 +38,9 @@ async def command(name: str, variable: str | None, clear: bool, output: str, tar
         return
     if variable is not None and not found:
         raise NotFound("variable", variable, f"corvo stats {name} lists them")
-    if output == "json":
-        print_json(found if variable is None else found[variable])
-    else:
-        print_table(("VARIABLE", "VALUE"), [row for key in sorted(found) for row in _rows(key, found[key])])
+    shown = found if variable is None else found[variable]
+    rows = [row for key in sorted(found) for row in _rows(key, found[key])]
+    print_result(output, shown, ("VARIABLE", "VALUE"), rows)
 
 
 def _rows(name: str, value: Any) -> list[tuple[str, str]]:

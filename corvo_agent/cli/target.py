@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..client import DiagnosticsClient
 from ..config import read_secret
-from ..errors import ConfigError, NotFound
-from ..modules.endpoints import find_endpoint
-from ..modules.model import Module
+from ..diagnostics.typed_client import TypedClient
+from ..errors import ConfigError
 from ..modules.store import ModuleStore
+from .backends.address import AddressBackend
+from .backends.protocol import Backend
+
+#: Where a gateway listens unless told otherwise, and so where commands look.
+DEFAULT_GATEWAY = "http://127.0.0.1:9000"
+_HINT = "; give --gateway URL, --etcd URL or --address HOST:PORT to look elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the options say of where to look; ``timeout`` is in seconds."""
+    """What the options say of where to look; ``timeout`` is in seconds.
 
+    The first of ``address``, ``etcd`` and ``gateway`` that is not "" counts, and DEFAULT_GATEWAY without any.
+    """
+
+    gateway: str = ""
+    gateway_token: str = field(default="", repr=False)
+    gateway_token_file: str = ""
     etcd: str = ""
     address: str = ""
     etcd_ca: str = ""
@@ -36,8 +48,37 @@ class Target:
 
 
 @asynccontextmanager
+async def open_backend(target: Target) -> AsyncGenerator[Backend]:
+    """The place that ``target`` means. Raises ConfigError for options that are wrong; does not wait for anybody."""
+
+    def dial(address: str) -> DiagnosticsClient:
+        return client_of(target, address)
+
+    if target.address:
+        yield AddressBackend(target.address, dial)
+    elif target.etcd:
+        from .backends.etcd import EtcdBackend
+
+        async with open_store(target) as store:
+            yield EtcdBackend(store, dial)
+    else:
+        async with _open_gateway(target) as backend:
+            yield backend
+
+
+@asynccontextmanager
+async def open_agent(target: Target, name: str) -> AsyncIterator[TypedClient]:
+    """A client of the agent of the Module ``name``, wherever ``target`` leads: the methods of ``DiagnosticsClient``.
+
+    Raises ConfigError for options that are wrong, NotFound when nobody has announced that module.
+    """
+    async with open_backend(target) as backend, backend.agent(name) as client:
+        yield client
+
+
+@asynccontextmanager
 async def open_store(target: Target) -> AsyncIterator[ModuleStore]:
-    """The Modules in the etcd of ``target``. Raises ConfigError when there is none."""
+    """The Modules in the etcd of ``target``, for who needs etcd itself. Raises ConfigError when there is none."""
     # Late: aiohttp and etcd3 take a quarter of a second, and not every command needs them.
     from ..modules.etcd import EtcdStore
     from ..modules.etcd_options import EtcdOptions
@@ -57,50 +98,42 @@ async def open_store(target: Target) -> AsyncIterator[ModuleStore]:
         yield store
 
 
-@asynccontextmanager
-async def open_agent(target: Target, name: str) -> AsyncIterator[DiagnosticsClient]:
-    """A client of the agent of the Module ``name``: at ``--address``, else where etcd says that it answers.
-
-    Raises ConfigError without either, NotFound when nobody has announced that module.
-    """
-    async with AsyncExitStack() as stack:
-        address = target.address
-        if not address:
-            if not target.etcd:
-                raise ConfigError("target", None, "give --etcd URL or --address HOST:PORT")
-            store = await stack.enter_async_context(open_store(target))
-            address = await locate(store, name)
-        yield await stack.enter_async_context(client_of(target, address))
-
-
 def client_of(target: Target, address: str) -> DiagnosticsClient:
     """A client, not yet connected, for the agent at ``address``. Raises ConfigError for wrong certificates."""
-    context = None
-    if target.tls_ca or target.tls_cert:
-        from ..diagnostics.tls import client_ssl
-
-        context = client_ssl(_path(target.tls_ca), _path(target.tls_cert), _path(target.tls_key))
+    context = _tls(target) if target.tls_ca or target.tls_cert else None
     return DiagnosticsClient(address, ssl=context, server_hostname=target.tls_hostname or None, timeout=target.timeout)
 
 
-async def locate(store: ModuleStore, name: str) -> str:
-    """Where the agent of ``name`` answers: its own announcement, else node and port of its Module.
+@asynccontextmanager
+async def _open_gateway(target: Target) -> AsyncGenerator[Backend]:
+    from ..rest_client.address import base_url, check_token
+    from ..rest_client.transport import Transport
+    from .backends.gateway import GatewayBackend
 
-    Raises NotFound saying what is missing.
-    """
-    endpoint = await find_endpoint(store.kv, name)
-    if endpoint is not None:
-        return endpoint.address
-    module = await store.get(name)
-    if address := _reported_address(module):
-        return address
-    raise NotFound("agent of module", name, "it has announced no address: is it running?")
+    url = base_url(target.gateway or DEFAULT_GATEWAY, "--gateway")
+    token = read_secret(target.gateway_token_file, "--gateway-token-file") or target.gateway_token
+    if token:
+        check_token(url, "--gateway-token")
+    context = None
+    if url.startswith("https:"):
+        context = _tls(target)
+        # What it offers for agents is HTTP/2, which aiohttp does not speak.
+        context.set_alpn_protocols(["http/1.1"])
+    async with Transport(
+        url,
+        token=token,
+        ssl=context,
+        server_hostname=target.tls_hostname or None,
+        timeout=target.timeout,
+        hint="" if target.gateway else _HINT,
+    ) as transport:
+        yield GatewayBackend(transport)
 
 
-def _reported_address(module: Module) -> str:
-    # A Go peer has no announcement, but its node and ports stand in the Module.
-    ports = [port.port for port in module.status.service_ports if port.name in ("", module.status.module)]
-    return f"{module.status.node}:{ports[0]}" if ports and module.status.node else ""
+def _tls(target: Target) -> ssl.SSLContext:
+    from ..diagnostics.tls import client_ssl
+
+    return client_ssl(_path(target.tls_ca), _path(target.tls_cert), _path(target.tls_key))
 
 
 def _path(text: str) -> Path | None:

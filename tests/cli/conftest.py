@@ -11,9 +11,12 @@ import pytest_asyncio
 from corvo_agent.agent.agent import Agent
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.gateway.app import Gateway
+from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.endpoints import EndpointState
 from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
 from corvo_agent.modules.store import ModuleStore
+from tests.cli.place import PLACES, Place
 
 LINES = (
     '{"level":"debug","ts":"2026-11-23T04:02:05Z","module":"pen-npm","caller":"a.py:1","pid":"7","msg":"looking"}',
@@ -25,7 +28,7 @@ LINES = (
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine says about Corvo is not for the tests."""
-    for name in ("ETCD", "ADDRESS", "CONFIG", "MODULE", "TIMEOUT", "TLS_CA", "ETCD_USER", "ETCD_PASSWORD"):
+    for name in ("GATEWAY", "ETCD", "ADDRESS", "CONFIG", "MODULE", "TIMEOUT", "TLS_CA", "ETCD_USER", "ETCD_PASSWORD"):
         monkeypatch.delenv(f"CORVO_{name}", raising=False)
 
 
@@ -60,3 +63,25 @@ async def agent(etcd: EmbeddedEtcd, log_file: Path, modules: ModuleStore) -> Asy
 async def modules(etcd: EmbeddedEtcd) -> AsyncIterator[ModuleStore]:
     async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as store:
         yield store
+
+
+@pytest_asyncio.fixture
+async def gateway(etcd: EmbeddedEtcd) -> AsyncIterator[Gateway]:
+    """A gateway of its own store on the same etcd; it knows what is there already."""
+    settings = GatewaySettings(listen="127.0.0.1:0")
+    async with (
+        EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as store,
+        Gateway(store, settings) as gateway,
+    ):
+        await gateway.cache.wait_synced(10)
+        await gateway.endpoints.wait_synced()
+        yield gateway
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest, etcd: EmbeddedEtcd) -> Place:
+    """Once etcd itself, once a gateway before it."""
+    if request.param == "etcd":
+        return Place(("--etcd", etcd.endpoint))
+    gateway: Gateway = request.getfixturevalue("gateway")
+    return Place(("--gateway", gateway.url), gateway)

@@ -9,14 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
+from click.shell_completion import ShellComplete
 
-from corvo_agent.cli import complete
+from corvo_agent.agent.agent import Agent
+from corvo_agent.cli.main import cli
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import run_here
+from tests.cli.place import Place
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_bash_completes_commands(program: dict[str, str]) -> None:
 def test_bash_completes_options_subcommands_and_choices(program: dict[str, str]) -> None:
     assert complete_in_bash(program, "corvo", "level", "m", "--rea") == ["--reason"]
     assert complete_in_bash(program, "corvo", "modules", "li") == ["list"]
-    assert complete_in_bash(program, "corvo", "stats", "m", "-o", "") == ["text", "json"]
+    assert complete_in_bash(program, "corvo", "stats", "m", "-o", "") == ["table", "text", "json", "yaml"]
     assert complete_in_bash(program, "corvo", "level", "m", "d") == ["Debug"]
     assert complete_in_bash(program, "corvo", "profile", "m", "go") == ["goroutine"]
 
@@ -90,18 +92,29 @@ def test_another_shell_is_wrong_usage() -> None:
     assert run_here("completion", "csh").code == 2
 
 
-async def test_names_of_modules_are_offered_where_etcd_is_told(modules: ModuleStore, etcd: EmbeddedEtcd) -> None:
-    await modules.create(Module(ObjectMeta(name="node1-pen-npm")))
-    context = click.Context(click.Command("stats"))
-    parameter = click.Argument(["name"])
+def offered(*words: str) -> list[str]:
+    """What is offered for the last of ``words``, before a shell makes anything of it."""
+    completion = ShellComplete(cli, {}, "corvo", "_CORVO_COMPLETE")
+    return [item.value for item in completion.get_completions(list(words[:-1]), words[-1])]
 
-    def offered(incomplete: str, **told: str) -> list[str]:
-        context.params = {"variable": None, **told}
-        return complete.modules(context, parameter, incomplete)
 
-    assert await asyncio.to_thread(offered, "", etcd=etcd.endpoint) == ["node1-pen-npm"]
-    assert await asyncio.to_thread(offered, "x", etcd=etcd.endpoint) == []
-    assert await asyncio.to_thread(offered, "", etcd="http://127.0.0.1:1") == []
-    assert await asyncio.to_thread(offered, "") == []
-    assert complete.levels(context, parameter, "e") == ["Error"]
-    assert complete.kinds(context, parameter, "tr") == ["trace"]
+async def test_what_is_there_is_offered(agent: Agent, place: Place, modules: ModuleStore) -> None:
+    labelled = await modules.create(Module(ObjectMeta(name="node2-pen-npm", labels={"team": "net", "tier": "1"})))
+    await place.knows(labelled.revision)
+    where = place.options
+    for words, found in {
+        ("logs", *where, ""): [agent.name, "node2-pen-npm"],
+        ("logs", *where, "node2-pen-npm", ""): [agent.name],
+        ("stats", *where, "x"): [],
+        ("stats", *where, agent.name, "cp"): ["cpustats"],
+        ("modules", "list", *where, "-l", "t"): ["team=net", "tier=1"],
+        ("modules", "list", *where, "-l", "team=net,ti"): ["team=net,tier=1"],
+    }.items():
+        assert await asyncio.to_thread(offered, *words) == found, words
+
+
+@pytest.mark.parametrize("option", ["--etcd", "--gateway", "--address"])
+def test_nothing_is_offered_of_a_place_that_is_away(option: str) -> None:
+    url = "127.0.0.1:1" if option == "--address" else "http://127.0.0.1:1"
+    for words in (("logs",), ("stats", "m"), ("modules", "get")):
+        assert offered(*words, option, url, "") == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,15 +13,16 @@ from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
 from corvo_agent.agent.server import ServerLimits
 from corvo_agent.cli.log_follow import Follower, follow_all
-from corvo_agent.cli.target import Target
+from corvo_agent.cli.target import Target, open_backend
 from corvo_agent.diagnostics.payloads import logs_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.errors import CorvoError, InvalidArgument, NotFound, RemoteError, Unavailable
+from corvo_agent.errors import CorvoError, NotFound, RemoteError, Unavailable
 from corvo_agent.logs.marker import CURSOR, GAP, MARKER
 from corvo_agent.modules.endpoints import EndpointState
 from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from tests.cli.place import Place
 from tests.diagnostics.kit import Echo, served
 
 NAME = "node1-pen-npm"
@@ -34,8 +35,8 @@ class Seen:
         self.messages: list[str] = []
         self._moved = asyncio.Event()
 
-    def __call__(self, record: Mapping[str, str]) -> None:
-        self.messages.append(record["msg"])
+    def __call__(self, name: str, records: Sequence[Mapping[str, str]]) -> None:
+        self.messages += [record["msg"] for record in records]
         self._moved.set()
 
     async def wait(self, message: str) -> None:
@@ -45,13 +46,14 @@ class Seen:
 
 
 @asynccontextmanager
-async def following(follower: Follower) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(follower.run())
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
+async def following(target: Target, parameters: Mapping[str, str], seen: Seen) -> AsyncIterator[asyncio.Task[None]]:
+    async with open_backend(target) as backend:
+        task = asyncio.create_task(Follower(backend, NAME, parameters, seen).run())
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
 
 
 @asynccontextmanager
@@ -76,7 +78,7 @@ async def test_the_newest_lines_come_first_then_those_that_are_written(etcd: Emb
     seen = Seen()
     async with (
         agent_on(etcd, log_file) as agent,
-        following(Follower(Target(address=agent.address), NAME, {"lines": "1"}, seen)),
+        following(Target(address=agent.address), {"lines": "1"}, seen),
     ):
         await seen.wait("lost")
         write(log_file, "one", "two")
@@ -85,17 +87,16 @@ async def test_the_newest_lines_come_first_then_those_that_are_written(etcd: Emb
 
 
 async def test_it_goes_on_after_the_last_line_seen_when_the_agent_is_back(
-    etcd: EmbeddedEtcd, log_file: Path, capsys: pytest.CaptureFixture[str]
+    etcd: EmbeddedEtcd, place: Place, log_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen = Seen()
-    async with following(Follower(Target(etcd=etcd.endpoint), NAME, {"lines": "2"}, seen)) as task:
+    seen, where = Seen(), Target(**{place.options[0][2:]: place.options[1]})
+    async with following(where, {"lines": "2"}, seen) as task:
         # Before the first contact it gives up: so the agent has to be there first.
         await asyncio.wait({task})
         assert isinstance(task.exception(), NotFound)
-    follower = Follower(Target(etcd=etcd.endpoint), NAME, {"lines": "2"}, seen)
     first = agent_on(etcd, log_file)
     await first.__aenter__()
-    async with following(follower):
+    async with following(where, {"lines": "2"}, seen):
         await seen.wait("lost")
         write(log_file, "while it is there")
         await seen.wait("while it is there")
@@ -109,14 +110,23 @@ async def test_it_goes_on_after_the_last_line_seen_when_the_agent_is_back(
 
 
 async def test_without_a_first_contact_it_gives_up() -> None:
-    with pytest.raises(Unavailable):
-        await Follower(Target(address="127.0.0.1:1"), NAME, {}, Seen()).run()
+    for where in (
+        Target(address="127.0.0.1:1"),
+        Target(gateway="http://127.0.0.1:1"),
+        Target(etcd="http://127.0.0.1:1"),
+    ):
+        async with following(where, {}, Seen()) as task:
+            with pytest.raises(Unavailable):
+                await task
 
 
 async def test_what_the_agent_refuses_is_final(etcd: EmbeddedEtcd, log_file: Path) -> None:
-    async with agent_on(etcd, log_file) as agent:
+    async with (
+        agent_on(etcd, log_file) as agent,
+        following(Target(address=agent.address), {"lines": "many"}, Seen()) as task,
+    ):
         with pytest.raises(RemoteError, match="INVALID_ARGUMENT"):
-            await Follower(Target(address=agent.address), NAME, {"lines": "many"}, Seen()).run()
+            await task
 
 
 class Remarks(Echo):
@@ -136,7 +146,7 @@ class Remarks(Echo):
 async def test_gaps_are_shown_and_positions_are_kept_to_go_on_from() -> None:
     service, remarks, seen = DiagnosticsService(), Remarks(), Seen()
     service.register_handler("Log", remarks)
-    async with served(service) as address, following(Follower(Target(address=address), NAME, {"lines": "5"}, seen)):
+    async with served(service) as address, following(Target(address=address), {"lines": "5"}, seen):
         await seen.wait("line 2")
     assert seen.messages == ["lines may be missing", "line 1", "lines may be missing", "line 2"]
     assert [query.parameters for query in remarks.queries] == [{"lines": "5"}, {"lines": "5", "cursor": "c1"}]
@@ -144,10 +154,8 @@ async def test_gaps_are_shown_and_positions_are_kept_to_go_on_from() -> None:
 
 async def test_one_that_fails_leaves_the_others(etcd: EmbeddedEtcd, log_file: Path) -> None:
     seen, failed = Seen(), dict[str, CorvoError]()
-    async with agent_on(etcd, log_file):
-        followers = {
-            name: Follower(Target(etcd=etcd.endpoint), name, {"lines": "1"}, seen) for name in ("node9-gone", NAME)
-        }
+    async with agent_on(etcd, log_file), open_backend(Target(etcd=etcd.endpoint)) as backend:
+        followers = {name: Follower(backend, name, {"lines": "1"}, seen) for name in ("node9-gone", NAME)}
         work = asyncio.create_task(follow_all(followers, failed.__setitem__))
         await seen.wait("lost")
         write(log_file, "later")
@@ -159,5 +167,6 @@ async def test_one_that_fails_leaves_the_others(etcd: EmbeddedEtcd, log_file: Pa
 
 async def test_when_all_have_failed_it_ends() -> None:
     failed = dict[str, CorvoError]()
-    await follow_all({"a": Follower(Target(), "a", {}, Seen())}, failed.__setitem__)
-    assert isinstance(failed["a"], InvalidArgument)
+    async with open_backend(Target(address="127.0.0.1:1")) as backend:
+        await follow_all({NAME: Follower(backend, NAME, {}, Seen())}, failed.__setitem__)
+    assert isinstance(failed[NAME], Unavailable)

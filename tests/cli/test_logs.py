@@ -7,7 +7,7 @@ import json
 import pytest
 
 from corvo_agent.agent.agent import Agent
-from corvo_agent.cli.logs import _field
+from corvo_agent.cli.log_options import field_parameter
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.store import ModuleStore
@@ -106,7 +106,7 @@ async def test_one_address_is_for_one_module(agent: Agent) -> None:
     ],
 )
 def test_a_condition_on_a_field_becomes_a_parameter(text: str, parameter: tuple[str, str]) -> None:
-    assert _field(text) == parameter
+    assert field_parameter(text) == parameter
 
 
 async def test_a_condition_without_a_sign_is_wrong_usage() -> None:

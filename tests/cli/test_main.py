@@ -102,4 +102,6 @@ def test_corvo_agent_is_corvo_agent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_without_a_place_to_look_it_says_which_options_there_are() -> None:
     outcome = await corvo("stats", "m")
-    assert (outcome.code, outcome.err) == (2, "corvo: target: give --etcd URL or --address HOST:PORT\n")
+    assert outcome.code == 4
+    assert "127.0.0.1:9000 is unavailable" in outcome.err
+    assert "give --gateway URL, --etcd URL or --address HOST:PORT" in outcome.err

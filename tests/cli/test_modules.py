@@ -1,4 +1,4 @@
-"""``corvo modules``: the objects in a real etcd."""
+"""``corvo modules``: the objects in a real etcd, straight and through a gateway."""
 
 from __future__ import annotations
 
@@ -6,144 +6,176 @@ import io
 import json
 
 import pytest
+import pytest_asyncio
+import yaml
 
 from corvo_agent.agent.agent import Agent
-from corvo_agent.cli.modules import show_change
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.modules.kv import Change, ChangeType
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
-from tests.cli.kit import Outcome, Stream, corvo
+from tests.cli.kit import Stream, corvo
+from tests.cli.place import Place
 
-NAME = "node1-pen-npm"
+NAME, OTHER = "node1-pen-npm", "node2-pen-npm"
 
 
-@pytest.fixture
-async def endpoint(etcd: EmbeddedEtcd, modules: ModuleStore) -> str:
+@pytest_asyncio.fixture(autouse=True)
+async def both(modules: ModuleStore, place: Place) -> None:
+    """Two modules, which the place knows."""
     for number in (1, 2):
         status = ModuleStatus(f"node{number}", "pen-npm", "Venice", last_start=10**18, restart_count=number)
-        await modules.create(Module(ObjectMeta(name=f"node{number}-pen-npm"), ModuleSpec(log_level="Warn"), status))
-    return etcd.endpoint
+        meta = ObjectMeta(name=f"node{number}-pen-npm", labels={"rack": f"r{number}"})
+        created = await modules.create(Module(meta, ModuleSpec(log_level="Warn"), status))
+        await place.knows(created.revision)
 
 
-async def on(endpoint: str, *arguments: str) -> Outcome:
-    return await corvo("modules", *arguments, "--etcd", endpoint)
-
-
-async def test_list_shows_each_with_the_level_that_holds(endpoint: str, modules: ModuleStore) -> None:
-    await modules.set_override(NAME, LevelOverride("Debug"))
-    outcome = await on(endpoint, "list")
+async def test_list_shows_each_with_the_level_that_holds(place: Place, modules: ModuleStore) -> None:
+    await place.knows((await modules.set_override(NAME, LevelOverride("Debug"))).revision)
+    outcome = await place.corvo("modules", "list")
     assert outcome.code == 0
     assert outcome.rows == [
         [NAME, "Debug*", "node1", "Venice", "1", "2001-09-09T01:46:40Z"],
-        ["node2-pen-npm", "Warn", "node2", "Venice", "2", "2001-09-09T01:46:40Z"],
+        [OTHER, "Warn", "node2", "Venice", "2", "2001-09-09T01:46:40Z"],
     ]
 
 
-async def test_list_as_json_is_a_list_of_objects(endpoint: str) -> None:
-    assert [each["meta"]["name"] for each in (await on(endpoint, "list", "-o", "json")).json] == [NAME, "node2-pen-npm"]
+@pytest.mark.parametrize(
+    ("selector", "names"),
+    [
+        ("-l rack=r1", [NAME]),
+        ("-l rack!=r1", [OTHER]),
+        ("--field-selector status.node=node2", [OTHER]),
+        ("-l rack --field-selector status.restart-count>1", [OTHER]),
+        ("-l rack=r3", []),
+    ],
+)
+async def test_selectors_choose(place: Place, selector: str, names: list[str]) -> None:
+    outcome = await place.corvo("modules", "list", *selector.split())
+    assert (outcome.code, [row[0] for row in outcome.rows]) == (0, names)
 
 
-async def test_what_cannot_be_read_is_said_and_left_out(endpoint: str, modules: ModuleStore) -> None:
+@pytest.mark.parametrize("selector", ["-l =", "--field-selector nonsense=1"])
+async def test_a_bad_selector_is_wrong_usage(place: Place, selector: str) -> None:
+    outcome = await place.corvo("modules", "list", *selector.split())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "selector" in outcome.err or "nonsense" in outcome.err
+
+
+async def test_list_in_every_form(place: Place) -> None:
+    objects = (await place.corvo("modules", "list", "-o", "json")).json
+    assert [each["meta"]["name"] for each in objects] == [NAME, OTHER]
+    assert yaml.safe_load((await place.corvo("modules", "list", "-o", "yaml")).out) == objects
+    assert "│" not in (await place.corvo("modules", "list", "-o", "text")).out
+    table = await place.corvo("modules", "list", "-o", "table")
+    assert "\t" not in table.out
+    assert NAME in table.out
+
+
+async def test_what_cannot_be_read_is_said_and_left_out(etcd: EmbeddedEtcd, modules: ModuleStore) -> None:
     await modules.kv.put(key_of("node3-bad"), b"not json")
-    outcome = await on(endpoint, "list")
+    outcome = await corvo("modules", "list", "--etcd", etcd.endpoint)
     assert len(outcome.rows) == 2
     assert "left out" in outcome.err
     assert "node3-bad" in outcome.err
 
 
-async def test_get_shows_one(endpoint: str) -> None:
-    assert (await on(endpoint, "get", NAME, "-o", "json")).json["spec"] == {"log-level": "Warn"}
-    rows = dict((await on(endpoint, "get", NAME)).rows)
+async def test_get_shows_one(place: Place) -> None:
+    assert (await place.corvo("modules", "get", NAME, "-o", "json")).json["spec"] == {"log-level": "Warn"}
+    rows = dict((await place.corvo("modules", "get", NAME)).rows)
     assert (rows["spec.log-level"], rows["status.node"]) == ("Warn", "node1")
-    assert (await on(endpoint, "get", "nobody")).code == 3
+    for name in ("nobody", "..", "a/b"):
+        outcome = await place.corvo("modules", "get", name)
+        assert (outcome.code, outcome.err) == (3, f"corvo: module {name} not found\n")
 
 
-async def test_create_and_delete(endpoint: str, modules: ModuleStore) -> None:
-    outcome = await on(endpoint, "create", "node3-x", "--level", "Error", "--node", "node3", "--module", "x")
+async def test_create_and_delete(place: Place, modules: ModuleStore) -> None:
+    outcome = await place.corvo("modules", "create", "node3-x", "--level", "Error", "--node", "node3", "--module", "x")
     assert outcome.code == 0
-    assert "node3-x is created" in outcome.err
     created = await modules.get("node3-x")
+    assert outcome.err == f"node3-x is created at resource version {created.revision}\n"
     assert (created.spec.log_level, created.status.node, created.status.module) == ("Error", "node3", "x")
-    assert (await on(endpoint, "create", "node3-x")).code == 1
-    assert (await on(endpoint, "delete", "node3-x")).err == "node3-x is deleted\n"
-    assert (await on(endpoint, "delete", "node3-x")).code == 3
+    again = await place.corvo("modules", "create", "node3-x")
+    assert (again.code, again.err) == (1, "corvo: module node3-x already exists\n")
+    assert (await place.corvo("modules", "delete", "node3-x")).err == "node3-x is deleted\n"
+    assert (await place.corvo("modules", "delete", "node3-x")).code == 3
 
 
 @pytest.mark.parametrize("arguments", ["x --level Loud", "bad/name", "-x"])
-async def test_what_no_module_can_be_is_refused(endpoint: str, arguments: str) -> None:
-    assert (await on(endpoint, "create", *arguments.split())).code == 2
+async def test_what_no_module_can_be_is_refused(place: Place, arguments: str) -> None:
+    assert (await place.corvo("modules", "create", *arguments.split())).code == 2
 
 
 async def test_several_are_deleted_only_when_the_person_means_it(
-    endpoint: str, modules: ModuleStore, monkeypatch: pytest.MonkeyPatch
+    place: Place, modules: ModuleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    names = (NAME, "node2-pen-npm")
-    refused = await on(endpoint, "delete", *names)
-    assert (refused.code, "give --yes" in refused.err) == (2, True)
-    assert (await on(endpoint, "delete", *names, "--yes")).code == 0
+    for chosen in ((NAME, OTHER), ("-l", "rack")):
+        refused = await place.corvo("modules", "delete", *chosen)
+        assert (refused.code, "give --yes" in refused.err) == (2, True)
+    assert len((await modules.list()).modules) == 2
+    done = await place.corvo("modules", "delete", "-l", "rack", "--yes")
+    assert (done.code, done.err) == (0, f"{NAME} is deleted\n{OTHER} is deleted\n")
     assert (await modules.list()).modules == ()
+    assert (await place.corvo("modules", "delete", "-l", "rack", "--yes")).code == 3
+    assert (await place.corvo("modules", "delete")).code == 2
+    assert (await place.corvo("modules", "delete", NAME, "-l", "rack")).code == 2
 
 
-async def test_labels_are_set_and_taken_away(endpoint: str, modules: ModuleStore) -> None:
-    assert (await on(endpoint, "label", NAME, "team=net", "tier=1")).out == "team=net tier=1\n"
-    assert (await on(endpoint, "label", NAME, "team-", "tier=2")).out == "tier=2\n"
-    assert (await modules.get(NAME)).meta.labels == {"tier": "2"}
-    assert (await on(endpoint, "label", NAME, "nonsense")).code == 2
-
-
-async def test_an_agent_makes_its_module(agent: Agent, etcd: EmbeddedEtcd) -> None:
-    row = (await on(etcd.endpoint, "list")).rows[0]
-    assert row[:4] == [NAME, "Info", "node1", "Venice"]
-
-
-async def test_etcd_away_is_unreachable() -> None:
-    outcome = await on("http://127.0.0.1:1", "list")
-    assert (outcome.code, outcome.out) == (4, "")
-
-
-async def test_without_etcd_it_says_so() -> None:
-    assert (await corvo("modules", "list")).err == "corvo: etcd: give --etcd URL or CORVO_ETCD\n"
-
-
-async def test_the_environment_names_etcd(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CORVO_ETCD", endpoint)
-    assert json.loads((await corvo("modules", "get", NAME, "-o", "json")).out)["meta"]["name"] == NAME
-
-
-async def test_a_change_is_shown_on_one_line(modules: ModuleStore, capsys: pytest.CaptureFixture[str]) -> None:
-    created = await modules.create(Module(ObjectMeta(name=NAME), ModuleSpec(log_level="Warn")))
-    change = Change(ChangeType.CREATED, key_of(NAME), created.revision, await modules.kv.get(key_of(NAME)))
-    show_change(change, "text")
-    assert capsys.readouterr().out == f"Created  {NAME} Warn revision {created.revision}\n"
-    show_change(change, "json")
-    line = json.loads(capsys.readouterr().out)
-    assert (line["type"], line["object"]["meta"]["name"]) == ("Created", NAME)
-
-
-async def test_a_change_that_cannot_be_read_is_said(modules: ModuleStore, capsys: pytest.CaptureFixture[str]) -> None:
-    revision = await modules.kv.put(key_of("bad"), b"no json")
-    show_change(Change(ChangeType.UPDATED, key_of("bad"), revision, await modules.kv.get(key_of("bad"))), "text")
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert f"{key_of('bad')} at revision {revision}" in shown.err
-
-
-def test_a_deletion_whose_object_is_not_known_has_its_name(capsys: pytest.CaptureFixture[str]) -> None:
-    show_change(Change(ChangeType.DELETED, key_of(NAME), 7, None), "text")
-    assert capsys.readouterr().out == f"Deleted  {NAME} Info revision 7\n"
+async def test_one_that_is_not_there_does_not_keep_the_others(place: Place, modules: ModuleStore) -> None:
+    outcome = await place.corvo("modules", "delete", NAME, "nobody", "--yes")
+    assert outcome.code == 3
+    assert outcome.err == f"corvo: module nobody not found\n{NAME} is deleted\n"
 
 
 async def test_at_a_terminal_several_are_deleted_after_a_yes(
-    endpoint: str, modules: ModuleStore, monkeypatch: pytest.MonkeyPatch
+    place: Place, modules: ModuleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = Stream(terminal=True)
     answer.write("n\n")
     answer.seek(0)
     monkeypatch.setattr("sys.stdin", answer)
-    refused = await on(endpoint, "delete", NAME, "node2-pen-npm")
+    refused = await place.corvo("modules", "delete", NAME, OTHER)
     assert refused.code == 130
-    assert "Delete 2 modules?" in refused.err
+    assert f"  {NAME}\n  {OTHER}\nDelete 2 modules?" in refused.err
     assert len((await modules.list()).modules) == 2
+
+
+async def test_labels_are_set_and_taken_away(place: Place, modules: ModuleStore) -> None:
+    assert (await place.corvo("modules", "label", NAME, "team=net", "tier=1", "rack-")).out == "team=net tier=1\n"
+    assert (await place.corvo("modules", "label", NAME, "team-", "tier=2")).out == "tier=2\n"
+    assert (await modules.get(NAME)).meta.labels == {"tier": "2"}
+    assert (await place.corvo("modules", "label", NAME, "nonsense")).code == 2
+    assert (await place.corvo("modules", "label", NAME)).code == 2
+    every = await place.corvo("modules", "label", "--field-selector", "status.category=Venice", "tier=3", "--yes")
+    assert every.out == f"{NAME}: tier=3\n{OTHER}: rack=r2 tier=3\n"
+
+
+async def test_what_a_label_changes_is_a_generation_and_nothing_else(place: Place, modules: ModuleStore) -> None:
+    before = await modules.get(NAME)
+    await place.corvo("modules", "label", NAME, "team=net")
+    after = await modules.get(NAME)
+    assert (after.spec, after.status, after.meta.uuid) == (before.spec, before.status, before.meta.uuid)
+    assert (before.meta.generation_id, after.meta.generation_id) == ("1", "2")
+    await place.corvo("modules", "label", NAME, "team=net")
+    assert await modules.get(NAME) == after
+
+
+async def test_an_agent_makes_its_module(agent: Agent, place: Place, modules: ModuleStore) -> None:
+    await place.knows((await modules.get(NAME)).revision)
+    row = (await place.corvo("modules", "list")).rows[0]
+    assert row[:4] == [NAME, "Warn", "node1", "Venice"]
+
+
+@pytest.mark.parametrize("where", ["--etcd", "--gateway"])
+@pytest.mark.parametrize("command", ["list", "watch"])
+async def test_a_place_that_is_away_is_unreachable(where: str, command: str) -> None:
+    outcome = await corvo("modules", command, where, "http://127.0.0.1:1")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "127.0.0.1:1" in outcome.err
+
+
+async def test_the_environment_names_the_place(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    option, url = place.options
+    monkeypatch.setenv(f"CORVO_{option[2:].upper()}", url)
+    assert json.loads((await corvo("modules", "get", NAME, "-o", "json")).out)["meta"]["name"] == NAME

@@ -10,7 +10,8 @@ import pytest_asyncio
 import trustme
 
 from corvo_agent.agent.server import DiagnosticsServer
-from corvo_agent.cli.target import Target, locate
+from corvo_agent.cli.backends.etcd import locate
+from corvo_agent.cli.target import Target
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.diagnostics.tls import server_ssl
 from corvo_agent.errors import NotFound

@@ -1,0 +1,37 @@
+"""One agent at an address that the person knows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from ...client import DiagnosticsClient
+from ...errors import ConfigError
+from ...modules.access import ModuleAccess
+
+
+class AddressBackend:
+    """Calls the agent at ``address``, whatever the Module is called; ``dial`` makes a client for it."""
+
+    has_modules = False
+
+    def __init__(self, address: str, dial: Callable[[str], DiagnosticsClient]) -> None:
+        self._address = address
+        self._dial = dial
+        self._name: str | None = None
+
+    @property
+    def modules(self) -> ModuleAccess:
+        """There are none."""
+        reason = f"{self._address} is one agent and knows no Module objects: give --gateway URL or --etcd URL"
+        raise ConfigError("--address", None, reason)
+
+    @asynccontextmanager
+    async def agent(self, name: str) -> AsyncGenerator[DiagnosticsClient]:
+        """The one agent. Raises ConfigError when it is to be two."""
+        if self._name not in (None, name):
+            reason = f"{self._address} is one agent: name one module, or give --gateway URL or --etcd URL"
+            raise ConfigError("--address", None, reason)
+        self._name = name
+        async with self._dial(self._address) as client:
+            yield client

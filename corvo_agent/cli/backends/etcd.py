@@ -1,0 +1,112 @@
+"""Module objects in etcd, and their agents where etcd says that they answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from ...client import DiagnosticsClient
+from ...errors import DecodeError, NotFound
+from ...gateway.options import ListOptions
+from ...gateway.selection import Selection
+from ...modules.access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
+from ...modules.codec import decode_module
+from ...modules.endpoints import find_endpoint
+from ...modules.kv import Change
+from ...modules.model import Module, ObjectMeta
+from ...modules.names import MODULES_PREFIX, name_of
+from ...modules.store import ModuleList, ModuleStore
+
+
+class EtcdBackend:
+    """Modules of ``store``, which its owner enters and leaves; ``dial`` makes a client for an agent's address."""
+
+    has_modules = True
+
+    def __init__(self, store: ModuleStore, dial: Callable[[str], DiagnosticsClient]) -> None:
+        self._store = store
+        self._dial = dial
+        self.modules: ModuleAccess = StoreModules(store)
+
+    @asynccontextmanager
+    async def agent(self, name: str) -> AsyncGenerator[DiagnosticsClient]:
+        """The agent of ``name``, looked up anew each time: it may have moved."""
+        async with self._dial(await locate(self._store, name)) as client:
+            yield client
+
+
+class StoreModules:
+    """The ``ModuleAccess`` of a ``ModuleStore``; selectors mean what they mean to a gateway."""
+
+    def __init__(self, store: ModuleStore) -> None:
+        self._store = store
+        self.get = store.get
+        self.create = store.create
+
+    async def list(self, selector: Selector = EVERY_MODULE) -> ModuleList:
+        """Those that ``selector`` lets through."""
+        selection = _selection(selector)
+        found = await self._store.list()
+        return ModuleList(tuple(filter(selection.matches, found.modules)), found.revision, found.undecodable)
+
+    async def names(self, prefix: str, limit: int) -> Sequence[str]:
+        """Names that begin with ``prefix``, without reading the objects."""
+        found = await self._store.kv.range(MODULES_PREFIX + prefix, limit=limit, keys_only=True)
+        return [name_of(item.key) for item in found.items]
+
+    async def modify(self, name: str, change: Callable[[Module], Module]) -> Module:
+        """Compare-and-swap."""
+        return await self._store.modify(name, change)
+
+    async def delete(self, name: str) -> Module:
+        """Delete, also what cannot be read."""
+        return await self._store.delete(name)
+
+    async def watch(self, selector: Selector = EVERY_MODULE) -> AsyncGenerator[ModuleEvent, None]:
+        """Every change of what ``selector`` lets through."""
+        selection = _selection(selector)
+        # A watch waits for an etcd that is away; whoever has just asked wants to know that it is.
+        await self._store.kv.range(MODULES_PREFIX, limit=1, keys_only=True)
+        async with self._store.watch(selector.name) as watch:
+            async for batch in watch:
+                for event in map(_event, batch.changes):
+                    if event.error is not None or selection.matches(event.module):
+                        yield event
+
+
+async def locate(store: ModuleStore, name: str) -> str:
+    """Where the agent of ``name`` answers: its own announcement, else node and port of its Module.
+
+    Raises NotFound saying what is missing.
+    """
+    endpoint = await find_endpoint(store.kv, name)
+    if endpoint is not None:
+        return endpoint.address
+    module = await store.get(name)
+    if address := _reported_address(module):
+        return address
+    raise NotFound("agent of module", name, "it has announced no address: is it running?")
+
+
+def _reported_address(module: Module) -> str:
+    # A Go peer has no announcement, but its node and ports stand in the Module.
+    ports = [port.port for port in module.status.service_ports if port.name in ("", module.status.module)]
+    return f"{module.status.node}:{ports[0]}" if ports and module.status.node else ""
+
+
+def _selection(selector: Selector) -> Selection:
+    options = ListOptions(name=selector.name, label_selector=selector.labels, field_selector=selector.fields)
+    return options.selection()
+
+
+def _event(change: Change) -> ModuleEvent:
+    item = change.item
+    named = Module(ObjectMeta(name=name_of(change.key), resource_version=str(change.revision)))
+    if item is None:
+        return ModuleEvent(change.type, named)
+    try:
+        module = decode_module(item.value, item.key, item.mod_revision)
+    except DecodeError as error:
+        return ModuleEvent(change.type, named, error)
+    # A deletion has a revision of its own, later than that of what was deleted.
+    return ModuleEvent(change.type, module.with_meta(resource_version=str(change.revision)))

@@ -1,0 +1,30 @@
+"""What a command needs of the place where it looks. Commands do not know which place that is."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from ...diagnostics.typed_client import TypedClient
+from ...modules.access import ModuleAccess
+
+
+class Backend(Protocol):
+    """Modules and their agents. Connections are made when they are needed and kept while it is open."""
+
+    @property
+    def has_modules(self) -> bool:
+        """Whether there are Module objects."""
+        ...
+
+    @property
+    def modules(self) -> ModuleAccess:
+        """The Module objects. Raises ConfigError where there are none."""
+        ...
+
+    def agent(self, name: str) -> AbstractAsyncContextManager[TypedClient]:
+        """The agent of the Module ``name``.
+
+        Entering raises NotFound when nobody has announced it; calls raise what those of ``DiagnosticsClient`` do.
+        """
+        ...

@@ -1,0 +1,30 @@
+"""Asking before several modules are touched by one command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ..errors import InvalidArgument
+
+#: Names that a question shows; of more it tells how many.
+_SHOWN = 10
+
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask before more than one module is touched.")
+
+
+def confirm(action: str, names: Sequence[str], *, yes: bool) -> None:
+    """Let the person say whether ``action`` is meant for all of ``names``, if they are more than one.
+
+    Raises click.Abort for a no, and InvalidArgument where nobody can be asked.
+    """
+    if len(names) < 2 or yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidArgument("modules", None, f"to {action.lower()} {len(names)} of them at once, give --yes")
+    shown = "".join(f"  {name}\n" for name in names[:_SHOWN])
+    more = f"  ... and {len(names) - _SHOWN} more\n" if len(names) > _SHOWN else ""
+    click.echo(shown + more, err=True, nl=False)
+    click.confirm(f"{action} {len(names)} modules?", abort=True, err=True)

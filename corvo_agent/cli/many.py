@@ -1,0 +1,47 @@
+"""One thing done to many modules: a few at a time, with a bar, and none of them hides what becomes of the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from ..errors import CorvoError, NotFound
+from ..modules.access import ModuleAccess, Selector
+from .failures import Failures
+from .progress import progress
+
+T = TypeVar("T")
+# So many are under way at once.
+_WIDTH = 16
+
+
+async def selected(modules: ModuleAccess, selector: Selector) -> list[str]:
+    """The names of the modules that ``selector`` lets through. Raises NotFound when there are none."""
+    names = [module.name for module in (await modules.list(selector)).modules]
+    if not names:
+        wanted = ", ".join(part for part in (selector.labels, selector.fields) if part)
+        raise NotFound("module with", wanted)
+    return names
+
+
+async def for_each(
+    names: Sequence[str], work: Callable[[str], Awaitable[T]], failures: Failures, text: str
+) -> dict[str, T]:
+    """What ``work`` gives for each of ``names``, by name in their order; those that fail are told to ``failures``."""
+    done: dict[str, T] = {}
+    places = asyncio.Semaphore(_WIDTH)
+
+    async def one(name: str, advance: Callable[[float], None]) -> None:
+        async with places:
+            try:
+                done[name] = await work(name)
+            except CorvoError as error:
+                failures.add(name, error)
+        advance(1)
+
+    with progress(text, len(names)) as advance:
+        async with asyncio.TaskGroup() as tasks:
+            for name in names:
+                tasks.create_task(one(name, advance), name=f"corvo {text} {name}")
+    return {name: done[name] for name in names if name in done}

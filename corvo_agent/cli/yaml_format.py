@@ -1,0 +1,42 @@
+"""YAML as people write it and read it. PyYAML is imported by who uses it: the others need not wait for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import InvalidArgument
+
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+def write_yaml(value: Any, *, document: bool = False) -> str:
+    """``value`` (what JSON can say) as YAML, keys in their order; ``document``: as one of a stream of them.
+
+    Control characters are escaped, as they are in JSON.
+    """
+    import yaml
+
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000, explicit_start=document)
+    return text
+
+
+def read_yaml(text: str) -> Any:
+    """What ``text`` holds; a time stays the text that it is. Raises InvalidArgument naming line and column."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        """Without times, which in a Module are texts."""
+
+        yaml_implicit_resolvers = {
+            first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    try:
+        return yaml.load(text, Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
+        raise InvalidArgument(f"YAML {place}".rstrip(), None, error.problem or "cannot be read") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidArgument("YAML", None, str(error) or "is nested too deeply") from error

@@ -1,0 +1,82 @@
+"""What people's tools need of Modules, wherever those are: in etcd, or behind a gateway."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .kv import ChangeType
+from .model import Module
+from .store import ModuleList
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which Modules: the one of that name, those whose labels and fields fit; what is "" lets all through.
+
+    ``labels`` and ``fields`` are selectors in the syntax of REST, such as ``team=net`` and ``status.node=node1``.
+    """
+
+    name: str = ""
+    labels: str = ""
+    fields: str = ""
+
+
+EVERY_MODULE = Selector()
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleEvent:
+    """One change of one Module: the state after it, or before it when it was deleted.
+
+    ``error`` says why that state cannot be read; then ``module`` has nothing but its name and version.
+    """
+
+    type: ChangeType
+    module: Module
+    error: Exception | None = None
+
+
+class ModuleAccess(Protocol):
+    """Module objects.
+
+    Every call raises Unavailable (DeadlineExceeded when a time ran out), PermissionRefused, or RemoteError for what
+    else the other end says, and may be cancelled at any time; a write that was cancelled may or may not have happened.
+    """
+
+    async def get(self, name: str) -> Module:
+        """The Module ``name``. Raises NotFound, DecodeError."""
+        ...
+
+    async def list(self, selector: Selector = EVERY_MODULE) -> ModuleList:
+        """Those that ``selector`` lets through, by name. Raises InvalidArgument for a bad selector."""
+        ...
+
+    async def names(self, prefix: str, limit: int) -> Sequence[str]:
+        """At most ``limit`` names that begin with ``prefix``, in order: what a shell offers."""
+        ...
+
+    async def create(self, module: Module) -> Module:
+        """Store a new Module; the stored one. Raises InvalidArgument, AlreadyExists."""
+        ...
+
+    async def modify(self, name: str, change: Callable[[Module], Module]) -> Module:
+        """Read the Module, let ``change`` make another one of it, and store that unless somebody was faster.
+
+        Then again, a bounded number of times. Nothing is written when nothing differs. The Module as it is stored
+        then. Raises NotFound, InvalidArgument, VersionConflict after the last attempt, and what ``change`` raises.
+        """
+        ...
+
+    async def delete(self, name: str) -> Module:
+        """Delete the Module; what it was. Raises NotFound."""
+        ...
+
+    def watch(self, selector: Selector = EVERY_MODULE) -> AsyncGenerator[ModuleEvent, None]:
+        """The Modules that are there as Created, then every change, for ever; close it with ``contextlib.aclosing``.
+
+        Losses of the other end are bridged: nothing is lost, nothing told twice. Raises before the first event what
+        stands in the way, InvalidArgument for a bad selector included.
+        """
+        ...

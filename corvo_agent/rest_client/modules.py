@@ -1,0 +1,165 @@
+"""Module objects behind a gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from ..backoff import Backoff
+from ..errors import CorvoError, InvalidArgument, RemoteError, Unavailable, VersionConflict
+from ..modules.access import EVERY_MODULE, ModuleEvent, Selector
+from ..modules.codec import module_from_dict, module_to_dict
+from ..modules.kv import ChangeType
+from ..modules.model import Module, ObjectMeta
+from ..modules.store import MODIFY_ATTEMPTS, ModuleList
+from .address import segment
+from .merge_patch import difference
+from .transport import NoWebSocket, Transport
+
+_log = logging.getLogger(__name__)
+_MODULES = "/modules"
+_WATCH = "/watch/modules"
+_READ_THROUGH = {"consistent": "true"}
+
+
+class RestModules:
+    """The ``ModuleAccess`` of a gateway. Whoever writes here reads its own write here."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def get(self, name: str) -> Module:
+        """The Module ``name``; as the gateway knows it, which may be a moment old."""
+        return self._module(await self._transport.call("GET", _path(name), name=name))
+
+    async def list(self, selector: Selector = EVERY_MODULE) -> ModuleList:
+        """Those that ``selector`` lets through; what the gateway cannot read it leaves out itself."""
+        return ModuleList(tuple(map(self._module, await self._items(selector))), 0)
+
+    async def names(self, prefix: str, limit: int) -> Sequence[str]:
+        """Names that begin with ``prefix``."""
+        names = [str(item.get("meta", {}).get("name", "")) for item in await self._items(EVERY_MODULE)]
+        return [name for name in names if name.startswith(prefix)][:limit]
+
+    async def create(self, module: Module) -> Module:
+        """Store a new Module."""
+        body = module_to_dict(module)
+        return self._module(await self._transport.call("POST", _MODULES, body=body, name=module.name))
+
+    async def modify(self, name: str, change: Callable[[Module], Module]) -> Module:
+        """Read, change, and patch what differs unless somebody was faster."""
+        backoff = Backoff(initial=0.01, maximum=0.5)
+        attempt = 1
+        while True:
+            old = self._module(await self._transport.call("GET", _path(name), query=_READ_THROUGH, name=name))
+            patch = difference(module_to_dict(old), module_to_dict(change(old)))
+            if not patch:
+                return old
+            patch.setdefault("meta", {})["resource-version"] = old.meta.resource_version
+            try:
+                return self._module(await self._transport.call("PATCH", _path(name), body=patch, name=name))
+            except VersionConflict:
+                if attempt >= MODIFY_ATTEMPTS:
+                    raise VersionConflict(f"module {name}", old.revision) from None
+            attempt += 1
+            await asyncio.sleep(backoff.next())
+
+    async def delete(self, name: str) -> Module:
+        """Delete the Module."""
+        return self._module(await self._transport.call("DELETE", _path(name), name=name))
+
+    async def watch(self, selector: Selector = EVERY_MODULE) -> AsyncGenerator[ModuleEvent, None]:
+        """Every change; a gateway that is lost is called again, and what happened meanwhile is told then."""
+        backoff = Backoff(initial=0.2)
+        known = _Known()
+        connected = False
+        while True:
+            try:
+                async with aclosing(self._session(selector, known, again=connected)) as events:
+                    async for event in events:
+                        connected = True
+                        backoff.reset()
+                        yield event
+            except Unavailable as error:
+                if not connected:
+                    raise
+                _log.warning("the watch of modules was interrupted and goes on: %s", error)
+            await asyncio.sleep(backoff.next())
+
+    async def _session(self, selector: Selector, known: _Known, *, again: bool) -> AsyncGenerator[ModuleEvent, None]:
+        try:
+            async with self._transport.messages(_WATCH, _query(selector)) as messages, aclosing(messages):
+                if again:
+                    # Only now: what is deleted from here on, the stream will tell.
+                    there = {self._module(item).name for item in await self._items(selector)}
+                    for event in known.missing(there):
+                        yield event
+                async for message in messages:
+                    for event in map(self._event, message.get("events") or ()):
+                        if (told := known.told(event)) is not None:
+                            yield told
+        except NoWebSocket as error:
+            # Why a WebSocket is refused is in no place where a client could read it: a list is refused alike.
+            await self._items(selector)
+            raise Unavailable(self._transport.url, str(error)) from error
+
+    async def _items(self, selector: Selector) -> Sequence[dict[str, Any]]:
+        answer = await self._transport.call("GET", _MODULES, query=_query(selector))
+        return answer.get("items") or []
+
+    def _event(self, event: dict[str, Any]) -> ModuleEvent:
+        value = event.get("object") or {}
+        try:
+            type = ChangeType(event.get("type"))
+        except ValueError:
+            raise RemoteError(self._transport.url, "DATA_LOSS", f"an event of type {event.get('type')}") from None
+        try:
+            return ModuleEvent(type, self._module(value))
+        except CorvoError as error:
+            meta = value.get("meta") or {}
+            named = Module(ObjectMeta(name=str(meta.get("name")), resource_version=str(meta.get("resource-version"))))
+            return ModuleEvent(type, named, error)
+
+    def _module(self, value: dict[str, Any]) -> Module:
+        try:
+            return module_from_dict(value)
+        except InvalidArgument as error:
+            raise RemoteError(self._transport.url, "DATA_LOSS", f"a Module that is none: {error}") from error
+
+
+class _Known:
+    """What a watcher was told, so that a new stream, which begins with everything, tells nothing twice."""
+
+    def __init__(self) -> None:
+        self._modules: dict[str, Module] = {}
+
+    def told(self, event: ModuleEvent) -> ModuleEvent | None:
+        """``event`` as the watcher has to see it, None when it knows that already."""
+        module = event.module
+        before = self._modules.get(module.name)
+        if event.type is ChangeType.DELETED:
+            return event if self._modules.pop(module.name, None) is not None else None
+        self._modules[module.name] = module
+        if before is None:
+            return ModuleEvent(ChangeType.CREATED, module, event.error)
+        if module.revision <= before.revision:
+            self._modules[module.name] = before
+            return None
+        return ModuleEvent(ChangeType.UPDATED, module, event.error)
+
+    def missing(self, there: set[str]) -> Iterator[ModuleEvent]:
+        """The deletions of those that are no longer there."""
+        for name in self._modules.keys() - there:
+            yield ModuleEvent(ChangeType.DELETED, self._modules.pop(name))
+
+
+def _path(name: str) -> str:
+    return f"{_MODULES}/{segment(name)}"
+
+
+def _query(selector: Selector) -> dict[str, str]:
+    asked = {"O.name": selector.name, "label-selector": selector.labels, "field-selector": selector.fields}
+    return {key: value for key, value in asked.items() if value}

@@ -1,0 +1,27 @@
+"""The places where the same command has to do the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from corvo_agent.gateway.app import Gateway
+from tests.cli.kit import Outcome, corvo
+
+PLACES = ("etcd", "gateway")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to look, as options say it; ``gateway`` is the one that is asked, if any."""
+
+    options: tuple[str, str]
+    gateway: Gateway | None = None
+
+    async def knows(self, revision: int) -> None:
+        """Wait until it knows of the write that was made, behind its back, at ``revision``."""
+        if self.gateway is not None:
+            await self.gateway.cache.wait_for(revision, 10)
+
+    async def corvo(self, *arguments: str, terminal: bool = False) -> Outcome:
+        """Run a command that looks here."""
+        return await corvo(*arguments, *self.options, terminal=terminal)
