@@ -126,7 +126,7 @@ class Gateway:
         application.on_response_prepare.append(add_headers)
         for views in (
             ModuleViews(self.api, clock=self._clock),
-            WatchViews(self.api),
+            WatchViews(self.api, self.settings.watches.patience),
             FollowViews(self.api, router),
             DebugViews(self.api, router),
             StatusViews(self.api, self.endpoints, metrics),

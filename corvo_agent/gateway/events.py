@@ -43,11 +43,30 @@ class EventBatch:
         return len(self.events)
 
     @cached_property
-    def json(self) -> bytes:
-        """``{"events":[...]}``, as a WebSocket gets it."""
-        return b'{"events":[' + b",".join([event.json for event in self.events]) + b"]}"
+    def text(self) -> bytes:
+        """``{"events":[...]}`` and a newline, as a WebSocket gets it."""
+        return self._join(b"", b"\n")
 
     @cached_property
-    def json_line(self) -> bytes:
-        """``{"result":{"events":[...]}}`` and a newline, as a chunked response gets it."""
-        return b'{"result":' + self.json + b"}\n"
+    def frame(self) -> bytes:
+        """``text`` as a WebSocket frame of a server (RFC 6455), whole and not compressed."""
+        text = self._join(b"", b"\n")
+        size = len(text)
+        if size < 126:
+            return b"\x81%c" % size + text
+        return (b"\x81\x7e" + size.to_bytes(2) if size < 1 << 16 else b"\x81\x7f" + size.to_bytes(8)) + text
+
+    @cached_property
+    def line(self) -> bytes:
+        """``{"result":{"events":[...]}}`` and a newline, as a response gets it."""
+        return self._join(b'{"result":', b"}\n")
+
+    @cached_property
+    def chunk(self) -> bytes:
+        """``line`` as a chunk of a chunked response (RFC 9112)."""
+        line = self._join(b'{"result":', b"}\n")
+        return b"%x\r\n" % len(line) + line + b"\r\n"
+
+    def _join(self, head: bytes, tail: bytes) -> bytes:
+        # Not made from one another: a watcher needs one form, and each that is kept has the size of all events.
+        return head + b'{"events":[' + b",".join([event.json for event in self.events]) + b"]}" + tail

@@ -23,7 +23,8 @@ from .entry import Entry
 from .options import ListOptions
 from .paging import page, sort_entries
 from .slices import in_slices
-from .watch_hub import Subscription, WatchHub
+from .subscription import Subscription
+from .watch_hub import WatchHub
 
 _log = logging.getLogger(__name__)
 

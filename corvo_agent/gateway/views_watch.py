@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from operator import attrgetter
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import HttpVersion11, WSCloseCode, WSMsgType, web
 
-from ..errors import Compacted, CorvoError
+from ..errors import Compacted, CorvoError, Unavailable
 from .errors import Action
+from .events import EventBatch
 from .http import PREFIX, guarded, stream_error
 from .module_api import ModuleApi
 from .options import parse_options
 from .owned import end_task
-from .watch_hub import Subscription, expired_text
+from .subscription import Shortcut, Subscription
+from .watch_hub import expired_text
 
 #: Seconds without a sign of life after which a WebSocket is pinged, and half of them after which it is given up.
 _HEARTBEAT = 30.0
-#: Seconds in which a watcher has to take what is written to it.
-_WRITE_TIMEOUT = 30.0
+#: Bytes that may wait at a connection without anybody waiting for them to leave.
+_AT_ONCE = 64 << 10
 
 
 class WatchViews:
-    """Handlers over ``api``."""
+    """Handlers over ``api``; a watcher has ``patience`` seconds to take what is written to it."""
 
-    def __init__(self, api: ModuleApi) -> None:
+    def __init__(self, api: ModuleApi, patience: float = 30.0) -> None:
         self._api = api
+        self._patience = patience
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
@@ -37,7 +42,7 @@ class WatchViews:
         # A number that is none and a bad selector are told before the stream begins.
         options.version()
         options.selection()
-        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=4096)
+        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=4096, compress=False)
         upgrade = socket.can_prepare(request).ok
         try:
             subscription = await self._api.watch(options)
@@ -45,8 +50,8 @@ class WatchViews:
             return await _expired(request, socket if upgrade else None, error)
         try:
             if upgrade:
-                return await _serve_socket(request, socket, subscription)
-            return await _serve_lines(request, subscription)
+                return await _serve_socket(request, socket, subscription, self._patience)
+            return await _serve_lines(request, subscription, self._patience)
         finally:
             self._api.unwatch(subscription)
 
@@ -63,59 +68,81 @@ async def _expired(request: web.Request, socket: web.WebSocketResponse | None, e
 
 async def _begin(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
-    response.enable_chunked_encoding()
+    if request.version >= HttpVersion11:
+        response.enable_chunked_encoding()
     await response.prepare(request)
     return response
 
 
-async def _serve_lines(request: web.Request, subscription: Subscription) -> web.StreamResponse:
+async def _serve_lines(request: web.Request, subscription: Subscription, patience: float) -> web.StreamResponse:
     response = await _begin(request)
-    try:
-        while True:
-            await _write(request, response, (await subscription.next_batch()).json_line)
-    except CorvoError as error:
-        await response.write(stream_error(error))
-    except (TimeoutError, ConnectionError):
-        # Nobody is there to be told.
-        request.protocol.force_close()
-    return response
-
-
-async def _write(request: web.Request, response: web.StreamResponse, line: bytes) -> None:
-    transport = request.transport
-    if transport is not None and not transport.get_write_buffer_size():
-        # Nothing waits, so neither will this: no timer for each of a thousand watchers.
-        await response.write(line)
-        return
-    async with asyncio.timeout(_WRITE_TIMEOUT):
-        await response.write(line)
-
-
-async def _serve_socket(
-    request: web.Request, socket: web.WebSocketResponse, subscription: Subscription
-) -> web.WebSocketResponse:
-    await socket.prepare(request)
-    sender = asyncio.create_task(_send(socket, subscription), name="corvo-watch-socket")
-    try:
-        # Reading answers pings and sees the watcher leave; what it says means nothing.
-        async for message in socket:
-            if message.type is WSMsgType.ERROR:
-                break
-    finally:
-        await end_task(sender)
-    return socket
-
-
-async def _send(socket: web.WebSocketResponse, subscription: Subscription) -> None:
-    code, reason = WSCloseCode.INTERNAL_ERROR, ""
+    subscription.shortcut = _shortcut(request, attrgetter("chunk" if response.chunked else "line"))
     try:
         while True:
             batch = await subscription.next_batch()
-            async with asyncio.timeout(_WRITE_TIMEOUT):
-                await socket.send_str(batch.json.decode() + "\n")
+            async with asyncio.timeout(patience):
+                await response.write(batch.line)
     except CorvoError as error:
-        reason = str(error)
+        await response.write(stream_error(error))
     except (TimeoutError, ConnectionError):
-        code = WSCloseCode.PROTOCOL_ERROR
-    with contextlib.suppress(ConnectionError):
-        await socket.close(code=code, message=reason.encode()[:120])
+        # Nobody is there to be told, and what waits for them is not to stay in memory.
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
+async def _serve_socket(
+    request: web.Request, socket: web.WebSocketResponse, subscription: Subscription, patience: float
+) -> web.WebSocketResponse:
+    await socket.prepare(request)
+    subscription.shortcut = _shortcut(request, attrgetter("frame"))
+    reader = asyncio.create_task(_read(socket, subscription), name="corvo-watch-socket")
+    try:
+        code, reason = await _send(socket, subscription, patience)
+    finally:
+        subscription.shortcut = None
+        await end_task(reader)
+    # A peer that takes nothing takes no goodbye either.
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(patience):
+            await socket.close(code=code, message=reason.encode()[:120])
+    return socket
+
+
+async def _read(socket: web.WebSocketResponse, subscription: Subscription) -> None:
+    """Reading answers pings and sees the watcher leave; what it says means nothing."""
+    async for message in socket:
+        if message.type is WSMsgType.ERROR:
+            break
+    subscription.end(Unavailable("the watcher", "it left"))
+
+
+async def _send(socket: web.WebSocketResponse, subscription: Subscription, patience: float) -> tuple[WSCloseCode, str]:
+    try:
+        while True:
+            batch = await subscription.next_batch()
+            async with asyncio.timeout(patience):
+                await socket.send_frame(batch.text, WSMsgType.TEXT)
+    except Unavailable as error:
+        # The end of the stream is no failure of it.
+        return WSCloseCode.OK, str(error)
+    except CorvoError as error:
+        return WSCloseCode.INTERNAL_ERROR, str(error)
+    except (TimeoutError, ConnectionError):
+        return WSCloseCode.PROTOCOL_ERROR, "what was written was not taken"
+
+
+def _shortcut(request: web.Request, encoded: Callable[[EventBatch], bytes]) -> Shortcut:
+    """Writes straight to the connection, in the form that ``encoded`` gives, while little waits there.
+
+    A thousand watchers share the bytes of a batch, and none of them needs a task to be woken or a timer for it.
+    """
+    transport = request.transport
+
+    def write(batch: EventBatch) -> bool:
+        if transport is None or transport.is_closing() or transport.get_write_buffer_size() > _AT_ONCE:
+            return False
+        transport.write(encoded(batch))
+        return True
+
+    return write

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,8 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
+from corvo_agent.gateway.app import Gateway
+from corvo_agent.gateway.http import PREFIX
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.gateway.watch_hub import WatchLimits
 from corvo_agent.modules.names import key_of
@@ -63,6 +66,18 @@ async def test_row_plain_get_is_chunked_lines(api: Api, store: Store) -> None:
         assert (event["type"], event["object"]) == ("Created", (await api.get("/modules/a1"))[1])
 
 
+async def test_a_caller_of_http_1_0_gets_bare_lines(api: Api, store: Store) -> None:
+    async with (
+        aiohttp.ClientSession(version=aiohttp.HttpVersion10) as session,
+        session.get(f"{api.base}/watch/modules") as response,
+    ):
+        assert (response.status, response.headers.get("Transfer-Encoding")) == (200, None)
+        lines = Lines(response)
+        for name in ("a1", "b2"):
+            await store.put_module(module(name))
+            assert await lines.next() == ("Created", name)
+
+
 async def test_row_websocket_frames(api: Api, store: Store) -> None:
     """WebSocket: text frames {"events":[...]} + newline, no "result" wrapper."""
     await store.put_module(module("a1"))
@@ -74,6 +89,18 @@ async def test_row_websocket_frames(api: Api, store: Store) -> None:
         await store.put_module(module("b2"))
         assert json.loads(await socket.receive_str())["events"][0]["object"]["meta"]["name"] == "b2"
     assert socket.close_code == 1000
+
+
+async def test_row_websocket_closes_by_how_it_ended(store: Store) -> None:
+    """Close 1000 when the backend ends, 1011 on backend error."""
+    async with aiohttp.ClientSession() as session:
+        async with Gateway(store, LOCAL) as gateway:
+            url = f"{gateway.url}{PREFIX}/watch/modules"
+            socket = await session.ws_connect(url)
+            ended = asyncio.create_task(socket.receive())
+            async with session.ws_connect(f"{url}?O.resource-version=1") as expired:
+                assert ((await expired.receive()).type, expired.close_code) == (WSMsgType.CLOSE, 1011)
+        assert ((await ended).type, socket.close_code) == (WSMsgType.CLOSE, 1000)
 
 
 async def test_row_event_types(api: Api, store: Store) -> None:
@@ -134,9 +161,6 @@ async def test_row_start_outside_the_history(api: Api, store: Store) -> None:
         assert error["message"] == "410:({Expired}) [version too old]"
         assert (error["grpc_code"], error["http_code"], error["http_status"]) == (2, 500, "Internal Server Error")
         assert await lines.response.content.read() == b""
-    async with api.session.ws_connect(f"{api.base}/watch/modules?O.resource-version=1") as socket:
-        message = await socket.receive()
-        assert (message.type, socket.close_code) == (WSMsgType.CLOSE, 1011)
 
 
 async def test_row_selectors(api: Api, store: Store) -> None:
@@ -199,18 +223,6 @@ async def test_watchers_are_bounded(api: Api, settings: GatewaySettings) -> None
     async with watching(api):
         status, body = await api.get("/watch/modules")
         assert (status, "watchers at once" in body["message"][0]) == (412, True)
-
-
-@pytest.mark.parametrize("settings", [replace(LOCAL, watches=WatchLimits(waiting=10))])
-async def test_a_watcher_that_falls_behind_is_told_and_ends(api: Api, store: Store, settings: GatewaySettings) -> None:
-    async with watching(api) as lines:
-        # All of them within one batch: more than may wait for one watcher.
-        for number in range(20):
-            await store.put_module(module(f"m{number:02}"))
-        found = await lines.line()
-        while "error" not in found:
-            found = await lines.line()
-        assert "slow watcher" in found["error"]["message"]
 
 
 async def test_an_interruption_of_the_store_loses_and_repeats_nothing(api: Api, store: Store) -> None:
