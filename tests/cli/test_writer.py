@@ -12,18 +12,22 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.cli.writer import LEADER_KEY
+from corvo_agent.cli.writer import LEADER_PREFIX
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules import ModuleStore
+from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
 from corvo_agent.modules.kv import KeyValue
+from corvo_agent.modules.names import MODULES_PREFIX
+from tests.etcd_cluster import EtcdCluster
 
 from .kit import corvo
 
+LEADER_KEY = f"{LEADER_PREFIX}file"
 INVENTORY = '[modules.node1-billing]\nnode = "node1"\nmodule = "billing"\n'
 
 
 @asynccontextmanager
-async def writer(etcd: EmbeddedEtcd, inventory: Path) -> AsyncIterator[Process]:
+async def writer(etcd: EmbeddedEtcd | EtcdCluster, inventory: Path) -> AsyncIterator[Process]:
     command = (sys.executable, "-m", "corvo_agent", "writer", "--source", f"file:{inventory}", "--etcd", etcd.endpoint)
     process = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
     try:
@@ -91,7 +95,7 @@ async def test_another_writer_takes_over_when_the_leader_ends(
 @pytest.mark.parametrize(
     ("source", "code", "words"),
     [
-        ("carrier-pigeon", 2, "source: unknown source, got 'carrier-pigeon'; valid: kubernetes, file:PATH"),
+        ("carrier-pigeon", 2, "source: unknown source, got 'carrier-pigeon'; valid: kubernetes, systemd, file:PATH"),
         ("file:", 2, "source: unknown source"),
     ],
 )
@@ -106,3 +110,65 @@ async def test_a_kubeconfig_that_is_missing_is_refused_by_name(etcd: EmbeddedEtc
     outcome = await corvo("writer", "--source", "kubernetes", "--kubeconfig", missing, "--etcd", etcd.endpoint)
     assert outcome.code == 2
     assert "kubeconfig" in outcome.err
+
+
+@pytest.mark.integration
+async def test_once_writes_and_ends_and_says_what_could_not_be_written(
+    etcd: EmbeddedEtcd, modules: ModuleStore, tmp_path: Path
+) -> None:
+    inventory = tmp_path / "inventory.toml"
+    inventory.write_text(INVENTORY)
+    source = ("writer", "--source", f"file:{inventory}", "--etcd", etcd.endpoint, "--once")
+    outcome = await corvo(*source)
+    assert (outcome.code, [module.name for module in (await modules.list()).modules]) == (0, ["node1-billing"])
+    assert "1 created, 0 updated, 0 deleted" in outcome.err
+    assert (await corvo(*source)).err.count("0 created, 0 updated, 0 deleted") == 1
+    await modules.kv.put("/venice/config/diagnostics/modules/node1-billing", b"{broken")
+    # A value that cannot be read is tried again for minutes; a writer that ends at once says so.
+    outcome = await corvo(*source, "--attempts", "1")
+    assert outcome.code == 1
+    assert "not written: node1-billing: /venice/config/diagnostics/modules/node1-billing" in outcome.err
+
+
+@pytest.mark.integration
+async def test_killed_with_the_work_half_done_another_writer_finishes_it(
+    etcd: EmbeddedEtcd, modules: ModuleStore, tmp_path: Path
+) -> None:
+    inventory = tmp_path / "inventory.toml"
+    wanted = [f"node1-m{number:03}" for number in range(100)]
+    inventory.write_text("".join(f'[modules.{name}]\nnode = "node1"\n' for name in wanted))
+    async with writer(etcd, inventory) as first:
+        await leader(modules, lambda held: held is not None and held.value.endswith(b":%d" % first.pid))
+        async with writer(etcd, inventory) as second:
+            async with modules.watch() as watch:
+                async for batch in watch:
+                    if batch.changes:
+                        break
+            first.kill()
+            held = await modules.kv.get(LEADER_KEY)
+            assert held is not None
+            # As if the time of the lease were over: nobody waits for that in a test.
+            await modules.kv.revoke_lease(held.lease)
+            await leader(modules, lambda held: held is not None and held.value.endswith(b":%d" % second.pid))
+            await names(modules, wanted)
+            # Nothing was written twice: each object is as it was created.
+            items = (await modules.kv.range(MODULES_PREFIX)).items
+            assert [item.mod_revision for item in items] == [item.create_revision for item in items]
+
+
+@pytest.mark.integration
+async def test_etcd_away_and_back_loses_nothing(tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.toml"
+    inventory.write_text(INVENTORY)
+    async with (
+        EtcdCluster() as cluster,
+        ModuleStore(EtcdStore(EtcdOptions.from_urls(cluster.endpoint))) as modules,
+        writer(cluster, inventory),
+    ):
+        await names(modules, ["node1-billing"])
+        await cluster.members[0].kill()
+        changed = tmp_path / "new.toml"
+        changed.write_text(INVENTORY + '[modules.node1-stock]\nnode = "node1"\n')
+        changed.rename(inventory)
+        await cluster.members[0].restart()
+        await names(modules, ["node1-billing", "node1-stock"])

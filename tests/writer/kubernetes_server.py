@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -25,9 +26,16 @@ class KubernetesServer:
         self.lists = self.watches = 0
         self.refuse: int | None = None
         self.page_size: int | None = None
+        #: The answer to a watch of a version that is too old: a line in the stream, or this status.
+        self.expired_status = 200
+        #: A line that takes the place of the next event.
+        self.raw: bytes | None = None
+        #: The versions that watches began at, and the credentials that came.
+        self.resumed: list[int] = []
+        self.tokens: set[str] = set()
         self._moved = asyncio.Condition()
         self._connections = 0
-        self._cut = 0
+        self._cut = self._ended = 0
         self.url = ""
 
     @asynccontextmanager
@@ -63,6 +71,12 @@ class KubernetesServer:
             self._cut = self._connections
             self._moved.notify_all()
 
+    async def end_watches(self) -> None:
+        """End every open watch as the server does when its time is over."""
+        async with self._moved:
+            self._ended = self._connections
+            self._moved.notify_all()
+
     async def wait_watches(self, count: int) -> None:
         async with self._moved:
             await self._moved.wait_for(lambda: self.watches >= count)
@@ -75,6 +89,7 @@ class KubernetesServer:
             self._moved.notify_all()
 
     async def _pods(self, request: web.Request) -> web.StreamResponse:
+        self.tokens.add(request.headers.get("Authorization", ""))
         if self.refuse is not None:
             status = {"kind": "Status", "message": "refused by the test", "code": self.refuse}
             return web.json_response(status, status=self.refuse)
@@ -91,32 +106,50 @@ class KubernetesServer:
 
     async def _watch(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        await response.prepare(request)
         sent = int(request.query["resourceVersion"])
+        gone = {"kind": "Status", "reason": "Expired", "message": "too old resource version", "code": 410}
+        if sent < self.oldest and self.expired_status != 200:
+            return web.json_response(gone, status=self.expired_status)
+        await response.prepare(request)
         if sent < self.oldest:
-            gone = {"kind": "Status", "reason": "Expired", "message": "too old resource version", "code": 410}
             await response.write(json.dumps({"type": "ERROR", "object": gone}).encode() + b"\n")
             return response
         self._connections += 1
         number = self._connections
+        self.resumed.append(sent)
         async with self._moved:
             self.watches += 1
             self._moved.notify_all()
         while True:
             news = await self._news(sent, number)
+            if not news and self._cut < number:
+                return response
             if not news:
                 assert request.transport is not None
                 request.transport.abort()
                 return response
             for version, event in news:
-                await response.write(json.dumps(event).encode() + b"\n")
+                line, self.raw = self.raw or json.dumps(event).encode(), None
+                await response.write(line + b"\n")
                 sent = version
 
     async def _news(self, sent: int, connection: int) -> list[tuple[int, dict[str, Any]]]:
         """What came after version ``sent``; nothing when the connection is to be cut."""
         async with self._moved:
-            await self._moved.wait_for(lambda: self.version > sent or self._cut >= connection)
+            await self._moved.wait_for(lambda: self.version > sent or max(self._cut, self._ended) >= connection)
             return [(version, event) for version, event in self.history if version > sent]
+
+
+def write_kubeconfig(path: Path, server: str, *, token: str = "") -> Path:
+    """A kubeconfig with one context, for ``server``."""
+    document = {
+        "clusters": [{"name": "test", "cluster": {"server": server}}],
+        "users": [{"name": "test", "user": {"token": token}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        "current-context": "test",
+    }
+    path.write_text(json.dumps(document))  # JSON is YAML
+    return path
 
 
 def pod(name: str, *, node: str = "node1", containers: tuple[str, ...] = ("billing",), **extra: Any) -> Pod:

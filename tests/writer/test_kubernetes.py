@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
+import trustme
 from kubernetes_asyncio import client
+from kubernetes_asyncio.config import incluster_config
 
 from corvo_agent.errors import ConfigError, CorvoError, PermissionRefused, RemoteError, Unavailable
 from corvo_agent.modules import ModuleStatus, ServicePort
@@ -14,7 +18,7 @@ from corvo_agent.writer.kubernetes import KubernetesSource, load_configuration
 from corvo_agent.writer.pods import modules_of
 from corvo_agent.writer.source import Complete, Gone, Present, SourceEvent
 
-from .kubernetes_server import KubernetesServer, pod
+from .kubernetes_server import KubernetesServer, pod, write_kubeconfig
 
 STARTED = parse_rfc3339("2026-01-01T00:00:05Z")
 
@@ -36,14 +40,14 @@ async def take(events: AsyncGenerator[SourceEvent], count: int) -> list[SourceEv
     return [await anext(events) for _ in range(count)]
 
 
-def names(events: list[SourceEvent]) -> list[str]:
+def names(events: Sequence[SourceEvent]) -> list[str]:
     words = {Present: "+", Gone: "-"}
     return [f"{words[type(event)]}{event.name}" if not isinstance(event, Complete) else "complete" for event in events]
 
 
 def test_one_module_a_container_with_everything_that_the_pod_tells() -> None:
-    modules = dict(modules_of(pod("billing-7f", containers=("billing", "proxy"), restarts=2, reason="OOMKilled")))
-    assert modules["node1-billing"] == ModuleStatus(
+    told = list(modules_of(pod("billing-7f", containers=("billing", "proxy"), restarts=2, reason="OOMKilled")))
+    assert told[0].status == ModuleStatus(
         node="node1",
         module="billing",
         category="Venice",
@@ -53,7 +57,26 @@ def test_one_module_a_container_with_everything_that_the_pod_tells() -> None:
         service="billing-7f",
         service_ports=(ServicePort("grpc", 9010),),
     )
-    assert list(modules) == ["node1-billing", "node1-proxy"]
+    assert names(told) == ["+node1-billing", "+node1-proxy"]
+
+
+def test_a_container_that_waits_to_be_restarted_keeps_its_start_and_its_reason() -> None:
+    waiting = pod("billing-7f", restarts=4, reason="Error")
+    state = waiting["status"]["containerStatuses"][0]
+    state["state"] = {"waiting": {"reason": "CrashLoopBackOff"}}
+    state["lastState"]["terminated"]["startedAt"] = "2026-01-01T00:00:05Z"
+    (told,) = modules_of(waiting)
+    assert (told.status.last_start, told.status.restart_count) == (STARTED, 4)
+    assert told.status.last_restart_reason == "Error (exit code 137)"
+
+
+def test_a_sidecar_among_the_init_containers_is_a_module_and_a_step_of_the_start_is_none() -> None:
+    with_init = pod("billing-7f")
+    with_init["spec"]["initContainers"] = [{"name": "proxy", "restartPolicy": "Always"}, {"name": "migrate"}]
+    with_init["status"]["initContainerStatuses"] = [{"name": "proxy", "restartCount": 3}]
+    told = list(modules_of(with_init))
+    assert names(told) == ["+node1-billing", "+node1-proxy"]
+    assert told[1].status.restart_count == 3
 
 
 def test_a_pod_without_a_host_is_passed_over() -> None:
@@ -83,18 +106,6 @@ async def test_a_large_list_comes_in_pages(cluster: KubernetesServer, events: As
     assert sorted(told[:-1]) == [f"+node1-c{number:02}" for number in range(20)]
     assert told[-1] == "complete"
     assert cluster.lists == 3
-
-
-async def test_a_replaced_pod_does_not_take_its_successor_with_it(
-    cluster: KubernetesServer, events: AsyncGenerator[SourceEvent]
-) -> None:
-    await cluster.put(pod("old"))
-    await take(events, 2)
-    await cluster.put(pod("new"))
-    await cluster.delete("old")
-    await cluster.put(pod("other", containers=("stock",)))
-    told = await take(events, 2)
-    assert names(told) == ["+node1-billing", "+node1-stock"]
 
 
 async def test_a_broken_watch_ends_the_stream_with_the_reason(
@@ -127,8 +138,56 @@ async def test_a_version_that_is_too_old_means_a_new_list_and_the_difference(
 
 async def test_bookmarks_move_the_version_on(cluster: KubernetesServer, events: AsyncGenerator[SourceEvent]) -> None:
     await take(events, 1)
-    await cluster.bookmark()
     await cluster.put(pod("p1"))
+    await take(events, 1)
+    more = asyncio.ensure_future(take(events, 1))
+    await cluster.bookmark()
+    # The watch ends as one that has lasted long enough, and goes on behind the bookmark: nothing is listed again.
+    await cluster.end_watches()
+    await cluster.wait_watches(2)
+    assert cluster.resumed == [1, 3]
+    await cluster.put(pod("p2", containers=("stock",)))
+    assert names(await more) == ["+node1-stock"]
+    assert cluster.lists == 1
+
+
+async def test_410_as_the_answer_to_the_watch_means_a_new_list(cluster: KubernetesServer) -> None:
+    cluster.expired_status = 410
+    source = KubernetesSource(client.Configuration(host=cluster.url))
+    await cluster.put(pod("p1"))
+    events = source.events()
+    await take(events, 2)
+    cluster.oldest = 10**6
+    cluster.pods.pop("p1")
+    assert names(await take(events, 2)) == ["-node1-billing", "complete"]
+    await events.aclose()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":"ERROR","object":{"code":500}}',
+        b'{"type":"BOOKMARK","object":{}}',
+        b'{"no":"type"}',
+        b"not json",
+        b'{"type":"ERROR","object":{"code":500,"reason":"InternalError","message":"etcd is away"}}',
+    ],
+)
+async def test_lines_that_are_no_events_end_the_stream_with_the_reason(
+    cluster: KubernetesServer, events: AsyncGenerator[SourceEvent], line: bytes
+) -> None:
+    await take(events, 1)
+    cluster.raw = line
+    await cluster.put(pod("p1"))
+    with pytest.raises(Unavailable, match="Kubernetes"):
+        await anext(events)
+
+
+async def test_a_pod_of_a_megabyte_is_read(cluster: KubernetesServer, events: AsyncGenerator[SourceEvent]) -> None:
+    await take(events, 1)
+    large = pod("p1")
+    large["metadata"]["annotations"] = {"large": "x" * 1_000_000}
+    await cluster.put(large)
     assert names(await take(events, 1)) == ["+node1-billing"]
 
 
@@ -146,6 +205,35 @@ async def test_refusals_are_typed(
 async def test_nobody_there_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="Kubernetes"):
         await anext(KubernetesSource(client.Configuration(host="http://127.0.0.1:1")).events())
+
+
+async def test_a_kubeconfig_leads_to_the_cluster(cluster: KubernetesServer, tmp_path: Path) -> None:
+    path = write_kubeconfig(tmp_path / "kubeconfig", cluster.url, token="t0ken")
+    await cluster.put(pod("p1"))
+    events = KubernetesSource(await load_configuration(str(path))).events()
+    assert names(await take(events, 2)) == ["+node1-billing", "complete"]
+    assert cluster.tokens == {"Bearer t0ken"}
+    await events.aclose()
+
+
+async def test_in_a_pod_its_own_account_is_used(
+    cluster: KubernetesServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("from-the-account")
+    (tmp_path / "ca.crt").write_bytes(trustme.CA().cert_pem.bytes())
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", cluster.url.rpartition(":")[2])
+    configuration = await load_configuration()
+    assert configuration.host == cluster.url.replace("http:", "https:")
+    assert configuration.ssl_ca_cert == str(tmp_path / "ca.crt")
+    # The server of the test speaks no TLS; everything else is as in a pod.
+    configuration.host = cluster.url
+    events = KubernetesSource(configuration).events()
+    await take(events, 1)
+    assert cluster.tokens == {"Bearer from-the-account"}
+    await events.aclose()
 
 
 async def test_a_kubeconfig_that_is_missing_is_named() -> None:

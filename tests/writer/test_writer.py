@@ -12,7 +12,7 @@ from corvo_agent.errors import Unavailable
 from corvo_agent.modules import MemoryStore, Module, ModuleStatus, ModuleStore, ObjectMeta, ServicePort, key_of
 from corvo_agent.testing import FakeClock
 from corvo_agent.writer.source import Complete, Gone, Present, SourceEvent
-from corvo_agent.writer.writer import SOURCE_LABEL, ModuleWriter
+from corvo_agent.writer.writer import LINGER, SOURCE_LABEL, ModuleWriter
 
 
 class Script:
@@ -45,12 +45,15 @@ def status(**fields: object) -> ModuleStatus:
 class Running:
     """A running writer with its source and store."""
 
-    def __init__(self, store: ModuleStore, kv: MemoryStore, source: Script, writer: ModuleWriter, clock: FakeClock):
+    def __init__(
+        self, store: ModuleStore, kv: MemoryStore, source: Script, writer: ModuleWriter, clock: FakeClock
+    ) -> None:
         self.store = store
         self.kv = kv
         self.source = source
         self.writer = writer
         self.clock = clock
+        self.task = asyncio.ensure_future(writer.run())
 
     async def settled(self) -> None:
         """Wait until the source is read to its end and everything is written."""
@@ -65,16 +68,16 @@ async def running() -> AsyncIterator[Running]:
 
 
 @asynccontextmanager
-async def run_writer(**options: int) -> AsyncIterator[Running]:
+async def run_writer(**options: float) -> AsyncIterator[Running]:
     clock = FakeClock()
     kv = MemoryStore()
     source = Script()
     async with ModuleStore(kv) as store:
-        writer = ModuleWriter(store, [source], clock=clock, **options)
-        task = asyncio.ensure_future(writer.run())
-        yield Running(store, kv, source, writer, clock)
-        task.cancel()
-        await asyncio.wait({task})
+        writer = ModuleWriter(store, [source], clock=clock, **options)  # type: ignore[arg-type]
+        running = Running(store, kv, source, writer, clock)
+        yield running
+        running.task.cancel()
+        await asyncio.wait({running.task})
 
 
 async def test_what_runs_is_created_with_the_default_level(running: Running) -> None:
@@ -107,6 +110,16 @@ async def test_fields_that_the_source_does_not_know_are_left_alone(running: Runn
     assert (module.status.last_start, module.status.service) == (77, "pod-1")
 
 
+async def test_a_count_that_the_source_knows_to_be_nothing_is_written(running: Running) -> None:
+    running.source.tell(Present("node1-billing", status(restart_count=4, last_restart_reason="Error")), Complete())
+    await running.settled()
+    known = frozenset({"restart_count", "last_restart_reason"})
+    running.source.tell(Present("node1-billing", status(service="pod-2"), known))
+    await running.settled()
+    found = (await running.store.get("node1-billing")).status
+    assert (found.restart_count, found.last_restart_reason, found.service) == (0, "", "pod-2")
+
+
 async def test_a_report_that_changes_nothing_writes_nothing(running: Running) -> None:
     running.source.tell(Present("node1-billing", status()), Complete())
     await running.settled()
@@ -120,6 +133,102 @@ async def test_what_goes_is_removed(running: Running) -> None:
     running.source.tell(Present("node1-billing", status()), Complete(), Gone("node1-billing"))
     await running.settled()
     assert (await running.store.list()).modules == ()
+
+
+async def test_what_people_set_outlives_a_replacement(running: Running) -> None:
+    running.source.tell(Present("node1-billing", status(service="pod-1")), Present("node1-stock", status()), Complete())
+    await running.settled()
+    await running.store.set_level("node1-billing", "Debug")
+    running.source.tell(Gone("node1-billing"), Gone("node1-stock"))
+    await running.settled()
+    # The one that nobody touched goes at once.
+    assert [module.name for module in (await running.store.list()).modules] == ["node1-billing"]
+    assert running.writer.statistics().lingering == 1
+    await running.clock.advance(LINGER / 2)
+    running.source.tell(Present("node1-billing", status(service="pod-2")))
+    await running.settled()
+    await running.clock.advance(LINGER)
+    await running.settled()
+    module = await running.store.get("node1-billing")
+    assert (module.spec.log_level, module.status.service) == ("Debug", "pod-2")
+
+
+async def test_what_does_not_come_back_goes_when_it_has_lingered(running: Running) -> None:
+    running.source.tell(Present("node1-billing", status()), Complete())
+    await running.settled()
+    await running.store.modify("node1-billing", lambda m: m.with_meta(labels={**m.meta.labels, "team": "money"}))
+    running.source.tell(Gone("node1-billing"))
+    await running.settled()
+    await running.clock.advance(LINGER - 1)
+    # Being told again that it is gone does not begin anew.
+    running.source.tell(Gone("node1-billing"))
+    await running.settled()
+    assert (await running.store.get("node1-billing")).name == "node1-billing"
+    await running.clock.advance(1)
+    await running.settled()
+    assert (await running.store.list()).modules == ()
+
+
+async def test_one_module_that_cannot_be_written_holds_up_no_other(running: Running) -> None:
+    await running.kv.put(key_of("node1-broken"), b"{broken")
+    running.source.tell(Present("node1-broken", status()), Present("node1-billing", status()), Complete())
+    await running.source.told.join()
+    async with running.store.watch("node1-billing") as watch:
+        async for batch in watch:
+            if batch.changes:
+                break
+    # No time has passed: the broken one is still owed.
+    assert running.writer.statistics().waiting == 1
+
+
+async def test_who_leads_again_forgets_what_was_to_be_done(running: Running) -> None:
+    running.source.tell(Present("node1-billing", status()), Complete())
+    await running.settled()
+    running.kv.go_away()
+    running.source.tell(Gone("node1-billing"))
+    await running.source.told.join()
+    await running.clock.wait_sleeping()
+    running.task.cancel()
+    await asyncio.wait({running.task})
+    running.kv.come_back()
+    await running.store.set_level("node1-billing", "Debug")
+    again = asyncio.ensure_future(running.writer.run())
+    running.source.tell(Present("node1-billing", status(service="pod-2")), Complete())
+    await running.settled()
+    assert (await running.store.get("node1-billing")).spec.log_level == "Debug"
+    assert running.writer.statistics().deleted == 0
+    again.cancel()
+    await asyncio.wait({again})
+
+
+async def test_sources_of_one_name_in_other_groups_are_left_alone(running: Running) -> None:
+    other = ModuleWriter(running.store, [Script()], group="two")
+    theirs = Module(ObjectMeta(name="node2-billing", labels={SOURCE_LABEL: other.identity}))
+    await running.store.create(theirs)
+    running.source.tell(Complete(), Gone("node2-billing"))
+    await running.settled()
+    assert (other.identity, running.writer.identity) == ("script.two", "script")
+    assert (await running.store.get("node2-billing")).name == "node2-billing"
+
+
+async def test_once_writes_what_there_is_and_returns() -> None:
+    source = Script()
+    async with ModuleStore(MemoryStore()) as store:
+        await store.create(Module(ObjectMeta(name="node1-old", labels={SOURCE_LABEL: "script", "team": "money"})))
+        writer = ModuleWriter(store, [source])
+        source.tell(Present("node1-billing", status()), Present("-bad-", status()), Complete())
+        await writer.run_once()
+        assert [module.name for module in (await store.list()).modules] == ["node1-billing"]
+        assert [name for name, _ in writer.statistics().failed] == ["-bad-"]
+
+
+async def test_once_does_not_wait_for_a_store_that_is_away() -> None:
+    source, kv = Script(), MemoryStore()
+    async with ModuleStore(kv) as store:
+        kv.go_away()
+        source.tell(Present("node1-billing", status()))
+        with pytest.raises(Unavailable):
+            await ModuleWriter(store, [source]).run_once()
 
 
 async def test_after_a_new_beginning_only_our_own_leftovers_go(running: Running) -> None:
