@@ -29,7 +29,7 @@ import re
 from collections.abc import Mapping
 
 from ..errors import InvalidArgument
-from ..levels import Level
+from ..levels import VALID_LEVELS, Level
 from ..timestamps import parse_duration, parse_rfc3339
 from .cursor import Cursor
 from .fields import FieldCondition, Operator
@@ -73,8 +73,8 @@ def parse_query(parameters: Mapping[str, str], *, now: int, limits: ReadLimits =
     return LogQuery(
         lines=_lines(given, limits),
         offset=_count(given, "from", 10**18) if "from" in given else None,
-        window=_day(given) & Window(_moment(given, "since", now), _moment(given, "until", now)),
-        level=Level.parse(given["level"]) if "level" in given else None,
+        window=_day(given) & _span(given, now),
+        level=_level(given["level"]) if "level" in given else None,
         audit=Audit(_choice(given, "audit", [each.value for each in Audit])),
         grep=given.get("grep"),
         fixed=given.get("fixed"),
@@ -103,6 +103,13 @@ def _count(given: Mapping[str, str], name: str, largest: int) -> int:
     return int(text)
 
 
+def _span(given: Mapping[str, str], now: int) -> Window:
+    since, until = _moment(given, "since", now), _moment(given, "until", now)
+    if since is not None and until is not None and since > until:
+        raise InvalidArgument("since", given["since"], f"it is after until ({given['until']})")
+    return Window(since, until)
+
+
 def _moment(given: Mapping[str, str], name: str, now: int) -> int | None:
     text = given.get(name)
     if text is None:
@@ -124,8 +131,18 @@ def _day(given: Mapping[str, str]) -> Window:
         return Window()
     if not _DAY.fullmatch(day):
         raise InvalidArgument("day", day, "not a date such as 2019-05-10")
-    start = parse_rfc3339(f"{day}T00:00:00Z", "day")
+    try:
+        start = parse_rfc3339(f"{day}T00:00:00Z", "day")
+    except InvalidArgument as error:
+        raise InvalidArgument("day", day, "there is no such day") from error
     return Window(start, start + _DAY_LENGTH)
+
+
+def _level(text: str) -> Level:
+    try:
+        return Level.parse(text)
+    except InvalidArgument as error:
+        raise InvalidArgument("level", text, error.reason, ("all", *VALID_LEVELS)) from error
 
 
 def _choice(given: Mapping[str, str], name: str, valid: list[str]) -> str:

@@ -15,6 +15,8 @@ from ..errors import InvalidArgument
 MAX_LENGTH = 1000  # characters of a pattern
 _MEMORY = 1 << 20  # bytes for program and automaton; bounds the time to compile, too
 
+_MODE = "(?m)"
+
 # What means the ends of the text rather than of a line, any byte at all, or switches the line mode off.
 _NEEDS_ONE_LINE = re.compile(r"\\[AzCQ]|\(\?[a-zA-Z]*[ms-]")
 
@@ -38,7 +40,7 @@ class Pattern:
         if len(text) > MAX_LENGTH:
             raise InvalidArgument(what, text, f"longer than {MAX_LENGTH} characters")
         try:
-            self._compiled = re2.compile("(?m)" + text, options=_options())
+            self._compiled = re2.compile(_MODE + text, options=_options())
         except re2.error as error:
             raise InvalidArgument(what, text, f"not a regular expression (RE2): {_reason(error)}") from error
         except UnicodeEncodeError as error:
@@ -63,4 +65,5 @@ def quoted(text: str) -> str:
 
 def _reason(error: Exception) -> str:
     reason = error.args[0] if error.args else ""
-    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    return text.replace(_MODE, "", 1)  # it quotes the pattern, and this part of it nobody has written

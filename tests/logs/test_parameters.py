@@ -138,7 +138,14 @@ def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
 def test_the_valid_names_and_values_are_told() -> None:
     assert refused({"line": "3"}).valid == PARAMETERS
     assert refused({"order": "up"}).valid == ("asc", "desc")
-    assert "Debug" in refused({"level": "loud"}).valid
+    assert refused({"level": "loud"}).valid == ("all", "Debug", "Info", "Warn", "Error", "None")
+    assert refused({"day": "2019-02-30"}).value == "2019-02-30"
+    assert str(refused({"grep": "a("})) == "grep: not a regular expression (RE2): missing ): a(, got 'a('"
+
+
+def test_a_window_that_ends_before_it_begins_is_refused() -> None:
+    assert refused({"since": "10m", "until": "20m"}).what == "since"
+    assert parse_query({"since": "10m", "until": "10m"}, now=NOW).window == Window(NOW - 600 * 10**9, NOW - 600 * 10**9)
 
 
 def test_bounds_are_configurable_and_conditions_are_bounded() -> None:
