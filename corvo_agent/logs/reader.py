@@ -35,12 +35,33 @@ class LogReader:
     the folders that the files have to be in (none: any), ``worker`` the threads to read in (its own by default,
     closed by ``aclose``). Files may come, go, rotate or be truncated at any time.
 
-    ::
+    The newest lines::
+
+        from corvo_agent.logs import LogQuery, LogReader
 
         async with LogReader("/var/log/pensando/pen-spyglass.log") as reader:
             result = await reader.read(LogQuery(lines=300))
             for record in result.records:
-                print(record["ts"], record["msg"])
+                print(record.get("level"), record.get("msg"))
+
+    All errors, page by page from the newest to the oldest, whatever a page may hold::
+
+        from dataclasses import replace
+
+        from corvo_agent.levels import Level
+        from corvo_agent.logs import LogQuery, LogReader, ReadLimits
+
+        query, limits = LogQuery(lines=100_000, level=Level.ERROR), ReadLimits(max_answer_bytes=1 << 20)
+        async with LogReader("/var/log/pensando/pen-spyglass.log", limits=limits) as reader:
+            while True:
+                result = await reader.read(query, timeout=5)
+                for record in reversed(result.records):
+                    print(record.get("msg"))
+                for remark in result.remarks:
+                    print(remark["source"], remark["msg"])
+                if result.truncated is None:
+                    break
+                query = replace(query, cursor=result.cursor)
     """
 
     def __init__(

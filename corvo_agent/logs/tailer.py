@@ -37,12 +37,32 @@ class LogTailer:
     in (none: any); ``worker`` the threads to read in (its own by default). Files are read only while somebody
     follows, once for all who do. A reader that is too slow loses lines and is told how many; others do not notice.
 
-    ::
+    Ten lines and then those that come, for ever::
 
-        async with LogTailer("/var/log/pensando/pen-spyglass.log") as tailer:
-            async for batch in tailer.follow(LogQuery(lines=10, level=Level.ERROR)):
+        from contextlib import aclosing
+
+        from corvo_agent.levels import Level
+        from corvo_agent.logs import LogQuery, LogTailer, is_marker
+
+        async with (
+            LogTailer("/var/log/pensando/pen-spyglass.log") as tailer,
+            aclosing(tailer.follow(LogQuery(lines=10, level=Level.ERROR))) as batches,
+        ):
+            async for batch in batches:
                 for record in batch:
-                    print(record["msg"])
+                    if not is_marker(record):
+                        print(record.get("msg"))
+
+    Many logs, also those that come later; remarks (gaps, dropped lines) told from lines::
+
+        from contextlib import aclosing
+
+        from corvo_agent.logs import LogTailer, is_marker
+
+        async with LogTailer("/var/log/pensando/*.log") as tailer, aclosing(tailer.follow()) as batches:
+            async for batch in batches:
+                for record in batch:
+                    print("!" if is_marker(record) else record["source"], record.get("msg"))
     """
 
     def __init__(
