@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -61,3 +63,17 @@ def shares_of(samples: Sequence[Sample] | Profile, names: Sequence[str]) -> dict
             inside[name] += sample.values[-1]
     total = sum(inside.values())
     return {name: 100 * value / total for name, value in inside.items()}
+
+
+def child_says(question: Callable[[], bool]) -> bool:
+    """The answer of a child made by fork, to which only this thread comes along."""
+    with warnings.catch_warnings():
+        # From 3.12 on Python warns of a fork beside other threads, which is what is tried here.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if question() else 1)
+        finally:
+            os._exit(2)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

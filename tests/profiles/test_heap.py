@@ -11,7 +11,8 @@ import pytest
 
 from corvo_agent.errors import InvalidArgument
 from corvo_agent.profiles.heap import HeapKind
-from corvo_agent.profiles.heap_look import HeapHistory
+from corvo_agent.profiles.heap_look import HeapHistory, HeapLook
+from corvo_agent.profiles.heap_objects import METHOD
 from corvo_agent.profiles.heap_trace import HeapTrace
 from corvo_agent.profiles.kind import ProfileRequest
 from corvo_agent.profiles.model import Profile, Sample
@@ -115,9 +116,9 @@ async def test_while_traced_it_is_since_then_and_a_window_is_what_grew_in_it() -
 
 
 async def test_what_cannot_be_compared_is_refused() -> None:
-    trace = HeapTrace()
-    of = kind(trace=trace)
-    await take(of)
+    trace, history = HeapTrace(), HeapHistory()
+    of = HeapKind("heap", trace, history, lambda: "app.py")
+    history.add(HeapLook(METHOD, 1, {}))
     trace.acquire(1)
     try:
         with pytest.raises(InvalidArgument, match="base: that answer was measured by the garbage collector"):

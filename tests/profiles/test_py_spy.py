@@ -15,9 +15,10 @@ from corvo_agent.errors import DeadlineExceeded, NotFound, Unsupported
 from corvo_agent.profiles import py_spy
 from corvo_agent.profiles.engine import Mode, SamplingOrder
 from corvo_agent.profiles.py_spy import PySpy
+from corvo_agent.profiles.py_spy_process import find_py_spy
 
 from .loads import SHARES, Running, native, shares
-from .spawn import last_words, load, shares_of, until
+from .spawn import last_words, load, running, shares_of, until
 
 # No divisor of the loads' cycle, so that looks fall everywhere in it; and no bound on the cost.
 ORDER = SamplingOrder(seconds=2.0, hz=211, budget=100)
@@ -138,6 +139,22 @@ async def test_a_switch_of_the_operator_forbids_it(monkeypatch: pytest.MonkeyPat
     assert "PYTHON_DISABLE_REMOTE_DEBUG forbids" in PySpy().unfit(SHORT)
     with pytest.raises(Unsupported, match="PYTHON_DISABLE_REMOTE_DEBUG forbids"):
         await PySpy().record(SHORT)
+
+
+# Starts what follows without the capability to look into everything, and nobody else may look into the target then.
+UNPRIVILEGED = "import ctypes, os, sys; ctypes.CDLL(None).prctl(24, 19, 0, 0, 0); os.execv(sys.argv[1], sys.argv[1:])"
+GUARDED = "import ctypes, sys; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); print('ready', flush=True); sys.stdin.read()"
+
+
+async def test_what_the_system_guards_is_refused_whoever_asks() -> None:
+    program = find_py_spy()
+    assert program is not None
+    with running(sys.executable, "-c", GUARDED) as process:
+        engine = PySpy(process.pid, program=(sys.executable, "-c", UNPRIVILEGED, program))
+        with pytest.raises(Unsupported, match=f"reading the memory of process {process.pid} was refused"):
+            await engine.dump()
+        with pytest.raises(Unsupported, match=f"reading the memory of process {process.pid} was refused"):
+            await engine.record(SHORT)
 
 
 async def test_without_the_program_it_says_where_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

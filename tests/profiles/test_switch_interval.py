@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 
 import pytest
 
 from corvo_agent.profiles.switch_interval import SHORT, SwitchInterval
+
+from .spawn import child_says
 
 LONG = 0.005
 
@@ -69,8 +70,5 @@ def test_what_somebody_else_chooses_meanwhile_stays() -> None:
 def test_a_child_made_by_fork_has_the_interval_that_there_was() -> None:
     with SwitchInterval() as interval:
         interval.choose(short=True)
-        child = os.fork()
-        if child == 0:
-            os._exit(0 if sys.getswitchinterval() == LONG else 1)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert child_says(lambda: sys.getswitchinterval() == LONG)
         assert sys.getswitchinterval() == pytest.approx(SHORT)

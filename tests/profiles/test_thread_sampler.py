@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import asyncio
-import os
 import sys
 import threading
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from corvo_agent.profiles.stacks import DEEPER
 from corvo_agent.profiles.thread_sampler import OTHER, UNSEEN, ThreadSampler
 
 from .loads import SHARES, Running, burn, idle, native, recursion, shares
-from .spawn import shares_of, until
+from .spawn import child_says, shares_of, until
 
 # No divisor of the loads' cycle, so that looks fall everywhere in it; and no bound on the cost.
 ORDER = SamplingOrder(seconds=2.0, hz=487, budget=100)
@@ -28,14 +27,6 @@ SHORT = SamplingOrder(seconds=0.4, hz=200, budget=100)
 
 def by_thread(recording: Recording, name: str) -> int:
     return sum(each.values[1] for each in recording.samples if ("thread", name, "") in each.labels)
-
-
-def child_says(question: Callable[[], bool]) -> bool:
-    """The answer of a child made by fork, to which only this thread comes along."""
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if question() else 1)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 async def test_known_shares_come_back() -> None:
@@ -144,6 +135,41 @@ async def test_a_process_that_forks_goes_on_being_sampled_and_so_can_its_child()
     assert (await recording).taken > 0
     # A sampler of another test, whose caller went away, may be about to end.
     await until(lambda: sys.getswitchinterval() > 0.001)
+
+
+HIDDEN = """
+import time
+def hidden():
+    end = time.thread_time() + 0.05
+    while time.thread_time() < end:
+        sum(range(1000))
+        time.sleep(0)
+hidden()
+"""
+
+
+def run_elsewhere() -> None:
+    """Code in an interpreter of its own."""
+    try:
+        import _interpreters as interpreters
+    except ImportError:
+        # Before 3.13.
+        import _xxsubinterpreters as interpreters
+    other = interpreters.create()
+    interpreters.run_string(other, HIDDEN)
+    interpreters.destroy(other)
+
+
+async def test_what_a_subinterpreter_uses_counts_where_it_was_called() -> None:
+    thread = threading.Thread(target=run_elsewhere, name="caller")
+    recording = asyncio.create_task(ThreadSampler().record(SamplingOrder(0.8, 200, budget=100)))
+    thread.start()
+    found = await recording
+    thread.join()
+    assert by_thread(found, "caller") > 20_000_000
+    functions = {frame.function.rpartition(".")[2] for each in found.samples for frame in each.stack}
+    assert "run_elsewhere" in functions
+    assert "hidden" not in functions
 
 
 async def test_stacks_past_the_bound_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
