@@ -26,7 +26,7 @@ def test_what_was_written_is_read_back(profile: Profile) -> None:
     assert decode(encode_message(profile)) == profile
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_damaged_bytes_are_a_decode_error_or_another_profile(data: st.DataObject) -> None:
     message = bytearray(encode_message(data.draw(profiles())))
