@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from corvo_agent.agent.agent import Agent
+from corvo_agent.agent.build import build_agent
+from corvo_agent.config import AgentConfig
 from tests.cli.kit import corvo
+from tests.cli.terminal import on_terminal
+from tests.profiles.spawn import load
 
 NAME = "node1-pen-npm"
 
@@ -23,9 +28,52 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def test_a_profile_lands_in_a_file_named_after_it(agent: Agent, folder: Path) -> None:
     outcome = await corvo("profile", NAME, "goroutine", "--address", agent.address)
     file = folder / f"{NAME}-goroutine.pb.gz"
-    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.code == 0
     assert gzip.decompress(file.read_bytes())
-    assert outcome.err == f"{file.name}: {file.stat().st_size} bytes\n"
+    assert outcome.err.startswith(f"{file.name}: {file.stat().st_size} bytes\n")
+
+
+async def test_the_functions_that_it_spends_most_in_are_shown(folder: Path) -> None:
+    with load("shares") as process:
+        async with build_agent(AgentConfig(module="pen-npm", node="node1", pid=process.pid)) as agent:
+            given = ("--seconds", "1", "--address", agent.address)
+            outcome = await corvo("profile", NAME, "profile", *given)
+            (one,) = (await corvo("profile", NAME, "profile", *given, "--top", "1")).rows
+            none = await corvo("profile", NAME, "profile", *given, "--top", "0")
+            samples = await corvo("profile", NAME, "profile", *given, "--sample-type", "samples")
+            wrong = await corvo("profile", NAME, "profile", *given, "--sample-type", "apples")
+    assert outcome.out.startswith("FLAT\tFLAT%\tCUM\tCUM%\tFUNCTION\n")
+    assert len(outcome.rows) <= 10
+    by_name = {row[4].rpartition(".")[2]: row for row in outcome.rows}
+    assert outcome.rows[0] == by_name["burn"]
+    assert by_name["shares"][3] == "100.0%"
+    assert float(by_name["heavy"][3].rstrip("%")) > float(by_name["light"][3].rstrip("%"))
+    # How it was measured is told, too.
+    assert "engine: py-spy, mode: cpu\n" in outcome.err
+    assert re.search(r"\ncpu: [\d.]+m?s in all\n", outcome.err)
+    assert (one[4].rpartition(".")[2], none.out) == ("burn", "")
+    assert re.search(r"\nsamples: \d+ in all\n", samples.err)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "--sample-type: not in this profile, got 'apples'; valid: samples, cpu" in wrong.err
+
+
+@pytest.mark.parametrize("suffix", ["svg", "html"])
+async def test_a_flame_graph_is_drawn_beside_it(agent: Agent, folder: Path, suffix: str) -> None:
+    outcome = await corvo("profile", NAME, "goroutine", "--flame", f"a.{suffix}", "--address", agent.address)
+    assert outcome.code == 0
+    assert f"a.{suffix}: the flame graph of goroutine" in outcome.err
+    assert f"goroutine of {NAME}" in (folder / f"a.{suffix}").read_text()
+
+
+async def test_a_flame_graph_that_cannot_be_drawn_is_told_before_anything_is_measured(
+    agent: Agent, folder: Path
+) -> None:
+    given = ("--seconds", "60", "--address", agent.address)
+    outcome = await corvo("profile", NAME, "profile", "--flame", "a.pdf", *given)
+    assert (outcome.code, os.listdir(folder)) == (2, ["pen-npm.log"])
+    assert "--flame: unknown kind of file, got 'a.pdf'; valid: .svg, .html" in outcome.err
+    outcome = await corvo("profile", NAME, "cmdline", "--flame", "a.svg", "--address", agent.address)
+    assert (outcome.code, "what cmdline answers is no profile of stacks" in outcome.err) == (2, True)
 
 
 async def test_what_is_text_is_named_so(agent: Agent, folder: Path) -> None:
@@ -44,10 +92,29 @@ async def test_a_dash_is_stdout(agent: Agent, folder: Path) -> None:
     assert outcome.err == ""
 
 
-async def test_a_terminal_sees_how_long_it_takes(agent: Agent, folder: Path) -> None:
-    outcome = await corvo("profile", NAME, "profile", "--seconds", "0.3", "--address", agent.address, terminal=True)
-    assert outcome.code == 0
-    assert "profile of node1-pen-npm" in outcome.err
+async def test_a_terminal_sees_how_long_it_takes_and_a_pipe_does_not(agent: Agent, folder: Path) -> None:
+    given = ("profile", NAME, "profile", "--seconds", "1.5", "--address", agent.address)
+    with on_terminal(*given) as terminal:
+        position = await terminal.wait_for("profile of node1-pen-npm")
+        position = await terminal.wait_for("s left", position)
+        position = await terminal.wait_for("node1-pen-npm-profile.pb.gz: ", position)
+        await terminal.wait_for("FUNCTION", position)
+        assert await terminal.ended() == 0
+    outcome = await corvo(*given)
+    assert (outcome.code, "left" in outcome.err, "\x1b" in outcome.err) == (0, False, False)
+
+
+async def test_ctrl_c_ends_the_profile_and_the_bar(agent: Agent, folder: Path) -> None:
+    given = ("profile", NAME, "profile", "--seconds", "60", "--address", agent.address, "--timeout", "60")
+    with on_terminal(*given) as terminal:
+        await terminal.wait_for("s left")
+        terminal.press(b"\x03")
+        assert await terminal.ended() == 130
+    assert "Traceback" not in terminal.text
+    assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")
+    # The agent measures no more: it takes the next one.
+    outcome = await corvo("profile", NAME, "profile", "--seconds", "0.1", "--address", agent.address)
+    assert (outcome.code, outcome.err.startswith(f"{NAME}-profile.pb.gz: ")) == (0, True)
 
 
 async def test_a_file_that_cannot_be_written_is_named(agent: Agent, folder: Path) -> None:
