@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from ..backoff import Backoff
-from ..client import DiagnosticsClient
-from ..errors import CorvoError, NotFound, Unavailable
+from ..diagnostics.typed_client import TypedClient
+from ..errors import CorvoError, PermissionRefused
 from ..profiles.pprof_reader import decode
 from .hot_functions import Measured, measured
 from .top_facts import Facts, facts
@@ -23,7 +23,7 @@ _SHORTEST_PROFILE = 1.0
 # Seconds until a profile that was refused is asked for again.
 _AFTER_REFUSAL = 10.0
 
-Open = Callable[[], AbstractAsyncContextManager[DiagnosticsClient]]
+Open = Callable[[], AbstractAsyncContextManager[TypedClient]]
 
 
 @dataclass(slots=True)
@@ -93,14 +93,14 @@ class Monitor:
             try:
                 async with self._open() as client:
                     await self._look_through(client, backoff)
-            except (Unavailable, NotFound) as error:
-                if not self.seen.looks:
+            except CorvoError as error:
+                if not self.seen.looks or isinstance(error, PermissionRefused):
                     raise
                 self.seen.problem = str(error)
                 self._moved.set()
             await asyncio.sleep(backoff.next())
 
-    async def _look_through(self, client: DiagnosticsClient, backoff: Backoff) -> None:
+    async def _look_through(self, client: TypedClient, backoff: Backoff) -> None:
         profiles = asyncio.create_task(self._profile_through(client), name="corvo-top-profiles")
         try:
             while True:
@@ -112,7 +112,7 @@ class Monitor:
             profiles.cancel()
             await asyncio.wait((profiles,))
 
-    async def _profile_through(self, client: DiagnosticsClient) -> None:
+    async def _profile_through(self, client: TypedClient) -> None:
         while self._profiling:
             try:
                 answer = await client.profile("profile", max(self._interval, _SHORTEST_PROFILE))

@@ -67,7 +67,7 @@ async def test_where_no_profile_can_be_had_the_reason_stands_in_its_place(tmp_pa
         ("--interval nan", 2, "--interval: must be at least 0.1 seconds"),
         ("-n 0", 2, "0 is not in the range"),
         ("--address 127.0.0.1:1", 4, "127.0.0.1:1 is unavailable"),
-        ("", 2, "give --etcd URL or --address"),
+        ("--gateway http://127.0.0.1:1", 4, "127.0.0.1:1 is unavailable"),
     ],
 )
 async def test_what_is_wrong_from_the_start_is_told(arguments: str, code: int, words: str) -> None:
