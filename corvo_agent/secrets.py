@@ -1,7 +1,8 @@
-"""Secrets on a command line, masked before anybody else sees them.
+"""Secrets on a command line and in other texts, masked before anybody else sees them.
 
 A guess by names: the value of an option or variable whose name speaks of a secret, the password in a URL or behind
-``--user NAME:``, an ``Authorization:`` header. Masking too much does less harm than too little, but a name such as
+``--user NAME:``, an ``Authorization:`` header; and by shapes: signed tokens, private keys, keys of well-known services.
+Masking too much does less harm than too little, but a name such as
 ``--token-file`` says where a secret lies, and stays.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 MASK = "***"
 
@@ -35,8 +37,22 @@ _HEADER = re.compile(r"((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(\s*:
 _NAMED_HEADER = re.compile(r"(-{0,2}[A-Za-z_][\w-]*)(:\s*)\S.*", re.DOTALL)
 # An option with its value in the midst of a command, as behind "sh -c".
 _INNER_OPTION = re.compile(r"(?<!\S)(--?[A-Za-z][\w.-]*)(\s+)(?!-)(?:'[^']*'|\"[^\"]*\"|\S+)")
-_PAIR = re.compile(r"(?<![\w.-])([\w.-]+)=([^&\s;,]+)")
+_PAIR = re.compile(r"(?<![\w.-])([\w.-]+)=(?:'[^']*'|\"[^\"]*\"|[^&\s;,]+)")
+# As people write it: "password: hunter2".
+_COLON_PAIR = re.compile(r"(?<![\w.-])([\w-]{1,64})(:\s*)(?:'[^']*'|\"[^\"]*\"|[^\s,;&'\"/*][^\s,;&]*)")
 _JSON_PAIR = re.compile(r"\"([\w.-]+)\"(\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|[\w.+-]+)")
+# As Python writes a dict.
+_REPR_PAIR = re.compile(r"'([\w.-]+)'(\s*:\s*)(?:b?'(?:[^'\\]|\\.)*'|b?\"(?:[^\"\\]|\\.)*\"|[\w.+-]+)")
+# What is a secret wherever it stands: signed tokens, keys of well-known services, private keys.
+_TOKEN = re.compile(
+    r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}"
+    r"|\bxox[abeoprs]-[\w-]{10,}|\bAIza[\w-]{35}|\bnpm_\w{36}|\bsk-[\w-]{20,}"
+)
+_SCHEME = re.compile(r"\b(bearer|basic)(\s+)(?=[A-Za-z._~+/-]{0,256}[\d=])[\w.~+/=-]{6,}", re.IGNORECASE)
+_PRIVATE_KEY = re.compile(
+    r"(-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----).*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|\Z)", re.DOTALL
+)
 
 
 def mask_arguments(arguments: Sequence[str]) -> list[str]:
@@ -55,15 +71,38 @@ def mask_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def mask_text(text: str) -> str:
-    """``text`` with ``***`` for passwords in URLs, secret headers, and values behind secret names and options."""
+    """``text`` with ``***`` for passwords in URLs, secret headers, values behind secret names, options, and tokens."""
     header = _NAMED_HEADER.fullmatch(text)
     if header is not None and is_secret(header[1]):
         return f"{header[1]}{header[2]}{MASK}"
+    text = _PRIVATE_KEY.sub(rf"\1{MASK}", text)
+    text = _TOKEN.sub(MASK, text)
+    text = _SCHEME.sub(rf"\1\2{MASK}", text)
     text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
     text = _HEADER.sub(rf"\1\2{MASK}", text)
     text = _INNER_OPTION.sub(lambda found: _mask_pair(found, f"{found[1]}{found[2]}{MASK}"), text)
     text = _PAIR.sub(lambda found: _mask_pair(found, f"{found[1]}={MASK}"), text)
+    text = _COLON_PAIR.sub(lambda found: _mask_pair(found, f"{found[1]}{found[2]}{MASK}"), text)
+    text = _REPR_PAIR.sub(lambda found: _mask_pair(found, f"'{found[1]}'{found[2]}'{MASK}'"), text)
     return _JSON_PAIR.sub(lambda found: _mask_pair(found, f'"{found[1]}"{found[2]}"{MASK}"'), text)
+
+
+def mask_json(value: Any, name: str = "") -> Any:
+    """A JSON value called ``name`` with ``***`` for every secret in it: by the names of fields, and within texts.
+
+    A list of texts is read as the arguments of a program or the lines of an environment.
+    """
+    if isinstance(value, dict):
+        return {key: mask_json(item, name if is_secret(name) else str(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        if not is_secret(name) and all(isinstance(item, str) for item in value):
+            return mask_arguments(value)
+        return [mask_json(item, name) for item in value]
+    if value is None or value == "" or isinstance(value, bool):
+        return value
+    if is_secret(name):
+        return MASK
+    return mask_text(value) if isinstance(value, str) else value
 
 
 def is_secret(name: str) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.secrets import MASK, is_secret, mask_arguments, mask_text
+from corvo_agent.secrets import MASK, is_secret, mask_arguments, mask_json, mask_text
 
 
 @pytest.mark.parametrize(
@@ -59,15 +59,84 @@ def test_no_password_survives(secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "a-", "-a", "1a", '"a', "a ", "-a ", "a:", "x://u:", "a=", "'", "authorization ", "Aa"]
+    "piece",
+    [
+        "a",
+        "a-",
+        "-a",
+        "1a",
+        '"a',
+        "a ",
+        "-a ",
+        "a:",
+        "x://u:",
+        "a=",
+        "'",
+        "authorization ",
+        "Aa",
+        "a: ",
+        "'a': ",
+        "basic ",
+        "eyJ",
+        "-----BEGIN PRIVATE KEY-----",
+    ],
 )
 def test_a_long_argument_is_masked_in_time_that_grows_with_its_length(piece: str) -> None:
     program = piece * (300_000 // len(piece))
     assert mask_arguments(["python", "-c", program])[:2] == ["python", "-c"]
 
 
-def test_a_text_is_masked_in_place() -> None:
-    assert mask_text("connect secret=abc, retry") == "connect secret=***, retry"
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("connect secret=abc, retry", "connect secret=***, retry"),
+        ("login with password: hunter2 failed", "login with password: *** failed"),
+        ("password='a b' for ada", "password=*** for ada"),
+        ("options {'password': 'a b', 'n': 1}", "options {'password': '***', 'n': 1}"),
+        ("got Bearer abc.def-123 from 10.0.0.1", "got Bearer *** from 10.0.0.1"),
+        ("Basic YWRhOmh1bnRlcjI= was sent", "Basic *** was sent"),
+        ("sid is eyJhbGciOiJI.eyJzdWIiOiIx.c2ln, ends soon", "sid is ***, ends soon"),
+        ("key AKIAIOSFODNN7EXAMPLE is old", "key *** is old"),
+        (
+            "a\n-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----\nb",
+            "a\n-----BEGIN RSA PRIVATE KEY-----***\nb",
+        ),
+        ("cut -----BEGIN PRIVATE KEY-----\nMIIB", "cut -----BEGIN PRIVATE KEY-----***"),
+    ],
+)
+def test_a_text_is_masked_in_place(text: str, expected: str) -> None:
+    assert mask_text(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "basic authentication is on",
+        "bearer of bad news",
+        "token: /run/secrets/token".replace("token:", "token-file:"),
+        "at 12:30:15, see http://host:80/a",
+        "task-name sk-short, key: value",
+    ],
+)
+def test_a_text_without_secrets_stays(text: str) -> None:
+    assert mask_text(text) == text
+
+
+def test_json_is_masked_by_names_and_within_texts() -> None:
+    value = {
+        "environ": {"DB_PASSWORD": "hunter2", "HOME": "/root"},
+        "argv": ["app", "--token", "abc", "A_SECRET=x"],
+        "secrets": {"one": "a", "n": 2, "on": True, "none": None, "list": ["b"]},
+        "count": 3,
+        "url": "https://ada:hunter2@host/",
+    }
+    assert mask_json(value) == {
+        "environ": {"DB_PASSWORD": "***", "HOME": "/root"},
+        "argv": ["app", "--token", "***", "A_SECRET=***"],
+        "secrets": {"one": "***", "n": "***", "on": True, "none": None, "list": ["***"]},
+        "count": 3,
+        "url": "https://ada:***@host/",
+    }
 
 
 @pytest.mark.parametrize(("name", "secret"), [("accessKeyId", True), ("key", False), ("", False), ("-", False)])

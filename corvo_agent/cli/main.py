@@ -24,6 +24,7 @@ _COMMANDS = {
     "stats": ("stats", "Show or clear published variables of a module."),
     "profile": ("profile", "Take a profile of a module."),
     "top": ("top", "Watch what a module costs and where its time goes."),
+    "bundle": ("bundle", "Collect everything about modules in one file."),
     "action": ("action", "Run an action of a module."),
     "modules": ("modules", "List, show, create, edit, delete and watch Module objects."),
     "gateway": ("gateway", "Serve the REST API."),

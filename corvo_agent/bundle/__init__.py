@@ -1,0 +1,1 @@
+"""A support bundle: everything about some modules in one archive, with secrets masked."""

@@ -1,0 +1,137 @@
+"""Fills a bundle: many modules side by side, the parts of each one after the other, all within one time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from urllib.parse import quote
+
+from ..diagnostics.typed_client import TypedClient
+from ..errors import CorvoError, DeadlineExceeded, Unavailable
+from ..modules.access import ModuleAccess
+from ..modules.codec import module_to_dict
+from .archive import Archive
+from .manifest import Manifest, ModuleIndex
+from .masking import json_bytes, masked_json
+from .parts import Part
+
+#: Modules asked at once.
+WIDTH = 16
+MODULE = "module.json"
+MANIFEST = "manifest.json"
+
+
+class Collector:
+    """Puts ``parts`` of each module of ``manifest`` into ``archive``; ``agent`` opens a client of a module's agent.
+
+    Without ``modules`` there are no Module objects. ``advance`` is told after each step of ``steps``.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        manifest: Manifest,
+        parts: Sequence[Part],
+        *,
+        agent: Callable[[str], AbstractAsyncContextManager[TypedClient]],
+        modules: ModuleAccess | None,
+    ) -> None:
+        self._archive = archive
+        self._manifest = manifest
+        self._parts = parts
+        self._agent = agent
+        self._modules = modules
+        self._advance: Callable[[float], None] = lambda _: None
+
+    @property
+    def steps(self) -> int:
+        """How many steps it takes."""
+        return len(self._manifest.modules) * (len(self._parts) + 1)
+
+    async def run(self, seconds: float, advance: Callable[[float], None]) -> None:
+        """Collect, at most for ``seconds``; what failed or was not done by then is in the manifest, which is added.
+
+        Raises OSError when the archive cannot be written.
+        """
+        self._advance = advance
+        places = asyncio.Semaphore(WIDTH)
+        tasks = [
+            asyncio.create_task(self._module(name, index, places), name=f"corvo-bundle {name}")
+            for name, index in self._manifest.modules.items()
+        ]
+        try:
+            await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
+        self._note_undone(f"not done within {seconds:g} s")
+        await self._archive.add(MANIFEST, json_bytes(self._manifest.to_dict()), bounded=False)
+
+    def _note_undone(self, reason: str) -> None:
+        expected = [file for part in self._parts for file in part.files]
+        if self._modules is not None:
+            expected.insert(0, MODULE)
+        for index in self._manifest.modules.values():
+            for file in expected:
+                if file not in index.files and file not in index.missing:
+                    index.lacks(file, reason)
+
+    async def _module(self, name: str, index: ModuleIndex, places: asyncio.Semaphore) -> None:
+        async with places:
+            # The name of a module that somebody named on a command line may be anything.
+            folder = "modules/" + quote(name, safe="").replace("..", "%2E%2E")
+            await self._object(name, folder, index)
+            self._advance(1)
+            await self._answers(name, folder, index)
+
+    async def _object(self, name: str, folder: str, index: ModuleIndex) -> None:
+        if self._modules is None:
+            return
+        began = asyncio.get_running_loop().time()
+        try:
+            module = await self._modules.get(name)
+            content = await asyncio.to_thread(masked_json, module_to_dict(module))
+            await self._keep(folder, MODULE, content, index, began)
+        except CorvoError as error:
+            index.lacks(MODULE, str(error))
+
+    async def _answers(self, name: str, folder: str, index: ModuleIndex) -> None:
+        left = list(self._parts)
+        answered = False
+        try:
+            async with self._agent(name) as client:
+                while left:
+                    part = left[0]
+                    answered |= await self._part(client, part, folder, index, gives_up=not answered)
+                    left.pop(0)
+                    self._advance(1)
+        except CorvoError as error:
+            # Nobody there: asking for every part would take the time of every part.
+            for file in (file for part in left for file in part.files):
+                index.lacks(file, str(error))
+            self._advance(len(left))
+
+    async def _part(self, client: TypedClient, part: Part, folder: str, index: ModuleIndex, *, gives_up: bool) -> bool:
+        """Ask for a part; whether there was an answer. ``gives_up``: an agent that is not there is raised."""
+        began = asyncio.get_running_loop().time()
+        try:
+            for file, content in (await part.take(client)).items():
+                await self._keep(folder, file, content, index, began)
+        except CorvoError as error:
+            lost = isinstance(error, Unavailable)
+            if lost and (gives_up or not isinstance(error, DeadlineExceeded)):
+                raise
+            for file in part.files:
+                if file not in index.files:
+                    index.lacks(file, str(error))
+            return not lost
+        return True
+
+    async def _keep(self, folder: str, file: str, content: bytes, index: ModuleIndex, began: float) -> None:
+        await self._archive.add(f"{folder}/{file}", content)
+        index.got(file, len(content), asyncio.get_running_loop().time() - began)

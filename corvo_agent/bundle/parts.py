@@ -1,0 +1,73 @@
+"""What goes into a bundle for each module, and how each part is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ..diagnostics.typed_client import TypedClient
+from .masking import masked_json, masked_lines, masked_profile, stacks_text
+
+#: Threads and tasks with what they wait for; what each of them does is told as text, too.
+DUMP = "goroutine"
+CPU = "profile"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a bundle shall hold: the newest ``lines`` log lines, those of ``since`` if given, kinds of ``profiles``.
+
+    ``cpu_seconds`` is how long the processor is watched, 0 for not at all.
+    """
+
+    lines: int = 1000
+    since: str = ""
+    profiles: tuple[str, ...] = ("heap",)
+    cpu_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Files of one module: ``take`` gives name -> content for the names in ``files``, or fewer when some are none."""
+
+    files: tuple[str, ...]
+    take: Callable[[TypedClient], Awaitable[dict[str, bytes]]]
+
+
+def parts_of(asked: Asked) -> tuple[Part, ...]:
+    """Everything that the agent is asked for, what is quick first."""
+    parts = [
+        Part(("stats.json",), _stats),
+        Part(("logs.jsonl",), lambda client: _logs(client, asked)),
+        Part((f"{DUMP}.pb.gz", "stacks.txt"), _dump),
+        *(_profile(kind) for kind in dict.fromkeys(asked.profiles) if kind not in (DUMP, CPU)),
+    ]
+    if asked.cpu_seconds > 0:
+        parts.append(_profile(CPU, asked.cpu_seconds))
+    return tuple(parts)
+
+
+async def _stats(client: TypedClient) -> dict[str, bytes]:
+    return {"stats.json": await asyncio.to_thread(masked_json, await client.stats())}
+
+
+async def _logs(client: TypedClient, asked: Asked) -> dict[str, bytes]:
+    # Every line, also those that a sidecar without a level hook would leave out.
+    parameters = {"lines": str(asked.lines), "level": "all"} | ({"since": asked.since} if asked.since else {})
+    return {"logs.jsonl": await asyncio.to_thread(masked_lines, await client.logs(parameters))}
+
+
+async def _dump(client: TypedClient) -> dict[str, bytes]:
+    buffer = await client.profile(DUMP)
+    profile, text = await asyncio.to_thread(lambda: (masked_profile(buffer), stacks_text(buffer)))
+    return {f"{DUMP}.pb.gz": profile, "stacks.txt": text}
+
+
+def _profile(kind: str, seconds: float | None = None) -> Part:
+    name = f"{kind}.pb.gz" if kind not in ("cmdline", "trace") else f"{kind}.txt"
+
+    async def take(client: TypedClient) -> dict[str, bytes]:
+        return {name: await asyncio.to_thread(masked_profile, await client.profile(kind, seconds))}
+
+    return Part((name,), take)
