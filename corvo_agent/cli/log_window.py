@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ..clock import SYSTEM_CLOCK, Clock
-from .log_merge import record_time
+from ..logs.merge import record_time
 from .log_resume import Record
 
 #: Seconds that a line waits for earlier ones of other modules, unless told otherwise.

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ..errors import CorvoError
+from ..logs.merge import merge
 from ..modules.access import Selector
 from ..timestamps import parse_duration
 from .backends.protocol import Backend
@@ -17,7 +18,6 @@ from .complete import modules
 from .failures import Failures
 from .log_follow import Follower, follow_all
 from .log_lines import Line
-from .log_merge import merge
 from .log_options import parameters_of, query_options
 from .log_selection import SelectionFollower
 from .log_window import DEFAULT_SPAN, ReorderWindow

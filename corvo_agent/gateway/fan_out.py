@@ -38,11 +38,12 @@ class Answer:
         return line
 
 
-async def ask_many(router: Router, query: DebugQuery, names: Sequence[str], width: int) -> AsyncGenerator[Answer]:
+async def ask_many(router: Router, query: DebugQuery, names: Sequence[str], width: int) -> AsyncGenerator[list[Answer]]:
     """Ask every Module of ``names``, ``width`` of them at a time; answers in the order in which they come.
 
-    A Module that is slow or gone costs its own deadline and nobody else's place beyond that. Close it with
-    ``contextlib.aclosing``: that cancels what is under way.
+    Those that are there are given together, so that they can be written together. A Module that is slow or gone
+    costs its own deadline and nobody else's place beyond that. Close it with ``contextlib.aclosing``: that cancels
+    what is under way.
     """
     waiting = iter(names)
     answers: asyncio.Queue[Answer] = asyncio.Queue(width)
@@ -52,9 +53,13 @@ async def ask_many(router: Router, query: DebugQuery, names: Sequence[str], widt
             await answers.put(await _ask(router, replace(query, name=name)))
 
     workers = [asyncio.create_task(work(), name="corvo-fan-out") for _ in range(min(width, len(names)))]
+    left = len(names)
     try:
-        for _ in names:
-            yield await answers.get()
+        while left:
+            found = [await answers.get()]
+            found += [answers.get_nowait() for _ in range(answers.qsize())]
+            left -= len(found)
+            yield found
     finally:
         for worker in workers:
             worker.cancel()

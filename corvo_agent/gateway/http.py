@@ -18,6 +18,8 @@ PREFIX = "/configs/diagnostics/v1"
 #: Bytes of a request body: what the store takes as one value.
 MAX_BODY = 2 << 20
 _BODY_TIMEOUT = 30.0
+#: Seconds in which the reader of a stream has to take what is written to it.
+PATIENCE = 30.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -78,6 +80,19 @@ async def read_body(request: web.Request) -> bytes:
         raise ResourceExhausted("bytes of a request body", MAX_BODY, request.content_length) from error
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
+
+
+async def send(request: web.Request, response: web.StreamResponse, data: bytes, patience: float = PATIENCE) -> bool:
+    """Write a piece of a stream; False when nobody takes it in time or at all: then the connection is cut off."""
+    try:
+        async with asyncio.timeout(patience):
+            await response.write(data)
+    except (TimeoutError, ConnectionError):
+        if request.transport is not None:
+            # Not closed: that would keep what waits for the reader until it is taken.
+            request.transport.abort()
+        return False
+    return True
 
 
 def flag(request: web.Request, name: str) -> bool:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from itertools import islice
 
 import orjson
 from aiohttp import web
 
 from ..diagnostics.query import DebugQuery
 from ..errors import DecodeError, ResourceExhausted
+from ..logs.merge import merge
 from ..timestamps import parse_duration
 from .body import read_object
 from .errors import Action
 from .fan_out import Answer, ask_many, line_of
-from .http import PREFIX, guarded, json_response, read_body, text_of
+from .http import PREFIX, guarded, json_response, read_body, send, text_of
 from .module_api import ModuleApi
 from .options import integer, parse_options
 from .router import Router
+from .slices import SLICE
 from .transcode import payload_json_aside
 
 #: Modules that one request asks at the same time, unless it wants fewer.
@@ -52,16 +56,17 @@ class DebugViews:
         listing = await self._api.list(parse_options(request.query.items()))
         names = [entry.module.name for entry in listing.items or ()]
         width = integer("concurrency", request.query.get("concurrency", "")) or FAN_OUT
-        merge = request.query.get("merge", "")
-        if merge not in ("", "time"):
-            raise DecodeError("merge", f'merge: "{merge[:80]}": there is only time')
+        order = request.query.get("merge", "")
+        if order not in ("", "time"):
+            raise DecodeError("merge", f'merge: "{order[:80]}": there is only time')
         answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT))
-        lines = _merged(answers) if merge else _apart(answers)
+        lines = _merged(answers) if order else _apart(answers)
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
         async with aclosing(answers), aclosing(lines):
-            async for line in lines:
-                await response.write(line)
+            async for part in lines:
+                if not await send(request, response, part):
+                    break
         return response
 
 
@@ -83,37 +88,40 @@ def _timeout(request: web.Request) -> float | None:
     return parse_duration(text, "timeout") / 1e9 if text else None
 
 
-async def _apart(answers: AsyncGenerator[Answer]) -> AsyncGenerator[bytes]:
+async def _apart(answers: AsyncGenerator[list[Answer]]) -> AsyncGenerator[bytes]:
     counted = [0, 0]
-    async for answer in answers:
-        line = await line_of(answer)
-        counted[line["ok"]] += 1
-        yield orjson.dumps(line) + b"\n"
+    async for found in answers:
+        lines = [await line_of(answer) for answer in found]
+        for line in lines:
+            counted[line["ok"]] += 1
+        yield b"".join([orjson.dumps(line) + b"\n" for line in lines])
     yield _summary(counted)
 
 
-async def _merged(answers: AsyncGenerator[Answer]) -> AsyncGenerator[bytes]:
+async def _merged(answers: AsyncGenerator[list[Answer]]) -> AsyncGenerator[bytes]:
     """Failures as they come, then the records of all Modules in the order of their times."""
     counted = [0, 0]
-    records: list[tuple[str, str, dict[str, str]]] = []
-    async for answer in answers:
-        line = await line_of(answer)
-        counted[line["ok"]] += 1
-        logs = (line.get("diagnostics") or {}).get("logs") or []
-        if len(records) + len(logs) > MAX_MERGED:
-            too_many = ResourceExhausted("log records merged by one request", MAX_MERGED)
-            line, logs = Answer(answer.module, answer.seconds, error=too_many).json(), []
-        if not line["ok"]:
-            yield orjson.dumps(line) + b"\n"
-        records += [(log.get("ts") or log.get("@timestamp", ""), answer.module, log) for log in map(_log, logs)]
-    records.sort(key=lambda record: record[:2])
-    for _, module, log in records:
-        yield orjson.dumps({"module": module, "log": log}) + b"\n"
+    records: dict[str, list[dict[str, str]]] = {}
+    held = 0
+    async for found in answers:
+        for answer in found:
+            line = await line_of(answer)
+            logs = (line.get("diagnostics") or {}).get("logs") or []
+            held += len(logs)
+            if held > MAX_MERGED:
+                held -= len(logs)
+                too_many = ResourceExhausted("log records merged by one request", MAX_MERGED)
+                line = Answer(answer.module, answer.seconds, error=too_many).json()
+            counted[line["ok"]] += 1
+            if line["ok"]:
+                records[answer.module] = [entry.get("log", {}) for entry in logs]
+            else:
+                yield orjson.dumps(line) + b"\n"
+    merged = merge(records)
+    while part := list(islice(merged, SLICE)):
+        yield b"".join([orjson.dumps({"module": module, "log": log}) + b"\n" for module, log in part])
+        await asyncio.sleep(0)
     yield _summary(counted)
-
-
-def _log(entry: dict[str, dict[str, str]]) -> dict[str, str]:
-    return entry.get("log", {})
 
 
 def _summary(counted: list[int]) -> bytes:

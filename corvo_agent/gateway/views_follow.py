@@ -12,7 +12,7 @@ from ..diagnostics.payloads import LOGS, check_type, decode_logs
 from ..diagnostics.query import DebugQuery, Payload
 from ..errors import CorvoError
 from .errors import Action, failure
-from .http import PREFIX, guarded
+from .http import PREFIX, guarded, send
 from .module_api import ModuleApi
 from .owned import end_task
 from .router import Router
@@ -21,8 +21,6 @@ from .router import Router
 _KEEPALIVE = 15.0
 #: Seconds that the status of the answer waits for the first record or the first error.
 _FIRST = 1.0
-#: Seconds in which the reader has to take what is written.
-_WRITE_TIMEOUT = 30.0
 # Batches that wait for a slow reader; then the agent is not read on, and says itself what it had to drop.
 _WAITING = 4
 
@@ -77,16 +75,10 @@ async def _write(request: web.Request, items: asyncio.Queue[_Item]) -> web.Strea
     response = web.StreamResponse(headers={"Content-Type": content_type, "Cache-Control": "no-store"})
     await response.prepare(request)
     while item is not None:
-        try:
-            chunk = b"" if item is _SILENCE else b"".join(head + line + tail for line in _lines(item, request))
-            if item is _SILENCE and events:
-                chunk = b": still here\n\n"
-            async with asyncio.timeout(_WRITE_TIMEOUT):
-                await response.write(chunk)
-        except (TimeoutError, ConnectionError):
-            request.protocol.force_close()
-            break
-        if isinstance(item, CorvoError):
+        chunk = b"" if item is _SILENCE else b"".join(head + line + tail for line in _lines(item, request))
+        if item is _SILENCE and events:
+            chunk = b": still here\n\n"
+        if not await send(request, response, chunk) or isinstance(item, CorvoError):
             break
         item = await _next(items, _KEEPALIVE)
     return response

@@ -12,7 +12,7 @@ from aiohttp import HttpVersion11, WSCloseCode, WSMsgType, web
 from ..errors import Compacted, CorvoError, Unavailable
 from .errors import Action
 from .events import EventBatch
-from .http import PREFIX, guarded, stream_error
+from .http import PATIENCE, PREFIX, guarded, send, stream_error
 from .module_api import ModuleApi
 from .options import parse_options
 from .owned import end_task
@@ -28,7 +28,7 @@ _AT_ONCE = 64 << 10
 class WatchViews:
     """Handlers over ``api``; a watcher has ``patience`` seconds to take what is written to it."""
 
-    def __init__(self, api: ModuleApi, patience: float = 30.0) -> None:
+    def __init__(self, api: ModuleApi, patience: float = PATIENCE) -> None:
         self._api = api
         self._patience = patience
 
@@ -62,7 +62,7 @@ async def _expired(request: web.Request, socket: web.WebSocketResponse | None, e
         await socket.close(code=WSCloseCode.INTERNAL_ERROR, message=expired_text(error).encode())
         return socket
     response = await _begin(request)
-    await response.write(stream_error(error, expired_text(error)))
+    await send(request, response, stream_error(error, expired_text(error)))
     return response
 
 
@@ -78,16 +78,10 @@ async def _serve_lines(request: web.Request, subscription: Subscription, patienc
     response = await _begin(request)
     subscription.shortcut = _shortcut(request, attrgetter("chunk" if response.chunked else "line"))
     try:
-        while True:
-            batch = await subscription.next_batch()
-            async with asyncio.timeout(patience):
-                await response.write(batch.line)
+        while await send(request, response, (await subscription.next_batch()).line, patience):
+            pass
     except CorvoError as error:
-        await response.write(stream_error(error))
-    except (TimeoutError, ConnectionError):
-        # Nobody is there to be told, and what waits for them is not to stay in memory.
-        if request.transport is not None:
-            request.transport.abort()
+        await send(request, response, stream_error(error), patience)
     return response
 
 

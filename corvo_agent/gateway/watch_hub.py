@@ -17,6 +17,7 @@ from .entry import Entry
 from .events import Event, EventBatch
 from .feed import BatchLimits, Feed
 from .history import History
+from .http import PATIENCE
 from .options import ListOptions
 from .subscription import Subscription
 
@@ -29,7 +30,7 @@ class WatchLimits:
 
     batches: BatchLimits = field(default_factory=BatchLimits)
     waiting: int = 20_000
-    patience: float = 30.0
+    patience: float = PATIENCE
     watchers: int = 5_000
     history_seconds: float = 30.0
     history_events: int = 20_000

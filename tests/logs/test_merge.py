@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.cli.log_merge import merge
+from corvo_agent.logs.merge import merge
 from corvo_agent.timestamps import format_rfc3339
 
 
