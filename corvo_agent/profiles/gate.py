@@ -36,5 +36,6 @@ class Gate:
 # Two agents in one process share these. Whoever held one did not come along into a child made by fork.
 THIS_PROCESS = Gate("CPU profiles of one process at a time")
 TRACES = Gate("traces of one process at a time")
-os.register_at_fork(after_in_child=THIS_PROCESS.reopen)
-os.register_at_fork(after_in_child=TRACES.reopen)
+MEMRAY = Gate("memray windows of one process at a time")
+for _gate in (THIS_PROCESS, TRACES, MEMRAY):
+    os.register_at_fork(after_in_child=_gate.reopen)

@@ -11,10 +11,13 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 
+from ..errors import InvalidArgument
 from .heap_look import Blocks, HeapHistory, HeapLook, growth
 from .heap_objects import METHOD, ObjectCensus
 from .heap_trace import HeapTrace, allocation_seconds
 from .kind import ProfileRequest
+from .memray_window import NAME as MEMRAY
+from .memray_window import memray_window
 from .model import Profile, Sample, Stack, ValueType
 from .pace import Pace, off_loop
 from .pprof import encode
@@ -24,7 +27,8 @@ MAX_FRAMES = 64
 _SPACE = ValueType("space", "bytes")
 _INUSE = (ValueType("inuse_objects", "count"), ValueType("inuse_space", "bytes"))
 _ALLOC = (ValueType("alloc_objects", "count"), ValueType("alloc_space", "bytes"))
-_SURVIVORS = "alloc_* counts what was still alive when looked at: tracemalloc forgets what is freed"
+_SURVIVORS = "alloc_* counts what was still alive when looked at: what was freed before is forgotten"
+TRACEMALLOC = "tracemalloc"
 _RELEASED_AT_ONCE = 10_000
 
 
@@ -32,10 +36,11 @@ class HeapKind:
     """``heap``, or ``allocs`` with another default sample type and a window by default.
 
     Parameters: ``seconds`` (trace for so long), ``frames`` (kept of each stack, 4), ``base`` (the number of an
-    earlier answer, or a time: the growth since then). ``trace`` is shared with whatever else needs tracemalloc.
+    earlier answer, or a time: the growth since then), ``engine`` (of a window: tracemalloc or memray). ``trace`` is
+    shared with whatever else needs tracemalloc.
     """
 
-    parameters = ("seconds", "frames", "base")
+    parameters = ("seconds", "frames", "base", "engine")
 
     def __init__(
         self,
@@ -57,8 +62,12 @@ class HeapKind:
         Raises InvalidArgument for a base that is not known or was measured otherwise, ResourceExhausted when more is
         alive than can be looked at.
         """
-        frames = round(request.number("frames", DEFAULT_FRAMES, 1, MAX_FRAMES))
+        engine = request.choice("engine", TRACEMALLOC, (TRACEMALLOC, MEMRAY))
+        default = DEFAULT_FRAMES if engine == TRACEMALLOC else MAX_FRAMES
+        frames = round(request.number("frames", default, 1, MAX_FRAMES))
         base = request.text("base")
+        if engine == MEMRAY:
+            return await self._by_memray(request.seconds, frames, base)
         if base:
             # Before the measuring, so that a wrong one is heard at once.
             earlier = self._history.find(base, self._trace.method() or METHOD)
@@ -90,6 +99,12 @@ class HeapKind:
         window = f"of {lasted:.1f} s: what was allocated in them and is alive; {cost} while measured"
         labelled = HeapLook(look.method, look.time_ns, look.blocks, (f"a window {window}", *look.comments))
         return await self._answer(labelled, round(lasted * 1e9), before)
+
+    async def _by_memray(self, seconds: float | None, frames: int, base: str) -> bytes:
+        if seconds is None or base:
+            raise InvalidArgument("engine", MEMRAY, "memray measures windows: seconds=N, and no base")
+        look = await off_loop(lambda pace: memray_window(seconds, frames, pace))
+        return await self._answer(look, round(seconds * 1e9), None)
 
     async def _answer(self, look: HeapLook, duration_ns: int, base: HeapLook | None) -> bytes:
         return await off_loop(lambda pace: self._encode(look, duration_ns, base, pace))

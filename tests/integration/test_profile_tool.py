@@ -73,6 +73,7 @@ CASES = [
     ("profile", {"seconds": "0.5", "engine": "py-spy", "budget": "50"}, "work_hard", "thread"),
     ("goroutine", {}, "serve", "task"),
     ("heap", {"seconds": "0.2"}, "work_hard", ""),
+    ("heap", {"seconds": "0.2", "engine": "memray"}, "work_hard", ""),
     ("heap", {}, "builtins.dict", ""),
     ("allocs", {"seconds": "0.2"}, "work_hard", ""),
     ("block", {"seconds": "0.3"}, "serve", "state"),
