@@ -60,25 +60,26 @@ def _edit(target: Target, draft: Draft) -> Module | None:
             return asyncio.run(_store(target, draft.original, edited))
         except VersionConflict as conflict:
             newest = asyncio.run(_read(target, draft.original.name))
-            _ask_again(str(conflict), difference_lines(draft.original, newest))
+            changes = difference_lines(draft.original, newest)
             draft.rebase(newest)
+            _ask_again(conflict, changes)
         except CorvoError as error:
-            _ask_again(str(error), [])
             draft.complain(str(error))
+            _ask_again(error, [])
 
 
-def _ask_again(reason: str, changes: list[str]) -> None:
-    """Tell why it was not stored; raises click.Abort, or SystemExit where nobody can be asked."""
-    say("\n".join([f"not stored: {reason}", *(f"  {line}" for line in changes)]))
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise click.exceptions.Exit(1)
-    if not click.confirm("Edit it again?", default=True, err=True):
-        raise click.exceptions.Exit(1)
+def _ask_again(error: CorvoError, changes: list[str]) -> None:
+    """Tell why it was not stored, and what has changed; raises click's Exit when it is not to be tried again."""
+    say("\n".join([f"not stored: {error}", *(f"  {line}" for line in changes)]))
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    if not (terminal and click.confirm("Edit it again?", default=True, err=True)):
+        raise click.exceptions.Exit(error.exit_code)
 
 
 async def _read(target: Target, name: str) -> Module:
     async with open_backend(target) as backend:
-        return await backend.modules.get(name)
+        # Not ``get``, which may be a moment old: a draft of that would be in conflict from its beginning.
+        return await backend.modules.modify(name, lambda module: module)
 
 
 async def _store(target: Target, original: Module, edited: Module) -> Module:

@@ -79,16 +79,9 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, dra
         for row in (headers, *cells):
             click.echo("\t".join(row))
         return
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from .tables import draw
 
-    table = Table(*headers, box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in cells:
-        # As Text: a value may hold brackets, which rich would read as markup.
-        table.add_row(*map(Text, row))
-    Console().print(table)
+    draw(headers, cells)
 
 
 def note(text: str) -> None:

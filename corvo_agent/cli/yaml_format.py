@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import InvalidArgument
 
+_TEXT = "tag:yaml.org,2002:str"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -16,8 +17,20 @@ def write_yaml(value: Any, *, document: bool = False) -> str:
     """
     import yaml
 
-    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000, explicit_start=document)
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+        """With quotes around what would otherwise be read back as something else, or drive a terminal."""
+
+        def represent_str(self, data: str) -> Any:
+            return self.represent_scalar(_TEXT, data, style=None if _is_plain(data) else '"')
+
+    Dumper.add_representer(str, Dumper.represent_str)
+    text: str = yaml.dump(value, None, Dumper, sort_keys=False, allow_unicode=True, width=1000, explicit_start=document)
     return text
+
+
+def _is_plain(text: str) -> bool:
+    # Of lines that are ended by anything but a newline YAML makes spaces.
+    return text.isprintable() or (text.replace("\n", "").isprintable() and not text.isspace())
 
 
 def read_yaml(text: str) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from corvo_agent.gateway.app import Gateway
 from tests.cli.kit import Outcome, corvo
+from tests.diagnostics.kit import until
 
 PLACES = ("etcd", "gateway")
 
@@ -21,6 +22,12 @@ class Place:
         """Wait until it knows of the write that was made, behind its back, at ``revision``."""
         if self.gateway is not None:
             await self.gateway.cache.wait_for(revision, 10)
+
+    async def finds(self, agent: str) -> None:
+        """Wait until it knows where the agent of the module ``agent`` answers."""
+        gateway = self.gateway
+        if gateway is not None:
+            await until(lambda: bool(gateway.endpoints.get(agent) and gateway.cache.get(agent)))
 
     async def corvo(self, *arguments: str, terminal: bool = False) -> Outcome:
         """Run a command that looks here."""

@@ -96,6 +96,7 @@ async def test_it_goes_on_after_the_last_line_seen_when_the_agent_is_back(
         assert isinstance(task.exception(), NotFound)
     first = agent_on(etcd, log_file)
     await first.__aenter__()
+    await place.finds(NAME)
     async with following(where, {"lines": "2"}, seen):
         await seen.wait("lost")
         write(log_file, "while it is there")
