@@ -10,13 +10,10 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import itertools
-import os
 import shutil
-import signal
 import socket
-import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,18 +21,10 @@ from types import TracebackType
 from typing import Self
 
 from .errors import Unavailable, Unsupported
+from .owned_process import OwnedProcess
 
-# prctl(PR_SET_PDEATHSIG, SIGKILL), then become etcd. A launcher, because code between fork and exec in a process
-# with threads may deadlock. The parent may have died before the call: then nobody would be told any more.
-_LAUNCHER = """
-import ctypes, os, sys
-ctypes.CDLL(None).prctl(1, 9)
-if os.getppid() == int(sys.argv[1]):
-    os.execv(sys.argv[2], sys.argv[2:])
-"""
 # Waits until the owner closes the pipe, by will or by dying, then removes the folder.
 _JANITOR = 'read -r _; rm -rf -- "$1"'
-_LOG_TAIL = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,114 +64,6 @@ def free_ports(count: int) -> tuple[int, ...]:
         for sock in sockets:
             sock.bind(("127.0.0.1", 0))
         return tuple(sock.getsockname()[1] for sock in sockets)
-
-
-class EtcdProcess:
-    """One etcd program, started until it serves and stopped in bounded time.
-
-    ``arguments`` follow the program's name, ``log`` is the file that its output is added to. It dies with the
-    thread that called ``start``. Not safe for use by two tasks at once.
-    """
-
-    def __init__(self, program: Path, arguments: Sequence[str], log: Path) -> None:
-        self._program = program
-        self._arguments = tuple(arguments)
-        self._log = log
-        self._process: asyncio.subprocess.Process | None = None
-
-    def __repr__(self) -> str:
-        return f"<EtcdProcess {self._program} pid={self.pid}>"
-
-    @property
-    def pid(self) -> int:
-        """The process id, 0 when it does not run."""
-        return self._process.pid if self._process is not None and self._process.returncode is None else 0
-
-    async def start(self, timeout: float = 20.0) -> None:
-        """Start it and wait, at most ``timeout`` seconds, until it says that it serves.
-
-        Raises Unavailable with the end of its log when it ends or stays silent. Whatever is raised, cancellation
-        included, the process is gone then.
-        """
-        # etcd says READY=1 as it does to systemd: to a socket that only this process knows, so that somebody
-        # else's server on the same port cannot be taken for ours.
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
-            ready.setblocking(False)
-            ready.bind("")  # the kernel picks a free abstract name
-            self._process = await self._launch(_abstract_name(ready))
-            try:
-                async with asyncio.timeout(timeout):
-                    await self._serving(ready)
-            except TimeoutError:
-                await self.stop(grace=0)
-                raise Unavailable(str(self._program), f"not serving after {timeout:g} s: {self._tail()}") from None
-            except BaseException:
-                await self.stop(grace=0)
-                raise
-
-    def send_signal(self, number: signal.Signals) -> None:
-        """Send it a signal; nothing happens when it does not run."""
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(number)
-
-    async def wait(self) -> None:
-        """Wait until it has ended."""
-        if self._process is not None:
-            await self._process.wait()
-
-    async def stop(self, grace: float = 3.0) -> None:
-        """End it: SIGTERM, after ``grace`` seconds or when cancelled SIGKILL. Nothing happens when it does not run."""
-        try:
-            if self.pid and grace > 0:
-                self.send_signal(signal.SIGTERM)
-                async with asyncio.timeout(grace):
-                    await self.wait()
-        except TimeoutError:
-            pass  # a stopped process, or one that waits for its clients: killed below
-        finally:
-            self.send_signal(signal.SIGKILL)
-            await self.wait()
-
-    async def _launch(self, notify: str) -> asyncio.subprocess.Process:
-        # A session of its own, so that Ctrl-C in the owner's terminal does not end it behind the owner's back.
-        with self._log.open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid())),
-                *(str(self._program), *self._arguments),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=_environment(os.environ, notify),
-                start_new_session=True,
-            )
-
-    async def _serving(self, ready: socket.socket) -> None:
-        message = asyncio.ensure_future(asyncio.get_running_loop().sock_recv(ready, 64))
-        ended = asyncio.ensure_future(self.wait())
-        try:
-            await asyncio.wait((message, ended), return_when=asyncio.FIRST_COMPLETED)
-            if not message.done():
-                raise Unavailable(str(self._program), f"it ended at once: {self._tail()}")
-        finally:
-            message.cancel()
-            ended.cancel()
-            await asyncio.gather(message, ended, return_exceptions=True)
-
-    def _tail(self) -> str:
-        text = self._log.read_bytes()[-_LOG_TAIL:].decode(errors="replace").strip()
-        return text or "it wrote no log"
-
-
-def _abstract_name(sock: socket.socket) -> str:
-    name: bytes = sock.getsockname()
-    return "@" + name[1:].decode()
-
-
-def _environment(inherited: Mapping[str, str], notify: str) -> dict[str, str]:
-    # etcd takes ETCD_... for options and refuses to start when they meet arguments.
-    kept = {name: value for name, value in inherited.items() if not name.startswith("ETCD_")}
-    return {**kept, "NOTIFY_SOCKET": notify}
 
 
 class ScratchFolder:
@@ -234,7 +115,7 @@ class EmbeddedEtcd:
         self._options = tuple(options)
         self._start_timeout = start_timeout
         self._stack = AsyncExitStack()
-        self._process: EtcdProcess | None = None
+        self._process: OwnedProcess | None = None
         self._port = 0
 
     def __repr__(self) -> str:
@@ -270,14 +151,14 @@ class EmbeddedEtcd:
     ) -> None:
         await self._stack.aclose()
 
-    async def _start(self, binaries: EtcdBinaries, folder: Path) -> EtcdProcess:
+    async def _start(self, binaries: EtcdBinaries, folder: Path) -> OwnedProcess:
         # Between finding a free port and listening on it somebody else may take it: then etcd ends, and new ports
         # are tried.
         for attempt in itertools.count(1):
             self._port, peer = free_ports(2)
             arguments = _single_node(folder / f"data-{attempt}", self.endpoint, f"http://127.0.0.1:{peer}")
             log = folder / f"etcd-{attempt}.log"
-            process = EtcdProcess(binaries.etcd, (*arguments, *binaries.options, *self._options), log)
+            process = OwnedProcess(binaries.etcd, (*arguments, *binaries.options, *self._options), log)
             try:
                 await process.start(self._start_timeout)
             except Unavailable:

@@ -14,7 +14,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self, cast
 
-from corvo_agent.embedded import EtcdBinaries, EtcdProcess, find_etcd, free_ports
+from corvo_agent.embedded import EtcdBinaries, find_etcd, free_ports
+from corvo_agent.owned_process import OwnedProcess
 
 
 def _every_etcd() -> dict[str, EtcdBinaries]:
@@ -37,7 +38,7 @@ class EtcdMember:
 
     def __init__(self, program: Path, arguments: Sequence[str], log: Path, endpoint: str) -> None:
         self.endpoint = endpoint
-        self._new = lambda: EtcdProcess(program, arguments, log)
+        self._new = lambda: OwnedProcess(program, arguments, log)
         self._log = log
         self._process = self._new()
 

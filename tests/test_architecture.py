@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "bundle": {"modules", "diagnostics", "profiles"},
     "agent": {"modules", "logs", "stats", "profiles", "diagnostics", "sidecar"},
     "gateway": {"modules", "diagnostics", "client", "logs", "agent"},
-    "demo": {"modules", "logs", "stats", "diagnostics", "agent", "gateway", "client", "embedded"},
+    "demo": {"modules", "logs", "stats", "diagnostics", "agent", "gateway", "client", "embedded", "owned_process"},
     "cli": {
         "demo",
         "modules",
@@ -61,7 +61,7 @@ OWNERS = {
         "modules/etcd_client.py",
         "gateway/",
         "rest_client/transport.py",
-        "demo/check.py",
+        "demo/",
         "writer/kubernetes.py",
         "sidecar/http_hook.py",
         "sidecar/go_pprof.py",

@@ -16,8 +16,9 @@ import psutil
 import pytest
 
 from corvo_agent import embedded
-from corvo_agent.embedded import EmbeddedEtcd, EtcdBinaries, EtcdProcess, find_etcd, free_ports
+from corvo_agent.embedded import EmbeddedEtcd, EtcdBinaries, find_etcd, free_ports
 from corvo_agent.errors import Unavailable, Unsupported
+from corvo_agent.owned_process import OwnedProcess
 from tests.etcd_cluster import EVERY_ETCD, EtcdCluster
 
 OWNER = """
@@ -167,7 +168,7 @@ def test_without_the_extra_the_one_on_path_is_used(folder: Path, monkeypatch: py
 
 
 async def test_a_process_that_was_never_started_can_be_stopped(folder: Path) -> None:
-    process = EtcdProcess(Path("etcd"), (), folder / "log")
+    process = OwnedProcess(Path("etcd"), (), folder / "log")
     process.send_signal(signal.SIGTERM)
     await process.stop()
     assert process.pid == 0

@@ -17,7 +17,7 @@ from .failures import report
 
 # name -> (file, one line for the list of commands)
 _COMMANDS = {
-    "demo": ("demo", "Try it all: etcd, a sample service and its agent on this machine."),
+    "demo": ("demo", "Try it all: etcd, a gateway, a sample service and its agents on this machine."),
     "agent": ("agent", "Run the sidecar for one module."),
     "level": ("level", "Show or change the log level of a module."),
     "logs": ("logs", "Show log lines of modules."),

@@ -6,7 +6,6 @@ import asyncio
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 
 import aiohttp
 import orjson
@@ -15,23 +14,12 @@ from ..client import DiagnosticsClient
 from ..errors import CorvoError, Unsupported
 from ..modules.etcd import EtcdOptions, EtcdStore
 from ..timestamps import format_rfc3339
-from .world import NAME, DemoWorld
+from .check_rest import REST_ATTEMPTS
+from .findings import Failed, Finding
+from .world import DemoWorld
 
 _PATIENCE = 15.0
 _FLIPS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was tried: whether it held, and what was seen."""
-
-    what: str
-    held: bool
-    seen: str
-
-
-class _Failed(Exception):
-    """What was seen is not what has to be."""
 
 
 async def check(world: DemoWorld, *, patience: float = _PATIENCE) -> AsyncIterator[Finding]:
@@ -45,8 +33,8 @@ async def check(world: DemoWorld, *, patience: float = _PATIENCE) -> AsyncIterat
                 yield Finding(what, True, await attempt(world))
         except TimeoutError:
             yield Finding(what, False, f"not within {patience:g} s")
-        except (_Failed, CorvoError, OSError, aiohttp.ClientError) as error:
-            yield Finding(what, False, str(error))
+        except (Failed, CorvoError, OSError, aiohttp.ClientError) as error:
+            yield Finding(what, False, str(error) or type(error).__name__)
 
 
 async def put(world: DemoWorld, level: str) -> None:
@@ -61,7 +49,7 @@ async def put(world: DemoWorld, level: str) -> None:
     )
     said, _ = await process.communicate()
     if process.returncode:
-        raise _Failed(f"etcdctl ended with {process.returncode}: {said.decode(errors='replace').strip()}")
+        raise Failed(f"etcdctl ended with {process.returncode}: {said.decode(errors='replace').strip()}")
 
 
 def _value(level: str) -> bytes:
@@ -91,7 +79,7 @@ async def _flips(world: DemoWorld, change: Callable[[DemoWorld, str], Awaitable[
         await change(world, level)
         times.append(1000 * (await world.wait_level(level, known) - began))
         if world.agent.level.level.text != level:
-            raise _Failed(f"{level} was set and {world.agent.level} holds")
+            raise Failed(f"{level} was set and {world.agent.level} holds")
     return times
 
 
@@ -99,7 +87,7 @@ async def _logs(world: DemoWorld) -> str:
     """With Warn nothing below it is written, with Debug everything is."""
     quiet = await _written(world, "Warn", "warn")
     if below := [record["msg"] for record in quiet if record["level"] in ("debug", "info")]:
-        raise _Failed(f"Warn holds and {below[0]!r} is written")
+        raise Failed(f"Warn holds and {below[0]!r} is written")
     loud = await _written(world, "Debug", "debug")
     return f"{len(quiet)} lines with Warn, {len(loud)} with Debug; none below the level"
 
@@ -124,7 +112,7 @@ async def _stats(world: DemoWorld) -> str:
         found = await client.stats()
     missing = {"cpustats", "memstats", "cmdline", "orders.accepted"} - found.keys()
     if missing:
-        raise _Failed(f"missing: {', '.join(sorted(missing))}")
+        raise Failed(f"missing: {', '.join(sorted(missing))}")
     return f"{len(found)} variables, {found['orders.accepted']} orders accepted"
 
 
@@ -132,7 +120,7 @@ async def _action(world: DemoWorld) -> str:
     async with DiagnosticsClient(world.agent.address) as client:
         answer = await client.action("list-orders")
     if not isinstance(answer, str):
-        raise _Failed("the answer is no text")
+        raise Failed("the answer is no text")
     return f"list-orders: {len(orjson.loads(answer))} orders"
 
 
@@ -140,23 +128,8 @@ async def _profile(world: DemoWorld) -> str:
     async with DiagnosticsClient(world.agent.address) as client:
         buffer = await client.profile("goroutine")
     if not buffer.startswith(b"\x1f\x8b"):
-        raise _Failed("the answer is not gzipped")
+        raise Failed("the answer is not gzipped")
     return f"goroutine: {len(buffer)} bytes of pprof"
-
-
-async def _rest(world: DemoWorld) -> str:
-    path = f"{world.gateway.url}/configs/diagnostics/v1/modules/{NAME}"
-    async with aiohttp.ClientSession() as session:
-        async with session.get(path) as answer:
-            module = await answer.json()
-        if answer.status != 200 or module.get("status", {}).get("node") != "node1":
-            raise _Failed(f"GET gave {answer.status}: {module}")
-        body = {"query": "Log", "parameters": {"lines": "300"}}
-        async with session.post(f"{path}/Debug", json=body) as answer:
-            reply = await answer.json()
-        if answer.status != 200 or not reply["diagnostics"]["logs"]:
-            raise _Failed(f"POST Debug gave {answer.status}: {reply}")
-    return f"GET of the Module, POST of Debug: {len(reply['diagnostics']['logs'])} lines"
 
 
 _ATTEMPTS: dict[str, Callable[[DemoWorld], Awaitable[str]]] = {
@@ -166,5 +139,5 @@ _ATTEMPTS: dict[str, Callable[[DemoWorld], Awaitable[str]]] = {
     "stats over gRPC": _stats,
     "action over gRPC": _action,
     "profile over gRPC": _profile,
-    "REST gateway": _rest,
+    **REST_ATTEMPTS,
 }

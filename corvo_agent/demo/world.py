@@ -1,33 +1,37 @@
-"""Everything that the demo runs: etcd, the sample service with its agent, and a gateway; all gone when it is left."""
+"""Everything that the demo runs: etcd, the sample service with its agent on two nodes, and a gateway.
+
+The first node lives in this process, as an agent does in a service; the second one is a process of its own. All of it
+is gone when the world is left, and also when this process is killed.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from ..agent.agent import Agent
-from ..diagnostics.service import DiagnosticsService
 from ..embedded import EmbeddedEtcd, ScratchFolder
 from ..gateway.app import Gateway
 from ..gateway.settings import GatewaySettings
-from ..logs.json_logging import configure_json_logging
 from ..modules.etcd import EtcdStore
 from ..modules.etcd_options import EtcdOptions
 from ..modules.model import Module
 from ..modules.names import key_of
-from .service import OrderService
+from ..owned_process import OwnedProcess
+from .node import MODULE, running_node
 
-NODE = "node1"
-MODULE = "orders"
-NAME = f"{NODE}-{MODULE}"
+NODE, SECOND_NODE = "node1", "node2"
+NAME, SECOND_NAME = f"{NODE}-{MODULE}", f"{SECOND_NODE}-{MODULE}"
 
 
 class DemoWorld:
     """The running demo; an async context manager. Every server is on loopback, on a free port.
 
-    Entering raises Unsupported when there is no etcd program, and Unavailable when it does not start.
+    Entering raises Unsupported when there is no etcd program, and Unavailable when something does not start.
     """
 
     def __init__(self) -> None:
@@ -42,16 +46,23 @@ class DemoWorld:
         self._moved = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        """Start everything; about a second."""
+        """Start everything; one or two seconds."""
         async with AsyncExitStack() as stack:
             folder = await stack.enter_async_context(ScratchFolder("corvo-demo-"))
-            self.log_file = str(folder / f"{MODULE}.log")
-            stack.enter_context(configure_json_logging(MODULE, path=self.log_file))
+            self.log_file = str(folder / f"{NAME}.log")
             await stack.enter_async_context(self.etcd)
-            await self._start_service(stack)
+            second = self._second(folder)
+            stack.push_async_callback(second.stop)
+            starting = asyncio.create_task(second.start(), name="second-node")
+            stack.push_async_callback(_end, starting)
+            first = running_node(NODE, self.etcd.endpoint, self.log_file, self._changed)
+            self.agent = await stack.enter_async_context(first)
+            await starting
             # The gateway has a store of its own: it would have one in a process of its own, too.
-            store = await stack.enter_async_context(self._store())
+            store = await stack.enter_async_context(EtcdStore(EtcdOptions.from_urls(self.etcd.endpoint)))
             self.gateway = await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))
+            await self.gateway.cache.wait_synced(10)
+            await self.gateway.endpoints.wait_synced()
             self._stack = stack.pop_all()
         return self
 
@@ -70,23 +81,18 @@ class DemoWorld:
             self._moved.clear()
             await self._moved.wait()
 
-    async def _start_service(self, stack: AsyncExitStack) -> None:
-        orders = OrderService()
-        diagnostics = DiagnosticsService.with_defaults(MODULE, NODE, log_file=self.log_file)
-        orders.publish(diagnostics)
-        agent = Agent(MODULE, node=NODE, store=self._store(), service=diagnostics, on_change=self._changed)
-        self.agent = await stack.enter_async_context(agent)
-        work = asyncio.create_task(orders.run(), name="orders")
-        stack.push_async_callback(_end, work)
-
-    def _store(self) -> EtcdStore:
-        return EtcdStore(EtcdOptions.from_urls(self.etcd.endpoint))
+    def _second(self, folder: Path) -> OwnedProcess:
+        arguments = (SECOND_NODE, self.etcd.endpoint, str(folder / f"{SECOND_NAME}.log"))
+        module = f"{__package__}.node"
+        return OwnedProcess(Path(sys.executable), ("-m", module, *arguments), folder / f"{SECOND_NODE}.out")
 
     def _changed(self, module: Module) -> None:
-        self.levels.append((module.spec.log_level, asyncio.get_running_loop().time()))
+        override = module.spec.override
+        level = override.level if override is not None else module.spec.log_level
+        self.levels.append((level, asyncio.get_running_loop().time()))
         self._moved.set()
 
 
-async def _end(work: asyncio.Task[None]) -> None:
-    work.cancel()
-    await asyncio.wait({work})
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})

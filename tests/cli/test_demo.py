@@ -10,6 +10,7 @@ import pytest
 
 from corvo_agent.cli.demo import _check, _play
 from corvo_agent.demo import check as module
+from corvo_agent.demo.findings import Failed
 from corvo_agent.demo.world import NAME, DemoWorld
 
 pytestmark = pytest.mark.integration
@@ -29,7 +30,7 @@ async def test_check_fails_when_one_thing_does_not_hold(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(world: DemoWorld) -> str:
-        raise module._Failed("it is broken")
+        raise Failed("it is broken")
 
     monkeypatch.setattr(module, "_ATTEMPTS", {"stats over gRPC": module._stats, "something": broken})
     assert await _check() == 1
@@ -44,7 +45,7 @@ async def test_playing_ends_with_ctrl_c(capsys: pytest.CaptureFixture[str]) -> N
     while "Ctrl-C ends it" not in shown:
         await asyncio.sleep(0)
         shown += capsys.readouterr().out
-    assert f"corvo level {NAME} Debug --for 1m" in shown
+    assert f" level {NAME} Debug --for 1m" in shown
     assert "etcdctl" in shown
     os.kill(os.getpid(), signal.SIGINT)
     assert await playing == 0

@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import orjson
 import psutil
 import pytest
 
 from corvo_agent.demo.check import check
+from corvo_agent.demo.check_rest import REST_ATTEMPTS
 from corvo_agent.demo.world import NAME, DemoWorld
 
 pytestmark = pytest.mark.integration
+MARK = "--- next ---"
 
 
 def folders(temporary: Path) -> list[str]:
@@ -52,6 +56,28 @@ async def introduction(process: Process) -> str:
     return "".join(lines)
 
 
+def commands(text: str) -> list[str]:
+    """What it says to type."""
+    return [line.strip() for line in text.splitlines() if line.startswith("  ")]
+
+
+def listening(text: str) -> set[int]:
+    """Every port that it names: of etcd, the gateway and the agent."""
+    ports = set(map(int, re.findall(r"127\.0\.0\.1:(\d+)", text)))
+    assert len(ports) == 3
+    return ports
+
+
+async def refused(port: int) -> bool:
+    """Whether nobody listens there any more."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return True
+    writer.close()
+    return False
+
+
 async def gone(processes: list[psutil.Process]) -> None:
     """Wait until every one of them has ended."""
     _, alive = await asyncio.to_thread(psutil.wait_procs, processes, 15)
@@ -65,38 +91,56 @@ async def test_check_drives_it_and_says_what_held(tmp_path: Path) -> None:
     rows = [line.split("\t") for line in out.decode().splitlines()]
     assert rows[0] == ["WHAT", "HELD", "SEEN"]
     assert {row[1] for row in rows[1:]} == {"yes"}
-    assert "level by etcdctl" in [row[0] for row in rows]
+    tried = [row[0] for row in rows]
+    assert "level by etcdctl" in tried
+    assert [what for what in tried if "REST" in what] == list(REST_ATTEMPTS)
     assert folders(tmp_path) == []
 
 
-async def test_its_commands_work_as_printed_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl on this machine to run its lines with")
+async def test_every_line_that_it_prints_works_as_printed(tmp_path: Path) -> None:
     async with demo(tmp_path) as process:
-        text = await introduction(process)
-        put = re.search(r"^  (ETCDCTL_API=3 .* put .*)$", text, re.MULTILINE)
-        assert put is not None
-        shell = await asyncio.create_subprocess_shell(put[1], stdout=PIPE)
-        assert (await shell.communicate())[0] == b"OK\n"
-        etcd = re.search(r"CORVO_ETCD=(\S+)", text)
-        assert etcd is not None
-        command = (sys.executable, "-m", "corvo_agent", "level", NAME, "--etcd", etcd[1])
-        level = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
-        assert (await level.communicate())[0].decode() == f"{NAME}: Debug (log-level)\n"
+        lines = commands(await introduction(process))
+        assert sum("curl" in line for line in lines) == 6
+        # One shell, as one terminal; a mark behind each line tells the outputs apart.
+        script = "".join(f"{line}\necho\necho '{MARK}'\n" for line in lines)
+        shell = await asyncio.create_subprocess_exec("sh", "-euc", script, stdout=PIPE, stderr=STDOUT, cwd=tmp_path)
+        said = (await shell.communicate())[0].decode()
+        assert shell.returncode == 0, said
+        of = dict(zip(lines, said.split(MARK), strict=False))
+        for line, output in of.items():
+            assert output.strip() or line.startswith("export"), f"{line} said nothing"
+            if "curl" in line:
+                answers = [orjson.loads(answer) for answer in output.splitlines() if answer]
+                assert answers
+                assert not any("code" in answer or "error" in answer for answer in answers), output
+        assert "summary" in of[lines[-1]]
+        assert f"{NAME}: Debug (override" in of[next(line for line in lines if " level " in line)]
+
+
+async def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    async with demo(tmp_path) as process:
+        ports = listening(await introduction(process))
         children = psutil.Process(process.pid).children(recursive=True)
-        assert children
+        assert len(children) >= 4  # etcd, the second node, and who cleans up behind each folder
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
     await gone(children)
     assert folders(tmp_path) == []
+    for port in ports:
+        assert await refused(port)
 
 
 async def test_killed_in_the_middle_it_leaves_nothing_either(tmp_path: Path) -> None:
     async with demo(tmp_path) as process:
-        await introduction(process)
+        ports = listening(await introduction(process))
         children = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         await process.wait()
     await gone(children)
     assert folders(tmp_path) == []
+    for port in ports:
+        assert await refused(port)
 
 
 async def test_what_does_not_hold_is_said_and_the_rest_is_tried_all_the_same() -> None:
@@ -107,4 +151,7 @@ async def test_what_does_not_hold_is_said_and_the_rest_is_tried_all_the_same() -
     assert not held["logs over gRPC"]
     assert not held["stats over gRPC"]
     assert not held["level by a put"]
-    assert len(held) == 7
+    assert held["modules over REST"]
+    assert not held["queries over REST"]
+    assert not held["both at once over REST"]
+    assert len(held) == 11
