@@ -6,6 +6,7 @@ A command's file is imported when the command is used, so that ``corvo --help`` 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -31,6 +32,10 @@ _COMMANDS = {
     "writer": ("writer", "Keep Module objects in step with what runs."),
     "completion": ("completion", "Print the completion script of a shell."),
 }
+
+
+#: The variable with which a shell asks what completes a line.
+COMPLETE_VARIABLE = "_CORVO_COMPLETE"
 
 
 class _Commands(click.Group):
@@ -82,6 +87,8 @@ def agent_main() -> NoReturn:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``corvo``; the exit code. A command may return one, too."""
     try:
+        if COMPLETE_VARIABLE in os.environ:
+            importlib.import_module(".completion", __package__).register()
         code = cli.main(arguments, prog_name="corvo", standalone_mode=False)
         sys.stdout.flush()
     except BaseException as error:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import pty
+import select
+import shlex
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -20,6 +26,8 @@ from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import run_here
 from tests.cli.place import Place
 
+SHELLS = {"bash": ("bash", "--norc", "-i"), "zsh": ("zsh", "-i")}
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> dict[str, str]:
@@ -31,13 +39,13 @@ def program(tmp_path: Path) -> dict[str, str]:
 
 
 def complete_in_bash(program: dict[str, str], *words: str) -> list[str]:
-    """What bash offers for the last of ``words``."""
-    line = " ".join(f"'{word}'" for word in words)
+    """What bash puts in place of the last of ``words``, behind their last ``=`` or ``:``."""
+    line = " ".join(words)
     script = f"""
         set -eu
         eval "$(corvo completion bash)"
-        COMP_WORDS=({line})
-        COMP_CWORD={len(words) - 1}
+        COMP_LINE={shlex.quote(line)}
+        COMP_POINT=${{#COMP_LINE}}
         COMPREPLY=()
         _corvo_completion corvo
         printf '%s\\n' "${{COMPREPLY[@]}}"
@@ -73,6 +81,58 @@ async def test_bash_completes_the_modules_of_etcd(
     words = ("corvo", "logs", "--etcd", etcd.endpoint, "node1-pen-npm", "o")
     program["CORVO_ETCD"] = "http://127.0.0.1:1"
     assert await asyncio.to_thread(complete_in_bash, program, *words) == ["other"]
+
+
+async def test_bash_completes_what_holds_signs_at_which_it_breaks_words(
+    program: dict[str, str], modules: ModuleStore, etcd: EmbeddedEtcd
+) -> None:
+    await modules.create(Module(ObjectMeta(name="node1-pen-npm", labels={"team": "net", "tier": "1"})))
+    words = ("corvo", "modules", "list", "--etcd", etcd.endpoint, "-l")
+    for typed, completed in (("te", ["team=net"]), ("team=", ["net"]), ("team=net,ti", ["net,tier=1"])):
+        assert await asyncio.to_thread(complete_in_bash, program, *words, typed) == completed
+
+
+@pytest.mark.parametrize("shell", [name for name in SHELLS if shutil.which(name)])
+async def test_a_person_at_a_terminal_completes_a_name(
+    shell: str, program: dict[str, str], modules: ModuleStore, etcd: EmbeddedEtcd, tmp_path: Path
+) -> None:
+    await modules.create(Module(ObjectMeta(name="node1-pen-npm")))
+    (tmp_path / ".zshrc").write_text("autoload -U compinit; compinit -u -D\n")
+    environment = {**program, "ZDOTDIR": str(tmp_path), "HOME": str(tmp_path), "TERM": "xterm"}
+    taught = f'eval "$(corvo completion {shell})"; PS1="la""st> "\n'
+    typed = {"last> ": taught, "node1-pen-npm": f"corvo stats --etcd {etcd.endpoint} node1\t"}
+    await asyncio.to_thread(type_into, SHELLS[shell], environment, typed)
+
+
+def type_into(shell: tuple[str, ...], environment: dict[str, str], typed: dict[str, str]) -> None:
+    """Type each text into a shell at a terminal, and wait each time for what is to be seen then."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 200, 0, 0))
+    command = ("setsid", "-c", *shell)
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        try:
+            for wanted, text in typed.items():
+                os.write(ours, text.encode())
+                shown = b""
+                while wanted.encode() not in shown:
+                    assert select.select([ours], [], [], 60)[0], shown
+                    shown += os.read(ours, 4096)
+        finally:
+            process.kill()
+            os.close(ours)
+
+
+@pytest.mark.parametrize("shell", [name for name in ("fish",) if shutil.which(name)])
+async def test_fish_completes_a_name(
+    shell: str, program: dict[str, str], modules: ModuleStore, etcd: EmbeddedEtcd, tmp_path: Path
+) -> None:
+    await modules.create(Module(ObjectMeta(name="node1-pen-npm")))
+    script = f"corvo completion fish | source; complete -C 'corvo stats --etcd {etcd.endpoint} node'"
+    command = (shell, "--no-config", "-c", script)
+    environment = {**program, "HOME": str(tmp_path)}
+    done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["node1-pen-npm"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
