@@ -14,11 +14,13 @@ import pytest
 
 from corvo_agent.cli.writer import LEADER_PREFIX
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.modules import ModuleStore
+from corvo_agent.modules import Module, ModuleStore
 from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
 from corvo_agent.modules.kv import KeyValue
 from corvo_agent.modules.names import MODULES_PREFIX
 from tests.etcd_cluster import EtcdCluster
+from tests.writer.kubernetes_server import KubernetesServer, pod, write_kubeconfig
+from tests.writer.systemd_service import TRANSPORTS, systemd_service
 
 from .kit import corvo
 
@@ -27,8 +29,10 @@ INVENTORY = '[modules.node1-billing]\nnode = "node1"\nmodule = "billing"\n'
 
 
 @asynccontextmanager
-async def writer(etcd: EmbeddedEtcd | EtcdCluster, inventory: Path) -> AsyncIterator[Process]:
-    command = (sys.executable, "-m", "corvo_agent", "writer", "--source", f"file:{inventory}", "--etcd", etcd.endpoint)
+async def writer(etcd: EmbeddedEtcd | EtcdCluster, source: Path | str, *options: str) -> AsyncIterator[Process]:
+    """A writer of the inventory ``source``, or of another source with its options."""
+    name = source if isinstance(source, str) else f"file:{source}"
+    command = (sys.executable, "-m", "corvo_agent", "writer", "--source", name, *options, "--etcd", etcd.endpoint)
     process = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
     try:
         yield process
@@ -44,6 +48,15 @@ async def names(modules: ModuleStore, wanted: list[str]) -> None:
         async for _ in watch:
             if [module.name for module in (await modules.list()).modules] == wanted:
                 return
+
+
+async def module_that(modules: ModuleStore, name: str, holds: Callable[[Module], bool]) -> Module:
+    """Wait until the Module ``name`` is as wanted."""
+    async with modules.watch(name) as watch:
+        async for batch in watch:
+            if batch.changes and holds(module := await modules.get(name)):
+                return module
+    raise AssertionError("the watch ended")
 
 
 async def leader(modules: ModuleStore, accepts: Callable[[KeyValue | None], bool]) -> None:
@@ -90,6 +103,47 @@ async def test_another_writer_takes_over_when_the_leader_ends(
             assert await first.wait() == 0
             await leader(modules, lambda held: held is not None and held.value.endswith(b":%d" % second.pid))
             await names(modules, ["node1-billing"])
+
+
+@pytest.mark.integration
+async def test_pods_become_modules_and_a_rollout_keeps_the_level(
+    etcd: EmbeddedEtcd, modules: ModuleStore, tmp_path: Path
+) -> None:
+    async with KubernetesServer().running() as cluster:
+        path = write_kubeconfig(tmp_path / "kubeconfig", cluster.url)
+        await cluster.put(pod("billing-1", restarts=2, reason="OOMKilled"))
+        async with writer(etcd, "kubernetes", "--kubeconfig", str(path)) as process:
+            first = await module_that(modules, "node1-billing", lambda module: True)
+            assert (first.status.restart_count, first.status.last_restart_reason) == (2, "OOMKilled (exit code 137)")
+            await modules.set_level("node1-billing", "Debug")
+            # As a DaemonSet does it: the old pod goes before the new one comes.
+            await cluster.delete("billing-1")
+            await cluster.put(pod("billing-2"))
+            second = await module_that(modules, "node1-billing", lambda module: module.status.service == "billing-2")
+            assert (second.spec.log_level, second.status.restart_count) == ("Debug", 0)
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_services_of_systemd_become_modules_with_the_reasons_of_their_restarts(
+    etcd: EmbeddedEtcd, modules: ModuleStore, tmp_path: Path, transport: str
+) -> None:
+    options = ("--unit", "pen-*", "--node", "node7")
+    async with systemd_service(transport, tmp_path) as systemd:
+        await systemd.add("pen-npm.service")
+        async with writer(etcd, "systemd", *options, "--bus", systemd.address):
+            module = await module_that(modules, "node7-pen-npm", lambda module: True)
+            assert (module.status.service, module.status.node) == ("pen-npm.service", "node7")
+            await systemd.crash("pen-npm.service", Result="exit-code", ExecMainCode=1, ExecMainStatus=3)
+            module = await module_that(modules, "node7-pen-npm", lambda module: module.status.restart_count == 1)
+            assert module.status.last_restart_reason == "exit-code (exit code 3)"
+
+
+async def test_systemd_needs_to_be_told_which_services(etcd: EmbeddedEtcd) -> None:
+    outcome = await corvo("writer", "--source", "systemd", "--etcd", etcd.endpoint)
+    assert (outcome.code, "--unit 'pen-*.service'" in outcome.err) == (2, True)
 
 
 @pytest.mark.parametrize(
