@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -139,8 +140,8 @@ async def _kubernetes(options: _SourceOptions) -> ModuleSource:
         from ..writer.kubernetes import KubernetesSource, load_configuration
     except ImportError as error:
         raise _missing("kubernetes") from error
-    configuration = await load_configuration(options.kubeconfig, options.context)
-    return KubernetesSource(configuration, namespace=options.namespace, label_selector=options.pod_selector)
+    load = partial(load_configuration, options.kubeconfig, options.context)
+    return KubernetesSource(await load(), namespace=options.namespace, label_selector=options.pod_selector, reload=load)
 
 
 def _systemd(options: _SourceOptions) -> ModuleSource:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
 
@@ -20,6 +20,7 @@ from .pods import Pod
 from .source import Complete, SourceEvent
 
 _GONE = 410
+_UNAUTHORIZED = 401
 #: Pods asked for at once.
 _PAGE = 500
 #: Seconds after which the server ends a watch by itself; it is then continued where it ended.
@@ -50,20 +51,32 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
 
 
 class KubernetesSource:
-    """Follows the pods of ``namespace``, those that match ``label_selector`` if given."""
+    """Follows the pods of ``namespace``, those that match ``label_selector`` if given.
+
+    ``reload`` gives the configuration anew when the credentials have been refused: those of a kubeconfig may expire.
+    """
 
     def __init__(
-        self, configuration: client.Configuration, *, namespace: str = "default", label_selector: str = ""
+        self,
+        configuration: client.Configuration,
+        *,
+        namespace: str = "default",
+        label_selector: str = "",
+        reload: Callable[[], Awaitable[client.Configuration]] | None = None,
     ) -> None:
         self._configuration = configuration
+        self._reload = reload
+        self._expired = False
         self._namespace = namespace
         #: Each namespace is somebody's own: its writer must not remove what comes from another one.
         self.name = f"kubernetes.{namespace}"
         self._selector = {"label_selector": label_selector} if label_selector else {}
 
     async def events(self) -> AsyncGenerator[SourceEvent]:
-        """See ModuleSource. Raises Unavailable, PermissionRefused, RemoteError."""
+        """See ModuleSource. Raises Unavailable, PermissionRefused, RemoteError, ConfigError."""
         pods = PodModules()
+        if self._expired and self._reload is not None:
+            self._configuration, self._expired = await self._reload(), False
         try:
             async with client.ApiClient(self._configuration) as api:
                 core = client.CoreV1Api(api)
@@ -137,7 +150,8 @@ class KubernetesSource:
         if not isinstance(error, ApiException):
             return Unavailable(peer, str(error) or type(error).__name__)
         reason = f"{error.status} {error.reason}"
-        if error.status in (401, 403):
+        self._expired = error.status == _UNAUTHORIZED
+        if error.status in (_UNAUTHORIZED, 403):
             return PermissionRefused(f"listing pods of {self._namespace}", reason)
         if error.status in (429, 500, 502, 503, 504):
             return Unavailable(peer, reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,23 @@ async def test_a_kubeconfig_leads_to_the_cluster(cluster: KubernetesServer, tmp_
     assert names(await take(events, 2)) == ["+node1-billing", "complete"]
     assert cluster.tokens == {"Bearer t0ken"}
     await events.aclose()
+
+
+async def test_credentials_that_expired_are_read_anew(cluster: KubernetesServer, tmp_path: Path) -> None:
+    path = write_kubeconfig(tmp_path / "kubeconfig", cluster.url, token="old")
+
+    async def load() -> client.Configuration:
+        return await load_configuration(str(path))
+
+    source = KubernetesSource(await load(), reload=load)
+    cluster.refuse = 401
+    write_kubeconfig(path, cluster.url, token="new")
+    with pytest.raises(PermissionRefused):
+        await anext(source.events())
+    cluster.refuse = None
+    async with aclosing(source.events()) as events:
+        await take(events, 1)
+    assert cluster.tokens == {"Bearer old", "Bearer new"}
 
 
 async def test_in_a_pod_its_own_account_is_used(
