@@ -17,6 +17,11 @@ class Gate:
         self._what = what
         self._lock = threading.Lock()
 
+    @property
+    def taken(self) -> bool:
+        """Whether somebody is in."""
+        return self._lock.locked()
+
     def reopen(self) -> None:
         """Let the next one in, whoever is in there."""
         self._lock = threading.Lock()
