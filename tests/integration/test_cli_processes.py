@@ -7,10 +7,9 @@ import os
 import pty
 import signal
 import subprocess
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from pathlib import Path
 
 import orjson
@@ -25,10 +24,10 @@ from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
 from corvo_agent.modules.watch import Watch
+from tests.integration.corvo_processes import CORVO, AgentProcess, agent_process
 
 pytestmark = pytest.mark.integration
 
-CORVO = (sys.executable, "-m", "corvo_agent")
 NAME = "node1-pen-npm"
 
 
@@ -45,37 +44,6 @@ def settings(log_file: Path, etcd: EmbeddedEtcd) -> dict[str, str]:
     """What tells an agent everything: its environment."""
     told = {"MODULE": "pen-npm", "NODE": "node1", "LOG_FILE": str(log_file), "ETCD": etcd.endpoint}
     return {**os.environ, **{f"CORVO_{name}": value for name, value in told.items()}}
-
-
-class AgentProcess:
-    """A running ``corvo agent``, whose own log is read as it comes."""
-
-    def __init__(self, process: Process) -> None:
-        self.process = process
-        self.address = ""
-
-    async def logged(self, text: str) -> dict[str, str]:
-        """The next line of its own log with ``text`` in it."""
-        assert self.process.stderr is not None
-        while True:
-            line = await self.process.stderr.readline()
-            assert line, f"it ended without {text}"
-            if text.encode() in line:
-                found: dict[str, str] = orjson.loads(line)
-                return found
-
-
-@asynccontextmanager
-async def agent_process(settings: dict[str, str], *arguments: str) -> AsyncIterator[AgentProcess]:
-    process = await asyncio.create_subprocess_exec(*CORVO, "agent", *arguments, stderr=PIPE, stdout=PIPE, env=settings)
-    try:
-        agent = AgentProcess(process)
-        agent.address = (await agent.logged("answers at"))["address"]
-        yield agent
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
 
 
 @pytest_asyncio.fixture
