@@ -70,6 +70,9 @@ class Archive:
 
     def _open(self) -> None:
         folder = self._path.parent
+        if self._path.is_dir():
+            # Told now, and not when everything has been collected.
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(self._path))
         try:
             number = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:

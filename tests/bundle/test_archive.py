@@ -86,7 +86,8 @@ async def test_cancelling_an_addition_leaves_the_archive_whole(path: Path) -> No
     assert contents(path)["case/next"] == b"next"
 
 
-async def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+async def test_a_place_where_it_cannot_be_is_said_before_anything_is_collected(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        async with Archive(tmp_path / "no" / "case.tar.gz", "case", 10):
-            pass
+        await Archive(tmp_path / "no" / "case.tar.gz", "case", 10).__aenter__()
+    with pytest.raises(IsADirectoryError):
+        await Archive(tmp_path, "case", 10).__aenter__()
