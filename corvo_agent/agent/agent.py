@@ -230,6 +230,7 @@ class Agent:
         if self._target is None:
             await register(store, self._report())
             return
+        await self._target.looked()
         reported = 0
         while True:
             start = self._target.start

@@ -53,6 +53,7 @@ class TargetFollower:
         self._running = False
         self._listeners: list[Callable[[TargetStart], object]] = []
         self._moved = asyncio.Event()
+        self._looked = asyncio.Event()
 
     @property
     def start(self) -> TargetStart | None:
@@ -63,6 +64,10 @@ class TargetFollower:
         """Call ``listener`` with each start but that of a process which is there at the first look."""
         self._listeners.append(listener)
 
+    async def looked(self) -> None:
+        """Wait until it has looked once, whatever it found."""
+        await self._looked.wait()
+
     async def started_after(self, number: int) -> TargetStart:
         """Wait for a start with a higher ``number``; the newest one, when there were several."""
         while self._start is None or self._start.number <= number:
@@ -72,10 +77,11 @@ class TargetFollower:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        self._look(tell=False)
+        await self._look(tell=False)
+        self._looked.set()
         while True:
             await self._clock.sleep(self._interval)
-            self._look(tell=True)
+            await self._look(tell=True)
 
     def as_json(self) -> dict[str, object]:
         """What it has seen, in JSON types, as it is published; ``pid`` is 0 while no process is the target."""
@@ -87,9 +93,10 @@ class TargetFollower:
             "last-restart-reason": start.reason if start is not None else "",
         }
 
-    def _look(self, *, tell: bool) -> None:
+    async def _look(self, *, tell: bool) -> None:
         try:
-            found = self._find()
+            # Reading the command lines of a thousand processes takes longer than a loop may stand still.
+            found = await asyncio.to_thread(self._find)
         except Exception:
             _log.exception("the target process could not be looked for")
             return

@@ -138,6 +138,8 @@ async def test_a_process_that_is_told_is_what_it_answers_about(
     with load("shares", "1", mark) as process:
         config = AgentConfig(module="pen-npm", node="node1", **told(process, mark, tmp_path))
         async with build_agent(config) as agent, DiagnosticsClient(agent.address) as client:
+            while (await client.stats("process"))["process"]["pid"] == 0:
+                pass
             facts = await client.stats()
             assert facts["runtime"]["Pid"] == facts["process"]["pid"] == process.pid
             assert {"cpustats", "memstats", "threads", "io", "limits", "cgroup", "agent"} <= facts.keys()

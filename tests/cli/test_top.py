@@ -9,8 +9,8 @@ import pytest
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.build import build_agent
 from corvo_agent.config import AgentConfig
-from corvo_agent.embedded import EmbeddedEtcd
 from tests.cli.kit import corvo
+from tests.cli.place import Place
 from tests.cli.terminal import on_terminal
 from tests.profiles.spawn import load
 
@@ -30,8 +30,8 @@ async def test_one_look_tells_the_facts_of_the_process(agent: Agent) -> None:
     assert [name for name, _ in look] == FACTS
 
 
-async def test_the_agent_is_found_by_its_name(agent: Agent, etcd: EmbeddedEtcd) -> None:
-    outcome = await corvo("top", NAME, "--once", "--no-profile", "--etcd", etcd.endpoint)
+async def test_the_agent_is_found_by_its_name(agent: Agent, place: Place) -> None:
+    outcome = await place.corvo("top", NAME, "--once", "--no-profile")
     assert (outcome.code, outcome.out.startswith("cpu\t")) == (0, True)
 
 

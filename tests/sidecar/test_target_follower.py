@@ -57,6 +57,13 @@ async def following(follower: TargetFollower, clock: FakeClock) -> AsyncIterator
             await task
 
 
+async def pass_time(clock: FakeClock, seconds: float) -> None:
+    """Let the follower look, which it does in a thread, as often as it does in so many ``seconds``."""
+    for _ in range(round(seconds / 2)):
+        await clock.advance(2)
+        await clock.wait_sleeping()
+
+
 def collected(follower: TargetFollower) -> list[TargetStart]:
     heard: list[TargetStart] = []
     follower.subscribe(heard.append)
@@ -68,7 +75,7 @@ async def test_one_that_is_there_is_known_and_not_told(target: Target, clock: Fa
     heard = collected(follower)
     assert (follower.start, follower.as_json()["pid"]) == (None, 0)
     async with following(follower, clock):
-        await clock.advance(10)
+        await pass_time(clock, 10)
     assert heard == []
     assert follower.start is not None
     assert (follower.start.process, follower.start.number, follower.start.reason) == (ProcessIdentity(7, 1), 1, "")
@@ -81,10 +88,10 @@ async def test_a_restart_is_told_and_counted(target: Target, clock: FakeClock, r
     heard = collected(follower)
     async with following(follower, clock):
         target.now = None
-        await clock.advance(10)
+        await pass_time(clock, 10)
         assert (heard, follower.as_json()["pid"]) == ([], 0)
         target.now = restarted
-        await clock.advance(2)
+        await pass_time(clock, 2)
     (start,) = heard
     assert (start.process, start.number, start.before) == (restarted, 2, ProcessIdentity(7, 1))
     told = follower.as_json()
@@ -97,9 +104,10 @@ async def test_one_that_was_not_there_yet_is_told_when_it_comes(target: Target, 
     follower = TargetFollower(target, clock=clock)
     heard = collected(follower)
     async with following(follower, clock):
+        await follower.looked()
         waiting = asyncio.create_task(follower.started_after(0))
         target.now = ProcessIdentity(9, 3)
-        await clock.advance(2)
+        await pass_time(clock, 2)
         assert (await waiting).process.pid == 9
     assert [(each.number, each.reason) for each in heard] == [(1, "")]
 
@@ -111,7 +119,7 @@ async def test_a_search_that_fails_ends_nothing(
     target.broken = True
     async with following(follower, clock):
         target.broken = False
-        await clock.advance(2)
+        await pass_time(clock, 2)
     assert follower.start is not None
     assert "could not be looked for" in caplog.text
 
