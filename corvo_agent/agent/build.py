@@ -18,6 +18,7 @@ from ..modules.deferred import DeferredStore
 from ..modules.etcd_options import EtcdOptions
 from ..modules.kv import KeyValueStore
 from ..sidecar.answers import answer_for_go, answer_for_process
+from ..sidecar.process_listener import target_of_url
 from ..sidecar.process_match import target_of_match
 from ..sidecar.target_follower import TargetFollower
 from ..sidecar.target_process import FindTarget, process_identity, target_of_pid, target_of_pid_file
@@ -83,7 +84,9 @@ def _find_target(config: AgentConfig) -> FindTarget | None:
         return target_of_pid(config.pid)
     if config.pid_file:
         return target_of_pid_file(config.pid_file)
-    return target_of_match(config.match) if config.match else None
+    if config.match:
+        return target_of_match(config.match)
+    return target_of_url(config.go_pprof) if config.go_pprof else None
 
 
 def _answer_for_target(service: DiagnosticsService, config: AgentConfig, find: FindTarget | None) -> None:

@@ -41,8 +41,7 @@ class GoProcess:
     """
 
     def __init__(self, url: str, *, grace: float = GRACE) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        if not _is_base(url):
             raise ConfigError("go-pprof", shown(url), "not the http or https URL of a host")
         # With /debug/pprof/ at its end, as people copy it, it means the same.
         self._base = url.rstrip("/").removesuffix("/debug/pprof").removesuffix("/debug")
@@ -136,6 +135,17 @@ async def _read(stream: aiohttp.StreamReader) -> bytes:
     return bytes(body)
 
 
+def _is_base(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not (parts.query or parts.fragment)
+    )
+
+
 def split_object(text: str, what: str) -> Iterator[tuple[str, str]]:
     """The members of a JSON object as they are written: name, and the text of the value. Raises DecodeError."""
     decoder = json.JSONDecoder()
@@ -172,5 +182,9 @@ def _skip(text: str, position: int) -> int:
 
 def shown(url: str) -> str:
     """``url`` without user name, password and query."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # No URL, but it may hold a password all the same.
+        return url.rpartition("@")[2].partition("?")[0]
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import ConfigError
-from .target_process import FindTarget, ProcessIdentity, process_identity
+from .target_process import FindTarget, ProcessIdentity, process_identity, staying
 
 
 def target_of_match(pattern: str) -> FindTarget:
@@ -24,15 +24,7 @@ def target_of_match(pattern: str) -> FindTarget:
     except re.error as error:
         raise ConfigError("match", pattern, f"not a regular expression: {error}") from error
     telling = re.compile(rf"--match[ =]['\"]?{re.escape(pattern)}")
-    current: ProcessIdentity | None = None
-
-    def find() -> ProcessIdentity | None:
-        nonlocal current
-        if current is None or process_identity(current.pid) != current:
-            current = _first_match(lambda line: bool(expression.search(line)) and not telling.search(line))
-        return current
-
-    return find
+    return staying(lambda: _first_match(lambda line: bool(expression.search(line)) and not telling.search(line)))
 
 
 def _first_match(matches: Callable[[str], bool]) -> ProcessIdentity | None:

@@ -57,3 +57,16 @@ def target_of_pid(pid: int) -> FindTarget:
         return first if first is not None and process_identity(pid) == first else None
 
     return find
+
+
+def staying(search: FindTarget) -> FindTarget:
+    """Finds what ``search`` has found, for as long as that runs; only then it searches again."""
+    current: ProcessIdentity | None = None
+
+    def find() -> ProcessIdentity | None:
+        nonlocal current
+        if current is None or process_identity(current.pid) != current:
+            current = search()
+        return current
+
+    return find

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -115,8 +116,18 @@ async def test_its_expvars_are_the_stats(client: DiagnosticsClient, recorder: Re
     for name in json.loads(answer):
         assert f'"{name}": {everything[name]}'.encode() in answer
     # What the sidecar has to say of itself stands beside it.
-    assert everything.keys() - json.loads(answer).keys() == {"agent"}
+    assert everything.keys() - json.loads(answer).keys() == {"agent", "process"}
     assert int((await client.stats("requests"))["requests"]) > 0
+
+
+async def test_the_process_is_known_by_where_it_listens(go_url: str) -> None:
+    async with (
+        build_agent(AgentConfig(module="app", node="node1", go_pprof=go_url)) as agent,
+        DiagnosticsClient(agent.address) as client,
+    ):
+        while not (told := (await client.stats("process"))["process"])["pid"]:
+            pass
+        assert os.readlink(f"/proc/{told['pid']}/exe").endswith("/app")
 
 
 async def test_while_it_does_not_run_the_agent_says_so_and_tells_how_it_is_doing_itself() -> None:

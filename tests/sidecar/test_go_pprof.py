@@ -162,7 +162,20 @@ def test_members_are_the_text_that_stands_there(members: dict[str, object], inde
     assert all(value in text for value in found.values())
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1:6060", "ftp://h", "http://", "http://h/?a=b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "127.0.0.1:6060",
+        "ftp://h",
+        "http://",
+        "http://h/?a=b",
+        "http://h:x",
+        "http://h:0",
+        "http://h:70000",
+        "http://user:secret@[h",
+    ],
+)
 def test_an_address_has_to_be_a_url_of_a_host(url: str) -> None:
     with pytest.raises(ConfigError, match="go-pprof: not the http or https URL of a host"):
         GoProcess(url)
@@ -170,5 +183,6 @@ def test_an_address_has_to_be_a_url_of_a_host(url: str) -> None:
 
 def test_passwords_in_addresses_are_not_shown() -> None:
     assert shown("http://me:secret@host:1/x?token=1") == "http://host:1/x"
+    assert shown("http://me:secret@[host?token=1") == "[host"
     assert "secret" not in repr(GoProcess("http://me:secret@host"))
     assert len(KINDS) == 9
