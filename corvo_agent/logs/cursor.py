@@ -17,7 +17,8 @@ from .files import HEAD, fingerprint
 
 _VERSION = 1
 _LONGEST = 400  # characters
-_TELLING = 32  # a shorter beginning says too little about a file
+#: A shorter beginning says too little about a file.
+TELLING = 32
 
 #: An offset behind the end of any file.
 FILE_END = 1 << 62
@@ -43,7 +44,7 @@ class FileMark:
     @property
     def tells(self) -> bool:
         """Whether the first bytes alone are enough to know the file again."""
-        return self.length >= _TELLING
+        return self.length >= TELLING
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import errno
 import os
 from collections.abc import Generator
 
-from .cursor import FileMark
+from .cursor import TELLING, FileMark
 from .files import HEAD, FileChanged, LogFile
 from .marker import Gap
 from .packed import unpack
@@ -33,9 +33,16 @@ class FollowedFile:
         self._skip = offset if log.is_packed else 0
         #: Whether nobody writes to it any more.
         self.final = log.is_packed
+        #: Which files were beside it when nothing was in it after its truncation; None at all other times.
+        self.known: set[tuple[int, int]] | None = None
         #: What there is to say behind its last line.
         self.last_word: Gap | None = None
         self._pieces: Generator[bytes, None, None] | None = None
+
+    @property
+    def head(self) -> bytes:
+        """Its first bytes, as far as they are known."""
+        return self._head
 
     @property
     def key(self) -> tuple[int, int]:
@@ -83,6 +90,17 @@ class FollowedFile:
         self._read = start
         self._splitter = Splitter(LINES, self._max_line, start)
 
+    def look(self) -> bool:
+        """Whether it has data; its beginning is known then."""
+        if not self._head:
+            self._take_head(self.log.read(HEAD, 0))
+        return bool(self._head)
+
+    def is_copy_of(self, other: FollowedFile) -> bool:
+        """Whether this file, which need not be whole yet, starts as the other one does now."""
+        length = min(len(self._head), len(other.head))
+        return length >= TELLING and self._head[:length] == other.head[:length]
+
     def close(self) -> None:
         """Close the file."""
         if self._pieces is not None:
@@ -94,9 +112,10 @@ class FollowedFile:
             self._pieces = self._pieces or unpack(self.log)
             return self._behind_skipped(self._pieces)
         data = self.log.read(READ, self._read)
-        # Looked at after the read: were it truncated before, these bytes belong to other lines.
+        # Looked at after the read: were it truncated before, these bytes belong to other lines. As long as the head
+        # is not known to its end, what was read is a part of it.
         head = self.log.read(HEAD, 0)
-        if not head.startswith(self._head):
+        if not head.startswith(self._head) or not head.startswith((head[: self._read] + data)[:HEAD]):
             raise FileChanged(self.log.path)
         if len(head) > len(self._head):
             self._take_head(head)

@@ -29,6 +29,7 @@ from .splitter import Chunk
 #: Files held open that are not read yet. A tail that is further behind has lost the rest.
 MAX_WAITING = 64
 MAX_LATE = 16
+_ATTEMPTS = 5
 #: Seconds that a file stays open after its successor was begun.
 LINGER = 5.0
 
@@ -193,7 +194,7 @@ class Follower:
         if old.key in keys:
             return files[: keys.index(old.key)]
         for index, file in enumerate(files):
-            if file.path.endswith(PACKED) and self._is_same(file, old):
+            if file.path.endswith(PACKED) and self._is_same(file, old.mark(), old.status().st_mtime_ns):
                 return files[:index]
         # Moved elsewhere or deleted: what was written after it is newer.
         status = old.status()
@@ -206,6 +207,9 @@ class Follower:
         if not self._files:
             return
         file = self._files[0]
+        if self._look_for_missed(file, step):
+            step.more = True
+            return
         # Looked at before reading: a writer that has begun the next file has written its last to this one.
         succeeded = self._is_succeeded()
         try:
@@ -232,39 +236,83 @@ class Follower:
 
     def _truncated(self, file: FollowedFile, step: Step) -> None:
         """Go on in the copies that were made before, if there are any, then in the file from its beginning."""
-        rest, newer = self._find_copies(file)
-        file.start_again()
+        mark, offset, modified = file.mark(), file.offset, file.status().st_mtime_ns
+        copies = self._begin_anew(file)
+        rest: FollowedFile | None = None
+        newer: list[Rotated] = []
+        for index, found in enumerate(copies):
+            if self._is_same(found, mark, modified):
+                rest, newer = self._open_copy(found, offset, step), copies[:index]
+                break
         if rest is None:
             # What was written between the last look and the truncation has no other place.
             self._remark(step, Gap.TRUNCATED)
-        self._files.extendleft(copy for copy in (*reversed(newer), rest) if copy is not None)
+        self._queue_copies([rest, *self._open_copies(newer, file, step)])
         step.more = True
 
-    def _find_copies(self, file: FollowedFile) -> tuple[FollowedFile | None, list[FollowedFile | None]]:
-        """The rest of the copy of ``file`` as it was read, and the copies that were made since, the oldest first."""
-        files = [found for found in rotated_files(self.path) if found.key not in self.open_files]
-        for index, found in enumerate(files):
-            if self._is_same(found, file):
-                newer = [self._open_copy(each, 0) for each in reversed(files[:index])]
-                return self._open_copy(found, file.offset), newer
-        return None, []
+    def _begin_anew(self, file: FollowedFile) -> list[Rotated]:
+        """Go to the beginning of a file that was truncated; the files beside it, none newer than the truncation."""
+        before = self._beside()
+        for _ in range(_ATTEMPTS):
+            file.start_again()
+            after = self._beside()
+            if before == after:
+                break
+            # Copied or even truncated once more meanwhile: what begins here may be another content.
+            before = after
+        file.known = None if file.head else {found.key for found in before}
+        return before
 
-    def _open_copy(self, found: Rotated, offset: int) -> FollowedFile | None:
-        with suppress(CorvoError):  # gone meanwhile
+    def _look_for_missed(self, file: FollowedFile, step: Step) -> bool:
+        """What was written to a file that was empty may have been copied and truncated since: queue the copies."""
+        known = file.known
+        if known is None or not file.look():
+            return False
+        file.known = None
+        missed = [found for found in self._beside() if found.key not in known and not found.path.endswith(PACKED)]
+        copies = self._open_copies(missed, file, step)
+        self._queue_copies(copies)
+        return bool(copies)
+
+    def _beside(self) -> list[Rotated]:
+        return [found for found in rotated_files(self.path) if found.key not in self.open_files]
+
+    def _queue_copies(self, copies: Sequence[FollowedFile | None]) -> None:
+        """Read these next, the oldest, which is the first, before the others."""
+        self._files.extendleft(copy for copy in reversed(copies) if copy is not None)
+
+    def _open_copies(self, newest_first: Sequence[Rotated], file: FollowedFile, step: Step) -> list[FollowedFile]:
+        """The copies from their beginning, the oldest first, without one that is being made of ``file`` as it is."""
+        opened = [self._open_copy(found, 0, step) for found in reversed(newest_first)]
+        copies = [copy for copy in opened if copy is not None]
+        for copy in copies:
+            if copy.is_copy_of(file):
+                copy.close()
+                copies.remove(copy)
+                break
+        return copies
+
+    def _open_copy(self, found: Rotated, offset: int, step: Step) -> FollowedFile | None:
+        try:
             log = open_rotated(self.path, found, self._allowed)
-            if log.is_packed or log.size > offset:
-                copy = FollowedFile(log, offset, self._max_line)
-                copy.final = True
-                copy.last_word = Gap.TRUNCATED
-                return copy
-            log.close()
+        except NotFound:
+            self._remark(step, Gap.VANISHED, found.path)
+            return None
+        except CorvoError as error:
+            self._remark(step, Gap.UNREADABLE, str(error))
+            return None
+        if log.is_packed or log.size > offset:
+            copy = FollowedFile(log, offset, self._max_line)
+            copy.final = True
+            copy.last_word = Gap.TRUNCATED
+            return copy
+        log.close()
         return None
 
-    def _is_same(self, found: Rotated, file: FollowedFile) -> bool:
-        """Whether another file starts as ``file`` does: a copy of it, compressed or not."""
-        mark = file.mark()
+    def _is_same(self, found: Rotated, mark: FileMark, modified: int) -> bool:
+        """Whether another file starts as that with ``mark`` does: a copy of it, compressed or not."""
         if not mark.tells:  # too short to be known by its beginning; compressing keeps the time
-            return found.modified == file.status().st_mtime_ns
+            return found.modified == modified
         with suppress(CorvoError), open_rotated(self.path, found, self._allowed) as log:
             return mark.fits(head_of(log))
         return False

@@ -27,6 +27,9 @@ _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}([T_-]?\d{2}([-:]?\d{2}([-:]?\d{2}([.,_]\d+)?)?)?)?([.-]\d{1,12})?Z?", re.ASCII)
 
 
+_ATTEMPTS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Rotated:
     """An older file of a log: ``path``, when it was last ``modified`` (nanoseconds), and its ``key`` (device, inode).
@@ -60,18 +63,29 @@ def rotated_name(name: str, base: str) -> tuple[int, str] | None:
 
 def rotated_files(path: str) -> list[Rotated]:
     """The older files beside ``path``, the newest first. Raises as ``open_log`` when the folder cannot be listed."""
+    for _ in range(_ATTEMPTS):
+        found, whole = _list(path)
+        if whole:
+            break
+    return sort_rotated(found)
+
+
+def _list(path: str) -> tuple[list[Rotated], bool]:
+    """What is beside ``path`` now, and whether nothing was renamed meanwhile: such a file may be there twice or not."""
     folder, base = os.path.split(path)
-    found = []
+    found: dict[tuple[int, int], Rotated] = {}
     try:
         names = [(name, parts) for name in os.listdir(folder or ".") if (parts := rotated_name(name, base))]
     except OSError as error:
         raise translate(error, folder) from error
     for name, parts in names:
-        with suppress(OSError):  # rotated away while we look
+        try:
             status = os.stat(os.path.join(folder, name))
-            key = (status.st_dev, status.st_ino)
-            found.append(Rotated(os.path.join(folder, name), *parts, status.st_mtime_ns, key))
-    return sort_rotated(found)
+        except OSError:  # a link that leads nowhere, or rotated away while we look
+            continue
+        key = (status.st_dev, status.st_ino)
+        found[key] = Rotated(os.path.join(folder, name), *parts, status.st_mtime_ns, key)
+    return list(found.values()), len(found) == len(names)
 
 
 def open_rotated(path: str, file: Rotated, allowed: Sequence[str] = ()) -> LogFile:

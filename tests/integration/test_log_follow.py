@@ -10,6 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import orjson
 import pytest
 
 from corvo_agent.logs.limits import TailLimits
@@ -34,6 +35,7 @@ class Seen:
     lost: int = 0
     repeated: int = 0
     remarks: list[Record] = field(default_factory=list)
+    numbers: set[int] = field(default_factory=set, compare=False)
 
     def add(self, records: list[Record]) -> None:
         for record in records:
@@ -43,6 +45,7 @@ class Seen:
                 continue
             number = int(record["n"])
             self.lines += 1
+            self.numbers.add(number)
             self.lost += max(number - self.last - 1, 0)
             self.repeated += number <= self.last
             self.last = max(self.last, number)
@@ -109,6 +112,12 @@ def configure(path: Path, options: tuple[str, ...]) -> list[str]:
     return [str(LOGROTATE), "--force", "--state", str(state), str(config)]
 
 
+def left_in(path: Path) -> set[int]:
+    """The numbers of the lines that are in any file of the log."""
+    parts = [file.read_bytes().rpartition(b"\n")[0].split(b"\n") for file in path.parent.glob(f"{path.name}*")]
+    return {int(orjson.loads(line)["n"]) for part in parts for line in part if line} - {-1}
+
+
 async def rotate(path: Path, *options: str) -> None:
     process = await asyncio.create_subprocess_exec(*configure(path, options))
     assert await process.wait() == 0
@@ -153,7 +162,8 @@ if LOGROTATE is not None:
             await until(beyond(seen.last + 500))
             written = await stop(process)
             await until(lambda seen: seen.last == written - 1)
-        # Written between copy and truncation: lost to every reader, and said to be. Nothing else is missing.
+        # Written between copy and truncation: in no file any more, and said to be lost. Nothing else is missing.
         assert seen.repeated == 0
+        assert left_in(path) <= seen.numbers
         assert seen.lines + seen.lost == written
         assert [remark[GAP] for remark in seen.remarks] == ["truncated"] * 4

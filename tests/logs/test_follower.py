@@ -198,6 +198,42 @@ def test_truncated_twice_between_two_looks(log: Path, tail: Tail) -> None:
     assert tail.gaps == ["truncated"] * 2
 
 
+def test_a_copy_that_is_being_made_is_not_read(log: Path, tail: Tail) -> None:
+    append(log, *(f"line number {n}" for n in range(5)))
+    tail.run()
+    append(log, "unread")
+    shutil.copy(log, log.with_name("a.log.1"))
+    log.write_bytes(b"")
+    append(log, *(f"a fresh line with the number {n}" for n in range(5)))
+    log.with_name("a.log.1").rename(log.with_name("a.log.2"))
+    content = log.read_bytes()
+    log.with_name("a.log.1").write_bytes(content[:100])
+    assert tail.step()
+    assert tail.run()[5:] == ["unread", *(f"a fresh line with the number {n}" for n in range(5))]
+    assert tail.gaps == ["truncated"]
+    append(log, "last")
+    log.with_name("a.log.1").write_bytes(log.read_bytes())
+    log.write_bytes(b"")
+    append(log, "another")
+    assert tail.run()[11:] == ["last", "another"]
+    assert tail.gaps == ["truncated"] * 2
+
+
+def test_found_empty_then_written_copied_and_truncated_before_the_next_look(log: Path, tail: Tail) -> None:
+    append(log, *(f"line number {n}" for n in range(5)))
+    tail.run()
+    shutil.copy(log, log.with_name("a.log.1"))
+    log.write_bytes(b"")
+    assert tail.run()[5:] == []
+    append(log, "in the copy alone")
+    log.with_name("a.log.1").rename(log.with_name("a.log.2"))
+    shutil.copy(log, log.with_name("a.log.1"))
+    log.write_bytes(b"")
+    append(log, "fresh")
+    assert tail.run()[5:] == ["in the copy alone", "fresh"]
+    assert tail.gaps == ["truncated"] * 2
+
+
 def test_a_copy_that_is_compressed_already(log: Path, tail: Tail) -> None:
     append(log, *(f"line number {n}" for n in range(5)))
     tail.run()
