@@ -163,7 +163,9 @@ async def gateway_program(etcd: str, modules: int) -> AsyncIterator[tuple[str, i
                     known = (await response.json())["modules"]
         yield url, process.pid
     finally:
-        process.terminate()
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
         # Its pipe is read to the end, so that it never waits for us.
         await process.communicate()
 

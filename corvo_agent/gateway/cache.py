@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import DeadlineExceeded, DecodeError, Unavailable
 from ..modules.batches import Cause, WatchBatch
@@ -24,6 +25,8 @@ from .watch_hub import WatchHub
 
 _log = logging.getLogger(__name__)
 
+#: Most seconds between two attempts to watch: there are few gateways, and everybody looks through them.
+RETRY = 2.0
 # Objects read before the loop gets a turn: some milliseconds of work.
 _SLICE = 100
 
@@ -37,7 +40,9 @@ class ModuleCache:
     def __init__(
         self, store: KeyValueStore, hub: WatchHub, *, check_interval: float = 10.0, clock: Clock = SYSTEM_CLOCK
     ) -> None:
-        self._watch = Watch(store, MODULES_PREFIX, check_interval=check_interval, clock=clock)
+        self._watch = Watch(
+            store, MODULES_PREFIX, check_interval=check_interval, backoff=Backoff(maximum=RETRY), clock=clock
+        )
         self._hub = hub
         self._clock = clock
         self._entries: dict[str, Entry] = {}

@@ -8,11 +8,13 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import DecodeError
 from ..modules.endpoints import ENDPOINTS_PREFIX, Endpoint, decode_endpoint
 from ..modules.kv import ChangeType, KeyValueStore
 from ..modules.watch import Watch, WatchStatistics
+from .cache import RETRY
 from .owned import end_task
 
 _log = logging.getLogger(__name__)
@@ -22,7 +24,9 @@ class EndpointCache:
     """The announced endpoint of each Module. A value that cannot be decoded counts as none."""
 
     def __init__(self, store: KeyValueStore, *, check_interval: float = 10.0, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._watch = Watch(store, ENDPOINTS_PREFIX, check_interval=check_interval, clock=clock)
+        self._watch = Watch(
+            store, ENDPOINTS_PREFIX, check_interval=check_interval, backoff=Backoff(maximum=RETRY), clock=clock
+        )
         self._endpoints: dict[str, Endpoint] = {}
         self._moved = asyncio.Event()
         self._stack = AsyncExitStack()

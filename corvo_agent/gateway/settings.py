@@ -35,7 +35,7 @@ class GatewaySettings:
     agent_cert: str = ""
     agent_key: str = ""
     max_staleness: float = 300.0
-    check_interval: float = 10.0
+    check_interval: float = 4.0
     routes: RouteLimits = field(default_factory=RouteLimits)
     watches: WatchLimits = field(default_factory=WatchLimits)
 
