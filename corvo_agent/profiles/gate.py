@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
 
 from ..errors import ResourceExhausted
 
+#: Seconds that the second waits before it is refused: who has gone away may still be ending its profiler.
+PATIENCE = 1.0
+_LOOK = 0.02
+
 
 class Gate:
-    """Lets one through at a time; the second is refused, not queued. ``what`` is told to the second."""
+    """Lets one through at a time; the second is refused unless the first is about to leave. ``what`` is told to it."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, patience: float = PATIENCE) -> None:
         self._what = what
+        self._patience = patience
         self._lock = threading.Lock()
 
     @property
@@ -26,11 +33,25 @@ class Gate:
         """Let the next one in, whoever is in there."""
         self._lock = threading.Lock()
 
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Raises ResourceExhausted when somebody else stays in."""
+        lock, end = self._lock, time.monotonic() + self._patience
+        # Looked at again and again: who is in there may be in another thread, with another loop.
+        while not lock.acquire(blocking=False):
+            if time.monotonic() > end:
+                raise ResourceExhausted(self._what, 1)
+            await asyncio.sleep(_LOOK)
+        try:
+            yield
+        finally:
+            lock.release()
+
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Raises ResourceExhausted when somebody else is in."""
+    def held_by_thread(self) -> Iterator[None]:
+        """The same for a thread that may wait. Raises ResourceExhausted when somebody else stays in."""
         lock = self._lock
-        if not lock.acquire(blocking=False):
+        if not lock.acquire(timeout=self._patience):
             raise ResourceExhausted(self._what, 1)
         try:
             yield

@@ -34,7 +34,7 @@ def memray_window(seconds: float, frames: int, pace: Pace) -> HeapLook:
     window is open, Cancelled.
     """
     memray = _memray()
-    with MEMRAY.held(), tempfile.TemporaryDirectory(prefix="corvo-heap-") as folder:
+    with MEMRAY.held_by_thread(), tempfile.TemporaryDirectory(prefix="corvo-heap-") as folder:
         path = Path(folder) / "window"
         untraced, began, time_ns = allocation_seconds(), time.perf_counter(), time.time_ns()
         try:

@@ -113,7 +113,7 @@ async def test_ctrl_c_ends_the_profile_and_the_bar(agent: Agent, folder: Path) -
     assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")
     # The agent measures no more: it takes the next one.
     outcome = await corvo("profile", NAME, "profile", "--seconds", "0.1", "--address", agent.address)
-    assert (outcome.code, outcome.err.startswith(f"{NAME}-profile.pb.gz: ")) == (0, True)
+    assert (outcome.code, outcome.err.partition(": ")[0]) == (0, f"{NAME}-profile.pb.gz"), outcome.err
 
 
 async def test_a_file_that_cannot_be_written_is_named(agent: Agent, folder: Path) -> None:

@@ -24,14 +24,11 @@ NOBODY = "65534"
 
 
 def ordinary_user() -> Sequence[str]:
-    """How to run a program as somebody who is not root."""
+    """How to run a program as somebody who is not root, but may read files of root: this clone and its interpreter."""
     if os.geteuid():
         return ()
-    prefix = (_setpriv(), "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups")
-    tried = subprocess.run([*prefix, sys.executable, "-c", "import corvo_agent"], capture_output=True, text=True)
-    if tried.returncode:
-        pytest.skip(f"an ordinary user cannot read this clone or its interpreter: {tried.stderr.strip()[-200:]}")
-    return prefix
+    reading = ("--inh-caps", "+dac_override", "--ambient-caps", "+dac_override")
+    return (_setpriv(), "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", *reading)
 
 
 def without_the_capability() -> Sequence[str]:

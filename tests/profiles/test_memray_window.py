@@ -104,10 +104,10 @@ async def test_a_second_window_is_refused_and_a_cancelled_one_ends(
 
 def test_a_child_made_by_fork_can_open_one() -> None:
     def can_enter() -> bool:
-        with MEMRAY.held():
+        with MEMRAY.held_by_thread():
             return True
 
-    with MEMRAY.held():
+    with MEMRAY.held_by_thread():
         assert child_says(can_enter)
 
 
