@@ -26,8 +26,9 @@ _READY = b"py-spy> Sampling process"
 
 def find_py_spy() -> str | None:
     """The py-spy program: beside this interpreter or on PATH."""
-    beside = Path(sys.executable).with_name("py-spy")
-    return str(beside) if os.access(beside, os.X_OK) else shutil.which("py-spy")
+    beside = str(Path(sys.executable).with_name("py-spy"))
+    # Whether we may run it is found by running it: access() does not know of capabilities.
+    return beside if os.path.isfile(beside) else shutil.which("py-spy")
 
 
 class PySpyProcess:

@@ -18,8 +18,8 @@ from .spawn import gone, until
 READY = "print('py-spy> Sampling process', flush=True)"
 DEAF = f"import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); {READY}; time.sleep(100)"
 POLITE = f"""
-import signal, sys
-signal.signal(signal.SIGINT, lambda *_: (print('the end', flush=True), sys.exit(0)))
+import os, signal, sys
+signal.signal(signal.SIGINT, lambda *_: (os.write(1, b'the end' + bytes([10])), sys.exit(0)))
 {READY}
 while True: pass
 """
