@@ -6,8 +6,10 @@ import asyncio
 import base64
 import gzip
 import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+import re
+import shlex
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +85,52 @@ async def test_profile_query(url: str, parameters: str) -> None:
     found = await post(url, f'{{"query": "profile", "parameters":{{{parameters}}}}}')
     assert list(found) == ["buffer"]
     assert gzip.decompress(base64.b64decode(found["buffer"]))
+
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+HOST = "http://127.0.0.1:9000"
+
+
+def examples() -> list[tuple[str, list[str]]]:
+    """Each command of the README's console block, and the lines that it prints there."""
+    found = re.search(r"<!-- example: curl -->\n```console\n\$ export API=(.*?)\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    commands = found[2].removeprefix("$ ").split("\n$ ")
+    return [(lines[0].replace("$API", found[1]), lines[1:]) for lines in map(str.splitlines, commands)]
+
+
+async def curl(command: str, url: str) -> AsyncGenerator[str, None]:
+    """The lines that a command prints, until the caller has seen enough."""
+    words = iter(shlex.split(command.replace(HOST, url)))
+    assert next(words) == "curl"
+    method, body, headers, target = "GET", None, {}, ""
+    for word in words:
+        if word == "-X":
+            method = next(words)
+        elif word == "-d":
+            body = next(words)
+        elif word == "-H":
+            name, _, value = next(words).partition(": ")
+            headers[name] = value
+        elif word not in ("-sS", "-sSN"):
+            target = word
+    async with (
+        aiohttp.ClientSession(read_bufsize=1 << 20) as session,
+        session.request(method, target, data=body, headers=headers) as response,
+    ):
+        async for line in response.content:
+            yield line.decode().rstrip("\n")
+
+
+def pattern(printed: str) -> str:
+    """What a line has to look like in which ``...`` stands for anything."""
+    return ".*".join(map(re.escape, printed.split("...")))
+
+
+async def test_the_commands_of_the_readme_print_what_stands_there(url: str) -> None:
+    commands = examples()
+    assert len(commands) == 11
+    for command, printed in commands:
+        async with asyncio.timeout(20), aclosing(curl(command, url)) as lines:
+            for expected in printed:
+                assert re.fullmatch(pattern(expected), await anext(lines)), command
