@@ -1,0 +1,65 @@
+"""The commands of the README: each is one, and those that end do what they say."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from corvo_agent.agent.agent import Agent
+from corvo_agent.cli.main import cli
+from corvo_agent.gateway.app import Gateway
+from tests.cli.kit import corvo
+from tests.cli.place import Place
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+ENDLESS = {"-f", "top", "gateway", "writer", "agent"}
+
+
+def commands() -> list[list[str]]:
+    """The arguments of every ``corvo`` that the README calls in a console."""
+    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ corvo ")]
+    return [shlex.split(line.partition(" && ")[0], comments=True)[1:] for line in lines]
+
+
+def test_there_are_some() -> None:
+    assert len(commands()) >= 15
+
+
+@pytest.mark.parametrize("arguments", commands(), ids=" ".join)
+def test_each_one_is_a_command_with_such_options(arguments: list[str]) -> None:
+    command: click.Command = cli
+    context = click.Context(cli)
+    rest = list(arguments)
+    while isinstance(command, click.Group):
+        found = command.get_command(context, rest[0])
+        assert found is not None, rest[0]
+        command = found
+        context = click.Context(command, parent=context, info_name=rest.pop(0))
+    command.make_parser(context).parse_args(rest)
+
+
+async def test_those_that_end_do_what_they_say(
+    gateway: Gateway, agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def list_objects(parameters: dict[str, str]) -> list[str]:
+        return [parameters["kind"]]
+
+    agent.service.register_action("list-objects", list_objects)
+    await Place(("--gateway", gateway.url), gateway).finds(agent.name)
+    monkeypatch.setenv("CORVO_GATEWAY", gateway.url)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EDITOR", "true")
+    assert (await corvo("modules", "label", agent.name, "team=network")).code == 0
+    for arguments in commands():
+        if not ENDLESS.isdisjoint(arguments) and "--once" not in arguments:
+            continue
+        here = [word.replace("node1-pen-spyglass", agent.name) for word in arguments]
+        here = ["0.1" if before == "--seconds" else word for before, word in zip(["", *here], here, strict=False)]
+        outcome = await corvo(*here, *(["--yes"] if here[:2] == ["level", "-l"] else []))
+        assert outcome.code == 0, (here, outcome.err)
+    assert (tmp_path / "cpu.pb.gz").exists()
