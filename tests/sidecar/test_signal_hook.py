@@ -15,14 +15,15 @@ from corvo_agent.sidecar.signal_hook import SignalHook
 from corvo_agent.sidecar.target_process import ProcessIdentity, target_of_pid
 
 TARGET = """
-import signal, sys
+import os, signal, time
 def handler(number, frame):
-    print(signal.Signals(number).name, flush=True)
+    # Not by print, which the signal may have interrupted; nor would pause() see one that came just before.
+    os.write(1, signal.Signals(number).name.encode() + bytes([10]))
 signal.signal(signal.SIGUSR1, handler)
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 print("ready", flush=True)
 while True:
-    signal.pause()
+    time.sleep(0.05)
 """
 
 
