@@ -37,6 +37,8 @@ class FollowedFile:
         self.known: set[tuple[int, int]] | None = None
         #: What there is to say behind its last line.
         self.last_word: Gap | None = None
+        #: Whether the last read came to the end of what there was.
+        self.at_end = False
         self._pieces: Generator[bytes, None, None] | None = None
 
     @property
@@ -69,6 +71,7 @@ class FollowedFile:
         file that cannot be read.
         """
         data = self._next()
+        self.at_end = not data if self.log.is_packed else len(data) < READ
         if data:
             self._read += len(data)
             return self._splitter.feed(data)

@@ -227,7 +227,8 @@ class Follower:
             self._late[file] = self._monotonic() + (0 if file.final else self._linger)
             if file.last_word is not None:
                 self._remark(step, file.last_word)
-        step.more = chunks is not None or succeeded
+        # At the end of a file that goes on growing, many lines a little later are less work than a few at once.
+        step.more = succeeded or (chunks is not None and not file.at_end)
 
     def _is_succeeded(self) -> bool:
         if len(self._files) < 2:

@@ -6,6 +6,7 @@ import glob
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from .follow_file import READ
@@ -61,20 +62,20 @@ class TailSession:
     def round(self) -> tuple[list[TailItem], bool]:
         """One look at every log: what is new, and whether there is more at once."""
         items: list[TailItem] = []
-        more, size = False, 0
+        size = 0
         with self._lock:
             self._scan()
-            for path, follower in list(self._followers.items()):
-                if size >= _ROUND:
-                    more = True
-                    break
+            left = deque(self._followers.items())
+            while left and size < _ROUND:
+                path, follower = left.popleft()
                 step = follower.step()
                 items += step.items
-                more = more or step.more
-                size += sum(item.size for item in step.items)
+                size += max(sum(item.size for item in step.items), READ * step.more)
+                if step.more:
+                    left.append((path, follower))
                 # The ones that were looked at last have their turn last.
                 self._followers[path] = self._followers.pop(path)
-            self._watch()
+            more = self._watch() or bool(left)
         return items, more
 
     def _scan(self) -> None:
@@ -89,6 +90,6 @@ class TailSession:
     def _paths(self) -> list[str]:
         return expand(self._patterns)[: self._limits.max_logs]
 
-    def _watch(self) -> None:
+    def _watch(self) -> bool:
         files = {key: number for follower in self._followers.values() for key, number in follower.open_files.items()}
-        self.waker.watch(files, {os.path.dirname(path) or "." for path in self._followers})
+        return self.waker.watch(files, {os.path.dirname(path) or "." for path in self._followers})

@@ -50,16 +50,19 @@ class Waker:
         with suppress(OSError):  # no more instances, or none at all
             self._inotify = INotify(nonblocking=True)
 
-    def watch(self, files: Mapping[tuple[int, int], int], folders: Iterable[str]) -> None:
-        """Watch these from now on and no others: ``files`` are open descriptors by device and inode."""
+    def watch(self, files: Mapping[tuple[int, int], int], folders: Iterable[str]) -> bool:
+        """Watch these from now on and no others: ``files`` are open descriptors by device and inode.
+
+        True when one is new: nothing told about what was done to it until now.
+        """
         if self._inotify is None:
-            return
+            return False
         from inotify_simple import flags
 
         wanted = {key: f"/proc/self/fd/{descriptor}" for key, descriptor in files.items()}
-        self._update(self._files, wanted, flags.MODIFY | flags.ATTRIB)
+        more = self._update(self._files, wanted, flags.MODIFY | flags.ATTRIB)
         changes = flags.CREATE | flags.MOVED_TO | flags.MOVED_FROM | flags.DELETE
-        self._update(self._folders, {folder: folder for folder in folders}, changes)
+        return self._update(self._folders, {folder: folder for folder in folders}, changes) or more
 
     async def wait(self) -> None:
         """Return as soon as something was told, at the latest when it is time to look again."""
@@ -85,14 +88,16 @@ class Waker:
         if inotify is not None:
             inotify.close()
 
-    def _update(self, watched: dict[Any, int], wanted: Mapping[Any, str], mask: int) -> None:
+    def _update(self, watched: dict[Any, int], wanted: Mapping[Any, str], mask: int) -> bool:
         for key in watched.keys() - wanted.keys():
             with suppress(OSError):  # the file is gone, and its watch with it
                 self._inotify.rm_watch(watched[key])
             del watched[key]
+        before = len(watched)
         for key in wanted.keys() - watched.keys():
             with suppress(OSError):  # not there, or no more watches: then looking now and then has to do
                 watched[key] = self._inotify.add_watch(wanted[key], mask)
+        return len(watched) > before
 
 
 def is_remote(path: str, mounts: str = "/proc/self/mountinfo") -> bool:
