@@ -8,7 +8,7 @@ from collections.abc import Callable
 from .contention import LOOK_SECONDS, STALL_SECONDS, TASKS_SECONDS, ContentionWatch, Delays
 from .kind import ProfileRequest
 from .model import Profile, ValueType
-from .pace import off_loop
+from .pace import beside_loop, off_loop
 from .pprof import encode
 from .recorders import Recorders
 
@@ -49,7 +49,7 @@ class ContentionKind:
             self._recorders.loops.watch_running()
             watch = ContentionWatch(self._recorders.loops)
             lasted = WINDOW_SECONDS if seconds is None else seconds
-            await off_loop(lambda pace: watch.run(pace, lasted), "corvo-contention")
+            await beside_loop(lambda pace: watch.run(pace, lasted), "corvo-contention")
         profile = self._profile(watch)
         return await off_loop(lambda pace: encode(profile, pace))
 

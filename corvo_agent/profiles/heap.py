@@ -19,7 +19,7 @@ from .kind import ProfileRequest
 from .memray_window import NAME as MEMRAY
 from .memray_window import memray_window
 from .model import Profile, Sample, Stack, ValueType
-from .pace import Pace, off_loop
+from .pace import Pace, beside_loop, off_loop
 from .pprof import encode
 
 DEFAULT_FRAMES = 4
@@ -103,7 +103,7 @@ class HeapKind:
     async def _by_memray(self, seconds: float | None, frames: int, base: str) -> bytes:
         if seconds is None or base:
             raise InvalidArgument("engine", MEMRAY, "memray measures windows: seconds=N, and no base")
-        look = await off_loop(lambda pace: memray_window(seconds, frames, pace))
+        look = await beside_loop(lambda pace: memray_window(seconds, frames, pace), "corvo-memray")
         return await self._answer(look, round(seconds * 1e9), None)
 
     async def _answer(self, look: HeapLook, duration_ns: int, base: HeapLook | None) -> bytes:

@@ -2,6 +2,10 @@
 
 A thread that computes in Python keeps the interpreter lock until the switch interval (5 ms) is over, each time that
 the loop wants it. One that sleeps for a moment after every two milliseconds stalls the loop for no more than those.
+Getting the lock again is the other half: beside a loop whose callbacks are shorter than the interval and that always
+has one more to run, a thread waits for seconds (measured: two minutes for 0.2 s of encoding), because such a loop gives
+the lock up before the interval is over and takes it back before the thread is awake. So the interval is short while we
+compute, which costs the host no more in sum, as it is over sooner.
 """
 
 from __future__ import annotations
@@ -14,12 +18,16 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
+from .switch_interval import SwitchInterval
+
 T = TypeVar("T")
 
 SLICE = 0.002
 # Long enough that a waiting thread surely gets the lock: a sleep of 0 gives it up and often takes it back at once.
 _REST = 0.0001
 _NAP = 0.05
+# How long a thread with a result waits, with the short interval, for its loop to have heard of it.
+_HEARD_SECONDS = 1.0
 
 
 class Cancelled(Exception):
@@ -65,16 +73,24 @@ class Pace:
 
 
 async def off_loop(work: Callable[[Pace], T], name: str = "corvo-profile") -> T:
-    """Run ``work`` in a new thread and wait for its result; what it raises is raised here.
+    """Run ``work``, which computes, in a new thread and wait for its result; what it raises is raised here.
 
     When cancelled, the thread ends at its next breath and its result is dropped. A thread of its own, and not the
     loop's executor: that one belongs to the host, who may have filled it.
     """
+    with SwitchInterval() as interval:
+        interval.choose(short=True)
+        return await beside_loop(work, name)
+
+
+async def beside_loop(work: Callable[[Pace], T], name: str) -> T:
+    """As ``off_loop``, for ``work`` that lasts for a while and mostly waits: the interval stays as it is meanwhile."""
     loop = asyncio.get_running_loop()
     result: asyncio.Future[T] = loop.create_future()
-    pace = Pace()
+    pace, heard = Pace(), threading.Event()
 
     def settle(value: T | None, error: BaseException | None) -> None:
+        heard.set()
         if result.done():
             return
         if error is not None:
@@ -89,8 +105,10 @@ async def off_loop(work: Callable[[Pace], T], name: str = "corvo-profile") -> T:
         except BaseException as caught:
             error = caught
         # A loop that was closed meanwhile has nobody left who could hear the result.
-        with contextlib.suppress(RuntimeError):
+        with SwitchInterval() as interval, contextlib.suppress(RuntimeError):
+            interval.choose(short=True)
             loop.call_soon_threadsafe(settle, value, error)
+            heard.wait(_HEARD_SECONDS)
 
     threading.Thread(target=run, name=name, daemon=True).start()
     try:

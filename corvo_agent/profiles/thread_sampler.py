@@ -19,7 +19,7 @@ from .engine import Mode, Recording, SamplingOrder
 from .loops import Loops, task_label
 from .model import Frame, Label, Sample, Stack
 from .naming import FunctionNames
-from .pace import Pace, off_loop
+from .pace import Pace, beside_loop
 from .stacks import RawStack, StackTable
 from .switch_interval import SwitchInterval
 from .thread_clocks import ThreadClocks
@@ -157,7 +157,7 @@ class ThreadSampler:
         reason = self.unfit(order)
         if reason:
             raise Unsupported("mode gil", reason)
-        return await off_loop(lambda pace: _record(order, self._loops, pace), "corvo-sampler")
+        return await beside_loop(lambda pace: _record(order, self._loops, pace), "corvo-sampler")
 
 
 def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
@@ -173,10 +173,12 @@ def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
             looks.look()
             interval.choose(short=looks.alone or schedule.starved())
             schedule.looked()
-    spent = time.thread_time_ns() - own_ns
-    duration_ns = round((time.monotonic() - began) * 1e9)
-    unseen = time.process_time_ns() - process_ns - spent - looks.settled_ns
-    samples = looks.samples(pace)
+        spent = time.thread_time_ns() - own_ns
+        duration_ns = round((time.monotonic() - began) * 1e9)
+        unseen = time.process_time_ns() - process_ns - spent - looks.settled_ns
+        # What follows is computed, see ``pace``.
+        interval.choose(short=True)
+        samples = looks.samples(pace)
     if order.mode is Mode.CPU and unseen > duration_ns // 1000:
         samples.append(Sample((UNSEEN,), (0, unseen)))
     return Recording(
@@ -189,7 +191,7 @@ def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
         taken=looks.count,
         cost=100 * spent / duration_ns,
         notes=(
-            "cost is the sampling thread's processor time, during which it holds the GIL",
+            _COST,
             *schedule.notes(),
             *looks.notes(),
         ),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 
 import pytest
 
-from corvo_agent.profiles.pace import Cancelled, Pace, off_loop
+from corvo_agent.profiles.pace import Cancelled, Pace, beside_loop, off_loop
+from corvo_agent.profiles.switch_interval import SHORT
+
+from .spawn import until
 
 
 async def test_the_result_comes_back_from_another_thread() -> None:
@@ -20,6 +24,15 @@ async def test_what_the_work_raises_is_raised() -> None:
 
     with pytest.raises(LookupError, match="no such thing"):
         await off_loop(fail)
+
+
+async def test_the_lock_is_had_quickly_while_something_is_computed_and_as_ever_before_and_after() -> None:
+    # A thread that has brought its result may be about to end.
+    await until(lambda: sys.getswitchinterval() > 2 * SHORT)
+    usual = sys.getswitchinterval()
+    assert await beside_loop(lambda pace: sys.getswitchinterval(), "corvo-test") == usual
+    assert await off_loop(lambda pace: sys.getswitchinterval()) < 2 * SHORT
+    await until(lambda: sys.getswitchinterval() == usual)
 
 
 async def test_the_work_ends_when_its_caller_is_cancelled() -> None:
