@@ -1,7 +1,8 @@
 """What profiles cost the process that is profiled, beside other profilers; and how long making them takes.
 
 ``python -m benchmarks.bench_profiles``. The load runs in the main thread, every profiler beside it or around it, in
-turns; the figure is how much less work is done in the same time than without any profiler.
+turns; the figure is how much less work the load does in a second of its own (see ``profiled_load``) than without any
+profiler. What a profiler takes of other processors is not in it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from typing import Any
 import pyinstrument
 import yappi
 
-from benchmarks.report import publish, summary
+from benchmarks.profiled_load import Load, allocate, speed, work
+from benchmarks.report import publish, summary, sure_median
 from corvo_agent.profiles.kind import ProfileKind, ProfileRequest
 from corvo_agent.profiles.local import local_kinds
 from corvo_agent.profiles.model import Frame, Label, Profile, Sample, ValueType
@@ -31,55 +33,13 @@ from corvo_agent.profiles.py_spy_process import find_py_spy
 from corvo_agent.profiles.recorders import Recorders
 from tests.profiles.messages import google_profile
 
-ROUNDS = 7
-SECONDS = 0.8
-PIECE = 0.05
+# So many that one percent can be told apart, where that is the goal.
+ROUNDS = 25
+FEW_ROUNDS = 7
+SECONDS = 0.6
 STACKS = 100_000
 
 Profiler = Callable[[], AbstractContextManager[object]]
-Load = Callable[[float], float]
-
-
-class Account:
-    """The load: objects, methods, dictionaries and sums, about ten microseconds a turn."""
-
-    def __init__(self) -> None:
-        self.entries: dict[int, int] = {}
-
-    def book(self, number: int) -> int:
-        """One turn."""
-        self.entries[number % 64] = self.entries.get(number % 64, 0) + self.weigh(number)
-        return sum(self.entries.values()) & 0xFFFF
-
-    def weigh(self, number: int) -> int:
-        """Something to call."""
-        return sum(digit * digit for digit in (number, number >> 3, number >> 5)) % 97
-
-
-def work(seconds: float) -> float:
-    """Turns of the load per second."""
-    account, turns = Account(), 0
-    start = time.perf_counter()
-    end = start + seconds
-    while time.perf_counter() < end:
-        for number in range(50):
-            account.book(number)
-        turns += 50
-    return turns / (time.perf_counter() - start)
-
-
-def allocate(seconds: float) -> float:
-    """Turns of a load that mostly allocates, per second."""
-    turns, kept = 0, []
-    start = time.perf_counter()
-    end = start + seconds
-    while time.perf_counter() < end:
-        for number in range(200):
-            kept.append({"number": number, "text": str(number), "list": [number] * 5})
-        turns += 200
-        if len(kept) > 20_000:
-            kept.clear()
-    return turns / (time.perf_counter() - start)
 
 
 class Kinds:
@@ -106,7 +66,7 @@ class Kinds:
     @contextmanager
     def window(self, name: str, **parameters: str) -> Iterator[None]:
         """A profile that runs over all of ``with``; its encoding at the end does not count."""
-        future = self.take(name, SECONDS + 1.0, **parameters)
+        future = self.take(name, SECONDS + 0.6, **parameters)
         time.sleep(0.3)
         yield
         future.result()
@@ -174,30 +134,33 @@ def idle_threads(count: int) -> Iterator[None]:
         thread.join()
 
 
-def undisturbed(load: Load, seconds: float) -> float:
-    """The speed that one in four short pieces of so many seconds surpasses."""
-    end = time.perf_counter() + seconds
-    found: list[float] = []
-    while time.perf_counter() < end:
-        found.append(load(PIECE))
-    return sorted(found)[len(found) * 3 // 4]
+def compare(load: Load, cases: Mapping[str, Profiler], rounds: int) -> list[dict[str, Any]]:
+    """Rows of slowdown: each turn of a profiler has turns without any before and after it, to which it is compared.
 
-
-def compare(load: Load, cases: Mapping[str, Profiler], rounds: int = ROUNDS) -> list[dict[str, Any]]:
-    """Rows of slowdown: each turn of a profiler has turns without any before and after it, the median of rounds counts.
-
-    What others do on the machine slows single pieces, by far more than a sampler does; a sampler that looks five
-    times in each piece slows all of them: so the faster pieces are compared. The row ``none`` tells how exact that is.
+    The median of the rounds counts; it truly is between ``from`` and ``to`` with 95 % confidence. The row ``none``
+    tells whether that is so: 0 has to lie between its two.
     """
     slower: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(rounds):
         for name, profiler in cases.items():
-            before = undisturbed(load, SECONDS / 2)
+            before = speed(load, SECONDS / 2)
             with profiler():
-                with_it = undisturbed(load, SECONDS)
-            without = (before + undisturbed(load, SECONDS / 2)) / 2
+                with_it = speed(load, SECONDS)
+            without = (before + speed(load, SECONDS / 2)) / 2
             slower[name].append(100 * (without / with_it - 1))
-    return [{"case": name, "slower_percent": summary(values)["median"]} for name, values in slower.items()]
+    rows: list[dict[str, Any]] = []
+    for name, values in slower.items():
+        least, most = sure_median(values)
+        rows.append(
+            {
+                "case": name,
+                "slower_percent": round(statistics.median(values), 2),
+                "from": round(least, 2),
+                "to": round(most, 2),
+                "rounds": rounds,
+            }
+        )
+    return rows
 
 
 def told_costs(kinds: Kinds) -> list[dict[str, Any]]:
@@ -344,12 +307,21 @@ async def many_tasks(count: int = 10_000, rounds: int = 5) -> list[dict[str, Any
     ]
 
 
-def profilers(kinds: Kinds) -> dict[str, Profiler]:
-    """Everything that can look at the load."""
+def samplers(kinds: Kinds) -> dict[str, Profiler]:
+    """Those who look at the CPU from time to time, the kind as it chooses for itself first."""
     return {
         "none": nullcontext,
+        "corvo profile": lambda: kinds.window("profile"),
         "corvo profile, py-spy": lambda: kinds.window("profile", engine="py-spy"),
         "corvo profile, built in": lambda: kinds.window("profile", engine="builtin"),
+        "py-spy alone": py_spy,
+        "py-spy alone, --nonblocking": lambda: py_spy("--nonblocking"),
+    }
+
+
+def others(kinds: Kinds) -> dict[str, Profiler]:
+    """Everything else that can look at the load."""
+    return {
         "corvo goroutine every 100 ms": lambda: kinds.again_and_again("goroutine", 0.1),
         "corvo block": lambda: kinds.window("block"),
         "corvo mutex": lambda: kinds.window("mutex"),
@@ -358,8 +330,6 @@ def profilers(kinds: Kinds) -> dict[str, Profiler]:
         "corvo heap, 1 frame": lambda: kinds.window("heap", frames="1"),
         "corvo heap, engine=memray": lambda: kinds.window("heap", engine="memray"),
         "corvo enable-trace": kinds.recording,
-        "py-spy alone": py_spy,
-        "py-spy alone, --nonblocking": lambda: py_spy("--nonblocking"),
         "pyinstrument": pyinstrument.Profiler,
         "yappi": with_yappi,
         "cProfile": cProfile.Profile,
@@ -369,25 +339,14 @@ def profilers(kinds: Kinds) -> dict[str, Profiler]:
 def with_200_threads(kinds: Kinds) -> list[dict[str, Any]]:
     """The CPU kind of a process with 200 threads that wait."""
     with idle_threads(200):
-        return compare(
-            work,
-            {
-                "none": nullcontext,
-                "corvo profile": lambda: kinds.window("profile"),
-                "corvo profile, py-spy": lambda: kinds.window("profile", engine="py-spy"),
-                "corvo profile, built in": lambda: kinds.window("profile", engine="builtin"),
-                "py-spy alone": py_spy,
-                "py-spy alone, --nonblocking": lambda: py_spy("--nonblocking"),
-            },
-            rounds=5,
-        )
+        return compare(work, samplers(kinds), FEW_ROUNDS)
 
 
 def allocating(kinds: Kinds) -> list[dict[str, Any]]:
     """Heap windows on a load that mostly allocates."""
     frames = {f"corvo heap, {n} frames": (lambda n=n: kinds.window("heap", frames=str(n))) for n in (1, 4, 10)}
     memray = {"corvo heap, engine=memray": lambda: kinds.window("heap", engine="memray")}
-    return compare(allocate, {"none": nullcontext, **frames, **memray}, rounds=5)
+    return compare(allocate, {"none": nullcontext, **frames, **memray}, FEW_ROUNDS)
 
 
 def main() -> int:
@@ -395,7 +354,8 @@ def main() -> int:
     rows = encoding() + asyncio.run(many_tasks())
     kinds = Kinds()
     try:
-        rows += [{**row, "case": f"one thread: {row['case']}"} for row in compare(work, profilers(kinds))]
+        one = compare(work, samplers(kinds), ROUNDS) + compare(work, others(kinds), FEW_ROUNDS)
+        rows += [{**row, "case": f"one thread: {row['case']}"} for row in one]
         rows += told_costs(kinds)
         rows += [{**row, "case": f"200 threads: {row['case']}"} for row in with_200_threads(kinds)]
         rows += [{**row, "case": f"allocating: {row['case']}"} for row in allocating(kinds)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -70,6 +71,22 @@ def summary(values: Sequence[float], scale: float = 1.0) -> dict[str, float]:
     """Smallest, median and largest of ``values`` times ``scale``, with four significant digits."""
     picked = {"min": min(values), "median": statistics.median(values), "max": max(values)}
     return {name: float(f"{value * scale:.4g}") for name, value in picked.items()}
+
+
+def sure_median(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+    """Between which two of ``values`` the true median lies with at least that confidence, however they are spread.
+
+    The smallest and the largest when there are too few for it (less than six, for 95 %).
+    """
+    ordered, left_out, chance = sorted(values), 0, 0.0
+    while True:
+        # Twice the chance that so few of them are below the median.
+        chance += 2 * math.comb(len(ordered), left_out) / 2 ** len(ordered)
+        if chance > 1 - confidence or 2 * (left_out + 1) >= len(ordered):
+            break
+        left_out += 1
+    at = max(0, left_out - 1)
+    return ordered[at], ordered[-1 - at]
 
 
 def table(rows: Sequence[Row]) -> str:
