@@ -34,7 +34,7 @@ from corvo_agent.profiles.recorders import Recorders
 from tests.profiles.messages import google_profile
 
 # So many that one percent can be told apart, where that is the goal.
-ROUNDS = 25
+ROUNDS = 21
 FEW_ROUNDS = 7
 SECONDS = 0.6
 STACKS = 100_000
@@ -339,7 +339,7 @@ def others(kinds: Kinds) -> dict[str, Profiler]:
 def with_200_threads(kinds: Kinds) -> list[dict[str, Any]]:
     """The CPU kind of a process with 200 threads that wait."""
     with idle_threads(200):
-        return compare(work, samplers(kinds), FEW_ROUNDS)
+        return compare(work, samplers(kinds), ROUNDS)
 
 
 def allocating(kinds: Kinds) -> list[dict[str, Any]]:
