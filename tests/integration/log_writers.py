@@ -41,8 +41,8 @@ logger.setLevel(logging.INFO)
 logger.addHandler(handler)
 for number in range(lines):
     logger.info("", extra={"n": str(number)})
-    if kind == "time" and number % (lines // 25) == 0:
-        time.sleep(0.1)
+    if kind == "time" and number % (lines // 12) == 0:
+        time.sleep(0.1)  # it rotates once a second at most
 handler.close()
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,7 +23,9 @@ from tests.integration.log_writers import RENAMING, REOPENING, ROTATING, writer
 
 pytestmark = pytest.mark.integration
 
-LOGROTATE = shutil.which("logrotate")
+LOGROTATE = shutil.which("logrotate", path=f"{os.environ['PATH']}:/usr/sbin")
+# A package of the system, not of Python; the same without it is proved in tests/logs/test_follower.py.
+needs_logrotate = pytest.mark.skipif(LOGROTATE is None, reason="logrotate is not installed: apt install logrotate")
 MILLION = 1_000_000
 
 
@@ -93,14 +96,16 @@ async def test_a_million_lines_over_twenty_rotations(tmp_path: Path) -> None:
     assert files(tmp_path) == 21
 
 
-@pytest.mark.parametrize(("kind", "lines"), [("size", 20_000), ("time", 5_000)])
-async def test_the_rotating_handlers_of_the_standard_library(tmp_path: Path, kind: str, lines: int) -> None:
+@pytest.mark.parametrize(("kind", "lines", "rotations"), [("size", 20_000, 8), ("time", 5_000, 1)])
+async def test_the_rotating_handlers_of_the_standard_library(
+    tmp_path: Path, kind: str, lines: int, rotations: int
+) -> None:
     path = tmp_path / "a.log"
     async with following(path) as (seen, until), writer(ROTATING, path, lines, kind) as process:
         await until(lambda seen: seen.last == lines - 1)
         assert await process.wait() == 0
     assert seen == Seen(lines, lines - 1)
-    assert files(tmp_path) > 2
+    assert files(tmp_path) > rotations
 
 
 def configure(path: Path, options: tuple[str, ...]) -> list[str]:
@@ -136,34 +141,33 @@ async def stop(process: Process) -> int:
     return int(await process.stdout.readline())
 
 
-# logrotate is a package of the system, not of Python: where it is not installed these two tests do not exist, and
-# what they prove there is proved by the renames and truncations above and in tests/logs/test_follower.py.
-if LOGROTATE is not None:
-
-    @pytest.mark.parametrize("options", [("create 0644",), ("create 0644", "compress", "delaycompress")])
-    async def test_logrotate_by_rename(tmp_path: Path, options: tuple[str, ...]) -> None:
-        path = tmp_path / "a.log"
-        async with following(path) as (seen, until), writer(REOPENING, path) as process:
-            for _ in range(4):
-                await until(beyond(seen.last + 500))
-                await rotate(path, *options)
-                await tell(process, b"r")
-            written = await stop(process)
-            await until(lambda seen: seen.last == written - 1)
-        assert seen == Seen(written, written - 1)
-
-    async def test_logrotate_by_copy_and_truncation(tmp_path: Path) -> None:
-        path = tmp_path / "a.log"
-        async with following(path) as (seen, until), writer(REOPENING, path) as process:
-            for _ in range(4):
-                await until(beyond(seen.last + 500))
-                await rotate(path, "copytruncate")
-            # Or its very last line might be one of those that are lost.
+@pytest.mark.parametrize("options", [("create 0644",), ("create 0644", "compress", "delaycompress")])
+@needs_logrotate
+async def test_logrotate_by_rename(tmp_path: Path, options: tuple[str, ...]) -> None:
+    path = tmp_path / "a.log"
+    async with following(path) as (seen, until), writer(REOPENING, path) as process:
+        for _ in range(4):
             await until(beyond(seen.last + 500))
-            written = await stop(process)
-            await until(lambda seen: seen.last == written - 1)
-        # Written between copy and truncation: in no file any more, and said to be lost. Nothing else is missing.
-        assert seen.repeated == 0
-        assert left_in(path) <= seen.numbers
-        assert seen.lines + seen.lost == written
-        assert [remark[GAP] for remark in seen.remarks] == ["truncated"] * 4
+            await rotate(path, *options)
+            await tell(process, b"r")
+        written = await stop(process)
+        await until(lambda seen: seen.last == written - 1)
+    assert seen == Seen(written, written - 1)
+
+
+@needs_logrotate
+async def test_logrotate_by_copy_and_truncation(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    async with following(path) as (seen, until), writer(REOPENING, path) as process:
+        for _ in range(4):
+            await until(beyond(seen.last + 500))
+            await rotate(path, "copytruncate")
+        # Or its very last line might be one of those that are lost.
+        await until(beyond(seen.last + 500))
+        written = await stop(process)
+        await until(lambda seen: seen.last == written - 1)
+    # Written between copy and truncation: in no file any more, and said to be lost. Nothing else is missing.
+    assert seen.repeated == 0
+    assert left_in(path) <= seen.numbers
+    assert seen.lines + seen.lost == written
+    assert [remark[GAP] for remark in seen.remarks] == ["truncated"] * 4

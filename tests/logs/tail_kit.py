@@ -23,6 +23,10 @@ def line(n: int | str, **fields: str) -> bytes:
     return f'{{"n":"{n}"{more}}}\n'.encode()
 
 
+def _name(record: Record) -> str:
+    return record.get("n", record.get("msg", ""))
+
+
 class TailReader:
     """What one reader of a tail has seen."""
 
@@ -35,7 +39,7 @@ class TailReader:
     @property
     def lines(self) -> list[str]:
         """The number, or else the text, of every line."""
-        return [record.get("n", record.get("msg", "")) for record in self.records if not is_marker(record)]
+        return [_name(record) for record in self.records if not is_marker(record)]
 
     @property
     def gaps(self) -> list[str]:
@@ -63,7 +67,7 @@ class TailReader:
 
     async def until_line(self, n: int | str) -> list[str]:
         """Read on until the line ``n`` has come; all lines."""
-        await self.until(lambda reader: str(n) in reader.lines[-600:])
+        await self.until(lambda reader: str(n) in map(_name, reader.records[-700:]))
         return self.lines
 
     async def close(self) -> None:

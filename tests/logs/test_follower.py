@@ -69,11 +69,11 @@ def append(path: Path, *lines: str) -> None:
 
 def rotate(path: Path, *, keep: int = 100) -> None:
     """What logrotate and RotatingFileHandler do."""
+    there = os.listdir(path.parent)
     for age in range(keep, 0, -1):
         for suffix in ("", ".gz"):
-            old = path.with_name(f"{path.name}.{age}{suffix}")
-            if old.exists():
-                old.rename(path.with_name(f"{path.name}.{age + 1}{suffix}"))
+            if (old := f"{path.name}.{age}{suffix}") in there:
+                path.with_name(old).rename(path.with_name(f"{path.name}.{age + 1}{suffix}"))
     path.rename(path.with_name(f"{path.name}.1"))
     path.with_name(f"{path.name}.{keep + 1}").unlink(missing_ok=True)
 

@@ -300,13 +300,13 @@ def test_a_file_rewritten_while_it_is_read_is_read_again(tmp_path: Path, when: i
 
 def test_a_file_that_never_stands_still_is_unavailable(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
-    path.write_bytes((b"A" * 99 + b"\n") * 40_000)
+    path.write_bytes((b"A" * 99 + b"\n") * 10_000)
     steps = LogReader(str(path)).steps(LogQuery(lines=100_000), math.inf)
 
     def run() -> None:
         for length in range(1000):
             next(steps)
-            path.write_bytes((b"%c" % (66 + length % 20) * 99 + b"\n") * (40_000 - length))
+            path.write_bytes((b"%c" % (66 + length % 20) * 99 + b"\n") * (10_000 - length))
 
     with pytest.raises(Unavailable):
         run()
