@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sys
 import threading
 import time
 from asyncio import Task
@@ -24,6 +23,7 @@ from .naming import FunctionNames
 from .pace import Pace
 from .stacks import StackTable
 from .thread_clocks import ThreadClocks
+from .thread_frames import thread_frames
 
 #: A loop that is late by so many seconds stalls.
 STALL_SECONDS = 0.05
@@ -143,7 +143,7 @@ class ContentionWatch:
             begins = heart.counted == heart.asked
             late = heart.late(now)
             if late:
-                stack = self._stack(sys._current_frames().get(watched.thread))
+                stack = self._stack(thread_frames().get(watched.thread))
                 task = watched.current_task()
                 labels = [Label("thread", self._clocks.name(watched.thread)), Label("state", "event loop stalled")]
                 if task is not None:
@@ -155,7 +155,7 @@ class ContentionWatch:
 
     def _look_at_threads(self, elapsed: float) -> None:
         at_lock: dict[int, _AtLock] = {}
-        for ident, frame in sys._current_frames().items():
+        for ident, frame in thread_frames().items():
             if not self._sites.takes_lock(frame):
                 continue
             used = self._clocks.take(ident)

@@ -6,7 +6,6 @@ each task is read within microseconds, all of them are not read in the same inst
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from asyncio import Task
@@ -26,6 +25,7 @@ from .pace import Pace, off_loop
 from .pprof import encode
 from .stacks import StackTable
 from .task_views import TaskTable
+from .thread_frames import hidden, thread_frames
 
 GOROUTINE = ValueType("goroutine", "count")
 #: A loop that has not answered after so many seconds is called stuck.
@@ -78,6 +78,8 @@ class GoroutineDump:
             table.add_loop(watched)
         table.name_holders()
         comments = [f"{table.left_out} tasks left out"] if table.left_out else []
+        reason = hidden()
+        comments += [f"no threads: {reason}"] if reason else []
         comments += table.cycles()
         comments += [self._stuck(watched) for watched, ping in pings if ping.stuck()]
         return Profile(
@@ -99,7 +101,7 @@ class GoroutineDump:
         me = threading.get_ident()
         # All frames at once and given up at once: the last one to hold a frame is the one in whose thread its local
         # variables die.
-        seen = [(ident, self._stacks.walk(frame)) for ident, frame in sys._current_frames().items() if ident != me]
+        seen = [(ident, self._stacks.walk(frame)) for ident, frame in thread_frames().items() if ident != me]
         samples: list[Sample] = []
         for ident, raw in self._pace.over(seen, every=4):
             thread = threads.get(ident)
@@ -125,7 +127,7 @@ class GoroutineDump:
         return age
 
     def _stuck(self, watched: WatchedLoop) -> str:
-        stack = self._stack(sys._current_frames().get(watched.thread))
+        stack = self._stack(thread_frames().get(watched.thread))
         at = f"{stack[0].function} ({stack[0].filename}:{stack[0].line})" if stack else "no Python code"
         return f"the event loop did not answer for {STUCK_SECONDS:g} s: stuck in {at}"
 

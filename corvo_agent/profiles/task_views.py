@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from asyncio import Task
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -17,6 +16,7 @@ from .model import Label, Stack
 from .naming import FunctionNames
 from .pace import Pace
 from .stacks import RawStack, StackTable
+from .thread_frames import thread_frames
 
 #: Tasks in one answer.
 MAX_TASKS = 100_000
@@ -160,7 +160,7 @@ def _running_frames(thread: int, chain: AwaitChain) -> Iterable[FrameType]:
     """The thread's stack down to the task's own coroutine: what it called without awaiting belongs to it."""
     frames: list[FrameType] = []
     root = chain.frames[0] if chain.frames else None
-    frame = sys._current_frames().get(thread)
+    frame = thread_frames().get(thread)
     while frame is not None:
         frames.append(frame)
         if frame is root:

@@ -9,7 +9,6 @@ looks come late, and threads in native code count.
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from typing import TypeAlias
@@ -23,6 +22,7 @@ from .pace import Pace, beside_loop
 from .stacks import RawStack, StackTable
 from .switch_interval import SwitchInterval
 from .thread_clocks import ThreadClocks
+from .thread_frames import hidden, thread_frames
 
 #: Different stacks kept; further ones are counted together.
 MAX_STACKS = 100_000
@@ -66,7 +66,7 @@ class _Looks:
         """Take the clocks as they are: what was used before does not count."""
         self._clocks.refresh()
         self._clocks.take_all(0)
-        self._threads = len(sys._current_frames())
+        self._threads = len(thread_frames())
         self._last = time.monotonic_ns()
 
     def look(self) -> None:
@@ -77,7 +77,7 @@ class _Looks:
         used.pop(self._me, None)
         # Frames are held for some microseconds only: who is the last to hold the frame of a function that has returned
         # has its local variables die in his thread.
-        frames = sys._current_frames()
+        frames = thread_frames()
         threads = len(frames)
         if self._wall:
             used = {ident: elapsed for ident in frames if ident != self._me}
@@ -149,14 +149,14 @@ class ThreadSampler:
         self._loops = Loops() if loops is None else loops
 
     def unfit(self, order: SamplingOrder) -> str:
-        """It can do all but mode ``gil``: it has the lock itself when it looks."""
-        return "the built-in sampler cannot see who holds the GIL" if order.mode is Mode.GIL else ""
+        """It can do all but mode ``gil``: it has the lock itself when it looks. "" where it can."""
+        return "the built-in sampler cannot see who holds the GIL" if order.mode is Mode.GIL else hidden()
 
     async def record(self, order: SamplingOrder) -> Recording:
-        """Sample as ordered. Raises Unsupported for mode ``gil``."""
+        """Sample as ordered. Raises Unsupported for mode ``gil``, and where threads cannot be looked at."""
         reason = self.unfit(order)
         if reason:
-            raise Unsupported("mode gil", reason)
+            raise Unsupported("mode gil" if order.mode is Mode.GIL else f"a profile by the engine {self.name}", reason)
         return await beside_loop(lambda pace: _record(order, self._loops, pace), "corvo-sampler")
 
 

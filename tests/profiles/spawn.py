@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
 import subprocess
 import sys
@@ -77,3 +78,17 @@ def child_says(question: Callable[[], bool]) -> bool:
         finally:
             os._exit(2)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@contextlib.contextmanager
+def other_interpreter() -> Iterator[Callable[[str], object]]:
+    """A second interpreter in this process, and what runs code in it."""
+    try:
+        interpreters = importlib.import_module("_interpreters")
+    except ImportError:  # before 3.13
+        interpreters = importlib.import_module("_xxsubinterpreters")
+    other = interpreters.create()
+    try:
+        yield lambda code: interpreters.run_string(other, code)
+    finally:
+        interpreters.destroy(other)
