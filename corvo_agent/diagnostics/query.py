@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_MARGIN = 0.05  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class DebugQuery:
@@ -18,6 +20,11 @@ class DebugQuery:
     name: str = ""
     service_port: str = ""
     timeout: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long a handler may take: its answer, or that there is none, has to reach the caller in ``timeout``."""
+        return None if self.timeout is None else max(self.timeout - _MARGIN, self.timeout / 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from ..profiles.recorders import Recorders
 
 _log = logging.getLogger(__name__)
-# The answer has to be on its way before the caller stops listening.
-_ANSWER_MARGIN = 0.05
 _LOG_FILE = "/var/log/pensando/{}.log"
 # A profile may measure for two minutes, then it is packed and sent.
 _PROFILE_TIMEOUT = 150.0
@@ -179,7 +177,8 @@ class DiagnosticsService:
             query = await self._receive(stream)
             slot = self.registry.lookup(query.query)
             with self._queries.place():
-                seconds = min(self._seconds(slot, query), self.limits.longest_query)
+                seconds = slot.timeout or self.limits.query_timeout if query.seconds is None else query.seconds
+                seconds = min(seconds, self.limits.longest_query)
                 message = await self._queries.run(self._answer(slot, query), seconds, f"query {slot.query}")
                 await send_within(stream, self.limits.send_timeout, message)
 
@@ -193,10 +192,9 @@ class DiagnosticsService:
             query = await self._receive(stream)
             slot = self.registry.lookup(query.query)
             with self._streams.place():
-                seconds = None if query.timeout is None else self._seconds(slot, query)
                 # At once: a caller that follows something quiet knows that it is listened to.
                 await stream.send_initial_metadata()
-                await self._streams.run(self._follow(stream, slot, query), seconds, f"query {slot.query}")
+                await self._streams.run(self._follow(stream, slot, query), query.seconds, f"query {slot.query}")
 
     async def _follow(self, stream: RawStream, slot: HandlerSlot, query: DebugQuery) -> None:
         async with aclosing(self._answers(slot, query)) as messages:
@@ -227,11 +225,6 @@ class DiagnosticsService:
         if size > self.limits.response_bytes:
             raise ResourceExhausted("bytes of an answer (ask for less)", self.limits.response_bytes, size)
         return RawMessage(payload.value, response_head(payload))
-
-    def _seconds(self, slot: HandlerSlot, query: DebugQuery) -> float:
-        if query.timeout is not None:
-            return max(query.timeout - _ANSWER_MARGIN, query.timeout / 2)
-        return slot.timeout or self.limits.query_timeout
 
 
 @contextmanager

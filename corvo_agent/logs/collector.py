@@ -23,6 +23,7 @@ class Collector:
     def __init__(self, query: LogQuery, limits: ReadLimits, *, forward: bool, skip: int) -> None:
         self._forward = forward
         self._limit = limits.max_answer_bytes
+        self._rate = limits.answer_rate
         self._parts: list[list[Record]] = []
         self._estimate = 0
         self._is_full = False
@@ -36,6 +37,11 @@ class Collector:
     def is_full(self) -> bool:
         """Whether there was no room for everything that was wanted."""
         return self._is_full
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes to pass on what was found."""
+        return self._estimate / self._rate
 
     def take(self, lines: Lines, matcher: Matcher) -> int:
         """Take what is wanted of ``lines``, of which there is one at least, which match and continue the search.

@@ -107,7 +107,7 @@ class FileSearch:
         return None if self._found.wanted else Stop(None, offset)
 
     def _expired(self) -> bool:
-        return time.monotonic() >= self._until
+        return time.monotonic() + self._found.seconds >= self._until
 
     def _narrowed(self, end: int) -> Generator[None, None, tuple[int, int]]:
         if not self._window:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -10,7 +11,8 @@ class ReadLimits:
     """What one query may take at most.
 
     ``default_lines`` are returned when the query does not say, more than ``max_lines`` is refused. A line is cut after
-    ``max_line_bytes``, an answer ends early after ``max_answer_bytes`` or ``max_seconds``. A line may stand behind one
+    ``max_line_bytes``, an answer ends early after ``max_answer_bytes`` or ``max_seconds``; of the time that it has, as
+    much is kept as what was found takes to be passed on at ``answer_rate`` bytes a second. A line may stand behind one
     that is up to ``slack`` seconds newer and is still found in a window of times.
     """
 
@@ -19,6 +21,7 @@ class ReadLimits:
     max_line_bytes: int = 1 << 20
     max_answer_bytes: int = 32 << 20
     max_seconds: float = 30.0
+    answer_rate: float = math.inf
     slack: float = 5.0
 
 

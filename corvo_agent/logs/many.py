@@ -29,7 +29,8 @@ def part_query(query: LogQuery) -> LogQuery:
 
 def part_limits(limits: ReadLimits, count: int) -> ReadLimits:
     """What each of ``count`` logs may take of ``limits``."""
-    return replace(limits, max_answer_bytes=limits.max_answer_bytes // max(count, 1))
+    share = max(count, 1)
+    return replace(limits, max_answer_bytes=limits.max_answer_bytes // share, answer_rate=limits.answer_rate / share)
 
 
 def merge_results(results: Sequence[LogResult], query: LogQuery) -> LogResult:

@@ -6,6 +6,7 @@ import gzip
 import json
 import math
 import os
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -208,6 +209,21 @@ def test_a_search_out_of_time_goes_on_at_its_cursor(tmp_path: Path, packing: str
     for result in pages(path, query, DEFAULT_LIMITS, until=0.0):
         found = found + numbers(result) if offset is not None else numbers(result) + found
     assert found == [n for n in range(10_000) if str(n).startswith("77")]
+
+
+@pytest.mark.parametrize("offset", [None, 0])
+def test_time_is_kept_for_passing_on_what_was_found(tmp_path: Path, offset: int | None) -> None:
+    path = rotated(tmp_path)
+    slowly, until = ReadLimits(answer_rate=0.001), time.monotonic() + 10_000
+    query = LogQuery(lines=100_000, offset=offset)
+    found: list[int] = []
+    for result in pages(path, query, slowly, until):
+        assert result.truncated in (None, Truncation.DEADLINE)
+        assert len(result.records) <= 2000
+        found = found + numbers(result) if offset is not None else numbers(result) + found
+    assert found == list(range(10_000))
+    # A search that finds nothing has all the time.
+    assert read(path, replace(query, fixed="nothing"), slowly, until).truncated is None
 
 
 def test_a_compressed_file_is_searched_backwards_whole_or_not_at_all(tmp_path: Path) -> None:

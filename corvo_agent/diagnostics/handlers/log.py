@@ -19,7 +19,8 @@ from ..payloads import LOGS, encode_logs, logs_payload
 from ..query import DebugQuery, Payload
 
 _AT_ONCE = 512  # records encoded in one go
-_RESERVE = 0.1  # the part of the caller's time that is kept for encoding and sending
+_SEARCHING = 0.8  # the part of the time that a search may take whatever it finds
+_ANSWER_RATE = 25e6  # bytes of an answer that a busy machine encodes and sends in a second
 
 
 class LogHandler:
@@ -41,7 +42,7 @@ class LogHandler:
         default_level: Callable[[], Level] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._limits = limits
+        self._limits = limits = replace(limits, answer_rate=min(limits.answer_rate, _ANSWER_RATE))
         self._default_level = default_level
         self._clock = clock
         self._worker = Worker()
@@ -61,7 +62,7 @@ class LogHandler:
         Raises InvalidArgument for a parameter, and whatever ``LogReader.read`` raises.
         """
         wanted = await self._parse(query)
-        timeout = None if query.timeout is None else query.timeout * (1 - _RESERVE)
+        timeout = None if query.seconds is None else query.seconds * _SEARCHING
         return await self._reader.read_with(wanted, _encode, timeout=timeout)
 
     async def stream(self, query: DebugQuery) -> AsyncGenerator[Payload]:

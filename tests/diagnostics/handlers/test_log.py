@@ -105,6 +105,26 @@ async def test_a_stream_goes_on_with_what_comes(tmp_path: Path) -> None:
     await handler.stop()
 
 
+async def test_whoever_has_no_time_gets_what_there_is_and_where_to_go_on(tmp_path: Path) -> None:
+    handler = LogHandler(write(tmp_path / "a.log", 50_000))
+    numbers: list[str] = []
+    parameters = {"lines": "50000"}
+    answers = 0
+    while answers == 0 or "cursor" in parameters:
+        answers += 1
+        payload = await handler.handle(DebugQuery("Log", dict(parameters), timeout=0.0))
+        parameters.pop("cursor", None)
+        records = decode_logs(payload.value)
+        if records and is_marker(records[-1]):
+            last = records.pop()
+            assert last["corvo.truncated"] == "deadline"
+            parameters["cursor"] = last["corvo.cursor"]
+        numbers = [record["n"] for record in records] + numbers
+    assert answers > 3
+    assert numbers == [str(n) for n in range(50_000)]
+    await handler.stop()
+
+
 async def test_an_answer_that_is_not_whole_ends_with_a_marker(tmp_path: Path) -> None:
     handler = LogHandler(write(tmp_path / "a.log", 100), limits=ReadLimits(max_answer_bytes=1000))
     await handler.start()
