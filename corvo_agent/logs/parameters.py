@@ -52,6 +52,7 @@ MAX_CONDITIONS = 64
 
 _COUNT = re.compile(r"\d{1,18}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"\s*\d{4}-\d\d-\d\dT", re.ASCII | re.IGNORECASE)
 _LONGEST_DURATION = 40  # characters
 _DAY_LENGTH = 86400 * 10**9
 
@@ -114,7 +115,7 @@ def _moment(given: Mapping[str, str], name: str, now: int) -> int | None:
     text = given.get(name)
     if text is None:
         return None
-    if "T" in text.upper():
+    if _TIME.match(text):
         return parse_rfc3339(text.strip(), name)
     try:
         if len(text) > _LONGEST_DURATION:

@@ -140,6 +140,8 @@ def test_the_valid_names_and_values_are_told() -> None:
     assert refused({"order": "up"}).valid == ("asc", "desc")
     assert refused({"level": "loud"}).valid == ("all", "Debug", "Info", "Warn", "Error", "None")
     assert refused({"day": "2019-02-30"}).value == "2019-02-30"
+    for word in ("yesterday", "two minutes", "2019-05-10"):
+        assert "nor a duration such as 10m" in str(refused({"since": word}))
     assert str(refused({"grep": "a("})) == "grep: not a regular expression (RE2): missing ): a(, got 'a('"
 
 
