@@ -81,10 +81,10 @@ async def test_all_endpoints_that_were_tried_are_named() -> None:
 
 async def test_a_dead_endpoint_is_passed_over_once(etcd: EmbeddedEtcd) -> None:
     async with EtcdStore(EtcdOptions.from_urls(f"{nobody()},{etcd.endpoint}")) as store:
-        await store.put("a", b"1")
+        first = await store.put("a", b"1")
         await store.put("a", b"2")
         assert store.statistics() == EtcdStatistics(etcd.endpoint, 2, 0, 1, 0, 0)
-        async with aclosing(store.changes("a", 1)) as batches:
+        async with aclosing(store.changes("a", first)) as batches:
             assert await anext(batches)
             assert store.statistics().open_watches == 1
             assert repr(store).endswith(f"using {etcd.endpoint}, 1 watches>")
@@ -159,8 +159,8 @@ async def test_every_call_ends_in_time(etcd: EmbeddedEtcd) -> None:
 
 async def test_a_broken_watch_moves_the_store_to_the_next_endpoint(etcd: EmbeddedEtcd) -> None:
     async with behind(etcd, etcd.endpoint) as (proxy, store):
-        await store.put("a", b"1")
-        async with aclosing(store.changes("a", 1)) as batches:
+        first = await store.put("a", b"1")
+        async with aclosing(store.changes("a", first)) as batches:
             await anext(batches)
             waiting = asyncio.ensure_future(anext(batches))
             proxy.mode = Mode.LOSE_ANSWER
@@ -174,16 +174,16 @@ async def test_a_broken_watch_moves_the_store_to_the_next_endpoint(etcd: Embedde
 async def test_watches_are_bounded_and_calls_go_on(etcd: EmbeddedEtcd) -> None:
     options = EtcdOptions.from_urls(etcd.endpoint, max_watches=3, max_connections=1)
     async with EtcdStore(options) as store, AsyncExitStack() as stack:
-        await store.put("a", b"")
-        streams = [await stack.enter_async_context(aclosing(store.changes("", 1))) for _ in range(3)]
+        first = await store.put("a", b"")
+        streams = [await stack.enter_async_context(aclosing(store.changes("", first))) for _ in range(3)]
         for stream in streams:
             await anext(stream)
         with pytest.raises(ResourceExhausted) as caught:
-            await anext(store.changes("", 1))
+            await anext(store.changes("", first))
         assert caught.value.limit == 3
         await asyncio.gather(*(store.put(str(number), b"") for number in range(20)))
         await streams[0].aclose()
-        await anext(await stack.enter_async_context(aclosing(store.changes("", 1))))
+        await anext(await stack.enter_async_context(aclosing(store.changes("", first))))
 
 
 async def test_calls_wait_their_turn_within_their_time(etcd: EmbeddedEtcd) -> None:
@@ -313,9 +313,10 @@ async def test_whatever_a_server_answers_gives_values_or_an_error_of_ours(raw: d
 
 async def test_large_messages_leave_the_loop_to_others(etcd: EmbeddedEtcd) -> None:
     async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as store:
+        first = await store.put("k", b"")
         for start in range(0, 1000, 50):
             await asyncio.gather(*(store.put(f"k/{number}", b"x" * 500) for number in range(start, start + 50)))
-        batches = store.changes("k/", 1)
+        batches = store.changes("k/", first)
         turns = 0
 
         async def count() -> None:
