@@ -92,12 +92,11 @@ class TailPump:
         while True:
             items, more = await self._worker.call(session.round)
             self._deliver(items)
-            if more:
-                await self._wait_for_room()
-            else:
+            if not more:
                 # Whatever comes in this time goes out together.
                 await asyncio.sleep(self._limits.batch_seconds)
                 await session.waker.wait()
+            await self._wait_for_room()
 
     def _deliver(self, items: Iterable[TailItem]) -> None:
         for item in items:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from corvo_agent.errors import Unsupported
+from corvo_agent.logs.follow_file import READ
 from corvo_agent.logs.follower import Follower, Step
+from corvo_agent.logs.limits import TailLimits
 from corvo_agent.logs.pump import TailPump
 from corvo_agent.logs.worker import Worker
 from tests.logs.tail_kit import QUICK, line
@@ -21,8 +24,8 @@ class Broken(Follower):
         raise ZeroDivisionError
 
 
-def pump(worker: Worker, *patterns: Path, kind: type[Follower] = Follower) -> TailPump:
-    return TailPump([str(path) for path in patterns], worker, lambda path: kind(path, max_line=1000), QUICK)
+def pump(worker: Worker, *patterns: Path, kind: type[Follower] = Follower, limits: TailLimits = QUICK) -> TailPump:
+    return TailPump([str(path) for path in patterns], worker, lambda path: kind(path, max_line=1000), limits)
 
 
 async def test_it_runs_while_somebody_reads(tmp_path: Path) -> None:
@@ -59,6 +62,41 @@ async def test_a_later_reader_learns_how_far_it_has_got(tmp_path: Path) -> None:
         assert positions[str(path)].offset == path.stat().st_size
         await tail.detach(first)
         await tail.detach(second)
+
+
+async def test_lines_that_come_in_small_amounts_wait_for_a_busy_reader_too(tmp_path: Path) -> None:
+    loop, fifth = asyncio.get_running_loop(), asyncio.Event()
+
+    class Trickling(Follower):
+        """Always says that there is no more for now."""
+
+        found = 0
+
+        def step(self) -> Step:
+            items = super().step().items
+            self.found += bool(items)
+            if self.found == 5:
+                loop.call_soon_threadsafe(fifth.set)
+            return Step(items)
+
+    path = tmp_path / "a.log"
+    path.write_bytes(line(0))
+    limits = replace(QUICK, rest=0.001, batch_seconds=0.001, buffer_bytes=4 * READ, patience=20)
+    async with Worker() as worker:
+        tail = pump(worker, path, kind=Trickling, limits=limits)
+        buffer, _ = await tail.attach()
+        with path.open("ab") as file:
+            file.write(b"".join(map(line, range(50_000))))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(fifth.wait(), 0.1)
+        count = 0
+        while count < 50_000:
+            await asyncio.wait_for(buffer.wait(), 10)
+            items = buffer.take(READ)
+            tail.drained()
+            assert [item.remark for item in items] == [None] * len(items)
+            count += sum(item.count for item in items)
+        await tail.detach(buffer)
 
 
 async def test_what_cannot_be_opened_is_told_and_can_be_tried_again(tmp_path: Path) -> None:
