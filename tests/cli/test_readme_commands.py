@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 from pathlib import Path
@@ -11,23 +12,34 @@ import pytest
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.cli.main import cli
+from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
 from tests.cli.kit import corvo
 from tests.cli.place import Place
+from tests.diagnostics.kit import until
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 ENDLESS = {"-f", "top", "gateway", "writer", "agent"}
 
 
 def commands() -> list[list[str]]:
-    """The arguments of every ``corvo`` that the README calls in a console."""
-    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-    lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ corvo ")]
-    return [shlex.split(line.partition(" && ")[0], comments=True)[1:] for line in lines]
+    """The arguments of every ``corvo`` that the README calls; ``...`` stands for more of them."""
+    blocks = re.findall(r"```(?:console|sh)\n(.*?)```", README.replace("\\\n", ""), re.DOTALL)
+    lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    called = [line.partition(" && ")[0].replace(" ... ", " ") for line in lines if line.startswith("corvo ")]
+    return [shlex.split(line, comments=True)[1:] for line in called]
+
+
+def etcdctl_session() -> list[tuple[str, list[str]]]:
+    """The commands of the section on etcdctl, each with what it prints there."""
+    section = README.partition("## With etcdctl")[2]
+    block = section.partition("```console\n$ ")[2].partition("```")[0]
+    return [(lines[0], lines[1:]) for lines in map(str.splitlines, block.split("\n$ "))]
 
 
 def test_there_are_some() -> None:
-    assert len(commands()) >= 15
+    assert len(commands()) >= 19
+    assert len(etcdctl_session()) == 4
 
 
 @pytest.mark.parametrize("arguments", commands(), ids=" ".join)
@@ -63,3 +75,26 @@ async def test_those_that_end_do_what_they_say(
         outcome = await corvo(*here, *(["--yes"] if here[:2] == ["level", "-l"] else []))
         assert outcome.code == 0, (here, outcome.err)
     assert (tmp_path / "cpu.pb.gz").exists()
+
+
+async def test_levels_are_driven_with_etcdctl_as_it_says(
+    etcd: EmbeddedEtcd, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORVO_ETCD", etcd.endpoint)
+    for line, printed in etcdctl_session():
+        program, *arguments = shlex.split(line.replace("node1-pen-spyglass", agent.name))
+        if program == "corvo":
+            await until(lambda: "Debug (log-level)" in repr(agent))
+            out = (await corvo(*arguments)).out
+        else:
+            assert (program, etcd.etcdctl is not None) == ("etcdctl", True)
+            process = await asyncio.create_subprocess_exec(
+                str(etcd.etcdctl), "--endpoints", etcd.endpoint, *arguments, stdout=asyncio.subprocess.PIPE
+            )
+            out = (await process.communicate())[0].decode()
+        if "get" in arguments:
+            assert '"spec":{"log-level":"Debug"}' in out
+            assert '"spec":{"log-level":"Debug"}' in printed[0]
+        else:
+            assert out.splitlines() == [text.replace("node1-pen-spyglass", agent.name) for text in printed]
+    assert "Debug (log-level)" in repr(agent)
