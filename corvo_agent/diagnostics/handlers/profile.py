@@ -63,7 +63,7 @@ class ProfileHandler:
     def _seconds(self, kind: ProfileKind, query: DebugQuery) -> float | None:
         text = query.parameters.get("seconds", "")
         seconds = parse_number("seconds", text, _SHORTEST, self._max_seconds) if text else kind.default_seconds
-        if seconds is not None and query.timeout is not None and seconds >= query.timeout:
+        if seconds is not None and query.seconds is not None and seconds >= query.seconds:
             reason = f"the caller waits for {query.timeout:g} s only, {kind.name} would measure for {seconds:g} s"
             raise InvalidArgument("seconds", text or None, reason)
         return seconds
