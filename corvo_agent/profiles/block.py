@@ -11,7 +11,7 @@ from .model import Profile, ValueType
 from .pace import beside_loop, off_loop
 from .pprof import encode
 from .recorders import Recorders
-from .thread_frames import hidden
+from .thread_frames import not_seen
 
 WINDOW_SECONDS = 5.0
 _CONTENTIONS = ValueType("contentions", "count")
@@ -67,15 +67,10 @@ class ContentionKind:
             comments=(
                 f"seen in {lasted / 1e9:.1f} s of looking every {LOOK_SECONDS:g} s, at tasks every {TASKS_SECONDS:g} s",
                 self._comment,
-                *_not_seen(),
+                *not_seen(),
             ),
             program=self._program(),
         )
-
-
-def _not_seen() -> list[str]:
-    reason = hidden()
-    return [f"no stacks of threads now: {reason}"] if reason else []
 
 
 def block_kind(recorders: Recorders, program: Callable[[], str]) -> ContentionKind:

@@ -25,7 +25,7 @@ from .pace import Pace, off_loop
 from .pprof import encode
 from .stacks import StackTable
 from .task_views import TaskTable
-from .thread_frames import hidden, thread_frames
+from .thread_frames import not_seen, thread_frames
 
 GOROUTINE = ValueType("goroutine", "count")
 #: A loop that has not answered after so many seconds is called stuck.
@@ -78,8 +78,7 @@ class GoroutineDump:
             table.add_loop(watched)
         table.name_holders()
         comments = [f"{table.left_out} tasks left out"] if table.left_out else []
-        reason = hidden()
-        comments += [f"no threads: {reason}"] if reason else []
+        comments += not_seen()
         comments += table.cycles()
         comments += [self._stuck(watched) for watched, ping in pings if ping.stuck()]
         return Profile(

@@ -36,6 +36,12 @@ def hidden() -> str:
     return "other interpreters run in the process, and this Python would crash at a look at their threads"
 
 
+def not_seen() -> list[str]:
+    """What an answer has to say of that, if anything."""
+    reason = hidden()
+    return [f"no stacks of threads: {reason}"] if reason else []
+
+
 def thread_frames() -> dict[int, FrameType]:
     """The topmost frame of each thread, by its identifier, as ``sys._current_frames``; none while they are hidden."""
     return {} if hidden() else sys._current_frames()

@@ -57,6 +57,8 @@ class _Looks:
         self.settled_ns = 0
         self.count = 0
         self._threads = 0
+        #: Looks at which nothing could be seen: another interpreter had come meanwhile.
+        self.hidden = 0
         #: Looks at which more than one thread had worked a good part of the time.
         self.crowded = 0
         #: Whether the last look was none of those.
@@ -79,6 +81,8 @@ class _Looks:
         # has its local variables die in his thread.
         frames = thread_frames()
         threads = len(frames)
+        # Its own one is always there otherwise.
+        self.hidden += not frames
         if self._wall:
             used = {ident: elapsed for ident in frames if ident != self._me}
         seen = [(ident, worth, self._stacks.walk(frames.get(ident))) for ident, worth in used.items()]
@@ -95,10 +99,12 @@ class _Looks:
 
     def notes(self) -> tuple[str, ...]:
         """What is to know about the truth of the shares."""
+        notes = (f"in {self.hidden} looks no thread was seen: another interpreter ran",) if self.hidden else ()
         if self._wall or self.crowded * 20 < self.count:
-            return ()
+            return notes
         share = 100 * self.crowded / self.count
         return (
+            *notes,
             f"in {share:.0f} % of the looks several threads had worked: one that gives up the GIL often, such as an"
             " event loop, is then seen where it waits; py-spy is free of that",
         )
@@ -149,7 +155,7 @@ class ThreadSampler:
         self._loops = Loops() if loops is None else loops
 
     def unfit(self, order: SamplingOrder) -> str:
-        """It can do all but mode ``gil``: it has the lock itself when it looks. "" where it can."""
+        """It can do all but mode ``gil``, as it has the lock itself when it looks, where threads may be looked at."""
         return "the built-in sampler cannot see who holds the GIL" if order.mode is Mode.GIL else hidden()
 
     async def record(self, order: SamplingOrder) -> Recording:

@@ -31,7 +31,7 @@ async def test_beside_interpreters_with_locks_of_their_own_nothing_is_looked_at_
     with other_interpreter():
         assert bool(thread_frames()) is not OWN_LOCKS
         profile = decode(kind.take_now())
-        assert [each for each in profile.comments if each.startswith("no threads: other interpreters")] == (
+        assert [each for each in profile.comments if each.startswith("no stacks of threads: other interpreters")] == (
             list(profile.comments) if OWN_LOCKS else []
         )
         if OWN_LOCKS:
