@@ -16,6 +16,8 @@ from .output import visible
 #: What a flame graph may be written into.
 SUFFIXES = (".svg", ".html")
 _WIDTH, _ROW, _LETTER = 1200, 18, 6.7
+# The edges of a box, as far as it is within what is zoomed to.
+_LEFT, _RIGHT = "scale('x', max(datum.x0, zoom.x0))", "scale('x', min(datum.x1, zoom.x1))"
 # Boxes narrower than this part of the whole are left to the box above them: nobody could see them.
 _NARROWEST = 1 / 2000
 _DEEPEST = 300
@@ -97,20 +99,11 @@ def _rows(measured: Measured, title: str) -> Iterator[dict[str, Any]]:
 def _specification(measured: Measured, title: str) -> dict[str, Any]:
     """A chart in Vega's language: one box for each function, as wide as its share, on top of its caller's."""
     rows = list(_rows(measured, title))
-    height = _ROW * (1 + max(row["depth"] for row in rows))
-    left, right = "scale('x', max(datum.x0, zoom.x0))", "scale('x', min(datum.x1, zoom.x1))"
-    wide = f"({right} - {left})"
-    place = {
-        "x": {"signal": left},
-        "x2": {"signal": f"max({left}, {right})"},
-        "y": {"signal": f"datum.depth * {_ROW}"},
-        "height": {"value": _ROW - 1},
-    }
     return {
         "$schema": "https://vega.github.io/schema/vega/v6.json",
         "description": f"{title}: {measured.type.type} by call stack. A click on a box makes it as wide as the whole.",
         "width": _WIDTH,
-        "height": height,
+        "height": _ROW * (1 + max(row["depth"] for row in rows)),
         "padding": 5,
         "signals": [
             # The box that fills the width.
@@ -126,57 +119,70 @@ def _specification(measured: Measured, title: str) -> dict[str, Any]:
                 ],
             }
         ],
-        "scales": [
-            {
-                "name": "x",
-                "type": "linear",
-                "zero": False,
-                "domain": {"signal": "[zoom.x0, zoom.x1]"},
-                "range": [0, _WIDTH],
+        "scales": _scales(),
+        "marks": [_box(), _text()],
+    }
+
+
+def _scales() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": "x",
+            "type": "linear",
+            "zero": False,
+            "domain": {"signal": "[zoom.x0, zoom.x1]"},
+            "range": [0, _WIDTH],
+        },
+        {
+            "name": "color",
+            "type": "ordinal",
+            "domain": {"data": "boxes", "field": "module"},
+            "range": {"scheme": "pastel1"},
+        },
+    ]
+
+
+def _box() -> dict[str, Any]:
+    return {
+        "name": "box",
+        "type": "rect",
+        "clip": True,
+        "from": {"data": "boxes"},
+        "encode": {
+            "enter": {"tooltip": {"field": "label"}, "description": {"field": "label"}},
+            "update": {
+                "x": {"signal": _LEFT},
+                "x2": {"signal": f"max({_LEFT}, {_RIGHT})"},
+                "y": {"signal": f"datum.depth * {_ROW}"},
+                "height": {"value": _ROW - 1},
+                "fill": {"scale": "color", "field": "module"},
+                "cursor": {"value": "pointer"},
+                "stroke": {"value": "white"},
+                "strokeWidth": {"value": 0.5},
             },
-            {
-                "name": "color",
-                "type": "ordinal",
-                "domain": {"data": "boxes", "field": "module"},
-                "range": {"scheme": "pastel1"},
+        },
+    }
+
+
+def _text() -> dict[str, Any]:
+    wide = f"({_RIGHT} - {_LEFT})"
+    return {
+        "type": "text",
+        "clip": True,
+        "from": {"data": "boxes"},
+        "interactive": False,
+        "encode": {
+            "enter": {"aria": {"value": False}},
+            "update": {
+                "x": {"signal": f"{_LEFT} + 3"},
+                "y": {"signal": f"datum.depth * {_ROW} + {_ROW // 2}"},
+                "baseline": {"value": "middle"},
+                "font": {"value": "monospace"},
+                "fontSize": {"value": 11},
+                # Cut by letters of one width: measuring each text, as Vega would, takes ten times as long.
+                "text": {"signal": f"{wide} > 25 ? truncate(datum.name, floor(({wide} - 6) / {_LETTER})) : ''"},
             },
-        ],
-        "marks": [
-            {
-                "name": "box",
-                "type": "rect",
-                "clip": True,
-                "from": {"data": "boxes"},
-                "encode": {
-                    "enter": {"tooltip": {"field": "label"}, "description": {"field": "label"}},
-                    "update": {
-                        **place,
-                        "fill": {"scale": "color", "field": "module"},
-                        "cursor": {"value": "pointer"},
-                        "stroke": {"value": "white"},
-                        "strokeWidth": {"value": 0.5},
-                    },
-                },
-            },
-            {
-                "type": "text",
-                "clip": True,
-                "from": {"data": "boxes"},
-                "interactive": False,
-                "encode": {
-                    "enter": {"aria": {"value": False}},
-                    "update": {
-                        "x": {"signal": f"{left} + 3"},
-                        "y": {"signal": f"datum.depth * {_ROW} + {_ROW // 2}"},
-                        "baseline": {"value": "middle"},
-                        "font": {"value": "monospace"},
-                        "fontSize": {"value": 11},
-                        # Cut by letters of one width: measuring each text, as Vega would, takes ten times as long.
-                        "text": {"signal": f"{wide} > 25 ? truncate(datum.name, floor(({wide} - 6) / {_LETTER})) : ''"},
-                    },
-                },
-            },
-        ],
+        },
     }
 
 
