@@ -25,8 +25,7 @@ from .files import PACKED, LogFile, open_log, translate
 
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}([T_-]?\d{2}([-:]?\d{2}([-:]?\d{2}([.,_]\d+)?)?)?)?([.-]\d{1,12})?Z?", re.ASCII)
-
-
+# Names change while they are listed when a log is rotated; a link that leads nowhere looks the same each time.
 _ATTEMPTS = 3
 
 
