@@ -49,16 +49,17 @@ class OwnLog(logging.Handler):
 
 
 @pytest.fixture
-def own_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnLog]:
-    # Replaced in the handlers of the root by what is configured: here only the level is.
-    monkeypatch.setattr("corvo_agent.cli.agent._set_up_log", lambda config: None)
-    log, logger = OwnLog(), logging.getLogger("corvo_agent")
-    before = logger.level
+def own_log() -> Iterator[OwnLog]:
+    # The program sets the root up as it is configured.
+    log, logger, root = OwnLog(), logging.getLogger("corvo_agent"), logging.getLogger()
+    before, handlers, level = logger.level, list(root.handlers), root.level
     logger.addHandler(log)
     logger.setLevel(logging.INFO)
     yield log
     logger.setLevel(before)
     logger.removeHandler(log)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @asynccontextmanager

@@ -35,44 +35,32 @@ def looked_at(
 
 
 @pytest.mark.parametrize(
-    ("line", "environment", "file", "place"),
+    ("objects", "line", "environment", "file", "place"),
     [
-        ("", "", "", ""),
-        ("", "gateway etcd address", "", "gateway"),
-        ("", "etcd address", "gateway", "etcd"),
-        ("", "", "etcd address", "etcd"),
-        ("", "address", "gateway", "address"),
-        ("address", "gateway", "etcd", "address"),
-        ("etcd", "gateway", "", "etcd"),
-        ("gateway", "etcd", "address", "gateway"),
+        (False, "", "", "", ""),
+        (False, "", "gateway etcd address", "", "gateway"),
+        (False, "", "etcd address", "gateway", "etcd"),
+        (False, "", "", "etcd address", "etcd"),
+        (False, "", "address", "gateway", "address"),
+        (False, "address", "gateway", "etcd", "address"),
+        (False, "etcd", "gateway", "", "etcd"),
+        (False, "gateway", "etcd", "address", "gateway"),
+        # An address is no place of objects unless the line says so.
+        (True, "", "address", "etcd", "etcd"),
+        (True, "", "address gateway", "", "gateway"),
+        (True, "", "address", "", "address"),
+        (True, "address", "etcd", "", "address"),
+        (True, "etcd", "address", "gateway", "etcd"),
     ],
 )
 def test_the_nearer_source_counts(
-    line: str, environment: str, file: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    objects: bool, line: str, environment: str, file: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = {"line": line.split(), "environment": environment.split(), "file": file.split()}
-    target = looked_at(said, tmp_path, monkeypatch)
+    target = looked_at(said, tmp_path, monkeypatch, objects=objects)
     assert {name: getattr(target, name) for name in VALUES if getattr(target, name)} == (
         {place: VALUES[place]} if place else {}
     )
-
-
-@pytest.mark.parametrize(
-    ("line", "environment", "file", "place"),
-    [
-        ("", "address", "etcd", "etcd"),
-        ("", "address gateway", "", "gateway"),
-        ("", "address", "", "address"),
-        ("address", "etcd", "", "address"),
-        ("etcd", "address", "gateway", "etcd"),
-    ],
-)
-def test_an_address_is_no_place_of_objects_unless_the_line_says_so(
-    line: str, environment: str, file: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = {"line": line.split(), "environment": environment.split(), "file": file.split()}
-    target = looked_at(said, tmp_path, monkeypatch, objects=True)
-    assert [name for name in VALUES if getattr(target, name)] == [place]
 
 
 def test_two_places_on_the_line_are_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
