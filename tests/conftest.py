@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -11,6 +12,11 @@ import pytest_asyncio
 
 from corvo_agent.embedded import EmbeddedEtcd
 from tests.etcd_cluster import EVERY_ETCD
+
+# Whoever was started in the background, by a shell without job control, ignores Ctrl-C, and so would the programs that
+# tests start and interrupt. What is handled here they have as it is usual.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _EVERY_KEY = b'{"key":"AA==","range_end":"AA=="}'
 

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import pty
-import signal
 import struct
 import subprocess
 import sys
@@ -67,8 +66,6 @@ def on_terminal(*arguments: str, columns: int = 100, lines: int = 30) -> Iterato
         environment.pop(name, None)
 
     def take_terminal() -> None:
-        # As a shell starts it, also where the tests run in the background, deaf to Ctrl-C.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
