@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.report import publish
-from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd, free_ports
 from corvo_agent.errors import Unavailable
 

@@ -24,10 +24,10 @@ from benchmarks import report
 from benchmarks.debug_servers import DEBUG, google_class, running
 from benchmarks.log_lines import records, write_file
 from corvo_agent._generated import protos
-from corvo_agent.client import DiagnosticsClient
-from corvo_agent.diagnostics.convert import decode_response, encode_request, encode_response
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.limits import RawMessage
-from corvo_agent.diagnostics.payloads import decode_logs, encode_logs
+from corvo_agent.diagnostics.messages.payloads import decode_logs, encode_logs
+from corvo_agent.diagnostics.messages.request_codec import decode_response, encode_request, encode_response
 from corvo_agent.diagnostics.query import DebugQuery, Payload
 
 GIGABYTE = 1 << 30

@@ -18,9 +18,9 @@ import orjson
 
 from benchmarks.report import interleave, publish, summary
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.modules import etcd_wire as wire
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
-from corvo_agent.modules.etcd_watch import WatchReader
+from corvo_agent.modules.etcd import messages
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.watch import WatchReader
 
 ROUNDS = 9
 CALLS = 60
@@ -92,7 +92,7 @@ def decoding(endpoint: str) -> dict[str, object]:
     client = etcd3.Client(host=urlsplit(endpoint).hostname, port=urlsplit(endpoint).port)
 
     def ours() -> None:
-        assert len([wire.change(event) for event in WatchReader(endpoint, 1, 1 << 26).take(message)]) == 1000
+        assert len([messages.change(event) for event in WatchReader(endpoint, 1, 1 << 26).take(message)]) == 1000
 
     def theirs() -> None:
         assert len(client._modelizeResponseData("/watch", orjson.loads(message)).result.events) == 1000

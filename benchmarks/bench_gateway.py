@@ -23,15 +23,15 @@ from grpclib.client import Channel
 from grpclib.const import Cardinality
 from grpclib.encoding.proto import ProtoCodec
 
-from corvo_agent.client import DiagnosticsClient
-from corvo_agent.diagnostics.convert import encode_request
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.limits import RawMessage
+from corvo_agent.diagnostics.messages.request_codec import encode_request
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.gateway.http import PREFIX
-from corvo_agent.modules.codec import encode_module
-from corvo_agent.modules.etcd import EtcdStore
-from corvo_agent.modules.etcd_options import EtcdOptions
+from corvo_agent.gateway.rest.http import PREFIX
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.store import EtcdStore
+from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from corvo_agent.modules.names import key_of
 

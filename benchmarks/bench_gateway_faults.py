@@ -20,10 +20,10 @@ from typing import Any
 
 import aiohttp
 
-from corvo_agent.gateway.http import PREFIX
+from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.modules.endpoints import ENDPOINTS_PREFIX
-from corvo_agent.modules.etcd import EtcdStore
-from corvo_agent.modules.etcd_options import EtcdOptions
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.store import EtcdStore
 from tests.etcd_cluster import EtcdCluster
 
 from .gateway_servers import gateway_program

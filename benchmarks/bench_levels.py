@@ -22,10 +22,11 @@ import structlog
 from pythonjsonlogger.json import JsonFormatter as PeerFormatter
 from pythonjsonlogger.orjson import OrjsonFormatter as PeerOrjsonFormatter
 
-from corvo_agent.logs import JsonFormatter, LiveFilter, get_log_filter, reset_filter
-from corvo_agent.logs.loguru_filter import LoguruFilter
-from corvo_agent.logs.structlog_filter import HotBoundLogger
-from corvo_agent.logs.thresholds import Thresholds
+from corvo_agent.levels import LiveFilter, get_log_filter, reset_filter
+from corvo_agent.levels.loguru_filter import LoguruFilter
+from corvo_agent.levels.structlog_filter import HotBoundLogger
+from corvo_agent.levels.thresholds import Thresholds
+from corvo_agent.logs import JsonFormatter
 
 from . import report
 

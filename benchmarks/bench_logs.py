@@ -32,15 +32,15 @@ import psutil
 
 from benchmarks.log_file import ERRORS, minute, write_day
 from benchmarks.report import publish
-from corvo_agent.levels import Level
+from corvo_agent.levels.level import Level
 from corvo_agent.logs.limits import ReadLimits
-from corvo_agent.logs.line_time import Window
-from corvo_agent.logs.marker import DROPPED
-from corvo_agent.logs.query import LogQuery
-from corvo_agent.logs.reader import LogReader
-from corvo_agent.logs.record import Record
-from corvo_agent.logs.severity import Audit
-from corvo_agent.logs.tailer import LogTailer
+from corvo_agent.logs.lines.line_time import Window
+from corvo_agent.logs.lines.marker import DROPPED
+from corvo_agent.logs.lines.record import Record
+from corvo_agent.logs.lines.severity import Audit
+from corvo_agent.logs.search.query import LogQuery
+from corvo_agent.logs.search.reader import LogReader
+from corvo_agent.logs.tail.tailer import LogTailer
 
 SIZE = int(os.environ.get("CORVO_BENCH_LOG_BYTES", "1200000000"))
 FOLLOW_SIZE = int(os.environ.get("CORVO_BENCH_FOLLOW_BYTES", "400000000"))

@@ -25,12 +25,12 @@ import yappi
 from benchmarks.profiled_load import Load, allocate, speed, work
 from benchmarks.report import publish, summary, sure_median
 from corvo_agent.profiles.kind import ProfileKind, ProfileRequest
-from corvo_agent.profiles.local import local_kinds
-from corvo_agent.profiles.model import Frame, Label, Profile, Sample, ValueType
-from corvo_agent.profiles.pprof import encode, encode_message, encode_off_loop
-from corvo_agent.profiles.pprof_reader import decode
-from corvo_agent.profiles.py_spy_process import find_py_spy
-from corvo_agent.profiles.recorders import Recorders
+from corvo_agent.profiles.kinds.local import local_kinds
+from corvo_agent.profiles.pprof.encoder import encode, encode_message, encode_off_loop
+from corvo_agent.profiles.pprof.model import Frame, Label, Profile, Sample, ValueType
+from corvo_agent.profiles.pprof.reader import decode
+from corvo_agent.profiles.recording.recorders import Recorders
+from corvo_agent.profiles.sampling.py_spy_process import find_py_spy
 from tests.profiles.messages import google_profile
 
 # So many that one percent can be told apart, where that is the goal.

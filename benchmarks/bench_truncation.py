@@ -22,8 +22,8 @@ from pathlib import Path
 
 from benchmarks.report import publish
 from corvo_agent.logs import LogQuery, LogTailer, TailLimits
-from corvo_agent.logs.marker import GAP
-from corvo_agent.logs.record import Record
+from corvo_agent.logs.lines.marker import GAP
+from corvo_agent.logs.lines.record import Record
 
 ROTATIONS = int(os.environ.get("CORVO_BENCH_ROTATIONS", "10"))
 #: Lines a second; 0 is as fast as it can.

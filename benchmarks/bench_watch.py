@@ -18,7 +18,7 @@ from asyncio.subprocess import PIPE, Process
 from benchmarks.report import publish
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules import Module, ModuleStore, ModuleWatcher, key_of
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 
 NAME = "node1-pen-spyglass"
 KEY = key_of(NAME)

@@ -21,8 +21,8 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from grpclib.const import Cardinality, Handler
 from grpclib.server import Server
 
-from corvo_agent.agent.server import DiagnosticsServer
 from corvo_agent.diagnostics.limits import RawMessage
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 
 DEBUG = "/protos.Diagnostics/Debug"

@@ -15,13 +15,13 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
-from corvo_agent.agent.server import DiagnosticsServer
-from corvo_agent.diagnostics.payloads import logs_payload
+from corvo_agent.diagnostics.messages.payloads import logs_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
-from corvo_agent.modules.etcd import EtcdStore
-from corvo_agent.modules.etcd_options import EtcdOptions
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.store import EtcdStore
 
 LINES = 300
 _RECORD = {

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from .agent.agent import Agent
     from .agent.level_sync import LevelSync
     from .agent.options import AgentOptions
-    from .client import DiagnosticsClient
+    from .diagnostics.client.client import DiagnosticsClient
     from .diagnostics.service import DiagnosticsService
     from .errors import CorvoError
-    from .levels import Level
-    from .logs.formatter import JsonFormatter
-    from .logs.json_logging import configure_json_logging
-    from .logs.level_filter import LevelFilter, get_log_filter, reset_filter
-    from .modules.etcd import EtcdStore
-    from .modules.etcd_options import EtcdOptions
+    from .levels.filter import LevelFilter, get_log_filter, reset_filter
+    from .levels.level import Level
+    from .logs.writing.formatter import JsonFormatter
+    from .logs.writing.json_logging import configure_json_logging
+    from .modules.etcd.options import EtcdOptions
+    from .modules.etcd.store import EtcdStore
     from .modules.model import Module
     from .modules.store import ModuleStore
     from .modules.watcher import ModuleWatcher
@@ -32,20 +32,20 @@ _HOMES = {
     "Agent": "agent.agent",
     "AgentOptions": "agent.options",
     "CorvoError": "errors",
-    "DiagnosticsClient": "client",
+    "DiagnosticsClient": "diagnostics.client.client",
     "DiagnosticsService": "diagnostics.service",
-    "EtcdOptions": "modules.etcd_options",
-    "EtcdStore": "modules.etcd",
-    "JsonFormatter": "logs.formatter",
-    "Level": "levels",
-    "LevelFilter": "logs.level_filter",
+    "EtcdOptions": "modules.etcd.options",
+    "EtcdStore": "modules.etcd.store",
+    "JsonFormatter": "logs.writing.formatter",
+    "Level": "levels.level",
+    "LevelFilter": "levels.filter",
     "LevelSync": "agent.level_sync",
     "Module": "modules.model",
     "ModuleStore": "modules.store",
     "ModuleWatcher": "modules.watcher",
-    "configure_json_logging": "logs.json_logging",
-    "get_log_filter": "logs.level_filter",
-    "reset_filter": "logs.level_filter",
+    "configure_json_logging": "logs.writing.json_logging",
+    "get_log_filter": "levels.filter",
+    "reset_filter": "levels.filter",
 }
 
 __all__ = (

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError, InvalidArgument
-from .levels import Level
+from .levels.level import Level
 from .timestamps import parse_duration
 
 #: Where the environment names of settings begin.

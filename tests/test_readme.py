@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.client import DiagnosticsClient
 from corvo_agent.config import default_of, settings, spelling, variable
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.levels import Level
-from corvo_agent.logs.level_filter import add_target, current_filter, remove_target, reset_filter
-from corvo_agent.logs.thresholds import Thresholds
+from corvo_agent.levels.filter import add_target, current_filter, remove_target, reset_filter
+from corvo_agent.levels.level import Level
+from corvo_agent.levels.thresholds import Thresholds
 from corvo_agent.modules import ModuleStore, key_of
 from corvo_agent.modules.endpoints import ENDPOINTS_PREFIX, decode_endpoint
-from corvo_agent.modules.etcd import EtcdStore
-from corvo_agent.modules.etcd_options import EtcdOptions
-from corvo_agent.modules.watch import Watch
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.store import EtcdStore
+from corvo_agent.modules.watching.watch import Watch
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 NAME = "node1-pen-spyglass"
@@ -130,8 +130,8 @@ async def test_the_pieces_example_serves_and_follows_the_level(
 
 
 async def test_the_example_of_own_variables_actions_and_queries(tmp_path: Path) -> None:
-    from corvo_agent.agent.server import DiagnosticsServer
-    from corvo_agent.diagnostics.payloads import decode_string
+    from corvo_agent.diagnostics.messages.payloads import decode_string
+    from corvo_agent.diagnostics.server.server import DiagnosticsServer
     from corvo_agent.diagnostics.service import DiagnosticsService
 
     diag = run("own")["diag"]
@@ -145,7 +145,7 @@ async def test_the_example_of_own_variables_actions_and_queries(tmp_path: Path) 
 def _close_root_handlers() -> None:
     import logging
 
-    from corvo_agent.logs.json_logging import JsonFileHandler
+    from corvo_agent.logs.writing.json_logging import JsonFileHandler
 
     root = logging.getLogger()
     for handler in list(root.handlers):

@@ -15,11 +15,12 @@ import psutil
 
 from .._version import __version__
 from ..clock import SYSTEM_CLOCK, Clock
-from ..diagnostics.introspection import introspection
+from ..diagnostics.introspection.services import introspection
+from ..diagnostics.server.server import DiagnosticsServer
 from ..diagnostics.service import DiagnosticsService
 from ..errors import CorvoError, InvalidArgument
-from ..logs.level_filter import refresh_filter, reset_filter
-from ..logs.level_state import LevelState
+from ..levels.filter import refresh_filter, reset_filter
+from ..levels.state import LevelState
 from ..modules.callbacks import ModuleChange
 from ..modules.endpoints import Endpoint, EndpointLease
 from ..modules.kv import KeyValueStore
@@ -28,14 +29,13 @@ from ..modules.names import validate_name
 from ..modules.registration import StartReport, clear_expired_override, register
 from ..modules.store import ModuleStore
 from ..modules.watcher import ModuleCallback, ModuleWatcher
-from ..sidecar.target_follower import TargetFollower
-from ..sidecar.target_report import start_of_target
+from ..sidecar.target.target_follower import TargetFollower
+from ..sidecar.target.target_report import start_of_target
 from ..stats.variables import Func
 from .background import Background
 from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
 from .options import AgentOptions
-from .server import DiagnosticsServer
 from .statistics import AgentStatistics
 
 _log = logging.getLogger(__name__)

@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING
 
 from ..config import AgentConfig, read_password
 from ..diagnostics.handlers.log import LogHandler
+from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import DiagnosticsService, ServiceLimits
 from ..diagnostics.tls import server_ssl
 from ..errors import ConfigError
-from ..levels import Level
+from ..levels.level import Level
 from ..logs.limits import ReadLimits
 from ..modules.deferred import DeferredStore
-from ..modules.etcd_options import EtcdOptions
+from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
-from ..sidecar.answers import answer_for_go, answer_for_process
-from ..sidecar.process_listener import target_of_url
-from ..sidecar.process_match import target_of_match
-from ..sidecar.target_follower import TargetFollower
-from ..sidecar.target_process import FindTarget, process_identity, target_of_pid, target_of_pid_file
+from ..sidecar.answers.answers import answer_for_go, answer_for_process
+from ..sidecar.target.process_listener import target_of_url
+from ..sidecar.target.process_match import target_of_match
+from ..sidecar.target.target_follower import TargetFollower
+from ..sidecar.target.target_process import FindTarget, process_identity, target_of_pid, target_of_pid_file
 from ..stats.variables import Func
 from .agent import Agent
 from .options import AgentOptions
-from .server import ServerLimits
 
 if TYPE_CHECKING:
-    from ..sidecar.hook_runner import HookRunner
+    from ..sidecar.hooks.hook_runner import HookRunner
 
 #: Seconds after which a hook without a known process hands the level out again.
 _REPEAT = 60.0
@@ -100,8 +100,8 @@ def _hook_runner(config: AgentConfig, find: FindTarget | None) -> HookRunner | N
     if not config.level_hook:
         return None
     # Late: only few need it, and HTTP hooks bring aiohttp with them.
-    from ..sidecar.hook_runner import HookRunner
-    from ..sidecar.hook_spec import parse_level_hook
+    from ..sidecar.hooks.hook_runner import HookRunner
+    from ..sidecar.hooks.hook_spec import parse_level_hook
 
     # Where nobody tells which process it is, saying it again is the only way to reach one that was restarted.
     repeat = 0 if find else _REPEAT
@@ -127,7 +127,7 @@ def _store(config: AgentConfig) -> KeyValueStore | None:
 
 def _etcd(options: EtcdOptions) -> KeyValueStore:
     # Late: aiohttp and etcd3 take as long to import as all the rest.
-    from ..modules.etcd import EtcdStore
+    from ..modules.etcd.store import EtcdStore
 
     return EtcdStore(options)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import InvalidArgument
-from ..levels import Level
-from ..logs.audit import audit
-from ..logs.level_filter import refresh_filter, reset_filter
-from ..logs.level_state import LevelSource, LevelState
+from ..levels.audit import audit
+from ..levels.filter import refresh_filter, reset_filter
+from ..levels.level import Level
+from ..levels.state import LevelSource, LevelState
 from ..modules.model import LevelOverride, Module, ModuleSpec, effective_level
 from .level_expiry import ExpiredCallback, ExpiryNotice
 

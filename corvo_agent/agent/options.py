@@ -5,11 +5,11 @@ from __future__ import annotations
 import ssl as _ssl
 from dataclasses import dataclass, field
 
+from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import ServiceLimits
-from ..levels import Level
+from ..levels.level import Level
 from ..modules.endpoints import ENDPOINT_TTL
 from ..modules.watcher import CALLBACK_TIMEOUT
-from .server import ServerLimits
 
 
 @dataclass(frozen=True, slots=True)

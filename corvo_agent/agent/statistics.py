@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..logs.level_state import LevelState
+from ..levels.state import LevelState
 from ..modules.endpoints import EndpointState
 from ..modules.watcher import WatcherStatistics
 from .level_sync import LevelSyncStatistics

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from urllib.parse import quote
 
-from ..diagnostics.typed_client import TypedClient
+from ..diagnostics.client.typed_client import TypedClient
 from ..errors import CorvoError, DeadlineExceeded, Unavailable
 from ..modules.access import ModuleAccess
-from ..modules.codec import module_to_dict
+from ..modules.json.codec import module_to_dict
 from .archive import Archive
 from .manifest import Manifest, ModuleIndex
 from .masking import json_bytes, masked_json

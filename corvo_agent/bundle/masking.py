@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from ..errors import DecodeError, ResourceExhausted
-from ..profiles.model import Profile
-from ..profiles.pprof_reader import decode
-from ..protowire import LENGTH, decodes, delimited, fields
+from ..profiles.pprof.model import Profile
+from ..profiles.pprof.reader import decode
+from ..protobuf.wire import LENGTH, decodes, delimited, fields
 from ..secrets import mask_json, mask_text
 
 #: Field of perftools.profiles.Profile: every text that the others refer to.

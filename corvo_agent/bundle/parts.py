@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from ..diagnostics.typed_client import TypedClient
+from ..diagnostics.client.typed_client import TypedClient
 from .masking import masked_json, masked_lines, masked_profile, stacks_text
 
 #: Threads and tasks with what they wait for; what each of them does is told as text, too.

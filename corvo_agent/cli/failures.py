@@ -21,7 +21,7 @@ import sys
 import click
 
 from ..errors import CorvoError
-from .output import visible
+from .show.output import visible
 
 CTRL_C = 130
 

@@ -16,21 +16,21 @@ import click
 from .._version import __version__
 from .failures import report
 
-# name -> (file, one line for the list of commands)
+# name -> one line for the list of commands; the command is in the file of that name
 _COMMANDS = {
-    "demo": ("demo", "Try it all: etcd, a gateway, a sample service and its agents on this machine."),
-    "agent": ("agent", "Run the sidecar for one module."),
-    "level": ("level", "Show or change the log level of a module."),
-    "logs": ("logs", "Show log lines of modules."),
-    "stats": ("stats", "Show or clear published variables of a module."),
-    "profile": ("profile", "Take a profile of a module."),
-    "top": ("top", "Watch what a module costs and where its time goes."),
-    "bundle": ("bundle", "Collect everything about modules in one file."),
-    "action": ("action", "Run an action of a module."),
-    "modules": ("modules", "List, show, create, edit, delete and watch Module objects."),
-    "gateway": ("gateway", "Serve the REST API."),
-    "writer": ("writer", "Keep Module objects in step with what runs."),
-    "completion": ("completion", "Print the completion script of a shell."),
+    "demo": "Try it all: etcd, a gateway, a sample service and its agents on this machine.",
+    "agent": "Run the sidecar for one module.",
+    "level": "Show or change the log level of a module.",
+    "logs": "Show log lines of modules.",
+    "stats": "Show or clear published variables of a module.",
+    "profile": "Take a profile of a module.",
+    "top": "Watch what a module costs and where its time goes.",
+    "bundle": "Collect everything about modules in one file.",
+    "action": "Run an action of a module.",
+    "modules": "List, show, create, edit, delete and watch Module objects.",
+    "gateway": "Serve the REST API.",
+    "writer": "Keep Module objects in step with what runs.",
+    "completion": "Print the completion script of a shell.",
 }
 
 
@@ -49,14 +49,13 @@ class _Commands(click.Group):
         """The command, from its file."""
         if cmd_name not in _COMMANDS:
             return None
-        file, _ = _COMMANDS[cmd_name]
-        command: click.Command = importlib.import_module(f".{file}", __package__).command
+        command: click.Command = importlib.import_module(f".commands.{cmd_name}", __package__).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list for ``--help``, without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+            formatter.write_dl(list(_COMMANDS.items()))
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -88,7 +87,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``corvo``; the exit code. A command may return one, too."""
     try:
         if COMPLETE_VARIABLE in os.environ:
-            importlib.import_module(".completion", __package__).register()
+            importlib.import_module(".commands.completion", __package__).register()
         code = cli.main(arguments, prog_name="corvo", standalone_mode=False)
         sys.stdout.flush()
     except BaseException as error:

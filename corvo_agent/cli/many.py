@@ -9,7 +9,7 @@ from typing import TypeVar
 from ..errors import CorvoError, NotFound
 from ..modules.access import ModuleAccess, Selector
 from .failures import Failures
-from .progress import progress
+from .show.progress import progress
 
 T = TypeVar("T")
 # So many are under way at once.

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 import orjson
 
-from ..client import DiagnosticsClient
+from ..diagnostics.client.client import DiagnosticsClient
 from ..errors import CorvoError, Unsupported
-from ..modules.etcd import EtcdOptions, EtcdStore
+from ..modules.etcd.store import EtcdOptions, EtcdStore
 from ..timestamps import format_rfc3339
 from .check_rest import REST_ATTEMPTS
 from .findings import Failed, Finding

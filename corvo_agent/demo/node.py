@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 
 from ..agent.agent import Agent
 from ..diagnostics.service import DiagnosticsService
-from ..logs.json_logging import configure_json_logging
+from ..logs.writing.json_logging import configure_json_logging
 from ..modules.endpoints import EndpointState
-from ..modules.etcd import EtcdStore
-from ..modules.etcd_options import EtcdOptions
+from ..modules.etcd.options import EtcdOptions
+from ..modules.etcd.store import EtcdStore
 from ..modules.model import Module
 from ..modules.store import ModuleStore
 from ..owned_process import say_ready

@@ -17,8 +17,8 @@ from ..agent.agent import Agent
 from ..embedded import EmbeddedEtcd, ScratchFolder
 from ..gateway.app import Gateway
 from ..gateway.settings import GatewaySettings
-from ..modules.etcd import EtcdStore
-from ..modules.etcd_options import EtcdOptions
+from ..modules.etcd.options import EtcdOptions
+from ..modules.etcd.store import EtcdStore
 from ..modules.model import Module
 from ..modules.names import key_of
 from ..owned_process import OwnedProcess

@@ -16,17 +16,17 @@ from grpclib.exceptions import GRPCError
 from ..errors import CorvoError, DecodeError, InvalidArgument, ResourceExhausted, Unsupported
 from ..stats.expvar import ExpvarRegistry
 from .admission import Admission
-from .convert import decode_request, response_head
 from .handler import QueryHandler, StreamingHandler
 from .handlers.action import Action, ActionHandler
 from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget, RawMessage
+from .messages.request_codec import decode_request, response_head
 from .query import DebugQuery, Payload
 from .raw_calls import RawStream, as_status, receive_within, send_within
 from .registry import HandlerRegistry, HandlerSlot
 from .status import grpc_error
 
 if TYPE_CHECKING:
-    from ..profiles.recorders import Recorders
+    from ..profiles.recording.recorders import Recorders
 
 _log = logging.getLogger(__name__)
 _LOG_FILE = "/var/log/pensando/{}.log"
@@ -97,8 +97,8 @@ class DiagnosticsService:
         ``debugstats_NODE-MODULE`` are published, and whatever is added to ``expvars``.
         """
         # Late: who registers handlers of their own does not pay for the import of these.
-        from ..profiles.local import local_kinds
-        from ..profiles.recorders import Recorders
+        from ..profiles.kinds.local import local_kinds
+        from ..profiles.recording.recorders import Recorders
         from .handlers.log import LogHandler
         from .handlers.profile import ProfileHandler
         from .handlers.stats import StatsHandler

@@ -10,34 +10,34 @@ from typing import Self
 
 from aiohttp import web
 
-from ..agent.server import DiagnosticsServer
 from ..clock import SYSTEM_CLOCK, Clock
+from ..diagnostics.server.server import DiagnosticsServer
 from ..errors import ConfigError, Unavailable
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module
 from ..modules.store import ModuleStore
-from . import openapi
 from .auth import Tokens, read_tokens
-from .cache import ModuleCache
-from .endpoint_cache import EndpointCache
-from .grpc_api import DiagnosticsV1
-from .grpc_status import DetailsCodec
-from .http import MAX_BODY
+from .grpc.service import DiagnosticsV1
+from .grpc.status import DetailsCodec
 from .metrics import Metrics
-from .middleware import add_headers, answer_strays, check_credentials, check_origin
-from .module_api import ModuleApi
-from .networks import DialPolicy
-from .peers import PeerPool
-from .resolver import Resolver
-from .router import Router
+from .objects.module_api import ModuleApi
+from .rest import openapi
+from .rest.http import MAX_BODY
+from .rest.middleware import add_headers, answer_strays, check_credentials, check_origin
+from .rest.views_debug import DebugViews
+from .rest.views_follow import FollowViews
+from .rest.views_modules import ModuleViews
+from .rest.views_status import StatusViews
+from .rest.views_watch import WatchViews
+from .routing.networks import DialPolicy
+from .routing.peers import PeerPool
+from .routing.resolver import Resolver
+from .routing.router import Router
 from .settings import GatewaySettings, split_listen
 from .tls import agent_context, grpc_context, server_context
-from .views_debug import DebugViews
-from .views_follow import FollowViews
-from .views_modules import ModuleViews
-from .views_status import StatusViews
-from .views_watch import WatchViews
-from .watch_hub import WatchHub
+from .watching.endpoint_cache import EndpointCache
+from .watching.module_cache import ModuleCache
+from .watching.watch_hub import WatchHub
 
 #: Seconds that requests under way get when the gateway stops.
 _DRAIN = 3.0

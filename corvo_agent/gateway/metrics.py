@@ -11,10 +11,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from .cache import ModuleCache
-from .endpoint_cache import EndpointCache
-from .peers import PeerPool
-from .watch_hub import WatchHub
+from .routing.peers import PeerPool
+from .watching.endpoint_cache import EndpointCache
+from .watching.module_cache import ModuleCache
+from .watching.watch_hub import WatchHub
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 

@@ -6,9 +6,9 @@ import ipaddress
 from dataclasses import dataclass, field
 
 from ..errors import ConfigError
-from .networks import Network
-from .router import RouteLimits
-from .watch_hub import WatchLimits
+from .routing.networks import Network
+from .routing.router import RouteLimits
+from .watching.watch_hub import WatchLimits
 
 DEFAULT_LISTEN = "127.0.0.1:9000"
 

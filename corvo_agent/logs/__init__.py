@@ -1,4 +1,4 @@
-"""Log files, lines and levels.
+"""Log files and their lines.
 
 What reads and follows files is imported when it is first used: a service that only writes its log does not pay for it.
 """
@@ -8,47 +8,35 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from .audit import audit
-from .formatter import JsonFormatter
-from .json_logging import JsonFileHandler, JsonLogging, configure_json_logging
-from .level_filter import (
-    LevelFilter,
-    LiveFilter,
-    current_filter,
-    filtered,
-    get_log_filter,
-    refresh_filter,
-    reset_filter,
-)
-from .level_obstacles import level_obstacles
-from .level_state import LevelSource, LevelState
+from .writing.formatter import JsonFormatter
+from .writing.json_logging import JsonFileHandler, JsonLogging, configure_json_logging
 
 if TYPE_CHECKING:
-    from .fields import FieldCondition, Operator
     from .limits import ReadLimits, TailLimits
-    from .line_time import Window
-    from .marker import is_marker
-    from .parameters import parse_query
-    from .query import LogQuery, Order
-    from .reader import LogReader
-    from .result import LogResult
-    from .severity import Audit
-    from .tailer import LogTailer
+    from .lines.line_time import Window
+    from .lines.marker import is_marker
+    from .lines.severity import Audit
+    from .search.conditions import FieldCondition, Operator
+    from .search.parameters import parse_query
+    from .search.query import LogQuery, Order
+    from .search.reader import LogReader
+    from .search.result import LogResult
+    from .tail.tailer import LogTailer
 
 _HOMES = {
-    "Audit": "severity",
-    "FieldCondition": "fields",
-    "LogQuery": "query",
-    "LogReader": "reader",
-    "LogResult": "result",
-    "LogTailer": "tailer",
-    "Operator": "fields",
-    "Order": "query",
+    "Audit": "lines.severity",
+    "FieldCondition": "search.conditions",
+    "LogQuery": "search.query",
+    "LogReader": "search.reader",
+    "LogResult": "search.result",
+    "LogTailer": "tail.tailer",
+    "Operator": "search.conditions",
+    "Order": "search.query",
     "ReadLimits": "limits",
     "TailLimits": "limits",
-    "Window": "line_time",
-    "is_marker": "marker",
-    "parse_query": "parameters",
+    "Window": "lines.line_time",
+    "is_marker": "lines.marker",
+    "parse_query": "search.parameters",
 }
 
 __all__ = (
@@ -57,10 +45,6 @@ __all__ = (
     "JsonFileHandler",
     "JsonFormatter",
     "JsonLogging",
-    "LevelFilter",
-    "LevelSource",
-    "LevelState",
-    "LiveFilter",
     "LogQuery",
     "LogReader",
     "LogResult",
@@ -70,16 +54,9 @@ __all__ = (
     "ReadLimits",
     "TailLimits",
     "Window",
-    "audit",
     "configure_json_logging",
-    "current_filter",
-    "filtered",
-    "get_log_filter",
     "is_marker",
-    "level_obstacles",
     "parse_query",
-    "refresh_filter",
-    "reset_filter",
 )
 
 

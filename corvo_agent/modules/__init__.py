@@ -1,8 +1,6 @@
 """Module objects: model, codec, stores and watching."""
 
-from .batches import Cause, WatchBatch
 from .callbacks import ChangeCallback, ModuleChange
-from .codec import decode_module, encode_module, module_from_dict, module_to_dict
 from .endpoints import (
     ENDPOINTS_PREFIX,
     Endpoint,
@@ -13,14 +11,16 @@ from .endpoints import (
     endpoint_key,
     find_endpoint,
 )
+from .json.codec import decode_module, encode_module, module_from_dict, module_to_dict
 from .kv import Change, ChangeType, KeyValue, KeyValueStore, Range
 from .memory import MemoryStore
 from .model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort, effective_level
 from .names import MODULES_PREFIX, key_of, name_of, validate_name
 from .registration import StartReport, clear_expired_override, register
 from .store import ModuleList, ModuleStore
-from .watch import Watch, WatchStatistics
 from .watcher import ModuleCallback, ModuleWatcher, WatcherStatistics
+from .watching.batches import Cause, WatchBatch
+from .watching.watch import Watch, WatchStatistics
 
 __all__ = (
     "ENDPOINTS_PREFIX",

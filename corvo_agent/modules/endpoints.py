@@ -14,7 +14,7 @@ import orjson
 from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, CorvoError, DecodeError, InvalidArgument, NotFound, VersionConflict, shorten
-from .fields import Table, int32, text, time
+from .json.tables import Table, int32, text, time
 from .kv import KeyValue, KeyValueStore
 from .names import validate_name
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..levels import Level
+from ..levels.level import Level
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from typing import Self
 from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, DecodeError, InvalidArgument, NotFound, VersionConflict
-from ..levels import Level
-from .codec import decode_module, encode_module
+from ..levels.level import Level
+from .json.codec import decode_module, encode_module
 from .kv import KeyValue, KeyValueStore
 from .model import LevelOverride, Module
 from .names import MODULES_PREFIX, key_of, name_of
-from .watch import Watch
+from .watching.watch import Watch
 
 #: How often ``modify`` reads and writes again when others write at the same time.
 MODIFY_ATTEMPTS = 20

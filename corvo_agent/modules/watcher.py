@@ -11,12 +11,12 @@ from typing import Self
 
 from ..errors import DecodeError, Unavailable
 from .callbacks import CallbackQueue, ChangeCallback, same_spec
-from .codec import decode_module
+from .json.codec import decode_module
 from .kv import Change, ChangeType
 from .model import Module
 from .names import validate_name
 from .store import ModuleStore
-from .watch import WatchStatistics
+from .watching.watch import WatchStatistics
 
 _log = logging.getLogger(__name__)
 

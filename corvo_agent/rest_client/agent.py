@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from ..diagnostics.payloads import logs_payload, profile_payload, stats_payload, string_payload
+from ..diagnostics.client.typed_client import TypedClient
+from ..diagnostics.messages.payloads import logs_payload, profile_payload, stats_payload, string_payload
 from ..diagnostics.query import NOTHING, Payload
-from ..diagnostics.typed_client import TypedClient
 from ..errors import DecodeError, Unsupported
 from .address import segment
 from .failures import Refusal, error_of

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from ..errors import DecodeError
-from ..modules.json_stream import JsonStream
+from ..modules.json.stream import JsonStream
 
 _DATA = b"data: "
 #: Bytes that one event may have.

@@ -11,7 +11,7 @@ from typing import Any
 from ..backoff import Backoff
 from ..errors import CorvoError, InvalidArgument, RemoteError, Unavailable, VersionConflict
 from ..modules.access import EVERY_MODULE, ModuleEvent, Selector
-from ..modules.codec import module_from_dict, module_to_dict
+from ..modules.json.codec import module_from_dict, module_to_dict
 from ..modules.kv import ChangeType
 from ..modules.model import Module, ObjectMeta
 from ..modules.store import MODIFY_ATTEMPTS, ModuleList

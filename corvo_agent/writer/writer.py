@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields, replace
 from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, CorvoError, InvalidArgument, NotFound, Unavailable
-from ..levels import Level
+from ..levels.level import Level
 from ..modules.model import Module, ModuleSpec, ObjectMeta
 from ..modules.store import ModuleStore
 from .source import Complete, Gone, ModuleSource, Present

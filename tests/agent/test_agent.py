@@ -12,11 +12,11 @@ import pytest
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
-from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.errors import InvalidArgument, Unavailable
-from corvo_agent.levels import Level
-from corvo_agent.logs.level_filter import current_filter
-from corvo_agent.logs.level_state import LevelSource, LevelState
+from corvo_agent.levels.filter import current_filter
+from corvo_agent.levels.level import Level
+from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.modules import LevelOverride, MemoryStore, Module, ModuleStore, ServicePort, key_of
 from corvo_agent.modules.endpoints import EndpointState, find_endpoint
 

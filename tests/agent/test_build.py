@@ -14,16 +14,16 @@ import pytest
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.build import build_agent
-from corvo_agent.client import DiagnosticsClient
 from corvo_agent.config import AgentConfig
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import ConfigError, RemoteError
 from corvo_agent.modules import Module, ModuleStore
-from corvo_agent.modules.etcd import EtcdStore
-from corvo_agent.modules.etcd_options import EtcdOptions
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.model import ModuleStatus
-from corvo_agent.profiles.model import Label
-from corvo_agent.profiles.pprof_reader import decode
+from corvo_agent.profiles.pprof.model import Label
+from corvo_agent.profiles.pprof.reader import decode
 from tests.profiles.spawn import load, shares_of, until
 
 LINES = b'{"level":"debug","msg":"detail"}\n{"level":"info","msg":"news"}\n{"level":"error","msg":"trouble"}\n'

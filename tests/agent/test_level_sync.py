@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 
 from corvo_agent.agent.level_sync import RECHECK_INTERVAL, LevelSync, apply_to_process
-from corvo_agent.levels import Level
-from corvo_agent.logs import current_filter, get_log_filter
-from corvo_agent.logs.level_state import LevelSource, LevelState
+from corvo_agent.levels import current_filter, get_log_filter
+from corvo_agent.levels.level import Level
+from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.modules.model import LevelOverride, Module
 from corvo_agent.modules.store import ModuleStore
 from corvo_agent.modules.watcher import ModuleWatcher
 from corvo_agent.testing import FakeClock, MemoryStore
 
-from ..logs.levels_kit import untouched_levels
+from ..levels.kit import untouched_levels
 
 SECOND = 10**9
 

@@ -16,12 +16,12 @@ from corvo_agent.bundle.archive import Archive
 from corvo_agent.bundle.collect import Collector
 from corvo_agent.bundle.manifest import Manifest
 from corvo_agent.bundle.parts import Asked, parts_of
-from corvo_agent.diagnostics.payloads import logs_payload, profile_payload, stats_payload
+from corvo_agent.diagnostics.client.typed_client import TypedClient
+from corvo_agent.diagnostics.messages.payloads import logs_payload, profile_payload, stats_payload
 from corvo_agent.diagnostics.query import Payload
-from corvo_agent.diagnostics.typed_client import TypedClient
 from corvo_agent.errors import CorvoError, DeadlineExceeded, NotFound, RemoteError, Unavailable
-from corvo_agent.profiles.model import Profile, ValueType
-from corvo_agent.profiles.pprof import encode
+from corvo_agent.profiles.pprof.encoder import encode
+from corvo_agent.profiles.pprof.model import Profile, ValueType
 
 ASKED = Asked(cpu_seconds=1)
 FILES = ["stats.json", "logs.jsonl", "goroutine.pb.gz", "stacks.txt", "heap.pb.gz", "profile.pb.gz"]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from corvo_agent.bundle.masking import masked_json, masked_lines, masked_profile, stacks_text
 from corvo_agent.errors import DecodeError
-from corvo_agent.profiles.model import Frame, Label, Profile, Sample, ValueType
-from corvo_agent.profiles.pprof import encode
-from corvo_agent.profiles.pprof_reader import decode
+from corvo_agent.profiles.pprof.encoder import encode
+from corvo_agent.profiles.pprof.model import Frame, Label, Profile, Sample, ValueType
+from corvo_agent.profiles.pprof.reader import decode
 
 
 def profile(*labels: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from grpclib.server import Server
 
-from corvo_agent.diagnostics.payloads import logs_payload, string_payload
+from corvo_agent.diagnostics.messages.payloads import logs_payload, string_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
 
 

@@ -11,10 +11,10 @@ from grpclib.const import Cardinality, Handler
 from grpclib.server import Stream
 from hypothesis import HealthCheck, given, settings
 
-from corvo_agent.client import DiagnosticsClient
-from corvo_agent.diagnostics.convert import encode_request
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.limits import ByteBudget, RawMessage, bounded
-from corvo_agent.diagnostics.payloads import decode_logs
+from corvo_agent.diagnostics.messages.payloads import decode_logs
+from corvo_agent.diagnostics.messages.request_codec import encode_request
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
 from corvo_agent.errors import ResourceExhausted

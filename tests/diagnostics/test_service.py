@@ -15,10 +15,10 @@ from h2.settings import SettingCodes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from corvo_agent.client import DiagnosticsClient
-from corvo_agent.diagnostics.convert import encode_request
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.limits import RawMessage
-from corvo_agent.diagnostics.payloads import decode_logs, decode_string
+from corvo_agent.diagnostics.messages.payloads import decode_logs, decode_string
+from corvo_agent.diagnostics.messages.request_codec import encode_request
 from corvo_agent.diagnostics.query import NOTHING, DebugQuery, Payload
 from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
 from corvo_agent.errors import CorvoError, DeadlineExceeded, NotFound, RemoteError, Unavailable

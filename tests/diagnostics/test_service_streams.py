@@ -6,8 +6,8 @@ from contextlib import aclosing
 
 import pytest
 
-from corvo_agent.client import DiagnosticsClient
-from corvo_agent.diagnostics.payloads import decode_logs, string_payload
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.diagnostics.messages.payloads import decode_logs, string_payload
 from corvo_agent.diagnostics.query import Payload
 from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
 from corvo_agent.errors import DeadlineExceeded, NotFound, RemoteError, Unavailable

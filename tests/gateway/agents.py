@@ -8,13 +8,13 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from corvo_agent.agent.server import DiagnosticsServer
-from corvo_agent.diagnostics.payloads import logs_payload, profile_payload, stats_payload
+from corvo_agent.diagnostics.messages.payloads import logs_payload, profile_payload, stats_payload
 from corvo_agent.diagnostics.query import NOTHING, DebugQuery, Payload
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import InvalidArgument
-from corvo_agent.modules.codec import encode_module
 from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.model import Module
 from corvo_agent.modules.names import key_of

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.http import PREFIX
+from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.gateway.settings import GatewaySettings
-from corvo_agent.modules.codec import encode_module
 from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.model import Module
 from corvo_agent.modules.names import key_of

@@ -7,7 +7,7 @@ import sys
 
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.settings import GatewaySettings
-from corvo_agent.modules.codec import encode_module
+from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.names import key_of
 

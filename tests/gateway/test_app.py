@@ -12,7 +12,7 @@ import pytest
 
 from corvo_agent.errors import ConfigError, Unavailable
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.http import PREFIX
+from corvo_agent.gateway.rest.http import PREFIX
 from tests.certificates import Authority
 
 from .conftest import LOCAL, Api, Store, settled

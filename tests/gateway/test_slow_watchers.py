@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import pytest
 
-from corvo_agent.gateway.http import PREFIX
-from corvo_agent.gateway.watch_hub import WatchLimits
+from corvo_agent.gateway.rest.http import PREFIX
+from corvo_agent.gateway.watching.watch_hub import WatchLimits
 
 from .conftest import LOCAL, Api, Store
 from .modules import module

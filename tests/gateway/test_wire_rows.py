@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from corvo_agent.gateway.http import PREFIX
+from corvo_agent.gateway.rest.http import PREFIX
 
 from .conftest import Api, Store, settled
 from .modules import module

@@ -11,7 +11,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from corvo_agent.gateway.router import RouteLimits
+from corvo_agent.gateway.routing.router import RouteLimits
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.model import Module, ServicePort
 

@@ -14,9 +14,9 @@ import pytest
 from aiohttp import WSMsgType
 
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.http import PREFIX
+from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.gateway.settings import GatewaySettings
-from corvo_agent.gateway.watch_hub import WatchLimits
+from corvo_agent.gateway.watching.watch_hub import WatchLimits
 from corvo_agent.modules.names import key_of
 
 from .conftest import LOCAL, Api, Store, settled

@@ -15,9 +15,9 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.names import key_of
-from corvo_agent.modules.watch import Watch
+from corvo_agent.modules.watching.watch import Watch
 from tests.integration.corvo_processes import CORVO, AgentProcess, agent_process, corvo_process, gateway_process
 
 pytestmark = pytest.mark.integration

@@ -16,14 +16,14 @@ import orjson
 import pytest
 import pytest_asyncio
 
-from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.endpoints import endpoint_key, find_endpoint
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
-from corvo_agent.modules.watch import Watch
+from corvo_agent.modules.watching.watch import Watch
 from tests.integration.corvo_processes import CORVO, AgentProcess, agent_process
 
 pytestmark = pytest.mark.integration

@@ -10,7 +10,7 @@ import pytest
 
 from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import Compacted, CorvoError, DeadlineExceeded, Unavailable
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.kv import KeyValue
 from tests.etcd_cluster import EVERY_ETCD, EtcdCluster
 

@@ -13,7 +13,7 @@ import trustme
 
 from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import Unavailable
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from tests.etcd_cluster import EVERY_ETCD, EtcdCluster
 
 pytestmark = pytest.mark.integration

@@ -12,7 +12,7 @@ import pytest
 
 from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import CorvoError, PermissionRefused
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from tests.etcd_cluster import EVERY_ETCD, EtcdCluster
 
 pytestmark = [

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.kv import Change, ChangeType
 
 pytestmark = pytest.mark.integration

@@ -11,11 +11,11 @@ import grpc
 import grpc.aio
 import pytest
 
-from corvo_agent.agent.server import DiagnosticsServer, client_ssl, server_ssl
-from corvo_agent.client import DiagnosticsClient
-from corvo_agent.diagnostics.introspection import introspection
-from corvo_agent.diagnostics.payloads import LOGS, decode_logs
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.diagnostics.introspection.services import introspection
+from corvo_agent.diagnostics.messages.payloads import LOGS, decode_logs
 from corvo_agent.diagnostics.query import Payload
+from corvo_agent.diagnostics.server.server import DiagnosticsServer, client_ssl, server_ssl
 from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
 from corvo_agent.errors import DeadlineExceeded, PermissionRefused, RemoteError, ResourceExhausted, Unavailable
 from tests.certificates import Authority

@@ -12,19 +12,19 @@ from typing import Any
 import aiohttp
 import pytest
 
-from corvo_agent.agent.server import DiagnosticsServer
-from corvo_agent.diagnostics.payloads import logs_payload
+from corvo_agent.diagnostics.messages.payloads import logs_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.http import PREFIX
-from corvo_agent.gateway.router import RouteLimits
+from corvo_agent.gateway.rest.http import PREFIX
+from corvo_agent.gateway.routing.router import RouteLimits
 from corvo_agent.gateway.settings import GatewaySettings
-from corvo_agent.modules.codec import encode_module
 from corvo_agent.modules.endpoints import Endpoint, EndpointLease, EndpointState
-from corvo_agent.modules.etcd import EtcdStore
-from corvo_agent.modules.etcd_options import EtcdOptions
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.store import EtcdStore
+from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.model import Module
 from corvo_agent.modules.names import key_of
 from tests.etcd_cluster import EtcdCluster

@@ -20,10 +20,10 @@ import pytest_asyncio
 from corvo_agent.agent.agent import Agent
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.http import PREFIX
+from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.gateway.settings import GatewaySettings
-from corvo_agent.modules.etcd import EtcdStore
-from corvo_agent.modules.etcd_options import EtcdOptions
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.store import EtcdStore
 
 pytestmark = pytest.mark.integration
 

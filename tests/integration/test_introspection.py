@@ -17,8 +17,8 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from grpclib.const import Handler
 
-from corvo_agent.agent.server import DiagnosticsServer
-from corvo_agent.diagnostics.introspection import introspection
+from corvo_agent.diagnostics.introspection.services import introspection
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from tests.diagnostics.test_limits import Upload
 from tests.foreign_peer import failure
@@ -29,8 +29,8 @@ Request = reflection_pb2.ServerReflectionRequest
 
 # An agent that is asked for its health and its description, and a host that uses gRPC's own packages for both.
 OURS = """
-from corvo_agent.agent.server import DiagnosticsServer
-from corvo_agent.diagnostics.introspection import introspection
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
+from corvo_agent.diagnostics.introspection.services import introspection
 from corvo_agent.diagnostics.service import DiagnosticsService
 from grpclib.client import Channel, UnaryUnaryMethod, StreamStreamMethod
 from corvo_agent.diagnostics.limits import RawMessage

@@ -15,10 +15,10 @@ import orjson
 import pytest
 
 from corvo_agent.logs.limits import TailLimits
-from corvo_agent.logs.marker import CURSOR, GAP, is_marker
-from corvo_agent.logs.query import LogQuery
-from corvo_agent.logs.record import Record
-from corvo_agent.logs.tailer import LogTailer
+from corvo_agent.logs.lines.marker import CURSOR, GAP, is_marker
+from corvo_agent.logs.lines.record import Record
+from corvo_agent.logs.search.query import LogQuery
+from corvo_agent.logs.tail.tailer import LogTailer
 from tests.integration.log_writers import RENAMING, REOPENING, ROTATING, writer
 
 pytestmark = pytest.mark.integration

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.handlers.log import LogHandler
-from corvo_agent.diagnostics.payloads import decode_logs
+from corvo_agent.diagnostics.messages.payloads import decode_logs
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import RemoteError
 from corvo_agent.logs.limits import ReadLimits
-from corvo_agent.logs.marker import CURSOR, TRUNCATED, is_marker
+from corvo_agent.logs.lines.marker import CURSOR, TRUNCATED, is_marker
 from tests.diagnostics.kit import served
 from tests.logs.tail_kit import QUICK, line
 

@@ -15,11 +15,11 @@ import pytest
 from aiohttp import web
 
 from corvo_agent.agent.build import build_agent
-from corvo_agent.client import DiagnosticsClient
 from corvo_agent.config import AgentConfig
-from corvo_agent.diagnostics.payloads import decode_profile, decode_stats
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.diagnostics.messages.payloads import decode_profile, decode_stats
 from corvo_agent.errors import Unavailable
-from corvo_agent.profiles.pprof_reader import decode
+from corvo_agent.profiles.pprof.reader import decode
 from tests.sidecar.servers import serving
 
 from .go_tools import build, object_cache, pprof

@@ -12,12 +12,12 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.diagnostics.handlers.profile import ProfileHandler
-from corvo_agent.diagnostics.payloads import decode_profile
+from corvo_agent.diagnostics.messages.payloads import decode_profile
 from corvo_agent.diagnostics.query import DebugQuery
-from corvo_agent.profiles.local import local_kinds
-from corvo_agent.profiles.recorders import Recorders
-from corvo_agent.sidecar.process_profiles import process_kinds
-from corvo_agent.sidecar.target_process import target_of_pid
+from corvo_agent.profiles.kinds.local import local_kinds
+from corvo_agent.profiles.recording.recorders import Recorders
+from corvo_agent.sidecar.answers.process_profiles import process_kinds
+from corvo_agent.sidecar.target.target_process import target_of_pid
 
 from .go_tools import pprof
 

@@ -11,18 +11,18 @@ import pytest
 import pytest_asyncio
 from grpclib.server import Server
 
-from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import RemoteError
-from corvo_agent.profiles.gate import THIS_PROCESS
-from corvo_agent.profiles.pprof_reader import decode
+from corvo_agent.profiles.pacing.exclusive import THIS_PROCESS
+from corvo_agent.profiles.pprof.reader import decode
 from tests.profiles.spawn import running, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
 CALLER = """
 import asyncio, sys
-from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 
 async def main():
     print("ready", flush=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
-from corvo_agent.client import DiagnosticsClient
-from corvo_agent.levels import Level
-from corvo_agent.logs.json_logging import configure_json_logging
-from corvo_agent.logs.level_filter import LevelFilter, filtered
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.levels.filter import LevelFilter, filtered
+from corvo_agent.levels.level import Level
+from corvo_agent.logs.writing.json_logging import configure_json_logging
 
 
 async def test_a_log_at_debug_does_not_grow_by_being_read(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.errors import RemoteError
-from corvo_agent.profiles.model import Label
-from corvo_agent.profiles.pprof_reader import decode
+from corvo_agent.profiles.pprof.model import Label
+from corvo_agent.profiles.pprof.reader import decode
 from tests.profiles.spawn import LOADS, running, shares_of
 
 pytestmark = pytest.mark.integration

@@ -9,7 +9,7 @@ from typing import Self
 
 from corvo_agent.errors import CorvoError
 from corvo_agent.modules import Module, ModuleChange, ModuleStore, ModuleWatcher, key_of
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 
 NAME = "node1-pen-spyglass"
 KEY = key_of(NAME)

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from corvo_agent.errors import InvalidArgument
-from corvo_agent.levels import Level
-from corvo_agent.logs.fields import FieldCondition, Operator
-from corvo_agent.logs.query import LogQuery, Order
-from corvo_agent.logs.severity import Audit
+from corvo_agent.levels.level import Level
+from corvo_agent.logs.lines.severity import Audit
+from corvo_agent.logs.search.conditions import FieldCondition, Operator
+from corvo_agent.logs.search.query import LogQuery, Order
 from corvo_agent.timestamps import parse_rfc3339
 
 RANKS = {"debug": 10, "trace": 10, "info": 20, "warn": 30, "warning": 30, "error": 40, "fatal": 40, "critical": 40}

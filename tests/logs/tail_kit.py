@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from corvo_agent.logs.limits import TailLimits
-from corvo_agent.logs.marker import CURSOR, DROPPED, GAP, is_marker
-from corvo_agent.logs.query import EVERYTHING, LogQuery
-from corvo_agent.logs.record import Record
-from corvo_agent.logs.tailer import LogTailer
+from corvo_agent.logs.lines.marker import CURSOR, DROPPED, GAP, is_marker
+from corvo_agent.logs.lines.record import Record
+from corvo_agent.logs.search.query import EVERYTHING, LogQuery
+from corvo_agent.logs.tail.tailer import LogTailer
 
 #: Looks often, so that no test waits for the next look; nothing is late on purpose.
 QUICK = TailLimits(poll=0.01, rest=0.05, linger=0.05, join_seconds=0.02, rescan=0.01, patience=0.05)

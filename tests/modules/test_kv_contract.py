@@ -12,7 +12,7 @@ import pytest_asyncio
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import AlreadyExists, Compacted, NotFound, Unavailable, VersionConflict
 from corvo_agent.modules.deferred import DeferredStore
-from corvo_agent.modules.etcd import EtcdOptions, EtcdStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.kv import Change, ChangeType, KeyValue, KeyValueStore
 from corvo_agent.modules.memory import MemoryStore
 from tests.conftest import wipe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.levels import Level
+from corvo_agent.levels.level import Level
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, effective_level
 
 

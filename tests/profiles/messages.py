@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import strategies as st
 
-from corvo_agent.profiles.model import Frame, Label, Profile, Sample, ValueType
+from corvo_agent.profiles.pprof.model import Frame, Label, Profile, Sample, ValueType
 
 texts = st.text(max_size=12)
 int64s = st.integers(-(2**63), 2**63 - 1)

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from corvo_agent.profiles.model import Profile, Sample
+from corvo_agent.profiles.pprof.model import Profile, Sample
 
 LOADS = Path(__file__).with_name("loads.py")
 

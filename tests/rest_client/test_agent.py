@@ -8,8 +8,8 @@ from contextlib import aclosing
 import pytest
 import pytest_asyncio
 
-from corvo_agent.client import DiagnosticsClient
-from corvo_agent.diagnostics.payloads import decode_logs
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.diagnostics.messages.payloads import decode_logs
 from corvo_agent.errors import CorvoError, NotFound, RemoteError, Unavailable, Unsupported
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.rest_client.agent import RestAgent

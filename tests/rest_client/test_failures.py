@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from corvo_agent import errors
-from corvo_agent.gateway.errors import Action, failure
+from corvo_agent.gateway.objects.errors import Action, failure
 from corvo_agent.rest_client.failures import Refusal, error_of
 
 URL, NAME = "http://gateway", "node1-pen-npm"

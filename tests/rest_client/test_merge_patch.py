@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corvo_agent.gateway.objects import merge
+from corvo_agent.gateway.objects.edits import merge
 from corvo_agent.rest_client.merge_patch import difference
 
 LEAVES = st.one_of(st.booleans(), st.integers(), st.text(max_size=3), st.lists(st.integers(), max_size=2))

@@ -12,7 +12,7 @@ from corvo_agent.errors import AlreadyExists, NotFound, RemoteError, Unavailable
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.access import ModuleEvent, Selector
-from corvo_agent.modules.codec import decode_module
+from corvo_agent.modules.json.codec import decode_module
 from corvo_agent.modules.kv import ChangeType
 from corvo_agent.modules.model import Module, ModuleSpec, ObjectMeta
 from corvo_agent.modules.names import key_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.cli.target import Target, open_backend
+from corvo_agent.cli.where.target import Target, open_backend
 from corvo_agent.errors import (
     CorvoError,
     DeadlineExceeded,

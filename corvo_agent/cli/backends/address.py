@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-from ...client import DiagnosticsClient
+from ...diagnostics.client.client import DiagnosticsClient
 from ...errors import ConfigError
 from ...modules.access import ModuleAccess
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from ...client import DiagnosticsClient
+from ...diagnostics.client.client import DiagnosticsClient
 from ...errors import DecodeError, NotFound
-from ...gateway.options import ListOptions
-from ...gateway.selection import Selection
 from ...modules.access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
-from ...modules.codec import decode_module
 from ...modules.endpoints import find_endpoint
+from ...modules.json.codec import decode_module
 from ...modules.kv import Change
 from ...modules.model import Module, ObjectMeta
 from ...modules.names import MODULES_PREFIX, name_of
+from ...modules.selectors.list_options import ListOptions
+from ...modules.selectors.selection import Selection
 from ...modules.store import ModuleList, ModuleStore
 
 

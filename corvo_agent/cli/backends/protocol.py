@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from ...diagnostics.typed_client import TypedClient
+from ...diagnostics.client.typed_client import TypedClient
 from ...modules.access import ModuleAccess
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from ...errors import InvalidArgument, InvalidQuery, shorten
-from ..payloads import TYPE_PREFIX, string_payload
+from ..messages.payloads import TYPE_PREFIX, string_payload
 from ..query import DebugQuery, Payload
 from .threads import DaemonThreads
 

@@ -7,15 +7,15 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...levels import Level
+from ...levels.level import Level
 from ...logs.limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
-from ...logs.parameters import parse_query, uses_patterns
-from ...logs.query import LogQuery
-from ...logs.reader import LogReader
-from ...logs.result import LogResult
-from ...logs.tailer import LogTailer
+from ...logs.search.parameters import parse_query, uses_patterns
+from ...logs.search.query import LogQuery
+from ...logs.search.reader import LogReader
+from ...logs.search.result import LogResult
+from ...logs.tail.tailer import LogTailer
 from ...logs.worker import Worker
-from ..payloads import LOGS, encode_logs, logs_payload
+from ..messages.payloads import LOGS, encode_logs, logs_payload
 from ..query import DebugQuery, Payload
 
 _AT_ONCE = 512  # records encoded in one go

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from ...errors import AlreadyExists, InvalidArgument
 from ...profiles.kind import ProfileKind, ProfileRequest, parse_number
-from ...profiles.local import local_kinds
-from ..payloads import profile_payload
+from ...profiles.kinds.local import local_kinds
+from ..messages.payloads import profile_payload
 from ..query import DebugQuery, Payload
 
 MAX_SECONDS = 120.0

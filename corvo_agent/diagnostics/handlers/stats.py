@@ -5,9 +5,9 @@ from __future__ import annotations
 from ...stats.expvar import ExpvarRegistry
 from ...stats.runtime import RuntimeStats
 from ...stats.variables import Variable
-from ..gathering import Gatherer
-from ..payloads import stats_payload
+from ..messages.payloads import stats_payload
 from ..query import NOTHING, DebugQuery, Payload
+from .variable_collector import Gatherer
 
 
 class StatsHandler:

@@ -14,7 +14,7 @@ import pytest
 
 from corvo_agent._generated import diagnostics, protos
 from corvo_agent.diagnostics.handlers.action import Action, ActionHandler
-from corvo_agent.diagnostics.payloads import decode_string, string_payload
+from corvo_agent.diagnostics.messages.payloads import decode_string, string_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
 from corvo_agent.errors import InvalidArgument, InvalidQuery, ResourceExhausted
 from tests.descriptors import google_class

@@ -9,12 +9,12 @@ import pytest
 
 from corvo_agent.diagnostics.handler import QueryHandler, StreamingHandler
 from corvo_agent.diagnostics.handlers.log import LogHandler
-from corvo_agent.diagnostics.payloads import LOGS, decode_logs
+from corvo_agent.diagnostics.messages.payloads import LOGS, decode_logs
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.errors import InvalidArgument, NotFound
-from corvo_agent.levels import Level
+from corvo_agent.levels.level import Level
 from corvo_agent.logs.limits import ReadLimits
-from corvo_agent.logs.marker import is_marker
+from corvo_agent.logs.lines.marker import is_marker
 from tests.logs.tail_kit import QUICK
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from corvo_agent.diagnostics.handlers.profile import ProfileHandler
-from corvo_agent.diagnostics.payloads import PROFILE, check_type, decode_profile
+from corvo_agent.diagnostics.messages.payloads import PROFILE, check_type, decode_profile
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.errors import AlreadyExists, InvalidArgument, ResourceExhausted
 from corvo_agent.profiles.kind import ProfileRequest
-from corvo_agent.profiles.pprof_reader import decode
+from corvo_agent.profiles.pprof.reader import decode
 
 
 class Echo:

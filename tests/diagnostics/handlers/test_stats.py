@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from corvo_agent.client import DiagnosticsClient
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.handlers.stats import StatsHandler
-from corvo_agent.diagnostics.payloads import STATS, check_type, decode_stats
+from corvo_agent.diagnostics.messages.payloads import STATS, check_type, decode_stats
 from corvo_agent.diagnostics.query import NOTHING, DebugQuery
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.stats import ExpvarRegistry, Func, Int, RuntimeStats

@@ -1,0 +1,54 @@
+"""``corvo action``: run something that a module offers."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ...diagnostics.query import Payload
+from ...errors import InvalidArgument
+from ..running import asynchronous
+from ..show.output import note
+from ..where.complete import modules
+from ..where.target import Target, open_agent
+from ..where.target_options import agent_options
+
+
+@click.command("action", short_help="Run an action of a module.")
+@click.argument("name", shell_complete=modules)
+@click.argument("action")
+@click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
+@agent_options
+@asynchronous
+async def command(name: str, action: str, parameters: tuple[str, ...], target: Target) -> None:
+    """Run ACTION of the module NAME, with parameters, and print what it answers.
+
+    \b
+    corvo action node1-pen-npm list-objects kind=Network
+    """
+    asked = dict(_pair(text) for text in parameters)
+    async with open_agent(target, name) as client:
+        answer = await client.debug("Action", {**asked, "action": action}, name=name)
+    _print(answer)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise InvalidArgument("parameter", text, "must be KEY=VALUE")
+    if key == "action":
+        raise InvalidArgument("parameter", text, "the action is named before the parameters")
+    return key, value
+
+
+def _print(answer: Payload) -> None:
+    from ...diagnostics.messages.payloads import decode_string, is_string
+
+    if is_string(answer):
+        click.echo(decode_string(answer.value))
+        return
+    if sys.stdout.isatty():
+        note(f"{len(answer.value)} bytes of {answer.type_url}: not for a terminal, send them to a file")
+        return
+    sys.stdout.buffer.write(answer.value)

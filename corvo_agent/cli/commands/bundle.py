@@ -1,0 +1,127 @@
+"""``corvo bundle``: everything about some modules in one file, for whoever has to find out what is wrong."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from ...bundle.archive import Archive
+from ...bundle.collect import Collector
+from ...bundle.manifest import Manifest
+from ...bundle.parts import Asked, parts_of
+from ..failures import say
+from ..many import selected
+from ..running import asynchronous
+from ..show.output import note
+from ..show.progress import progress
+from ..where.complete import kinds, modules
+from ..where.selectors import selector_of, selector_options
+from ..where.target import DEFAULT_GATEWAY, Target, open_backend
+from ..where.target_options import agent_options
+
+_SUFFIX = ".tar.gz"
+
+
+@click.command("bundle", short_help="Collect everything about modules in one file.")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
+@selector_options
+@click.option("-o", "path", metavar="FILE", help="Where to put it; corvo-bundle-TIME.tar.gz unless given.")
+@click.option(
+    *("-n", "--lines"), type=click.IntRange(min=1), default=1000, show_default=True, help="Newest log lines of each."
+)
+@click.option("--since", default="", help="Log lines not older than that: a time (RFC 3339) or a duration such as 1h.")
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="KIND",
+    shell_complete=kinds,
+    help="Kinds of profiles beside threads and tasks and the processor; may be given several times.  [default: heap]",
+)
+@click.option(
+    "--cpu",
+    "cpu_seconds",
+    type=click.FloatRange(min=0),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to watch the processor; 0 for not at all.",
+)
+@click.option(
+    "--max-size", type=click.IntRange(min=1), default=256, show_default=True, metavar="MB", help="Most data in it."
+)
+@click.option(
+    "--max-time",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="What is not there by then is left out.",
+)
+@agent_options
+@asynchronous
+async def command(
+    names: tuple[str, ...],
+    labels: str,
+    fields: str,
+    path: str | None,
+    max_size: int,
+    max_time: float,
+    target: Target,
+    lines: int,
+    since: str,
+    profiles: tuple[str, ...],
+    cpu_seconds: float,
+) -> int:
+    """Put into one file what there is about the modules NAME..., or those that selectors choose: for a support case.
+
+    Of each: the Module object, statistics, log lines, threads and tasks, profiles. Secrets are masked as far as names
+    and shapes give them away; look before you give it away. manifest.json tells what was asked and what is missing.
+    One that does not answer holds up no other; then the file is written all the same, and the exit code is 1.
+
+    \b
+    corvo bundle node1-pen-npm -o case-17.tar.gz
+    corvo bundle -l team=network --since 1h -n 20000 --cpu 20
+    corvo bundle node1-pen-npm node2-pen-npm --profile heap --profile mutex
+    """
+    if not (names or labels or fields):
+        raise click.UsageError("name modules, or select them with -l")
+    selector = selector_of(labels, fields, names[0] if names else "")
+    file = Path(path or time.strftime(f"corvo-bundle-%Y%m%dT%H%M%SZ{_SUFFIX}", time.gmtime()))
+    asked = Asked(lines, since, profiles or Asked().profiles, cpu_seconds)
+    async with open_backend(target) as backend:
+        chosen = tuple(dict.fromkeys(names or await selected(backend.modules, selector)))
+        limits = {"timeout": target.timeout, "max-size": max_size, "max-time": max_time}
+        manifest = Manifest(chosen, {"labels": labels, "fields": fields, **asdict(asked), **limits, **_place(target)})
+        async with Archive(file, _top(file), max_size * 1_000_000) as archive:
+            collector = Collector(
+                archive,
+                manifest,
+                parts_of(asked),
+                agent=backend.agent,
+                modules=backend.modules if backend.has_modules else None,
+            )
+            with progress("bundle", collector.steps) as advance:
+                await collector.run(max_time, advance)
+            size = await archive.commit()
+    missing = manifest.missing
+    for (name, reason), files in missing.items():
+        say(f"{name}: without {', '.join(files)}: {reason}")
+    lacking = sum(map(len, missing.values()))
+    note(f"{file}: {archive.files} files of {len(chosen)} modules, {size} bytes, {lacking} missing")
+    return 1 if missing else 0
+
+
+def _top(file: Path) -> str:
+    """The folder in the archive that everything lies in."""
+    return file.name.removesuffix(_SUFFIX).removesuffix(".tgz").lstrip(".") or "bundle"
+
+
+def _place(target: Target) -> dict[str, str]:
+    """Where it was looked."""
+    if target.address:
+        return {"address": target.address}
+    return {"etcd": target.etcd} if target.etcd else {"gateway": target.gateway or DEFAULT_GATEWAY}

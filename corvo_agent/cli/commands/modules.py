@@ -1,0 +1,193 @@
+"""``corvo modules``: the Module objects."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from functools import partial
+
+import click
+
+from ...errors import InvalidArgument
+from ...levels.level import Level
+from ...modules.json.codec import module_to_dict
+from ...modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_level
+from ...modules.names import validate_name
+from ...timestamps import format_rfc3339
+from ..confirm import confirm, yes_option
+from ..failures import Failures
+from ..many import for_each, selected
+from ..modules.module_edit import edit_module
+from ..modules.module_watch import show_changes, watch_modules
+from ..running import asynchronous
+from ..show.output import format_option, note, print_result
+from ..where.complete import levels, modules
+from ..where.selectors import selector_of, selector_options
+from ..where.target import Target, open_backend
+from ..where.target_options import module_options
+
+_watch_option = click.option("-w", "--watch", is_flag=True, help="Go on with changes as they come, until Ctrl-C.")
+
+
+@click.group("modules", short_help="List, show, create, edit, delete and watch Module objects.")
+def command() -> None:
+    """Module objects: one for each running process or container.
+
+    \b
+    corvo modules list -l team=network
+    corvo modules get node1-pen-npm -o yaml
+    corvo modules create node1-pen-npm --level Info --node node1
+    corvo modules edit node1-pen-npm
+    corvo modules label node1-pen-npm team=network
+    corvo modules delete --field-selector status.node=node7
+    corvo modules watch
+    """
+
+
+command.add_command(watch_modules)
+command.add_command(edit_module)
+
+
+@command.command("list")
+@selector_options
+@_watch_option
+@format_option
+@module_options
+@asynchronous
+async def list_modules(labels: str, fields: str, watch: bool, output: str | None, target: Target) -> None:
+    """List modules: all of them, or those that the selectors choose. A level with * is an override, which ends.
+
+    \b
+    corvo modules list -l team=network,tier!=1
+    corvo modules list --field-selector 'spec.log-level=Debug,status.restart-count>3'
+    """
+    async with open_backend(target) as backend:
+        if watch:
+            await show_changes(backend.modules, selector_of(labels, fields), output)
+            return
+        found = await backend.modules.list(selector_of(labels, fields))
+    for error in found.undecodable:
+        note(f"corvo: left out: {error}")
+    headers = ("NAME", "LEVEL", "NODE", "CATEGORY", "RESTARTS", "STARTED")
+    print_result(output, [module_to_dict(module) for module in found.modules], headers, map(_row, found.modules))
+
+
+@command.command("get")
+@click.argument("name", shell_complete=modules)
+@_watch_option
+@format_option
+@module_options
+@asynchronous
+async def get_module(name: str, watch: bool, output: str | None, target: Target) -> None:
+    """Show the module NAME."""
+    async with open_backend(target) as backend:
+        if watch:
+            await show_changes(backend.modules, selector_of("", "", name), output)
+            return
+        shown = module_to_dict(await backend.modules.get(name))
+    print_result(output, shown, ("FIELD", "VALUE"), _leaves("", shown))
+
+
+@command.command("create")
+@click.argument("name")
+@click.option("--level", default="Info", show_default=True, shell_complete=levels, help="Its log level.")
+@click.option("--node", default="", help="Its node.")
+@click.option("--module", default="", help="Its name without the node.")
+@click.option("--category", default="Venice", show_default=True, help="Its category.")
+@module_options
+@asynchronous
+async def create_module(name: str, level: str, node: str, module: str, category: str, target: Target) -> None:
+    """Create the module NAME."""
+    Level.parse(level, "--level")
+    validate_name(name, "NAME")
+    wanted = Module(ObjectMeta(name=name), ModuleSpec(log_level=level), ModuleStatus(node, module, category))
+    async with open_backend(target) as backend:
+        created = await backend.modules.create(wanted)
+    note(f"{created.name} is created at resource version {created.revision}")
+
+
+@command.command("delete")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
+@selector_options
+@yes_option
+@module_options
+@asynchronous
+async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: bool, target: Target) -> int:
+    """Delete the modules NAME..., or those that the selectors choose; asks before it deletes more than one."""
+    selector = selector_of(labels, fields, " ".join(names))
+    chosen = list(dict.fromkeys(names))
+    if not chosen and not (labels or fields):
+        raise click.UsageError("name modules, or select them with -l or --field-selector")
+    async with open_backend(target) as backend:
+        access = backend.modules
+        chosen = chosen or await selected(access, selector)
+        confirm("Delete", chosen, yes=yes)
+        failures = Failures(named=False)
+        for name in await for_each(chosen, access.delete, failures, "deleting"):
+            note(f"{name} is deleted")
+    return failures.code
+
+
+@command.command("label")
+@click.argument("words", nargs=-1, required=True, metavar="[NAME] KEY=VALUE|KEY-...", shell_complete=modules)
+@selector_options
+@yes_option
+@module_options
+@asynchronous
+async def label_module(words: tuple[str, ...], labels: str, fields: str, yes: bool, target: Target) -> int:
+    """Set labels of the module NAME, or of those that the selectors choose; KEY- takes one away.
+
+    \b
+    corvo modules label node1-pen-npm team=network tier-
+    corvo modules label -l team=network tier=2
+    """
+    by_selector = bool(labels or fields)
+    given = words if by_selector else words[1:]
+    if not given:
+        raise click.UsageError("give KEY=VALUE to set a label, or KEY- to take it away")
+    changes = dict(map(_label, given))
+    async with open_backend(target) as backend:
+        access = backend.modules
+        names = await selected(access, selector_of(labels, fields)) if by_selector else [words[0]]
+        confirm("Label", names, yes=yes)
+        failures = Failures(named=len(names) > 1)
+        changed = await for_each(
+            names, partial(access.modify, change=partial(_relabel, changes)), failures, "labelling"
+        )
+    for name, module in changed.items():
+        shown = " ".join(f"{key}={value}" for key, value in sorted(module.meta.labels.items()))
+        click.echo(f"{name}: {shown}" if by_selector else shown)
+    return failures.code
+
+
+def _relabel(changes: dict[str, str | None], module: Module) -> Module:
+    merged = {**module.meta.labels, **changes}
+    return module.with_meta(labels={key: value for key, value in merged.items() if value is not None})
+
+
+def _row(module: Module) -> tuple[object, ...]:
+    level = effective_level(module.spec, time.time_ns()).text
+    override = module.spec.override
+    marked = f"{level}*" if override is not None and override.active(time.time_ns()) else level
+    status = module.status
+    return module.name, marked, status.node, status.category, status.restart_count, format_rfc3339(status.last_start)
+
+
+def _label(text: str) -> tuple[str, str | None]:
+    key, equals, value = text.partition("=")
+    if equals and key:
+        return key, value
+    if text.endswith("-") and len(text) > 1:
+        return text[:-1], None
+    raise InvalidArgument("label", text, "must be KEY=VALUE, or KEY- to take it away")
+
+
+def _leaves(path: str, value: object) -> Iterable[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(f"{path}.{key}" if path else str(key), item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(f"{path}[{index}]", item)
+    else:
+        yield path, str(value)

@@ -1,0 +1,1 @@
+"""What ``corvo level`` is made of."""

@@ -1,0 +1,82 @@
+"""A level and its reasons, as the Module in etcd or the agent itself tells them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from ...errors import NotFound
+from ...levels.level import Level
+from ...modules.model import Module, effective_level
+from ...timestamps import format_duration, format_rfc3339, parse_rfc3339
+from ..backends.protocol import Backend
+from ..show.output import FORMATS, output_option, print_result, visible
+
+#: The form of a level: a sentence, unless told otherwise.
+sentence_option = output_option(*FORMATS, default="text")
+_KEYS = ("level", "source", "until", "by", "reason", "loggers", "log-level")
+
+
+def module_state(module: Module) -> dict[str, Any]:
+    """What has to hold by the Module's spec, with the keys that an agent tells its level with."""
+    now = time.time_ns()
+    spec = module.spec
+    override = spec.override if spec.override is not None and spec.override.active(now) else None
+    shown = {
+        "level": effective_level(spec, now).text,
+        "source": "override" if override else "log-level" if spec.log_level else "default",
+        "until": format_rfc3339(override.until) if override else "",
+        "by": override.by if override else "",
+        "reason": override.reason if override else "",
+        "log-level": spec.log_level,
+        "loggers": dict(spec.loggers),
+    }
+    return {key: value for key, value in shown.items() if value}
+
+
+async def agent_state(backend: Backend, name: str) -> dict[str, Any]:
+    """What holds by the agent's own word. Raises NotFound when it does not tell."""
+    async with backend.agent(name) as client:
+        told = (await client.stats("agent")).get("agent")
+    if not isinstance(told, dict):
+        raise NotFound("level of", name, "its agent does not publish it; ask a gateway or etcd for its Module")
+    return {key: told[key] for key in _KEYS if key in told}
+
+
+def show_states(states: Mapping[str, Mapping[str, Any]], output: str, *, alone: bool) -> None:
+    """Print them as ``output`` says, by name; ``alone``: one was asked for, and JSON is an object, not a list."""
+    if output == "text":
+        for name, state in states.items():
+            _show_sentence(name, state)
+        return
+    values = [{"name": name, **state} for name, state in states.items()]
+    rows = [(name, state["level"], _why(state), _loggers(state)) for name, state in states.items()]
+    if values or not alone:
+        print_result(output, values[0] if alone else values, ("NAME", "LEVEL", "WHY", "LOGGERS"), rows)
+
+
+def _show_sentence(name: str, state: Mapping[str, Any]) -> None:
+    click.echo(visible(f"{name}: {state['level']} ({_why(state)})"))
+    for logger, level in sorted(state.get("loggers", {}).items()):
+        click.echo(visible(f"  {logger}: {level}"))
+
+
+def _loggers(state: Mapping[str, Any]) -> str:
+    return " ".join(f"{logger}={level}" for logger, level in sorted(state.get("loggers", {}).items()))
+
+
+def _why(state: Mapping[str, Any]) -> str:
+    if state["source"] != "override":
+        return str(state["source"])
+    words = [f"override by {state.get('by') or 'somebody'}"]
+    if state.get("reason"):
+        words.append(str(state["reason"]))
+    if state.get("until"):
+        left = max(0, parse_rfc3339(str(state["until"])) - time.time_ns())
+        words.append(f"ends in {format_duration(left)}")
+    if "log-level" in state:
+        words.append(f"then {Level.of(str(state['log-level'])).text}")
+    return ", ".join(words)

@@ -1,0 +1,1 @@
+"""What ``corvo top`` is made of."""

@@ -1,0 +1,119 @@
+"""What ``corvo top`` shows of an agent's statistics, whichever kind of process they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..profiles.hot_functions import quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The newest numbers of a process; None for what its agent does not tell.
+
+    ``cpu`` is in percent of one processor, ``memory`` in bytes, ``loop_lag`` and ``loop_lag_99`` (mean and 99th
+    percentile since the start) in milliseconds.
+    """
+
+    pid: int | None = None
+    level: str | None = None
+    uptime: float | None = None
+    cpu: float | None = None
+    cpus: int | None = None
+    memory: int | None = None
+    peak_memory: int | None = None
+    threads: int | None = None
+    tasks: Mapping[str, int] | None = None
+    goroutines: int | None = None
+    loop_lag: float | None = None
+    loop_lag_99: float | None = None
+    descriptors: int | None = None
+    descriptor_limit: int | None = None
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Name and text of all that is known, in the order of their interest."""
+        return [(name, text) for name, text in self._texts() if text]
+
+    def _texts(self) -> list[tuple[str, str]]:
+        return [
+            ("cpu", "" if self.cpu is None else f"{self.cpu:.1f}% of {self.cpus or '?'} processors"),
+            ("memory", _with("peak", _bytes(self.memory), _bytes(self.peak_memory))),
+            ("loop lag", _with("99%", _milliseconds(self.loop_lag), _milliseconds(self.loop_lag_99))),
+            ("tasks", _tasks(self.tasks)),
+            ("goroutines", _count(self.goroutines)),
+            ("threads", _count(self.threads)),
+            ("descriptors", _with("of", _count(self.descriptors), _count(self.descriptor_limit))),
+            ("level", self.level or ""),
+            ("pid", _count(self.pid)),
+            ("uptime", "" if self.uptime is None else _duration(self.uptime)),
+        ]
+
+
+def facts(stats: Mapping[str, Any]) -> Facts:
+    """The facts in the variables of an agent: of its own process, of one that it stands beside, or of Go's."""
+    cpu, memory, runtime = (_table(stats, name) for name in ("cpustats", "memstats", "runtime"))
+    lag, tasks, descriptors = (_table(runtime, name) for name in ("LoopLag", "Tasks", "FileDescriptors"))
+    return Facts(
+        pid=_number(_table(stats, "process"), "pid") or _number(runtime, "Pid"),
+        level=str(_table(stats, "agent").get("level", "")) or None,
+        uptime=_number(runtime, "UptimeSeconds"),
+        cpu=_number(cpu, "Percent"),
+        cpus=_number(cpu, "NumCPUs"),
+        # Go tells what it has from the system, Python what is resident.
+        memory=_number(memory, "RSS") or _number(memory, "Sys"),
+        peak_memory=_number(memory, "PeakRSS"),
+        threads=_number(cpu, "NumThreads"),
+        tasks={name: value for name, value in tasks.items() if isinstance(value, int)} or None,
+        # For Python that would be tasks and threads once more.
+        goroutines=None if tasks else _number(cpu, "NumGoroutines"),
+        loop_lag=_number(lag, "MeanMs"),
+        loop_lag_99=_number(lag, "Perctl99"),
+        descriptors=_number(descriptors, "Open"),
+        descriptor_limit=_number(descriptors, "Limit"),
+    )
+
+
+def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _number(values: Mapping[str, Any], name: str) -> Any:
+    found = values.get(name)
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+def _count(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _bytes(value: int | None) -> str:
+    return "" if value is None else quantity(value, "bytes")
+
+
+def _milliseconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}ms"
+
+
+def _with(name: str, text: str, more: str) -> str:
+    return f"{text} ({name} {more})" if text and more else text
+
+
+def _tasks(states: Mapping[str, int] | None) -> str:
+    if states is None:
+        return ""
+    others = ", ".join(f"{count} {state}" for state, count in states.items() if state != "total")
+    return f"{states.get('total', sum(states.values()))}" + (f" ({others})" if others else "")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (rest, "s"))
+    # Two parts are what people read: the seconds of a month say nothing.
+    shown = [f"{value}{unit}" for value, unit in parts]
+    first = next((index for index, (value, _) in enumerate(parts) if value), 3)
+    return "".join(shown[first : first + 2])

@@ -1,0 +1,83 @@
+"""``corvo top`` on a terminal and in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import click
+
+from ..show.output import visible
+from .top_monitor import Seen
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+FUNCTIONS = 10
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def print_seen(seen: Seen) -> None:
+    """What is seen as tab-separated columns: facts, then FLAT%, CUM% and name of functions. Or only the problem."""
+    if seen.problem:
+        click.echo(f"problem\t{visible(seen.problem)}")
+        return
+    for name, text in seen.facts.rows():
+        click.echo(f"{name}\t{visible(text)}")
+    for flat, cumulative, name in _functions(seen, FUNCTIONS):
+        click.echo(f"function\t{flat}\t{cumulative}\t{visible(name)}")
+    if seen.unprofiled:
+        click.echo(f"functions\t{visible(seen.unprofiled)}")
+
+
+def render(seen: Seen, title: str, lines: int) -> RenderableType:
+    """What is seen for a terminal of so many ``lines``."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    head = Text(f"corvo top: {visible(title)}", "bold")
+    if seen.problem:
+        head.append(f"   {visible(seen.problem)}; trying again", "red")
+    grid = Table.grid(padding=(0, 2))
+    history = {"cpu": sparkline(seen.cpu), "memory": sparkline(seen.memory)}
+    for name, text in seen.facts.rows():
+        # What is shown while the agent is away is old.
+        style = "dim" if seen.problem else ""
+        grid.add_row(Text(name, "cyan"), Text(visible(text), style), Text(history.get(name, ""), f"green {style}"))
+    room = lines - len(seen.facts.rows()) - 8
+    return Group(head, Text(), grid, Text(), _hottest(seen, max(1, min(room, 2 * FUNCTIONS))))
+
+
+def _hottest(seen: Seen, count: int) -> RenderableType:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    if seen.unprofiled:
+        return Text(f"no functions: {visible(seen.unprofiled)}", "yellow")
+    if seen.hot is None:
+        return Text("functions come with the first profile", "dim")
+    if not seen.hot.total:
+        return Text("no function has used the processor", "dim")
+    table = Table("FLAT%", "CUM%", "FUNCTION", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.columns[0].justify = table.columns[1].justify = "right"
+    table.columns[2].no_wrap = True
+    for flat, cumulative, name in _functions(seen, count):
+        table.add_row(flat, cumulative, Text(visible(name)))
+    return table
+
+
+def _functions(seen: Seen, count: int) -> list[tuple[str, str, str]]:
+    hot = seen.hot
+    if hot is None:
+        return []
+    return [(hot.share(each.flat), hot.share(each.cumulative), each.name) for each in hot.hottest(count)]
+
+
+def sparkline(values: Collection[float]) -> str:
+    """``values`` as bars from nothing to the highest of them."""
+    highest = max(values, default=0.0)
+    if highest <= 0:
+        return _BARS[0] * len(values)
+    return "".join(_BARS[min(len(_BARS) - 1, int(len(_BARS) * value / highest))] for value in values)

@@ -1,0 +1,1 @@
+"""What ``corvo logs`` is made of."""

@@ -1,0 +1,103 @@
+"""Followed logs of several modules as one sequence in the order of their times."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable
+
+from ...clock import SYSTEM_CLOCK, Clock
+from ...logs.lines.merge import record_time
+from .log_resume import Record
+
+#: Seconds that a line waits for earlier ones of other modules, unless told otherwise.
+DEFAULT_SPAN = 0.3
+#: Lines that wait at most; then the earliest have waited long enough.
+_MOST = 20_000
+#: Seconds within which each module that is there at the start has to have shown its newest lines.
+_OPENING = 3.0
+# Seconds between two looks at whether the first lines are there, where nothing else says how often.
+_LOOK = 0.05
+
+
+class ReorderWindow:
+    """Gives records to ``show`` in the order of their times, ``span`` seconds after they came.
+
+    What comes later than that is shown when it comes. The records of one module keep their order, whatever their
+    times say, and one without a time stays behind the one before it. The first lines of modules that are expected
+    at the start are waited for a little longer.
+    """
+
+    def __init__(
+        self,
+        show: Callable[[str, Record], None],
+        *,
+        span: float = DEFAULT_SPAN,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._show = show
+        self._span = span
+        self._clock = clock
+        self._opening: set[str] = set()
+        self._opened = clock.monotonic() + _OPENING
+        self._waiting: list[tuple[int, int, str, Record]] = []
+        # When each came, and its time; in the order of coming.
+        self._arrivals: deque[tuple[float, int]] = deque()
+        self._order = itertools.count()
+        self._latest: dict[str, int] = {}
+        self._moved = asyncio.Event()
+
+    def expect(self, name: str) -> None:
+        """The module ``name`` is going to ``add`` its first records, or that there are none."""
+        self._opening.add(name)
+
+    def add(self, name: str, records: list[Record]) -> None:
+        """Records of the module ``name`` that have come; none of them: for now there are none."""
+        now = self._clock.monotonic()
+        for record in records:
+            time = self._latest[name] = max(record_time(record), self._latest.get(name, 0))
+            heapq.heappush(self._waiting, (time, next(self._order), name, record))
+            self._arrivals.append((now, time))
+        self._opening.discard(name)
+        while len(self._waiting) > _MOST:
+            self._show_next()
+        self._moved.set()
+
+    async def run(self) -> None:
+        """Show what has waited long enough, until cancelled."""
+        while True:
+            self._moved.clear()
+            if not self._waiting:
+                await self._moved.wait()
+                continue
+            pause = self._due() - self._clock.monotonic()
+            if pause > 0:
+                await self._clock.sleep(min(pause, self._span or _LOOK))
+            else:
+                self._release(self._clock.monotonic())
+
+    def flush(self) -> None:
+        """Show all that still waits."""
+        while self._waiting:
+            self._show_next()
+        self._arrivals.clear()
+
+    def _due(self) -> float:
+        """When the next one has waited long enough."""
+        if not self._arrivals:
+            return self._clock.monotonic()
+        due = self._arrivals[0][0] + self._span
+        return max(due, self._opened) if self._opening and self._clock.monotonic() < self._opened else due
+
+    def _release(self, now: float) -> None:
+        horizon = 0
+        while self._arrivals and self._arrivals[0][0] + self._span <= now:
+            horizon = max(horizon, self._arrivals.popleft()[1])
+        while self._waiting and self._waiting[0][0] <= horizon:
+            self._show_next()
+
+    def _show_next(self) -> None:
+        _, _, name, record = heapq.heappop(self._waiting)
+        self._show(name, record)

@@ -1,0 +1,1 @@
+"""What ``corvo modules`` is made of."""

@@ -1,0 +1,54 @@
+"""``corvo modules watch``: modules as they change, one a line."""
+
+from __future__ import annotations
+
+import time
+from contextlib import aclosing
+
+import click
+
+from ...modules.access import ModuleAccess, ModuleEvent, Selector
+from ...modules.json.codec import module_to_dict
+from ...modules.model import effective_level
+from ..running import asynchronous
+from ..show.output import format_option, json_text, note, visible, yaml_text
+from ..where.complete import modules
+from ..where.selectors import selector_of, selector_options
+from ..where.target import Target, open_backend
+from ..where.target_options import module_options
+
+
+@click.command("watch")
+@click.argument("name", required=False, default="", shell_complete=modules)
+@selector_options
+@format_option
+@module_options
+@asynchronous
+async def watch_modules(name: str, labels: str, fields: str, output: str | None, target: Target) -> None:
+    """Show modules as they change: all of them, NAME, or those that the selectors choose; until Ctrl-C.
+
+    It begins with those that are there. JSON comes one object a line, YAML one document each.
+    """
+    async with open_backend(target) as backend:
+        await show_changes(backend.modules, selector_of(labels, fields, name), output)
+
+
+async def show_changes(access: ModuleAccess, selector: Selector, output: str | None) -> None:
+    """Print what is there and every change, until cancelled."""
+    async with aclosing(access.watch(selector)) as events:
+        async for event in events:
+            show_change(event, output)
+
+
+def show_change(event: ModuleEvent, output: str | None) -> None:
+    """Print one change, as ``output`` says. What cannot be read is a word on stderr."""
+    module = event.module
+    if event.error is not None:
+        note(f"corvo: {event.error}")
+        return
+    if output in ("json", "yaml"):
+        value = {"type": event.type.value, "object": module_to_dict(module)}
+        click.echo(json_text(value) if output == "json" else yaml_text(value, document=True).rstrip("\n"))
+        return
+    level = effective_level(module.spec, time.time_ns()).text
+    click.echo(visible(f"{event.type.value:8} {module.name} {level} revision {module.revision}"))

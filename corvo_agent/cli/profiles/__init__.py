@@ -1,0 +1,1 @@
+"""Profiles on the terminal and as flame graphs."""

@@ -1,0 +1,55 @@
+"""YAML as people write it and read it. PyYAML is imported by who uses it: the others need not wait for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import InvalidArgument
+
+_TEXT = "tag:yaml.org,2002:str"
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+def write_yaml(value: Any, *, document: bool = False) -> str:
+    """``value`` (what JSON can say) as YAML, keys in their order; ``document``: as one of a stream of them.
+
+    Control characters are escaped, as they are in JSON.
+    """
+    import yaml
+
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+        """With quotes around what would otherwise be read back as something else, or drive a terminal."""
+
+        def represent_str(self, data: str) -> Any:
+            return self.represent_scalar(_TEXT, data, style=None if _is_plain(data) else '"')
+
+    Dumper.add_representer(str, Dumper.represent_str)
+    text: str = yaml.dump(value, None, Dumper, sort_keys=False, allow_unicode=True, width=1000, explicit_start=document)
+    return text
+
+
+def _is_plain(text: str) -> bool:
+    # Of lines that are ended by anything but a newline YAML makes spaces.
+    return text.isprintable() or (text.replace("\n", "").isprintable() and not text.isspace())
+
+
+def read_yaml(text: str) -> Any:
+    """What ``text`` holds; a time stays the text that it is. Raises InvalidArgument naming line and column."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        """Without times, which in a Module are texts."""
+
+        yaml_implicit_resolvers = {
+            first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    try:
+        return yaml.load(text, Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
+        raise InvalidArgument(f"YAML {place}".rstrip(), None, error.problem or "cannot be read") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidArgument("YAML", None, str(error) or "is nested too deeply") from error

@@ -1,0 +1,140 @@
+"""Where a command finds modules and their agents: what was told, and the connections that it means."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ...config import read_secret
+from ...diagnostics.client.client import DiagnosticsClient
+from ...diagnostics.client.typed_client import TypedClient
+from ...errors import ConfigError
+from ...modules.store import ModuleStore
+from ..backends.address import AddressBackend
+from ..backends.protocol import Backend
+
+#: Where a gateway listens unless told otherwise, and so where commands look.
+DEFAULT_GATEWAY = "http://127.0.0.1:9000"
+_HINT = "; give --gateway URL, --etcd URL or --address HOST:PORT to look elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the options say of where to look; ``timeout`` is in seconds.
+
+    The first of ``address``, ``etcd`` and ``gateway`` that is not "" counts, and DEFAULT_GATEWAY without any.
+    """
+
+    gateway: str = ""
+    gateway_token: str = field(default="", repr=False)
+    gateway_token_file: str = ""
+    etcd: str = ""
+    address: str = ""
+    etcd_ca: str = ""
+    etcd_cert: str = ""
+    etcd_key: str = ""
+    etcd_hostname: str = ""
+    etcd_user: str = ""
+    etcd_password: str = field(default="", repr=False)
+    etcd_password_file: str = ""
+    tls_ca: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    tls_hostname: str = ""
+    timeout: float = 30.0
+
+
+@asynccontextmanager
+async def open_backend(target: Target) -> AsyncGenerator[Backend]:
+    """The place that ``target`` means. Raises ConfigError for options that are wrong; does not wait for anybody."""
+
+    def dial(address: str) -> DiagnosticsClient:
+        return client_of(target, address)
+
+    if target.address:
+        yield AddressBackend(target.address, dial)
+    elif target.etcd:
+        from ..backends.etcd import EtcdBackend
+
+        async with open_store(target) as store:
+            yield EtcdBackend(store, dial)
+    else:
+        async with _open_gateway(target) as backend:
+            yield backend
+
+
+@asynccontextmanager
+async def open_agent(target: Target, name: str) -> AsyncIterator[TypedClient]:
+    """A client of the agent of the Module ``name``, wherever ``target`` leads: the methods of ``DiagnosticsClient``.
+
+    Raises ConfigError for options that are wrong, NotFound when nobody has announced that module.
+    """
+    async with open_backend(target) as backend, backend.agent(name) as client:
+        yield client
+
+
+@asynccontextmanager
+async def open_store(target: Target) -> AsyncIterator[ModuleStore]:
+    """The Modules in the etcd of ``target``, for who needs etcd itself. Raises ConfigError when there is none."""
+    # Late: aiohttp and etcd3 take a quarter of a second, and not every command needs them.
+    from ...modules.etcd.options import EtcdOptions
+    from ...modules.etcd.store import EtcdStore
+
+    if not target.etcd:
+        raise ConfigError("etcd", None, "give --etcd URL or CORVO_ETCD")
+    options = EtcdOptions.from_urls(
+        target.etcd,
+        ca_file=target.etcd_ca or None,
+        cert_file=target.etcd_cert or None,
+        key_file=target.etcd_key or None,
+        server_hostname=target.etcd_hostname or None,
+        username=target.etcd_user or None,
+        password=read_secret(target.etcd_password_file, "--etcd-password-file") or target.etcd_password or None,
+    )
+    async with ModuleStore(EtcdStore(options)) as store:
+        yield store
+
+
+def client_of(target: Target, address: str) -> DiagnosticsClient:
+    """A client, not yet connected, for the agent at ``address``. Raises ConfigError for wrong certificates."""
+    context = _tls(target) if target.tls_ca or target.tls_cert else None
+    return DiagnosticsClient(address, ssl=context, server_hostname=target.tls_hostname or None, timeout=target.timeout)
+
+
+@asynccontextmanager
+async def _open_gateway(target: Target) -> AsyncGenerator[Backend]:
+    from ...rest_client.address import base_url, check_token
+    from ...rest_client.transport import Transport
+    from ..backends.gateway import GatewayBackend
+
+    url = base_url(target.gateway or DEFAULT_GATEWAY, "--gateway")
+    token = read_secret(target.gateway_token_file, "--gateway-token-file") or target.gateway_token
+    if token:
+        check_token(url, "--gateway-token")
+    context = None
+    if url.startswith("https:"):
+        context = _tls(target)
+        # What it offers for agents is HTTP/2, which aiohttp does not speak.
+        context.set_alpn_protocols(["http/1.1"])
+    async with Transport(
+        url,
+        token=token,
+        ssl=context,
+        server_hostname=target.tls_hostname or None,
+        timeout=target.timeout,
+        hint="" if target.gateway else _HINT,
+    ) as transport:
+        yield GatewayBackend(transport)
+
+
+def _tls(target: Target) -> ssl.SSLContext:
+    from ...diagnostics.tls import client_ssl
+
+    return client_ssl(_path(target.tls_ca), _path(target.tls_cert), _path(target.tls_key))
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None

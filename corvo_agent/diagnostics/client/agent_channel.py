@@ -1,0 +1,121 @@
+"""One agent's address and the grpclib channels to it: connecting within a bound, leaving a connection gone silent."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl as _ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from grpclib.client import Channel, Stream
+from grpclib.config import Configuration
+from grpclib.const import Cardinality
+from grpclib.encoding.proto import ProtoCodec
+
+from ...errors import InvalidArgument, Unavailable
+from ..limits import RawMessage
+from .connections import OpenConnections
+
+_UNIX = "unix:"
+# Only streams without a deadline need pings to find out that their peer is gone; they are our own agents', which
+# allow them. (gRPC servers in general close a connection that is pinged more often than every five minutes.)
+_FOLLOW_PING = 15.0
+
+
+class Link:
+    """Calls to the agent at ``address`` ("host:port", "[v6]:port" or "unix:/path").
+
+    A connection on which a call ran into its deadline without an answer may be half-open: calls under way keep it,
+    later ones get a new one.
+    """
+
+    def __init__(
+        self, address: str, ssl: _ssl.SSLContext | None, server_hostname: str | None, connect_timeout: float
+    ) -> None:
+        self.address = address
+        self._host, self._port, self._path = _target(address)
+        self._ssl = ssl
+        self._server_hostname = server_hostname
+        self._connect_timeout = connect_timeout
+        self._connections = OpenConnections()
+        self._channels: dict[bool, Channel] = {}
+        self._users: dict[Channel, int] = {}
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection that is not known to be lost."""
+        return any(channel._connected for channel in self._channels.values())
+
+    def close(self) -> None:
+        """Close every connection; calls under way end with StreamTerminatedError."""
+        for channel in {*self._channels.values(), *self._users}:
+            channel.close()
+        self._channels.clear()
+
+    async def aclose(self) -> None:
+        """As ``close``, and wait until they are closed: half a second at most, then they are cut off."""
+        self.close()
+        await self._connections.closed()
+
+    @asynccontextmanager
+    async def call(
+        self, method: str, cardinality: Cardinality, seconds: float | None
+    ) -> AsyncIterator[Stream[RawMessage, RawMessage]]:
+        """One call of ``method``. Raises what grpclib and the operating system raise, Unavailable for no connection."""
+        channel = self._channel(pings=seconds is None)
+        self._users[channel] = self._users.get(channel, 0) + 1
+        try:
+            await self._connect(channel, seconds)
+            async with channel.request(method, cardinality, RawMessage, RawMessage, timeout=seconds) as stream:
+                yield stream
+        except TimeoutError:
+            self._leave(channel)
+            raise
+        finally:
+            self._users[channel] -= 1
+            if not self._users[channel]:
+                del self._users[channel]
+                if channel not in self._channels.values():
+                    channel.close()
+
+    def _channel(self, *, pings: bool) -> Channel:
+        channel = self._channels.get(pings)
+        if channel is None:
+            config = Configuration(
+                _keepalive_time=_FOLLOW_PING if pings else None,
+                _http2_max_pings_without_data=0,
+                _http2_min_sent_ping_interval_without_data=_FOLLOW_PING,
+                ssl_target_name_override=self._server_hostname,
+            )
+            host, port = (None, None) if self._path else (self._host, self._port)
+            # The codec is named to keep grpclib from importing google.protobuf for error details.
+            channel = self._connections.channel(
+                host, port, path=self._path, ssl=self._ssl, codec=ProtoCodec(), config=config
+            )
+            self._channels[pings] = channel
+        return channel
+
+    def _leave(self, channel: Channel) -> None:
+        self._channels = {pings: kept for pings, kept in self._channels.items() if kept is not channel}
+
+    async def _connect(self, channel: Channel, seconds: float | None) -> None:
+        # A bound of its own: a call without a deadline must not wait for ever for an address that swallows packets.
+        limit = self._connect_timeout if seconds is None else min(self._connect_timeout, seconds)
+        try:
+            async with asyncio.timeout(limit):
+                await channel.__connect__()
+        except TimeoutError:
+            raise Unavailable(self.address, f"no connection within {limit:g} s") from None
+
+
+def _target(address: str) -> tuple[str, int, str | None]:
+    """Host, port and, for a unix socket, the path; InvalidArgument for what is no address."""
+    if address.startswith(_UNIX):
+        path = address.removeprefix(_UNIX)
+        if not path:
+            raise InvalidArgument("address", address, "the path of the unix socket is missing")
+        return "", 0, path
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise InvalidArgument("address", address, "not HOST:PORT and not unix:PATH")
+    return host.removeprefix("[").removesuffix("]"), int(port), None

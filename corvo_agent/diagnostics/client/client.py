@@ -1,0 +1,125 @@
+"""Ask an agent: Debug queries over gRPC, with typed answers and every wait bounded."""
+
+from __future__ import annotations
+
+import ssl as _ssl
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+
+from grpclib.const import Cardinality
+from grpclib.exceptions import GRPCError, StreamTerminatedError
+
+from ...errors import DeadlineExceeded, PermissionRefused, RemoteError, Unavailable
+from ..limits import RESPONSE_BYTES, RawMessage, receive_reply
+from ..messages.request_codec import decode_response, encode_request
+from ..query import DebugQuery, Payload
+from ..status import corvo_error
+from .agent_channel import Link
+from .typed_client import TypedClient
+
+_DEBUG = "/protos.Diagnostics/Debug"
+_DEBUG_STREAM = "/protos.Diagnostics/DebugStream"
+
+
+class DiagnosticsClient(TypedClient):
+    """Calls the agent at ``address`` ("host:port", "[v6]:port" or "unix:/path"); an async context manager.
+
+    It connects at the first call, again after a loss, and may be used by many tasks at once. ``timeout`` (seconds)
+    is the deadline of each call that brings none, ``connect_timeout`` bounds connecting, TLS included,
+    ``max_message`` the bytes of one answer. ``server_hostname`` is the name that the certificate has to show where
+    it is not the address.
+
+    Every call raises Unavailable when the agent cannot be reached or is lost, DeadlineExceeded, PermissionRefused
+    for a certificate that is not right, RemoteError with code and text for what the agent answered, DecodeError for
+    an answer that is none, ResourceExhausted for one that is too long. Cancelling a call cancels the query.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        ssl: _ssl.SSLContext | None = None,
+        server_hostname: str | None = None,
+        timeout: float = 30.0,
+        connect_timeout: float = 5.0,
+        max_message: int = RESPONSE_BYTES,
+    ) -> None:
+        self.address = address
+        self.timeout = timeout
+        self._link = Link(address, ssl, server_hostname, connect_timeout)
+        self._max_message = max_message
+
+    def __repr__(self) -> str:
+        return f"<DiagnosticsClient {self.address}>"
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection that is not known to be lost."""
+        return self._link.connected
+
+    async def __aenter__(self) -> DiagnosticsClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections; calls under way end with Unavailable. A later call connects again."""
+        await self._link.aclose()
+
+    async def debug(
+        self,
+        query: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        name: str = "",
+        service_port: str = "",
+        timeout: float | None = None,
+    ) -> Payload:
+        """One query, one answer. ``name`` is the Module asked for, ``service_port`` which of its services."""
+        seconds = self.timeout if timeout is None else timeout
+        request = RawMessage(encode_request(DebugQuery(query, parameters or {}, name, service_port)))
+        with self._errors(seconds):
+            async with self._link.call(_DEBUG, Cardinality.UNARY_UNARY, seconds) as stream:
+                await stream.send_message(request, end=True)
+                reply = await receive_reply(stream, self._max_message)
+        if reply is None:
+            raise RemoteError(self.address, "INTERNAL", "the answer holds no message")
+        return decode_response(reply)
+
+    async def stream(
+        self,
+        query: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        name: str = "",
+        service_port: str = "",
+        timeout: float | None = None,
+    ) -> AsyncGenerator[Payload, None]:
+        """Answers for as long as the agent has some, ``timeout`` seconds at most (None: no bound).
+
+        Close it (``contextlib.aclosing``) when leaving early: that ends the query at the agent.
+        """
+        request = RawMessage(encode_request(DebugQuery(query, parameters or {}, name, service_port)))
+        with self._errors(timeout):
+            async with self._link.call(_DEBUG_STREAM, Cardinality.UNARY_STREAM, timeout) as stream:
+                await stream.send_message(request, end=True)
+                while (reply := await receive_reply(stream, self._max_message)) is not None:
+                    yield decode_response(reply)
+
+    @contextmanager
+    def _errors(self, seconds: float | None) -> Iterator[None]:
+        try:
+            yield
+        except GRPCError as error:
+            raise corvo_error(error, self.address, seconds) from error
+        except _ssl.SSLError as error:
+            reason = getattr(error, "verify_message", "") or error.reason or str(error)
+            raise PermissionRefused(f"TLS with {self.address}", reason) from error
+        except TimeoutError:
+            raise DeadlineExceeded(self.address, seconds or 0.0) from None
+        except (OSError, StreamTerminatedError) as error:
+            raise Unavailable(self.address, str(error) or type(error).__name__) from error

@@ -1,0 +1,1 @@
+"""gRPC's own services beside ours: health checking and server reflection."""

@@ -1,0 +1,1 @@
+"""The messages of Debug queries, as bytes and back."""

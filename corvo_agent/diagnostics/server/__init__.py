@@ -1,0 +1,1 @@
+"""The gRPC server, with the bounds that grpclib leaves open."""

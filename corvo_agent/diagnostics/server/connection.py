@@ -1,0 +1,202 @@
+"""One HTTP/2 connection to our server, with the bounds that grpclib leaves open.
+
+grpclib keeps a connection that never sends anything, and serves one that opens and resets streams as fast as it can
+(CVE-2023-44487). Here a connection is closed when it says nothing after connecting, when it is idle for long, and
+when it resets streams or sends control frames at a rate that no honest client has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from grpclib.config import Configuration
+from grpclib.protocol import AbstractHandler, H2Protocol
+from h2.config import H2Configuration
+from h2.errors import ErrorCodes
+from h2.events import Event, PingReceived, PriorityUpdated, RemoteSettingsChanged, RequestReceived, StreamReset
+
+from ..limits import REQUEST_BYTES
+
+# HTTP/2 events are made for a whole piece before any is looked at: a piece of 4 KiB holds some hundred of them.
+_PIECE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """What a DiagnosticsServer allows; times are seconds, sizes are bytes.
+
+    ``connections`` at once (one more pushes out the one that is idle for longest, or is refused when none is);
+    ``idle_timeout`` without a call; ``hello_timeout`` for the first bytes and for the TLS handshake;
+    ``resets`` of streams by the peer and ``control_frames`` per second of one connection, with bursts of ten times
+    that; ``received_bytes`` of messages in memory at once; ``drain_timeout`` for calls under way at a stop, and
+    ``stop_timeout`` for their end after they were cancelled; ``ping_interval`` after which a silent peer is asked.
+    """
+
+    connections: int = 256
+    idle_timeout: float = 300.0
+    hello_timeout: float = 10.0
+    resets: int = 50
+    control_frames: int = 200
+    request_bytes: int = REQUEST_BYTES
+    received_bytes: int = 4 * REQUEST_BYTES
+    drain_timeout: float = 2.0
+    stop_timeout: float = 2.0
+    ping_interval: float = 30.0
+
+
+class Rate:
+    """Counts events; ``allow`` says no once more than ten seconds' worth came faster than ``per_second``."""
+
+    __slots__ = ("_burst", "_left", "_per_second", "_when")
+
+    def __init__(self, per_second: int, now: float) -> None:
+        self._per_second = per_second
+        self._burst = self._left = 10.0 * per_second
+        self._when = now
+
+    def allow(self, now: float) -> bool:
+        """One event more at ``now`` (seconds of a clock that never goes back)."""
+        self._left = min(self._burst, self._left + (now - self._when) * self._per_second) - 1
+        self._when = now
+        return self._left >= 0
+
+
+class Connections:
+    """The open connections of one server, bounded."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: set[GuardedConnection] = set()
+        self.refused = 0
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def admit(self, connection: GuardedConnection) -> bool:
+        """Take it in, in the place of the one that is idle for longest if need be; False when all are busy."""
+        if len(self._open) >= self._limit:
+            idle = min((each for each in self._open if not each.busy), key=lambda each: each.active_at, default=None)
+            if idle is None:
+                self.refused += 1
+                return False
+            idle.close(ErrorCodes.NO_ERROR)
+        self._open.add(connection)
+        return True
+
+    def remove(self, connection: GuardedConnection) -> None:
+        """It is closed."""
+        self._open.discard(connection)
+
+    def close(self, *, idle_only: bool = False) -> None:
+        """Close all of them, or those without a call."""
+        for connection in tuple(self._open):
+            if not (idle_only and connection.busy):
+                connection.close(ErrorCodes.NO_ERROR)
+
+
+class GuardedConnection(H2Protocol):
+    """grpclib's server side of one connection, plus its bounds."""
+
+    def __init__(
+        self,
+        handler: AbstractHandler,
+        config: Configuration,
+        h2_config: H2Configuration,
+        limits: ServerLimits,
+        connections: Connections,
+    ) -> None:
+        super().__init__(handler, config, h2_config)
+        self._limits = limits
+        self._connections = connections
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._greeted = False
+        # When the last call came or was seen to be under way.
+        self.active_at = self._loop.time()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call is under way on it."""
+        return bool(self.processor.streams)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Admit it and start its timer; part of asyncio's Protocol."""
+        if not self._connections.admit(self):
+            self._closed = True
+            transport.close()
+            return
+        super().connection_made(transport)
+        resets = Rate(self._limits.resets, self._loop.time())
+        control = Rate(self._limits.control_frames, self._loop.time())
+        self._observe(self._count(resets), StreamReset)
+        self._observe(self._count(control), PingReceived, RemoteSettingsChanged, PriorityUpdated)
+        self._observe(self._touch, RequestReceived)
+        self._timer = self._loop.call_later(self._limits.hello_timeout, self._expect_hello)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed grpclib in small pieces; part of asyncio's Protocol."""
+        self._greeted = True
+        for start in range(0, len(data), _PIECE):
+            if self._closed:
+                return
+            super().data_received(data[start : start + _PIECE])
+
+    def connection_lost(self, error: BaseException | None) -> None:
+        """Forget it; part of asyncio's Protocol."""
+        self._forget()
+        if hasattr(self, "processor"):
+            super().connection_lost(error)
+
+    def close(self, code: ErrorCodes) -> None:
+        """Tell the peer why (GOAWAY), end its calls and close."""
+        if self._closed:
+            return
+        self._forget()
+        self.connection._connection.close_connection(code)
+        self.connection.flush()
+        self.processor.close(reason=f"closed by the server: {code.name}")
+
+    def _forget(self) -> None:
+        self._closed = True
+        self._connections.remove(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _observe(self, observer: Callable[[], None], *kinds: type[Event]) -> None:
+        def observed(process: Callable[[Event], None], event: Event) -> None:
+            process(event)
+            observer()
+
+        processors: dict[type[Event], Any] = self.processor.processors
+        for kind in kinds:
+            processors[kind] = partial(observed, processors[kind])
+
+    def _count(self, rate: Rate) -> Callable[[], None]:
+        def count() -> None:
+            if not rate.allow(self._loop.time()):
+                self.close(ErrorCodes.ENHANCE_YOUR_CALM)
+
+        return count
+
+    def _touch(self) -> None:
+        self.active_at = self._loop.time()
+
+    def _expect_hello(self) -> None:
+        if self._greeted:
+            self._expect_calls()
+        else:
+            self.close(ErrorCodes.SETTINGS_TIMEOUT)
+
+    def _expect_calls(self) -> None:
+        if self.busy:
+            self._touch()
+        left = self.active_at + self._limits.idle_timeout - self._loop.time()
+        if left <= 0:
+            self.close(ErrorCodes.NO_ERROR)
+        else:
+            self._timer = self._loop.call_later(left, self._expect_calls)

@@ -1,0 +1,233 @@
+"""The gRPC server of an agent: grpclib's, on loopback unless told otherwise, with every bound that it lacks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl as _ssl
+import sys
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+import grpclib.server
+from grpclib.config import Configuration
+from grpclib.const import Handler, Status
+from grpclib.encoding.base import StatusDetailsCodecBase
+from grpclib.encoding.proto import ProtoCodec
+from grpclib.exceptions import GRPCError
+from grpclib.protocol import H2Protocol
+
+from ..limits import ByteBudget, bounded
+from ..tls import client_ssl, server_ssl
+from .connection import Connections, GuardedConnection, ServerLimits
+from .listen import address_of, check_allowed, open_socket, parse_listen, remove_path
+
+__all__ = ("DiagnosticsServer", "ServerLimits", "client_ssl", "server_ssl")
+
+_log = logging.getLogger(__name__)
+# An agent is sent questions, not uploads: small windows bound what a connection may have in flight to us.
+_STREAM_WINDOW = 256 << 10
+_CONNECTION_WINDOW = 1 << 20
+
+
+class DiagnosticsServer:
+    """Serves ``services`` (a DiagnosticsService and any other of grpclib's) at ``listen``; an async context manager.
+
+    ``listen`` is "HOST:PORT" (port 0: a free one), "[V6]:PORT" or "unix:PATH". An address other machines can reach
+    needs ``ssl`` that asks clients for a certificate (``server_ssl`` with ``client_ca``), or ``insecure=True``.
+    The services are not started or stopped by it. ``status_details_codec`` is grpclib's, for services with details.
+    """
+
+    def __init__(
+        self,
+        services: Collection[Any],
+        listen: str = "127.0.0.1:0",
+        *,
+        ssl: _ssl.SSLContext | None = None,
+        insecure: bool = False,
+        limits: ServerLimits | None = None,
+        status_details_codec: StatusDetailsCodecBase | None = None,
+    ) -> None:
+        self.services = tuple(services)
+        self.limits = limits or ServerLimits()
+        self._endpoint = parse_listen(listen)
+        self._ssl = ssl
+        self._insecure = insecure
+        self._status_details_codec = status_details_codec
+        self._connections = Connections(self.limits.connections)
+        # Bound, and not served yet.
+        self._listener: socket.socket | None = None
+        self._server: _BoundedServer | None = None
+        self._address = ""
+        # Whether the file of the unix socket is ours to take away.
+        self._owns_path = True
+
+    def __repr__(self) -> str:
+        state = f"{self._address}, {len(self._connections)} connections" if self._server else "not serving"
+        return f"<DiagnosticsServer {state}>"
+
+    @property
+    def address(self) -> str:
+        """What clients dial: "HOST:PORT" with the real port, or "unix:PATH"; "" while it does not serve."""
+        return self._address
+
+    async def bind(self, before: DiagnosticsServer | None = None) -> None:
+        """Take the address and serve it later, with ``start``; who connects meanwhile waits.
+
+        ``before`` is a server that is to be followed by this one: where both serve the same address they share its
+        socket, so that the port stays and nobody is refused when it closes. Raises ConfigError, Unavailable,
+        PermissionRefused as ``open_socket`` does.
+        """
+        if self._listener is not None or self._server is not None:
+            return
+        self._owns_path = True
+        if before is None or before._server is None or before._endpoint != self._endpoint:
+            self._listener = await open_socket(self._endpoint, ssl=self._ssl, insecure=self._insecure)
+            return
+        if not self._endpoint.path:
+            # It serves already, but perhaps with certificates that this one has not.
+            await check_allowed(self._endpoint, ssl=self._ssl, insecure=self._insecure)
+        self._listener = before._server.shared_socket()
+        before._owns_path = False
+
+    async def start(self) -> None:
+        """Listen. Raises ConfigError, Unavailable, PermissionRefused as ``open_socket`` does."""
+        if self._server is not None:
+            return
+        await self.bind()
+        assert self._listener is not None
+        try:
+            server = _BoundedServer(self.services, self.limits, self._connections, self._status_details_codec)
+            await server.serve(self._listener, self._ssl)
+        except BaseException:
+            self._release()
+            raise
+        self._server = server
+        self._address, self._listener = address_of(self._listener), None
+        _log.info("serving gRPC at %s", self._address)
+
+    async def aclose(self) -> None:
+        """Accept no more, let calls under way end, then cancel them (they answer UNAVAILABLE), then close.
+
+        May be called twice; takes ``drain_timeout`` and ``stop_timeout`` at most.
+        """
+        server, self._server, self._address = self._server, None, ""
+        if server is None:
+            self._release()
+            return
+        try:
+            await server.stop()
+        finally:
+            self._remove_path()
+
+    def _release(self) -> None:
+        """Give back an address that is bound and not served."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+            self._remove_path()
+
+    def _remove_path(self) -> None:
+        if self._owns_path:
+            remove_path(self._endpoint)
+
+    async def __aenter__(self) -> DiagnosticsServer:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class _BoundedServer(grpclib.server.Server):
+    """grpclib's server with our connections, and with every service's messages bounded."""
+
+    def __init__(
+        self,
+        services: Collection[Any],
+        limits: ServerLimits,
+        connections: Connections,
+        status_details_codec: StatusDetailsCodecBase | None,
+    ) -> None:
+        config = Configuration(
+            http2_connection_window_size=_CONNECTION_WINDOW,
+            http2_stream_window_size=_STREAM_WINDOW,
+            _keepalive_time=limits.ping_interval,
+            _keepalive_timeout=limits.ping_interval,
+            _http2_max_pings_without_data=0,
+            _http2_min_sent_ping_interval_without_data=limits.ping_interval,
+        )
+        # The codec is named to keep grpclib from importing google.protobuf for error details.
+        super().__init__(services, codec=ProtoCodec(), status_details_codec=status_details_codec, config=config)
+        self._limits = limits
+        self._connections = connections
+        self._listener: asyncio.Server | None = None
+        self._stopping = False
+        budget = ByteBudget(limits.received_bytes)
+        self._mapping = {
+            name: self._stoppable(bounded(handler, limits.request_bytes, budget))
+            for name, handler in self._mapping.items()
+        }
+
+    async def serve(self, listener: socket.socket, ssl: _ssl.SSLContext | None) -> None:
+        """Accept connections at ``listener``, a bound and listening socket."""
+        create: Any = self._loop.create_server
+        if listener.family == socket.AF_UNIX:
+            create = self._loop.create_unix_server
+            if sys.version_info >= (3, 13):
+                # The file may belong to the next server by then.
+                create = partial(create, cleanup_socket=False)
+        handshake = self._limits.hello_timeout if ssl is not None else None
+        self._listener = await create(self._protocol_factory, sock=listener, ssl=ssl, ssl_handshake_timeout=handshake)
+
+    def shared_socket(self) -> socket.socket:
+        """The listening socket once more: it accepts connections as long as one of the two is open."""
+        assert self._listener is not None
+        return self._listener.sockets[0].dup()
+
+    async def stop(self) -> None:
+        """Drain, cancel, close: see ``DiagnosticsServer.aclose``."""
+        if self._listener is not None:
+            self._listener.close()
+        self._connections.close(idle_only=True)
+        try:
+            await self._settle(self._limits.drain_timeout)
+            self._stopping = True
+            for handler in self._handlers:
+                handler.close()
+            await self._settle(self._limits.stop_timeout)
+        finally:
+            self._connections.close()
+        if left := len(self._calls()):
+            _log.error("%d calls do not end although they were cancelled", left)
+
+    def _protocol_factory(self) -> H2Protocol:
+        plain = super()._protocol_factory()
+        return GuardedConnection(plain.handler, plain.config, plain.h2_config, self._limits, self._connections)
+
+    def _calls(self) -> set[asyncio.Task[None]]:
+        tasks = (task for handler in self._handlers for task in (*handler._tasks.values(), *handler._cancelled))
+        return {task for task in tasks if not task.done()}
+
+    async def _settle(self, seconds: float) -> None:
+        """Wait until no call is under way, ``seconds`` at most."""
+        end = self._loop.time() + seconds
+        while (tasks := self._calls()) and (left := end - self._loop.time()) > 0:
+            await asyncio.wait(tasks, timeout=left)
+
+    def _stoppable(self, handler: Handler) -> Handler:
+        return handler._replace(func=partial(self._call, handler.func))
+
+    async def _call(self, function: Callable[[Any], Awaitable[None]], stream: Any) -> None:
+        try:
+            await function(stream)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            # The task ends either way; ended by cancellation it would leave its caller without a status.
+            raise GRPCError(Status.UNAVAILABLE, "the server is stopping") from None

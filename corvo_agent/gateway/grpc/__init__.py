@@ -1,0 +1,1 @@
+"""The gateway's gRPC API, ``diagnostics.DiagnosticsV1``."""

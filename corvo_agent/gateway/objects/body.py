@@ -1,0 +1,178 @@
+"""What REST accepts as a body: JSON as Go reads it, and the rules that a Module has to keep."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from ...errors import DecodeError, InvalidArgument, ValidationFailed
+from ...levels.level import Level
+from ...modules.json.codec import module_from_dict
+from ...modules.model import Module, ModuleSpec
+from ...modules.names import MAX_NAME_LENGTH
+
+#: Labels with this prefix belong to the system: requests can neither set nor remove them.
+RESERVED_PREFIX = "io.pensando."
+
+_NAME = re.compile(r"[a-zA-Z0-9][\w\-.@]*[a-zA-Z0-9]", re.ASCII)
+_LEVELS = ("info", "warn", "error", "debug")
+_CATEGORIES = ("venice", "naples")
+_SECTIONS = ("meta", "spec", "status")
+
+
+def read_object(data: bytes) -> dict[str, Any]:
+    """The first JSON value of a body, which must be an object; nothing at all and null are an empty one.
+
+    What follows the value is ignored, as Go's decoder does. Raises DecodeError.
+    """
+    if not data.strip():
+        return {}
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        value = _first_value(data)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise DecodeError("request body", "the body must be a JSON object")
+    return value
+
+
+def _first_value(data: bytes) -> Any:
+    try:
+        text = data.decode().lstrip()
+        return json.JSONDecoder(parse_constant=_refuse_constant).raw_decode(text)[0]
+    except json.JSONDecodeError as error:
+        if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated"):
+            raise DecodeError("request body", "unexpected EOF") from None
+        raise DecodeError("request body", f"{error.msg} at character {error.pos + 1}") from None
+    except UnicodeDecodeError:
+        raise DecodeError("request body", "the body is not UTF-8") from None
+    except RecursionError:
+        raise DecodeError("request body", "the body is nested too deeply") from None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise DecodeError("request body", f"{name} is not JSON")
+
+
+def fold(body: dict[str, Any]) -> dict[str, Any]:
+    """``body`` with the keys of the object and of its sections in lower case; null members are left out."""
+    folded: dict[str, Any] = {}
+    for key, value in body.items():
+        name = key.lower()
+        if name in _SECTIONS and isinstance(value, dict):
+            value = {inner.lower(): item for inner, item in value.items() if item is not None}
+        if value is not None:
+            folded[name] = value
+    return folded
+
+
+def read_module(body: dict[str, Any]) -> Module:
+    """The Module of a folded body that passed ``check``; raises DecodeError when a field has a wrong type."""
+    try:
+        module = module_from_dict(body)
+    except InvalidArgument as error:
+        raise DecodeError("request body", str(error)) from None
+    labels = {key: value for key, value in module.meta.labels.items() if not key.startswith(RESERVED_PREFIX)}
+    return module.with_meta(labels=labels)
+
+
+def check(body: dict[str, Any], name: str) -> None:
+    """Hold a folded body against the rules of a Module called ``name``; values of wrong types are left to others.
+
+    Raises ValidationFailed with one line for each broken rule, in the order of the object.
+    """
+    meta, spec, status = (_section(body, section) for section in _SECTIONS)
+    lines = [
+        *name_lines(name),
+        *scope_lines(meta.get("tenant"), meta.get("namespace")),
+        *level_lines("Spec.LogLevel", spec.get("log-level")),
+        *_extension_lines(spec),
+        *category_lines(status.get("category")),
+    ]
+    if lines:
+        raise ValidationFailed("Module", lines)
+
+
+def check_module(module: Module, *, spec: bool = True, status: bool = True) -> None:
+    """The same for a Module that came complete, as over gRPC, where nothing is filled in.
+
+    ``spec`` and ``status`` say which of its parts count. Raises ValidationFailed.
+    """
+    lines = [
+        *name_lines(module.name),
+        *scope_lines(module.meta.tenant, module.meta.namespace),
+        *(_spec_lines(module.spec) if spec else ()),
+        *(category_lines(module.status.category) if status else ()),
+    ]
+    if lines:
+        raise ValidationFailed("Module", lines)
+
+
+def _spec_lines(spec: ModuleSpec) -> Iterator[str]:
+    yield from level_lines("Spec.LogLevel", spec.log_level)
+    if spec.override is not None:
+        yield from named_level_lines("Spec.Override.Level", spec.override.level)
+    yield from _logger_lines(spec.loggers)
+
+
+def name_lines(name: str) -> Iterator[str]:
+    """What is wrong with an object's name."""
+    if not _NAME.fullmatch(name):
+        yield "ObjectMeta.Name does not meet naming requirements"
+    if len(name) > MAX_NAME_LENGTH:
+        yield f"ObjectMeta.Name too long(max {MAX_NAME_LENGTH} chars)"
+
+
+def scope_lines(tenant: Any, namespace: Any) -> Iterator[str]:
+    """A Module belongs to no tenant and no namespace."""
+    if tenant:
+        yield "Tenant not allowed for Module"
+    if namespace:
+        yield "Namespace not allowed for Module"
+
+
+def level_lines(path: str, level: Any) -> Iterator[str]:
+    """A level of the original's enumeration, in any case; None was not given, "" is wrong."""
+    if isinstance(level, str) and level.lower() not in _LEVELS:
+        yield f"{path} did not match allowed strings [{' '.join(_LEVELS)}]"
+
+
+def named_level_lines(path: str, level: Any) -> Iterator[str]:
+    """A level of our extensions, where ``None`` and ``all`` count too."""
+    if isinstance(level, str):
+        try:
+            Level.parse(level)
+        except InvalidArgument:
+            yield f"{path} did not match allowed strings [{' '.join(_LEVELS)} none all]"
+
+
+def category_lines(category: Any) -> Iterator[str]:
+    """A category of the enumeration, in any case."""
+    if isinstance(category, str) and category.lower() not in _CATEGORIES:
+        yield f"Status.Category did not match allowed strings [{' '.join(_CATEGORIES)}]"
+
+
+def _extension_lines(spec: dict[str, Any]) -> Iterator[str]:
+    override = spec.get("override")
+    if isinstance(override, dict):
+        levels = [value for key, value in override.items() if key.lower() == "level"]
+        yield from named_level_lines("Spec.Override.Level", levels[-1] if levels else "")
+    loggers = spec.get("loggers")
+    if isinstance(loggers, dict):
+        yield from _logger_lines(loggers)
+
+
+def _logger_lines(loggers: Mapping[str, Any]) -> Iterator[str]:
+    for key, level in loggers.items():
+        yield from named_level_lines(f"Spec.Loggers[{key}]", level)
+
+
+def _section(body: dict[str, Any], name: str) -> dict[str, Any]:
+    section = body.get(name)
+    return section if isinstance(section, dict) else {}

@@ -1,0 +1,118 @@
+"""What each write does to a Module: pure functions from the stored one and the request to the next one.
+
+Generation, uuid, times and labels follow the original: people's writes count generations, agents' writes do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ...errors import VersionConflict
+from ...modules.json.codec import module_to_dict
+from ...modules.model import LevelOverride, Module
+from .body import RESERVED_PREFIX, check, fold, read_module
+
+#: What we write where the caller said nothing.
+DEFAULT_LEVEL = "Info"
+DEFAULT_CATEGORY = "Venice"
+
+
+def with_defaults(given: Module) -> Module:
+    """``given`` with level and category filled in: what REST and the original's clients do before a create."""
+    return given.with_spec(log_level=given.spec.log_level or DEFAULT_LEVEL).with_status(
+        category=given.status.category or DEFAULT_CATEGORY
+    )
+
+
+def spec_replaced(current: Module, given: Module, *, now: int) -> Module:
+    """A person's update: spec and labels as given, defaults where nothing is; the status stays as it is."""
+    spec = replace(given.spec, log_level=given.spec.log_level or DEFAULT_LEVEL)
+    return _next_generation(replace(current, spec=spec), given.meta.labels, now)
+
+
+def patched(current: Module, patch: Mapping[str, Any], *, now: int) -> Module:
+    """A person's merge patch (RFC 7396) of what REST shows of ``current``; the status stays as it is.
+
+    Raises DecodeError for a wrong type and ValidationFailed for a broken rule.
+    """
+    shown = module_to_dict(current)
+    body = fold(merge(shown, fold_patch(patch)))
+    body.pop("status", None)
+    check(body, current.name)
+    given = read_module(body)
+    # Keys of the status that we do not know are not the caller's to patch either.
+    kept = {key: value for key, value in current.raw.items() if key == "status"}
+    raw = {**given.raw, **kept}
+    return _next_generation(replace(current, spec=given.spec, raw=raw), given.meta.labels, now)
+
+
+def labelled(current: Module, labels: Mapping[str, str], *, now: int) -> Module:
+    """Labels replaced as a whole."""
+    return _next_generation(current, labels, now)
+
+
+def all_replaced(current: Module, given: Module, *, now: int) -> Module:
+    """A controller's update: labels, spec and status as given; the generation stays."""
+    meta = replace(current.meta, labels=given.meta.labels, mod_time=now)
+    return replace(current, meta=meta, spec=given.spec, status=given.status)
+
+
+def status_replaced(current: Module, given: Module, *, now: int) -> Module:
+    """An agent's update: nothing but the status."""
+    return replace(current.with_meta(mod_time=now), status=given.status)
+
+
+def level_set(current: Module, override: LevelOverride | None, level: str, *, now: int) -> Module:
+    """``override`` in force, or none; ``level`` becomes the lasting level unless it is ""."""
+    spec = replace(current.spec, override=override, log_level=level or current.spec.log_level)
+    return _next_generation(replace(current, spec=spec), current.meta.labels, now)
+
+
+def check_version(current: Module, wanted: str) -> None:
+    """Refuse a write that was made from another version of ``current``; "" is unconditional.
+
+    Raises VersionConflict; a version that is no number can be none of ours and conflicts too.
+    """
+    expected = version_number(current.name, wanted)
+    if expected is not None and expected != current.revision:
+        raise VersionConflict(current.name, expected, current.revision)
+
+
+def version_number(name: str, text: str) -> int | None:
+    """The revision that ``text`` stands for, None for ""; raises VersionConflict when it is no number."""
+    if not text:
+        return None
+    if not (text.isdecimal() and text.isascii() and len(text) < 20):
+        raise VersionConflict(name, 0)
+    return int(text)
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """RFC 7396: members of ``patch`` replace those of ``target``, null removes one, objects merge."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
+
+
+def fold_patch(patch: Mapping[str, Any]) -> dict[str, Any]:
+    """``patch`` with the keys of the object and of its sections in lower case; null stays, it removes."""
+    return {
+        key.lower(): {inner.lower(): item for inner, item in value.items()} if isinstance(value, Mapping) else value
+        for key, value in patch.items()
+    }
+
+
+def _next_generation(module: Module, labels: Mapping[str, str], now: int) -> Module:
+    reserved = {key: value for key, value in module.meta.labels.items() if key.startswith(RESERVED_PREFIX)}
+    allowed = {key: value for key, value in labels.items() if not key.startswith(RESERVED_PREFIX)}
+    generation = module.meta.generation_id
+    number = int(generation) + 1 if generation.isdecimal() else 1
+    return module.with_meta(generation_id=str(number), labels={**allowed, **reserved}, mod_time=now)

@@ -1,0 +1,184 @@
+"""What may be done to Modules through the gateway, for REST and gRPC alike.
+
+Reads come from the cache, writes go to the store by compare-and-swap and are answered when the cache has them too:
+whoever writes here reads its own write here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...backoff import Backoff
+from ...clock import SYSTEM_CLOCK, Clock
+from ...errors import DeadlineExceeded, DecodeError, NotFound, RemoteError, Unavailable, VersionConflict
+from ...modules.model import LevelOverride, Module
+from ...modules.selectors.list_options import ListOptions
+from ...modules.store import ModuleStore
+from ..cooperative_yield import in_slices
+from ..watching.cached_module import Entry
+from ..watching.module_cache import ModuleCache
+from ..watching.subscription import Subscription
+from ..watching.watch_hub import WatchHub
+from . import edits as objects
+from .paging import page, sort_entries
+
+_log = logging.getLogger(__name__)
+
+#: Times that a write is tried again when somebody else writes the same object.
+_ATTEMPTS = 20
+#: Seconds that a write waits for the cache to follow.
+_CATCH_UP = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list; ``total`` counts all pages, ``items`` is None where the contract says null."""
+
+    items: Sequence[Entry] | None
+    total: int
+
+
+class ModuleApi:
+    """Modules of ``store``, read through ``cache`` and watched through ``hub``.
+
+    A read raises Unavailable while the cache is older than ``max_staleness`` seconds; ``sync_timeout`` is how long
+    the first read waits for the first state. Writes raise Unavailable when the store does not answer; a write that
+    was cancelled may or may not have happened.
+    """
+
+    def __init__(
+        self,
+        store: ModuleStore,
+        cache: ModuleCache,
+        hub: WatchHub,
+        *,
+        max_staleness: float = 300.0,
+        sync_timeout: float = 5.0,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._store = store
+        self.cache = cache
+        self._hub = hub
+        self.max_staleness = max_staleness
+        self._sync_timeout = sync_timeout
+        self._clock = clock
+
+    async def ready(self) -> None:
+        """Wait for the first state; raises Unavailable when there is none or it is too old to be shown."""
+        await self.cache.wait_synced(self._sync_timeout)
+        staleness = self.cache.staleness()
+        if staleness > self.max_staleness:
+            raise Unavailable("the store", f"what is known of it is {staleness:.0f} s old")
+
+    async def get(self, name: str, *, consistent: bool = False) -> Entry:
+        """The Module; from the store itself if ``consistent``. Raises NotFound."""
+        if consistent:
+            return Entry(await self._read(name))
+        await self.ready()
+        entry = self.cache.get(name)
+        if entry is None:
+            raise NotFound("module", name)
+        return entry
+
+    async def list(self, options: ListOptions, *, consistent: bool = False) -> Listing:
+        """Those that ``options`` select, in their order and page. Raises InvalidArgument and DecodeError."""
+        selection, version = options.selection(), options.version()
+        if consistent:
+            entries: Sequence[Entry] = [Entry(module) for module in (await self._store.list()).modules]
+        else:
+            await self.ready()
+            entries = self.cache.entries()
+        found: list[Entry] = []
+        async for part in in_slices(entries):
+            found += [entry for entry in part if entry.module.revision >= version and selection.matches(entry.module)]
+        items = page(sort_entries(found, options.sort_order), options.start, options.max_results)
+        return Listing(items or None, len(found))
+
+    async def watch(self, options: ListOptions) -> Subscription:
+        """A new watcher; hand it to ``unwatch``. Raises InvalidArgument, Compacted, ResourceExhausted."""
+        await self.ready()
+        return self._hub.subscribe(options, self.cache.entries())
+
+    def unwatch(self, subscription: Subscription) -> None:
+        """End a watcher."""
+        self._hub.unsubscribe(subscription)
+
+    async def create(self, given: Module) -> Entry:
+        """Store a new Module that has passed the checks. Raises AlreadyExists."""
+        return await self._written(await self._store.create(Module(given.meta, given.spec, given.status)))
+
+    async def delete(self, name: str, version: str = "") -> Entry:
+        """Delete the Module, at ``version`` if given; what it was. Raises NotFound, VersionConflict."""
+        expected = objects.version_number(name, version)
+        last = await self._store.delete(name, expected)
+        await self._settled(lambda: _is_gone(self.cache.get(name), last))
+        return Entry(last)
+
+    async def put(self, name: str, given: Module) -> Entry:
+        """A person's update; compares ``given``'s version unless it has none. Raises NotFound, VersionConflict."""
+        version = given.meta.resource_version
+        return await self._modify(name, version, lambda old: objects.spec_replaced(old, given, now=self._now()))
+
+    async def patch(self, name: str, patch: Mapping[str, Any], version: str) -> Entry:
+        """A person's merge patch. Raises NotFound, VersionConflict, DecodeError, ValidationFailed."""
+        return await self._modify(name, version, lambda old: objects.patched(old, patch, now=self._now()))
+
+    async def label(self, name: str, labels: Mapping[str, str], version: str = "") -> Entry:
+        """Replace the labels. Raises NotFound, VersionConflict."""
+        return await self._modify(name, version, lambda old: objects.labelled(old, labels, now=self._now()))
+
+    async def set_level(self, name: str, override: LevelOverride | None, level: str = "") -> Entry:
+        """Set or clear the override, and the lasting level unless ``level`` is "". Raises NotFound."""
+        return await self._modify(name, "", lambda old: objects.level_set(old, override, level, now=self._now()))
+
+    async def replace(self, name: str, given: Module) -> Entry:
+        """A controller's update. Raises NotFound, VersionConflict."""
+        version = given.meta.resource_version
+        return await self._modify(name, version, lambda old: objects.all_replaced(old, given, now=self._now()))
+
+    async def put_status(self, name: str, given: Module) -> Entry:
+        """An agent's update. Raises NotFound."""
+        return await self._modify(name, "", lambda old: objects.status_replaced(old, given, now=self._now()))
+
+    async def _modify(self, name: str, version: str, change: Callable[[Module], Module]) -> Entry:
+        backoff = Backoff(0.01, 0.5)
+        attempts = itertools.count(1)
+        while True:
+            current = await self._read(name)
+            objects.check_version(current, version)
+            try:
+                return await self._written(await self._store.update(change(current), expected=current.revision))
+            except VersionConflict:
+                # With a version of the caller's the next look at the object refuses it; without one, try again.
+                if next(attempts) == _ATTEMPTS:
+                    raise
+            await self._clock.sleep(backoff.next())
+
+    async def _read(self, name: str) -> Module:
+        try:
+            return await self._store.get(name)
+        except DecodeError as error:
+            # Not the caller's bytes are bad but those in the store.
+            raise RemoteError("the store", "DATA_LOSS", str(error)) from error
+
+    async def _written(self, module: Module) -> Entry:
+        await self._settled(lambda: self.cache.revision >= module.revision)
+        return Entry(module)
+
+    async def _settled(self, condition: Callable[[], bool]) -> None:
+        try:
+            await self.cache.wait_until(condition, "the cache", _CATCH_UP)
+        except DeadlineExceeded:
+            # It is stored: a cache that lags is no reason to tell the caller that the write failed.
+            _log.warning("a write is stored but has not come back within %g s", _CATCH_UP)
+
+    def _now(self) -> int:
+        return self._clock.time_ns()
+
+
+def _is_gone(entry: Entry | None, last: Module) -> bool:
+    return entry is None or entry.module.revision > last.revision

@@ -1,0 +1,1 @@
+"""The gateway's REST API: routes, what surrounds them, and their description."""

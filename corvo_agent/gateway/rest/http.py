@@ -1,0 +1,113 @@
+"""What every view needs: bodies in, answers and errors out, all within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from ...errors import CorvoError, DecodeError, ResourceExhausted
+from ..objects.errors import Action, Failure, failure
+
+#: Everything of the original's API lies below this path.
+PREFIX = "/configs/diagnostics/v1"
+#: Bytes of a request body: what the store takes as one value.
+MAX_BODY = 2 << 20
+_BODY_TIMEOUT = 30.0
+#: Seconds in which the reader of a stream has to take what is written to it.
+PATIENCE = 30.0
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def json_response(body: bytes, headers: Mapping[str, str] | None = None, *, status: int = 200) -> web.Response:
+    """An answer whose JSON is written already."""
+    return web.Response(body=body, status=status, content_type="application/json", headers=headers)
+
+
+def failure_response(found: Failure) -> web.Response:
+    """The answer that tells a failure."""
+    return json_response(orjson.dumps(found.body()), status=found.http)
+
+
+def plain_failure(status: int, headers: Mapping[str, str] | None = None) -> web.Response:
+    """What the original answers below its prefix where nothing is routed: a text that holds indented JSON."""
+    title = HTTPStatus(status).phrase
+    body = {"kind": "", "result": {"Str": title}, "message": [f"request error: {title}"], "code": status}
+    text = orjson.dumps(body, option=orjson.OPT_INDENT_2).decode()
+    return web.Response(text=text, status=status, content_type="text/plain", headers=headers)
+
+
+def stream_error(error: CorvoError, message: str = "") -> bytes:
+    """The line that ends a stream whose status is sent already."""
+    found = failure(error, Action.READ)
+    grpc = 2 if message else found.grpc.value
+    code = 500 if message else found.http
+    body = {
+        "grpc_code": grpc,
+        "http_code": code,
+        "message": message or "; ".join(found.messages),
+        "http_status": HTTPStatus(code).phrase,
+    }
+    return orjson.dumps({"error": body}) + b"\n"
+
+
+def guarded(handler: Handler, action: Action) -> Handler:
+    """``handler`` with its CorvoErrors answered as failures of ``action`` on the Module of the path."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except CorvoError as error:
+            return failure_response(failure(error, action, request.match_info.get("name", "")))
+
+    return handle
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The whole body; raises ResourceExhausted for one over MAX_BODY bytes, before it is read to its end.
+
+    Whoever takes longer than half a minute to send it is answered 408.
+    """
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise ResourceExhausted("bytes of a request body", MAX_BODY, request.content_length) from error
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+
+
+async def send(request: web.Request, response: web.StreamResponse, data: bytes, patience: float = PATIENCE) -> bool:
+    """Write a piece of a stream; False when nobody takes it in time or at all: then the connection is cut off."""
+    try:
+        async with asyncio.timeout(patience):
+            await response.write(data)
+    except (TimeoutError, ConnectionError):
+        if request.transport is not None:
+            # Not closed: that would keep what waits for the reader until it is taken.
+            request.transport.abort()
+        return False
+    return True
+
+
+def flag(request: web.Request, name: str) -> bool:
+    """Whether the query says ``name=true``; raises DecodeError for anything but true, false and nothing."""
+    value = request.query.get(name, "false").lower()
+    if value not in ("true", "false", "1", "0", ""):
+        raise DecodeError(name, f'{name}: parsing "{value[:80]}": neither true nor false')
+    return value in ("true", "1")
+
+
+def text_of(body: Mapping[str, Any], key: str) -> str:
+    """The string at ``key`` of a body, "" when it is missing or null; raises DecodeError for another type."""
+    value = body.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise DecodeError("request body", f"{key}: must be a string")
+    return value

@@ -1,0 +1,114 @@
+"""What happens to every request around its view: headers, origins, credentials, and paths that lead nowhere."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import orjson
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from grpclib.const import Status
+
+from ...errors import CorvoError
+from ..auth import Role, Tokens, bearer
+from ..objects.errors import Action, Failure, failure
+from ..settings import is_loopback
+from .http import PREFIX, failure_response, plain_failure
+
+_SECURITY = {
+    "X-Frame-Options": "deny",
+    "X-XSS-Protection": "1; mode=block",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Server": "corvo",
+}
+# Paths of the original whose answers any page may read; logs and the like are not among them.
+_SHARED = (f"{PREFIX}/modules", f"{PREFIX}/watch/modules")
+_OPEN = ("/healthz", "/readyz")
+_COOKIE = "sid"
+_CSRF_HEADER = "Grpc-Metadata-Csrf-Token"
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """What every answer carries; streams too, so it is a signal of aiohttp and no middleware."""
+    response.headers.update(_SECURITY)
+    origin = request.headers.get("Origin")
+    if origin and request.method in ("GET", "OPTIONS") and _is_shared(request.path):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers.add("Vary", "Origin")
+
+
+@web.middleware
+async def answer_strays(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Paths and methods that are not routed, and what nobody foresaw, have bodies of their own."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        if request.path.startswith(PREFIX):
+            return plain_failure(404)
+        return web.Response(text="404 page not found\n", status=404)
+    except web.HTTPMethodNotAllowed as error:
+        return plain_failure(405, {"Allow": ", ".join(sorted(error.allowed_methods))})
+    except CorvoError as error:
+        return failure_response(failure(error, Action.READ))
+
+
+@web.middleware
+async def check_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answers preflights; a page of another origin may look, but not touch."""
+    origin = request.headers.get("Origin")
+    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        headers = {"Access-Control-Allow-Headers": "Content-Type,Accept", "Access-Control-Allow-Methods": "GET,OPTIONS"}
+        return web.Response(headers=headers)
+    if origin and request.method != "GET" and not _same_origin(request, origin):
+        body = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": f"{request.method} from the origin {origin[:200]} is forbidden",
+            "reason": "Forbidden",
+            "code": 403,
+        }
+        return web.Response(body=orjson.dumps(body), status=403, content_type="application/json")
+    return await handler(request)
+
+
+def check_credentials(tokens: Tokens) -> Middleware:
+    """Lets pass who shows a token that allows it."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not tokens.required or request.path in _OPEN:
+            return await handler(request)
+        header, cookie = bearer(request.headers.get("Authorization", "")), request.cookies.get(_COOKIE, "")
+        role = tokens.role(header or cookie)
+        if role is None:
+            return failure_response(UNAUTHENTICATED)
+        # A browser sends its cookie with whatever a page makes it send; it does not send this header.
+        forged = not header and "Origin" in request.headers and request.headers.get(_CSRF_HEADER) != cookie
+        if request.method != "GET" and (role is not Role.WRITE or forged):
+            return failure_response(UNAUTHORIZED)
+        return await handler(request)
+
+    return check
+
+
+UNAUTHENTICATED = Failure(401, Status.UNAUTHENTICATED, "Authentication failed", ("Not authenticated",))
+UNAUTHORIZED = Failure(403, Status.PERMISSION_DENIED, "Authorization failed", ("not authorized",))
+
+
+def _is_shared(path: str) -> bool:
+    return path in _SHARED or (path.startswith(f"{PREFIX}/modules/") and path.count("/") == PREFIX.count("/") + 2)
+
+
+def _same_origin(request: web.Request, origin: str) -> bool:
+    asked = urlsplit(origin)
+    if asked.netloc != request.host:
+        return False
+    # A name that was rebound to loopback is its own origin, and yet no page that anybody here opened.
+    transport = request.transport
+    local = transport.get_extra_info("sockname") if transport else None
+    listens_local = isinstance(local, tuple) and is_loopback(str(local[0]))
+    return not listens_local or is_loopback(asked.hostname or "")

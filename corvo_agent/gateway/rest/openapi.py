@@ -1,0 +1,208 @@
+"""The OpenAPI 3.1 document of the REST API, and a page to read it."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from ..._version import __version__
+from .http import PREFIX, json_response
+from .schemas import SCHEMAS, ref
+
+_JSON = "application/json"
+_PLAIN = "text/plain"
+_NDJSON = "application/x-ndjson"
+
+_STATUS = {
+    400: "the request is wrong, and the message says where",
+    401: "no or an unknown token",
+    403: "the token, or the page that sent this, may not do that",
+    404: "there is no such Module",
+    405: "the path knows no such method",
+    409: "it exists already, or things stand in the way; the message says which",
+    412: "the object was changed by somebody else, or the store did not take it",
+    500: "what the agent or the store holds cannot be shown",
+    503: "the store or the agent cannot be reached",
+    504: "the agent did not answer in time",
+}
+
+
+def _parameter(name: str, where: str, text: str, **schema: Any) -> dict[str, Any]:
+    found = {"name": name, "in": where, "description": text, "schema": schema or {"type": "string"}}
+    return {**found, "required": True} if where == "path" else found
+
+
+_NAME = _parameter("name", "path", "The Module's name", type="string", minLength=1)
+_CONSISTENT = _parameter("consistent", "query", "Read from the store itself", type="boolean")
+_REVISION = _parameter("min-revision", "query", "Wait until this revision is known here", type="integer", minimum=0)
+_VERSION = _parameter("O.resource-version", "query", "A version that was seen", type="string", pattern="^[0-9]{1,18}$")
+_SELECTORS = [
+    _parameter("label-selector", "query", "As in Kubernetes; != and notin need the key to be there"),
+    _parameter("field-selector", "query", "Conditions on fields, such as spec.log-level=Debug"),
+]
+_INTEGER = {"type": "integer", "format": "int32"}
+_PAGES = [
+    _parameter("from", "query", "The first item, from 1 on", **_INTEGER),
+    _parameter("max-results", "query", "Items on the page", **_INTEGER),
+    _parameter("sort-order", "query", "by-name, by-version, by-creation-time, by-mod-time, each also with -reverse"),
+]
+_TIMEOUT = _parameter("timeout", "query", "How long to wait for an agent, such as 5s")
+_MANY = [
+    _parameter("concurrency", "query", "Agents asked at the same time", **_INTEGER),
+    _parameter("merge", "query", "Merge logs by time", type="string", enum=["", "time"]),
+]
+
+
+def _body(schema: str) -> dict[str, Any]:
+    return {"content": {_JSON: {"schema": ref(schema)}}}
+
+
+def _operation(
+    summary: str, answer: str, codes: tuple[int, ...], *, parameters: Any = (), body: str = "", media: str = _JSON
+) -> dict[str, Any]:
+    content = {media: {"schema": ref(answer)}} if answer else {media: {}}
+    responses: dict[str, Any] = {"200": {"description": "done", "content": content}}
+    for code in (*codes, 401, 403):
+        responses[str(code)] = {"description": _STATUS[code], "content": {_JSON: {"schema": ref("Status")}}}
+    operation: dict[str, Any] = {"summary": summary, "parameters": list(parameters), "responses": responses}
+    if body:
+        operation["requestBody"] = _body(body)
+    return operation
+
+
+_READ, _WRITE, _DEBUG = (400, 404, 500, 503), (400, 404, 409, 412, 500, 503), (400, 409, 412, 500, 503, 504)
+
+
+def _paths() -> dict[str, Any]:
+    return {**_object_paths(), **_debug_paths(), **_own_paths()}
+
+
+def _object_paths() -> dict[str, Any]:
+    one = f"{PREFIX}/modules/{{name}}"
+    return {
+        f"{PREFIX}/modules": {
+            "get": _operation(
+                "List Modules",
+                "ModuleList",
+                (400, 503),
+                parameters=[*_SELECTORS, *_PAGES, _VERSION, _CONSISTENT],
+            ),
+            "post": _operation("Create a Module", "Module", (400, 409, 412, 503), body="ModuleInput"),
+        },
+        one: {
+            "parameters": [_NAME],
+            "get": _operation("Get a Module", "Module", _READ, parameters=[_CONSISTENT]),
+            "put": _operation("Replace spec and labels", "Module", _WRITE, body="ModuleInput"),
+            "patch": _operation("Change some of spec and labels", "Module", _WRITE, body="ModulePatch"),
+            "delete": _operation("Delete a Module", "Module", _WRITE, parameters=[_VERSION]),
+        },
+        f"{one}/label": {
+            "parameters": [_NAME],
+            "post": _operation("Replace the labels", "Module", _WRITE, body="Label"),
+        },
+        f"{one}/level": {
+            "parameters": [_NAME],
+            "put": _operation("Set a level for a time, for good, or end it", "Module", _WRITE, body="LevelChange"),
+        },
+    }
+
+
+def _debug_paths() -> dict[str, Any]:
+    return {
+        f"{PREFIX}/modules/{{name}}/Debug": {
+            "parameters": [_NAME],
+            "post": _operation(
+                "Ask the agent of a Module", "DebugResponse", _DEBUG, parameters=[_TIMEOUT], body="DebugRequest"
+            ),
+        },
+        f"{PREFIX}/Debug": {
+            "post": _operation(
+                "Ask many agents; each answers on a line",
+                "",
+                (400, 412, 503),
+                parameters=[*_SELECTORS, *_MANY, _TIMEOUT],
+                body="DebugRequest",
+                media=_NDJSON,
+            )
+        },
+        f"{PREFIX}/watch/modules": {
+            "get": _operation("Follow changes, a batch a line", "", (400, 412, 503), parameters=[*_SELECTORS, _VERSION])
+        },
+        f"{PREFIX}/watch/modules/{{name}}/logs": {
+            "parameters": [_NAME],
+            "get": _operation("Follow the log of a Module, a record a line", "", _DEBUG, media=_NDJSON),
+        },
+    }
+
+
+def _own_paths() -> dict[str, Any]:
+    return {
+        "/healthz": {
+            "get": {"summary": "It runs", "responses": {"200": {"description": "ok", "content": {_PLAIN: {}}}}}
+        },
+        "/readyz": {
+            "get": {
+                "summary": "It knows the Modules well enough",
+                "responses": {
+                    code: {"description": text, "content": {_JSON: {"schema": ref("Readiness")}}}
+                    for code, text in (("200", "ready"), ("503", "not ready"))
+                },
+            }
+        },
+        "/metrics": {"get": _operation("Numbers for Prometheus", "", (), media=_PLAIN)},
+        "/openapi.json": {"get": _operation("This document", "", ())},
+        "/docs": {"get": _operation("This document as a page", "", (), media="text/html")},
+    }
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Corvo diagnostics", "version": __version__},
+        "paths": _paths(),
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def page() -> str:
+    """The document as HTML that needs no script and nothing from elsewhere."""
+    rows = []
+    for path, methods in _paths().items():
+        for method, operation in methods.items():
+            if method == "parameters":
+                continue
+            names = ", ".join(parameter["name"] for parameter in operation.get("parameters", ()))
+            codes = ", ".join(operation["responses"])
+            cells = (f"{method.upper()} {path}", operation["summary"], names, codes)
+            rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
+    schemas = html.escape(orjson.dumps(SCHEMAS, option=orjson.OPT_INDENT_2).decode())
+    head = "<tr><th>Request</th><th>What it does</th><th>Query</th><th>Answers</th></tr>"
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Corvo diagnostics</title>'
+        f"<h1>Corvo diagnostics {html.escape(__version__)}</h1>"
+        f'<p>For programs: <a href="/openapi.json">/openapi.json</a></p><table border="1">{head}{"".join(rows)}</table>'
+        f"<h2>Bodies</h2><pre>{schemas}</pre></html>"
+    )
+
+
+def routes() -> list[web.RouteDef]:
+    """Where document and page are served; both are made once."""
+    written, shown = orjson.dumps(document()), page()
+
+    async def get_document(request: web.Request) -> web.Response:
+        return json_response(written)
+
+    async def get_page(request: web.Request) -> web.Response:
+        return web.Response(text=shown, content_type="text/html")
+
+    return [
+        web.get("/openapi.json", get_document, allow_head=False),
+        web.get("/docs", get_page, allow_head=False),
+    ]

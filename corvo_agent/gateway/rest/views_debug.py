@@ -1,0 +1,129 @@
+"""REST Debug: one Module, or many at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from itertools import islice
+
+import orjson
+from aiohttp import web
+
+from ...diagnostics.query import DebugQuery
+from ...errors import DecodeError, ResourceExhausted
+from ...logs.lines.merge import merge
+from ...modules.selectors.list_options import integer, parse_options
+from ...timestamps import parse_duration
+from ..cooperative_yield import SLICE
+from ..objects.body import read_object
+from ..objects.errors import Action
+from ..objects.module_api import ModuleApi
+from ..routing.router import Router
+from .fan_out import Answer, ask_many, line_of
+from .http import PREFIX, guarded, json_response, read_body, send, text_of
+from .transcode import payload_json_aside
+
+#: Modules that one request asks at the same time, unless it wants fewer.
+FAN_OUT = 64
+#: Records that one request merges by time.
+MAX_MERGED = 200_000
+
+
+class DebugViews:
+    """Handlers that send queries through ``router``, to Modules that ``api`` knows."""
+
+    def __init__(self, api: ModuleApi, router: Router) -> None:
+        self._api = api
+        self._router = router
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where they are served."""
+        return [
+            web.post(f"{PREFIX}/modules/{{name}}/Debug", guarded(self.debug, Action.DEBUG)),
+            web.post(f"{PREFIX}/Debug", guarded(self.debug_many, Action.READ)),
+        ]
+
+    async def debug(self, request: web.Request) -> web.Response:
+        """POST modules/NAME/Debug."""
+        query = await read_query(request)
+        await self._api.ready()
+        return json_response(await payload_json_aside(await self._router.debug(query)))
+
+    async def debug_many(self, request: web.Request) -> web.StreamResponse:
+        """POST Debug: each Module's answer on a line of its own, as it comes; then a summary."""
+        query = await read_query(request)
+        listing = await self._api.list(parse_options(request.query.items()))
+        names = [entry.module.name for entry in listing.items or ()]
+        width = integer("concurrency", request.query.get("concurrency", "")) or FAN_OUT
+        order = request.query.get("merge", "")
+        if order not in ("", "time"):
+            raise DecodeError("merge", f'merge: "{order[:80]}": there is only time')
+        answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT))
+        lines = _merged(answers) if order else _apart(answers)
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+        await response.prepare(request)
+        async with aclosing(answers), aclosing(lines):
+            async for part in lines:
+                if not await send(request, response, part):
+                    break
+        return response
+
+
+async def read_query(request: web.Request) -> DebugQuery:
+    """The query in the body of a Debug request; the Module is that of the path. Raises DecodeError."""
+    body = {key.lower(): value for key, value in read_object(await read_body(request)).items()}
+    body = {key: value for key, value in body.items() if value is not None}
+    query, parameters, port = text_of(body, "query"), body.get("parameters", {}), body.get("service-port", {})
+    if not isinstance(parameters, dict) or not all(isinstance(value, str) for value in parameters.values()):
+        raise DecodeError("request body", "parameters: must be an object whose values are strings")
+    if not isinstance(port, dict) or not isinstance(port.get("name") or "", str):
+        raise DecodeError("request body", "service-port: must be an object with a name")
+    name = request.match_info.get("name", "")
+    return DebugQuery(query, parameters, name, port.get("name") or "", _timeout(request))
+
+
+def _timeout(request: web.Request) -> float | None:
+    text = request.query.get("timeout", "")
+    return parse_duration(text, "timeout") / 1e9 if text else None
+
+
+async def _apart(answers: AsyncGenerator[list[Answer]]) -> AsyncGenerator[bytes]:
+    counted = [0, 0]
+    async for found in answers:
+        lines = [await line_of(answer) for answer in found]
+        for line in lines:
+            counted[line["ok"]] += 1
+        yield b"".join([orjson.dumps(line) + b"\n" for line in lines])
+    yield _summary(counted)
+
+
+async def _merged(answers: AsyncGenerator[list[Answer]]) -> AsyncGenerator[bytes]:
+    """Failures as they come, then the records of all Modules in the order of their times."""
+    counted = [0, 0]
+    records: dict[str, list[dict[str, str]]] = {}
+    held = 0
+    async for found in answers:
+        for answer in found:
+            line = await line_of(answer)
+            logs = (line.get("diagnostics") or {}).get("logs") or []
+            held += len(logs)
+            if held > MAX_MERGED:
+                held -= len(logs)
+                too_many = ResourceExhausted("log records merged by one request", MAX_MERGED)
+                line = Answer(answer.module, answer.seconds, error=too_many).json()
+            counted[line["ok"]] += 1
+            if line["ok"]:
+                records[answer.module] = [entry.get("log", {}) for entry in logs]
+            else:
+                yield orjson.dumps(line) + b"\n"
+    merged = merge(records)
+    while part := list(islice(merged, SLICE)):
+        yield b"".join([orjson.dumps({"module": module, "log": log}) + b"\n" for module, log in part])
+        await asyncio.sleep(0)
+    yield _summary(counted)
+
+
+def _summary(counted: list[int]) -> bytes:
+    failed, answered = counted
+    return orjson.dumps({"summary": {"modules": failed + answered, "ok": answered, "failed": failed}}) + b"\n"

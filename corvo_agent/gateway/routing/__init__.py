@@ -1,0 +1,1 @@
+"""From a Module to a connection with the agent that answers for it."""

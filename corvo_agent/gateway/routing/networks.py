@@ -1,0 +1,79 @@
+"""Where the gateway may dial.
+
+Addresses come out of etcd, so whoever can write there names them. Only loopback and the networks that the operator
+allowed are dialled, judged by the resolved address, and some are never dialled whatever was allowed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+
+from ...errors import ConfigError, PermissionRefused
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Where clouds serve credentials to whoever asks from inside; 169.254.169.254 is link-local besides.
+_METADATA = frozenset(
+    ipaddress.ip_address(text)
+    for text in ("169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
+)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Networks such as ``10.0.0.0/8`` or single addresses; raises ConfigError for one that is neither."""
+    found = []
+    for text in texts:
+        try:
+            found.append(ipaddress.ip_network(text.strip()))
+        except ValueError as error:
+            raise ConfigError("allow-network", text, str(error)) from None
+    return tuple(found)
+
+
+class DialPolicy:
+    """Loopback, ``allowed`` networks, nothing else."""
+
+    def __init__(self, allowed: Sequence[Network] = ()) -> None:
+        self._allowed = tuple(allowed)
+
+    def check(self, address: Address) -> None:
+        """Pass an address that may be dialled; raises PermissionRefused, saying by which rule, for any other."""
+        for form in _forms(address):
+            rule = _never(form)
+            if rule:
+                raise PermissionRefused(f"dialling {address}", f"{rule} are never dialled")
+        real = _forms(address)[-1]
+        if real.is_loopback or any(real in network for network in self._allowed if network.version == real.version):
+            return
+        names = ", ".join(map(str, self._allowed)) or "none is"
+        raise PermissionRefused(
+            f"dialling {address}", f"it is neither loopback nor in a network allowed by --allow-network ({names})"
+        )
+
+
+def _forms(address: Address) -> tuple[Address, ...]:
+    """The address and what it stands for: an IPv4 address inside an IPv6 one counts as both."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is not None:
+            return address, inner
+    return (address,)
+
+
+def _never(address: Address) -> str:
+    if address in _METADATA:
+        return "metadata services"
+    if address.is_link_local:
+        return "link-local addresses"
+    if address.is_multicast:
+        return "multicast addresses"
+    if address.is_unspecified:
+        return "unspecified addresses"
+    if address == ipaddress.IPv4Address("255.255.255.255"):
+        return "broadcast addresses"
+    return ""

@@ -1,0 +1,225 @@
+"""From a Module to the agent that answers for it, and a Debug query there and back within bounds.
+
+An announced endpoint comes first: whoever holds its lease is alive. Agents of the original announce nothing; they
+are found at the node and the service ports of the Module's status.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+
+from ...diagnostics.client.client import DiagnosticsClient
+from ...diagnostics.query import DebugQuery, Payload
+from ...errors import (
+    DeadlineExceeded,
+    DecodeError,
+    InvalidArgument,
+    NotFound,
+    PreconditionFailed,
+    RemoteError,
+    ResourceExhausted,
+    Unavailable,
+)
+from ...modules.model import Module
+from ..watching.endpoint_cache import EndpointCache
+from .peers import PeerPool
+from .resolver import Resolver
+
+#: Where the diagnostics of a smart NIC answer when its status names no port.
+NAPLES_PORT = 9024
+
+ModuleLookup = Callable[[str], Module | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteLimits:
+    """Seconds that a query without a wish of its own may take and the longest that a caller may wish for.
+
+    ``at_once`` bounds the queries and followed logs under way.
+    """
+
+    timeout: float = 10.0
+    longest: float = 600.0
+    at_once: int = 2000
+
+
+class Router:
+    """Sends Debug queries to agents.
+
+    ``lookup`` gives the Module of a name. Every failure to reach an agent is told in bounded time.
+    """
+
+    def __init__(
+        self,
+        lookup: ModuleLookup,
+        endpoints: EndpointCache,
+        resolver: Resolver,
+        peers: PeerPool,
+        *,
+        limits: RouteLimits | None = None,
+    ) -> None:
+        self._lookup = lookup
+        self._endpoints = endpoints
+        self._resolver = resolver
+        self._peers = peers
+        self._limits = limits or RouteLimits()
+        self._under_way = 0
+
+    async def debug(self, query: DebugQuery) -> Payload:
+        """The answer of the agent of the Module ``query.name``.
+
+        Raises NotFound for an unknown Module, PreconditionFailed when nothing says where its agent is,
+        PermissionRefused when it is where we may not dial, Unavailable and DeadlineExceeded when it cannot be
+        reached or is late, RemoteError with what it answered, InvalidArgument for a bad ``seconds``. Cancelling it
+        cancels the query at the agent.
+        """
+        with self._place():
+            return await self._debug(query, self._seconds(query))
+
+    async def _debug(self, query: DebugQuery, seconds: float) -> Payload:
+        address = await self._address(query)
+        try:
+            return await self._ask(address, query, seconds)
+        except DeadlineExceeded:
+            raise
+        except Unavailable:
+            # The agent may just have moved: its new address is known before its old one is forgotten by anybody.
+            moved = await self._address(query)
+            if moved == address:
+                raise
+            return await self._ask(moved, query, seconds)
+
+    async def stream(self, query: DebugQuery) -> AsyncGenerator[Payload]:
+        """Answers of the agent for as long as it has some and the caller listens; raises as ``debug`` does.
+
+        Close it with ``contextlib.aclosing``.
+        """
+        address = await self._address(query)
+        with self._place():
+            async with self._peers.client(address) as client, aclosing(_open(client, query)) as answers:
+                async for payload in answers:
+                    yield payload
+
+    async def _ask(self, address: str, query: DebugQuery, seconds: float) -> Payload:
+        try:
+            async with self._peers.client(address) as client:
+                return await client.debug(
+                    query.query, query.parameters, name=query.name, service_port=query.service_port, timeout=seconds
+                )
+        except DecodeError as error:
+            raise RemoteError(address, "DATA_LOSS", str(error)) from error
+
+    async def _address(self, query: DebugQuery) -> str:
+        module = self._lookup(query.name)
+        if module is None:
+            raise NotFound("module", query.name)
+        check_service_port(module, query.service_port)
+        endpoint = self._endpoints.get(module.name)
+        host, port = split_address(endpoint.address) if endpoint else status_address(module, query.service_port)
+        try:
+            address = await self._resolver.resolve(host)
+        except DeadlineExceeded:
+            raise
+        except Unavailable:
+            # A node that has no address is no instance, as a service that nobody registered is none.
+            raise unlocated(module) from None
+        return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._under_way >= self._limits.at_once:
+            raise ResourceExhausted("Debug queries at once", self._limits.at_once)
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
+    def _seconds(self, query: DebugQuery) -> float:
+        """What the caller is ready to wait; else our own time, and that of the measurement that was asked for."""
+        longest = self._limits.longest
+        if query.timeout is not None:
+            return min(query.timeout, longest)
+        wished = next((value for key, value in query.parameters.items() if key.lower() == "seconds"), "0")
+        try:
+            seconds = float(wished or 0)
+        except ValueError:
+            # The agent knows what its parameters mean; it will say so.
+            seconds = 0.0
+        if not math.isfinite(seconds) or seconds > longest:
+            raise InvalidArgument("seconds", wished, f"must be at most {longest:g}")
+        return min(max(seconds, 0.0) + self._limits.timeout, longest)
+
+
+def _open(client: DiagnosticsClient, query: DebugQuery) -> AsyncGenerator[Payload]:
+    return client.stream(
+        query.query, query.parameters, name=query.name, service_port=query.service_port, timeout=query.timeout
+    )
+
+
+def check_service_port(module: Module, name: str) -> None:
+    """Refuse the name of a service that the Module does not have; raises PreconditionFailed."""
+    if not name or is_naples(module):
+        return
+    if name not in {port.name for port in module.status.service_ports}:
+        raise PreconditionFailed(f"invalid service name [{name}]")
+
+
+def status_address(module: Module, service_port: str) -> tuple[str, int]:
+    """Host and port by the Module's status; raises PreconditionFailed when it names none."""
+    status = module.status
+    if is_naples(module):
+        return _naples_host(status.node), _port(module, service_port) or NAPLES_PORT
+    port = _port(module, service_port)
+    if not status.node or not port:
+        raise unlocated(module)
+    return status.node, port
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """``HOST:PORT`` or ``[V6]:PORT`` of an endpoint; raises PreconditionFailed for anything else.
+
+    A path of a socket is none: it would name a file of this machine.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
+    if not colon or not host or "/" in host or not _is_port(port):
+        raise PreconditionFailed(f"endpoint address [{text[:80]}] is not HOST:PORT")
+    return host, int(port)
+
+
+def unlocated(module: Module) -> PreconditionFailed:
+    """Nothing says where the agent of ``module`` is."""
+    return PreconditionFailed(f"unable to locate service instance for module [{module.name}]")
+
+
+def is_naples(module: Module) -> bool:
+    """Whether the Module runs on a smart NIC, whose node is its management address."""
+    return module.status.category.lower() == "naples"
+
+
+def _port(module: Module, service_port: str) -> int:
+    """The port of the named service, else of the one called like the module, else the only one; 0 for none."""
+    ports = module.status.service_ports
+    wanted = service_port or module.status.module
+    for port in ports:
+        if port.name == wanted:
+            return port.port
+    return ports[0].port if len(ports) == 1 and not service_port else 0
+
+
+def _naples_host(node: str) -> str:
+    try:
+        if "/" not in node:
+            raise ValueError(node)
+        return str(ipaddress.ip_interface(node).ip)
+    except ValueError:
+        raise PreconditionFailed(f"invalid CIDR address: {node}") from None
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 5 and 0 < int(text) < 65536

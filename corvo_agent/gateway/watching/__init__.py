@@ -1,0 +1,1 @@
+"""The Modules in memory, and those who watch them."""

@@ -1,0 +1,86 @@
+"""One watcher: what it has not been sent yet, within a bound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from ...errors import CorvoError, ResourceExhausted
+from ...modules.selectors.list_options import ListOptions
+from .events import EventBatch
+
+#: Takes a batch at once, or says False: what it was given before has not left yet.
+Shortcut = Callable[[EventBatch], bool]
+
+
+class Subscription:
+    """The queue of one watcher of the feed ``key``.
+
+    ``next_batch`` is for one consumer; close it through ``WatchHub.unsubscribe``. A consumer that can write without
+    waiting sets ``shortcut``: while it keeps up, batches go there and wake no task. Changes before the revision
+    ``first`` are not wanted, although others of the feed may want them.
+    """
+
+    def __init__(self, key: ListOptions, initial: Iterable[EventBatch], waiting: int, *, first: int = 0) -> None:
+        self.key = key
+        self.shortcut: Shortcut | None = None
+        self._first = first
+        self._initial = deque(initial)
+        self._limit = waiting
+        self._batches: deque[EventBatch] = deque()
+        self._waiting = 0
+        self._moved = asyncio.Event()
+        self._ended: CorvoError | None = None
+
+    @property
+    def initial_left(self) -> int:
+        """How many batches of the first state have not been taken yet."""
+        return len(self._initial)
+
+    @property
+    def waiting(self) -> int:
+        """How many events are queued."""
+        return self._waiting
+
+    async def next_batch(self) -> EventBatch:
+        """The next batch, when there is one; a cancelled wait loses nothing.
+
+        Raises ResourceExhausted when this watcher was too slow, Unavailable when the gateway stops.
+        """
+        if self._initial:
+            return self._initial.popleft()
+        while not self._batches:
+            if self._ended is not None:
+                raise self._ended
+            self._moved.clear()
+            await self._moved.wait()
+        batch = self._batches.popleft()
+        self._waiting -= len(batch)
+        return batch
+
+    def push(self, batch: EventBatch) -> None:
+        """Hand over or queue a batch; a queue that overflows is dropped and the watcher ends."""
+        if self._ended is not None:
+            return
+        if batch.events[0].revision < self._first:
+            wanted = [event for event in batch.events if event.revision >= self._first]
+            if not wanted:
+                return
+            batch = EventBatch(wanted)
+        if self.shortcut is not None and not self._batches and not self._initial and self.shortcut(batch):
+            return
+        self._waiting += len(batch)
+        if self._waiting > self._limit:
+            self.end(ResourceExhausted("events that wait for a slow watcher", self._limit))
+            self._batches.clear()
+            self._initial.clear()
+            return
+        self._batches.append(batch)
+        self._moved.set()
+
+    def end(self, error: CorvoError) -> None:
+        """Nothing more comes; what is queued may still be read."""
+        self._ended = self._ended or error
+        self.shortcut = None
+        self._moved.set()

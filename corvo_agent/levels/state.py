@@ -1,0 +1,61 @@
+"""What level holds now, and why: what is handed to whatever puts levels into force, and told to people."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..timestamps import format_rfc3339
+from .filter import LevelFilter
+from .level import Level
+
+
+class LevelSource(enum.Enum):
+    """Where the level comes from."""
+
+    OVERRIDE = "override"
+    LOG_LEVEL = "log-level"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelState:
+    """The level that has to hold.
+
+    ``until`` is the wall time in nanoseconds at which an override ends, 0 when it does not or there is none; ``by``
+    and ``reason`` are the override's. ``loggers`` are levels of single loggers. ``enable_trace`` asks the recorders
+    that cost something to run.
+    """
+
+    level: Level = Level.INFO
+    source: LevelSource = LevelSource.DEFAULT
+    until: int = 0
+    by: str = ""
+    reason: str = ""
+    loggers: Mapping[str, Level] = field(default_factory=dict)
+    enable_trace: bool = False
+
+    @property
+    def filter(self) -> LevelFilter:
+        """What ``reset_filter`` takes. Raises ResourceExhausted when ``loggers`` names too many."""
+        return LevelFilter(self.level, self.loggers)
+
+    def as_json(self) -> dict[str, object]:
+        """The state in JSON types, without what is empty; times in RFC 3339."""
+        shown: dict[str, object] = {
+            "level": self.level.text,
+            "source": self.source.value,
+            "until": format_rfc3339(self.until),
+            "by": self.by,
+            "reason": self.reason,
+            "loggers": {name: level.text for name, level in self.loggers.items()},
+            "enable-trace": self.enable_trace,
+        }
+        return {key: value for key, value in shown.items() if value}
+
+    def __str__(self) -> str:
+        text = f"{self.level.text} ({self.source.value}"
+        text += f" by {self.by}" if self.by else ""
+        text += f" until {format_rfc3339(self.until)}" if self.until else ""
+        return f"{text}: {self.reason})" if self.reason else f"{text})"

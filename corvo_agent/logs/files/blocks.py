@@ -1,0 +1,126 @@
+"""Whole units of a file in blocks, backwards from its end or forwards: never the whole file in memory.
+
+The generators here are run in a thread, slice by slice: they yield None wherever they have worked for a while without
+a chunk to show for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+from .log_file import LogFile
+from .splitter import Chunk, Framing
+
+FIRST_BLOCK = 64 * 1024
+SMALLEST_BLOCK = 4096
+LARGEST_BLOCK = 256 * 1024  # a larger one is not read faster, and falls out of the processor's cache
+
+
+def last_line_end(log: LogFile) -> Generator[None, None, int]:
+    """Returns the offset after the last newline of the file as it was when it was opened, 0 without any."""
+    end = log.size
+    buffer = bytearray(SMALLEST_BLOCK)
+    while end > 0:
+        size = min(len(buffer), end)
+        log.fill(memoryview(buffer)[:size], end - size)
+        found = buffer.rfind(b"\n", 0, size)
+        if found >= 0:
+            return end - size + found + 1
+        end -= size
+        if len(buffer) < LARGEST_BLOCK:
+            buffer = bytearray(LARGEST_BLOCK)
+        yield
+    return 0
+
+
+def backward(
+    log: LogFile, start: int, end: int, framing: Framing, max_unit: int, *, first: int = FIRST_BLOCK
+) -> Iterator[Chunk | None]:
+    """Chunks from ``end`` back to ``start``, which are both starts of units.
+
+    The first block has ``first`` bytes, the following ones twice as many each time.
+    """
+    size = min(max(first, SMALLEST_BLOCK), LARGEST_BLOCK)
+    buffer = bytearray(size)
+    while end > start:
+        if len(buffer) < size:
+            buffer = bytearray(size)
+        begin = max(start, end - size)
+        count = end - begin
+        log.fill(memoryview(buffer)[:count], begin)
+        # The unit that the block begins in the middle of is left for the next one.
+        skip = 0 if begin == start else framing.first_start(buffer, count)
+        if skip or begin == start:
+            yield Chunk(buffer, skip, count, begin)
+            end = begin + skip
+            size = min(size * 2, LARGEST_BLOCK)
+        elif count <= max_unit:
+            size *= 2
+        else:
+            unit = yield from _unit_start(log, begin, start, framing)
+            yield _long_unit(log, unit, end, max_unit)
+            end = unit
+            size = LARGEST_BLOCK
+
+
+def forward(log: LogFile, start: int, end: int, framing: Framing, max_unit: int) -> Iterator[Chunk | None]:
+    """Chunks from ``start`` to ``end``, which are both starts of units."""
+    size = LARGEST_BLOCK
+    buffer = bytearray(size)
+    while start < end:
+        count = min(size, end - start)
+        if len(buffer) < count:
+            buffer = bytearray(count)
+        log.fill(memoryview(buffer)[:count], start)
+        stop = count if start + count == end else framing.last_start(buffer, 0, count)
+        if stop:
+            yield Chunk(buffer, 0, stop, start)
+            start += stop
+            size = LARGEST_BLOCK
+        elif count <= max_unit:
+            size *= 2
+        else:
+            after = yield from _unit_end(log, start + count, end, framing)
+            yield _long_unit(log, start, after, max_unit)
+            start = after
+            size = LARGEST_BLOCK
+
+
+def _long_unit(log: LogFile, start: int, end: int, max_unit: int) -> Chunk:
+    data = bytearray(max_unit + 1)
+    log.fill(memoryview(data)[:max_unit], start)
+    data[max_unit] = 0x0A
+    return Chunk(data, 0, max_unit + 1, start, end - 1 - start)
+
+
+def _unit_start(log: LogFile, position: int, floor: int, framing: Framing) -> Generator[None, None, int]:
+    """Where the unit starts that covers ``position`` or starts there; at least ``floor``."""
+    more = len(framing.after)  # a mark may straddle two blocks
+    buffer = bytearray(LARGEST_BLOCK + more)
+    while position > floor:
+        begin = max(floor, position - LARGEST_BLOCK)
+        count = position - begin
+        log.fill(memoryview(buffer)[: count + more], begin)
+        found = framing.start_before(buffer, 0, count)
+        if found:
+            return begin + found
+        position = begin
+        yield
+    return floor
+
+
+def _unit_end(log: LogFile, position: int, ceiling: int, framing: Framing) -> Generator[None, None, int]:
+    """Where the first unit starts behind ``position``, or there; at most ``ceiling``."""
+    buffer = bytearray(LARGEST_BLOCK)
+    position -= len(framing.after)
+    while position < ceiling:
+        count = min(len(buffer), ceiling - position)
+        log.fill(memoryview(buffer)[:count], position)
+        found = framing.end_after(buffer, 0, count)
+        if found < count:
+            return position + found + 1
+        if position + count == ceiling:
+            break
+        position += count - len(framing.after)
+        yield
+    return ceiling

@@ -1,0 +1,105 @@
+"""The files of one log as one history: the file itself and what rotation left beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from types import TracebackType
+from typing import Self
+
+from ...errors import CorvoError, NotFound
+from ..lines import marker
+from ..lines.marker import Gap
+from ..lines.record import Record
+from .log_file import HEAD, FileChanged, LogFile, open_log
+from .packed import unpack
+from .rotation import Rotated, open_rotated, rotated_files
+
+MAX_FILES = 1000  # of one log; older ones are not looked at
+
+
+class History:
+    """The files of the log ``path`` as they are now.
+
+    The file itself is held open: what is read of it is one and the same file, whatever rotation does meanwhile.
+    ``remarks`` says which files could not be read.
+
+    Raises what ``open_log`` raises for the file itself.
+    """
+
+    def __init__(self, path: str, allowed: Sequence[str] = (), *, rotated: bool = True) -> None:
+        self.path = path
+        self.remarks: list[Record] = []
+        self._allowed = allowed
+        self._rotated = rotated
+        self._current: LogFile | None = None
+        try:
+            self._current = open_log(path, allowed)
+        except NotFound:
+            # Between the two renames of a rotation there is no file of that name.
+            if not self.older():
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._current is not None:
+            self._current.close()
+
+    def newest(self) -> list[Rotated]:
+        """The file itself, if there is one."""
+        current = self._current
+        return [] if current is None else [Rotated(self.path, 0, "", current.modified, current.key)]
+
+    def older(self) -> list[Rotated]:
+        """The files that rotation made of it before, the newest first."""
+        if not self._rotated:
+            return []
+        return self._older_than_current(rotated_files(self.path))[:MAX_FILES]
+
+    def open(self, file: Rotated) -> LogFile | None:
+        """Open one of the files, wherever it is now; None, and a remark, when it cannot be read.
+
+        Raises FileChanged when it is gone.
+        """
+        if self._current is not None and file.key == self._current.key:
+            return self._current.duplicate()
+        try:
+            return open_rotated(self.path, file, self._allowed)
+        except NotFound as error:
+            raise FileChanged(file.path) from error
+        except CorvoError as error:
+            self.remark(file.path, error)
+            return None
+
+    def remark(self, path: str, error: CorvoError) -> None:
+        """Say in the answer that ``path`` could not be read; raises ``error`` when that is the file itself."""
+        if path == self.path or isinstance(error, FileChanged):
+            raise error
+        self.remarks.append(marker.gap(Gap.UNREADABLE, path, str(error)))
+
+    def _older_than_current(self, files: list[Rotated]) -> list[Rotated]:
+        current = self._current
+        if current is None or current.is_at(self.path):
+            return [file for file in files if current is None or file.key != current.key]
+        keys = [file.key for file in files]
+        if current.key in keys:
+            return files[keys.index(current.key) + 1 :]
+        # It was rotated, and compressed or deleted since: only the times tell which ones are older.
+        return [file for file in files if file.modified < current.modified]
+
+
+def head_of(log: LogFile) -> bytes:
+    """The first bytes that a file is known by; of a compressed one, of what is inside."""
+    if not log.is_packed:
+        return log.head
+    head = b""
+    with closing(unpack(log)) as pieces:
+        for piece in pieces:
+            head += piece
+            if len(head) >= HEAD:
+                break
+    return head[:HEAD]

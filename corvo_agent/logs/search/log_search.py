@@ -1,0 +1,184 @@
+"""Runs a query over the history of one log: newest first until there is enough, or oldest first.
+
+Generators throughout: each ``yield`` is a place where the thread may be given to somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from ...errors import DecodeError, NotFound, Unavailable, Unsupported
+from ..files.cursor import FILE_END, Cursor, FileMark
+from ..files.history import History, head_of
+from ..files.log_file import LogFile
+from ..files.rotation import Rotated
+from ..limits import ReadLimits
+from ..lines.marker import Truncation
+from .bisection import TimedLine
+from .collector import Collector
+from .file_search import FileSearch, Stop
+from .matcher import Matcher
+from .query import LogQuery
+from .result import LogResult
+
+#: What can be wrong with one older file without being in the way of the others.
+_UNREADABLE = (DecodeError, Unsupported, Unavailable)
+
+
+class Search:
+    """One run of ``query`` over ``history``, to be ended by ``until`` on the monotonic clock.
+
+    ``cursor`` is where to start, None for the end (or, oldest first, the beginning) of the log; ``bound`` is where a
+    search towards newer lines ends, None for the end of the log.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        query: LogQuery,
+        limits: ReadLimits,
+        until: float,
+        cursor: Cursor | None,
+        bound: Cursor | None = None,
+    ) -> None:
+        self._history = history
+        self._query = query
+        self._limits = limits
+        self._until = until
+        self._cursor = cursor
+        self._bound = bound
+        self._window = query.window
+        self._slack = round(limits.slack * 1e9)
+        self._forward = query.oldest_first if cursor is None else cursor.forward
+        skip = (query.offset or 0) if cursor is None else cursor.skip
+        self._found = Collector(query, limits, forward=self._forward, skip=skip)
+        self._truncated: Truncation | None = None
+        self._next = ""
+
+    def run(self) -> Generator[None, None, LogResult]:
+        """Returns what was found.
+
+        Raises FileChanged when it has to be run again, NotFound when the file of the cursor is gone.
+        """
+        if self._found.wanted:
+            yield from self._run_forward() if self._forward else self._run_backward()
+        return LogResult(self._found.records(), self._truncated, self._next, self._history.remarks)
+
+    def _run_backward(self) -> Generator[None, None, None]:
+        end = FILE_END
+        files = self._history.newest()
+        if self._cursor is not None:
+            files += self._history.older()
+            files = files[(yield from self._locate(files, self._cursor)) :]
+            end = self._cursor.offset
+        if files and (yield from self._older_in(files[0], end)):
+            return
+        # Only now: most searches end before they need to know the older files.
+        for file in files[1:] if self._cursor is not None else self._history.older():
+            if (yield from self._older_in(file, FILE_END)):
+                return
+            yield
+
+    def _run_forward(self) -> Generator[None, None, None]:
+        start, last = 0, FILE_END
+        files = self._history.newest() + self._history.older()
+        if self._cursor is not None:
+            files = files[: (yield from self._locate(files, self._cursor)) + 1]
+            start = self._cursor.offset
+        elif self._window:
+            files = yield from self._without_those_before(files)
+        if self._bound is not None:
+            files = files[(yield from self._locate(files, self._bound)) :]
+            last = self._bound.offset
+        for file in reversed(files):
+            if (yield from self._newer_in(file, start, last if file is files[0] else FILE_END)):
+                return
+            start = 0
+            yield
+
+    def _older_in(self, file: Rotated, end: int) -> Generator[None, None, bool]:
+        """Search one file backwards; returns whether the search is over."""
+        first = None
+        log = self._history.open(file)
+        if log is not None:
+            with log:
+                search = self._file_search(log)
+                try:
+                    first = search.first_time() if self._window else None
+                    if not self._is_behind(first):
+                        self._stop((yield from search.older(end)), log)
+                except _UNREADABLE as error:
+                    self._history.remark(file.path, error)
+        return self._is_over() or self._is_before(first)
+
+    def _newer_in(self, file: Rotated, start: int, end: int) -> Generator[None, None, bool]:
+        """Search one file forwards; returns whether the search is over."""
+        first = None
+        log = self._history.open(file)
+        if log is not None:
+            with log:
+                search = self._file_search(log)
+                try:
+                    first = search.first_time() if self._window else None
+                    if not self._is_behind(first):
+                        self._stop((yield from search.newer(start, end)), log)
+                except _UNREADABLE as error:
+                    self._history.remark(file.path, error)
+        return self._is_over() or self._is_behind(first)
+
+    def _without_those_before(self, files: list[Rotated]) -> Generator[None, None, list[Rotated]]:
+        """Returns ``files``, the newest first, without those that end before the window starts."""
+        for index, file in enumerate(files):
+            log = self._history.open(file)
+            if log is not None:
+                with log:
+                    try:
+                        if self._is_before(self._file_search(log).first_time()):
+                            return files[: index + 1]
+                    except _UNREADABLE:  # said when it is to be searched
+                        continue
+            yield
+        return files
+
+    def _locate(self, files: list[Rotated], cursor: Cursor) -> Generator[None, None, int]:
+        """Returns which of ``files`` the cursor points into. Raises NotFound."""
+        fitting = []
+        for index, file in enumerate(files):
+            log = self._history.open(file)
+            if log is not None:
+                with log:
+                    try:
+                        fits = cursor.mark.fits(head_of(log))
+                    except _UNREADABLE:
+                        continue
+                if fits and cursor.mark.inode == file.key[1]:
+                    return index
+                if fits:
+                    fitting.append(index)
+            yield
+        if len(fitting) == 1 and cursor.mark.tells:
+            return fitting[0]
+        raise NotFound("log position", cursor.encode(), "the file that it is in is gone")
+
+    def _file_search(self, log: LogFile) -> FileSearch:
+        matcher = Matcher(self._query, log.path, self._limits.max_line_bytes)
+        return FileSearch(log, matcher, self._found, self._limits, self._window, self._until)
+
+    def _stop(self, stop: Stop | None, log: LogFile) -> None:
+        if stop is not None:
+            mark = FileMark.of(head_of(log), log.key[1])
+            self._truncated = stop.why
+            self._next = Cursor(mark, stop.offset, self._forward, self._found.skip).encode()
+
+    def _is_over(self) -> bool:
+        return self._next != ""
+
+    def _is_before(self, line: TimedLine | None) -> bool:
+        """Whether the window starts behind this line, so that nothing older than its file is in it."""
+        since = self._window.since
+        return line is not None and since is not None and line.time < since - self._slack
+
+    def _is_behind(self, line: TimedLine | None) -> bool:
+        """Whether the window ends before this line, so that nothing from its file on is in it."""
+        until = self._window.until
+        return line is not None and until is not None and line.time >= until + self._slack

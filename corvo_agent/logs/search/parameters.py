@@ -1,0 +1,182 @@
+"""The parameters of a Log query: text that a caller sent, turned into a LogQuery or refused by name.
+
+===================  ============================================================================================
+parameter            meaning
+===================  ============================================================================================
+``lines``            how many of the newest matching lines; ``max-results`` is another name, the smaller one counts
+``from``             skip so many matches first, counted from the oldest one (from the newest with ``order=desc``)
+``day``              lines of that day, ``2019-05-10``, UTC
+``since, until``     lines not before, and before: an RFC 3339 time, or how long ago (``90s``, ``10m``, ``1h30m``)
+``level``            that level and those above it; ``all`` for every line
+``audit``            audit lines, which no level hides: ``yes`` (default), ``no``, ``only``
+``grep``             a regular expression (RE2) in the line as it stands in the file
+``fixed``            a text in the line as it stands in the file
+``field.NAME``       the field's value; ``!=x``, ``~re``, ``!~re``, ``<n``, ``<=n``, ``>n``, ``>=n`` compare otherwise;
+                     a value that starts with such a sign is written ``=value``. The sign may stand at the end of
+                     the name instead (``field.status>=``): the value is then taken as it is, and one field can
+                     have several conditions
+``module``           short for ``field.module``; likewise ``submodule`` and ``caller``
+``order``            ``asc`` (default) or ``desc``
+``columns``          only these fields, separated by commas
+``join``             ``yes``: lines that are no JSON object belong to the object before them
+``cursor``           from the marker at the end of an answer: go on from there
+===================  ============================================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ...errors import InvalidArgument
+from ...levels.level import VALID_LEVELS, Level
+from ...timestamps import parse_duration, parse_rfc3339
+from ..files.cursor import Cursor
+from ..limits import DEFAULT_LIMITS, ReadLimits
+from ..lines.line_time import Window
+from ..lines.severity import Audit
+from .conditions import FieldCondition, Operator
+from .pattern import Pattern
+from .query import LogQuery, Order
+
+_SHORT_FIELDS = ("module", "submodule", "caller")
+_FIELD = "field."
+
+#: What a Log query may hold, as it is told to people.
+PARAMETERS = (
+    *("lines", "max-results", "from", "day", "since", "until", "level", "audit", "grep", "fixed", "field.NAME"),
+    *(*_SHORT_FIELDS, "order", "columns", "join", "cursor"),
+)
+
+MAX_CONDITIONS = 64
+
+_COUNT = re.compile(r"\d{1,18}", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"\s*\d{4}-\d\d-\d\dT", re.ASCII | re.IGNORECASE)
+_LONGEST_DURATION = 40  # characters
+_DAY_LENGTH = 86400 * 10**9
+
+
+def parse_query(parameters: Mapping[str, str], *, now: int, limits: ReadLimits = DEFAULT_LIMITS) -> LogQuery:
+    """The query that ``parameters`` describe; ``now`` is the wall time in nanoseconds that durations count back from.
+
+    Raises InvalidArgument naming the parameter that is unknown (with the valid ones) or has a bad value.
+    """
+    given = dict(parameters)
+    fields = _take_fields(given)
+    for name in given:
+        if name not in PARAMETERS:
+            raise InvalidArgument(name, None, "unknown parameter of a log query", PARAMETERS)
+    if "grep" in given:
+        Pattern(given["grep"])
+    if "cursor" in given:
+        Cursor.decode(given["cursor"])
+    return LogQuery(
+        lines=_lines(given, limits),
+        offset=_count(given, "from", 10**18) if "from" in given else None,
+        window=_day(given) & _span(given, now),
+        level=_level(given["level"]) if "level" in given else None,
+        audit=Audit(_choice(given, "audit", [each.value for each in Audit])),
+        grep=given.get("grep"),
+        fixed=given.get("fixed"),
+        fields=fields,
+        order=Order(_choice(given, "order", [each.value for each in Order])),
+        columns=_columns(given),
+        joined=_choice(given, "join", ["no", "yes"]) == "yes",
+        cursor=given.get("cursor", ""),
+    )
+
+
+def uses_patterns(parameters: Mapping[str, str]) -> bool:
+    """Whether parsing them compiles regular expressions, which may take milliseconds."""
+    return any(name == "grep" or "~" in name or "~" in value[:2] for name, value in parameters.items())
+
+
+def _lines(given: Mapping[str, str], limits: ReadLimits) -> int:
+    names = [name for name in ("lines", "max-results") if name in given]
+    return min((_count(given, name, limits.max_lines) for name in names), default=limits.default_lines)
+
+
+def _count(given: Mapping[str, str], name: str, largest: int) -> int:
+    text = given[name].strip()
+    if not _COUNT.fullmatch(text) or int(text) > largest:
+        raise InvalidArgument(name, given[name], f"not a whole number from 0 to {largest}")
+    return int(text)
+
+
+def _span(given: Mapping[str, str], now: int) -> Window:
+    since, until = _moment(given, "since", now), _moment(given, "until", now)
+    if since is not None and until is not None and since > until:
+        raise InvalidArgument("since", given["since"], f"it is after until ({given['until']})")
+    return Window(since, until)
+
+
+def _moment(given: Mapping[str, str], name: str, now: int) -> int | None:
+    text = given.get(name)
+    if text is None:
+        return None
+    if _TIME.match(text):
+        return parse_rfc3339(text.strip(), name)
+    try:
+        if len(text) > _LONGEST_DURATION:
+            raise InvalidArgument(name, text, "too long")
+        return now - parse_duration(text, name)
+    except InvalidArgument as error:
+        reason = "neither an RFC 3339 time such as 2026-11-23T04:02:06Z nor a duration such as 10m"
+        raise InvalidArgument(name, text, reason) from error
+
+
+def _day(given: Mapping[str, str]) -> Window:
+    day = given.get("day")
+    if day is None:
+        return Window()
+    if not _DAY.fullmatch(day):
+        raise InvalidArgument("day", day, "not a date such as 2019-05-10")
+    try:
+        start = parse_rfc3339(f"{day}T00:00:00Z", "day")
+    except InvalidArgument as error:
+        raise InvalidArgument("day", day, "there is no such day") from error
+    return Window(start, start + _DAY_LENGTH)
+
+
+def _level(text: str) -> Level:
+    try:
+        return Level.parse(text)
+    except InvalidArgument as error:
+        raise InvalidArgument("level", text, error.reason, ("all", *VALID_LEVELS)) from error
+
+
+def _choice(given: Mapping[str, str], name: str, valid: list[str]) -> str:
+    """The value in lower case; the first valid one when it is not given."""
+    value = given.get(name, valid[0]).strip().lower()
+    if value not in valid:
+        raise InvalidArgument(name, given[name], "unknown value", valid)
+    return value
+
+
+def _columns(given: Mapping[str, str]) -> tuple[str, ...]:
+    if "columns" not in given:
+        return ()
+    columns = tuple(dict.fromkeys(part.strip() for part in given["columns"].split(",") if part.strip()))
+    if not columns or len(columns) > MAX_CONDITIONS:
+        raise InvalidArgument("columns", given["columns"], f"not 1 to {MAX_CONDITIONS} names separated by commas")
+    return columns
+
+
+def _take_fields(given: dict[str, str]) -> tuple[FieldCondition, ...]:
+    """Take the conditions on fields out of ``given``."""
+    names = [name for name in given if name.startswith(_FIELD) or name in _SHORT_FIELDS]
+    if len(names) > MAX_CONDITIONS:
+        raise InvalidArgument("field.NAME", None, f"more than {MAX_CONDITIONS} conditions on fields")
+    return tuple(_condition(name, given.pop(name)) for name in names)
+
+
+def _condition(parameter: str, value: str) -> FieldCondition:
+    name = parameter.removeprefix(_FIELD)
+    for each in Operator:
+        if name.endswith(each.value):
+            return FieldCondition(name.removesuffix(each.value), each, value, parameter)
+    for each in Operator:
+        if value.startswith(each.value):
+            return FieldCondition(name, each, value.removeprefix(each.value), parameter)
+    return FieldCondition(name, Operator.EQUAL, value, parameter)

@@ -1,0 +1,63 @@
+"""What to look for in a log, as one frozen value. ``parameters`` makes it from the text that a caller sends."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from ...levels.level import Level
+from ..limits import DEFAULT_LIMITS
+from ..lines.line_time import ALWAYS, Window
+from ..lines.severity import Audit
+from .conditions import FieldCondition
+
+
+class Order(enum.Enum):
+    """How the answer is sorted: as in the file, or the newest line first."""
+
+    ASCENDING = "asc"
+    DESCENDING = "desc"
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Lines that match all of it, the newest ``lines`` of them.
+
+    Args:
+        lines: how many are wanted.
+        offset: None for the newest ones; otherwise how many matches to skip first, counted in ``order``: from the
+            oldest match on when ascending, from the newest when descending.
+        window: the times to look at; lines without a time are in none that has a bound.
+        level: this level and those above it; None for every line.
+        audit: what becomes of audit lines, which no level hides.
+        grep: a regular expression (RE2) to be found in the line as it stands in the file.
+        fixed: a text to be found in the line as it stands in the file.
+        fields: conditions on fields.
+        order: of the answer.
+        columns: the only fields to return; empty for all.
+        joined: lines that are no JSON object belong to the object before them (a traceback, for example): they are
+            searched and returned with it, appended to its ``msg``.
+        cursor: from an earlier answer, to go on from there; "" to start afresh.
+    """
+
+    lines: int = DEFAULT_LIMITS.default_lines
+    offset: int | None = None
+    window: Window = ALWAYS
+    level: Level | None = None
+    audit: Audit = Audit.WITH
+    grep: str | None = None
+    fixed: str | None = None
+    fields: tuple[FieldCondition, ...] = ()
+    order: Order = Order.ASCENDING
+    columns: tuple[str, ...] = ()
+    joined: bool = False
+    cursor: str = ""
+
+    @property
+    def oldest_first(self) -> bool:
+        """Whether the search starts at the oldest line."""
+        return self.offset is not None and self.order is Order.ASCENDING
+
+
+#: The newest lines, whatever they hold.
+EVERYTHING = LogQuery()

@@ -1,0 +1,115 @@
+"""The one that reads for all readers of a tail: hands what comes to every reader's buffer.
+
+It runs while there is a reader. A reader that does not keep up loses lines, and nobody waits for it; only while none
+keeps up, and for a bounded time, does the pump wait, so that a burst is not lost on readers that are merely busy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+
+from ...errors import Unavailable
+from ..limits import TailLimits
+from ..worker import Worker
+from .buffer import TailBuffer
+from .follower import Follower, Position, TailItem
+from .session import TailSession
+
+
+class TailPump:
+    """Follows the logs that ``patterns`` name for whoever is attached.
+
+    ``follow`` makes the Follower of a path. Nothing is opened, and no task runs, before the first reader attaches and
+    after the last one was detached.
+    """
+
+    def __init__(
+        self, patterns: Sequence[str], worker: Worker, follow: Callable[[str], Follower], limits: TailLimits
+    ) -> None:
+        self._patterns = tuple(patterns)
+        self._worker = worker
+        self._follow = follow
+        self._limits = limits
+        self._starting = asyncio.Lock()
+        self._positions: dict[str, Position] = {}
+        self._buffers: set[TailBuffer] = set()
+        self._drained = asyncio.Event()
+        self._stuck = False
+        self._running: tuple[asyncio.Task[None], TailSession] | None = None
+
+    async def attach(self) -> tuple[TailBuffer, Mapping[str, Position]]:
+        """A buffer for a new reader, and up to where each log was given out before.
+
+        Raises what opening the files raises.
+        """
+        async with self._starting:
+            if self._running is None or self._running[0].done():
+                await self._start()
+            buffer = TailBuffer(self._limits.buffer_bytes)
+            self._buffers.add(buffer)
+            return buffer, dict(self._positions)
+
+    async def detach(self, buffer: TailBuffer) -> None:
+        """The reader goes; the last one stops the pump, and nothing is open when this returns.
+
+        When it is cancelled, nothing stays open either, but somewhat later.
+        """
+        self._buffers.discard(buffer)
+        self._drained.set()
+        if not self._buffers and self._running is not None:
+            (task, session), self._running = self._running, None
+            task.cancel()
+            await asyncio.wait([task])
+            with suppress(Unavailable):  # then it is closed already
+                await self._worker.call(session.close)
+
+    def drained(self) -> None:
+        """A reader has taken something."""
+        self._stuck = False
+        self._drained.set()
+
+    async def _start(self) -> None:
+        session = TailSession(self._patterns, self._follow, self._limits)
+        try:
+            self._positions = await self._worker.call(session.open)
+        except BaseException:
+            self._worker.dispatch(session.close)
+            raise
+        task = asyncio.create_task(self._run(session), name=f"tail {self._patterns[0]}")
+        task.add_done_callback(lambda task: self._ended(task, session))
+        self._running = (task, session)
+
+    def _ended(self, task: asyncio.Task[None], session: TailSession) -> None:
+        # Here and not in the task: it may be cancelled before it has begun.
+        self._worker.dispatch(session.close)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            for buffer in self._buffers:
+                buffer.fail(error)
+
+    async def _run(self, session: TailSession) -> None:
+        while True:
+            items, more = await self._worker.call(session.round)
+            self._deliver(items)
+            if not more:
+                # Whatever comes in this time goes out together.
+                await asyncio.sleep(self._limits.batch_seconds)
+                await session.waker.wait()
+            await self._wait_for_room()
+
+    def _deliver(self, items: Iterable[TailItem]) -> None:
+        for item in items:
+            if item.position is not None:
+                self._positions[item.path] = item.position
+            for buffer in self._buffers:
+                buffer.put(item)
+
+    async def _wait_for_room(self) -> None:
+        while self._buffers and not self._stuck and all(buffer.is_half_full for buffer in self._buffers):
+            self._drained.clear()
+            try:
+                async with asyncio.timeout(self._limits.patience):
+                    await self._drained.wait()
+            except TimeoutError:
+                self._stuck = True

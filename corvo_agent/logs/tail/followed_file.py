@@ -1,0 +1,148 @@
+"""One open file that is being followed: what is new in it, and whether it was truncated under us.
+
+Nobody tells that a file was truncated: its size falls, or, when it has grown again meanwhile, its first bytes are
+others than before. Both are looked at around every read, so that bytes of two contents never make one line.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Generator
+
+from ..files.cursor import TELLING, FileMark
+from ..files.log_file import HEAD, FileChanged, LogFile
+from ..files.packed import unpack
+from ..files.splitter import LINES, Chunk, Splitter
+from ..lines.marker import Gap
+
+#: Bytes read at once: few enough that whoever parses them rests often.
+READ = 64 * 1024
+
+
+class FollowedFile:
+    """Reads ``log``, which it takes over, from ``offset`` on. Blocks: call it in a thread."""
+
+    def __init__(self, log: LogFile, offset: int, max_line: int) -> None:
+        self.log = log
+        self._max_line = max_line
+        self._read = offset
+        self._splitter = Splitter(LINES, max_line, offset)
+        self._head = log.head
+        self._mark = FileMark.of(log.head, log.key[1])
+        self._skip = offset if log.is_packed else 0
+        #: Whether nobody writes to it any more.
+        self.final = log.is_packed
+        #: Which files were beside it when nothing was in it after its truncation; None at all other times.
+        self.known: set[tuple[int, int]] | None = None
+        #: What there is to say behind its last line.
+        self.last_word: Gap | None = None
+        #: Whether the last read came to the end of what there was.
+        self.at_end = False
+        self._pieces: Generator[bytes, None, None] | None = None
+
+    @property
+    def head(self) -> bytes:
+        """Its first bytes, as far as they are known."""
+        return self._head
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Device and inode."""
+        return self.log.key
+
+    @property
+    def offset(self) -> int:
+        """Behind the last whole line that was given out."""
+        return self._splitter.offset
+
+    def mark(self) -> FileMark:
+        """How the file is known again."""
+        return self._mark
+
+    def status(self) -> os.stat_result:
+        """The file's status now."""
+        return os.fstat(self.log.descriptor)
+
+    def more(self) -> list[Chunk] | None:
+        """What has come since the last call, at most ``READ`` bytes: lines that are whole now; None at the end.
+
+        Raises FileChanged when the file was truncated: see ``start_again``; DecodeError and others for a compressed
+        file that cannot be read.
+        """
+        data = self._next()
+        self.at_end = not data if self.log.is_packed else len(data) < READ
+        if data:
+            self._read += len(data)
+            return self._splitter.feed(data)
+        if not self.log.is_packed and self.status().st_size < self._read:
+            raise FileChanged(self.log.path)
+        return None
+
+    def finish(self) -> list[Chunk]:
+        """Nothing more will come: the last line, although it has no newline.
+
+        Unless this is a copy: it was made while its last line was being written, and the end of that line is lost.
+        """
+        return [] if self.last_word is not None else self._splitter.finish()
+
+    def start_again(self) -> None:
+        """Read from the beginning: the file was truncated."""
+        start = _first_data(self.log.descriptor)
+        self._take_head(self.log.read(HEAD, 0))
+        self._read = start
+        self._splitter = Splitter(LINES, self._max_line, start)
+
+    def look(self) -> bool:
+        """Whether it has data; its beginning is known then."""
+        if not self._head:
+            self._take_head(self.log.read(HEAD, 0))
+        return bool(self._head)
+
+    def is_copy_of(self, other: FollowedFile) -> bool:
+        """Whether this file, which need not be whole yet, starts as the other one does now."""
+        length = min(len(self._head), len(other.head))
+        return length >= TELLING and self._head[:length] == other.head[:length]
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._pieces is not None:
+            self._pieces.close()
+        self.log.close()
+
+    def _next(self) -> bytes:
+        if self.log.is_packed:
+            self._pieces = self._pieces or unpack(self.log)
+            return self._behind_skipped(self._pieces)
+        data = self.log.read(READ, self._read)
+        # Looked at after the read: were it truncated before, these bytes belong to other lines. As long as the head
+        # is not known to its end, what was read is a part of it.
+        head = self.log.read(HEAD, 0)
+        if not head.startswith(self._head) or not head.startswith((head[: self._read] + data)[:HEAD]):
+            raise FileChanged(self.log.path)
+        if len(head) > len(self._head):
+            self._take_head(head)
+        return data
+
+    def _take_head(self, head: bytes) -> None:
+        self._head = head
+        self._mark = FileMark.of(head, self.key[1])
+
+    def _behind_skipped(self, pieces: Generator[bytes, None, None]) -> bytes:
+        for piece in pieces:
+            if self._skip < len(piece):
+                piece, self._skip = piece[self._skip :], 0
+                return piece
+            self._skip -= len(piece)
+        return b""
+
+
+def _first_data(descriptor: int) -> int:
+    """Where a file starts that a writer goes on writing at its old place: behind the hole before it."""
+    try:
+        return os.lseek(descriptor, 0, os.SEEK_DATA)
+    except OSError as error:
+        # An empty file has no data; not every file system knows about holes.
+        if error.errno in (errno.ENXIO, errno.EINVAL, errno.EOPNOTSUPP):
+            return 0
+        raise

@@ -1,0 +1,166 @@
+"""What one reader of a tail sees of it: the lines that match its query, as records, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+from ..files.cursor import Cursor
+from ..files.splitter import JOINED, Chunk, Lines, Splitter
+from ..limits import ReadLimits
+from ..lines import marker
+from ..lines.record import Record
+from ..search.matcher import Matcher
+from ..search.query import LogQuery
+from ..worker import Breath
+from .follower import Position, TailItem
+
+T = TypeVar("T")
+
+
+class LiveFilter(Generic[T]):
+    """Turns what a tail delivers into batches of at most ``batch_lines`` records, each finished by ``finish``.
+
+    Every batch ends with a marker that says where to go on, if ``positions`` are wanted. To be called in a thread, by
+    one at a time. Raises InvalidArgument when a pattern of the query is none.
+    """
+
+    def __init__(
+        self,
+        query: LogQuery,
+        limits: ReadLimits,
+        finish: Callable[[list[Record]], T],
+        *,
+        batch_lines: int,
+        positions: bool,
+    ) -> None:
+        self._query = query
+        self._limits = limits
+        self._finish = finish
+        self._batch_lines = batch_lines
+        self._positions = positions
+        self._matchers: dict[str, Matcher] = {}
+        self._splitters: dict[str, Splitter] = {}
+        self._positions_of: dict[str, Position | None] = {}
+        self._batch: list[Record] = []
+        self._position: Position | None = None
+        self._matcher("")
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether lines wait for others that may belong to them."""
+        return any(splitter.waiting for splitter in self._splitters.values())
+
+    def look_for(self, query: LogQuery) -> None:
+        """From now on this is wanted; whether lines are joined stays as it was."""
+        if query != self._query:
+            self._query = replace(query, joined=self._query.joined)
+            self._matchers.clear()
+
+    def batches(self, items: Iterable[TailItem]) -> list[T]:
+        """What is wanted of ``items``."""
+        done: list[T] = []
+        breath = Breath()
+        for item in items:
+            breath.take()
+            if item.remark is not None:
+                done += self._collect(item.path, self._waiting(item.path))
+                self._batch.append(item.remark)
+                done += self._end_full()
+            if item.chunk is not None and self._query.joined:
+                done += self._collect(item.path, self._joined(item, item.chunk))
+            elif item.chunk is not None:
+                done += self._lines(item, item.chunk)
+        return [*done, *self._end()]
+
+    def rest(self) -> list[T]:
+        """Nothing came for a while: what waited goes out."""
+        done = [batch for path in self._splitters for batch in self._collect(path, self._waiting(path))]
+        return [*done, *self._end()]
+
+    def ready(self, records: list[Record], position: Position | None) -> list[T]:
+        """Batches of records that were found otherwise, the last one ending at ``position``."""
+        done = []
+        for start in range(0, len(records), self._batch_lines):
+            self._batch = records[start : start + self._batch_lines]
+            self._position = position if start + self._batch_lines >= len(records) else None
+            done += self._end()
+        return done
+
+    def _joined(self, item: TailItem, chunk: Chunk) -> Iterator[tuple[Chunk, Position | None]]:
+        """Units that are whole now that ``chunk`` has come, and the file that they are in."""
+        splitter = self._splitters.get(item.path)
+        start = chunk.offset + chunk.start
+        if splitter is None or splitter.fed != start or chunk.length:
+            # Another file, or lines in between were dropped, or one is too long: nothing joins across that.
+            yield from self._waiting(item.path)
+            splitter = Splitter(JOINED, self._limits.max_line_bytes, start)
+        if chunk.length:
+            self._splitters.pop(item.path, None)
+            yield chunk, item.position
+            return
+        self._splitters[item.path] = splitter
+        self._positions_of[item.path] = item.position
+        for whole in splitter.feed(bytes(chunk.data[chunk.start : chunk.end])):
+            yield whole, item.position
+
+    def _waiting(self, path: str) -> list[tuple[Chunk, Position | None]]:
+        splitter = self._splitters.get(path)
+        chunks = [] if splitter is None else splitter.pause()
+        return [(chunk, self._positions_of.get(path)) for chunk in chunks]
+
+    def _collect(self, path: str, units: Iterable[tuple[Chunk, Position | None]]) -> Iterator[T]:
+        """Add what matches to the batch; the batches that are full."""
+        matcher = self._matcher(path)
+        for chunk, position in units:
+            yield from self._pick(matcher, chunk, position)
+
+    def _lines(self, item: TailItem, chunk: Chunk) -> Iterator[T]:
+        """The same for lines that are not joined: all at once if all are wanted."""
+        matcher = self._matcher(item.path)
+        block = matcher.block(chunk, item.count) if item.count <= self._batch_lines else None
+        if block is None:
+            yield from self._pick(matcher, chunk, item.position)
+            return
+        if len(self._batch) + len(block) > self._batch_lines:
+            yield from self._end()
+        self._batch += block
+        self._position = item.position
+        yield from self._end_full()
+
+    def _pick(self, matcher: Matcher, chunk: Chunk, position: Position | None) -> Iterator[T]:
+        """Add what matches of ``chunk``, line by line."""
+        lines = matcher.select(chunk)
+        first = 0
+        while first < len(lines):
+            part = lines.part(first, min(len(lines), first + self._batch_lines - len(self._batch)))
+            first += len(part)
+            self._batch += matcher.records(part)
+            self._position = _behind(lines, first, chunk, position)
+            yield from self._end_full()
+
+    def _end_full(self) -> list[T]:
+        return self._end() if len(self._batch) >= self._batch_lines else []
+
+    def _end(self) -> list[T]:
+        batch, self._batch = self._batch, []
+        position, self._position = self._position, None
+        if not batch:
+            return []
+        if self._positions and position is not None:
+            batch.append(marker.position(Cursor(position.mark, position.offset, forward=True).encode()))
+        return [self._finish(batch)]
+
+    def _matcher(self, path: str) -> Matcher:
+        found = self._matchers.get(path)
+        if found is None:
+            found = self._matchers[path] = Matcher(self._query, path, self._limits.max_line_bytes)
+        return found
+
+
+def _behind(lines: Lines, count: int, chunk: Chunk, position: Position | None) -> Position | None:
+    """Where to go on when the first ``count`` of ``lines``, out of ``chunk``, were given out."""
+    if position is None:
+        return None
+    return replace(position, offset=lines.offset(count) if count < len(lines) else chunk.stop)

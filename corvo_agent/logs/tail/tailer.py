@@ -1,0 +1,228 @@
+"""Following logs: the newest lines first, then those that come, for any number of readers."""
+
+from __future__ import annotations
+
+import asyncio
+import glob
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Self, TypeVar
+
+from ...errors import InvalidArgument, NotFound
+from ...levels.level import Level
+from ..files.cursor import Cursor
+from ..limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
+from ..lines import marker
+from ..lines.marker import Gap
+from ..lines.record import Record
+from ..search.query import EVERYTHING, LogQuery, Order
+from ..search.reader import LogReader
+from ..worker import Worker
+from .broadcaster import TailPump
+from .buffer import TailBuffer
+from .follower import Follower, Position
+from .live import LiveFilter
+
+T = TypeVar("T")
+
+_TAKE = 256 * 1024  # bytes of lines made into batches in one go
+
+
+class LogTailer:
+    """Follows logs through rotation, truncation and absence.
+
+    ``patterns`` are paths, or patterns such as ``/var/log/*.log``; ``allowed`` the folders that the files have to be
+    in (none: any); ``worker`` the threads to read in (its own by default). Files are read only while somebody
+    follows, once for all who do. A reader that is too slow loses lines and is told how many; others do not notice.
+
+    Ten lines and then those that come, for ever::
+
+        from contextlib import aclosing
+
+        from corvo_agent.levels.level import Level
+        from corvo_agent.logs import LogQuery, LogTailer, is_marker
+
+        async with (
+            LogTailer("/var/log/pensando/pen-spyglass.log") as tailer,
+            aclosing(tailer.follow(LogQuery(lines=10, level=Level.ERROR))) as batches,
+        ):
+            async for batch in batches:
+                for record in batch:
+                    if not is_marker(record):
+                        print(record.get("msg"))
+
+    Many logs, also those that come later; remarks (gaps, dropped lines) told from lines::
+
+        from contextlib import aclosing
+
+        from corvo_agent.logs import LogTailer, is_marker
+
+        async with LogTailer("/var/log/pensando/*.log") as tailer, aclosing(tailer.follow()) as batches:
+            async for batch in batches:
+                for record in batch:
+                    print("!" if is_marker(record) else record["source"], record.get("msg"))
+    """
+
+    def __init__(
+        self,
+        *patterns: str,
+        limits: ReadLimits = DEFAULT_LIMITS,
+        tail: TailLimits = DEFAULT_TAIL_LIMITS,
+        allowed: Sequence[str] = (),
+        worker: Worker | None = None,
+    ) -> None:
+        self._patterns = patterns
+        self._limits = limits
+        self._tail = tail
+        self._allowed = tuple(allowed)
+        self._worker = worker or Worker()
+        self._owns_worker = worker is None
+        self._reader = LogReader(*patterns, limits=limits, allowed=allowed, worker=self._worker)
+        self._pump = TailPump(patterns, self._worker, self._follower, tail)
+        # Several logs have no common place to go on from.
+        self._has_positions = len(patterns) == 1 and not glob.has_magic(patterns[0])
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Let go of the threads, once every ``follow`` is closed; idempotent."""
+        if self._owns_worker:
+            self._worker.close()
+
+    def follow(self, query: LogQuery = EVERYTHING) -> AsyncGenerator[list[Record]]:
+        """The newest ``query.lines`` lines that match, then those that come, in batches, for ever.
+
+        With a cursor, everything that matches behind it instead of the newest lines. Remarks about gaps and dropped
+        lines come as markers in their place; each batch of a single log ends with a marker whose cursor goes on
+        behind it. Close it with ``contextlib.aclosing``; it may be cancelled at any time.
+
+        Raises InvalidArgument for a query that cannot be followed, and what ``LogReader.read`` raises, except that a
+        file that is not there is waited for.
+        """
+        return self.follow_with(query, _same)
+
+    async def follow_with(
+        self, query: LogQuery, finish: Callable[[list[Record]], T], *, level: Callable[[], Level] | None = None
+    ) -> AsyncGenerator[T]:
+        """Like ``follow``, each batch turned into something else by ``finish`` in a thread.
+
+        ``level`` is asked for the level again and again, for a query that names none.
+        """
+        wanted = _checked(query)
+        follows_level = level is not None and wanted.level is None
+
+        def current() -> LogQuery:
+            return replace(wanted, level=level()) if follows_level and level is not None else wanted
+
+        live = await self._worker.call(self._live, current(), finish)
+        cursor = Cursor.decode(wanted.cursor) if wanted.cursor else None
+        while cursor is not None:
+            # Near the end first, or what comes meanwhile would be dropped.
+            batches, after = await self._page(live, current(), cursor, None)
+            if after is None:
+                break
+            for batch in batches:
+                yield batch
+            cursor = after
+        buffer, positions = await self._pump.attach()
+        try:
+            if not wanted.cursor and wanted.lines:
+                batches, cursor = await self._worker.drive(self._newest(live, current(), positions))
+                for batch in batches:
+                    yield batch
+            while cursor is not None:
+                batches, cursor = await self._page(live, current(), cursor, self._bound(positions))
+                for batch in batches:
+                    yield batch
+            while True:
+                live.look_for(current())
+                for batch in await self._next(live, buffer):
+                    yield batch
+        finally:
+            await self._pump.detach(buffer)
+
+    async def _next(self, live: LiveFilter[T], buffer: TailBuffer) -> list[T]:
+        """The next batches that come; may be none."""
+        try:
+            async with asyncio.timeout(self._tail.join_seconds if live.is_waiting else None):
+                await buffer.wait()
+        except TimeoutError:
+            return await self._worker.call(live.rest)
+        items = buffer.take(_TAKE)
+        self._pump.drained()
+        return await self._worker.call(live.batches, items)
+
+    async def _page(
+        self, live: LiveFilter[T], query: LogQuery, cursor: Cursor, bound: Cursor | None
+    ) -> tuple[list[T], Cursor | None]:
+        """A batch of what lies between ``cursor`` and ``bound`` (the end), and where the next one starts, if any."""
+        return await self._worker.drive(self._page_steps(live, query, cursor, bound))
+
+    def _page_steps(
+        self, live: LiveFilter[T], query: LogQuery, cursor: Cursor, bound: Cursor | None
+    ) -> Generator[None, None, tuple[list[T], Cursor | None]]:
+        start = replace(cursor, forward=True, skip=0).encode()
+        asked = replace(query, lines=self._tail.batch_lines, cursor=start)
+        try:
+            result = yield from self._reader.steps(asked, self._until(), bound=bound)
+        except NotFound:
+            return live.ready([self._lost()], None), None
+        after = Cursor.decode(result.cursor) if result.cursor else None
+        reached = after or bound
+        position = None if reached is None else Position(reached.mark, reached.offset)
+        return live.ready([*result.records, *result.remarks], position), after
+
+    def _newest(
+        self, live: LiveFilter[T], query: LogQuery, positions: Mapping[str, Position]
+    ) -> Generator[None, None, tuple[list[T], Cursor | None]]:
+        """The newest lines up to ``positions``; when they are more than a batch, only where they start."""
+        starts = {path: Cursor(each.mark, each.offset, forward=False) for path, each in positions.items()}
+        try:
+            result = yield from self._reader.steps(query, self._until(), starts=starts)
+        except NotFound:
+            return (live.ready([self._lost()], None) if positions else []), None
+        only = next(iter(positions.values())) if self._has_positions and positions else None
+        if only is not None and result.cursor and len(result.records) > self._tail.batch_lines:
+            # Read once more forwards, so that each batch can say where to go on.
+            early = [] if result.truncated is None else [marker.truncated(result.truncated)]
+            return live.ready(early, None), Cursor.decode(result.cursor)
+        return live.ready(result.answer(), only), None
+
+    def _until(self) -> float:
+        return time.monotonic() + self._limits.max_seconds
+
+    def _bound(self, positions: Mapping[str, Position]) -> Cursor | None:
+        position = positions.get(self._patterns[0])
+        return None if position is None else Cursor(position.mark, position.offset, forward=False)
+
+    def _lost(self) -> Record:
+        return marker.gap(Gap.CURSOR, self._patterns[0])
+
+    def _live(self, query: LogQuery, finish: Callable[[list[Record]], T]) -> LiveFilter[T]:
+        lines = self._tail.batch_lines
+        return LiveFilter(query, self._limits, finish, batch_lines=lines, positions=self._has_positions)
+
+    def _follower(self, path: str) -> Follower:
+        longest, linger = self._limits.max_line_bytes, self._tail.linger
+        return Follower(path, allowed=self._allowed, max_line=longest, linger=linger)
+
+
+def _checked(query: LogQuery) -> LogQuery:
+    """The query, if it can be followed. Raises InvalidArgument."""
+    if query.offset is not None:
+        raise InvalidArgument("from", str(query.offset), "a log that is followed has no end to count from")
+    if query.order is Order.DESCENDING:
+        raise InvalidArgument("order", query.order.value, "a log can only be followed forwards")
+    return query
+
+
+def _same(batch: list[Record]) -> list[Record]:
+    return batch

@@ -1,0 +1,119 @@
+"""What a failed attempt means: which of our errors it is, and whether asking again can help.
+
+etcd's gateway answers errors as ``{"code": 14, "message": "..."}`` with the numbers of gRPC, ends a stream with
+``{"error": {"grpc_code": 14, ...}}``, and cancels a watch with text only: ``rpc error: code = X desc = Y``, as
+gRPC for Go prints errors. The few messages that are compared as text share their number with others and are
+constants of etcd's API (api/v3rpc/rpctypes/error.go).
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import CorvoError, DecodeError, PermissionRefused, RemoteError, ResourceExhausted, Unavailable
+from ..json.stream import parse_object
+
+_CODES = (
+    *("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS"),
+    *("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED"),
+    *("INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"),
+)
+# Go writes PermissionDenied where everybody else writes PERMISSION_DENIED, and Canceled with one l.
+_BY_GO_NAME = {name.replace("_", "").lower(): name for name in _CODES} | {"canceled": "CANCELLED"}
+_GO_ERROR = re.compile(r"rpc error: code = (\w+) desc = (.*)", re.DOTALL)
+_NO_LEADER = "etcdserver: no leader"
+# No token was sent, or one from before the users were changed.
+_TOKEN_MESSAGES = {"etcdserver: user name is empty", "etcdserver: revision of auth store is old"}
+# etcd's own bound is an InvalidArgument, the one of its gRPC server a ResourceExhausted.
+_TOO_LARGE = re.compile(r"etcdserver: request is too large|grpc: received message larger than max \(\d+ vs\. (\d+)\)")
+_DEFAULT_REQUEST_LIMIT = 1536 * 1024
+
+
+class Kind(enum.Enum):
+    """What can be done about a failure."""
+
+    FINAL = enum.auto()
+    """Asking again gives the same."""
+    TOKEN = enum.auto()
+    """Refused before anything happened, for want of a valid token."""
+    UNREACHABLE = enum.auto()
+    """Never sent: nobody is there. Another endpoint may be."""
+    NOT_NOW = enum.auto()
+    """Refused before anything happened, and may work in a moment or elsewhere."""
+    UNKNOWN = enum.auto()
+    """It may or may not have been carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that failed: what to tell the caller if it was the last, and what can be done about it."""
+
+    kind: Kind
+    error: CorvoError
+
+
+def from_code(peer: str, code: str, message: str, sent: int = 0) -> Failure:
+    """The failure behind gRPC status ``code``, answered to a request of ``sent`` bytes."""
+    match code:
+        case "UNAVAILABLE" if message == _NO_LEADER:
+            return Failure(Kind.NOT_NOW, Unavailable(peer, message))
+        case "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "CANCELLED":
+            return Failure(Kind.UNKNOWN, Unavailable(peer, message))
+        case "UNAUTHENTICATED":
+            return Failure(Kind.TOKEN, PermissionRefused(peer, message))
+        case "INVALID_ARGUMENT" if message in _TOKEN_MESSAGES:
+            return Failure(Kind.TOKEN, PermissionRefused(peer, message))
+        case "PERMISSION_DENIED":
+            return Failure(Kind.FINAL, PermissionRefused(peer, message))
+    too_large = _TOO_LARGE.match(message)
+    if too_large:
+        limit = int(too_large.group(1) or _DEFAULT_REQUEST_LIMIT)
+        return Failure(Kind.FINAL, ResourceExhausted("bytes of a request to etcd", limit, sent or None))
+    return Failure(Kind.FINAL, RemoteError(peer, code, message))
+
+
+def from_answer(peer: str, status: int, body: bytes, sent: int = 0) -> Failure:
+    """The failure behind an HTTP answer that is not 200."""
+    try:
+        answer = parse_object(body)
+        return from_code(peer, _name(answer["code"]), str(answer["message"]), sent)
+    except (DecodeError, KeyError, TypeError, IndexError):
+        return _not_etcd(peer, status, body)
+
+
+def from_stream_error(peer: str, error: Any) -> Failure:
+    """The failure that a stream ends with."""
+    if not isinstance(error, dict):
+        return from_code(peer, "UNKNOWN", str(error))
+    try:
+        code = _name(error["grpc_code"])
+    except (KeyError, TypeError, IndexError):
+        code = "UNKNOWN"
+    return from_code(peer, code, str(error.get("message", "")))
+
+
+def from_cancel_reason(peer: str, reason: str) -> Failure:
+    """The failure behind the text that etcd cancels a watch with; empty when it gives none."""
+    found = _GO_ERROR.fullmatch(reason)
+    if found is None:
+        return Failure(Kind.UNKNOWN, Unavailable(peer, f"the watch was canceled: {reason or 'no reason given'}"))
+    return from_code(peer, _BY_GO_NAME.get(found.group(1).lower(), "UNKNOWN"), found.group(2))
+
+
+def _name(code: Any) -> str:
+    if not isinstance(code, int) or code < 0:
+        raise TypeError("not the number of a status")
+    return _CODES[code]
+
+
+def _not_etcd(peer: str, status: int, body: bytes) -> Failure:
+    # Something between us and etcd, or something else altogether: there is only the status to go by.
+    text = f"HTTP {status} {body[:200].decode(errors='replace').strip()}"
+    if status in (401, 403):
+        return Failure(Kind.FINAL, PermissionRefused(peer, text))
+    if status >= 500:
+        return Failure(Kind.UNKNOWN, Unavailable(peer, text))
+    return Failure(Kind.FINAL, RemoteError(peer, "UNKNOWN", text))

@@ -1,0 +1,261 @@
+"""The store that matters: etcd, through its JSON gateway.
+
+What happens to a call when an endpoint fails: reads, lease calls, ``create`` and ``update`` with ``expected`` go on
+to the next endpoint within the call's time. ``create`` and ``update`` with ``expected`` look, when a second attempt
+finds that the condition no longer holds, whether the key holds what they wrote: then the first attempt was carried
+out though its answer was lost. ``put``, ``delete`` and ``update`` without ``expected`` are sent again only when
+they certainly were not carried out, because a second time they could undo a later write of somebody else; else they
+raise Unavailable, and the outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar
+
+from ...errors import AlreadyExists, DecodeError, NotFound, RemoteError, Unavailable, VersionConflict
+from ..kv import Change, KeyValue, Range
+from . import messages as wire
+from .failover import Repeat
+from .options import EtcdOptions
+from .session import Answer, EtcdSession
+
+__all__ = ["EtcdOptions", "EtcdStatistics", "EtcdStore"]
+
+# Items of one answer to a range: they take about two milliseconds to decode.
+_PAGE = 500
+# Bytes of values that are decoded before other tasks get their turn: about a millisecond. An event counts, too.
+_SLICE = 256 * 1024
+_EVENT = 700
+# How often a range starts again because its revision was compacted between two pages.
+_RANGE_ATTEMPTS = 3
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class EtcdStatistics:
+    """What a store has done so far: ``endpoint`` is the one in use, the rest are counts, of calls and of watches."""
+
+    endpoint: str
+    calls: int
+    failures: int
+    failovers: int
+    reauthentications: int
+    open_watches: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Txn:
+    succeeded: bool
+    revision: int
+    item: KeyValue | None
+    doubtful: bool
+
+    def is_ours(self, value: bytes, lease: int) -> bool:
+        """Whether a lost first attempt wrote what is there now. Somebody else writing the very same looks equal."""
+        return self.doubtful and self.item is not None and self.item.value == value and self.item.lease == lease
+
+
+class EtcdStore:
+    """A ``KeyValueStore`` in etcd 3.4 or later. See there for what each call does and raises.
+
+    Every call takes at most ``options.call_timeout`` seconds, a ``range`` that for each 500 items. An instance
+    belongs to the event loop that it was entered in and may be used by many of its tasks at once. Open one for the
+    whole process: each costs some memory for good.
+    """
+
+    def __init__(self, options: EtcdOptions | None = None) -> None:
+        self._options = options or EtcdOptions()
+        self._session = EtcdSession(self._options)
+
+    def __repr__(self) -> str:
+        endpoints = ",".join(self._options.endpoints)
+        return f"<EtcdStore {endpoints} using {self._session.endpoint}, {self._session.watches} watches>"
+
+    async def __aenter__(self) -> Self:
+        """Make it ready; nothing is sent. Raises ConfigError when a certificate file cannot be used."""
+        await self._session.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close, within two seconds. Watches and calls under way raise Unavailable, at the latest in their own time."""
+        await self._session.close()
+
+    def statistics(self) -> EtcdStatistics:
+        """What it has done so far."""
+        counters = self._session.counters
+        return EtcdStatistics(
+            self._session.endpoint,
+            counters.calls,
+            counters.failures,
+            counters.failovers,
+            counters.reauthentications,
+            self._session.watches,
+        )
+
+    async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
+        """The item, or None. ``serializable`` asks one member for what it has, also when it lost its leader."""
+        request = {**wire.key_range(key, exact=True), "serializable": serializable}
+        answer = await self._session.call("/kv/range", request, Repeat.ALWAYS, leader=not serializable)
+        found, _ = self._decoded(answer, wire.range_answer)
+        return found.items[0] if found.items else None
+
+    async def range(self, prefix: str, *, exact: bool = False, limit: int = 0, keys_only: bool = False) -> Range:
+        """All items below ``prefix`` (or that key alone), by key, at one revision; ``limit`` 0 means all."""
+        request = {**wire.key_range(prefix, exact=exact), "keys_only": keys_only}
+        attempts = 1
+        while True:
+            try:
+                return await self._pages(request, limit)
+            except RemoteError as error:
+                # The revision of the first page was compacted before the last one was asked for: once more.
+                if error.code != "OUT_OF_RANGE" or attempts == _RANGE_ATTEMPTS:
+                    raise
+            attempts += 1
+
+    async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
+        """Write a key that does not exist; the new revision. Raises AlreadyExists, NotFound for the lease."""
+        action = {"request_put": wire.put_request(key, value, lease)}
+        txn = await self._txn(key, [wire.ABSENT], action, Repeat.ALWAYS, lease)
+        if txn.succeeded:
+            return txn.revision
+        if txn.item is not None and txn.item.create_revision == txn.item.mod_revision and txn.is_ours(value, lease):
+            return txn.item.mod_revision
+        raise AlreadyExists("key", key)
+
+    async def update(self, key: str, value: bytes, *, expected: int | None = None, lease: int = 0) -> int:
+        """Write a key that exists, at mod_revision ``expected`` if given; the new revision.
+
+        Raises NotFound (also for the lease), VersionConflict.
+        """
+        action = {"request_put": wire.put_request(key, value, lease)}
+        repeat = Repeat.UNSENT if expected is None else Repeat.ALWAYS
+        txn = await self._txn(key, _conditions(expected), action, repeat, lease)
+        if txn.succeeded:
+            return txn.revision
+        if txn.item is None or expected is None:
+            raise NotFound("key", key)
+        if txn.item.mod_revision > expected and txn.is_ours(value, lease):
+            return txn.item.mod_revision
+        raise VersionConflict(key, expected, txn.item.mod_revision)
+
+    async def put(self, key: str, value: bytes, *, lease: int = 0) -> int:
+        """Write a key whether or not it exists; the new revision. Raises NotFound for the lease."""
+        return self._decoded(
+            await self._write("/kv/put", wire.put_request(key, value, lease), Repeat.UNSENT, lease),
+            wire.header_revision,
+        )
+
+    async def delete(self, key: str, *, expected: int | None = None) -> KeyValue:
+        """Delete a key; its last item. Raises NotFound, VersionConflict."""
+        action = {"request_delete_range": {**wire.key_range(key, exact=True), "prev_kv": True}}
+        txn = await self._txn(key, _conditions(expected), action, Repeat.UNSENT)
+        if txn.item is None:
+            raise NotFound("key", key)
+        if not txn.succeeded:
+            raise VersionConflict(key, expected or 0, txn.item.mod_revision)
+        return txn.item
+
+    async def grant_lease(self, ttl: float) -> int:
+        """A new lease of at least ``ttl`` seconds; its id. One whose grant got no answer ends by itself."""
+        answer = await self._session.call("/lease/grant", {"TTL": str(max(1, math.ceil(ttl)))}, Repeat.ALWAYS)
+        return self._decoded(answer, lambda data: wire.integer(data, "ID"))
+
+    async def keep_lease(self, lease: int) -> float:
+        """Renew a lease; the seconds that it has left. Raises NotFound when it has expired."""
+        answer = await self._session.call("/lease/keepalive", {"ID": str(lease)}, Repeat.ALWAYS)
+        left = self._decoded(answer, lambda data: wire.integer(data["result"], "TTL"))
+        if left <= 0:
+            raise NotFound("lease", str(lease))
+        return float(left)
+
+    async def revoke_lease(self, lease: int) -> None:
+        """End a lease and delete its keys; an expired one is fine."""
+        try:
+            await self._session.call("/lease/revoke", {"ID": str(lease)}, Repeat.ALWAYS)
+        except RemoteError as error:
+            if error.code != "NOT_FOUND":
+                raise
+
+    async def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncGenerator[list[Change], None]:
+        """One stream of changes from revision ``start`` on, in batches that hold whole revisions, in order.
+
+        Asking for the first batch opens it; when etcd does not confirm that within ``call_timeout``, it raises. Ends
+        with Compacted, Unavailable (also when the store is closed, or the members have no leader),
+        PermissionRefused, RemoteError, or ResourceExhausted: as many watches are open as ``max_watches`` allows, or
+        one change is too large. A peer that falls silent is not noticed here. Close it with ``contextlib.aclosing``.
+        """
+        stream = await self._session.watch(wire.watch_request(prefix, start, exact=exact), start)
+        try:
+            while True:
+                for message in await stream.receive():
+                    events = stream.reader.take(message)
+                    if events:
+                        yield await _decode_changes(events, len(message))
+        except DecodeError as error:
+            raise RemoteError(stream.reader.peer, "DATA_LOSS", str(error)) from error
+        except Unavailable:
+            self._session.leave(stream.reader.peer)
+            raise
+        finally:
+            stream.close()
+
+    async def _pages(self, request: wire.Json, limit: int) -> Range:
+        request, items, first = dict(request), list[KeyValue](), None
+        while True:
+            request["limit"] = str(min(_PAGE, limit - len(items)) if limit else _PAGE)
+            answer = await self._session.call("/kv/range", request, Repeat.ALWAYS)
+            page, more = self._decoded(answer, wire.range_answer)
+            first = first or page
+            items += page.items
+            if not more or not page.items or len(items) == limit:
+                return Range(tuple(items), first.revision, first.cluster)
+            request["key"] = wire.base64_text(wire.key_bytes(items[-1].key) + b"\0")
+            request["revision"] = str(first.revision)
+
+    async def _txn(
+        self, key: str, conditions: list[wire.Json], action: wire.Json, repeat: Repeat, lease: int = 0
+    ) -> _Txn:
+        answer = await self._write("/kv/txn", wire.txn_request(key, conditions, action), repeat, lease)
+        succeeded, revision, item = self._decoded(answer, wire.txn_answer)
+        return _Txn(succeeded, revision, item, answer.doubtful)
+
+    async def _write(self, path: str, request: wire.Json, repeat: Repeat, lease: int) -> Answer:
+        try:
+            return await self._session.call(path, request, repeat)
+        except RemoteError as error:
+            # The only thing that a put can miss; a key that is not there is no error of etcd's.
+            if error.code == "NOT_FOUND":
+                raise NotFound("lease", str(lease)) from error
+            raise
+
+    def _decoded(self, answer: Answer, decode: Callable[[wire.Json], T]) -> T:
+        try:
+            return wire.decoded("an answer of etcd", decode, answer.data)
+        except DecodeError as error:
+            raise RemoteError(self._session.endpoint, "DATA_LOSS", str(error)) from error
+
+
+def _conditions(expected: int | None) -> list[wire.Json]:
+    return [wire.PRESENT] if expected is None else [wire.PRESENT, wire.at_revision(expected)]
+
+
+async def _decode_changes(events: list[wire.Json], message_size: int) -> list[Change]:
+    """Decode, giving way to other tasks after each millisecond's worth of work, the parsing before it included."""
+    changes: list[Change] = []
+    work = message_size
+    for event in events:
+        if work >= _SLICE:
+            await asyncio.sleep(0)
+            work = 0
+        change = wire.decoded("an event of etcd", wire.change, event)
+        changes.append(change)
+        work += _EVENT + (len(change.item.value) if change.item is not None else 0)
+    return changes

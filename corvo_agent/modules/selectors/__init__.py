@@ -1,0 +1,1 @@
+"""Choosing Modules: label and field selectors, and the options of lists and watches."""

@@ -1,0 +1,144 @@
+"""Label selectors in the syntax of Kubernetes, with the original's reading of negation.
+
+``a=b``, ``a==b``, ``a!=b``, ``a in (b,c)``, ``a notin (b)``, ``a``, ``!a``, ``a>1``, ``a<1``; a comma means AND.
+Unlike in Kubernetes, ``!=`` and ``notin`` hold only where the key is present.
+Source of the grammar: the selector section of the Kubernetes API conventions (apimachinery ``labels``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from ...errors import InvalidArgument
+
+LabelSelector = Callable[[Mapping[str, str]], bool]
+
+_TOKEN = re.compile(r"\s*(?:(==|!=|[=!<>(),])|([^\s=!<>(),]+))")
+_NAME = re.compile(r"[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?", re.ASCII)
+_PREFIX = re.compile(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*")
+_END = ""
+
+
+def parse_label_selector(text: str) -> LabelSelector | None:
+    """A predicate over labels; None when ``text`` is empty and so matches everything.
+
+    Raises InvalidArgument when it is not a selector, or names a key or value that no label can have.
+    """
+    if not text.strip():
+        return None
+    requirements = _Parser(text).requirements()
+    if len(requirements) == 1:
+        return requirements[0]
+    return lambda labels: all(requirement(labels) for requirement in requirements)
+
+
+class _Parser:
+    """Recursive descent over the tokens of one selector."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = _tokens(text)
+        self._position = 0
+
+    def requirements(self) -> list[LabelSelector]:
+        found = [self._requirement()]
+        while (token := self._take()) != _END:
+            if token != ",":
+                raise self._error(f"expected a comma, not {token!r}")
+            found.append(self._requirement())
+        return found
+
+    def _requirement(self) -> LabelSelector:
+        if self._peek() == "!":
+            self._take()
+            absent = self._key()
+            return lambda labels: absent not in labels
+        key = self._key()
+        operator = self._peek()
+        if operator in (_END, ","):
+            return lambda labels: key in labels
+        self._take()
+        if operator in ("=", "=="):
+            wanted = self._value()
+            return lambda labels: labels.get(key) == wanted
+        if operator == "!=":
+            unwanted = self._value()
+            return lambda labels: key in labels and labels[key] != unwanted
+        if operator in ("<", ">"):
+            return _compare(key, operator, self._number())
+        return self._membership(key, operator)
+
+    def _membership(self, key: str, operator: str) -> LabelSelector:
+        if operator not in ("in", "notin"):
+            raise self._error(f"{operator!r} is no operator")
+        values = self._values()
+        if operator == "in":
+            return lambda labels: labels.get(key) in values
+        return lambda labels: key in labels and labels[key] not in values
+
+    def _values(self) -> frozenset[str]:
+        if self._take() != "(":
+            raise self._error("in and notin take a list in parentheses")
+        values = [self._value()]
+        while (token := self._take()) == ",":
+            values.append(self._value())
+        if token != ")":
+            raise self._error("a list ends with a parenthesis")
+        return frozenset(values)
+
+    def _key(self) -> str:
+        token = self._take()
+        prefix, slash, name = token.rpartition("/")
+        if slash and not (len(prefix) <= 253 and _PREFIX.fullmatch(prefix)):
+            raise self._error(f"{prefix!r} is not the prefix of a label key")
+        if not _NAME.fullmatch(name):
+            raise self._error(f"{token!r} is not a label key" if token else "a label key is missing")
+        return token
+
+    def _value(self) -> str:
+        if self._peek() in (_END, ",", ")"):
+            return ""
+        token = self._take()
+        if not _NAME.fullmatch(token):
+            raise self._error(f"{token!r} is not a label value")
+        return token
+
+    def _number(self) -> int:
+        token = self._take()
+        try:
+            return int(token)
+        except ValueError:
+            raise self._error(f"{token!r} is not a whole number") from None
+
+    def _peek(self) -> str:
+        return self._tokens[self._position]
+
+    def _take(self) -> str:
+        token = self._tokens[self._position]
+        # The last token is the end: it may be taken any number of times.
+        self._position = min(self._position + 1, len(self._tokens) - 1)
+        return token
+
+    def _error(self, reason: str) -> InvalidArgument:
+        return InvalidArgument("label-selector", self._text, reason)
+
+
+def _tokens(text: str) -> list[str]:
+    found = []
+    position = 0
+    while match := _TOKEN.match(text, position):
+        found.append(match[1] or match[2])
+        position = match.end()
+    return [*found, _END]
+
+
+def _compare(key: str, operator: str, number: int) -> LabelSelector:
+    def holds(labels: Mapping[str, str]) -> bool:
+        try:
+            value = int(labels[key])
+        except (KeyError, ValueError):
+            return False
+        return value > number if operator == ">" else value < number
+
+    return holds

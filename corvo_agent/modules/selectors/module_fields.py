@@ -1,0 +1,209 @@
+"""The fields of a Module as paths: what a field selector may name, and how its value is found and compared.
+
+A path is written with the JSON keys (``spec.log-level``) or with the names of the original's structures
+(``Spec.LogLevel``): both fold to the same text. Values are read from the frozen model, never from JSON, so a
+selector over ten thousand objects builds nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from ...errors import InvalidArgument
+from ...timestamps import parse_rfc3339
+from ..model import Module
+
+
+class FieldType(enum.Enum):
+    """How the values of a field are compared."""
+
+    TEXT = "text"
+    FOLDED = "text in any case"
+    NUMBER = "number"
+    TIME = "RFC 3339 time"
+    FLAG = "true or false"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One path of the schema. ``values`` gives every value there, in a form that compares by ``type``."""
+
+    path: str
+    type: FieldType
+    values: Callable[[Module], Iterable[Any]]
+
+    def parse(self, text: str) -> Any:
+        """``text`` of a selector in the form of ``values``; raises InvalidArgument naming the path."""
+        if self.type is FieldType.NUMBER:
+            return _number(self.path, text)
+        if self.type is FieldType.TIME:
+            return parse_rfc3339(text, f"field selector {self.path}")
+        if self.type is FieldType.FLAG:
+            return _flag(self.path, text)
+        return text.casefold() if self.type is FieldType.FOLDED else text
+
+
+def field(path: str) -> Field:
+    """The field that ``path`` names; ``meta.labels[app]`` and ``meta.labels[*]`` reach into a map.
+
+    Raises InvalidArgument when the schema has no such field.
+    """
+    bare, index = _split_index(path)
+    folded = _fold(bare)
+    if folded in _MAPS:
+        getter, name = _MAPS[folded]
+        if index is None:
+            raise InvalidArgument("field selector", path, f"{name} is a map, name its key as {name}[key]")
+        return Field(path, FieldType.TEXT, _map_values(getter, index))
+    found = _FIELDS.get(folded)
+    if found is None or (index is not None and (index != "*" or folded not in _LISTS)):
+        raise InvalidArgument("field selector", path, "a Module has no such field")
+    return found
+
+
+def part(path: str) -> Callable[[Module], Any]:
+    """What a field-change selector watches: a whole section (``Spec``) or one field; values compare by equality.
+
+    Raises InvalidArgument when the schema has no such part.
+    """
+    folded = _fold(path)
+    if folded in _SECTIONS:
+        return _SECTIONS[folded]
+    if folded in _MAPS:
+        return _MAPS[folded][0]
+    values = field(path).values
+    return lambda module: tuple(values(module))
+
+
+def _number(path: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise InvalidArgument(f"field selector {path}", text, "not a whole number") from None
+
+
+def _flag(path: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise InvalidArgument(f"field selector {path}", text, "not true or false")
+    return text.lower() == "true"
+
+
+def _split_index(path: str) -> tuple[str, str | None]:
+    """``a.b[key]`` as ("a.b", "key"); an index in the middle, as in ``a[*].c``, must be ``[*]`` and is dropped."""
+    head, bracket, rest = path.partition("[")
+    if not bracket:
+        return path, None
+    index, bracket, tail = rest.partition("]")
+    if not bracket or not index or (tail and (index != "*" or not tail.startswith("."))):
+        raise InvalidArgument("field selector", path, "an index is written as [key] or [*]")
+    return head + tail, index
+
+
+def _fold(path: str) -> str:
+    text = path.replace("-", "").lower()
+    head, dot, tail = text.partition(".")
+    # The original's names of the embedded structures.
+    head = {"o": "meta", "objectmeta": "meta"}.get(head, head)
+    if head == "t" or head == "typemeta":
+        return tail
+    return head + dot + tail
+
+
+def _map_values(getter: Callable[[Module], Mapping[str, str]], index: str) -> Callable[[Module], Iterable[str]]:
+    if index == "*":
+        return lambda module: getter(module).values()
+
+    def one(module: Module) -> Iterable[str]:
+        entries = getter(module)
+        return (entries[index],) if index in entries else ()
+
+    return one
+
+
+def _single(attribute: str) -> Callable[[Module], Iterable[Any]]:
+    getter = attrgetter(attribute)
+    return lambda module: (getter(module),)
+
+
+def _folded(attribute: str) -> Callable[[Module], Iterable[str]]:
+    getter = attrgetter(attribute)
+    return lambda module: (getter(module).casefold(),)
+
+
+def _decimal(attribute: str) -> Callable[[Module], Iterable[int]]:
+    # Generation and version are decimal text in the contract, numbers in meaning.
+    getter = attrgetter(attribute)
+
+    def values(module: Module) -> Iterable[int]:
+        text = getter(module)
+        return (int(text),) if text.isdecimal() else ()
+
+    return values
+
+
+def _each(attribute: str, item: str = "") -> Callable[[Module], Iterable[Any]]:
+    getter = attrgetter(attribute)
+    if not item:
+        return getter
+    inner = attrgetter(item)
+    return lambda module: tuple(inner(value) for value in getter(module))
+
+
+def _override(attribute: str) -> Callable[[Module], Iterable[Any]]:
+    getter = attrgetter(attribute)
+    return lambda module: () if module.spec.override is None else (getter(module.spec.override),)
+
+
+def _override_level(module: Module) -> Iterable[str]:
+    return () if module.spec.override is None else (module.spec.override.level.casefold(),)
+
+
+_TEXT, _TIME = FieldType.TEXT, FieldType.TIME
+_TABLE = (
+    Field("kind", _TEXT, _single("kind")),
+    Field("api-version", _TEXT, _single("api_version")),
+    Field("meta.name", _TEXT, _single("meta.name")),
+    Field("meta.tenant", _TEXT, _single("meta.tenant")),
+    Field("meta.namespace", _TEXT, _single("meta.namespace")),
+    Field("meta.generation-id", FieldType.NUMBER, _decimal("meta.generation_id")),
+    Field("meta.resource-version", FieldType.NUMBER, _decimal("meta.resource_version")),
+    Field("meta.uuid", _TEXT, _single("meta.uuid")),
+    Field("meta.creation-time", _TIME, _single("meta.creation_time")),
+    Field("meta.mod-time", _TIME, _single("meta.mod_time")),
+    Field("meta.self-link", _TEXT, _single("meta.self_link")),
+    Field("spec.log-level", FieldType.FOLDED, _folded("spec.log_level")),
+    Field("spec.enable-trace", FieldType.FLAG, _single("spec.enable_trace")),
+    Field("spec.args", _TEXT, _each("spec.args")),
+    Field("spec.override.level", FieldType.FOLDED, _override_level),
+    Field("spec.override.until", _TIME, _override("until")),
+    Field("spec.override.by", _TEXT, _override("by")),
+    Field("spec.override.reason", _TEXT, _override("reason")),
+    Field("status.node", _TEXT, _single("status.node")),
+    Field("status.module", _TEXT, _single("status.module")),
+    Field("status.category", FieldType.FOLDED, _folded("status.category")),
+    Field("status.last-start", _TIME, _single("status.last_start")),
+    Field("status.restart-count", FieldType.NUMBER, _single("status.restart_count")),
+    Field("status.last-restart-reason", _TEXT, _single("status.last_restart_reason")),
+    Field("status.service", _TEXT, _single("status.service")),
+    Field("status.service-ports.name", _TEXT, _each("status.service_ports", "name")),
+    Field("status.service-ports.port", FieldType.NUMBER, _each("status.service_ports", "port")),
+    Field("status.mac-address", _TEXT, _single("status.mac_address")),
+)
+_FIELDS = {_fold(entry.path): entry for entry in _TABLE}
+_FIELDS["name"] = _FIELDS["meta.name"]
+_LISTS = {"spec.args", "status.serviceports.name", "status.serviceports.port"}
+_MAPS: dict[str, tuple[Callable[[Module], Mapping[str, str]], str]] = {
+    "meta.labels": (attrgetter("meta.labels"), "meta.labels"),
+    "spec.loggers": (attrgetter("spec.loggers"), "spec.loggers"),
+}
+_SECTIONS: dict[str, Callable[[Module], Any]] = {
+    "meta": attrgetter("meta"),
+    "spec": attrgetter("spec"),
+    "status": attrgetter("status"),
+    "spec.override": attrgetter("spec.override"),
+    "status.serviceports": attrgetter("status.service_ports"),
+}

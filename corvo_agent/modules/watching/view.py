@@ -1,0 +1,96 @@
+"""What a watch has been told so far, and how that differs from what the store says it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..kv import Change, ChangeType, KeyValue, Range
+
+
+class View:
+    """The keys below a prefix as a watch knows them; it does no I/O.
+
+    ``revision`` is that of the last snapshot or change applied: a stream resumes at the one after it. ``seen`` is
+    the highest revision that the store itself has named, ``cluster`` whose revisions these are.
+    """
+
+    def __init__(self) -> None:
+        self.items: dict[str, KeyValue] = {}
+        self.revision = 0
+        self.seen = 0
+        self.cluster = ""
+
+    def apply(self, changes: Sequence[Change]) -> list[Change]:
+        """Take changes from a stream; those that are news, deletions completed with the item that is gone."""
+        news = []
+        for change in changes:
+            # A stream that was resumed may repeat what the one before it had delivered.
+            if change.revision < self.revision:
+                continue
+            known = self.items.get(change.key)
+            if change.type is ChangeType.DELETED:
+                if known is None:
+                    continue
+                del self.items[change.key]
+                if change.item is None:
+                    change = Change(ChangeType.DELETED, change.key, change.revision, known)
+            elif change.item is not None:
+                if known is not None and known.mod_revision >= change.revision:
+                    continue
+                self.items[change.key] = change.item
+            self.revision = change.revision
+            news.append(change)
+        self.seen = max(self.seen, self.revision)
+        return news
+
+    def replace(self, snapshot: Range) -> list[Change]:
+        """Take a snapshot; the difference to what was known, in the order of revisions, unchanged keys left out."""
+        changes = []
+        present = {item.key: item for item in snapshot.items}
+        for key, known in self.items.items():
+            if key not in present:
+                changes.append(Change(ChangeType.DELETED, key, snapshot.revision, known))
+        for key, item in present.items():
+            before = self.items.get(key)
+            if before is None:
+                changes.append(Change(ChangeType.CREATED, key, item.mod_revision, item))
+            elif not _same_version(before, item) or before.value != item.value:
+                changes.append(Change(ChangeType.UPDATED, key, item.mod_revision, item))
+        self.items = present
+        self.revision = self.seen = snapshot.revision
+        self.cluster = snapshot.cluster
+        changes.sort(key=lambda change: change.revision)
+        return changes
+
+    def belongs_to(self, shown: Range, seen: int) -> bool:
+        """Whether ``shown`` is a later state of the same data; ``seen`` as it was before it was asked for.
+
+        A new data directory of the same etcd has the same cluster id, and soon the same revisions. What gives it away
+        then is a key that has gone back in time, or that has another value at the same revision (``shown`` may come
+        without values, then that cannot be seen).
+        """
+        if shown.cluster != self.cluster or shown.revision < seen:
+            return False
+        for item in shown.items:
+            known = self.items.get(item.key)
+            # What the stream told after this state was taken says nothing about it.
+            if known is None or known.mod_revision > shown.revision or known.mod_revision < item.mod_revision:
+                continue
+            if not _same_version(known, item) or (item.value and item.value != known.value):
+                return False
+        return True
+
+    def reaches(self, shown: Range) -> bool:
+        """Whether what is known here is the state that ``shown`` is, or a later one."""
+        present = {item.key: item for item in shown.items}
+        for key, known in self.items.items():
+            if known.mod_revision <= shown.revision:
+                item = present.get(key)
+                if item is None or not _same_version(item, known):
+                    return False
+        # A key that is not known here may have been deleted since, but only if something has happened since.
+        return self.revision > shown.revision or present.keys() <= self.items.keys()
+
+
+def _same_version(one: KeyValue, other: KeyValue) -> bool:
+    return one.mod_revision == other.mod_revision and one.create_revision == other.create_revision

@@ -1,0 +1,299 @@
+"""The one way to follow keys: a snapshot, then every change after it, for as long as it is wanted.
+
+Connections break, leaders are lost, histories are compacted, data directories are replaced, and a connection may be
+dead without saying so. ``Watch`` hides all of it: it resumes after the last change it has seen, or takes a new
+snapshot and tells the difference. Nothing is lost, nothing is told twice.
+
+How a silent stream is found: every few seconds the keys are read (linearizable) and compared with what the stream
+has told. What is missing has a short grace to arrive, for it may be on its way, and more time for as long as the
+stream goes on towards it. If it does not arrive, the stream is opened again at the next revision; if that does not
+help either, a new snapshot is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from contextlib import aclosing
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from ...backoff import Backoff
+from ...clock import SYSTEM_CLOCK, Clock
+from ...errors import CorvoError, PermissionRefused, Unavailable
+from ..kv import Change, KeyValueStore, Range
+from .batches import BatchBuffer, Cause, WatchBatch
+from .view import View
+
+_log = logging.getLogger(__name__)
+
+# Batches that wait for a slow consumer before the stream is not read on.
+_BUFFERED_BATCHES = 16
+# Seconds that closing may take, and the most that what the store shows may be on its way to us.
+_CLOSE_TIMEOUT = _MAX_GRACE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStatistics:
+    """The state of a watch.
+
+    ``connected``: the last that was heard of the store was good. ``revision`` is that of the last snapshot or change,
+    ``keys`` how many exist. ``changes`` counts those told, snapshots included, ``resyncs`` the snapshots and
+    ``reconnects`` the streams after the first one. ``last_error`` stays when all is well again. ``last_change_time``
+    is wall time in nanoseconds, 0 before the first; ``confirmed_at`` are the clock's monotonic seconds at which the
+    state was last known to be that of the store, None before the first time.
+    """
+
+    connected: bool = False
+    revision: int = 0
+    keys: int = 0
+    changes: int = 0
+    resyncs: int = 0
+    reconnects: int = 0
+    last_error: str = ""
+    last_change_time: int = 0
+    confirmed_at: float | None = None
+
+
+class _StreamSilent(Unavailable):
+    """The store shows what the stream has not told in time."""
+
+
+class _DataReplaced(Unavailable):
+    """The store holds other data than before."""
+
+
+class Watch:
+    """Follows the keys below ``prefix`` (or that key alone, with ``exact``) while it is entered.
+
+    Iterate over it for batches; one consumer. It never gives up: while the store is away it tries again with
+    ``backoff``, and ``statistics()`` tells how it is doing. A dead stream is found within ``check_interval`` seconds.
+    """
+
+    def __init__(
+        self,
+        store: KeyValueStore,
+        prefix: str,
+        *,
+        exact: bool = False,
+        check_interval: float = 10.0,
+        backoff: Backoff | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._store = store
+        self._prefix = prefix
+        self._exact = exact
+        self._check_interval = check_interval
+        self._grace = min(_MAX_GRACE, check_interval / 5)
+        self._check_period = check_interval - self._grace
+        self._backoff = backoff or Backoff()
+        self._clock = clock
+        self._view = View()
+        self._buffer = BatchBuffer(_BUFFERED_BATCHES)
+        self._task: asyncio.Task[None] | None = None
+        self._first_snapshot = asyncio.Event()
+        self._snapshot_needed = True
+        # How many checks in a row have found the stream silent.
+        self._doubts = 0
+        self._connected = False
+        self._changes = self._snapshots = self._streams = 0
+        self._last_error = ""
+        self._last_error_type: type[Exception] | None = None
+        self._last_change_time = 0
+        self._confirmed_at: float | None = None
+
+    def __repr__(self) -> str:
+        state = "connected" if self._connected else "not connected"
+        return f"<Watch of {self._prefix}, {state}, revision {self._view.revision}>"
+
+    async def __aenter__(self) -> Self:
+        """Start following; does not wait for the store."""
+        self._task = asyncio.create_task(self._run(), name=f"corvo-watch {self._prefix}")
+        self._task.add_done_callback(lambda _: self._buffer.close())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop following, see ``aclose``."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Stop following, within two seconds; iteration ends. May be called at any time and again."""
+        self._connected = False
+        self._buffer.close()
+        if self._task is not None:
+            self._task.cancel()
+            _, pending = await asyncio.wait({self._task}, timeout=_CLOSE_TIMEOUT)
+            if pending:
+                _log.warning("the watch of %s does not end", self._prefix)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> WatchBatch:
+        """The next batch, when there is one. A cancelled wait loses nothing."""
+        batch = await self._buffer.get()
+        if batch is not None:
+            return batch
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            # It ends only when it is cancelled, or by a fault of ours that must not pass for the end.
+            self._task.result()
+        raise StopAsyncIteration
+
+    async def wait_synced(self) -> None:
+        """Wait until the first snapshot has been taken; cancel it to give up waiting."""
+        await self._first_snapshot.wait()
+
+    def statistics(self) -> WatchStatistics:
+        """How the watch is doing."""
+        return WatchStatistics(
+            connected=self._connected,
+            revision=self._view.revision,
+            keys=len(self._view.items),
+            changes=self._changes,
+            resyncs=max(0, self._snapshots - 1),
+            reconnects=max(0, self._streams - 1),
+            last_error=self._last_error,
+            last_change_time=self._last_change_time,
+            confirmed_at=self._confirmed_at,
+        )
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._session()
+            except Exception as error:
+                self._note(error)
+            await self._clock.sleep(self._backoff.next())
+
+    async def _session(self) -> None:
+        """Follow one stream until it ends, which it always does with an exception."""
+        resumed = not self._snapshot_needed
+        if self._snapshot_needed:
+            await self._take_snapshot()
+        # No task group: one whose task fails in the moment of a cancellation raises the failure alone.
+        tasks = [
+            asyncio.create_task(self._follow(), name=f"corvo-watch-stream {self._prefix}"),
+            asyncio.create_task(self._check_often(at_once=resumed), name=f"corvo-watch-check {self._prefix}"),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            failures = [error for task in tasks if not task.cancelled() and (error := task.exception())]
+        raise failures[0] if failures else Unavailable(self._prefix, "the stream was cancelled")
+
+    async def _take_snapshot(self) -> None:
+        asked_at = self._clock.monotonic()
+        snapshot = await self._store.range(self._prefix, exact=self._exact)
+        await self._buffer.room()
+        changes = self._view.replace(snapshot)
+        self._snapshot_needed = False
+        self._doubts = 0
+        self._snapshots += 1
+        self._confirm(asked_at)
+        self._tell(Cause.RESYNC if self._first_snapshot.is_set() else Cause.SNAPSHOT, changes)
+        self._first_snapshot.set()
+
+    async def _follow(self) -> None:
+        self._streams += 1
+        async with aclosing(self._store.changes(self._prefix, self._view.revision + 1, exact=self._exact)) as stream:
+            async for changes in stream:
+                # Nothing is applied before there is room: what is cut off here is read again by the next stream.
+                await self._buffer.room()
+                news = self._view.apply(changes)
+                self._connected = True
+                self._backoff.reset()
+                if news:
+                    self._tell(Cause.CHANGES, news)
+        raise Unavailable(self._prefix, "the stream ended")
+
+    def _tell(self, cause: Cause, changes: list[Change]) -> None:
+        self._buffer.put(WatchBatch(cause, tuple(changes), self._view.revision))
+        self._changes += len(changes)
+        if changes:
+            self._last_change_time = self._clock.time_ns()
+
+    async def _check_often(self, *, at_once: bool) -> None:
+        patience = Backoff(maximum=self._check_period)
+        if not at_once:
+            await self._clock.sleep(self._pause())
+        while True:
+            try:
+                await self._check(resumed=at_once)
+            except (_StreamSilent, _DataReplaced):
+                raise
+            except CorvoError as error:
+                # The stream may well be alive: let it be, and ask again soon.
+                self._complain(error)
+                await self._clock.sleep(patience.next())
+            else:
+                patience.reset()
+                if not at_once:
+                    self._backoff.reset()
+                at_once = False
+                await self._clock.sleep(self._pause())
+
+    def _pause(self) -> float:
+        # A thousand agents that started together do not ask together for long.
+        return self._check_period * random.uniform(0.7, 0.95)
+
+    async def _check(self, *, resumed: bool) -> None:
+        """Compare what the store holds with what the stream has told; ``resumed``: it was opened just now."""
+        asked_at = self._clock.monotonic()
+        # Taken before asking: while the answer is under way the stream may go ahead of it.
+        seen = self._view.seen
+        # Data can be replaced only while nothing is connected: after that the values are compared, too.
+        shown = await self._store.range(self._prefix, exact=self._exact, keys_only=not resumed)
+        if not self._view.belongs_to(shown, seen):
+            raise _DataReplaced(self._prefix, f"other data at revision {shown.revision}, it was at {seen}")
+        if await self._catch_up(shown, self._check_interval if resumed else self._grace):
+            self._doubts = 0
+            self._confirm(asked_at)
+
+    async def _catch_up(self, shown: Range, grace: float) -> bool:
+        """Wait for what ``shown`` holds; False when our consumer holds it up. Raises _StreamSilent after ``grace``."""
+        view = self._view
+        reached, deadline = view.revision, self._clock.monotonic() + grace
+        while not view.reaches(shown):
+            if self._buffer.full:
+                return False
+            if reached < view.revision <= shown.revision:
+                reached, deadline = view.revision, self._clock.monotonic() + grace
+            if self._clock.monotonic() >= deadline:
+                raise _StreamSilent(self._prefix, f"the stream did not tell what happened up to {shown.revision}")
+            await self._clock.sleep(self._grace / 10)
+        view.seen = max(view.seen, shown.revision)
+        return True
+
+    def _confirm(self, asked_at: float) -> None:
+        self._confirmed_at = asked_at
+        if not self._connected and self._last_error:
+            _log.info("the watch of %s is back at revision %d", self._prefix, self._view.revision)
+        self._connected = True
+
+    def _note(self, error: Exception) -> None:
+        """Decide how the next session starts."""
+        if isinstance(error, _StreamSilent):
+            self._doubts += 1
+        # Compacted, or something in the stream that would stop the next one at the same place.
+        stuck = not isinstance(error, (Unavailable, PermissionRefused))
+        if stuck or isinstance(error, _DataReplaced) or self._doubts > 1:
+            self._snapshot_needed = True
+        self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        repeated = not self._connected and type(error) is self._last_error_type
+        self._connected = False
+        self._last_error_type = type(error)
+        self._last_error = str(error) or type(error).__name__
+        if not isinstance(error, CorvoError):
+            # A fault of ours or of a library: the trace has to be seen, and the watch has to go on all the same.
+            _log.error("the watch of %s failed", self._prefix, exc_info=error)
+        elif not repeated:
+            _log.warning("the watch of %s was interrupted and goes on: %s", self._prefix, error)

@@ -1,0 +1,1 @@
+"""What fills the heap: live objects, and windows of allocations."""

@@ -1,0 +1,1 @@
+"""How measuring is paced so that the host hardly feels it."""

@@ -1,0 +1,67 @@
+"""One measurement at a time, where two would disturb each other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+
+from ...errors import ResourceExhausted
+
+#: Seconds that the second waits before it is refused: who has gone away may still be ending its profiler.
+PATIENCE = 1.0
+_LOOK = 0.02
+
+
+class Gate:
+    """Lets one through at a time; the second is refused unless the first is about to leave. ``what`` is told to it."""
+
+    def __init__(self, what: str, patience: float = PATIENCE) -> None:
+        self._what = what
+        self._patience = patience
+        self._lock = threading.Lock()
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody is in."""
+        return self._lock.locked()
+
+    def reopen(self) -> None:
+        """Let the next one in, whoever is in there."""
+        self._lock = threading.Lock()
+
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Raises ResourceExhausted when somebody else stays in."""
+        lock, end = self._lock, time.monotonic() + self._patience
+        # Looked at again and again: who is in there may be in another thread, with another loop.
+        while not lock.acquire(blocking=False):
+            if time.monotonic() > end:
+                raise ResourceExhausted(self._what, 1)
+            await asyncio.sleep(_LOOK)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
+    def held_by_thread(self) -> Iterator[None]:
+        """The same for a thread that may wait. Raises ResourceExhausted when somebody else stays in."""
+        lock = self._lock
+        if not lock.acquire(timeout=self._patience):
+            raise ResourceExhausted(self._what, 1)
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+# Two agents in one process share these. Whoever held one did not come along into a child made by fork.
+THIS_PROCESS = Gate("CPU profiles of one process at a time")
+TRACES = Gate("traces of one process at a time")
+MEMRAY = Gate("memray windows of one process at a time")
+for _gate in (THIS_PROCESS, TRACES, MEMRAY):
+    os.register_at_fork(after_in_child=_gate.reopen)

@@ -1,0 +1,1 @@
+"""Profiles in pprof's format: the model, the encoder and the reader."""

@@ -1,0 +1,1 @@
+"""Looking at stacks again and again: the engines, and what each look may cost."""

@@ -1,0 +1,94 @@
+"""What an engine that samples stacks is asked for and gives back, whichever it is."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..pprof.model import Profile, Sample, ValueType
+
+#: The share of the target's time that sampling may cost before the rate is lowered, in percent.
+BUDGET_PERCENT = 2.0
+DEFAULT_HZ = 100
+MAX_HZ = 1000
+
+
+class Mode(enum.Enum):
+    """Which threads count at a sample: those that use a processor, all of them, or the one that holds the GIL."""
+
+    CPU = "cpu"
+    WALL = "wall"
+    GIL = "gil"
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingOrder:
+    """Sample for ``seconds``, ``hz`` times a second, costing the target at most ``budget`` percent."""
+
+    seconds: float
+    hz: float = DEFAULT_HZ
+    mode: Mode = Mode.CPU
+    budget: float = BUDGET_PERCENT
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What an engine saw. Each sample has two values: how often it was seen, and for how many nanoseconds it stands.
+
+    ``asked`` and ``taken`` count the moments at which all threads were looked at, ``errors`` the stacks that could
+    not be read, ``cost`` is what sampling took in percent (of what, ``notes`` says). ``period_ns`` is the time
+    between two looks as it was in the end.
+    """
+
+    engine: str
+    samples: list[Sample]
+    time_ns: int
+    duration_ns: int
+    period_ns: int
+    asked: int
+    taken: int
+    errors: int = 0
+    cost: float = 0.0
+    notes: tuple[str, ...] = field(default=())
+
+
+class SamplingEngine(Protocol):
+    """Samples the stacks of one process."""
+
+    @property
+    def name(self) -> str:
+        """What the parameter ``engine`` calls it."""
+        ...
+
+    def unfit(self, order: SamplingOrder) -> str:
+        """Why another engine, if there is one, would do better; "" when this one is fit."""
+        ...
+
+    async def record(self, order: SamplingOrder) -> Recording:
+        """Sample as ordered. Raises Unsupported where the system does not let it. Cancelling leaves nothing."""
+        ...
+
+
+def cpu_profile(recording: Recording, order: SamplingOrder, program: str, notes: Sequence[str] = ()) -> Profile:
+    """The recording as pprof knows CPU profiles, with what is to know about its making in the comments."""
+    kind = ValueType("wall" if order.mode is Mode.WALL else "cpu", "nanoseconds")
+    comments = (
+        f"engine: {recording.engine}, mode: {order.mode.value}",
+        f"samples: asked {recording.asked}, taken {recording.taken}, errors {recording.errors}",
+        f"cost: {recording.cost:.2f} % (budget {order.budget:g} %)",
+        *notes,
+        *recording.notes,
+    )
+    return Profile(
+        sample_types=(ValueType("samples", "count"), kind),
+        samples=recording.samples,
+        default_sample_type=kind.type,
+        period_type=kind,
+        period=recording.period_ns,
+        time_ns=recording.time_ns,
+        duration_ns=recording.duration_ns,
+        comments=comments,
+        program=program,
+    )

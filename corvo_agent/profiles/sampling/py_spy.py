@@ -1,0 +1,211 @@
+"""The engine that looks from outside: the py-spy program reads the target's memory, so the GIL does not bias it.
+
+It always runs without pausing its target. Measured with py-spy 0.4.3: pausing 200 mostly idle threads at 100 Hz made
+the target thirteen times slower and showed idle threads as running; without pausing the target kept its speed and
+the shares of a known load were as true. A stack that changes while it is read is an error that py-spy counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psutil
+
+from ...errors import DeadlineExceeded, NotFound, Unsupported
+from ..pacing.pace import Pace, off_loop
+from ..pprof.model import Label, Sample
+from ..stacks.naming import FunctionNames, module_of_path
+from .budget import first_rate, lower_rate, share_percent, usable_cpus
+from .engine import Mode, Recording, SamplingOrder
+from .ptrace import remote_debugging_disabled, traceable_by
+from .py_spy_output import Names, SeenStack, ThreadDump, errors_in, parse_dump, parse_raw, seconds_behind
+from .py_spy_process import PySpyProcess, find_py_spy, run_py_spy
+
+_START_SECONDS = 10.0
+_DUMP_SECONDS = 30.0
+_CHECK_SECONDS = 0.25
+_FLAGS = {Mode.CPU: (), Mode.WALL: ("--idle",), Mode.GIL: ("--gil",)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """One run of py-spy at one rate. ``busy`` is its processor time while it sampled."""
+
+    hz: float
+    seconds: float
+    busy: float
+    behind: float
+    output: bytes
+
+    @property
+    def looks(self) -> int:
+        """How often it looked; the ones that it was late with were not made."""
+        return max(round((self.seconds - self.behind) * self.hz), 1)
+
+    @property
+    def period_ns(self) -> int:
+        """The time that each look stands for."""
+        return round(1e9 * self.seconds / self.looks)
+
+
+class PySpy:
+    """The engine ``py-spy`` for the process ``pid``, this one by default.
+
+    ``program`` is how py-spy is called; by default it is looked for beside the interpreter and on PATH. Modes
+    ``cpu``, ``wall`` and ``gil``. Files of the target are read for line numbers, through its own root.
+    """
+
+    name = "py-spy"
+
+    def __init__(self, pid: int | None = None, program: Sequence[str] = ()) -> None:
+        self._pid = os.getpid() if pid is None else pid
+        self._program = tuple(program)
+
+    async def record(self, order: SamplingOrder) -> Recording:
+        """Sample as ordered; within the budget, at a lower rate if need be.
+
+        Raises Unsupported when py-spy is missing, forbidden or refused by the system, NotFound when there is no such
+        process, DeadlineExceeded when py-spy does not get ready. When cancelled, py-spy has ended afterwards.
+        """
+        self._check()
+        cpus = usable_cpus()
+        hz = first_rate(order.hz, _threads(self._pid), order.budget, cpus)
+        end = time.monotonic() + order.seconds
+        time_ns = time.time_ns()
+        stretches: list[_Stretch] = []
+        while not stretches or end - time.monotonic() > 2 * _CHECK_SECONDS:
+            stretch = await self._sample(order, hz, max(end - time.monotonic(), _CHECK_SECONDS), cpus)
+            stretches.append(stretch)
+            lower = lower_rate(hz, _share(stretch, cpus), order.budget)
+            if lower == hz:
+                break
+            hz = lower
+        return await off_loop(lambda pace: self._recording(order, stretches, time_ns, cpus, pace))
+
+    async def dump(self) -> list[ThreadDump]:
+        """Every thread with its stack, now. Raises as ``record`` does."""
+        self._check()
+        arguments = ("dump", "--json", "--nonblocking", "--full-filenames", "--pid", str(self._pid))
+        async with run_py_spy(self._program, self._pid, *arguments) as process:
+            with traceable_by(process.pid):
+                if not await process.ended_within(_DUMP_SECONDS):
+                    raise DeadlineExceeded("py-spy", _DUMP_SECONDS)
+        failure = process.failure()
+        if failure is not None:
+            raise failure
+        return await off_loop(lambda pace: parse_dump(bytes(process.output), self._names()))
+
+    def unfit(self, order: SamplingOrder) -> str:
+        """Why another engine would do better, "" when this one is fit: too many threads, or not possible at all."""
+        try:
+            self._check()
+        except Unsupported as error:
+            return error.reason
+        threads = _threads(self._pid)
+        rate = first_rate(order.hz, threads, order.budget, usable_cpus())
+        return f"with {threads} threads it can afford {rate:.0f} Hz only" if rate < order.hz / 4 else ""
+
+    def _check(self) -> None:
+        setting = remote_debugging_disabled(self._pid)
+        if setting:
+            raise Unsupported("py-spy", f"{setting} forbids looking into process {self._pid}")
+        if not self._program:
+            found = find_py_spy()
+            if found is None:
+                raise Unsupported("py-spy", "it is not installed; it comes with the extra corvo-agent[profiling]")
+            self._program = (found,)
+
+    async def _sample(self, order: SamplingOrder, hz: float, seconds: float, cpus: float) -> _Stretch:
+        arguments = ["record", "--nonblocking", "--full-filenames", "--threads", "--format", "raw"]
+        hz = round(hz)
+        arguments += ["--output", "/dev/stdout", "--pid", str(self._pid), "--rate", str(hz), *_FLAGS[order.mode]]
+        # We end it ourselves, in time also when it is late. This is for the case that we die first.
+        arguments += ["--duration", f"{seconds + 5:.0f}"]
+        async with run_py_spy(self._program, self._pid, *arguments) as process:
+            with traceable_by(process.pid):
+                await _started(process)
+                lasted, busy = await _watch(process, order.budget, hz, seconds, cpus)
+        failure = process.failure()
+        if failure is not None:
+            raise failure
+        return _Stretch(hz, lasted, busy, seconds_behind(process.output + process.messages), bytes(process.output))
+
+    def _recording(
+        self, order: SamplingOrder, stretches: list[_Stretch], time_ns: int, cpus: float, pace: Pace
+    ) -> Recording:
+        names = self._names()
+        counts: Counter[tuple[SeenStack, int]] = Counter()
+        for stretch in stretches:
+            for seen in pace.over(parse_raw(stretch.output.split(b"\n"), names)):
+                counts[seen._replace(looks=0), stretch.period_ns] += seen.looks
+        merged: dict[SeenStack, tuple[int, int]] = {}
+        for (seen, period), count in counts.items():
+            before = merged.get(seen, (0, 0))
+            merged[seen] = (before[0] + count, before[1] + count * period)
+        last = stretches[-1]
+        seconds = sum(each.seconds for each in stretches)
+        return Recording(
+            engine=self.name,
+            samples=[Sample(seen.stack, values, (Label("thread", seen.thread),)) for seen, values in merged.items()],
+            time_ns=time_ns,
+            duration_ns=round(seconds * 1e9),
+            period_ns=last.period_ns,
+            asked=round(order.seconds * order.hz),
+            taken=sum(each.looks for each in stretches),
+            errors=sum(errors_in(each.output) for each in stretches),
+            cost=share_percent(sum(each.busy for each in stretches), seconds, cpus),
+            notes=_notes(order, last, cpus),
+        )
+
+    def _names(self) -> Names:
+        if self._pid == os.getpid():
+            return Names(FunctionNames().module)
+        return Names(module_of_path, f"/proc/{self._pid}/root")
+
+
+async def _started(process: PySpyProcess) -> None:
+    try:
+        async with asyncio.timeout(_START_SECONDS):
+            await process.started()
+    except TimeoutError:
+        raise DeadlineExceeded("py-spy", _START_SECONDS) from None
+
+
+async def _watch(process: PySpyProcess, budget: float, hz: float, seconds: float, cpus: float) -> tuple[float, float]:
+    """Let it sample until the time is over, it has ended or it costs too much: how long, and its processor time."""
+    began, before = time.monotonic(), process.busy_seconds()
+    lasted = busy = 0.0
+    while lasted < seconds and not await process.ended_within(min(seconds - lasted, _CHECK_SECONDS)):
+        lasted = time.monotonic() - began
+        busy = process.busy_seconds() - before
+        # A single check is too short to tell: the kernel counts in hundredths of a second.
+        if lasted >= 2 * _CHECK_SECONDS and lower_rate(hz, share_percent(busy, lasted, cpus), budget) < hz:
+            break
+    return max(lasted, 1e-9), max(busy, 0.0)
+
+
+def _share(stretch: _Stretch, cpus: float) -> float:
+    return share_percent(stretch.busy, stretch.seconds, cpus)
+
+
+def _notes(order: SamplingOrder, last: _Stretch, cpus: float) -> tuple[str, ...]:
+    notes = [f"cost is the processor time of py-spy, of {cpus:g} processors; its target is not paused"]
+    if last.hz < order.hz:
+        notes.append(f"rate lowered to {last.hz:.0f} Hz")
+        if share_percent(last.busy, last.seconds, cpus) > order.budget:
+            notes.append("the budget is not kept: a lower rate would say nothing")
+    if last.behind:
+        notes.append(f"py-spy was {last.behind:.1f} s late in the end: shares are less exact")
+    return tuple(notes)
+
+
+def _threads(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).num_threads())
+    except psutil.NoSuchProcess:
+        raise NotFound("process", str(pid)) from None

@@ -1,0 +1,115 @@
+"""What py-spy prints, as our nouns: the ``raw`` format of ``record``, and the JSON of ``dump``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+from ...errors import DecodeError
+from ..pprof.model import Frame, Stack
+from ..stacks.naming import module_of_path
+from .source import Sources
+
+_FRAME = re.compile(r"(.+?) \((.*):(\d+)\)", re.DOTALL)
+_BARE = re.compile(r"(.+?) \((.*)\)", re.DOTALL)
+_THREAD = re.compile(r"thread \((?:0x)?[0-9A-Fa-f]+\)(?:: (.*))?", re.DOTALL)
+_BEHIND = re.compile(rb"([\d.]+)(ms|s) behind in sampling")
+_TOTALS = re.compile(rb"Errors: (\d+)")
+_WHAT = "output of py-spy"
+
+
+class SeenStack(NamedTuple):
+    """A stack of a thread, leaf first, and at how many looks it was seen."""
+
+    thread: str
+    stack: Stack
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadDump:
+    """One thread at one moment. ``native_id`` is the kernel's number; ``active`` means that it used a processor."""
+
+    name: str
+    native_id: int
+    active: bool
+    owns_gil: bool
+    stack: Stack
+
+
+class Names:
+    """py-spy's frames -> ours: the module in front of the function, and the line where the function begins."""
+
+    def __init__(self, module: Callable[[str], str] = module_of_path, root: str = "") -> None:
+        self._module = module
+        self._sources = Sources(root)
+        self._known: dict[tuple[str, str, int], Frame] = {}
+
+    def frame(self, function: str, filename: str, line: int) -> Frame:
+        """A frame as py-spy names it. Reads source files: for a thread."""
+        key = (function, filename, line)
+        found = self._known.get(key)
+        if found is None:
+            module = self._module(filename)
+            named = Frame(f"{module}.{function}" if module else function, filename, line)
+            self._known[key] = found = self._sources.complete(named)
+        return found
+
+
+def parse_raw(lines: Iterable[bytes], names: Names) -> Iterable[SeenStack]:
+    """Lines such as ``thread (7): MainThread;<module> (a.py:9);work (a.py:3) 42``, root first.
+
+    Raises DecodeError for a line without a count; a piece that is no frame counts as a function without a file.
+    """
+    for line in lines:
+        if not line or line.startswith(b"py-spy>"):
+            continue
+        path, _, count = line.decode("utf-8", "replace").rpartition(" ")
+        if not count.isdigit():
+            raise DecodeError(_WHAT, f"no count at the end of {line[:80]!r}")
+        pieces = path.split(";")
+        root = _THREAD.fullmatch(pieces[0])
+        frames = [_frame(piece, names) for piece in (pieces[1:] if root else pieces)]
+        yield SeenStack((root.group(1) or "") if root else "", tuple(reversed(frames)), int(count))
+
+
+def _frame(piece: str, names: Names) -> Frame:
+    match = _FRAME.fullmatch(piece)
+    if match is not None:
+        return names.frame(match.group(1), match.group(2), int(match.group(3)))
+    bare = _BARE.fullmatch(piece)
+    return names.frame(bare.group(1), bare.group(2), 0) if bare else Frame(piece)
+
+
+def errors_in(output: bytes) -> int:
+    """How many stacks py-spy could not read, from what it prints in the end."""
+    match = _TOTALS.search(output)
+    return int(match.group(1)) if match else 0
+
+
+def seconds_behind(messages: bytes | bytearray) -> float:
+    """How late py-spy was at last, from its warnings; 0 when it kept up."""
+    found = _BEHIND.findall(messages)
+    if not found:
+        return 0.0
+    number, unit = found[-1]
+    return float(number) / (1000 if unit == b"ms" else 1)
+
+
+def parse_dump(output: bytes, names: Names) -> list[ThreadDump]:
+    """The threads of ``py-spy dump --json``. Raises DecodeError."""
+    try:
+        return [_thread(each, names) for each in orjson.loads(output)]
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise DecodeError(_WHAT, f"not the threads of a process: {error}") from error
+
+
+def _thread(thread: dict[str, Any], names: Names) -> ThreadDump:
+    stack = tuple(names.frame(each["name"], each["filename"], each["line"]) for each in thread["frames"])
+    native_id = thread["os_thread_id"] or 0
+    name = thread["thread_name"] or f"thread-{thread['thread_id']:#x}"
+    return ThreadDump(name, native_id, bool(thread["active"]), bool(thread["owns_gil"]), stack)

@@ -1,0 +1,1 @@
+"""What threads and tasks are doing: their frames, named as people know them."""

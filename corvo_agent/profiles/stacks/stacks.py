@@ -1,0 +1,64 @@
+"""Walking Python frames cheaply: a stack is first a tuple of numbers, and gets its names when all is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import CodeType, FrameType
+from typing import TypeAlias
+
+from ..pprof.model import Frame, Stack
+from .naming import FunctionNames
+
+#: Frames kept of one stack, counted from the leaf; the rest is one frame that says so.
+MAX_DEPTH = 256
+DEEPER = Frame("[deeper frames left out]")
+
+RawStack: TypeAlias = tuple[int, ...]
+
+
+class StackTable:
+    """Raw stacks: id of the code object and offset of the instruction, leaf first, in turns.
+
+    A code object's hash goes through all of its constants, its id does not; the table keeps the object alive, so
+    that the id stays its own. Belongs to one thread.
+    """
+
+    def __init__(self, max_depth: int = MAX_DEPTH) -> None:
+        self._codes: dict[int, CodeType] = {}
+        self._max_depth = max_depth
+
+    def walk(self, frame: FrameType | None) -> RawStack:
+        """The stack of which ``frame`` is the leaf."""
+        raw: list[int] = []
+        codes = self._codes
+        left = self._max_depth
+        while frame is not None:
+            if not left:
+                raw += (0, 0)
+                break
+            left -= 1
+            code = frame.f_code
+            key = id(code)
+            if key not in codes:
+                codes[key] = code
+            raw += (key, frame.f_lasti)
+            frame = frame.f_back
+        return tuple(raw)
+
+    def collect(self, frames: Iterable[FrameType]) -> RawStack:
+        """The stack of ``frames``, leaf first: those of a task are not linked to each other."""
+        raw: list[int] = []
+        codes = self._codes
+        for frame in frames:
+            code = frame.f_code
+            key = id(code)
+            if key not in codes:
+                codes[key] = code
+            raw += (key, frame.f_lasti)
+        return tuple(raw)
+
+    def resolve(self, raw: RawStack, names: FunctionNames) -> Stack:
+        """The frames of a stack that this table walked."""
+        codes = self._codes
+        pairs = zip(raw[::2], raw[1::2], strict=True)
+        return tuple(names.frame(codes[key], at) if key else DEEPER for key, at in pairs)

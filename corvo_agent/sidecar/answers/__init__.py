@@ -1,0 +1,1 @@
+"""What a sidecar answers about the process beside it: statistics and profiles."""

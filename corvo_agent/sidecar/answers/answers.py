@@ -1,0 +1,44 @@
+"""Makes a service answer about a foreign process: its statistics and profiles in place of those of the sidecar."""
+
+from __future__ import annotations
+
+from ...diagnostics.handlers.profile import MAX_SECONDS, ProfileHandler
+from ...diagnostics.service import DiagnosticsService
+from ...profiles.kind import ProfileKind
+from ..target.target_process import FindTarget
+from .inside_kinds import inside_kinds
+from .process_profiles import process_kinds
+from .process_stats import ProcessStats
+
+# Seconds for a profile that is measured: to start, to pack and to send it.
+_BESIDE_MEASURING = 30.0
+
+
+def answer_for_process(service: DiagnosticsService, find: FindTarget) -> None:
+    """Let ``service`` answer Stats and Profile about the process that ``find`` finds at the time.
+
+    Raises AlreadyExists when one of its variables is published already.
+    """
+    ProcessStats(find).publish(service.expvars)
+    offered = process_kinds(find)
+    _replace_profiles(service, (*offered, *inside_kinds(offered)))
+
+
+def answer_for_go(service: DiagnosticsService, url: str) -> None:
+    """Let ``service`` answer Stats and Profile with what the Go process at ``url`` says of itself, unchanged.
+
+    Raises ConfigError for what is no URL.
+    """
+    # Late: aiohttp takes as long to import as all the rest.
+    from .go_pprof import GoProcess
+    from .go_stats import GoStatsHandler
+
+    process = GoProcess(url)
+    service.register_handler("Stats", GoStatsHandler(process, service.expvars))
+    _replace_profiles(service, process.kinds())
+
+
+def _replace_profiles(service: DiagnosticsService, kinds: tuple[ProfileKind, ...]) -> None:
+    # What they record is this process, which nobody asks about.
+    service.recorders = None
+    service.register_handler("Profile", ProfileHandler(kinds), timeout=MAX_SECONDS + _BESIDE_MEASURING)

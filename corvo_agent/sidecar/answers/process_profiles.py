@@ -1,0 +1,134 @@
+"""Profiles of a CPython process that the sidecar does not live in, by py-spy."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ...errors import NotFound
+from ...profiles.kind import ProfileKind, ProfileRequest
+from ...profiles.kinds.cmdline import join
+from ...profiles.kinds.cpu import CpuKind
+from ...profiles.kinds.goroutine import GOROUTINE
+from ...profiles.pacing.exclusive import Gate
+from ...profiles.pprof.encoder import encode_off_loop
+from ...profiles.pprof.model import Label, Profile, Sample
+from ...profiles.sampling.engine import Recording, SamplingOrder
+from ...profiles.sampling.py_spy import PySpy
+from ...profiles.sampling.py_spy_output import ThreadDump
+from ..target.target_process import FindTarget
+
+
+def process_kinds(find: FindTarget, program: Sequence[str] = ()) -> tuple[ProfileKind, ...]:
+    """``profile``, ``goroutine`` and ``cmdline`` of the process that ``find`` finds when it is asked.
+
+    ``program`` is how py-spy is called; it is looked for unless given. What needs the inside of a process (its heap,
+    its locks, its tasks) is not offered.
+    """
+    target = _Target(find)
+    gate = Gate("CPU profiles of the process at a time")
+    engine = TargetEngine(target.pid, program)
+    return (
+        CpuKind([engine], target.program, gate),
+        ThreadDumpKind(target.pid, target.program, program),
+        CommandLineKind(target.pid),
+    )
+
+
+class _Target:
+    """The process now; raises NotFound while it does not run."""
+
+    def __init__(self, find: FindTarget) -> None:
+        self._find = find
+
+    def pid(self) -> int:
+        """Its number."""
+        identity = self._find()
+        if identity is None:
+            raise NotFound("process", "of the module", "it does not run, or not here")
+        return identity.pid
+
+    def program(self) -> str:
+        """The file that it runs, "" when that cannot be told."""
+        identity = self._find()
+        try:
+            return os.readlink(f"/proc/{identity.pid}/exe") if identity is not None else ""
+        except OSError:
+            return ""
+
+
+class TargetEngine:
+    """py-spy on whatever process ``pid`` gives at the time."""
+
+    name = PySpy.name
+
+    def __init__(self, pid: Callable[[], int], program: Sequence[str] = ()) -> None:
+        self._pid = pid
+        self._program = tuple(program)
+
+    def unfit(self, order: SamplingOrder) -> str:
+        """There is no other engine that could do better."""
+        return ""
+
+    async def record(self, order: SamplingOrder) -> Recording:
+        """Sample as ordered. Raises what ``PySpy.record`` raises, and NotFound while the process does not run."""
+        return await PySpy(self._pid(), self._program).record(order)
+
+
+class ThreadDumpKind:
+    """``goroutine`` of a foreign process: every thread with its Python stack."""
+
+    name = "goroutine"
+    parameters: tuple[str, ...] = ()
+    default_seconds: float | None = None
+
+    def __init__(self, pid: Callable[[], int], file: Callable[[], str], program: Sequence[str] = ()) -> None:
+        self._pid = pid
+        self._file = file
+        self._program = tuple(program)
+
+    async def take(self, request: ProfileRequest) -> bytes:
+        """A gzipped pprof profile with the sample type ``goroutine``. Raises what ``PySpy.dump`` raises."""
+        time_ns = time.time_ns()
+        threads = await PySpy(self._pid(), self._program).dump()
+        profile = Profile(
+            sample_types=(GOROUTINE,),
+            samples=[_sample(thread) for thread in threads],
+            default_sample_type=GOROUTINE.type,
+            period_type=GOROUTINE,
+            period=1,
+            time_ns=time_ns,
+            comments=("threads as py-spy saw them without stopping them; tasks are seen from inside the process only",),
+            program=self._file(),
+        )
+        return await encode_off_loop(profile)
+
+
+def _sample(thread: ThreadDump) -> Sample:
+    state = "running" if thread.active else "waiting"
+    labels = [Label("thread", thread.name), Label("tid", thread.native_id), Label("state", state)]
+    if thread.owns_gil:
+        labels.append(Label("gil", "held"))
+    return Sample(thread.stack, (1,), tuple(labels))
+
+
+class CommandLineKind:
+    """``cmdline`` of a foreign process."""
+
+    name = "cmdline"
+    parameters: tuple[str, ...] = ()
+    default_seconds: float | None = None
+
+    def __init__(self, pid: Callable[[], int]) -> None:
+        self._pid = pid
+
+    async def take(self, request: ProfileRequest) -> bytes:
+        """Its arguments with a NUL between them, secrets masked. Raises NotFound when it does not run."""
+        pid = self._pid()
+        try:
+            text = Path(f"/proc/{pid}/cmdline").read_bytes()  # noqa: ASYNC240 - the kernel answers from memory
+        except OSError:
+            raise NotFound("process", str(pid)) from None
+        return join(text.rstrip(b"\0").decode("utf-8", "surrogateescape").split("\0"))

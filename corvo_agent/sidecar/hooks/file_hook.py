@@ -1,0 +1,87 @@
+"""Levels by file: for programs that read their level from a file and watch it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from ...errors import PermissionRefused, Unavailable
+from ...levels.level import Level
+from .hook_template import HookTemplate
+from .level_hook import LEVEL_NAMES, LevelChange, placeholders
+
+_NEW_FILE_MODE = 0o644
+
+
+class FileHook:
+    """Writes ``template`` into the file ``path``, whole or not at all: a reader never sees half of it.
+
+    With ``{logger}`` in the path each logger has its own file (``root`` for all of them); ``/`` in a logger's name
+    becomes ``_``. A file that exists keeps its mode, a symbolic link keeps pointing to it. Raises ConfigError when a
+    template has an unknown placeholder.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], template: str = "{level}\n", *, names: Mapping[Level, str] = LEVEL_NAMES
+    ) -> None:
+        self._path = HookTemplate(os.fspath(path), "path of the level hook")
+        self._template = HookTemplate(template, "template of the level hook")
+        self._names = names
+        # The number of the newest content for each path, and what is held while one is put in place: a write that
+        # was given up but goes on in its thread must not come after a newer one.
+        self._newest: dict[Path, int] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return f"file {self._path.text}"
+
+    @property
+    def knows_loggers(self) -> bool:
+        """Whether the path has the logger in it."""
+        return "logger" in self._path.names
+
+    async def set_level(self, change: LevelChange) -> None:
+        """Write the file. Raises PermissionRefused, or Unavailable for anything else that the system says."""
+        values = placeholders(change, self._names)
+        values["logger"] = values["logger"] or "root"
+        path = Path(self._path.fill(values, lambda value: value.replace("/", "_").replace("..", "__")))
+        number = self._newest[path] = self._newest.get(path, 0) + 1
+        try:
+            await asyncio.to_thread(self._write, path, number, self._template.fill(values))
+        except PermissionError as error:
+            raise PermissionRefused(f"writing {path}", error.strerror or str(error)) from error
+        except OSError as error:
+            raise Unavailable(str(path), error.strerror or str(error)) from error
+
+    def _write(self, path: Path, number: int, text: str) -> None:
+        with self._lock:
+            if self._newest[path] == number:
+                _replace(path, text)
+
+
+def _replace(path: Path, text: str) -> None:
+    path = path.resolve()
+    try:
+        mode = path.stat().st_mode & 0o7777
+    except FileNotFoundError:
+        mode = _NEW_FILE_MODE
+    # In the same folder, because a file can be renamed atomically only within its file system.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise

@@ -1,0 +1,210 @@
+"""Gets levels into a foreign program by its hooks: until they are in, and again for a program that has restarted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from ...backoff import Backoff
+from ...clock import SYSTEM_CLOCK, Clock
+from ...errors import DeadlineExceeded
+from ...levels.state import LevelState
+from ...timestamps import format_rfc3339
+from .level_hook import LevelChange, LevelHook
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HookStatistics:
+    """How one hook is doing.
+
+    ``level`` is what it has set last, "" if nothing yet, at wall time ``set_at``; ``pending`` is whether it still has
+    to set what is wanted. ``done`` and ``failed`` count attempts, ``error`` is the text of the last failure since the
+    last success. ``ignored_loggers`` have levels of their own that this hook cannot set.
+    """
+
+    name: str
+    level: str = ""
+    set_at: str = ""
+    pending: bool = False
+    done: int = 0
+    failed: int = 0
+    error: str = ""
+    ignored_loggers: int = 0
+
+
+class HookRunner:
+    """Hands states to ``hooks``, each on its own: one that fails or hangs holds up no other.
+
+    ``apply`` takes the state that has to hold, and is what a LevelSync applies with. ``run`` does the work: a hook
+    that fails, or takes longer than ``timeout`` seconds, is called again after a pause that grows to ``max_pause``;
+    a newer state is tried at once and the older one forgotten. ``again`` is for whoever sees that the program has
+    restarted; where nobody can, ``repeat`` hands the state out again every so many seconds, 0 never. ``held`` is for
+    states that are only a guess at first: nothing is set before ``release``.
+    """
+
+    def __init__(
+        self,
+        hooks: Sequence[LevelHook],
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        timeout: float = 15.0,
+        repeat: float = 0.0,
+        max_pause: float = 30.0,
+        held: bool = False,
+    ) -> None:
+        self._workers = [_Worker(hook, clock, timeout, Backoff(0.5, max_pause)) for hook in hooks]
+        self._clock = clock
+        self._repeat = repeat
+        self._released = asyncio.Event()
+        if not held:
+            self._released.set()
+
+    def apply(self, state: LevelState) -> None:
+        """Have ``state`` set by every hook; returns at once. Belongs to the event loop's thread."""
+        for worker in self._workers:
+            worker.want(state)
+
+    def release(self) -> None:
+        """Let what is wanted be set from now on. Belongs to the event loop's thread."""
+        self._released.set()
+
+    def again(self) -> None:
+        """Have everything set once more: the program is another one. Belongs to the event loop's thread."""
+        for worker in self._workers:
+            worker.again()
+
+    def statistics(self) -> tuple[HookStatistics, ...]:
+        """How each hook is doing."""
+        return tuple(worker.statistics() for worker in self._workers)
+
+    def as_json(self) -> list[dict[str, object]]:
+        """``statistics`` in JSON types, as they are published."""
+        return [asdict(statistics) for statistics in self.statistics()]
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await self._released.wait()
+        async with asyncio.TaskGroup() as tasks:
+            for worker in self._workers:
+                tasks.create_task(worker.run(), name=f"corvo-level-hook {worker.name}")
+            if self._repeat > 0:
+                tasks.create_task(self._say_again(), name="corvo-level-hook-repeat")
+
+    async def _say_again(self) -> None:
+        while True:
+            await self._clock.sleep(self._repeat)
+            self.again()
+
+
+class _Worker:
+    """One hook, and what it still has to set."""
+
+    def __init__(self, hook: LevelHook, clock: Clock, timeout: float, backoff: Backoff) -> None:
+        self.name = hook.name
+        self._hook = hook
+        self._clock = clock
+        self._timeout = timeout
+        self._backoff = backoff
+        # What has to hold, and what holds; the same object once it does.
+        self._wanted: LevelState | None = None
+        self._holds: LevelState | None = None
+        self._moved = asyncio.Event()
+        # Loggers that have a level of their own in the program because of us.
+        self._named: set[str] = set()
+        self._set_at = self._done = self._failed = 0
+        self._level = self._error = ""
+
+    def want(self, state: LevelState) -> None:
+        """Set ``state``, and nothing that was wanted before it."""
+        if self._wanted is None or not _same_levels(state, self._wanted):
+            self._wanted = state
+            self._backoff.reset()
+            self._moved.set()
+
+    def again(self) -> None:
+        """Set once more what is wanted: the program does not know it any more."""
+        self._holds = None
+        self._named.clear()
+        self._backoff.reset()
+        self._moved.set()
+
+    async def run(self) -> None:
+        """Set what is wanted whenever there is something, until cancelled."""
+        while True:
+            self._moved.clear()
+            wanted = self._wanted
+            if wanted is None or wanted is self._holds:
+                await self._moved.wait()
+            elif not await self._attempt(wanted):
+                await self._pause(self._backoff.next())
+
+    async def _attempt(self, wanted: LevelState) -> bool:
+        try:
+            async with asyncio.timeout(self._timeout) as limit:
+                await self._set(wanted)
+        except Exception as error:
+            shown = DeadlineExceeded(self.name, self._timeout) if limit.expired() else error
+            self._note_failure(wanted, f"{shown}" or type(shown).__name__)
+            return False
+        self._done += 1
+        self._set_at = self._clock.time_ns()
+        self._level = wanted.level.text
+        if self._error:
+            _log.info("%s: the level is %s now", self.name, self._level)
+        self._error = ""
+        self._backoff.reset()
+        if not self._moved.is_set():
+            self._holds = wanted
+        return True
+
+    def _note_failure(self, wanted: LevelState, text: str) -> None:
+        self._failed += 1
+        # Once for each kind of failure: a program that is down for a night is one line, not ten thousand.
+        level = logging.DEBUG if text == self._error else logging.WARNING
+        self._error = text
+        _log.log(level, "%s: the level is not %s yet, trying again: %s", self.name, wanted.level.text, text)
+
+    async def _set(self, wanted: LevelState) -> None:
+        """All of ``wanted``: first the level of all, because it may undo what single loggers have."""
+        await self._hook.set_level(LevelChange(wanted.level))
+        if not self._hook.knows_loggers:
+            return
+        for name in sorted(self._named - wanted.loggers.keys()):
+            await self._hook.set_level(LevelChange(wanted.level, name, reset=True))
+            self._named.discard(name)
+        for name, level in wanted.loggers.items():
+            self._named.add(name)
+            await self._hook.set_level(LevelChange(level, name))
+
+    async def _pause(self, seconds: float) -> None:
+        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
+        moved = asyncio.ensure_future(self._moved.wait())
+        try:
+            await asyncio.wait((sleep, moved), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            moved.cancel()
+            await asyncio.wait((sleep, moved))
+
+    def statistics(self) -> HookStatistics:
+        """How it is doing."""
+        wanted = self._wanted
+        unknown = 0 if wanted is None or self._hook.knows_loggers else len(wanted.loggers)
+        return HookStatistics(
+            self.name,
+            self._level,
+            format_rfc3339(self._set_at),
+            wanted is not None and wanted is not self._holds,
+            self._done,
+            self._failed,
+            self._error,
+            unknown,
+        )
+
+
+def _same_levels(one: LevelState, other: LevelState) -> bool:
+    return (one.level, one.loggers) == (other.level, other.loggers)

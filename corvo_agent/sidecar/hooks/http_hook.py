@@ -1,0 +1,116 @@
+"""Levels over HTTP: for programs with an endpoint that changes them. The recipes are in ``hook_recipes``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+
+from ...errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, Unavailable, shorten
+from ...levels.level import Level
+from .hook_template import HookTemplate
+from .level_hook import LEVEL_NAMES, LevelChange, placeholders
+
+#: Bytes of an answer that are read; what comes after is not waited for.
+MAX_ANSWER = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as templates: in the URL values are percent-encoded, in the body they are made fit for a JSON string.
+
+    Raises ConfigError for a URL that is not http or https, has a placeholder in its host, or unknown placeholders.
+    """
+
+    method: str
+    url: str
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
+            raise ConfigError("URL of the level hook", _without_secrets(self.url), "not an http or https URL of a host")
+        HookTemplate(self.url, "URL of the level hook")
+        HookTemplate(self.body, "body of the level hook")
+
+    @property
+    def knows_loggers(self) -> bool:
+        """Whether the URL or the body has the logger in it."""
+        return "{logger}" in self.url + self.body
+
+
+class HttpHook:
+    """Sends ``general`` for the level of all, ``logger`` for that of one (None: it cannot), ``reset`` to undo that.
+
+    ``reset`` is ``logger`` unless given. ``names`` is how the program spells our levels. An answer with a status from
+    200 to 299 is success; redirections are not followed. One request takes at most ``timeout`` seconds.
+    """
+
+    def __init__(
+        self,
+        general: HttpRequest,
+        *,
+        logger: HttpRequest | None = None,
+        reset: HttpRequest | None = None,
+        names: Mapping[Level, str] = LEVEL_NAMES,
+        timeout: float = 5.0,
+    ) -> None:
+        self._general = general
+        self._logger = logger or (general if general.knows_loggers else None)
+        self._reset = reset or self._logger
+        self._names = names
+        self._timeout = timeout
+
+    @property
+    def name(self) -> str:
+        """Method and URL, without user name, password and query."""
+        return f"{self._general.method} {_without_secrets(self._general.url)}"
+
+    @property
+    def knows_loggers(self) -> bool:
+        """Whether there is a request for single loggers."""
+        return self._logger is not None
+
+    async def set_level(self, change: LevelChange) -> None:
+        """Send the request.
+
+        Raises Unavailable, DeadlineExceeded, PermissionRefused (401, 403), or RemoteError with the beginning of the
+        answer for any other status.
+        """
+        request = self._general
+        if change.logger:
+            request = (self._reset if change.reset else self._logger) or self._general
+        values = placeholders(change, self._names)
+        url = HookTemplate(request.url).fill(values, lambda value: quote(value, safe=""))
+        body = HookTemplate(request.body).fill(values, lambda value: json.dumps(value)[1:-1])
+        try:
+            status, answer = await self._send(request, url, body)
+        except TimeoutError:
+            raise DeadlineExceeded(_without_secrets(url), self._timeout) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unavailable(_without_secrets(url), str(error) or type(error).__name__) from error
+        if status in (401, 403):
+            raise PermissionRefused(f"{request.method} {_without_secrets(url)}", f"HTTP {status}")
+        if not 200 <= status < 300:
+            raise RemoteError(_without_secrets(url), f"HTTP {status}", shorten(answer, 200))
+
+    async def _send(self, request: HttpRequest, url: str, body: str) -> tuple[int, str]:
+        headers = {"Content-Type": "application/json", **request.headers} if body else dict(request.headers)
+        timeout = aiohttp.ClientTimeout(total=self._timeout)
+        # A change of level is rare: a connection of its own costs less than one that is kept for it.
+        async with (
+            aiohttp.ClientSession(timeout=timeout, skip_auto_headers=("Content-Type",)) as session,
+            session.request(
+                request.method, url, data=body.encode() or None, headers=headers, allow_redirects=False
+            ) as response,
+        ):
+            return response.status, (await response.content.read(MAX_ANSWER)).decode(errors="replace")
+
+
+def _without_secrets(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

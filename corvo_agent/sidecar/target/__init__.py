@@ -1,0 +1,1 @@
+"""The process that a sidecar stands beside: finding it, and finding it again."""

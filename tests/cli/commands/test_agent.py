@@ -1,0 +1,253 @@
+"""``corvo agent``: from its settings to its last signal, in this process, with real signals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corvo_agent.cli.commands.agent import _serve, _set_up_log
+from corvo_agent.config import AgentConfig, build_config, read_toml
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.errors import RemoteError, Unavailable
+from tests.cli.kit import Stream, run_here
+
+Load = Callable[[], AgentConfig]
+
+
+class OwnLog(logging.Handler):
+    """What the agent logs of itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[logging.LogRecord] = []
+        self._moved = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record)
+        self._moved.set()
+
+    async def wait(self, text: str) -> logging.LogRecord:
+        """The first line with ``text`` in it that nobody has waited for yet; it and those before are forgotten."""
+        while True:
+            for index, record in enumerate(self.lines):
+                if text in record.getMessage():
+                    del self.lines[: index + 1]
+                    return record
+            self._moved.clear()
+            await self._moved.wait()
+
+
+@pytest.fixture
+def own_log() -> Iterator[OwnLog]:
+    # The program sets the root up as it is configured.
+    log, logger, root = OwnLog(), logging.getLogger("corvo_agent"), logging.getLogger()
+    before, handlers, level = logger.level, list(root.handlers), root.level
+    logger.addHandler(log)
+    logger.setLevel(logging.INFO)
+    yield log
+    logger.setLevel(before)
+    logger.removeHandler(log)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@asynccontextmanager
+async def agent(load: Load) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(_serve(load(), load))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def file_settings(path: Path) -> Load:
+    return lambda: build_config({}, {}, read_toml(str(path)), str(path))
+
+
+def address_in(record: logging.LogRecord) -> str:
+    return str(record.address)  # type: ignore[attr-defined]
+
+
+async def test_it_answers_until_a_signal_ends_it(own_log: OwnLog, log_file: Path) -> None:
+    config = AgentConfig(module="pen-npm", node="node1", log_file=str(log_file))
+    async with agent(lambda: config) as task:
+        address = address_in(await own_log.wait("node1-pen-npm answers at"))
+        async with DiagnosticsClient(address) as client:
+            assert [record["msg"] for record in await client.logs(lines=1)] == ["lost"]
+        os.kill(os.getpid(), signal.SIGTERM)
+        await task
+        with pytest.raises(Unavailable):
+            async with DiagnosticsClient(address) as client:
+                await client.stats("cmdline")
+
+
+async def test_sighup_takes_the_new_settings(own_log: OwnLog, log_file: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "agent.toml"
+    settings.write_text(f'module = "pen-npm"\nlog-file = "{log_file}"\nmax-lines = 10')
+    async with agent(file_settings(settings)) as task:
+        await own_log.wait("answers at")
+        settings.write_text(f'module = "pen-npm"\nnode = "node7"\nlog-file = "{log_file}"\nmax-lines = 20')
+        os.kill(os.getpid(), signal.SIGHUP)
+        await own_log.wait("going on with the new configuration")
+        address = address_in(await own_log.wait("node7-pen-npm answers at"))
+        async with DiagnosticsClient(address) as client:
+            assert len(await client.logs(lines=20, level="all")) == 3
+        os.kill(os.getpid(), signal.SIGINT)
+        await task
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('module = "m"\nlisten = "127.0.0.1:0"', "the configuration is the same"),
+        ('modul = "m"', "the configuration stays as it was: .*modul: unknown key; valid: module"),
+        ('module = "m"\nmax-lines = "many"', "the configuration stays as it was: .*max-lines: must be a whole number"),
+        ('module = "m"\ntls-cert = "none"\ntls-key = "none"', "the configuration stays as it was: certificate"),
+        ("module =", "the configuration stays as it was: config: not TOML"),
+    ],
+)
+async def test_sighup_with_a_wrong_file_changes_nothing(
+    own_log: OwnLog, tmp_path: Path, content: str, words: str
+) -> None:
+    settings = tmp_path / "agent.toml"
+    settings.write_text('module = "m"')
+    async with agent(file_settings(settings)):
+        address = address_in(await own_log.wait("answers at"))
+        settings.write_text(content)
+        os.kill(os.getpid(), signal.SIGHUP)
+        line = (await own_log.wait("the configuration")).getMessage()
+        assert re.search(words, line)
+        async with DiagnosticsClient(address) as client:
+            assert await client.stats("cmdline")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ('listen = "127.0.0.1:{taken}"', "another process listens"),
+        ('listen = "0.0.0.0:0"', "other machines can reach it: it needs TLS"),
+        ('listen = "nowhere.invalid:0"', "its name is not resolved"),
+        ('listen = "192.0.2.1:0"\ninsecure = true', "is unavailable"),
+        ('listen = "unix:{folder}/none/s"', "No such file or directory"),
+        ('etcd = "https://127.0.0.1:1"\netcd-ca = "{garbage}"', "etcd"),
+    ],
+)
+async def test_sighup_with_settings_that_only_fail_in_use_leaves_the_agent_untouched(
+    own_log: OwnLog, tmp_path: Path, settings: str, words: str
+) -> None:
+    file, garbage = tmp_path / "agent.toml", tmp_path / "ca.pem"
+    garbage.write_text("no certificate")
+    file.write_text('module = "m"')
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        async with agent(file_settings(file)), asyncio.timeout(60):
+            address = address_in(await own_log.wait("answers at"))
+            async with DiagnosticsClient(address) as client:
+                # The connection stays, too: nothing of the agent was stopped.
+                assert await client.stats("cmdline")
+                given = settings.format(taken=taken.getsockname()[1], folder=tmp_path, garbage=garbage)
+                file.write_text(f'module = "m"\n{given}')
+                os.kill(os.getpid(), signal.SIGHUP)
+                line = (await own_log.wait("the configuration stays as it was")).getMessage()
+                assert words in line
+                assert client.connected
+                assert await client.stats("cmdline")
+            assert not [each for each in own_log.lines if "answers at" in each.getMessage()]
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "unix:{folder}/s"])
+async def test_sighup_keeps_the_address_that_stays(own_log: OwnLog, tmp_path: Path, listen: str) -> None:
+    settings = tmp_path / "agent.toml"
+    common = f'module = "m"\nnode = "n"\nlisten = "{listen.format(folder=tmp_path)}"\n'
+    settings.write_text(common)
+    async with agent(file_settings(settings)) as task:
+        address = address_in(await own_log.wait("answers at"))
+        for number in range(2):
+            settings.write_text(f"{common}max-lines = {5 + number}")
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert address_in(await own_log.wait("n-m answers at")) == address
+            async with DiagnosticsClient(address) as client:
+                with pytest.raises(RemoteError, match=f"from 0 to {5 + number}"):
+                    await client.logs(lines=7)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await task
+    assert not (tmp_path / "s").exists()
+
+
+async def test_settings_that_fail_at_the_start_are_the_end(own_log: OwnLog) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config = AgentConfig(module="m", listen=f"127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(Unavailable, match="another process listens"):
+            await _serve(config, lambda: config)
+
+
+@pytest.fixture
+def root_log() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def logged(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> str:
+    stream = Stream()
+    monkeypatch.setattr("sys.stderr", stream)
+    _set_up_log(AgentConfig(module="m", **settings))
+    logging.getLogger("x").debug("quiet")
+    logging.getLogger("x").info("loud")
+    return stream.text
+
+
+@pytest.mark.usefixtures("root_log")
+def test_its_own_log_is_json_of_the_usual_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = json.loads(logged(monkeypatch))
+    assert (line["level"], line["module"], line["msg"]) == ("info", "corvo-agent", "loud")
+
+
+@pytest.mark.usefixtures("root_log")
+def test_its_own_log_is_text_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = logged(monkeypatch, own_log_format="text", own_log_level="debug")
+    assert [line.split(" ", 2)[2] for line in text.splitlines()] == ["DEBUG   quiet", "INFO    loud"]
+
+
+def test_a_file_may_hold_what_other_commands_take(tmp_path: Path) -> None:
+    file = tmp_path / "corvo.toml"
+    file.write_text('node = "n"\naddress = "127.0.0.1:1"\ngrpc-listen = "127.0.0.1:2"')
+    outcome = run_here("agent", "--config", str(file))
+    assert (outcome.code, "module: is missing" in outcome.err) == (2, True)
+    file.write_text('modul = "n"\naddress = "127.0.0.1:1"')
+    assert "modul: unknown key; valid: module" in run_here("agent", "--config", str(file)).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("", "module: is missing"),
+        ("--module m --max-lines many", "--max-lines: must be a whole number"),
+        ("--module m --config /nowhere/agent.toml", "config: No such file or directory"),
+        ("--module m --default-level loud", "default-level: unknown level"),
+        ("--module m --stop-timeout soon", "--stop-timeout: not a duration"),
+    ],
+)
+def test_wrong_settings_are_wrong_usage(arguments: str, words: str) -> None:
+    outcome = run_here("agent", *arguments.split())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert words in outcome.err
+
+
+def test_help_shows_every_setting_with_its_variable_and_default() -> None:
+    shown = " ".join(run_here("agent", "--help").out.split())
+    for words in ("--log-file FILE", "(CORVO_LOG_FILE)", "[default: 127.0.0.1:0]", "--insecure", "CORVO_CONFIG"):
+        assert words in shown

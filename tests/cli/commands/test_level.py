@@ -1,0 +1,193 @@
+"""``corvo level``: what holds and why, and every way to change it, on a real etcd."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from corvo_agent.agent.agent import Agent
+from corvo_agent.errors import NotFound
+from corvo_agent.levels.level import Level
+from corvo_agent.levels.state import LevelSource
+from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ObjectMeta
+from corvo_agent.modules.store import ModuleStore
+from tests.cli.kit import Outcome, corvo
+from tests.cli.place import Place
+from tests.diagnostics.kit import until
+
+NAME = "node1-pen-npm"
+MINUTE = 60 * 10**9
+
+
+@pytest.fixture
+async def module(modules: ModuleStore) -> Module:
+    return await modules.create(Module(ObjectMeta(name=NAME), ModuleSpec(log_level="Warn")))
+
+
+@pytest.fixture
+async def there(place: Place, module: Module) -> Place:
+    """A place that knows the module."""
+    await place.knows(module.revision)
+    return place
+
+
+async def level(there: Place, *arguments: str) -> Outcome:
+    return await there.corvo("level", NAME, *arguments)
+
+
+async def test_without_a_level_it_shows_what_holds_and_why(there: Place) -> None:
+    outcome = await level(there)
+    assert (outcome.code, outcome.out) == (0, f"{NAME}: Warn (log-level)\n")
+
+
+async def test_a_level_is_an_override_that_ends_after_ten_minutes(there: Place, modules: ModuleStore) -> None:
+    before = time.time_ns()
+    outcome = await level(there, "Debug", "--reason", "slow searches")
+    stored = (await modules.get(NAME)).spec
+    assert outcome.code == 0
+    assert stored.log_level == "Warn"
+    assert stored.override is not None
+    assert before + 10 * MINUTE <= stored.override.until <= time.time_ns() + 10 * MINUTE
+    assert (stored.override.level, stored.override.reason) == ("Debug", "slow searches")
+    assert re.fullmatch(r"[^@]+@[^@]+", stored.override.by)
+    assert re.fullmatch(
+        rf"{NAME}: Debug \(override by \S+, slow searches, ends in (9m\d+s|10m), then Warn\)\n", outcome.out
+    )
+
+
+async def test_the_person_says_how_long(there: Place, modules: ModuleStore) -> None:
+    await level(there, "debug", "--for", "1h30m")
+    override = (await modules.get(NAME)).spec.override
+    assert override is not None
+    assert override.level == "debug"
+    assert 89 * MINUTE < override.until - time.time_ns() <= 90 * MINUTE
+
+
+async def test_a_kept_level_is_the_log_level_and_ends_an_override(there: Place, modules: ModuleStore) -> None:
+    await level(there, "Debug")
+    outcome = await level(there, "Error", "--keep")
+    spec = (await modules.get(NAME)).spec
+    assert (spec.log_level, spec.override) == ("Error", None)
+    assert outcome.out == f"{NAME}: Error (log-level)\n"
+
+
+async def test_an_override_is_ended_by_hand(there: Place, modules: ModuleStore) -> None:
+    await level(there, "Debug")
+    outcome = await level(there, "--clear")
+    assert outcome.out == f"{NAME}: Warn (log-level)\n"
+    assert (await modules.get(NAME)).spec.override is None
+
+
+async def test_a_single_logger_has_a_level_until_it_is_taken_away(there: Place, modules: ModuleStore) -> None:
+    outcome = await level(there, "Debug", "--logger", "http", "--keep")
+    assert outcome.out == f"{NAME}: Warn (log-level)\n  http: Debug\n"
+    assert f"corvo level {NAME} --clear --logger http" in outcome.err
+    assert (await modules.get(NAME)).spec.loggers == {"http": "Debug"}
+    assert (await level(there, "--clear", "--logger", "http")).out == f"{NAME}: Warn (log-level)\n"
+    assert (await modules.get(NAME)).spec.loggers == {}
+
+
+async def test_json_tells_all_of_it(there: Place, modules: ModuleStore) -> None:
+    override = LevelOverride("Debug", 1_900_000_000 * 10**9, "kim@host", "why not")
+    await there.knows((await modules.set_override(NAME, override)).revision)
+    assert (await level(there, "-o", "json")).json == {
+        "name": NAME,
+        "level": "Debug",
+        "source": "override",
+        "until": "2030-03-17T17:46:40Z",
+        "by": "kim@host",
+        "reason": "why not",
+        "log-level": "Warn",
+    }
+
+
+async def test_an_override_whose_time_is_over_counts_no_more(there: Place, modules: ModuleStore) -> None:
+    await there.knows((await modules.set_override(NAME, LevelOverride("Debug", 1, "kim@host"))).revision)
+    assert (await level(there)).out == f"{NAME}: Warn (log-level)\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--for 10m",
+        "--keep",
+        "--logger http",
+        "--reason x",
+        "Debug --clear",
+        "Debug --for 5m --keep",
+        "Debug --logger http",
+        "Debug --for 0",
+        "Debug --for soon",
+        "Loud",
+    ],
+)
+async def test_what_does_not_go_together_is_refused_and_changes_nothing(
+    there: Place, modules: ModuleStore, arguments: str
+) -> None:
+    before = await modules.get(NAME)
+    outcome = await level(there, *arguments.split())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err
+    assert await modules.get(NAME) == before
+
+
+async def test_an_unknown_module_is_not_found(place: Place) -> None:
+    outcome = await level(place, "Debug")
+    assert (outcome.code, outcome.err) == (3, f"corvo: module {NAME} not found\n")
+
+
+async def test_the_agent_itself_is_asked_at_its_address(agent: Agent) -> None:
+    await until(lambda: agent.level.source is LevelSource.LOG_LEVEL)
+    outcome = await corvo("level", NAME, "--address", agent.address)
+    assert (outcome.code, outcome.out) == (0, f"{NAME}: Info (log-level)\n")
+
+
+async def test_a_change_needs_etcd(agent: Agent) -> None:
+    outcome = await corvo("level", NAME, "Debug", "--address", agent.address)
+    assert outcome.code == 2
+    assert "--etcd" in outcome.err
+
+
+async def test_a_change_reaches_the_agent(agent: Agent, place: Place) -> None:
+    await level(place, "Error", "--keep")
+    await until(lambda: agent.level.level is Level.ERROR)
+    assert (await corvo("level", NAME, "--address", agent.address)).out == f"{NAME}: Error (log-level)\n"
+
+
+async def test_a_wrong_password_file_is_named(tmp_path: Path) -> None:
+    outcome = await corvo("level", NAME, "--etcd", "http://127.0.0.1:1", "--etcd-password-file", str(tmp_path / "none"))
+    assert outcome.code == 2
+    assert "--etcd-password-file: No such file" in outcome.err
+
+
+async def test_no_module_is_made_by_looking(place: Place, modules: ModuleStore) -> None:
+    await level(place)
+    with pytest.raises(NotFound):
+        await modules.get(NAME)
+
+
+async def test_selectors_choose_several(there: Place, modules: ModuleStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    other = await modules.create(Module(ObjectMeta(name="node2-pen-npm"), ModuleSpec(log_level="Warn")))
+    await there.knows(other.revision)
+    chosen = ("--field-selector", "spec.log-level=Warn")
+    shown = await there.corvo("level", *chosen)
+    assert shown.out == f"{NAME}: Warn (log-level)\nnode2-pen-npm: Warn (log-level)\n"
+    refused = await there.corvo("level", *chosen, "Debug", "--keep")
+    assert (refused.code, "give --yes" in refused.err) == (2, True)
+    done = await there.corvo("level", *chosen, "Debug", "--keep", "--yes", "-o", "json")
+    assert (done.code, [each["level"] for each in done.json]) == (0, ["Debug", "Debug"])
+    assert {each.spec.log_level for each in (await modules.list()).modules} == {"Debug"}
+    assert (await there.corvo("level", *chosen)).code == 3
+    assert (await there.corvo("level", NAME, "Debug", *chosen)).code == 2
+    assert (await there.corvo("level")).code == 2
+
+
+@pytest.mark.parametrize("output", ["yaml", "table", "text"])
+async def test_every_form_tells_the_level(there: Place, output: str) -> None:
+    outcome = await level(there, "-o", output)
+    assert (outcome.code, "Warn" in outcome.out, NAME in outcome.out) == (0, True, True)

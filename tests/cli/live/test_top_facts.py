@@ -1,0 +1,54 @@
+"""The numbers of every kind of process become the same facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from corvo_agent.cli.live.top_facts import Facts, _duration, facts
+
+INSIDE = {
+    "agent": {"level": "Debug"},
+    "cpustats": {"NumCPUs": 4, "NumGoroutines": 9, "NumThreads": 5, "Percent": 12.5},
+    "memstats": {"RSS": 3 << 20, "PeakRSS": 4 << 20},
+    "runtime": {
+        "UptimeSeconds": 3725.4,
+        "LoopLag": {"MeanMs": 0.5, "Perctl99": 7.25},
+        "Tasks": {"total": 3, "running": 1, "waiting": 2},
+        "FileDescriptors": {"Open": 8, "Limit": 1024},
+    },
+}
+GO = {"cpustats": {"NumCPUs": 16, "NumGoroutines": 170, "NumCgoCalls": 1}, "memstats": {"Sys": 5 << 20, "Alloc": 1}}
+
+
+def test_a_python_process_from_inside() -> None:
+    assert facts(INSIDE).rows() == [
+        ("cpu", "12.5% of 4 processors"),
+        ("memory", "3.00MB (peak 4.00MB)"),
+        ("loop lag", "0.50ms (99% 7.25ms)"),
+        ("tasks", "3 (1 running, 2 waiting)"),
+        ("threads", "5"),
+        ("descriptors", "8 (of 1024)"),
+        ("level", "Debug"),
+        ("uptime", "1h2m"),
+    ]
+
+
+def test_a_go_process() -> None:
+    assert facts(GO).rows() == [("memory", "5.00MB"), ("goroutines", "170")]
+
+
+@pytest.mark.parametrize(
+    "stats", [{}, {"cpustats": {"error": "NotFound: x"}, "runtime": "x", "memstats": {"RSS": "y"}}]
+)
+def test_what_is_not_told_is_left_out(stats: dict[str, Any]) -> None:
+    assert facts(stats) == Facts()
+    assert facts(stats).rows() == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (59.4, "59s"), (60, "1m0s"), (3600, "1h0m"), (90061, "1d1h"), (8640000, "100d0h")]
+)
+def test_times_are_told_in_two_parts(seconds: float, text: str) -> None:
+    assert _duration(seconds) == text

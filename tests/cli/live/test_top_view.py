@@ -1,0 +1,85 @@
+"""What is seen fits the terminal, and does what it is told by nobody but us."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from corvo_agent.cli.live.top_facts import Facts
+from corvo_agent.cli.live.top_monitor import Seen
+from corvo_agent.cli.live.top_view import print_seen, render, sparkline
+from corvo_agent.cli.profiles.hot_functions import Measured
+from corvo_agent.profiles.pprof.model import ValueType
+
+CPU = ValueType("cpu", "nanoseconds")
+
+
+def shown(seen: Seen, lines: int = 24) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=60, height=lines, force_terminal=True, color_system=None)
+    console.print(render(seen, "node1-m", lines))
+    return out.getvalue()
+
+
+def seen(**given: object) -> Seen:
+    made = Seen(**given)  # type: ignore[arg-type]
+    made.add(Facts(cpu=50.0, cpus=2, memory=1 << 20))
+    return made
+
+
+def test_history_stands_beside_what_it_is_of() -> None:
+    made = seen()
+    made.add(Facts(cpu=100.0, cpus=2, memory=1 << 20))
+    lines = shown(made).splitlines()
+    assert lines[2].split() == ["cpu", "100.0%", "of", "2", "processors", "▅█"]
+    assert lines[3].split() == ["memory", "1.00MB", "██"]
+
+
+def test_as_many_functions_as_there_is_room_for() -> None:
+    samples = tuple(((f"pkg.f{number}",), 100 - number) for number in range(50))
+    made = seen(hot=Measured(CPU, samples))
+    for lines in (12, 16, 24):
+        text = shown(made, lines)
+        assert len(text.splitlines()) <= lines
+        assert "pkg.f0" in text
+    assert "pkg.f19" in shown(made, 100)
+    assert "pkg.f20" not in shown(made, 100)
+
+
+@pytest.mark.parametrize(
+    ("hot", "unprofiled", "words"),
+    [
+        (None, "", "functions come with the first profile"),
+        (None, "not here", "no functions: not here"),
+        (Measured(CPU, ()), "", "no function has used the processor"),
+    ],
+)
+def test_why_there_are_no_functions(hot: Measured | None, unprofiled: str, words: str) -> None:
+    assert words in shown(seen(hot=hot, unprofiled=unprofiled))
+
+
+def test_a_problem_is_told_beside_what_was_known(capsys: pytest.CaptureFixture[str]) -> None:
+    made = seen()
+    made.problem = "h:1 is unavailable: gone"
+    text = shown(made)
+    assert "gone" in text
+    assert "trying again" in text
+    assert "1.00MB" in text
+    print_seen(made)
+    assert capsys.readouterr().out == "problem\th:1 is unavailable: gone\n"
+
+
+def test_names_move_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    made = seen(hot=Measured(CPU, ((("\x1b[2Jbad[red]",), 1),)))
+    print_seen(made)
+    for text in (shown(made), capsys.readouterr().out):
+        assert "\x1b[2J" not in text
+        assert "\\x1b[2Jbad[red]" in text
+
+
+def test_bars_reach_from_nothing_to_the_highest() -> None:
+    assert sparkline([]) == ""
+    assert sparkline([0, 0]) == "▁▁"
+    assert sparkline([0, 1, 2, 4, 8]) == "▁▂▃▅█"

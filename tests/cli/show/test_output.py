@@ -1,0 +1,118 @@
+"""What is printed: JSON that is JSON, tables for eyes and for pipes, and nothing that drives a terminal."""
+
+from __future__ import annotations
+
+import json
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from corvo_agent.cli.show.output import json_text, note, print_json, print_result, print_table, visible, yaml_text
+from corvo_agent.cli.show.tables import draw
+from corvo_agent.cli.show.yaml_format import read_yaml
+from corvo_agent.errors import InvalidArgument
+from tests.cli.kit import Stream
+
+
+def table(*, terminal: bool) -> str:
+    stream = Stream(terminal=terminal)
+    with redirect_stdout(stream):
+        print_table(("NAME", "VALUE"), [("a", 1), ("b[red]", "two\nlines\x1b[31m")])
+    return stream.text
+
+
+def test_a_table_in_a_pipe_has_one_line_for_each_row() -> None:
+    assert table(terminal=False) == "NAME\tVALUE\na\t1\nb[red]\ttwo\\nlines\\x1b[31m\n"
+
+
+def test_a_table_on_a_terminal_shows_brackets_as_they_are() -> None:
+    shown = table(terminal=True)
+    assert "b[red]" in shown
+    assert "two\\nlines\\x1b[31m" in shown
+
+
+def test_json_is_indented_and_keeps_what_json_cannot_hold_as_text() -> None:
+    stream = Stream()
+    with redirect_stdout(stream):
+        print_json({"a": 1, 2: object})
+    assert json.loads(stream.text) == {"a": 1, "2": "<class 'object'>"}
+    assert stream.text.count("\n") == 4
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec="utf-8")))
+def test_json_survives_and_holds_no_controls(text: str) -> None:
+    shown = json_text({"v": text})
+    assert json.loads(shown) == {"v": text}
+    assert not [char for char in shown if ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F]
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(codec="utf-8")))
+def test_visible_text_is_printable_but_for_what_is_kept(text: str) -> None:
+    assert visible(text).isprintable()
+    assert all(char.isprintable() or char == "\n" for char in visible(text, "\n"))
+    if text.isprintable():
+        assert visible(text) == text
+
+
+def test_a_note_goes_to_stderr() -> None:
+    stream = Stream()
+    with redirect_stderr(stream):
+        note("done\x07")
+    assert stream.text == "done\\x07\n"
+
+
+def drawn(width: int, headers: tuple[str, ...], *rows: tuple[str, ...]) -> list[str]:
+    stream = Stream()
+    draw(headers, rows, Console(file=stream, width=width))
+    return [line.rstrip() for line in stream.text.splitlines()]
+
+
+@pytest.mark.parametrize("width", [30, 46, 80, 200])
+def test_a_table_fits_and_every_name_is_whole(width: int) -> None:
+    headers = ("NAME", "LEVEL", "NODE", "CATEGORY")
+    names = ["node1-pen-npm", "node2-a-longer-name"]
+    lines = drawn(width, headers, *((name, "Debug", "node1", "a category of many words") for name in names))
+    assert max(map(len, lines)) <= width
+    for name in names:
+        assert any(name in line for line in lines)
+    assert "…" not in "".join(lines)
+    assert "".join(lines).replace(" ", "").count("Debug") == 2
+
+
+def test_a_table_without_rows_is_its_head() -> None:
+    assert [line.split() for line in drawn(80, ("NAME", "LEVEL")) if "NAME" in line] == [["NAME", "LEVEL"]]
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), st.lists, max_leaves=5))
+@settings(deadline=None)
+def test_yaml_says_what_json_says(value: object) -> None:
+    shown = yaml_text({"v": value})
+    assert read_yaml(shown) == json.loads(json_text({"v": value}))
+    assert not [char for char in shown if (ord(char) < 0x20 and char != "\n") or 0x7F <= ord(char) <= 0x9F]
+
+
+def test_times_in_yaml_stay_texts_and_mistakes_have_a_place() -> None:
+    assert read_yaml("at: 2026-11-23T04:02:06Z") == {"at": "2026-11-23T04:02:06Z"}
+    with pytest.raises(InvalidArgument, match="line 2, column"):
+        read_yaml("a: 1\nb: [")
+    with pytest.raises(InvalidArgument):
+        read_yaml("!!python/object:os.system {}")
+
+
+def test_each_form_of_a_result() -> None:
+    def result(output: str | None, *, terminal: bool = False) -> str:
+        stream = Stream(terminal=terminal)
+        with redirect_stdout(stream):
+            print_result(output, [{"a": 1}], ("A",), [("1",)])
+        return stream.text
+
+    assert result(None) == result("text") == result("text", terminal=True) == "A\n1\n"
+    assert result("json") == '[\n  {\n    "a": 1\n  }\n]\n'
+    assert result("yaml") == "- a: 1\n"
+    assert "─" in result("table")
+    assert "─" in result(None, terminal=True)

@@ -1,0 +1,128 @@
+"""Connections that no honest client has are closed, honest ones are kept."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from h2.errors import ErrorCodes
+
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.diagnostics.server.connection import Rate
+from corvo_agent.diagnostics.server.server import DiagnosticsServer, ServerLimits
+from corvo_agent.diagnostics.service import DiagnosticsService
+from corvo_agent.errors import Unavailable
+from tests.diagnostics.kit import Echo, Gate, until
+from tests.diagnostics.test_limits import GOOD
+from tests.h2_peer import connected
+
+
+def serving(**limits: float) -> DiagnosticsServer:
+    service = DiagnosticsService()
+    service.register_handler("Log", Echo())
+    return DiagnosticsServer([service], limits=ServerLimits(**limits))  # type: ignore[arg-type]
+
+
+def test_a_rate_allows_a_burst_and_then_its_pace() -> None:
+    rate = Rate(10, now=0)
+    assert all(rate.allow(0) for _ in range(100))
+    assert not rate.allow(0)
+    assert [rate.allow(1.0) for _ in range(9)] == [True] * 9
+    assert not rate.allow(1.0)
+    assert all(rate.allow(1000.0) for _ in range(100))
+
+
+async def test_opening_and_resetting_streams_is_stopped() -> None:
+    async with serving(resets=10) as server, connected(server.address) as peer:
+        for _ in range(90):
+            peer.h2.reset_stream(peer.open())
+        await peer.flush()
+        stream = await peer.request()
+        await peer.send(stream, GOOD, end=True)
+        assert await peer.answer(stream) == ("0", "")
+        for _ in range(900):
+            peer.h2.reset_stream(peer.open())
+        await peer.flush()
+        await peer.until_closed()
+        assert peer.terminated is not None
+        assert peer.terminated.error_code is ErrorCodes.ENHANCE_YOUR_CALM
+        async with DiagnosticsClient(server.address) as client:
+            await client.logs()
+
+
+async def test_a_flood_of_pings_is_stopped() -> None:
+    async with serving(control_frames=10) as server, connected(server.address) as peer:
+        for number in range(500):
+            peer.h2.ping(number.to_bytes(8, "big"))
+        await peer.flush()
+        await peer.until_closed()
+        assert peer.terminated is not None
+        assert peer.terminated.error_code is ErrorCodes.ENHANCE_YOUR_CALM
+
+
+async def test_a_connection_that_says_nothing_is_closed() -> None:
+    async with serving(hello_timeout=0.01) as server:
+        reader, writer = await asyncio.open_connection(*server.address.split(":"))
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_an_idle_connection_is_closed_and_a_later_call_connects_again() -> None:
+    async with serving(hello_timeout=0.01, idle_timeout=0.01) as server, DiagnosticsClient(server.address) as client:
+        await client.logs()
+        await until(lambda: not len(server._connections))
+        await until(lambda: not client.connected)
+        await client.logs()
+
+
+async def test_a_connection_with_a_call_is_not_idle() -> None:
+    gate = Gate()
+    service = DiagnosticsService()
+    service.register_handler("Gate", gate)
+    limits = ServerLimits(hello_timeout=0.01, idle_timeout=0.01)
+    async with DiagnosticsServer([service], limits=limits) as server, DiagnosticsClient(server.address) as client:
+        call = asyncio.create_task(client.debug("Gate"))
+        await gate.entered.acquire()
+        async with connected(server.address) as other:  # opened later, and closed for being idle before
+            await other.until_closed()
+        gate.open.set()
+        await call
+
+
+async def test_one_connection_too_many_takes_the_place_of_the_idle_one() -> None:
+    async with (
+        serving(connections=2) as server,
+        connected(server.address) as oldest,
+        connected(server.address) as older,
+    ):
+        await until(lambda: len(server._connections) == 2)
+        stream = await older.request()
+        await until(lambda: any(each.busy for each in server._connections._open))
+        async with connected(server.address) as newest:
+            await oldest.until_closed()
+            for peer, number in ((older, stream), (newest, await newest.request())):
+                await peer.send(number, GOOD, end=True)
+                assert await peer.answer(number) == ("0", "")
+
+
+async def test_when_all_are_busy_the_new_one_is_refused() -> None:
+    async with serving(connections=1) as server, connected(server.address) as busy:
+        stream = await busy.request()
+        await until(lambda: any(each.busy for each in server._connections._open))
+        async with DiagnosticsClient(server.address) as client:
+            with pytest.raises(Unavailable):
+                await client.logs()
+        assert server._connections.refused == 1
+        await busy.send(stream, GOOD, end=True)
+        assert await busy.answer(stream) == ("0", "")
+
+
+async def test_what_is_not_http2_is_closed() -> None:
+    async with serving() as server:
+        reader, writer = await asyncio.open_connection(*server.address.split(":"))
+        writer.write(b"GET / HTTP/1.1\r\n\r\n" * 10)
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        await until(lambda: not len(server._connections))

@@ -1,0 +1,138 @@
+"""What each write makes of a Module (the semantics of the contract's section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corvo_agent.errors import DecodeError, ValidationFailed, VersionConflict
+from corvo_agent.gateway.objects import edits as objects
+from corvo_agent.modules.json.codec import encode_module, module_from_dict
+from corvo_agent.modules.model import Module, ModuleSpec
+
+from ..modules import NOW, module, override
+
+LATER = NOW + 5
+OLD = replace(
+    module(level="Debug", labels={"a": "b", "io.pensando.sys": "1"}, args=("-a",)),
+    raw={"extra": 1, "spec": {"more": 2}, "status": {"own": 3}},
+)
+
+
+def test_an_update_replaces_spec_and_labels_and_counts_a_generation() -> None:
+    given = module_from_dict({"spec": {"enable-trace": True}, "meta": {"labels": {"c": "d"}}, "status": {"node": "x"}})
+    new = objects.spec_replaced(OLD, given, now=LATER)
+    assert new.spec == ModuleSpec(log_level="Info", enable_trace=True)
+    assert new.status == OLD.status
+    assert new.meta == replace(OLD.meta, generation_id="2", mod_time=LATER, labels={"c": "d", "io.pensando.sys": "1"})
+    assert new.raw == OLD.raw
+
+
+def test_an_update_with_nothing_means_defaults_and_still_counts() -> None:
+    new = objects.spec_replaced(OLD, Module(), now=LATER)
+    assert new.spec == ModuleSpec(log_level="Info")
+    assert new.meta.labels == {"io.pensando.sys": "1"}
+    assert objects.spec_replaced(new, Module(), now=LATER).meta.generation_id == "3"
+
+
+def test_a_generation_that_is_no_number_starts_anew() -> None:
+    assert objects.labelled(OLD.with_meta(generation_id="x"), {}, now=LATER).meta.generation_id == "1"
+
+
+def test_a_patch_merges_and_null_removes() -> None:
+    patch = {
+        "Spec": {"LOG-LEVEL": "warn", "args": None},
+        "meta": {"labels": {"a": None, "c": "d"}},
+        "status": {"node": "x"},
+    }
+    new = objects.patched(OLD, patch, now=LATER)
+    assert (new.spec.log_level, new.spec.args) == ("warn", ())
+    assert new.meta.labels == {"c": "d", "io.pensando.sys": "1"}
+    assert new.status == OLD.status
+    assert new.meta.generation_id == "2"
+    # What we do not know of the stored object lives on.
+    assert {"extra", "more", "own"} <= set(encode_module(new).decode().replace('"', " ").split())
+
+
+def test_an_empty_patch_changes_the_generation_only() -> None:
+    new = objects.patched(OLD, {}, now=LATER)
+    assert (new.spec, new.status, new.meta.labels) == (OLD.spec, OLD.status, OLD.meta.labels)
+
+
+def test_a_patch_is_held_against_the_rules() -> None:
+    with pytest.raises(ValidationFailed):
+        objects.patched(OLD, {"spec": {"log-level": "loud"}}, now=LATER)
+    with pytest.raises(DecodeError):
+        objects.patched(OLD, {"spec": {"args": 5}}, now=LATER)
+    with pytest.raises(DecodeError):
+        objects.patched(OLD, {"spec": "x"}, now=LATER)
+
+
+json_values = st.recursive(
+    st.none() | st.integers() | st.text(max_size=3),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(json_values, json_values)
+def test_a_merge_patch_is_that_of_the_rfc(target: object, patch: object) -> None:
+    merged = objects.merge(target, patch)
+    if not isinstance(patch, dict):
+        assert merged == patch
+        return
+    base = target if isinstance(target, dict) else {}
+    for key in {*base, *patch}:
+        if key not in patch:
+            assert merged[key] == base[key]
+        elif patch[key] is None:
+            assert key not in merged
+        else:
+            assert merged[key] == objects.merge(base.get(key), patch[key])
+
+
+def test_labels_are_replaced_as_a_whole_but_for_those_of_the_system() -> None:
+    new = objects.labelled(OLD, {"c": "d", "io.pensando.own": "2"}, now=LATER)
+    assert new.meta.labels == {"c": "d", "io.pensando.sys": "1"}
+    assert (new.spec, new.meta.generation_id, new.meta.mod_time) == (OLD.spec, "2", LATER)
+
+
+def test_a_controller_replaces_everything_but_the_generation() -> None:
+    given = module(level="warn", node="n2", labels={"x": "y"}, category="naples")
+    new = objects.all_replaced(OLD, given.with_meta(uuid="other", generation_id="9"), now=LATER)
+    assert (new.spec, new.status, new.meta.labels) == (given.spec, given.status, {"x": "y"})
+    assert (new.meta.uuid, new.meta.generation_id, new.meta.mod_time) == (OLD.meta.uuid, "1", LATER)
+
+
+def test_an_agent_replaces_the_status_only() -> None:
+    new = objects.status_replaced(OLD, module(level="warn", node="n2", labels={"x": "y"}), now=LATER)
+    assert (new.status.node, new.spec, new.meta.labels) == ("n2", OLD.spec, OLD.meta.labels)
+    assert (new.meta.generation_id, new.meta.mod_time) == ("1", LATER)
+
+
+def test_a_level_is_an_override_or_lasts() -> None:
+    for_now = objects.level_set(OLD, override("warn"), "", now=LATER)
+    assert (for_now.spec.log_level, for_now.spec.override) == ("Debug", override("warn"))
+    for_good = objects.level_set(for_now, None, "error", now=LATER)
+    assert (for_good.spec.log_level, for_good.spec.override) == ("error", None)
+    assert for_good.meta.generation_id == "3"
+
+
+def test_defaults_fill_level_and_category_only_where_they_are_missing() -> None:
+    filled = objects.with_defaults(Module())
+    assert (filled.spec.log_level, filled.status.category) == ("Info", "Venice")
+    assert objects.with_defaults(OLD) == OLD
+
+
+@pytest.mark.parametrize("version", ["8", "x", "-7", "9" * 30])
+def test_a_write_from_another_version_is_refused(version: str) -> None:
+    with pytest.raises(VersionConflict):
+        objects.check_version(OLD, version)
+
+
+@pytest.mark.parametrize("version", ["", "7"])
+def test_a_write_from_this_version_or_from_none_passes(version: str) -> None:
+    objects.check_version(OLD, version)

@@ -1,0 +1,198 @@
+"""Watchers of one hub: each is told everything once and in order, whoever joins, leaves or lags meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+import pytest
+
+from corvo_agent.errors import ResourceExhausted, Unavailable
+from corvo_agent.gateway.watching.cached_module import Entry
+from corvo_agent.gateway.watching.events import Event, EventBatch
+from corvo_agent.gateway.watching.feed import BatchLimits
+from corvo_agent.gateway.watching.subscription import Subscription
+from corvo_agent.gateway.watching.watch_hub import WatchHub, WatchLimits
+from corvo_agent.modules.kv import ChangeType
+from corvo_agent.modules.selectors.list_options import ListOptions
+
+from ..modules import module
+
+LIVE = ListOptions(resource_version="-1")
+# More than one turn of the loop hands a batch to.
+MANY = 250
+
+
+class Hub(WatchHub):
+    """A hub whose state is made here."""
+
+    def __init__(self, limits: WatchLimits | None = None) -> None:
+        super().__init__(limits=limits)
+        self.entries: list[Entry] = []
+        self._revisions: Iterator[int] = count(1)
+        self.begin(0)
+
+    def change(self, times: int = 1) -> None:
+        """Publish so many changes, one object each, called by its revision."""
+        for _ in range(times):
+            revision = next(self._revisions)
+            entry = Entry(module(f"m{revision}", revision))
+            self.entries.append(entry)
+            self.publish([Event(ChangeType.CREATED, revision, entry)])
+
+    def join(self, options: ListOptions = LIVE) -> Subscription:
+        """A new watcher."""
+        return self.subscribe(options, self.entries)
+
+
+def revisions(batches: Sequence[EventBatch]) -> list[int]:
+    return [event.revision for batch in batches for event in batch.events]
+
+
+async def told(watcher: Subscription, last: int) -> list[int]:
+    """Every revision that a watcher is told up to ``last``."""
+    batches: list[EventBatch] = []
+    async with asyncio.timeout(20):
+        while revisions(batches)[-1:] != [last]:
+            batches.append(await watcher.next_batch())
+    return revisions(batches)
+
+
+async def test_many_watchers_are_told_the_same_in_order() -> None:
+    hub = Hub()
+    watchers = [hub.join() for _ in range(MANY)]
+    hub.change(3)
+    first = await told(watchers[-1], 3)
+    hub.change(3)
+    assert first + await told(watchers[-1], 6) == [1, 2, 3, 4, 5, 6]
+    for watcher in watchers[:-1]:
+        assert await told(watcher, 6) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_batches_are_shared() -> None:
+    hub = Hub()
+    one, two = hub.join(), hub.join()
+    hub.change()
+    assert await one.next_batch() is await two.next_batch()
+
+
+async def test_who_joins_while_a_batch_is_handed_out_is_told_once() -> None:
+    hub = Hub()
+    before, late = [hub.join() for _ in range(MANY)], list[Subscription]()
+
+    def join(batch: EventBatch) -> bool:
+        if not late:
+            late.append(hub.join(ListOptions()))
+            hub.change(1)
+        return False
+
+    for watcher in before:
+        watcher.shortcut = join
+    hub.change(2)
+    for watcher in before:
+        assert await told(watcher, 3) == [1, 2, 3]
+    assert await told(late[0], 3) == [1, 2, 3]
+
+
+async def test_who_joins_before_a_batch_is_closed_is_told_once() -> None:
+    hub = Hub()
+    hub.change(2)
+    early = hub.join()
+    hub.change(2)
+    late = hub.join(ListOptions())
+    hub.change(2)
+    assert await told(early, 6) == [3, 4, 5, 6]
+    assert await told(late, 6) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_everybody_who_comes_back_shares_the_first_state() -> None:
+    hub = Hub()
+    hub.change(3)
+    one, two = hub.join(ListOptions()), hub.join(ListOptions())
+    batch = await one.next_batch()
+    assert (await two.next_batch() is batch, revisions([batch])) == (True, [1, 2, 3])
+    hub.change()
+    assert await told(hub.join(ListOptions()), 4) == [1, 2, 3, 4]
+
+
+async def test_a_full_batch_leaves_at_once_and_a_large_event_alone() -> None:
+    hub = Hub(WatchLimits(batches=BatchLimits(delay=600, longest=600, size=4, bytes=10_000)))
+    watcher = hub.join()
+    hub.change(4)
+    assert len(await watcher.next_batch()) == 4
+    entry = Entry(module("large", 6, args=("x" * 20_000,)))
+    small = [Event(ChangeType.CREATED, revision, Entry(module("m", revision))) for revision in (5, 7, 8)]
+    hub.publish([small[0], Event(ChangeType.CREATED, 6, entry), *small[1:]])
+    assert [revisions([await watcher.next_batch()]) for _ in range(3)] == [[5], [6], [7, 8]]
+
+
+async def test_a_shortcut_that_refuses_loses_nothing_and_keeps_the_order() -> None:
+    hub = Hub(WatchLimits(batches=BatchLimits(size=1)))
+    watcher = hub.join()
+    direct: list[EventBatch] = []
+    taking = True
+
+    def shortcut(batch: EventBatch) -> bool:
+        if taking:
+            direct.append(batch)
+        return taking
+
+    watcher.shortcut = shortcut
+    hub.change(2)
+    taking = False
+    hub.change(2)
+    # It would take them again, but those before have not left the queue.
+    taking = True
+    hub.change(1)
+    assert (revisions(direct), await told(watcher, 5)) == ([1, 2], [3, 4, 5])
+    hub.change(1)
+    assert revisions(direct) == [1, 2, 6]
+
+
+async def test_the_first_state_goes_before_what_a_shortcut_takes() -> None:
+    hub = Hub(WatchLimits(batches=BatchLimits(size=1)))
+    hub.change(1)
+    watcher = hub.join(ListOptions())
+    watcher.shortcut = lambda batch: pytest.fail("the first state has not been read")
+    hub.change(1)
+    assert await told(watcher, 2) == [1, 2]
+
+
+async def test_one_that_lags_ends_and_the_others_do_not() -> None:
+    hub = Hub(WatchLimits(batches=BatchLimits(size=1), waiting=3))
+    slow, quick = hub.join(), hub.join()
+    for number in range(1, 6):
+        hub.change()
+        assert await told(quick, number) == [number]
+    with pytest.raises(ResourceExhausted, match="slow watcher"):
+        await slow.next_batch()
+
+
+async def test_leaving_and_stopping_end_a_watch_after_what_it_has() -> None:
+    hub = Hub()
+    gone, stays = hub.join(), hub.join()
+    gone.shortcut = lambda batch: pytest.fail("it has left")
+    hub.unsubscribe(gone)
+    hub.unsubscribe(gone)
+    hub.change(1)
+    hub.close()
+    assert await told(stays, 1) == [1]
+    for watcher in (gone, stays):
+        with pytest.raises(Unavailable):
+            await watcher.next_batch()
+    with pytest.raises(Unavailable):
+        hub.join()
+    hub.unsubscribe(stays)
+    assert hub.watchers == 0
+
+
+async def test_a_cancelled_wait_loses_nothing() -> None:
+    hub = Hub()
+    watcher = hub.join()
+    waiting = asyncio.create_task(watcher.next_batch())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    hub.change(2)
+    assert await told(watcher, 2) == [1, 2]

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corvo_agent.levels import current_filter, get_log_filter, reset_filter
+from corvo_agent.logs import configure_json_logging
+from tests.levels.kit import fresh_name, untouched_levels
+
+
+@pytest.fixture(autouse=True)
+def _levels() -> Iterator[None]:
+    with untouched_levels():
+        yield
+
+
+def test_one_call_writes_lines_into_a_file_that_it_creates(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "svc.log"
+    mask = os.umask(0)
+    try:
+        with configure_json_logging("svc", path=path, level="Debug"):
+            logging.getLogger("svc").debug("one\ntwo", extra={"n": 1})
+    finally:
+        os.umask(mask)
+    (line,) = path.read_text().splitlines()
+    assert {"level": "debug", "module": "svc", "msg": "one\ntwo", "n": 1}.items() <= json.loads(line).items()
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_closing_undoes_the_handler_and_the_level() -> None:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    before = get_log_filter("Error")
+    reset_filter(before)
+    logs = configure_json_logging("svc", stream=io.StringIO())
+    assert logging.root.level == logging.INFO
+    logs.close()
+    logs.close()
+    assert current_filter() == before
+    reset_filter(None)
+    assert (logging.root.handlers, logging.root.level) == (handlers, level)
+
+
+def test_the_level_changes_at_the_same_logger_and_reaches_what_loggers_cannot_stop() -> None:
+    name, stream = fresh_name(), io.StringIO()
+    logger = logging.getLogger(name)
+    with configure_json_logging("svc", stream=stream, logger=logger):
+        logger.debug("hidden")
+        reset_filter(get_log_filter("Debug"), logger=name)
+        logger.debug("shown")
+        reset_filter(get_log_filter("Error"), logger=name)
+        logger.handle(logging.LogRecord(name, logging.INFO, "f.py", 1, "handed over", (), None))
+    assert [json.loads(line)["msg"] for line in stream.getvalue().splitlines()] == ["shown"]
+
+
+def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "svc.log"
+    with configure_json_logging("svc", path=path):
+        logging.getLogger("svc").warning("first")
+        path.rename(tmp_path / "svc.log.1")
+        logging.getLogger("svc").warning("second")
+    assert json.loads(path.read_text())["msg"] == "second"
+    assert json.loads((tmp_path / "svc.log.1").read_text())["msg"] == "first"
+
+
+def test_without_a_place_lines_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    with configure_json_logging("svc"):
+        logging.getLogger("svc").error("x")
+    assert json.loads(capsys.readouterr().err)["msg"] == "x"
+
+
+def test_a_file_that_cannot_be_opened_is_an_error_at_once(tmp_path: Path) -> None:
+    with pytest.raises(OSError):
+        configure_json_logging("svc", path=tmp_path)
+    assert current_filter() is None

@@ -1,0 +1,129 @@
+"""Tokens and headers of calls and watches, against a server that says what real ones say at the wrong moments."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import orjson
+import pytest
+
+from corvo_agent.errors import DeadlineExceeded, PermissionRefused, RemoteError, Unavailable
+from corvo_agent.modules.etcd.failover import Repeat
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.session import EtcdSession
+from tests.faulty_server import CannedServer, answer, endless
+
+EXPIRED = answer(b'{"code":16,"message":"etcdserver: invalid auth token"}', "401 Unauthorized")
+DENIED_WATCH = endless(
+    b'{"result":{"created":true,"canceled":true,'
+    b'"cancel_reason":"rpc error: code = PermissionDenied desc = etcdserver: permission denied"}}\n'
+)
+
+
+class Users:
+    """A server with users. ``refusals`` are given, one by one, to requests with a token; then they are answered."""
+
+    def __init__(self, *refusals: bytes, authenticate: bytes | None = b"") -> None:
+        self.tokens = 0
+        self.requests = 0
+        self._refusals: Iterator[bytes] = iter(refusals)
+        self._authenticate = authenticate
+
+    def reply(self, path: str, body: bytes) -> bytes | None:
+        if path == "/v3/auth/authenticate":
+            self.tokens += 1
+            assert orjson.loads(body) == {"name": "u", "password": "p"}
+            return self._authenticate if self._authenticate != b"" else answer(b'{"token":"t%d"}' % self.tokens)
+        self.requests += 1
+        return next(self._refusals, endless(b'{"result":{"created":true}}\n') if "watch" in path else answer(b"{}"))
+
+
+async def run(users: Users, *, watch: bool = False, call_timeout: float = 5.0, times: int = 1) -> EtcdSession:
+    """``times`` calls or watches at once; raises what the first of them raised."""
+    async with CannedServer(users.reply) as server:
+        options = EtcdOptions.from_urls(server.endpoint, username="u", password="p", call_timeout=call_timeout)
+        session = EtcdSession(options)
+        await session.open()
+
+        async def ask() -> None:
+            await (session.watch({}, 1) if watch else session.call("/kv/range", {}, Repeat.ALWAYS))
+
+        try:
+            outcomes = await asyncio.gather(*(ask() for _ in range(times)), return_exceptions=True)
+        finally:
+            await session.close()
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+        return session
+
+
+@pytest.mark.parametrize("watch", [False, True])
+async def test_a_token_is_got_first_and_kept(watch: bool) -> None:
+    users = Users()
+    session = await run(users, watch=watch, times=5)
+    assert (users.tokens, users.requests) == (1, 5)
+    assert session.counters.reauthentications == 1
+
+
+async def test_a_refused_token_is_renewed_once_for_all() -> None:
+    users = Users(*[EXPIRED] * 5)
+    await run(users, times=5)
+    assert (users.tokens, users.requests) == (2, 10)
+
+
+async def test_a_watch_that_is_canceled_as_denied_gets_another_token() -> None:
+    users = Users(DENIED_WATCH)
+    await run(users, watch=True)
+    assert (users.tokens, users.requests) == (2, 2)
+
+
+@pytest.mark.parametrize(("watch", "refusal"), [(False, EXPIRED), (True, DENIED_WATCH)])
+async def test_a_new_token_that_is_refused_too_is_the_end(watch: bool, refusal: bytes) -> None:
+    users = Users(refusal, refusal)
+    with pytest.raises(PermissionRefused):
+        await run(users, watch=watch)
+    assert (users.tokens, users.requests) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (
+            answer(b'{"code":3,"message":"authentication failed, invalid user ID or password"}', "400 X"),
+            PermissionRefused,
+        ),
+        (answer(b'{"code":2,"message":"boom"}', "500 X"), RemoteError),
+        (answer(b'{"code":13,"message":"boom"}', "500 X"), RemoteError),
+        (None, Unavailable),
+    ],
+)
+async def test_without_a_token_nothing_is_sent(reply: bytes | None, error: type[Exception]) -> None:
+    users = Users(authenticate=reply)
+    with pytest.raises(error):
+        await run(users, call_timeout=0.4)
+    assert users.requests == 0
+
+
+async def test_many_calls_share_the_failure_to_get_a_token() -> None:
+    users = Users(authenticate=answer(b'{"code":3,"message":"wrong"}', "400 X"))
+    with pytest.raises(PermissionRefused, match="wrong"):
+        await run(users, times=8)
+    assert users.tokens == 1
+
+
+@pytest.mark.parametrize(
+    "reply", [answer(b'{"code":9,"message":"authentication is not enabled"}', "412 X"), answer(b"{}")]
+)
+async def test_users_that_are_turned_off_need_no_token(reply: bytes) -> None:
+    users = Users(authenticate=reply)
+    await run(users, times=3)
+    assert (users.tokens, users.requests) == (1, 3)
+
+
+async def test_waiting_for_the_token_of_another_call_has_an_end() -> None:
+    users = Users(authenticate=b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+    with pytest.raises(DeadlineExceeded):
+        await run(users, call_timeout=0.3, times=3)
+    assert users.requests == 0

@@ -1,0 +1,84 @@
+"""One at a time, the second is refused, one that leaves is waited for, a forked child starts afresh."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from corvo_agent.errors import ResourceExhausted
+from corvo_agent.profiles.pacing.exclusive import THIS_PROCESS, Gate
+
+from ..spawn import child_says
+
+
+async def test_the_second_is_refused_while_the_first_stays() -> None:
+    gate = Gate("profiles", patience=0.01)
+    async with gate.held():
+        with pytest.raises(ResourceExhausted, match="profiles: at most 1"):
+            async with gate.held():
+                pass
+        with pytest.raises(ResourceExhausted, match="profiles: at most 1"), gate.held_by_thread():
+            pass
+    async with gate.held():
+        assert gate.taken
+    with gate.held_by_thread():
+        assert gate.taken
+    assert not gate.taken
+
+
+async def test_one_that_is_about_to_leave_is_waited_for() -> None:
+    gate, came = Gate("profiles", patience=60), asyncio.Event()
+
+    async def enter() -> None:
+        came.set()
+        async with gate.held():
+            pass
+
+    async with gate.held():
+        second = asyncio.create_task(enter())
+        await came.wait()
+    await second
+
+
+def test_a_thread_waits_for_one_that_is_about_to_leave() -> None:
+    gate, came, entered = Gate("profiles", patience=60), threading.Event(), threading.Event()
+
+    def enter() -> None:
+        came.set()
+        with gate.held_by_thread():
+            entered.set()
+
+    with gate.held_by_thread():
+        second = threading.Thread(target=enter)
+        second.start()
+        came.wait()
+    second.join()
+    assert entered.is_set()
+
+
+async def test_whoever_gives_up_waiting_takes_nothing_along() -> None:
+    gate = Gate("profiles", patience=60)
+
+    async def enter() -> None:
+        async with gate.held():
+            pass
+
+    async with gate.held():
+        second = asyncio.create_task(enter())
+        await asyncio.sleep(0)
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        assert gate.taken
+    assert not gate.taken
+
+
+def test_a_child_made_by_fork_is_not_held_by_what_its_parent_does() -> None:
+    def can_enter() -> bool:
+        with THIS_PROCESS.held_by_thread():
+            return True
+
+    with THIS_PROCESS.held_by_thread():
+        assert child_says(can_enter)

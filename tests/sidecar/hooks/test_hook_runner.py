@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from corvo_agent.agent.level_sync import LevelSync
+from corvo_agent.errors import Unavailable
+from corvo_agent.levels.level import Level
+from corvo_agent.levels.state import LevelState
+from corvo_agent.modules.model import LevelOverride, Module
+from corvo_agent.sidecar.hooks.hook_recipes import zap
+from corvo_agent.sidecar.hooks.hook_runner import HookRunner
+from corvo_agent.sidecar.hooks.level_hook import LevelChange
+from corvo_agent.testing import FakeClock
+
+from ..servers import Zap, serving
+
+DEBUG, ERROR = LevelState(Level.DEBUG), LevelState(Level.ERROR)
+
+
+class Program:
+    """A hook into a program that may be away, slow, or new."""
+
+    def __init__(self, name: str = "program", *, knows_loggers: bool = True) -> None:
+        self.name = name
+        self.knows_loggers = knows_loggers
+        self.changes: list[str] = []
+        # What the next calls raise; None for one that succeeds.
+        self.failures: list[BaseException | None] = []
+        self.held: asyncio.Event | None = None
+
+    async def set_level(self, change: LevelChange) -> None:
+        if self.held is not None:
+            await self.held.wait()
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None:
+            raise failure
+        self.changes.append(f"{change.logger or '*'}={change.level.text}{' reset' if change.reset else ''}")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@contextlib.asynccontextmanager
+async def running(runner: HookRunner, clock: FakeClock) -> AsyncIterator[None]:
+    task = asyncio.create_task(runner.run())
+    await clock.advance(0)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_the_newest_state_is_set_and_the_same_is_not_set_again(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
+    runner.apply(DEBUG)
+    async with running(runner, clock):
+        runner.apply(ERROR)
+        runner.apply(LevelState(Level.WARN))
+        await clock.advance(0)
+        runner.apply(LevelState(Level.WARN, until=5, by="kim"))
+        await clock.advance(100)
+    assert program.changes == ["*=Debug", "*=Warn"]
+    (statistics,) = runner.statistics()
+    assert (statistics.level, statistics.pending, statistics.done) == ("Warn", False, 2)
+    assert statistics.set_at.startswith("2023-11-14T22:13:20")
+    assert runner.as_json()[0]["name"] == "program"
+
+
+async def test_loggers_are_set_after_all_and_reset_when_named_no_more(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
+    async with running(runner, clock):
+        runner.apply(LevelState(Level.WARN, loggers={"a": Level.DEBUG, "b": Level.INFO}))
+        await clock.advance(0)
+        runner.apply(LevelState(Level.ERROR, loggers={"b": Level.INFO}))
+        await clock.advance(0)
+    assert program.changes == ["*=Warn", "a=Debug", "b=Info", "*=Error", "a=Error reset", "b=Info"]
+
+
+async def test_a_hook_that_knows_no_loggers_says_how_many_it_ignores(clock: FakeClock) -> None:
+    program = Program(knows_loggers=False)
+    runner = HookRunner([program], clock=clock)
+    async with running(runner, clock):
+        runner.apply(LevelState(Level.WARN, loggers={"a": Level.DEBUG}))
+        await clock.advance(0)
+    assert program.changes == ["*=Warn"]
+    assert runner.statistics()[0].ignored_loggers == 1
+
+
+async def test_failures_are_retried_with_growing_pauses_and_shown(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = Program()
+    program.failures = [Unavailable("h:1", "refused") for _ in range(6)]
+    runner = HookRunner([program], clock=clock, max_pause=4)
+    runner.apply(DEBUG)
+    async with running(runner, clock):
+        assert runner.statistics()[0].error == "h:1 is unavailable: refused"
+        assert runner.statistics()[0].pending
+        await clock.advance(0.5 + 1 + 2)
+        assert 3 <= runner.statistics()[0].failed < 6
+        await clock.advance(3 * 4)
+        statistics = runner.statistics()[0]
+    assert program.changes == ["*=Debug"]
+    assert (statistics.failed, statistics.error, statistics.pending) == (6, "", False)
+    assert len([r for r in caplog.records if r.levelname == "WARNING"]) == 1
+
+
+async def test_a_newer_state_does_not_wait_for_the_pause(clock: FakeClock) -> None:
+    program = Program()
+    program.failures = [Unavailable("h:1", "refused")]
+    runner = HookRunner([program], clock=clock)
+    runner.apply(DEBUG)
+    async with running(runner, clock):
+        runner.apply(ERROR)
+        await clock.advance(0)
+        assert program.changes == ["*=Error"]
+
+
+async def test_what_was_half_set_is_set_whole_again(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
+    async with running(runner, clock):
+        program.failures = [None, Unavailable("h:1", "gone")]
+        runner.apply(LevelState(Level.WARN, loggers={"a": Level.DEBUG}))
+        await clock.wait_sleeping()
+        # It may have taken the level of the logger before it was gone.
+        program.failures = [None, Unavailable("h:1", "gone")]
+        runner.apply(LevelState(Level.ERROR))
+        await clock.advance(0)
+        await clock.wait_sleeping()
+        await clock.advance(2)
+    assert program.changes == ["*=Warn", "*=Error", "*=Error", "a=Error reset"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("bug"), TimeoutError(), OSError()])
+async def test_a_hook_with_a_fault_is_a_failure_like_others(clock: FakeClock, error: Exception) -> None:
+    program = Program()
+    program.failures = [error]
+    runner = HookRunner([program], clock=clock)
+    runner.apply(DEBUG)
+    async with running(runner, clock):
+        assert runner.statistics()[0].error in ("bug", "TimeoutError", "OSError")
+        await clock.advance(1)
+    assert program.changes == ["*=Debug"]
+
+
+async def test_one_that_hangs_holds_up_no_other_and_is_cut_off(clock: FakeClock) -> None:
+    hanging, other = Program("hanging"), Program("other")
+    hanging.held = asyncio.Event()
+    runner = HookRunner([hanging, other], clock=clock, timeout=0.01)
+    runner.apply(DEBUG)
+    async with running(runner, clock):
+        assert other.changes == ["*=Debug"]
+        await clock.wait_sleeping()
+        assert runner.statistics()[0].error == "hanging is unavailable: no answer within 0.01 s"
+        hanging.held.set()
+        await clock.advance(1)
+        assert hanging.changes == ["*=Debug"]
+
+
+async def test_a_change_during_a_call_is_set_after_it(clock: FakeClock) -> None:
+    program = Program()
+    program.held = asyncio.Event()
+    runner = HookRunner([program], clock=clock)
+    runner.apply(DEBUG)
+    async with running(runner, clock):
+        runner.apply(ERROR)
+        program.held.set()
+        await clock.advance(0)
+    assert program.changes == ["*=Debug", "*=Error"]
+
+
+async def test_a_program_that_restarted_gets_everything_again(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
+    runner.apply(LevelState(Level.WARN, loggers={"a": Level.DEBUG}))
+    async with running(runner, clock):
+        await clock.advance(10)
+        assert len(program.changes) == 2
+        runner.again()
+        await clock.advance(0)
+    assert program.changes == ["*=Warn", "a=Debug"] * 2
+
+
+async def test_a_program_that_comes_does_not_wait_for_the_pause(clock: FakeClock) -> None:
+    program = Program()
+    program.failures = [Unavailable("h:1", "refused") for _ in range(10)]
+    runner = HookRunner([program], clock=clock, max_pause=1000)
+    runner.apply(DEBUG)
+    async with running(runner, clock):
+        await clock.advance(200)
+        program.failures.clear()
+        runner.again()
+        await clock.advance(0)
+    assert program.changes == ["*=Debug"]
+
+
+async def test_a_restart_during_a_call_is_not_missed(clock: FakeClock) -> None:
+    program = Program()
+    program.held = asyncio.Event()
+    runner = HookRunner([program], clock=clock)
+    runner.apply(DEBUG)
+    async with running(runner, clock):
+        runner.again()
+        program.held.set()
+        await clock.advance(0)
+    assert program.changes == ["*=Debug"] * 2
+
+
+async def test_a_guess_is_held_back_until_the_level_is_known(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock, held=True)
+    runner.apply(LevelState(Level.INFO))
+    async with running(runner, clock):
+        await clock.advance(100)
+        assert program.changes == []
+        assert runner.statistics()[0].pending
+        runner.apply(DEBUG)
+        runner.release()
+        await clock.advance(0)
+    assert program.changes == ["*=Debug"]
+
+
+async def test_where_nothing_tells_of_a_restart_it_is_said_again_now_and_then(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock, repeat=60)
+    runner.apply(DEBUG)
+    async with running(runner, clock):
+        await clock.advance(150)
+    assert program.changes == ["*=Debug"] * 3
+
+
+async def test_a_level_sync_drives_a_program_over_http() -> None:
+    """The whole way: an override in the Module reaches the program, and so does its end."""
+    server = Zap()
+    clock = FakeClock()
+    async with serving(server) as url:
+        runner = HookRunner([zap(f"{url}/log/level")])
+        sync = LevelSync(clock=clock, apply=runner.apply, refresh=lambda: None)
+        spec = {"log_level": "Error", "override": LevelOverride("Debug", clock.time_ns() + 10**9)}
+        sync.update(Module().with_spec(**spec))
+        tasks = [asyncio.create_task(coroutine) for coroutine in (sync.run(), runner.run())]
+        assert await server.heard.get() == "debug"
+        await clock.wait_sleeping()
+        await clock.advance(2)
+        assert await server.heard.get() == "error"
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
