@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 
 from ..diagnostics.client.typed_client import TypedClient
-from ..diagnostics.messages.payloads import logs_payload, profile_payload, stats_payload, string_payload
-from ..diagnostics.query import NOTHING, Payload
-from ..errors import DecodeError, Unsupported
+from ..errors import DecodeError
 from .address import segment
 from .failures import Refusal, error_of
 from .transport import Transport
@@ -22,10 +20,9 @@ _GRACE = 2.0
 
 
 class RestAgent(TypedClient):
-    """Queries of the Module ``name`` over ``transport``, with the methods of ``DiagnosticsClient``.
+    """Queries of the Module ``name`` over ``transport``, with the typed methods of ``DiagnosticsClient``.
 
-    They raise what that raises, besides what ``Transport.call`` raises and NotFound for a Module that is not there.
-    Of streams there is only that of the Log query.
+    They raise what those raise, besides what ``Transport.call`` raises and NotFound for a Module that is not there.
     """
 
     def __init__(self, transport: Transport, name: str) -> None:
@@ -33,72 +30,82 @@ class RestAgent(TypedClient):
         self.timeout = transport.timeout
         self._transport = transport
 
-    async def debug(
-        self,
-        query: str,
-        parameters: Mapping[str, str] | None = None,
-        *,
-        name: str = "",
-        service_port: str = "",
-        timeout: float | None = None,
-    ) -> Payload:
-        """One query, one answer; a message of a type of its own comes as its JSON in a protos.String."""
+    async def ask(
+        self, query: str, parameters: Mapping[str, str] | None = None, *, name: str = "", timeout: float | None = None
+    ) -> dict[str, Any]:
+        """The JSON of the message that answers ``query``, {} for an empty one or none at all."""
         seconds = self.timeout if timeout is None else timeout
-        body: dict[str, Any] = {"query": query, "parameters": dict(parameters or {})}
-        if service_port:
-            body["service-port"] = {"name": service_port}
         module = name or self.name
         answer = await self._transport.call(
             "POST",
             f"/modules/{segment(module)}/Debug",
-            body=body,
+            body={"query": query, "parameters": dict(parameters or {})},
             query={"timeout": f"{seconds:.3f}s"},
             name=module,
             timeout=seconds + _GRACE,
         )
-        return _payload(query, answer)
+        value = answer.get("diagnostics", {})
+        # A scalar is the JSON of an api.Interface, the one message whose JSON is not an object.
+        return value if isinstance(value, dict) else {"string": orjson.dumps(value).decode()}
 
-    async def stream(
-        self,
-        query: str,
-        parameters: Mapping[str, str] | None = None,
-        *,
-        name: str = "",
-        service_port: str = "",
-        timeout: float | None = None,
-    ) -> AsyncGenerator[Payload, None]:
+    async def follow(
+        self, parameters: Mapping[str, str] | None = None, *, name: str = ""
+    ) -> AsyncGenerator[list[dict[str, str]], None]:
         """The followed log, in the batches in which the agent gave it."""
-        if query.lower() != "log" or service_port or timeout is not None:
-            raise Unsupported(f"a stream of {query}", "a gateway follows logs, without a bound and a service port")
         module = name or self.name
         path = f"/watch/modules/{segment(module)}/logs"
         async for batch in self._transport.events(path, parameters or {}, name=module):
             records = [event["log"] for event in batch if isinstance(event.get("log"), dict)]
             if records:
-                yield logs_payload(records)
+                yield records
             for event in batch:
                 if "error" in event:
                     refusal = Refusal.of(200, event["error"])
                     status = int(event["error"].get("code") or 500)
                     raise error_of(refusal, self._transport.url, status, module)
 
+    async def run_action(
+        self, action: str, parameters: Mapping[str, str], *, name: str = "", timeout: float | None = None
+    ) -> str:
+        """Run ``action``: its text; a message of a type of its own comes as its JSON."""
+        value = await self.ask("Action", {**parameters, "action": action}, name=name, timeout=timeout)
+        text = value.get("string", "")
+        return text if isinstance(text, str) and value.keys() <= {"string"} else orjson.dumps(value).decode()
 
-def _payload(query: str, answer: Mapping[str, Any]) -> Payload:
-    """The message that the gateway turned into JSON."""
-    if "diagnostics" not in answer:
-        return NOTHING
-    value = answer["diagnostics"]
-    keys = value.keys() if isinstance(value, dict) else ()
+    async def _logs(self, parameters: Mapping[str, str], timeout: float | None) -> list[dict[str, str]]:
+        with _shape("protos.Logs"):
+            entries = _only("logs", await self.ask("Log", parameters, timeout=timeout))
+            return [_texts(entry.get("log")) for entry in entries or ()]
+
+    async def _stats(self, parameters: Mapping[str, str], timeout: float | None) -> dict[str, str]:
+        with _shape("protos.Stats"):
+            return _texts(_only("stats", await self.ask("Stats", parameters, timeout=timeout)))
+
+    async def _profile(self, parameters: Mapping[str, str], timeout: float | None) -> bytes:
+        with _shape("protos.Profile"):
+            buffer = _only("buffer", await self.ask("Profile", parameters, timeout=timeout))
+            return base64.b64decode(buffer or "", validate=True)
+
+
+@contextmanager
+def _shape(message: str) -> Iterator[None]:
+    """JSON of another shape than that of ``message`` is a DecodeError."""
     try:
-        if "logs" in keys:
-            return logs_payload([entry.get("log") or {} for entry in value["logs"] or ()])
-        if "buffer" in keys:
-            return profile_payload(base64.b64decode(value["buffer"], validate=True))
-        if "stats" in keys:
-            return stats_payload(value["stats"])
-        if "string" in keys:
-            return string_payload(value["string"])
-    except (TypeError, AttributeError, ValueError, binascii.Error) as error:
-        raise DecodeError(f"the answer to {query}", f"it is no JSON of a Debug answer: {error}") from error
-    # What is empty has no key to know its type by: nothing at all fits all of them.
-    return NOTHING if value == {} else string_payload(orjson.dumps(value).decode())
+        yield
+    except (TypeError, AttributeError, ValueError) as error:
+        raise DecodeError(message, f"malformed JSON of a Debug answer: {error}") from error
+
+
+def _only(key: str, value: Mapping[str, Any]) -> Any:
+    """The member ``key``, which is absent when it is empty; TypeError for a message that has others."""
+    if others := sorted(value.keys() - {key}):
+        raise TypeError(f"the answer holds {others[0]}")
+    return value.get(key)
+
+
+def _texts(value: Any) -> dict[str, str]:
+    """A map<string,string>, absent when it is empty."""
+    found: dict[str, str] = value or {}
+    if not all(isinstance(text, str) for text in found.values()):
+        raise TypeError("a value that is not a string")
+    return found

@@ -17,8 +17,6 @@ from corvo_agent.bundle.collect import Collector
 from corvo_agent.bundle.manifest import Manifest
 from corvo_agent.bundle.parts import Asked, parts_of
 from corvo_agent.diagnostics.client.typed_client import TypedClient
-from corvo_agent.diagnostics.messages.payloads import logs_payload, profile_payload, stats_payload
-from corvo_agent.diagnostics.query import Payload
 from corvo_agent.errors import CorvoError, DeadlineExceeded, NotFound, RemoteError, Unavailable
 from corvo_agent.profiles.pprof.encoder import encode
 from corvo_agent.profiles.pprof.model import Profile, ValueType
@@ -37,8 +35,25 @@ class Scripted(TypedClient):
         self.asked: list[str] = []
         self.asked_last = asyncio.Event()
 
-    async def debug(self, query: str, parameters: Mapping[str, str] | None = None, **more: Any) -> Payload:
-        key = (parameters or {}).get("profile", query)
+    async def _logs(self, *given: Any) -> list[dict[str, str]]:
+        await self._asked_for("Log")
+        return [{"msg": "ready"}]
+
+    async def _stats(self, *given: Any) -> dict[str, str]:
+        await self._asked_for("Stats")
+        return {"cmdline": '["app","--token","abc"]'}
+
+    async def _profile(self, parameters: Mapping[str, str], *given: Any) -> bytes:
+        await self._asked_for(parameters["profile"])
+        return encode(Profile((ValueType("tasks", "count"),)))
+
+    async def run_action(self, *given: Any, **more: Any) -> str:
+        raise NotImplementedError
+
+    def follow(self, *given: Any, **more: Any) -> AsyncGenerator[list[dict[str, str]], None]:
+        raise NotImplementedError
+
+    async def _asked_for(self, key: str) -> None:
         self.asked.append(key)
         if key == "profile":
             self.asked_last.set()
@@ -47,14 +62,6 @@ class Scripted(TypedClient):
                 await event.wait()
             case CorvoError() as error:
                 raise error
-        if query == "Stats":
-            return stats_payload({"cmdline": '["app","--token","abc"]'})
-        if query == "Log":
-            return logs_payload([{"msg": "ready"}])
-        return profile_payload(encode(Profile((ValueType("tasks", "count"),))))
-
-    def stream(self, *given: Any, **more: Any) -> AsyncGenerator[Payload, None]:
-        raise NotImplementedError
 
 
 class Bundle:

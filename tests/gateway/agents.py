@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from corvo_agent.diagnostics.messages.payloads import logs_payload, profile_payload, stats_payload
+from corvo_agent.diagnostics.messages.payloads import logs_payload, profile_payload, stats_payload, string_payload
 from corvo_agent.diagnostics.query import NOTHING, DebugQuery, Payload
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
@@ -49,7 +49,7 @@ class Handler:
 
 
 class Agent:
-    """One agent: Log gives numbered lines, Stats what it was asked, Profile bytes, Hang never an answer."""
+    """An agent: Log gives numbered lines, Stats what it was asked, Profile bytes, Action a greeting, Hang no answer."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -61,6 +61,7 @@ class Agent:
         self.service.register_handler("Log", self.log)
         self.service.register_handler("Stats", Handler(self._stats))
         self.service.register_handler("Profile", Handler(self._profile))
+        self.service.register_handler("Action", Handler(self._action))
         self.service.register_handler("Hang", Handler(self._hang))
         self.service.register_handler("Odd", Handler(self._odd))
         self.server = DiagnosticsServer([self.service])
@@ -105,6 +106,15 @@ class Agent:
 
     async def _profile(self, query: DebugQuery) -> Payload:
         return profile_payload(b"\x1f\x8bprofile")
+
+    async def _action(self, query: DebugQuery) -> Payload:
+        match dict(query.parameters):
+            case {"action": "greet", "name": name}:
+                return string_payload(f"hello {name}")
+            case {"action": "silent"}:
+                return string_payload("")
+            case unknown:
+                raise InvalidArgument("action", unknown["action"], "there is none of that name")
 
     async def _hang(self, query: DebugQuery) -> Payload:
         await asyncio.Event().wait()

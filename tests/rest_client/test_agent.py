@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
-from corvo_agent.diagnostics.messages.payloads import decode_logs
-from corvo_agent.errors import CorvoError, NotFound, RemoteError, Unavailable, Unsupported
+from corvo_agent.diagnostics.client.typed_client import TypedClient
+from corvo_agent.errors import CorvoError, DecodeError, NotFound, RemoteError, Unavailable
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.rest_client.agent import RestAgent
 from corvo_agent.rest_client.transport import Transport
@@ -28,39 +31,58 @@ async def agent(agents: AgentFarm, gateway: Gateway, store: Store) -> Agent:
     return agent
 
 
-async def outcome(client: RestAgent | DiagnosticsClient, query: str, **parameters: str) -> tuple[object, ...]:
+async def outcome(answer: Awaitable[object]) -> object:
     try:
-        payload = await client.debug(query, parameters, name=NAME)
+        return await answer
     except CorvoError as error:
         code = error.code if isinstance(error, RemoteError) else ""
         return type(error), code, error.exit_code
-    return payload.type_url, payload.value
 
 
 @pytest.mark.parametrize(
-    ("query", "parameters"),
+    "ask",
     [
-        ("Log", {"lines": "3"}),
-        ("Log", {"lines": "0"}),
-        ("Log", {"lines": "many"}),
-        ("Stats", {}),
-        ("Stats", {"action": "clear"}),
-        ("Profile", {"profile": "heap"}),
-        ("Nothing", {}),
+        lambda client: client.logs(lines=3),
+        lambda client: client.logs(lines=0),
+        lambda client: client.logs(lines="many"),
+        lambda client: client.stats(),
+        lambda client: client.stats("nope"),
+        lambda client: client.stats(action="clear"),
+        lambda client: client.profile("heap"),
+        lambda client: client.run_action("greet", {"name": "you", "timeout": "5"}),
+        lambda client: client.action("silent"),
+        lambda client: client.action("unknown"),
     ],
+    ids=["lines", "no-lines", "bad-lines", "all", "unknown", "clear", "heap", "text", "empty", "unknown-action"],
 )
 async def test_both_ways_give_the_same(
-    agent: Agent, transport: Transport, query: str, parameters: dict[str, str]
+    agent: Agent, transport: Transport, ask: Callable[[TypedClient], Awaitable[object]]
 ) -> None:
     async with DiagnosticsClient(agent.server.address) as straight:
-        expected = await outcome(straight, query, **parameters)
-        found = await outcome(RestAgent(transport, NAME), query, **parameters)
-    if query == "Log" and isinstance(expected[1], bytes):
-        # JSON sorts the fields of a record.
-        assert isinstance(found[1], bytes)
-        assert decode_logs(found[1]) == decode_logs(expected[1])
-    else:
-        assert found == expected
+        assert await outcome(ask(RestAgent(transport, NAME))) == await outcome(ask(straight))
+
+
+@pytest.mark.parametrize(
+    ("diagnostics", "ask"),
+    [
+        ({"logs": [{"log": {"msg": 1}}]}, lambda client: client.logs()),
+        ({"logs": ["line"]}, lambda client: client.logs()),
+        ({"string": "text"}, lambda client: client.logs()),
+        ({"stats": ["cmdline"]}, lambda client: client.stats()),
+        ({"buffer": "!"}, lambda client: client.profile("heap")),
+    ],
+)
+async def test_an_answer_of_another_shape_is_refused(
+    diagnostics: object, ask: Callable[[TypedClient], Awaitable[object]]
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"diagnostics": diagnostics})
+
+    application = web.Application()
+    application.add_routes([web.post("/{path:.*}", answer)])
+    async with TestServer(application) as server, Transport(f"http://{server.host}:{server.port}") as transport:
+        with pytest.raises(DecodeError, match="malformed JSON"):
+            await ask(RestAgent(transport, NAME))
 
 
 async def test_the_typed_calls_are_there(agent: Agent, transport: Transport) -> None:
@@ -73,7 +95,7 @@ async def test_the_typed_calls_are_there(agent: Agent, transport: Transport) -> 
 
 async def test_a_deadline_is_the_agents_and_is_told(agent: Agent, transport: Transport) -> None:
     with pytest.raises(Unavailable, match=f"the agent of {NAME}"):
-        await RestAgent(transport, NAME).debug("Hang", timeout=0.05)
+        await RestAgent(transport, NAME).ask("Hang", timeout=0.05)
 
 
 async def test_no_module_and_no_agent_are_not_found(
@@ -86,7 +108,7 @@ async def test_no_module_and_no_agent_are_not_found(
     with pytest.raises(NotFound, match="agent of module alone"):
         await RestAgent(transport, "alone").stats()
     with pytest.raises(NotFound, match="module nobody"):
-        await anext(RestAgent(transport, "nobody").stream("Log"))
+        await anext(RestAgent(transport, "nobody").follow())
 
 
 async def test_an_agent_that_is_gone_is_unavailable(agent: Agent, transport: Transport, agents: AgentFarm) -> None:
@@ -97,9 +119,9 @@ async def test_an_agent_that_is_gone_is_unavailable(agent: Agent, transport: Tra
 
 async def test_a_log_is_followed_until_the_agent_ends_it(agent: Agent, transport: Transport) -> None:
     seen: list[str] = []
-    async with aclosing(RestAgent(transport, NAME).stream("Log", {"lines": "2"})) as batches:
-        async for payload in batches:
-            seen += [line["msg"] for line in decode_logs(payload.value)]
+    async with aclosing(RestAgent(transport, NAME).follow({"lines": "2"})) as batches:
+        async for records in batches:
+            seen += [line["msg"] for line in records]
             if len(seen) == 2:
                 await agent.say("third")
             if len(seen) == 3:
@@ -108,7 +130,7 @@ async def test_a_log_is_followed_until_the_agent_ends_it(agent: Agent, transport
 
 
 async def test_who_stops_following_ends_the_query_at_the_agent(agent: Agent, transport: Transport) -> None:
-    async with aclosing(RestAgent(transport, NAME).stream("Log")) as batches:
+    async with aclosing(RestAgent(transport, NAME).follow()) as batches:
         await anext(batches)
     await agent.left.wait()
 
@@ -116,14 +138,9 @@ async def test_who_stops_following_ends_the_query_at_the_agent(agent: Agent, tra
 async def test_what_the_agent_says_in_the_middle_of_a_log_is_raised(
     agent: Agent, transport: Transport, agents: AgentFarm
 ) -> None:
-    async with aclosing(RestAgent(transport, NAME).stream("Log")) as batches:
+    async with aclosing(RestAgent(transport, NAME).follow()) as batches:
         await anext(batches)
         stopping = asyncio.create_task(agents.stop(agent))
         with pytest.raises((Unavailable, RemoteError)):
             await anext(batches)
         await stopping
-
-
-async def test_only_logs_are_streams_here(transport: Transport) -> None:
-    with pytest.raises(Unsupported):
-        await anext(RestAgent(transport, NAME).stream("Stats"))

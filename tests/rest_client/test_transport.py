@@ -191,4 +191,4 @@ async def test_who_is_not_known_is_refused(
                 with pytest.raises(PermissionRefused):
                     await client.stats()
                 with pytest.raises(PermissionRefused):
-                    await anext(client.stream("Log"))
+                    await anext(client.follow())

@@ -29,7 +29,7 @@ async def command(name: str, action: str, parameters: tuple[str, ...], target: T
     """
     asked = dict(_pair(text) for text in parameters)
     async with open_agent(target, name) as client:
-        answer = await client.debug("Action", {**asked, "action": action}, name=name)
+        answer = await client.run_action(action, asked, name=name)
     _print(answer)
 
 
@@ -42,11 +42,9 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _print(answer: Payload) -> None:
-    from ...diagnostics.messages.payloads import decode_string, is_string
-
-    if is_string(answer):
-        click.echo(decode_string(answer.value))
+def _print(answer: str | Payload) -> None:
+    if isinstance(answer, str):
+        click.echo(answer)
         return
     if sys.stdout.isatty():
         note(f"{len(answer.value)} bytes of {answer.type_url}: not for a terminal, send them to a file")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 
 from ...backoff import Backoff
-from ...diagnostics.messages.payloads import LOGS, check_type, decode_logs
 from ...errors import CorvoError, NotFound, Unavailable
 from ..backends.protocol import Backend
 from ..show.output import note
@@ -61,14 +60,14 @@ class Follower:
     async def _follow(self) -> None:
         async with (
             self._backend.agent(self.name) as client,
-            aclosing(client.stream("Log", self._resume.parameters(), name=self.name)) as batches,
+            aclosing(client.follow(self._resume.parameters(), name=self.name)) as batches,
         ):
-            async for payload in batches:
+            async for records in batches:
                 self._patient = True
                 self._told = ""
                 self._backoff.reset()
                 # Without a pause in between: what is shown is what is gone on behind.
-                self._show(self.name, self._resume.take(decode_logs(check_type(payload, LOGS))))
+                self._show(self.name, self._resume.take(records))
 
     def _tell(self, reason: str) -> None:
         # Once for each loss, not for each attempt to come back.

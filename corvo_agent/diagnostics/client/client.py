@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl as _ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from types import TracebackType
 
 from grpclib.const import Cardinality
@@ -12,6 +12,17 @@ from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from ...errors import DeadlineExceeded, PermissionRefused, RemoteError, Unavailable
 from ..limits import RESPONSE_BYTES, RawMessage, receive_reply
+from ..messages.payloads import (
+    LOGS,
+    PROFILE,
+    STATS,
+    check_type,
+    decode_logs,
+    decode_profile,
+    decode_stats,
+    decode_string,
+    is_string,
+)
 from ..messages.request_codec import decode_response, encode_request
 from ..query import DebugQuery, Payload
 from ..status import corvo_error
@@ -109,6 +120,30 @@ class DiagnosticsClient(TypedClient):
                 await stream.send_message(request, end=True)
                 while (reply := await receive_reply(stream, self._max_message)) is not None:
                     yield decode_response(reply)
+
+    async def follow(
+        self, parameters: Mapping[str, str] | None = None, *, name: str = ""
+    ) -> AsyncGenerator[list[dict[str, str]], None]:
+        """Batches of log lines for as long as the agent has some, see ``stream``."""
+        async with aclosing(self.stream("Log", parameters, name=name)) as answers:
+            async for payload in answers:
+                yield decode_logs(check_type(payload, LOGS))
+
+    async def run_action(
+        self, action: str, parameters: Mapping[str, str], *, name: str = "", timeout: float | None = None
+    ) -> str | Payload:
+        """Run ``action``: its text, or the Payload when it answers with a message of its own."""
+        payload = await self.debug("Action", {**parameters, "action": action}, name=name, timeout=timeout)
+        return decode_string(payload.value) if is_string(payload) else payload
+
+    async def _logs(self, parameters: Mapping[str, str], timeout: float | None) -> list[dict[str, str]]:
+        return decode_logs(check_type(await self.debug("Log", parameters, timeout=timeout), LOGS))
+
+    async def _stats(self, parameters: Mapping[str, str], timeout: float | None) -> dict[str, str]:
+        return decode_stats(check_type(await self.debug("Stats", parameters, timeout=timeout), STATS))
+
+    async def _profile(self, parameters: Mapping[str, str], timeout: float | None) -> bytes:
+        return decode_profile(check_type(await self.debug("Profile", parameters, timeout=timeout), PROFILE))
 
     @contextmanager
     def _errors(self, seconds: float | None) -> Iterator[None]:

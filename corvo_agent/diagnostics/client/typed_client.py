@@ -8,65 +8,58 @@ from typing import Any
 
 import orjson
 
-from ..messages.payloads import (
-    LOGS,
-    PROFILE,
-    STATS,
-    check_type,
-    decode_logs,
-    decode_profile,
-    decode_stats,
-    decode_string,
-    is_string,
-)
 from ..query import Payload
 
 
 class TypedClient(ABC):
-    """The queries of one agent over ``debug`` and ``stream``; ``timeout`` (seconds) is for calls that bring none."""
+    """The queries of one agent; ``timeout`` (seconds) is for calls that bring none.
+
+    What travels, protobuf or JSON, is for the subclass to know: it answers the abstract methods with what the message
+    holds. Calls raise Unavailable, DeadlineExceeded, PermissionRefused, RemoteError with what the agent says, and
+    DecodeError for a malformed answer. Cancelling a call cancels the query.
+    """
 
     timeout: float
 
     @abstractmethod
-    async def debug(
-        self,
-        query: str,
-        parameters: Mapping[str, str] | None = None,
-        *,
-        name: str = "",
-        service_port: str = "",
-        timeout: float | None = None,
-    ) -> Payload:
-        """One query, one answer. ``name`` is the Module asked for, ``service_port`` which of its services."""
-
-    @abstractmethod
-    def stream(
-        self,
-        query: str,
-        parameters: Mapping[str, str] | None = None,
-        *,
-        name: str = "",
-        service_port: str = "",
-        timeout: float | None = None,
-    ) -> AsyncGenerator[Payload, None]:
-        """Answers for as long as there are some, ``timeout`` seconds at most (None: no bound).
+    def follow(
+        self, parameters: Mapping[str, str] | None = None, *, name: str = ""
+    ) -> AsyncGenerator[list[dict[str, str]], None]:
+        """Batches of log lines for as long as there are some; ``name`` is the Module asked for.
 
         Close it (``contextlib.aclosing``) when leaving early: that ends the query at the agent.
         """
+
+    @abstractmethod
+    async def run_action(
+        self, action: str, parameters: Mapping[str, str], *, name: str = "", timeout: float | None = None
+    ) -> str | Payload:
+        """Run ``action`` of the Module ``name``: its text, or the Payload when it answers another message."""
+
+    @abstractmethod
+    async def _logs(self, parameters: Mapping[str, str], timeout: float | None) -> list[dict[str, str]]:
+        """The records of protos.Logs."""
+
+    @abstractmethod
+    async def _stats(self, parameters: Mapping[str, str], timeout: float | None) -> dict[str, str]:
+        """Name -> JSON text of protos.Stats."""
+
+    @abstractmethod
+    async def _profile(self, parameters: Mapping[str, str], timeout: float | None) -> bytes:
+        """The buffer of protos.Profile."""
 
     async def logs(
         self, parameters: Mapping[str, str] | None = None, *, timeout: float | None = None, **named: object
     ) -> list[dict[str, str]]:
         """Log lines. ``lines=300`` is the parameter "lines", ``max_results=300`` is "max-results" and so on."""
         asked = {**(parameters or {}), **{key.replace("_", "-"): str(value) for key, value in named.items()}}
-        return decode_logs(check_type(await self.debug("Log", asked, timeout=timeout), LOGS))
+        return await self._logs(asked, timeout)
 
     async def stats(
         self, expvar: str | None = None, action: str = "get", *, timeout: float | None = None
     ) -> dict[str, Any]:
         """Name -> value of one published variable or of all; a value that is not JSON is its text."""
-        asked = {"action": action} | ({"expvar": expvar} if expvar else {})
-        stats = decode_stats(check_type(await self.debug("Stats", asked, timeout=timeout), STATS))
+        stats = await self._stats({"action": action} | ({"expvar": expvar} if expvar else {}), timeout)
         return {name: _json(text) for name, text in stats.items()}
 
     async def profile(self, kind: str, seconds: float | None = None, *, timeout: float | None = None) -> bytes:
@@ -75,13 +68,11 @@ class TypedClient(ABC):
         Without ``timeout`` the deadline is the client's and ``seconds`` together.
         """
         asked = {"profile": kind} | ({} if seconds is None else {"seconds": f"{seconds:g}"})
-        patience = self.timeout + (seconds or 0.0) if timeout is None else timeout
-        return decode_profile(check_type(await self.debug("Profile", asked, timeout=patience), PROFILE))
+        return await self._profile(asked, self.timeout + (seconds or 0.0) if timeout is None else timeout)
 
     async def action(self, name: str, *, timeout: float | None = None, **parameters: str) -> str | Payload:
-        """Run the action ``name``: its text, or the Payload when it answers with a message of its own."""
-        payload = await self.debug("Action", {**parameters, "action": name}, timeout=timeout)
-        return decode_string(payload.value) if is_string(payload) else payload
+        """Run the action ``name``, see ``run_action``; parameters of any name go there."""
+        return await self.run_action(name, parameters, timeout=timeout)
 
 
 def _json(text: str) -> Any:
