@@ -216,11 +216,11 @@ def with_google(profile: Profile) -> bytes:
     message.comment.extend(text(comment) for comment in profile.comments)
     message.default_sample_type = text(profile.default_sample_type)
     for frame, number in locations.items():
-        key = (frame.function, frame.filename, frame.start_line)
-        function = functions.setdefault(key, len(functions) + 1)
-        message.location.add(id=number, mapping_id=1).line.add(function_id=function, line=frame.line)
-    for (name, filename, start), number in functions.items():
-        index = text(name)
+        place = (frame.function, frame.filename, frame.start_line)
+        known = functions.setdefault(place, len(functions) + 1)
+        message.location.add(id=number, mapping_id=1).line.add(function_id=known, line=frame.line)
+    for (function, filename, start), number in functions.items():
+        index = text(function)
         message.function.add(id=number, name=index, system_name=index, filename=text(filename), start_line=start)
     message.string_table.extend(texts)
     return bytes(message.SerializeToString())

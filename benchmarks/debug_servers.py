@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -24,6 +25,9 @@ from grpclib.server import Server
 from corvo_agent.diagnostics.limits import RawMessage
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
+
+if TYPE_CHECKING:
+    from grpclib._typing import IServable
 
 DEBUG = "/protos.Diagnostics/Debug"
 _TAIL = 1 << 20
@@ -115,14 +119,15 @@ async def serve(kind: str, path: str) -> None:
         async with service, DiagnosticsServer([service]) as own:
             await _until_told(own.address)
         return
-    others = {
+    others: dict[str, Callable[[str], IServable]] = {
         "protobuf": ProtobufDiagnostics,
         "echo": lambda _: Bare(),
         "answer": lambda file: Bare.of_file(Path(file)),
     }
     server = Server([others[kind](path)])
-    await server.start("127.0.0.1", 0)
-    port = server._server.sockets[0].getsockname()[1]
+    listening = socket.create_server(("127.0.0.1", 0))
+    await server.start(sock=listening)
+    port = listening.getsockname()[1]
     try:
         await _until_told(f"127.0.0.1:{port}")
     finally:

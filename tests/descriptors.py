@@ -31,6 +31,10 @@ def set_aside(message: Any, field: int) -> bool:
 
     It does so with an entry that has unknown fields itself; its C++, Java and Go siblings, and we, read the entry.
     """
-    return any(
-        each.field_number == field and each.wire_type == _LENGTH for each in unknown_fields.UnknownFieldSet(message)
-    )
+    return any(each.field_number == field and each.wire_type == _LENGTH for each in unknown(message))
+
+
+def unknown(message: Any) -> list[Any]:
+    """The fields that its description does not know, with their ``field_number``, ``wire_type`` and ``data``."""
+    fields = unknown_fields.UnknownFieldSet(message)
+    return [fields[index] for index in range(len(fields))]

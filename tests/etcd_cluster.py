@@ -11,6 +11,7 @@ import tempfile
 import urllib.request
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -38,7 +39,7 @@ class EtcdMember:
 
     def __init__(self, program: Path, arguments: Sequence[str], log: Path, endpoint: str) -> None:
         self.endpoint = endpoint
-        self._new = lambda: OwnedProcess(program, arguments, log)
+        self._new = partial(OwnedProcess, program, arguments, log)
         self._log = log
         self._process = self._new()
 

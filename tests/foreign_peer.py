@@ -92,7 +92,7 @@ class Server:
         }
         return grpc.method_handlers_generic_handler("protos.Diagnostics", methods)
 
-    async def _debug(self, request: Any, context: grpc.aio.ServicerContext) -> Any:
+    async def _debug(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         self.seen.append(request)
         if request.Query == "fail":
             await context.abort(grpc.StatusCode.UNKNOWN, "unknown query: fail é")
@@ -117,7 +117,7 @@ class Server:
             return self._messages.response(self._messages["diagnostics.ServicePort"](Name="p"))
         return self._messages.response(self._messages["protos.String"](Content='"quoted"'))
 
-    async def _stream(self, request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+    async def _stream(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
         try:
             for number in range(int(request.Parameters["count"])):
                 yield self._messages.response(self._logs({"number": str(number)}))

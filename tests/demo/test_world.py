@@ -49,7 +49,7 @@ async def demo(temporary: Path, *options: str) -> AsyncIterator[Process]:
 async def introduction(process: Process) -> str:
     """What it prints until it waits for Ctrl-C."""
     assert process.stdout is not None
-    lines = []
+    lines: list[str] = []
     while not lines or not lines[-1].startswith("Ctrl-C"):
         lines.append((await process.stdout.readline()).decode())
         assert lines[-1], "it ended"

@@ -38,8 +38,8 @@ def test_status_and_text(error: errors.CorvoError, status: Status) -> None:
 
 
 def test_every_error_has_a_row() -> None:
-    def below(kind: type) -> set[type]:
-        return {kind}.union(*(below(each) for each in kind.__subclasses__()))
+    def below(kind: type[errors.CorvoError]) -> set[type[errors.CorvoError]]:
+        return {kind}.union(*map(below, kind.__subclasses__()))
 
     public = {kind for kind in below(errors.CorvoError) if kind.__module__ == errors.__name__}
     assert public == {type(error) for error, _ in EXPECTED} | {errors.ValidationFailed}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 import grpc.aio
 import pytest
@@ -16,6 +17,8 @@ from corvo_agent.modules.memory import MemoryStore
 from tests.descriptors import google_class
 
 from .conftest import LOCAL, Api
+
+RawCall: TypeAlias = "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]"
 
 TOKENS = "# people\nlook read\n\nact write\nplain\n"
 
@@ -82,7 +85,7 @@ async def test_grpc_asks_for_the_same_tokens(gateway: Gateway) -> None:
     ]
     async with grpc.aio.insecure_channel(gateway.grpc_address) as channel:
         for method, token, code in cases:
-            call = channel.unary_unary(f"/diagnostics.DiagnosticsV1/{method}")
+            call: RawCall = channel.unary_unary(f"/diagnostics.DiagnosticsV1/{method}")
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await call(request, metadata=[("authorization", f"Bearer {token}")], timeout=5)
             assert caught.value.code() is code

@@ -11,7 +11,7 @@ import pytest
 from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import Compacted, CorvoError, DeadlineExceeded, Unavailable
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
-from corvo_agent.modules.kv import KeyValue
+from corvo_agent.modules.kv import Change, KeyValue
 from tests.etcd_cluster import EVERY_ETCD, EtcdCluster
 
 pytestmark = [
@@ -98,7 +98,7 @@ async def test_one_member_of_three_dies_freezes_and_comes_back(binaries: EtcdBin
         asked.resume()
         assert written == sorted(set(written))
         assert [item.create_revision for item in (await store.range("a/")).items] == written
-        changes = []
+        changes: list[Change] = []
         async with aclosing(store.changes("a/", 1)) as batches:
             while len(changes) < len(written):
                 changes += await anext(batches)

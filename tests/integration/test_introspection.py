@@ -17,6 +17,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from grpclib.const import Handler
 
+from corvo_agent.diagnostics.introspection.reflection import Servable
 from corvo_agent.diagnostics.introspection.services import introspection
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
@@ -30,6 +31,7 @@ Request = reflection_pb2.ServerReflectionRequest
 # An agent that is asked for its health and its description, and a host that uses gRPC's own packages for both.
 OURS = """
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
+from corvo_agent.diagnostics.introspection.reflection import Servable
 from corvo_agent.diagnostics.introspection.services import introspection
 from corvo_agent.diagnostics.service import DiagnosticsService
 from grpclib.client import Channel, UnaryUnaryMethod, StreamStreamMethod
@@ -83,7 +85,7 @@ class Described:
 
 @pytest.fixture
 async def address(service: DiagnosticsService) -> AsyncIterator[str]:
-    others = [Upload(), Described()]
+    others: list[Servable] = [Upload(), Described()]
     async with DiagnosticsServer([service, *others, *introspection(service, others)]) as server:
         yield server.address
 
@@ -112,7 +114,7 @@ def describe(address: str) -> dict[str, object]:
         return {
             "services": list(database.get_services()),
             "methods": [f"{each.name}({each.input_type.full_name}) {each.output_type.full_name}" for each in methods],
-            "answer": [field.message_type.full_name for field in answer.fields],
+            "answer": [field.message_type.full_name for field in answer.fields if field.message_type],
             "health": [each.name for each in pool.FindServiceByName("grpc.health.v1.Health").methods],
             "host": [each.name for each in pool.FindServiceByName("grpc.reflection.v1alpha.ServerReflection").methods],
         }
@@ -178,19 +180,22 @@ async def test_health_follows_the_service(service: DiagnosticsService, channel: 
     watch = channel.unary_stream("/grpc.health.v1.Health/Watch", **codec)
     serving, not_serving = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
-    async def status(name: str) -> int:
+    async def status(name: str) -> Any:
         return (await check(health_pb2.HealthCheckRequest(service=name))).status
+
+    async def next_status(call: Any) -> Any:
+        return (await call.read()).status
 
     watching = watch(health_pb2.HealthCheckRequest(service="protos.Diagnostics"))
     unknown = watch(health_pb2.HealthCheckRequest(service="no.Such"))
-    assert (await watching.read()).status == serving
-    assert (await unknown.read()).status == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+    assert await next_status(watching) == serving
+    assert await next_status(unknown) == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
     assert [await status(""), await status("protos.Diagnostics")] == [serving, serving]
     assert (await failure(check(health_pb2.HealthCheckRequest(service="no.Such"))))[0] is grpc.StatusCode.NOT_FOUND
     await service.aclose()
-    assert (await watching.read()).status == not_serving
+    assert await next_status(watching) == not_serving
     assert [await status(""), await status("protos.Diagnostics")] == [not_serving, not_serving]
     await service.start()
-    assert (await watching.read()).status == serving
+    assert await next_status(watching) == serving
     watching.cancel()
     unknown.cancel()

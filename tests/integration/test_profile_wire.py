@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -38,9 +39,9 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
     """Where the service of this process is served."""
     async with DiagnosticsService.with_defaults("pen-npm", "node1", log_file=str(tmp_path / "npm.log")) as service:
         server = Server([service])
-        await server.start("127.0.0.1", 0)
-        assert server._server is not None
-        host, port = server._server.sockets[0].getsockname()
+        listening = socket.create_server(("127.0.0.1", 0))
+        await server.start(sock=listening)
+        host, port = listening.getsockname()
         try:
             yield f"{host}:{port}"
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -194,7 +195,7 @@ async def test_another_etcd_behind_the_same_address() -> None:
 async def test_a_token_that_is_no_longer_valid() -> None:
     async with EtcdCluster() as cluster:
         await cluster.enable_auth("secret")
-        user = {"username": "root", "password": "secret"}
+        user: dict[str, Any] = {"username": "root", "password": "secret"}
         async with etcd_store(cluster.endpoint, **user) as ours, etcd_store(cluster.endpoint, **user) as theirs:
             observer = Observer(ours)
             async with observer:

@@ -176,7 +176,8 @@ def test_the_processor_takes_the_wrapped_logger_s_name() -> None:
 
 
 def test_it_can_be_pickled_like_structlog_s_own() -> None:
-    log = HotBoundLogger(structlog.PrintLogger(), [], {"a": 1})  # type: ignore[call-arg]
+    make: Any = HotBoundLogger
+    log = make(structlog.PrintLogger(), [], {"a": 1})
     assert pickle.loads(pickle.dumps(log)) == log
 
 

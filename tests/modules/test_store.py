@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -33,6 +34,10 @@ def clock() -> FakeClock:
 async def store(clock: FakeClock) -> AsyncIterator[ModuleStore]:
     async with ModuleStore(MemoryStore(), clock=clock) as store:
         yield store
+
+
+def with_argument(text: str, module: Module) -> Module:
+    return module.with_spec(args=(*module.spec.args, text))
 
 
 def new_module(name: str = NAME) -> Module:
@@ -117,7 +122,7 @@ async def test_writers_at_the_same_time_all_get_through() -> None:
     await store.create(new_module())
     async with asyncio.TaskGroup() as tasks:
         for number in range(8):
-            tasks.create_task(store.modify(NAME, lambda m, n=number: m.with_spec(args=(*m.spec.args, str(n)))))
+            tasks.create_task(store.modify(NAME, partial(with_argument, str(number))))
     module = await store.get(NAME)
     assert sorted(module.spec.args) == [str(number) for number in range(8)]
     assert module.meta.generation_id == "9"

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,7 +157,7 @@ def token(tmp_path: Path) -> Path:
 
 async def test_tls_and_tokens(store: Store, authority: Authority, secured: GatewaySettings, token: Path) -> None:
     async with Gateway(store, secured) as gateway:
-        base = {"gateway": gateway.url, "tls_ca": str(authority.path), "tls_hostname": "gateway.test"}
+        base: dict[str, Any] = {"gateway": gateway.url, "tls_ca": str(authority.path), "tls_hostname": "gateway.test"}
         async with open_backend(Target(**base, gateway_token="looker")) as looker:
             assert (await looker.modules.list()).modules == ()
             with pytest.raises(PermissionRefused, match="not authorized"):
@@ -177,10 +178,10 @@ async def test_tls_and_tokens(store: Store, authority: Authority, secured: Gatew
     ],
 )
 async def test_who_is_not_known_is_refused(
-    store: Store, authority: Authority, secured: GatewaySettings, changes: dict[str, str], words: str
+    store: Store, authority: Authority, secured: GatewaySettings, changes: dict[str, Any], words: str
 ) -> None:
     async with Gateway(store, secured) as gateway:
-        base = {"gateway": gateway.url, "tls_ca": str(authority.path), "tls_hostname": "gateway.test"}
+        base: dict[str, Any] = {"gateway": gateway.url, "tls_ca": str(authority.path), "tls_hostname": "gateway.test"}
         async with open_backend(Target(**{**base, **changes})) as backend:
             with pytest.raises(PermissionRefused) as raised:
                 await backend.modules.list()

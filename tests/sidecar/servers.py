@@ -16,7 +16,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @contextlib.asynccontextmanager
 async def serving(handler: Handler, port: int = 0) -> AsyncIterator[str]:
     """A server whose every request goes to ``handler``; its URL without a slash at the end."""
-    runner = web.ServerRunner(web.Server(handler), shutdown_timeout=1)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await handler(request)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()

@@ -94,8 +94,8 @@ class SystemdService:
         """Change properties and tell of them as systemd does: those of the service first, then those of the unit."""
         found = self.units[name]
         for interface, values in ((SERVICE, service or {}), (UNIT, unit)):
-            body = (interface, found.set(interface, values), [])
-            await self.signal(found.path, PROPERTIES, "PropertiesChanged", "sa{sv}as", *body)
+            changed = found.set(interface, values)
+            await self.signal(found.path, PROPERTIES, "PropertiesChanged", "sa{sv}as", interface, changed, [])
 
     async def crash(self, name: str, **service: Any) -> None:
         """The process ends, and is started again: two rounds of signals."""
@@ -197,7 +197,7 @@ async def on_the_bus(service: SystemdService) -> AsyncIterator[MessageBus]:
         service._out = None
         bus.disconnect()
         with suppress(OSError, EOFError):
-            await bus.wait_for_disconnect()
+            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
 
 @asynccontextmanager
@@ -248,6 +248,7 @@ async def _converse(service: SystemdService, reader: asyncio.StreamReader, write
         reply = reply or Message.new_method_return(message)
     else:
         reply = service.answer(message) or Message.new_error(message, ErrorType.UNKNOWN_METHOD, "unknown")
+    assert message.destination is not None
     reply.sender = message.destination
     reply.serial = message.serial
     writer.write(reply._marshall(False))
@@ -258,7 +259,9 @@ async def _read(reader: asyncio.StreamReader) -> Message:
     head = await reader.readexactly(16)
     body, fields = int.from_bytes(head[4:8], "little"), int.from_bytes(head[12:16], "little")
     rest = await reader.readexactly((fields + 7) // 8 * 8 + body)
-    return Unmarshaller(io.BytesIO(head + rest)).unmarshall()
+    message = Unmarshaller(io.BufferedRWPair(io.BytesIO(head + rest), io.BytesIO())).unmarshall()
+    assert message is not None
+    return message
 
 
 def _is_call(message: Message) -> bool:

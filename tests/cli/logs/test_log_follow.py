@@ -89,7 +89,7 @@ async def test_the_newest_lines_come_first_then_those_that_are_written(etcd: Emb
 async def test_it_goes_on_after_the_last_line_seen_when_the_agent_is_back(
     etcd: EmbeddedEtcd, place: Place, log_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen, where = Seen(), Target(**{place.options[0][2:]: place.options[1]})
+    seen, where = Seen(), place.target()
     async with following(where, {"lines": "2"}, seen) as task:
         # Before the first contact it gives up: so the agent has to be there first.
         await asyncio.wait({task})

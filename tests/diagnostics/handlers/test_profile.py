@@ -94,7 +94,7 @@ async def test_this_process_has_the_kinds_of_go() -> None:
     await handler.stop()
 
 
-async def cpu(handler: ProfileHandler, **parameters: str) -> Any:
+async def cpu(handler: ProfileHandler, **parameters: Any) -> Any:
     return decode(await ask(handler, profile="profile", engine="builtin", **parameters))
 
 

@@ -63,10 +63,14 @@ async def test_a_cancelled_call_leaves_its_thread_alone_and_keeps_its_place() ->
 def test_a_loop_that_closed_meanwhile_is_nobodys_trouble() -> None:
     go_on, done = threading.Event(), threading.Event()
 
+    def work() -> None:
+        go_on.wait()
+        done.set()
+
     async def leave() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.01):
-                await DaemonThreads("left behind", 1).run(lambda: (go_on.wait(), done.set()))
+                await DaemonThreads("left behind", 1).run(work)
 
     asyncio.run(leave())
     (thread,) = (each for each in threading.enumerate() if each.name == "left behind")

@@ -39,7 +39,7 @@ def test_every_name_leads_to_the_file_that_declares_it() -> None:
     pool = descriptor_pool.DescriptorPool()
     ours = DescriptorSet(DATA)
     for proto in FILES:
-        pool.Add(proto)  # type: ignore[no-untyped-call]
+        pool.Add(proto)
     for proto in FILES:
         expected = list(names(pool.FindFileByName(proto.name)))
         assert expected

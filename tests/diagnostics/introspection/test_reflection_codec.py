@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import pytest
 from grpc_reflection.v1alpha.reflection_pb2 import ExtensionRequest, ServerReflectionRequest
@@ -19,16 +20,16 @@ from ..strategies import NEARLY_PROTOBUF
 @settings(max_examples=60, deadline=None)
 def test_each_question_is_read(question: Question, host: str, subject: str) -> None:
     field = ServerReflectionRequest.DESCRIPTOR.fields_by_number[question].name
-    value = ExtensionRequest(containing_type=subject) if question is Question.FILE_OF_EXTENSION else subject
-    data = ServerReflectionRequest(host=host, **{field: value}).SerializeToString()
+    value: Any = ExtensionRequest(containing_type=subject) if question is Question.FILE_OF_EXTENSION else subject
+    parts: dict[str, Any] = {"host": host, field: value}
+    data = ServerReflectionRequest(**parts).SerializeToString()
     request = decode_request(data)
     assert (request.data, request.host, request.question, request.subject) == (data, host, question, subject)
 
 
 def test_the_last_of_several_questions_counts() -> None:
-    data = b"".join(
-        ServerReflectionRequest(**{field: "x"}).SerializeToString() for field in ("list_services", "file_by_filename")
-    )
+    questions = (ServerReflectionRequest(list_services="x"), ServerReflectionRequest(file_by_filename="x"))
+    data = b"".join(each.SerializeToString() for each in questions)
     assert decode_request(data).question is Question.FILE_BY_NAME
 
 

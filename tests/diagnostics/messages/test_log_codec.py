@@ -19,7 +19,7 @@ def google_logs(records: Records) -> bytes:
     message = google_class("protos.Logs")()
     for record in records:
         message.Logs.add().Log.update(record)
-    return message.SerializeToString()
+    return bytes(message.SerializeToString())
 
 
 @given(st.lists(st.dictionaries(TEXT, TEXT, max_size=1), max_size=4))

@@ -51,12 +51,14 @@ def google_reads(name: str, data: bytes) -> object:
     logs = message.Logs if name == "protos.Logs" else ()
     assume(not any(set_aside(log, 1) for log in logs))
     assume(name != "protos.Stats" or not set_aside(message, 1))
-    return {
-        "protos.Logs": lambda: [dict(log.Log) for log in message.Logs],
-        "protos.Stats": lambda: dict(message.Stats),
-        "protos.String": lambda: message.Content,
-        "protos.Profile": lambda: message.Buffer,
-    }[name]()
+    match name:
+        case "protos.Logs":
+            return [dict(log.Log) for log in message.Logs]
+        case "protos.Stats":
+            return dict(message.Stats)
+        case "protos.String":
+            return message.Content
+    return message.Buffer
 
 
 DECODERS = {

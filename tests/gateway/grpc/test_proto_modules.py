@@ -19,7 +19,7 @@ from corvo_agent.gateway.grpc.proto_modules import (
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from tests.descriptors import google_class
 
-text = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 int32 = st.integers(-(2**31), 2**31 - 1)
 times = st.integers(1, 4 * 10**18)
 labels = st.dictionaries(text, text, max_size=3)

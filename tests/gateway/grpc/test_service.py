@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import grpc.aio
 import pytest
 import pytest_asyncio
 from google.protobuf import any_pb2, empty_pb2
-from google.protobuf.unknown_fields import UnknownFieldSet
 
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.settings import GatewaySettings
-from tests.descriptors import google_class
+from tests.descriptors import google_class, unknown
 
 from ..agents import AgentFarm
 from ..conftest import LOCAL, Api, Store, settled
 from ..modules import module, override
+
+RawCall: TypeAlias = "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]"
 
 V1 = ("req-version", "v1")
 PERSON = ("replace-status-field", "true")
@@ -99,7 +100,7 @@ async def fails(code: grpc.StatusCode, text: str = "") -> AsyncIterator[list[Any
     details = trailers.get("grpc-status-details-bin")
     if details is not None:
         # google.rpc.Status: 1 code, 2 message, 3 details.
-        fields = {each.field_number: each.data for each in UnknownFieldSet(empty_pb2.Empty.FromString(details))}
+        fields = {each.field_number: each.data for each in unknown(empty_pb2.Empty.FromString(details))}
         assert fields[1] == code.value[0]
         detail = any_pb2.Any.FromString(fields[3])
         assert detail.type_url == "type.googleapis.com/api.Status"
@@ -283,7 +284,7 @@ async def test_bytes_that_are_no_message(gateway: Gateway) -> None:
     async with grpc.aio.insecure_channel(gateway.grpc_address) as channel:
         for method in METHODS:
             async with fails(grpc.StatusCode.INVALID_ARGUMENT):
-                call = channel.unary_unary(f"/diagnostics.DiagnosticsV1/{method}")
+                call: RawCall = channel.unary_unary(f"/diagnostics.DiagnosticsV1/{method}")
                 await call(b"\x12\xff\xff", metadata=[V1], timeout=5)
 
 

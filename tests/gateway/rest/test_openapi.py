@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -46,7 +47,7 @@ schema = schemathesis.openapi.from_dict(document()).exclude(path_regex=ENDLESS)
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_answers_are_those_promised(case: schemathesis.Case, url: str) -> None:
+def test_answers_are_those_promised(case: schemathesis.Case[Any], url: str) -> None:
     response = case.call(base_url=url, timeout=20)
     # 503 is promised where an agent or the store can be away; what nobody promised is what must not come.
     case.validate_response(response, checks=CHECKS)

@@ -16,7 +16,7 @@ from corvo_agent.diagnostics.query import NOTHING, Payload
 from corvo_agent.errors import RemoteError, Unsupported
 from corvo_agent.gateway.rest.transcode import payload_json
 
-text = st.text(st.characters(exclude_categories=("Cs",)))
+text = st.text(st.characters(exclude_categories=["Cs"]))
 INTERFACE = "type.googleapis.com/api.Interface"
 
 
@@ -54,7 +54,7 @@ def test_each_message(payload: Payload, expected: object) -> None:
 
 values = st.recursive(
     st.one_of(
-        st.text(st.characters(exclude_categories=("Cs",)), max_size=5),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
         st.booleans(),
         st.integers(-(2**63), 2**63 - 1),
         st.floats(allow_nan=False, allow_infinity=False),

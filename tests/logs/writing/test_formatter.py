@@ -117,12 +117,12 @@ def test_private_attributes_and_those_of_other_formatters_are_left_out() -> None
 
 def failing() -> None:
     try:
-        {}["k"]
+        dict[str, str]()["k"]
     except KeyError as error:
         raise json.JSONDecodeError("bad", "doc", 0) from error
 
 
-def exception_record(**attributes: object) -> Any:
+def exception_record(**attributes: Any) -> Any:
     try:
         failing()
     except ValueError:
@@ -210,7 +210,8 @@ def test_nothing_is_escaped_for_html_and_lines_stay_one() -> None:
 
 
 def test_lone_surrogates_are_written_readably() -> None:
-    got = line(record("file \udcff", **{"k\ud800": "\udc80"}))
+    odd: dict[str, Any] = {"k\ud800": "\udc80"}
+    got = line(record("file \udcff", **odd))
     assert (got["msg"], got["k\\ud800"]) == ("file \\udcff", "\\udc80")
 
 
@@ -222,7 +223,7 @@ def test_long_texts_are_cut_and_marked() -> None:
 
 
 @pytest.mark.parametrize("field", [{"x": "\x00" * 60_000}, {"y": list(range(2000))}, {"submodule": "\x01" * 60_000}])
-def test_a_line_stays_within_its_bound(field: dict[str, object]) -> None:
+def test_a_line_stays_within_its_bound(field: dict[str, Any]) -> None:
     made = record("\x02" * 60_000, exc_text="\x03" * 60_000, first="kept", **field)
     for limit in (1024, 4096, 100_000):
         text = JsonFormatter("svc", max_line=limit).format(made)
@@ -233,7 +234,7 @@ def test_a_line_stays_within_its_bound(field: dict[str, object]) -> None:
 
 
 def test_fields_are_dropped_from_the_end_of_a_line_that_is_too_long() -> None:
-    fields = {f"f{n}": "v" * 900 for n in range(10)}
+    fields: dict[str, Any] = {f"f{n}": "v" * 900 for n in range(10)}
     got = line(record(error={"a": "dict"}, **fields), max_line=5000)
     assert set(fields) - set(got) == set(got["dropped_fields"].split())
     assert "f0" in got

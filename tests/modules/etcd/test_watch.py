@@ -108,7 +108,8 @@ def test_progress_has_no_events() -> None:
     cuts=st.lists(st.integers(0, 12), max_size=4).map(sorted),
 )
 def test_fragments_give_whole_revisions_and_lose_nothing(revisions: list[int], cuts: list[int]) -> None:
-    sent, taken, watch = events(*revisions), [], reader()
+    sent, watch = events(*revisions), reader()
+    taken: list[dict[str, Any]] = []
     edges = [0, *(min(cut, len(sent)) for cut in cuts), len(sent)]
     for number, (start, end) in enumerate(itertools.pairwise(edges), 1):
         last = number == len(edges) - 1

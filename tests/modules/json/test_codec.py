@@ -155,7 +155,7 @@ def test_a_level_is_kept_as_it_was_written(level: str) -> None:
 
 
 def test_unknown_keys_survive_at_every_depth() -> None:
-    value = {
+    value: dict[str, Any] = {
         "Extra": [1, {"deep": None}],
         "meta": {"owner": "x"},
         "spec": {

@@ -31,7 +31,7 @@ async def advance_until(clock: FakeClock, task: asyncio.Task[WatchBatch], second
 
 
 def next_batch(watch: Watch) -> asyncio.Task[WatchBatch]:
-    return asyncio.create_task(anext(watch))  # type: ignore[arg-type]
+    return asyncio.create_task(anext(watch))
 
 
 async def test_a_snapshot_first_and_then_each_change() -> None:

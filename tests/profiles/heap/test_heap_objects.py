@@ -52,7 +52,7 @@ def test_objects_are_counted_by_type_and_module() -> None:
     before = take()
     kept = [Thing(bytes(100_000)) for _ in range(50)]
     kind = guarded()
-    instances = [object.__new__(kind) for _ in range(3)]
+    instances: list[object] = [object.__new__(kind) for _ in range(3)]
     look = take()
     assert blocks(look, "Thing").number == len(kept)
     assert blocks(look, "Guarded").number == len(instances)

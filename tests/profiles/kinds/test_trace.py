@@ -54,10 +54,10 @@ async def test_everything_is_there_with_its_thread() -> None:
 
 
 async def test_nothing_stays_wrapped() -> None:
-    before = asyncio.Handle._run  # type: ignore[attr-defined]
+    before = asyncio.Handle._run
     callbacks = list(gc.callbacks)
     await events(0.01)
-    assert asyncio.Handle._run is before  # type: ignore[attr-defined]
+    assert asyncio.Handle._run is before
     assert gc.callbacks == callbacks
     assert "_run_once" not in vars(asyncio.get_running_loop())
 

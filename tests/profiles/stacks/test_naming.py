@@ -57,6 +57,6 @@ def test_the_line_is_that_of_the_instruction() -> None:
 
 def test_a_module_without_a_file_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     odd = type(sys)("odd")
-    odd.__file__ = None  # type: ignore[assignment]
+    odd.__file__ = None
     monkeypatch.setitem(sys.modules, "odd", odd)
     assert "odd" not in loaded_modules().values()

@@ -65,7 +65,7 @@ async def test_a_task_that_ends_while_others_are_looked_at_is_not_kept() -> None
     tasks = [asyncio.create_task(ended.wait(), name=f"t{index}") for index in range(3)]
     await asyncio.sleep(0)
     last = weakref.ref(tasks[0])
-    made = TaskTable(FunctionNames({}), Pace(), look_at)  # type: ignore[arg-type]
+    made = TaskTable(FunctionNames({}), Pace(), look_at)
     made.add_loop(WatchedLoop(asyncio.get_running_loop(), 0))
     ended.set()
     await asyncio.gather(*tasks)
