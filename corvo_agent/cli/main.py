@@ -15,27 +15,24 @@ import click
 
 from .._version import __version__
 from .failures import report
+from .shells import COMPLETE_VARIABLE, register
 
-# name -> one line for the list of commands; the command is in the file of that name
+# name -> the folder below commands/ with the file of that name, and one line for the list of commands
 _COMMANDS = {
-    "demo": "Try it all: etcd, a gateway, a sample service and its agents on this machine.",
-    "agent": "Run the sidecar for one module.",
-    "level": "Show or change the log level of a module.",
-    "logs": "Show log lines of modules.",
-    "stats": "Show or clear published variables of a module.",
-    "profile": "Take a profile of a module.",
-    "top": "Watch what a module costs and where its time goes.",
-    "bundle": "Collect everything about modules in one file.",
-    "action": "Run an action of a module.",
-    "modules": "List, show, create, edit, delete and watch Module objects.",
-    "gateway": "Serve the REST API.",
-    "writer": "Keep Module objects in step with what runs.",
-    "completion": "Print the completion script of a shell.",
+    "demo": ("run", "Try it all: etcd, a gateway, a sample service and its agents on this machine."),
+    "agent": ("run", "Run the sidecar for one module."),
+    "level": ("change", "Show or change the log level of a module."),
+    "logs": ("look", "Show log lines of modules."),
+    "stats": ("look", "Show or clear published variables of a module."),
+    "profile": ("look", "Take a profile of a module."),
+    "top": ("look", "Watch what a module costs and where its time goes."),
+    "bundle": ("look", "Collect everything about modules in one file."),
+    "action": ("change", "Run an action of a module."),
+    "modules": ("change", "List, show, create, edit, delete and watch Module objects."),
+    "gateway": ("run", "Serve the REST API."),
+    "writer": ("run", "Keep Module objects in step with what runs."),
+    "completion": ("setup", "Print the completion script of a shell."),
 }
-
-
-#: The variable with which a shell asks what completes a line.
-COMPLETE_VARIABLE = "_CORVO_COMPLETE"
 
 
 class _Commands(click.Group):
@@ -49,13 +46,14 @@ class _Commands(click.Group):
         """The command, from its file."""
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f".commands.{cmd_name}", __package__).command
+        folder, _ = _COMMANDS[cmd_name]
+        command: click.Command = importlib.import_module(f".commands.{folder}.{cmd_name}", __package__).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list for ``--help``, without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -87,7 +85,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run ``corvo``; the exit code. A command may return one, too."""
     try:
         if COMPLETE_VARIABLE in os.environ:
-            importlib.import_module(".commands.completion", __package__).register()
+            register()
         code = cli.main(arguments, prog_name="corvo", standalone_mode=False)
         sys.stdout.flush()
     except BaseException as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from corvo_agent.cli.where.target import Target
+from corvo_agent.cli.where.connect import Where
 from corvo_agent.gateway.app import Gateway
 from tests.cli.kit import Outcome, corvo
 from tests.diagnostics.kit import until
@@ -19,10 +19,10 @@ class Place:
     options: tuple[str, str]
     gateway: Gateway | None = None
 
-    def target(self) -> Target:
+    def where(self) -> Where:
         """Where to look, as the commands themselves get it."""
         name, value = self.options
-        return Target(etcd=value) if name == "--etcd" else Target(gateway=value)
+        return Where(etcd=value) if name == "--etcd" else Where(gateway=value)
 
     async def knows(self, revision: int) -> None:
         """Wait until it knows of the write that was made, behind its back, at ``revision``."""

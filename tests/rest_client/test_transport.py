@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from corvo_agent.cli.where.target import Target, open_backend
+from corvo_agent.cli.where.connect import Where, open_backend
 from corvo_agent.errors import (
     CorvoError,
     DeadlineExceeded,
@@ -158,11 +158,11 @@ def token(tmp_path: Path) -> Path:
 async def test_tls_and_tokens(store: Store, authority: Authority, secured: GatewaySettings, token: Path) -> None:
     async with Gateway(store, secured) as gateway:
         base: dict[str, Any] = {"gateway": gateway.url, "tls_ca": str(authority.path), "tls_hostname": "gateway.test"}
-        async with open_backend(Target(**base, gateway_token="looker")) as looker:
+        async with open_backend(Where(**base, gateway_token="looker")) as looker:
             assert (await looker.modules.list()).modules == ()
             with pytest.raises(PermissionRefused, match="not authorized"):
                 await looker.modules.create(Module(ObjectMeta(name="m1")))
-        async with open_backend(Target(**base, gateway_token_file=str(token))) as writer:
+        async with open_backend(Where(**base, gateway_token_file=str(token))) as writer:
             assert (await writer.modules.create(Module(ObjectMeta(name="m1")))).name == "m1"
             async with aclosing(writer.modules.watch()) as events:
                 assert (await anext(events)).module.name == "m1"
@@ -182,7 +182,7 @@ async def test_who_is_not_known_is_refused(
 ) -> None:
     async with Gateway(store, secured) as gateway:
         base: dict[str, Any] = {"gateway": gateway.url, "tls_ca": str(authority.path), "tls_hostname": "gateway.test"}
-        async with open_backend(Target(**{**base, **changes})) as backend:
+        async with open_backend(Where(**{**base, **changes})) as backend:
             with pytest.raises(PermissionRefused) as raised:
                 await backend.modules.list()
             assert words in str(raised.value)

@@ -14,8 +14,8 @@ from ..failures import say
 from ..running import quiet_at_broken_pipe
 from ..show.output import note
 from ..where.complete import modules
-from ..where.target import Target, open_backend
-from ..where.target_options import module_options
+from ..where.connect import Where, open_backend
+from ..where.options import module_options
 from .draft import Draft, difference_lines
 
 
@@ -24,18 +24,18 @@ from .draft import Draft, difference_lines
 @click.option("--from", "source", metavar="FILE", help="Begin with what is in FILE, such as a draft that was kept.")
 @module_options
 @quiet_at_broken_pipe
-def edit_module(name: str, source: str | None, target: Target) -> None:
+def edit_module(name: str, source: str | None, where: Where) -> None:
     """Edit spec and labels of the module NAME in your editor ($VISUAL, $EDITOR), as YAML.
 
     What you save is checked first; with a mistake in it, or when somebody else has changed the module meanwhile, the
     editor opens again with what you typed. What cannot be stored stays in a file, whose name it tells. What agents
     write into the status meanwhile is no conflict.
     """
-    original = asyncio.run(_read(target, name))
+    original = asyncio.run(_read(where, name))
     text = None if source is None else Path(source).read_text(encoding="utf-8")
     draft = Draft(original, text)
     try:
-        stored = _edit(target, draft)
+        stored = _edit(where, draft)
     except BaseException:
         if draft.has_changes:
             say(f"what you typed is kept in {draft.path}: corvo modules edit {name} --from {draft.path}")
@@ -49,7 +49,7 @@ def edit_module(name: str, source: str | None, target: Target) -> None:
         note(f"{name} is stored at resource version {stored.revision}")
 
 
-def _edit(target: Target, draft: Draft) -> Module | None:
+def _edit(where: Where, draft: Draft) -> Module | None:
     """The Module as it is stored then, None when the person changed nothing."""
     while True:
         click.edit(filename=str(draft.path))
@@ -57,9 +57,9 @@ def _edit(target: Target, draft: Draft) -> Module | None:
             edited = draft.read()
             if edited is None:
                 return None
-            return asyncio.run(_store(target, draft.original, edited))
+            return asyncio.run(_store(where, draft.original, edited))
         except VersionConflict as conflict:
-            newest = asyncio.run(_read(target, draft.original.name))
+            newest = asyncio.run(_read(where, draft.original.name))
             changes = difference_lines(draft.original, newest)
             draft.rebase(newest)
             _ask_again(conflict, changes)
@@ -76,13 +76,13 @@ def _ask_again(error: CorvoError, changes: list[str]) -> None:
         raise click.exceptions.Exit(error.exit_code)
 
 
-async def _read(target: Target, name: str) -> Module:
-    async with open_backend(target) as backend:
+async def _read(where: Where, name: str) -> Module:
+    async with open_backend(where) as backend:
         # Not ``get``, which may be a moment old: a draft of that would be in conflict from its beginning.
         return await backend.modules.modify(name, lambda module: module)
 
 
-async def _store(target: Target, original: Module, edited: Module) -> Module:
+async def _store(where: Where, original: Module, edited: Module) -> Module:
     def change(current: Module) -> Module:
         if (current.spec, current.meta.labels) != (original.spec, original.meta.labels):
             raise VersionConflict(f"module {original.name}", original.revision, current.revision)
@@ -92,5 +92,5 @@ async def _store(target: Target, original: Module, edited: Module) -> Module:
         changed = current.with_meta(labels=edited.meta.labels)
         return Module(changed.meta, edited.spec, current.status, current.kind, current.api_version, raw)
 
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         return await backend.modules.modify(original.name, change)

@@ -13,9 +13,9 @@ from ...modules.model import effective_level
 from ..running import asynchronous
 from ..show.output import format_option, json_text, note, visible, yaml_text
 from ..where.complete import modules
+from ..where.connect import Where, open_backend
+from ..where.options import module_options
 from ..where.selectors import selector_of, selector_options
-from ..where.target import Target, open_backend
-from ..where.target_options import module_options
 
 
 @click.command("watch")
@@ -24,12 +24,12 @@ from ..where.target_options import module_options
 @format_option
 @module_options
 @asynchronous
-async def watch_modules(name: str, labels: str, fields: str, output: str | None, target: Target) -> None:
+async def watch_modules(name: str, labels: str, fields: str, output: str | None, where: Where) -> None:
     """Show modules as they change: all of them, NAME, or those that the selectors choose; until Ctrl-C.
 
     It begins with those that are there. JSON comes one object a line, YAML one document each.
     """
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         await show_changes(backend.modules, selector_of(labels, fields, name), output)
 
 

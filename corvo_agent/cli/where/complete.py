@@ -10,8 +10,8 @@ import click
 from ...errors import CorvoError
 from ...levels.level import VALID_LEVELS
 from ..backends.protocol import Backend
-from .target import open_backend
-from .target_options import target_of
+from .connect import open_backend
+from .options import where_of
 
 # Whoever presses TAB waits for it (seconds).
 _PATIENCE = 2.0
@@ -63,7 +63,7 @@ def _asked(ctx: click.Context, ask: Callable[[Backend], Awaitable[Sequence[str]]
     """What ``ask`` finds; nothing when it cannot be found out in time."""
 
     async def found() -> Sequence[str]:
-        async with asyncio.timeout(_PATIENCE), open_backend(target_of(ctx)) as backend:
+        async with asyncio.timeout(_PATIENCE), open_backend(where_of(ctx)) as backend:
             return await ask(backend)
 
     try:

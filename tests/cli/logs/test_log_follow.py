@@ -12,7 +12,7 @@ import pytest
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
 from corvo_agent.cli.logs.log_follow import Follower, follow_all
-from corvo_agent.cli.where.target import Target, open_backend
+from corvo_agent.cli.where.connect import Where, open_backend
 from corvo_agent.diagnostics.messages.payloads import logs_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
 from corvo_agent.diagnostics.server.server import ServerLimits
@@ -46,8 +46,8 @@ class Seen:
 
 
 @asynccontextmanager
-async def following(target: Target, parameters: Mapping[str, str], seen: Seen) -> AsyncIterator[asyncio.Task[None]]:
-    async with open_backend(target) as backend:
+async def following(where: Where, parameters: Mapping[str, str], seen: Seen) -> AsyncIterator[asyncio.Task[None]]:
+    async with open_backend(where) as backend:
         task = asyncio.create_task(Follower(backend, NAME, parameters, seen).run())
         try:
             yield task
@@ -78,7 +78,7 @@ async def test_the_newest_lines_come_first_then_those_that_are_written(etcd: Emb
     seen = Seen()
     async with (
         agent_on(etcd, log_file) as agent,
-        following(Target(address=agent.address), {"lines": "1"}, seen),
+        following(Where(address=agent.address), {"lines": "1"}, seen),
     ):
         await seen.wait("lost")
         write(log_file, "one", "two")
@@ -89,7 +89,7 @@ async def test_the_newest_lines_come_first_then_those_that_are_written(etcd: Emb
 async def test_it_goes_on_after_the_last_line_seen_when_the_agent_is_back(
     etcd: EmbeddedEtcd, place: Place, log_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen, where = Seen(), place.target()
+    seen, where = Seen(), place.where()
     async with following(where, {"lines": "2"}, seen) as task:
         # Before the first contact it gives up: so the agent has to be there first.
         await asyncio.wait({task})
@@ -112,9 +112,9 @@ async def test_it_goes_on_after_the_last_line_seen_when_the_agent_is_back(
 
 async def test_without_a_first_contact_it_gives_up() -> None:
     for where in (
-        Target(address="127.0.0.1:1"),
-        Target(gateway="http://127.0.0.1:1"),
-        Target(etcd="http://127.0.0.1:1"),
+        Where(address="127.0.0.1:1"),
+        Where(gateway="http://127.0.0.1:1"),
+        Where(etcd="http://127.0.0.1:1"),
     ):
         async with following(where, {}, Seen()) as task:
             with pytest.raises(Unavailable):
@@ -124,7 +124,7 @@ async def test_without_a_first_contact_it_gives_up() -> None:
 async def test_what_the_agent_refuses_is_final(etcd: EmbeddedEtcd, log_file: Path) -> None:
     async with (
         agent_on(etcd, log_file) as agent,
-        following(Target(address=agent.address), {"lines": "many"}, Seen()) as task,
+        following(Where(address=agent.address), {"lines": "many"}, Seen()) as task,
     ):
         with pytest.raises(RemoteError, match="INVALID_ARGUMENT"):
             await task
@@ -147,7 +147,7 @@ class Remarks(Echo):
 async def test_gaps_are_shown_and_positions_are_kept_to_go_on_from() -> None:
     service, remarks, seen = DiagnosticsService(), Remarks(), Seen()
     service.register_handler("Log", remarks)
-    async with served(service) as address, following(Target(address=address), {"lines": "5"}, seen):
+    async with served(service) as address, following(Where(address=address), {"lines": "5"}, seen):
         await seen.wait("line 2")
     assert seen.messages == ["lines may be missing", "line 1", "lines may be missing", "line 2"]
     assert [query.parameters for query in remarks.queries] == [{"lines": "5"}, {"lines": "5", "cursor": "c1"}]
@@ -155,7 +155,7 @@ async def test_gaps_are_shown_and_positions_are_kept_to_go_on_from() -> None:
 
 async def test_one_that_fails_leaves_the_others(etcd: EmbeddedEtcd, log_file: Path) -> None:
     seen, failed = Seen(), dict[str, CorvoError]()
-    async with agent_on(etcd, log_file), open_backend(Target(etcd=etcd.endpoint)) as backend:
+    async with agent_on(etcd, log_file), open_backend(Where(etcd=etcd.endpoint)) as backend:
         followers = {name: Follower(backend, name, {"lines": "1"}, seen) for name in ("node9-gone", NAME)}
         work = asyncio.create_task(follow_all(followers, failed.__setitem__))
         await seen.wait("lost")
@@ -168,6 +168,6 @@ async def test_one_that_fails_leaves_the_others(etcd: EmbeddedEtcd, log_file: Pa
 
 async def test_when_all_have_failed_it_ends() -> None:
     failed = dict[str, CorvoError]()
-    async with open_backend(Target(address="127.0.0.1:1")) as backend:
+    async with open_backend(Where(address="127.0.0.1:1")) as backend:
         await follow_all({NAME: Follower(backend, NAME, {}, Seen())}, failed.__setitem__)
     assert isinstance(failed[NAME], Unavailable)

@@ -14,7 +14,7 @@ from corvo_agent.agent.options import AgentOptions
 from corvo_agent.cli.logs import log_selection
 from corvo_agent.cli.logs.log_follow import Follower
 from corvo_agent.cli.logs.log_selection import SelectionFollower
-from corvo_agent.cli.where.target import open_backend
+from corvo_agent.cli.where.connect import open_backend
 from corvo_agent.diagnostics.server.server import ServerLimits
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import CorvoError, RemoteError
@@ -90,7 +90,7 @@ async def fleet(etcd: EmbeddedEtcd, modules: ModuleStore, tmp_path: Path) -> Asy
 async def following(
     place: Place, seen: Seen, failed: dict[str, CorvoError], **parameters: str
 ) -> AsyncIterator[asyncio.Task[None]]:
-    async with open_backend(place.target()) as backend:
+    async with open_backend(place.where()) as backend:
 
         def make(name: str) -> Follower:
             return Follower(backend, name, {"lines": "5", **parameters}, seen, patient=True)

@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from ...errors import InvalidArgument
-from ..live.top_monitor import Monitor
-from ..live.top_view import print_seen, render
-from ..running import asynchronous
-from ..where.complete import modules
-from ..where.target import Target, open_agent
-from ..where.target_options import agent_options
+from ....errors import InvalidArgument
+from ...live.top_monitor import Monitor
+from ...live.top_view import print_seen, render
+from ...running import asynchronous
+from ...where.complete import modules
+from ...where.connect import Where, open_agent
+from ...where.options import agent_options
 
 _SHORTEST = 0.1
 
@@ -25,7 +25,7 @@ _SHORTEST = 0.1
 @click.option("--no-profile", is_flag=True, help="Do not profile: leave the functions out.")
 @agent_options
 @asynchronous
-async def command(name: str, interval: float, looks: int | None, once: bool, no_profile: bool, target: Target) -> None:
+async def command(name: str, interval: float, looks: int | None, once: bool, no_profile: bool, where: Where) -> None:
     """Watch the module NAME: cpu, memory, lag of its event loop, tasks, and the functions that are hottest now.
 
     An agent that goes away is waited for. In a pipe each look is printed as tab-separated lines, with an empty line
@@ -38,7 +38,7 @@ async def command(name: str, interval: float, looks: int | None, once: bool, no_
     """
     if not interval >= _SHORTEST:
         raise InvalidArgument("--interval", interval, f"must be at least {_SHORTEST:g} seconds")
-    monitor = Monitor(lambda: open_agent(target, name), interval, profiling=not no_profile)
+    monitor = Monitor(lambda: open_agent(where, name), interval, profiling=not no_profile)
     most = 1 if once else looks
     # Somebody who looks once wants to see the functions, too, which take an interval to be found.
     if once or not sys.stdout.isatty():

@@ -9,24 +9,24 @@ from typing import Any
 
 import click
 
-from ...errors import CorvoError
-from ...logs.lines.merge import merge
-from ...modules.access import Selector
-from ...timestamps import parse_duration
-from ..backends.protocol import Backend
-from ..failures import Failures
-from ..logs.log_follow import Follower, follow_all
-from ..logs.log_lines import Line
-from ..logs.log_options import parameters_of, query_options
-from ..logs.log_selection import SelectionFollower
-from ..logs.log_window import DEFAULT_SPAN, ReorderWindow
-from ..many import for_each, selected
-from ..running import asynchronous
-from ..show.output import output_option
-from ..where.complete import modules
-from ..where.selectors import selector_of, selector_options
-from ..where.target import Target, open_backend
-from ..where.target_options import agent_options
+from ....errors import CorvoError
+from ....logs.lines.merge import merge
+from ....modules.access import Selector
+from ....timestamps import parse_duration
+from ...backends.protocol import Backend
+from ...failures import Failures
+from ...logs.log_follow import Follower, follow_all
+from ...logs.log_lines import Line
+from ...logs.log_options import parameters_of, query_options
+from ...logs.log_selection import SelectionFollower
+from ...logs.log_window import DEFAULT_SPAN, ReorderWindow
+from ...many import for_each, selected
+from ...running import asynchronous
+from ...show.output import output_option
+from ...where.complete import modules
+from ...where.connect import Where, open_backend
+from ...where.options import agent_options
+from ...where.selectors import selector_of, selector_options
 
 
 @click.command("logs", short_help="Show log lines of modules.")
@@ -51,7 +51,7 @@ async def command(
     follow: bool,
     window: str,
     output: str,
-    target: Target,
+    where: Where,
     **asked: object,
 ) -> int:
     """Show the newest log lines of the modules NAME..., or of those that selectors choose, merged by time.
@@ -74,7 +74,7 @@ async def command(
     parameters, span = parameters_of(asked), parse_duration(window, "--window") / 1e9
     failures = Failures(named=len(unique) != 1)
     line = Line(output, named=len(unique) != 1, colour=sys.stdout.isatty())
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         if not follow:
             chosen = unique or await selected(backend.modules, selector)
             await _newest(backend, chosen, parameters, failures, line)

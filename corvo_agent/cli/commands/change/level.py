@@ -11,21 +11,21 @@ from functools import partial
 
 import click
 
-from ...errors import InvalidArgument
-from ...levels.level import Level
-from ...modules.access import ModuleAccess
-from ...modules.model import LevelOverride, Module
-from ...timestamps import parse_duration
-from ..confirm import confirm, yes_option
-from ..failures import Failures
-from ..levels.level_view import agent_state, module_state, sentence_option, show_states
-from ..many import for_each, selected
-from ..running import asynchronous
-from ..show.output import note
-from ..where.complete import levels, modules
-from ..where.selectors import selector_of, selector_options
-from ..where.target import Target, open_backend
-from ..where.target_options import agent_options
+from ....errors import InvalidArgument
+from ....levels.level import Level
+from ....modules.access import ModuleAccess
+from ....modules.model import LevelOverride, Module
+from ....timestamps import parse_duration
+from ...confirm import confirm, yes_option
+from ...failures import Failures
+from ...levels.level_view import agent_state, module_state, sentence_option, show_states
+from ...many import for_each, selected
+from ...running import asynchronous
+from ...show.output import note
+from ...where.complete import levels, modules
+from ...where.connect import Where, open_backend
+from ...where.options import agent_options
+from ...where.selectors import selector_of, selector_options
 
 #: How long a level set by hand holds unless the person says otherwise.
 DEFAULT_DURATION = "10m"
@@ -99,7 +99,7 @@ async def command(
     fields: str,
     yes: bool,
     output: str,
-    target: Target,
+    where: Where,
     **wished: object,
 ) -> int:
     """Show the level of the module NAME and why it holds, or change it to LEVEL (Debug, Info, Warn, Error, None).
@@ -126,7 +126,7 @@ async def command(
     elif name is None:
         raise click.UsageError("name a module, or select several with -l or --field-selector")
     wish = _Wish(level=level, **wished)  # type: ignore[arg-type]
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         if name is not None and not wish.changes and not backend.has_modules:
             show_states({name: await agent_state(backend, name)}, output, alone=True)
             return 0

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from corvo_agent.cli.daemon import end_signals, reload_signal, run_until_signal
+from corvo_agent.cli.signals import end_signals, reload_signal, run_until_signal
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -59,7 +59,7 @@ async def test_what_work_raises_comes_out() -> None:
 def test_the_second_signal_ends_it_on_the_spot(second: signal.Signals) -> None:
     code = """if True:
         import asyncio, sys
-        from corvo_agent.cli.daemon import end_signals
+        from corvo_agent.cli.signals import end_signals
 
         async def main():
             with end_signals(lambda: print("asked", flush=True)):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.cli.commands.writer import LEADER_PREFIX
+from corvo_agent.cli.commands.run.writer import LEADER_PREFIX
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules import Module, ModuleStore
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
@@ -22,7 +22,7 @@ from tests.etcd_cluster import EtcdCluster
 from tests.writer.kubernetes_server import KubernetesServer, pod, write_kubeconfig
 from tests.writer.systemd_service import TRANSPORTS, systemd_service
 
-from ..kit import corvo
+from ...kit import corvo
 
 LEADER_KEY = f"{LEADER_PREFIX}file"
 INVENTORY = '[modules.node1-billing]\nnode = "node1"\nmodule = "billing"\n'

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...config import (
+from ....config import (
     AgentConfig,
     build_config,
     default_of,
@@ -22,14 +22,14 @@ from ...config import (
     spelling,
     variable,
 )
-from ...errors import CorvoError
-from ...levels.level import Level
-from ...logs.writing.formatter import JsonFormatter
-from ..daemon import end_signals, reload_signal
-from ..where.option_file import agent_table
+from ....errors import CorvoError
+from ....levels.level import Level
+from ....logs.writing.formatter import JsonFormatter
+from ...signals import end_signals, reload_signal
+from ...where.option_file import agent_table
 
 if TYPE_CHECKING:
-    from ...agent.agent import Agent
+    from ....agent.agent import Agent
 
 _log = logging.getLogger("corvo_agent")
 Load = Callable[[], AgentConfig]
@@ -165,6 +165,6 @@ async def _following(
 
 def _build(config: AgentConfig) -> Agent:
     # Late: it is most of what there is, and neither --help nor a wrong setting needs it.
-    from ...agent.build import build_agent
+    from ....agent.build import build_agent
 
     return build_agent(config)

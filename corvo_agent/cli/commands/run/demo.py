@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..daemon import end_signals
-from ..show.output import note, print_table
+from ...show.output import note, print_table
+from ...signals import end_signals
 
 if TYPE_CHECKING:
-    from ...demo.world import DemoWorld
+    from ....demo.world import DemoWorld
 
 
 @click.command("demo", short_help="Try it all: etcd, a gateway, a sample service and its agents on this machine.")
@@ -32,7 +32,7 @@ def command(unattended: bool) -> None:
 
 
 async def _play() -> int:
-    from ...demo.world import DemoWorld
+    from ....demo.world import DemoWorld
 
     stop = asyncio.Event()
     with end_signals(stop.set):
@@ -45,9 +45,9 @@ async def _play() -> int:
 
 
 async def _check() -> int:
-    from ...demo.check import check
-    from ...demo.findings import Finding
-    from ...demo.world import DemoWorld
+    from ....demo.check import check
+    from ....demo.findings import Finding
+    from ....demo.world import DemoWorld
 
     findings: list[Finding] = []
     task = asyncio.current_task()
@@ -61,7 +61,7 @@ async def _check() -> int:
 
 
 def _introduction(world: DemoWorld) -> str:
-    from ...demo.world import NAME, SECOND_NAME
+    from ....demo.world import NAME, SECOND_NAME
 
     etcdctl = f"ETCDCTL_API=3 {shlex.quote(world.etcd.etcdctl or 'etcdctl')} --endpoints {world.etcd.endpoint}"
     corvo = _program()

@@ -1,18 +1,14 @@
-"""``corvo completion``: the script that teaches a shell to complete corvo's commands, options and values."""
+"""How a shell asks what completes a line: the variable that it sets, and our script for bash."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-import click
-from click.shell_completion import (
-    CompletionItem,
-    ShellComplete,
-    add_completion_class,
-    get_completion_class,
-    split_arg_string,
-)
+from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, split_arg_string
+
+#: The variable with which a shell asks ``corvo`` what completes a line.
+COMPLETE_VARIABLE = "_CORVO_COMPLETE"
 
 _BASH = """\
 %(complete_func)s() {
@@ -58,25 +54,5 @@ class BashCompletion(ShellComplete):
 
 
 def register() -> None:
-    """Let our script take the place of click's."""
+    """Make click use our script for bash in place of its own."""
     add_completion_class(BashCompletion)
-
-
-@click.command("completion", short_help="Print the completion script of a shell.")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def command(shell: str) -> None:
-    """Print the completion script of SHELL. Names of modules, labels and variables are asked where --gateway, --etcd
-    or --address lead.
-
-    \b
-    bash:  eval "$(corvo completion bash)"        in ~/.bashrc
-    zsh:   eval "$(corvo completion zsh)"         in ~/.zshrc, after compinit
-    fish:  corvo completion fish > ~/.config/fish/completions/corvo.fish
-    """
-    from ..main import COMPLETE_VARIABLE, cli
-
-    register()
-    completion = get_completion_class(shell)
-    if completion is None:
-        raise click.UsageError(f"no completion for {shell}")
-    click.echo(completion(cli, {}, "corvo", COMPLETE_VARIABLE).source())

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import click
 
-from ...errors import ConfigError
-from ...writer.election import Election
-from ...writer.source import ModuleSource
-from ...writer.writer import LINGER, ModuleWriter
-from ..daemon import run_until_signal
-from ..running import asynchronous
-from ..show.output import note, visible
-from ..where.target import Target, open_store
-from ..where.target_options import store_options
+from ....errors import ConfigError
+from ....writer.election import Election
+from ....writer.source import ModuleSource
+from ....writer.writer import LINGER, ModuleWriter
+from ...running import asynchronous
+from ...show.output import note, visible
+from ...signals import run_until_signal
+from ...where.connect import Where, open_store
+from ...where.options import store_options
 
 #: Writers that keep the same objects meet below this key, and one of them leads.
 LEADER_PREFIX = "/corvo/v1/leader/writer/"
@@ -87,7 +87,7 @@ async def command(
     queue: int,
     attempts: int,
     once: bool,
-    target: Target,
+    where: Where,
     **given: object,
 ) -> int:
     """Create, update and delete Module objects as the sources tell, touching nothing that people set.
@@ -103,7 +103,7 @@ async def command(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     options = _SourceOptions(**given)  # type: ignore[arg-type]
     found = [await _source(text, options) for text in sources]
-    async with open_store(target) as store:
+    async with open_store(where) as store:
         writer = ModuleWriter(store, found, group=group, queue_size=queue, attempts=attempts, linger=linger)
         if once:
             await writer.run_once()
@@ -125,7 +125,7 @@ def _report(writer: ModuleWriter, once: bool) -> int:
 async def _source(text: str, options: _SourceOptions) -> ModuleSource:
     kind, _, rest = text.partition(":")
     if kind == "file" and rest:
-        from ...writer.inventory import InventorySource
+        from ....writer.inventory import InventorySource
 
         return InventorySource(Path(rest))
     if text == "kubernetes":
@@ -137,7 +137,7 @@ async def _source(text: str, options: _SourceOptions) -> ModuleSource:
 
 async def _kubernetes(options: _SourceOptions) -> ModuleSource:
     try:
-        from ...writer.kubernetes import KubernetesSource, load_configuration
+        from ....writer.kubernetes import KubernetesSource, load_configuration
     except ImportError as error:
         raise _missing("kubernetes") from error
     load = partial(load_configuration, options.kubeconfig, options.context)
@@ -146,7 +146,7 @@ async def _kubernetes(options: _SourceOptions) -> ModuleSource:
 
 def _systemd(options: _SourceOptions) -> ModuleSource:
     try:
-        from ...writer.systemd import SystemdSource
+        from ....writer.systemd import SystemdSource
     except ImportError as error:
         raise _missing("systemd") from error
     return SystemdSource(options.units, node=options.node, address=options.bus)

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from corvo_agent.cli.commands.demo import _check, _play
+from corvo_agent.cli.commands.run.demo import _check, _play
 from corvo_agent.demo import check as module
 from corvo_agent.demo.findings import Failed
 from corvo_agent.demo.world import NAME, DemoWorld

@@ -17,8 +17,8 @@ from corvo_agent.agent.agent import Agent
 from corvo_agent.modules import ModuleStore
 from corvo_agent.profiles.pprof.reader import decode
 
-from ..kit import corvo
-from ..place import Place
+from ...kit import corvo
+from ...place import Place
 
 pytestmark = pytest.mark.integration
 FILES = ["goroutine.pb.gz", "heap.pb.gz", "logs.jsonl", "module.json", "profile.pb.gz", "stacks.txt", "stats.json"]

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from corvo_agent.cli.commands.agent import _serve, _set_up_log
+from corvo_agent.cli.commands.run.agent import _serve, _set_up_log
 from corvo_agent.config import AgentConfig, build_config, read_toml
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.errors import RemoteError, Unavailable

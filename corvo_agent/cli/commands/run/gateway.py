@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 
 import click
 
-from ...errors import Unavailable
-from ..running import asynchronous
-from ..show.output import note
-from ..where.target import Target, open_store
-from ..where.target_options import store_options
+from ....errors import Unavailable
+from ...running import asynchronous
+from ...show.output import note
+from ...where.connect import Where, open_store
+from ...where.options import store_options
 
 _SECOND_SIGNAL = 130
 
@@ -83,7 +83,7 @@ async def command(
     agent_cert: str,
     agent_key: str,
     max_staleness: float,
-    target: Target,
+    where: Where,
 ) -> None:
     """Serve the Module API of the etcd at --etcd, and route Debug to the agents.
 
@@ -93,9 +93,9 @@ async def command(
     http://127.0.0.1:9000/docs tells all requests.
     """
     # Late: aiohttp and what comes with it take a quarter of a second, and ``--help`` does not need them.
-    from ...gateway.app import Gateway
-    from ...gateway.routing.networks import parse_networks
-    from ...gateway.settings import GatewaySettings
+    from ....gateway.app import Gateway
+    from ....gateway.routing.networks import parse_networks
+    from ....gateway.settings import GatewaySettings
 
     settings = GatewaySettings(
         listen=listen,
@@ -113,7 +113,7 @@ async def command(
     )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     stop = _stop_on_signals()
-    async with open_store(target) as store, Gateway(store.kv, settings) as gateway:
+    async with open_store(where) as store, Gateway(store.kv, settings) as gateway:
         note(f"serving {gateway.url}" + (f", gRPC at {gateway.grpc_address}" if gateway.grpc_address else ""))
         async with asyncio.TaskGroup() as tasks:
             settling = tasks.create_task(_freeze(gateway.cache.wait_synced), name="corvo-gateway-freeze")

@@ -10,15 +10,15 @@ from typing import Any
 
 import click
 
-from ...errors import DecodeError, InvalidArgument
-from ...profiles.pprof.model import Profile
-from ..profiles.flame import check_flame, flame_graph
-from ..profiles.hot_functions import Measured, measured
-from ..running import asynchronous
-from ..show.output import note, print_table
-from ..where.complete import kinds, modules
-from ..where.target import Target, open_agent
-from ..where.target_options import agent_options
+from ....errors import DecodeError, InvalidArgument
+from ....profiles.pprof.model import Profile
+from ...profiles.flame import check_flame, flame_graph
+from ...profiles.hot_functions import Measured, measured
+from ...running import asynchronous
+from ...show.output import note, print_table
+from ...where.complete import kinds, modules
+from ...where.connect import Where, open_agent
+from ...where.options import agent_options
 
 # What is answered sooner needs no bar.
 _SHORT = 0.4
@@ -43,7 +43,7 @@ async def command(
     flame: Path | None,
     count: int,
     sample_type: str,
-    target: Target,
+    where: Where,
 ) -> None:
     """Take a profile of the module NAME: profile (CPU), goroutine, heap, cmdline and what else its agent has.
 
@@ -60,7 +60,7 @@ async def command(
         raise InvalidArgument("--seconds", seconds, "must be greater than 0")
     if flame is not None:
         check_flame(flame)
-    async with open_agent(target, name) as client:
+    async with open_agent(where, name) as client:
         buffer = await _watched(client.profile(kind, seconds), seconds, f"{kind} of {name}")
     if path == "-":
         sys.stdout.buffer.write(buffer)
@@ -93,7 +93,7 @@ def _suffix(buffer: bytes) -> str:
 
 def _read(buffer: bytes) -> Profile | None:
     # Late: whoever asks for help does not need it.
-    from ...profiles.pprof.reader import decode
+    from ....profiles.pprof.reader import decode
 
     try:
         return decode(buffer) if buffer.startswith(_GZIP) else None

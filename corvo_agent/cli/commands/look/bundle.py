@@ -8,19 +8,19 @@ from pathlib import Path
 
 import click
 
-from ...bundle.archive import Archive
-from ...bundle.collect import Collector
-from ...bundle.manifest import Manifest
-from ...bundle.parts import Asked, parts_of
-from ..failures import say
-from ..many import selected
-from ..running import asynchronous
-from ..show.output import note
-from ..show.progress import progress
-from ..where.complete import kinds, modules
-from ..where.selectors import selector_of, selector_options
-from ..where.target import DEFAULT_GATEWAY, Target, open_backend
-from ..where.target_options import agent_options
+from ....bundle.archive import Archive
+from ....bundle.collect import Collector
+from ....bundle.manifest import Manifest
+from ....bundle.parts import Asked, parts_of
+from ...failures import say
+from ...many import selected
+from ...running import asynchronous
+from ...show.output import note
+from ...show.progress import progress
+from ...where.complete import kinds, modules
+from ...where.connect import DEFAULT_GATEWAY, Where, open_backend
+from ...where.options import agent_options
+from ...where.selectors import selector_of, selector_options
 
 _SUFFIX = ".tar.gz"
 
@@ -70,7 +70,7 @@ async def command(
     path: str | None,
     max_size: int,
     max_time: float,
-    target: Target,
+    where: Where,
     lines: int,
     since: str,
     profiles: tuple[str, ...],
@@ -92,10 +92,10 @@ async def command(
     selector = selector_of(labels, fields, names[0] if names else "")
     file = Path(path or time.strftime(f"corvo-bundle-%Y%m%dT%H%M%SZ{_SUFFIX}", time.gmtime()))
     asked = Asked(lines, since, profiles or Asked().profiles, cpu_seconds)
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         chosen = tuple(dict.fromkeys(names or await selected(backend.modules, selector)))
-        limits = {"timeout": target.timeout, "max-size": max_size, "max-time": max_time}
-        manifest = Manifest(chosen, {"labels": labels, "fields": fields, **asdict(asked), **limits, **_place(target)})
+        limits = {"timeout": where.timeout, "max-size": max_size, "max-time": max_time}
+        manifest = Manifest(chosen, {"labels": labels, "fields": fields, **asdict(asked), **limits, **_place(where)})
         async with Archive(file, _top(file), max_size * 1_000_000) as archive:
             collector = Collector(
                 archive,
@@ -120,8 +120,8 @@ def _top(file: Path) -> str:
     return file.name.removesuffix(_SUFFIX).removesuffix(".tgz").lstrip(".") or "bundle"
 
 
-def _place(target: Target) -> dict[str, str]:
+def _place(where: Where) -> dict[str, str]:
     """Where it was looked."""
-    if target.address:
-        return {"address": target.address}
-    return {"etcd": target.etcd} if target.etcd else {"gateway": target.gateway or DEFAULT_GATEWAY}
+    if where.address:
+        return {"address": where.address}
+    return {"etcd": where.etcd} if where.etcd else {"gateway": where.gateway or DEFAULT_GATEWAY}

@@ -10,8 +10,8 @@ import click
 from click.core import ParameterSource
 
 from ...config import variable
+from .connect import DEFAULT_GATEWAY, Where
 from .option_file import load_defaults
-from .target import DEFAULT_GATEWAY, Target
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,12 +59,12 @@ _SOURCES = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterS
 
 
 def store_options(command: F) -> F:
-    """Adds the options that lead to etcd, for daemons; the command gets them as ``target``."""
+    """Adds the options that lead to etcd, for daemons; the command gets them as ``where``."""
     return _with_target(command, _ETCD_OPTIONS, places=("etcd",))
 
 
 def module_options(command: F) -> F:
-    """Adds the options that lead to Module objects; the command gets them as ``target``.
+    """Adds the options that lead to Module objects; the command gets them as ``where``.
 
     An address leads to none: only on the command line it is a mistake, elsewhere it is meant for other commands.
     """
@@ -73,7 +73,7 @@ def module_options(command: F) -> F:
 
 
 def agent_options(command: F) -> F:
-    """Adds the options that lead to agents, however; the command gets them as ``target``."""
+    """Adds the options that lead to agents, however; the command gets them as ``where``."""
     return _with_target(command, (*_GATEWAY_OPTIONS, *_ETCD_OPTIONS, _ADDRESS, *_CALL_OPTIONS), places=_PLACES)
 
 
@@ -100,11 +100,11 @@ def chosen_place(context: click.Context, places: tuple[str, ...] = _PLACES, weak
     return weak if context.params.get(weak) else ""
 
 
-def target_of(context: click.Context, places: tuple[str, ...] = _PLACES, weak: str = "") -> Target:
+def where_of(context: click.Context, places: tuple[str, ...] = _PLACES, weak: str = "") -> Where:
     """What the options of ``context`` say of where to look. Raises click.UsageError."""
     chosen = chosen_place(context, places, weak)
-    told = {name: value for name, value in context.params.items() if name in Target.__dataclass_fields__}
-    return Target(**{name: value for name, value in told.items() if name not in _PLACES or name == chosen})
+    told = {name: value for name, value in context.params.items() if name in Where.__dataclass_fields__}
+    return Where(**{name: value for name, value in told.items() if name not in _PLACES or name == chosen})
 
 
 def _with_target(
@@ -112,10 +112,10 @@ def _with_target(
 ) -> F:
     @functools.wraps(command)
     def gathered(*arguments: Any, **given: Any) -> Any:
-        target = target_of(click.get_current_context(), places, weak)
-        for name in Target.__dataclass_fields__:
+        where = where_of(click.get_current_context(), places, weak)
+        for name in Where.__dataclass_fields__:
             given.pop(name, None)
-        return command(*arguments, target=target, **given)
+        return command(*arguments, where=where, **given)
 
     decorated: Any = gathered
     for option in reversed((*options, _CONFIG)):

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from corvo_agent.cli.where.target import Target
-from corvo_agent.cli.where.target_options import agent_options, module_options
+from corvo_agent.cli.where.connect import Where
+from corvo_agent.cli.where.options import agent_options, module_options
 
 GATEWAY, ETCD, ADDRESS = "http://gateway", "http://etcd", "127.0.0.1:9011"
 VALUES = {"gateway": GATEWAY, "etcd": ETCD, "address": ADDRESS}
@@ -16,14 +16,14 @@ VALUES = {"gateway": GATEWAY, "etcd": ETCD, "address": ADDRESS}
 
 def looked_at(
     said: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, objects: bool = False
-) -> Target:
+) -> Where:
     """Where a command looks; ``objects``: one that needs Module objects."""
-    found: list[Target] = []
+    found: list[Where] = []
 
     @click.command()
     @(module_options if objects else agent_options)
-    def command(target: Target) -> None:
-        found.append(target)
+    def command(where: Where) -> None:
+        found.append(where)
 
     file = tmp_path / "corvo.toml"
     file.write_text("".join(f'{place} = "{VALUES[place]}"\n' for place in said["file"]))
@@ -57,8 +57,8 @@ def test_the_nearer_source_counts(
     objects: bool, line: str, environment: str, file: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = {"line": line.split(), "environment": environment.split(), "file": file.split()}
-    target = looked_at(said, tmp_path, monkeypatch, objects=objects)
-    assert {name: getattr(target, name) for name in VALUES if getattr(target, name)} == (
+    where = looked_at(said, tmp_path, monkeypatch, objects=objects)
+    assert {name: getattr(where, name) for name in VALUES if getattr(where, name)} == (
         {place: VALUES[place]} if place else {}
     )
 

@@ -8,23 +8,23 @@ from functools import partial
 
 import click
 
-from ...errors import InvalidArgument
-from ...levels.level import Level
-from ...modules.json.codec import module_to_dict
-from ...modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_level
-from ...modules.names import validate_name
-from ...timestamps import format_rfc3339
-from ..confirm import confirm, yes_option
-from ..failures import Failures
-from ..many import for_each, selected
-from ..modules.module_edit import edit_module
-from ..modules.module_watch import show_changes, watch_modules
-from ..running import asynchronous
-from ..show.output import format_option, note, print_result
-from ..where.complete import levels, modules
-from ..where.selectors import selector_of, selector_options
-from ..where.target import Target, open_backend
-from ..where.target_options import module_options
+from ....errors import InvalidArgument
+from ....levels.level import Level
+from ....modules.json.codec import module_to_dict
+from ....modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_level
+from ....modules.names import validate_name
+from ....timestamps import format_rfc3339
+from ...confirm import confirm, yes_option
+from ...failures import Failures
+from ...many import for_each, selected
+from ...modules.module_edit import edit_module
+from ...modules.module_watch import show_changes, watch_modules
+from ...running import asynchronous
+from ...show.output import format_option, note, print_result
+from ...where.complete import levels, modules
+from ...where.connect import Where, open_backend
+from ...where.options import module_options
+from ...where.selectors import selector_of, selector_options
 
 _watch_option = click.option("-w", "--watch", is_flag=True, help="Go on with changes as they come, until Ctrl-C.")
 
@@ -54,14 +54,14 @@ command.add_command(edit_module)
 @format_option
 @module_options
 @asynchronous
-async def list_modules(labels: str, fields: str, watch: bool, output: str | None, target: Target) -> None:
+async def list_modules(labels: str, fields: str, watch: bool, output: str | None, where: Where) -> None:
     """List modules: all of them, or those that the selectors choose. A level with * is an override, which ends.
 
     \b
     corvo modules list -l team=network,tier!=1
     corvo modules list --field-selector 'spec.log-level=Debug,status.restart-count>3'
     """
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         if watch:
             await show_changes(backend.modules, selector_of(labels, fields), output)
             return
@@ -78,9 +78,9 @@ async def list_modules(labels: str, fields: str, watch: bool, output: str | None
 @format_option
 @module_options
 @asynchronous
-async def get_module(name: str, watch: bool, output: str | None, target: Target) -> None:
+async def get_module(name: str, watch: bool, output: str | None, where: Where) -> None:
     """Show the module NAME."""
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         if watch:
             await show_changes(backend.modules, selector_of("", "", name), output)
             return
@@ -96,12 +96,12 @@ async def get_module(name: str, watch: bool, output: str | None, target: Target)
 @click.option("--category", default="Venice", show_default=True, help="Its category.")
 @module_options
 @asynchronous
-async def create_module(name: str, level: str, node: str, module: str, category: str, target: Target) -> None:
+async def create_module(name: str, level: str, node: str, module: str, category: str, where: Where) -> None:
     """Create the module NAME."""
     Level.parse(level, "--level")
     validate_name(name, "NAME")
     wanted = Module(ObjectMeta(name=name), ModuleSpec(log_level=level), ModuleStatus(node, module, category))
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         created = await backend.modules.create(wanted)
     note(f"{created.name} is created at resource version {created.revision}")
 
@@ -112,13 +112,13 @@ async def create_module(name: str, level: str, node: str, module: str, category:
 @yes_option
 @module_options
 @asynchronous
-async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: bool, target: Target) -> int:
+async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: bool, where: Where) -> int:
     """Delete the modules NAME..., or those that the selectors choose; asks before it deletes more than one."""
     selector = selector_of(labels, fields, " ".join(names))
     chosen = list(dict.fromkeys(names))
     if not chosen and not (labels or fields):
         raise click.UsageError("name modules, or select them with -l or --field-selector")
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         access = backend.modules
         chosen = chosen or await selected(access, selector)
         confirm("Delete", chosen, yes=yes)
@@ -134,7 +134,7 @@ async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: 
 @yes_option
 @module_options
 @asynchronous
-async def label_module(words: tuple[str, ...], labels: str, fields: str, yes: bool, target: Target) -> int:
+async def label_module(words: tuple[str, ...], labels: str, fields: str, yes: bool, where: Where) -> int:
     """Set labels of the module NAME, or of those that the selectors choose; KEY- takes one away.
 
     \b
@@ -146,7 +146,7 @@ async def label_module(words: tuple[str, ...], labels: str, fields: str, yes: bo
     if not given:
         raise click.UsageError("give KEY=VALUE to set a label, or KEY- to take it away")
     changes = dict(map(_label, given))
-    async with open_backend(target) as backend:
+    async with open_backend(where) as backend:
         access = backend.modules
         names = await selected(access, selector_of(labels, fields)) if by_selector else [words[0]]
         confirm("Label", names, yes=yes)

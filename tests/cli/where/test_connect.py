@@ -10,7 +10,7 @@ import pytest_asyncio
 import trustme
 
 from corvo_agent.cli.backends.etcd import locate
-from corvo_agent.cli.where.target import Target
+from corvo_agent.cli.where.connect import Where
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.diagnostics.tls import server_ssl
@@ -60,7 +60,7 @@ async def test_no_module_is_not_found(store: ModuleStore) -> None:
 
 
 def test_a_password_is_not_shown() -> None:
-    assert "geheim" not in repr(Target(etcd_password="geheim"))
+    assert "geheim" not in repr(Where(etcd_password="geheim"))
 
 
 @pytest_asyncio.fixture

@@ -7,12 +7,12 @@ from typing import Any
 import click
 import orjson
 
-from ...errors import NotFound
-from ..running import asynchronous
-from ..show.output import format_option, note, print_result
-from ..where.complete import modules, variables
-from ..where.target import Target, open_agent
-from ..where.target_options import agent_options
+from ....errors import NotFound
+from ...running import asynchronous
+from ...show.output import format_option, note, print_result
+from ...where.complete import modules, variables
+from ...where.connect import Where, open_agent
+from ...where.options import agent_options
 
 
 @click.command("stats", short_help="Show or clear published variables of a module.")
@@ -22,7 +22,7 @@ from ..where.target_options import agent_options
 @format_option
 @agent_options
 @asynchronous
-async def command(name: str, variable: str | None, clear: bool, output: str | None, target: Target) -> None:
+async def command(name: str, variable: str | None, clear: bool, output: str | None, where: Where) -> None:
     """Show the published variables of the module NAME, or VARIABLE alone.
 
     \b
@@ -31,7 +31,7 @@ async def command(name: str, variable: str | None, clear: bool, output: str | No
     corvo stats node1-pen-npm cpustats -o json  for programs
     corvo stats node1-pen-npm --clear           empty the counters
     """
-    async with open_agent(target, name) as client:
+    async with open_agent(where, name) as client:
         found = await client.stats(variable, "clear" if clear else "get")
     if clear:
         note(f"counters of {name} are cleared")

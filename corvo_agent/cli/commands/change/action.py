@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from ...diagnostics.query import Payload
-from ...errors import InvalidArgument
-from ..running import asynchronous
-from ..show.output import note
-from ..where.complete import modules
-from ..where.target import Target, open_agent
-from ..where.target_options import agent_options
+from ....diagnostics.query import Payload
+from ....errors import InvalidArgument
+from ...running import asynchronous
+from ...show.output import note
+from ...where.complete import modules
+from ...where.connect import Where, open_agent
+from ...where.options import agent_options
 
 
 @click.command("action", short_help="Run an action of a module.")
@@ -21,14 +21,14 @@ from ..where.target_options import agent_options
 @click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
 @agent_options
 @asynchronous
-async def command(name: str, action: str, parameters: tuple[str, ...], target: Target) -> None:
+async def command(name: str, action: str, parameters: tuple[str, ...], where: Where) -> None:
     """Run ACTION of the module NAME, with parameters, and print what it answers.
 
     \b
     corvo action node1-pen-npm list-objects kind=Network
     """
     asked = dict(_pair(text) for text in parameters)
-    async with open_agent(target, name) as client:
+    async with open_agent(where, name) as client:
         answer = await client.run_action(action, asked, name=name)
     _print(answer)
 

@@ -1,0 +1,1 @@
+"""Commands that run a program until it is told to end."""

@@ -1,0 +1,1 @@
+"""Commands that prepare the use of the others."""
