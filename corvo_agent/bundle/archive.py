@@ -53,6 +53,9 @@ class Archive:
         if self._temporary is not None:
             with suppress(OSError):
                 self._temporary.unlink()
+        # What was not committed is of no use any more, but the compressor in between warns unless it is closed.
+        with suppress(OSError):
+            self._tar.close()
         self._file.close()
 
     async def add(self, name: str, content: bytes, *, bounded: bool = True) -> None:

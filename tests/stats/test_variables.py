@@ -96,10 +96,13 @@ def test_a_map_holds_variables_of_every_kind() -> None:
     outer.set("map", inner)
     outer.set("bad", Func(lambda: 1 // 0))
     outer.set("number", 3)
-    assert json.loads(outer.to_json()) == {
+    shown = json.loads(outer.to_json())
+    # The words are the interpreter's, and differ between its versions.
+    assert shown["bad"].pop("error").startswith("ZeroDivisionError: ")
+    assert shown == {
         "text": "t",
         "map": {"n": 1},
-        "bad": {"error": "ZeroDivisionError: integer division or modulo by zero"},
+        "bad": {},
         "number": 3,
     }
     assert outer["map"] is inner

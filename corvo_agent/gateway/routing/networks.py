@@ -41,7 +41,9 @@ class DialPolicy:
 
     def check(self, address: Address) -> None:
         """Pass an address that may be dialled; raises PermissionRefused, saying by which rule, for any other."""
-        for form in _forms(address):
+        # What it stands for comes first: Python 3.14 calls a mapped address link-local as the inner one is, and the
+        # reason is to name the rule that the inner one breaks.
+        for form in reversed(_forms(address)):
             rule = _never(form)
             if rule:
                 raise PermissionRefused(f"dialling {address}", f"{rule} are never dialled")

@@ -10,9 +10,11 @@ from __future__ import annotations
 import dis
 from types import CodeType, FrameType
 
-_ENTER = frozenset(("BEFORE_WITH", "LOAD_SPECIAL"))
+# Up to Python 3.13 one instruction enters ``with x``; from 3.14 on it is a call of what was loaded just before.
+_ENTER = "BEFORE_WITH"
+_LOAD_SPECIAL = "LOAD_SPECIAL"
 _CALLS = frozenset(("CALL", "PRECALL", "CALL_KW", "CALL_FUNCTION_EX"))
-_CANDIDATES = {dis.opmap[name] for name in _ENTER | _CALLS if name in dis.opmap}
+_CANDIDATES = {dis.opmap[name] for name in {_ENTER, *_CALLS} if name in dis.opmap}
 _METHODS = frozenset(("LOAD_METHOD", "LOAD_ATTR"))
 _ACQUIRE = frozenset(("acquire", "acquire_lock"))
 # Arguments of acquire are few and simple; what is further back belongs to something else.
@@ -46,8 +48,10 @@ def _takes_lock(code: CodeType, at: int) -> bool:
     if code.co_filename.endswith("threading.py"):
         return False
     *before, current = (each for each in dis.get_instructions(code) if each.offset <= at)
-    if current.opname in _ENTER:
+    if current.opname == _ENTER:
         return True
+    if before and before[-1].opname == _LOAD_SPECIAL:
+        return before[-1].argrepr == "__enter__"
     # The attribute that is called is loaded before its arguments.
     for each in reversed(before[-_BACK:]):
         if each.opname in _METHODS:

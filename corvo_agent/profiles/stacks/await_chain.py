@@ -12,7 +12,16 @@ import dis
 import gc
 from asyncio import Future, Task
 from collections.abc import Iterable, Iterator
-from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType, MethodType
+from itertools import islice
+from types import (
+    AsyncGeneratorType,
+    CoroutineType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    MethodDescriptorType,
+    MethodType,
+)
 from typing import Any, NamedTuple
 
 #: Awaits followed in one task; a longer chain is cut.
@@ -33,11 +42,15 @@ _WAITS: dict[str, tuple[str, type | None]] = {
     "StreamReader._wait_for_data": ("waiting: stream", None),
     "FlowControlMixin._drain_helper": ("waiting: stream", None),
     "TaskGroup.__aexit__": ("waiting: task group", asyncio.TaskGroup),
+    "TaskGroup._aexit": ("waiting: task group", asyncio.TaskGroup),
     "sleep": ("waiting: sleep", None),
     "_wait": ("waiting: tasks", set),
 }
 
 
+# Since 3.14 a frame holds what leaves an ``async with`` as a function and its object.
+_EXITS_APART = "LOAD_SPECIAL" in dis.opmap
+_FUNCTIONS = (FunctionType, MethodDescriptorType)
 _INNER = (CoroutineType, GeneratorType, AsyncGeneratorType)
 
 
@@ -71,12 +84,16 @@ class AwaitChain(NamedTuple):
         """The ``x`` of each ``async with x`` that the chain is in, also of one that it is about to enter.
 
         ``links`` are the ones to look at, those of ``with_entries``. The interpreter keeps the bound method
-        ``x.__aexit__`` in the frame from before it calls ``__aenter__``.
+        ``x.__aexit__`` in the frame from before it calls ``__aenter__``; from 3.14 on the function and ``x`` itself,
+        one after the other.
         """
         for place in self.with_entries() if links is None else links:
-            for held in gc.get_referents(self.links[place]):
-                if type(held) is MethodType and held.__name__ == "__aexit__":
-                    yield held.__self__
+            held = iter(gc.get_referents(self.links[place]))
+            for each in held:
+                if type(each) is MethodType and each.__name__ == "__aexit__":
+                    yield each.__self__
+                elif _EXITS_APART and type(each) in _FUNCTIONS and each.__name__ == "__aexit__":
+                    yield from islice(held, 1)
 
 
 def await_chain(coroutine: object) -> AwaitChain:

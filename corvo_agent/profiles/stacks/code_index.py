@@ -77,5 +77,6 @@ def _codes(code: CodeType | None) -> Iterator[CodeType]:
     if code is not None:
         yield code
         for constant in code.co_consts:
-            if isinstance(constant, CodeType):
+            # The function that evaluates annotations (PEP 649) claims the lines of those who carry them.
+            if isinstance(constant, CodeType) and constant.co_name != "__annotate__":
                 yield from _codes(constant)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,11 +128,14 @@ async def test_a_cancelled_start_leaves_nothing_behind(tmp_path: Path) -> None:
     path.write_bytes(line(0))
     async with Worker(threads=1) as worker:
         tail = pump(worker, path)
+        busy = threading.Event()
+        worker.dispatch(lambda: busy.wait(30))
         attaching = asyncio.ensure_future(tail.attach())
         await asyncio.sleep(0)
         attaching.cancel()
         with pytest.raises(asyncio.CancelledError):
             await attaching
+        busy.set()
         assert len(asyncio.all_tasks()) == 1
         buffer, _ = await tail.attach()
         await tail.detach(buffer)

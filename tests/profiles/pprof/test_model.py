@@ -12,5 +12,5 @@ def test_a_total_adds_one_column() -> None:
     types = (ValueType("samples", "count"), ValueType("cpu", "nanoseconds"))
     profile = Profile(types, [Sample(stack, (1, 10)), Sample(stack, (2, 30))])
     assert (profile.total("samples"), profile.total("cpu")) == (3, 40)
-    with pytest.raises(ValueError, match="'wall'"):
+    with pytest.raises(ValueError, match=r"not in list"):
         profile.total("wall")
