@@ -1,14 +1,18 @@
 """Corvo diagnostics for Python: levels, logs, stats and profiles of a running service, without a restart.
 
-The names below are what most services need; each folder's own ``__all__`` has the rest. They are imported when they
-are first used: a service that only formats log lines does not pay for etcd and gRPC.
+The names below are what most services need: ``Agent`` for the whole, the others to put the pieces together by hand.
+Each folder's ``__init__`` says what it is for and which names are public there (``corvo_agent.stats.Int``,
+``corvo_agent.diagnostics.DebugQuery``); ``corvo_agent.errors`` has every error, ``corvo_agent.testing`` what
+tests need.
+
+Names are imported when they are first used: a service that only formats log lines does not pay for etcd and gRPC.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from ._lazy import lazy_names
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -27,26 +31,27 @@ if TYPE_CHECKING:
     from .modules.model import Module
     from .modules.store import ModuleStore
     from .modules.watcher import ModuleWatcher
-
-_HOMES = {
-    "Agent": "agent.agent",
-    "AgentOptions": "agent.options",
-    "CorvoError": "errors",
-    "DiagnosticsClient": "diagnostics.client.client",
-    "DiagnosticsService": "diagnostics.service",
-    "EtcdOptions": "modules.etcd.options",
-    "EtcdStore": "modules.etcd.store",
-    "JsonFormatter": "logs.writing.formatter",
-    "Level": "levels.level",
-    "LevelFilter": "levels.filter",
-    "LevelSync": "agent.level_sync",
-    "Module": "modules.model",
-    "ModuleStore": "modules.store",
-    "ModuleWatcher": "modules.watcher",
-    "configure_json_logging": "logs.writing.json_logging",
-    "get_log_filter": "levels.filter",
-    "reset_filter": "levels.filter",
-}
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "agent.agent": ("Agent",),
+            "agent.level_sync": ("LevelSync",),
+            "agent.options": ("AgentOptions",),
+            "diagnostics.client.client": ("DiagnosticsClient",),
+            "diagnostics.service": ("DiagnosticsService",),
+            "errors": ("CorvoError",),
+            "levels.filter": ("LevelFilter", "get_log_filter", "reset_filter"),
+            "levels.level": ("Level",),
+            "logs.writing.formatter": ("JsonFormatter",),
+            "logs.writing.json_logging": ("configure_json_logging",),
+            "modules.etcd.options": ("EtcdOptions",),
+            "modules.etcd.store": ("EtcdStore",),
+            "modules.model": ("Module",),
+            "modules.store": ("ModuleStore",),
+            "modules.watcher": ("ModuleWatcher",),
+        },
+    )
 
 __all__ = (
     "Agent",
@@ -68,14 +73,3 @@ __all__ = (
     "get_log_filter",
     "reset_filter",
 )
-
-
-def __getattr__(name: str) -> object:
-    """A public name, from the file where it lives."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

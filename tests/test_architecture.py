@@ -64,6 +64,7 @@ VOCABULARY = {
     "timestamps",
     "tasks",
     "secrets",
+    "_lazy",
     "_version",
 }
 # Foreign packages that only these places may import.

@@ -1,18 +1,60 @@
-"""Levels of logging that change while the process runs: the filter, what holds and why, and each logging library."""
+"""Levels of logging that change while the process runs: the filter in force, and the logging libraries that follow it.
 
+``reset_filter`` puts a ``LevelFilter`` in force for the whole process; ``logging`` follows at once, structlog and
+loguru through ``filter_by_logger_level`` and ``LoguruFilter``. Nothing here knows Modules or etcd: ``agent.LevelSync``
+joins the two.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy_names
 from .audit import audit
-from .blockers import level_obstacles
-from .filter import (
-    LevelFilter,
-    LiveFilter,
-    current_filter,
-    filtered,
-    get_log_filter,
-    refresh_filter,
-    reset_filter,
-)
-from .level import AUDIT, VALID_LEVELS, Level
-from .state import LevelSource, LevelState
+
+if TYPE_CHECKING:
+    from .blockers import level_obstacles
+    from .filter import (
+        LevelFilter,
+        LevelTarget,
+        LiveFilter,
+        add_target,
+        current_filter,
+        filtered,
+        get_log_filter,
+        refresh_filter,
+        remove_target,
+        reset_filter,
+    )
+    from .level import AUDIT, VALID_LEVELS, Level
+    from .loguru_filter import LoguruFilter
+    from .state import LevelSource, LevelState
+    from .structlog_filter import filter_by_logger_level
+    from .thresholds import Thresholds
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "blockers": ("level_obstacles",),
+            "filter": (
+                "LevelFilter",
+                "LevelTarget",
+                "LiveFilter",
+                "add_target",
+                "current_filter",
+                "filtered",
+                "get_log_filter",
+                "refresh_filter",
+                "remove_target",
+                "reset_filter",
+            ),
+            "level": ("AUDIT", "VALID_LEVELS", "Level"),
+            "loguru_filter": ("LoguruFilter",),
+            "state": ("LevelSource", "LevelState"),
+            "structlog_filter": ("filter_by_logger_level",),
+            "thresholds": ("Thresholds",),
+        },
+    )
 
 __all__ = (
     "AUDIT",
@@ -21,12 +63,18 @@ __all__ = (
     "LevelFilter",
     "LevelSource",
     "LevelState",
+    "LevelTarget",
     "LiveFilter",
+    "LoguruFilter",
+    "Thresholds",
+    "add_target",
     "audit",
     "current_filter",
+    "filter_by_logger_level",
     "filtered",
     "get_log_filter",
     "level_obstacles",
     "refresh_filter",
+    "remove_target",
     "reset_filter",
 )

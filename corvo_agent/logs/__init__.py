@@ -1,43 +1,51 @@
-"""Log files and their lines.
+"""Log files and their lines: writing JSON lines, searching them through rotation, and following them live.
 
-What reads and follows files is imported when it is first used: a service that only writes its log does not pay for it.
+A service that only writes takes ``configure_json_logging``, ``JsonFileHandler`` or ``JsonFormatter``; what answers
+Debug queries takes ``LogReader`` (a bounded search, newest or oldest first) and ``LogTailer`` (every new line once, in
+order, for any number of readers).
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
-from .writing.formatter import JsonFormatter
-from .writing.json_logging import JsonFileHandler, JsonLogging, configure_json_logging
+from .._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .limits import ReadLimits, TailLimits
     from .lines.line_time import Window
     from .lines.marker import is_marker
+    from .lines.merge import merge, record_time
     from .lines.severity import Audit
     from .search.conditions import FieldCondition, Operator
-    from .search.parameters import parse_query
+    from .search.parameters import parse_query, uses_patterns
     from .search.query import LogQuery, Order
     from .search.reader import LogReader
     from .search.result import LogResult
     from .tail.tailer import LogTailer
-
-_HOMES = {
-    "Audit": "lines.severity",
-    "FieldCondition": "search.conditions",
-    "LogQuery": "search.query",
-    "LogReader": "search.reader",
-    "LogResult": "search.result",
-    "LogTailer": "tail.tailer",
-    "Operator": "search.conditions",
-    "Order": "search.query",
-    "ReadLimits": "limits",
-    "TailLimits": "limits",
-    "Window": "lines.line_time",
-    "is_marker": "lines.marker",
-    "parse_query": "search.parameters",
-}
+    from .worker import Worker
+    from .writing.formatter import JsonFormatter
+    from .writing.json_logging import JsonFileHandler, JsonLogging, configure_json_logging
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "limits": ("ReadLimits", "TailLimits"),
+            "lines.line_time": ("Window",),
+            "lines.marker": ("is_marker",),
+            "lines.merge": ("merge", "record_time"),
+            "lines.severity": ("Audit",),
+            "search.conditions": ("FieldCondition", "Operator"),
+            "search.parameters": ("parse_query", "uses_patterns"),
+            "search.query": ("LogQuery", "Order"),
+            "search.reader": ("LogReader",),
+            "search.result": ("LogResult",),
+            "tail.tailer": ("LogTailer",),
+            "worker": ("Worker",),
+            "writing.formatter": ("JsonFormatter",),
+            "writing.json_logging": ("JsonFileHandler", "JsonLogging", "configure_json_logging"),
+        },
+    )
 
 __all__ = (
     "Audit",
@@ -54,13 +62,11 @@ __all__ = (
     "ReadLimits",
     "TailLimits",
     "Window",
+    "Worker",
     "configure_json_logging",
     "is_marker",
+    "merge",
     "parse_query",
+    "record_time",
+    "uses_patterns",
 )
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

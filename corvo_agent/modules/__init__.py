@@ -1,44 +1,113 @@
-"""Module objects: model, codec, stores and watching."""
+"""Module objects: the model, its JSON, the stores that keep it, and watching it without losing a change.
 
-from .callbacks import ChangeCallback, ModuleChange
-from .endpoints import (
-    ENDPOINTS_PREFIX,
-    Endpoint,
-    EndpointLease,
-    EndpointState,
-    decode_endpoint,
-    encode_endpoint,
-    endpoint_key,
-    find_endpoint,
-)
-from .json.codec import decode_module, encode_module, module_from_dict, module_to_dict
-from .kv import Change, ChangeType, KeyValue, KeyValueStore, Range
-from .memory import MemoryStore
-from .model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort, effective_level
-from .names import MODULES_PREFIX, key_of, name_of, validate_name
-from .registration import StartReport, clear_expired_override, register
-from .store import ModuleList, ModuleStore
-from .watcher import ModuleCallback, ModuleWatcher, WatcherStatistics
-from .watching.batches import Cause, WatchBatch
-from .watching.watch import Watch, WatchStatistics
+``ModuleStore`` reads and writes Modules in any ``KeyValueStore`` (``EtcdStore`` in production, ``MemoryStore`` in
+tests).
+``ModuleWatcher`` follows one Module: snapshot, then every change, again after a lost connection or a compaction.
+``EndpointLease`` announces where an agent answers, ``find_endpoint`` finds it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
+    from .callbacks import ChangeCallback, ModuleChange
+    from .deferred import DeferredStore
+    from .endpoints import (
+        ENDPOINTS_PREFIX,
+        Endpoint,
+        EndpointLease,
+        EndpointState,
+        decode_endpoint,
+        encode_endpoint,
+        endpoint_key,
+        find_endpoint,
+    )
+    from .etcd.options import EtcdOptions
+    from .etcd.store import EtcdStatistics, EtcdStore
+    from .json.codec import decode_module, encode_module, module_from_dict, module_to_dict
+    from .kv import Change, ChangeType, KeyValue, KeyValueStore, Range
+    from .memory import MemoryStore
+    from .model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort, effective_level
+    from .names import MAX_NAME_LENGTH, MODULES_PREFIX, key_of, name_of, self_link_of, validate_name
+    from .registration import StartReport, clear_expired_override, register
+    from .selectors.list_options import ListOptions, parse_options
+    from .selectors.selection import Selection
+    from .store import ModuleList, ModuleStore
+    from .watcher import ModuleCallback, ModuleWatcher, WatcherStatistics
+    from .watching.batches import Cause, WatchBatch
+    from .watching.watch import Watch, WatchStatistics
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "access": ("EVERY_MODULE", "ModuleAccess", "ModuleEvent", "Selector"),
+            "callbacks": ("ChangeCallback", "ModuleChange"),
+            "deferred": ("DeferredStore",),
+            "endpoints": (
+                "ENDPOINTS_PREFIX",
+                "Endpoint",
+                "EndpointLease",
+                "EndpointState",
+                "decode_endpoint",
+                "encode_endpoint",
+                "endpoint_key",
+                "find_endpoint",
+            ),
+            "etcd.options": ("EtcdOptions",),
+            "etcd.store": ("EtcdStatistics", "EtcdStore"),
+            "json.codec": ("decode_module", "encode_module", "module_from_dict", "module_to_dict"),
+            "kv": ("Change", "ChangeType", "KeyValue", "KeyValueStore", "Range"),
+            "memory": ("MemoryStore",),
+            "model": (
+                "LevelOverride",
+                "Module",
+                "ModuleSpec",
+                "ModuleStatus",
+                "ObjectMeta",
+                "ServicePort",
+                "effective_level",
+            ),
+            "names": ("MAX_NAME_LENGTH", "MODULES_PREFIX", "key_of", "name_of", "self_link_of", "validate_name"),
+            "registration": ("StartReport", "clear_expired_override", "register"),
+            "selectors.list_options": ("ListOptions", "parse_options"),
+            "selectors.selection": ("Selection",),
+            "store": ("ModuleList", "ModuleStore"),
+            "watcher": ("ModuleCallback", "ModuleWatcher", "WatcherStatistics"),
+            "watching.batches": ("Cause", "WatchBatch"),
+            "watching.watch": ("Watch", "WatchStatistics"),
+        },
+    )
 
 __all__ = (
     "ENDPOINTS_PREFIX",
+    "EVERY_MODULE",
+    "MAX_NAME_LENGTH",
     "MODULES_PREFIX",
     "Cause",
     "Change",
     "ChangeCallback",
     "ChangeType",
+    "DeferredStore",
     "Endpoint",
     "EndpointLease",
     "EndpointState",
+    "EtcdOptions",
+    "EtcdStatistics",
+    "EtcdStore",
     "KeyValue",
     "KeyValueStore",
     "LevelOverride",
+    "ListOptions",
     "MemoryStore",
     "Module",
+    "ModuleAccess",
     "ModuleCallback",
     "ModuleChange",
+    "ModuleEvent",
     "ModuleList",
     "ModuleSpec",
     "ModuleStatus",
@@ -46,6 +115,8 @@ __all__ = (
     "ModuleWatcher",
     "ObjectMeta",
     "Range",
+    "Selection",
+    "Selector",
     "ServicePort",
     "StartReport",
     "Watch",
@@ -64,6 +135,8 @@ __all__ = (
     "module_from_dict",
     "module_to_dict",
     "name_of",
+    "parse_options",
     "register",
+    "self_link_of",
     "validate_name",
 )

@@ -23,6 +23,7 @@ class Selector:
     fields: str = ""
 
 
+#: Chooses every Module of the cluster.
 EVERY_MODULE = Selector()
 
 

@@ -33,6 +33,7 @@ class Complete:
     """Everything that runs has been told since the stream began: what was not told is gone."""
 
 
+#: What a source tells the writer, one after another.
 SourceEvent = Present | Gone | Complete
 
 

@@ -1,1 +1,3 @@
-"""The commands, one per file."""
+"""The commands, one per file, grouped by what they are for. ``cli.main`` imports a file when its command is used."""
+
+__all__: tuple[str, ...] = ()

@@ -1,1 +1,29 @@
-"""What ``corvo top`` is made of."""
+"""What ``corvo top`` is made of: asking, the facts of an answer, and the picture on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .top_facts import Facts
+    from .top_monitor import Monitor, Seen
+    from .top_view import print_seen, render
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "top_facts": ("Facts",),
+            "top_monitor": ("Monitor", "Seen"),
+            "top_view": ("print_seen", "render"),
+        },
+    )
+
+__all__ = (
+    "Facts",
+    "Monitor",
+    "Seen",
+    "print_seen",
+    "render",
+)

@@ -1,1 +1,28 @@
-"""Profiles on the terminal and as flame graphs."""
+"""Profiles on the terminal: the hottest functions, and flame graphs as pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .flame import check_flame, flame_graph
+    from .hot_functions import HotFunction, Measured, measured, quantity
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "flame": ("check_flame", "flame_graph"),
+            "hot_functions": ("HotFunction", "Measured", "measured", "quantity"),
+        },
+    )
+
+__all__ = (
+    "HotFunction",
+    "Measured",
+    "check_flame",
+    "flame_graph",
+    "measured",
+    "quantity",
+)

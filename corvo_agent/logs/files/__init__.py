@@ -1,1 +1,51 @@
-"""Log files: opening, blocks of lines, compression, rotation and places that survive it."""
+"""Log files on disk: opening them, blocks of lines, compressed parts, rotation, and positions that outlive it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .blocks import backward, forward, last_line_end
+    from .cursor import Cursor, FileMark
+    from .history import History, head_of
+    from .log_file import FileChanged, LogFile, open_log
+    from .packed import unpack
+    from .rotation import Rotated, open_rotated, rotated_files, rotated_name
+    from .splitter import Chunk, Framing, Lines, Splitter
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "blocks": ("backward", "forward", "last_line_end"),
+            "cursor": ("Cursor", "FileMark"),
+            "history": ("History", "head_of"),
+            "log_file": ("FileChanged", "LogFile", "open_log"),
+            "packed": ("unpack",),
+            "rotation": ("Rotated", "open_rotated", "rotated_files", "rotated_name"),
+            "splitter": ("Chunk", "Framing", "Lines", "Splitter"),
+        },
+    )
+
+__all__ = (
+    "Chunk",
+    "Cursor",
+    "FileChanged",
+    "FileMark",
+    "Framing",
+    "History",
+    "Lines",
+    "LogFile",
+    "Rotated",
+    "Splitter",
+    "backward",
+    "forward",
+    "head_of",
+    "last_line_end",
+    "open_log",
+    "open_rotated",
+    "rotated_files",
+    "rotated_name",
+    "unpack",
+)

@@ -1,1 +1,56 @@
-"""What a line of a log says: its record, level and time, and the marks of the engine itself."""
+"""What one line of a log says: its record, level and time, and the marker lines that the engine adds itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .line_time import LineClock, Window
+    from .marker import Gap, Truncation, dropped, gap, is_marker, position, truncated
+    from .merge import record_time
+    from .record import build_block, build_records, cut_record, raw_document, read_document, size_of, to_text
+    from .severity import Audit, passes, passing_names
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "line_time": ("LineClock", "Window"),
+            "marker": ("Gap", "Truncation", "dropped", "gap", "is_marker", "position", "truncated"),
+            "merge": ("record_time",),
+            "record": (
+                "build_block",
+                "build_records",
+                "cut_record",
+                "raw_document",
+                "read_document",
+                "size_of",
+                "to_text",
+            ),
+            "severity": ("Audit", "passes", "passing_names"),
+        },
+    )
+
+__all__ = (
+    "Audit",
+    "Gap",
+    "LineClock",
+    "Truncation",
+    "Window",
+    "build_block",
+    "build_records",
+    "cut_record",
+    "dropped",
+    "gap",
+    "is_marker",
+    "passes",
+    "passing_names",
+    "position",
+    "raw_document",
+    "read_document",
+    "record_time",
+    "size_of",
+    "to_text",
+    "truncated",
+)

@@ -1,1 +1,28 @@
-"""The JSON of Module objects, and JSON values in a stream of bytes."""
+"""The JSON of Module objects as people and Go peers write it, and JSON values in a stream of bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .codec import decode_module, encode_module, module_from_dict, module_to_dict
+    from .stream import JsonStream, parse_object
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "codec": ("decode_module", "encode_module", "module_from_dict", "module_to_dict"),
+            "stream": ("JsonStream", "parse_object"),
+        },
+    )
+
+__all__ = (
+    "JsonStream",
+    "decode_module",
+    "encode_module",
+    "module_from_dict",
+    "module_to_dict",
+    "parse_object",
+)

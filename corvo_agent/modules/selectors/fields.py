@@ -16,7 +16,9 @@ from ...errors import InvalidArgument
 from ..model import Module
 from .module_fields import Field, field, part
 
+#: Does a Module match?
 FieldSelector = Callable[[Module], bool]
+#: Did the chosen fields change, from the first Module to the second?
 FieldChange = Callable[[Module, Module], bool]
 
 _PATH = r"(?P<path>[A-Za-z][\w.-]*(?:\[[^\]]*\])?[\w.-]*)"

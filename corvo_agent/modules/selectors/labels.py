@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from ...errors import InvalidArgument
 
+#: Do the labels of an object match?
 LabelSelector = Callable[[Mapping[str, str]], bool]
 
 _TOKEN = re.compile(r"\s*(?:(==|!=|[=!<>(),])|([^\s=!<>(),]+))")

@@ -31,6 +31,7 @@ class Frame(NamedTuple):
     start_line: int = 0
 
 
+#: Frames from the innermost (where the program is) to the outermost, in pprof's order.
 Stack: TypeAlias = tuple[Frame, ...]
 
 

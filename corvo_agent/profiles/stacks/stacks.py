@@ -13,6 +13,7 @@ from .naming import FunctionNames
 MAX_DEPTH = 256
 DEEPER = Frame("[deeper frames left out]")
 
+#: A stack as numbers into a ``StackTable``, which is quicker to build and compare than one of ``Frame``.
 RawStack: TypeAlias = tuple[int, ...]
 
 

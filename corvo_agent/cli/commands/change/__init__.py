@@ -1,1 +1,3 @@
-"""Commands that change modules."""
+"""Commands that change something: levels, Module objects, and actions of a module."""
+
+__all__: tuple[str, ...] = ()

@@ -1,1 +1,3 @@
-"""Commands that show what modules do and change nothing."""
+"""Commands that only look: logs, stats, profiles, top and the support bundle."""
+
+__all__: tuple[str, ...] = ()

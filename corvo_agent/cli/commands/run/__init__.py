@@ -1,1 +1,3 @@
-"""Commands that run a program until it is told to end."""
+"""Commands that run something: the agent, the gateway, the module writer and the demo."""
+
+__all__: tuple[str, ...] = ()

@@ -1,1 +1,3 @@
-"""Commands that prepare the use of the others."""
+"""Commands that prepare a machine for the others: completion in a shell."""
+
+__all__: tuple[str, ...] = ()
