@@ -46,7 +46,7 @@ Sizer = Callable[[Any], int]
 def _references_of_the_loop() -> int:
     """The references that going through a container adds to a leaf: the list, the variable, and up to 3.13 the call."""
     holder = [object()]
-    return [sys.getrefcount(leaf) - len(holder) for leaf in gc.get_referents(holder)][0]
+    return next(sys.getrefcount(leaf) - len(holder) for leaf in gc.get_referents(holder))
 
 
 # Measured, since each version of the interpreter keeps fewer of them.
