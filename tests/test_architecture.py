@@ -58,6 +58,7 @@ MAY_IMPORT = {
     },
 }
 VOCABULARY = {
+    "addresses",
     "errors",
     "clock",
     "backoff",

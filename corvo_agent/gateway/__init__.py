@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .auth import Role, Tokens, read_tokens
     from .routing.networks import parse_networks
     from .routing.router import RouteLimits
-    from .settings import GatewaySettings, is_loopback
+    from .settings import GatewaySettings
     from .watching.watch_hub import WatchLimits
 else:
     __getattr__, __dir__ = lazy_names(
@@ -25,7 +25,7 @@ else:
             "auth": ("Role", "Tokens", "read_tokens"),
             "routing.networks": ("parse_networks",),
             "routing.router": ("RouteLimits",),
-            "settings": ("GatewaySettings", "is_loopback"),
+            "settings": ("GatewaySettings",),
             "watching.watch_hub": ("WatchLimits",),
         },
     )
@@ -37,7 +37,6 @@ __all__ = (
     "RouteLimits",
     "Tokens",
     "WatchLimits",
-    "is_loopback",
     "parse_networks",
     "read_tokens",
 )

@@ -10,9 +10,10 @@ from typing import Self
 
 from aiohttp import web
 
+from ..addresses import address_to_listen, join_host_port
 from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.server.server import DiagnosticsServer
-from ..errors import ConfigError, Unavailable
+from ..errors import Unavailable
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module
 from ..modules.store import ModuleStore
@@ -33,7 +34,7 @@ from .routing.networks import DialPolicy
 from .routing.peers import PeerPool
 from .routing.resolver import Resolver
 from .routing.router import Router
-from .settings import GatewaySettings, split_listen
+from .settings import GatewaySettings
 from .tls import agent_context, grpc_context, server_context
 from .watching.endpoint_cache import EndpointCache
 from .watching.module_cache import ModuleCache
@@ -102,7 +103,7 @@ class Gateway:
     @property
     def address(self) -> str:
         """``HOST:PORT`` that it listens on."""
-        return _address(self._runner.addresses[0]) if self._runner and self._runner.addresses else ""
+        return join_host_port(*self._runner.addresses[0][:2]) if self._runner and self._runner.addresses else ""
 
     @property
     def grpc_address(self) -> str:
@@ -140,9 +141,9 @@ class Gateway:
         runner = web.AppRunner(application, handler_cancellation=True, access_log=None, shutdown_timeout=_DRAIN)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        host, port = split_listen(self.settings.listen, "listen")
+        listen = address_to_listen(self.settings.listen, unix=False)
         try:
-            await web.TCPSite(runner, host, port, ssl_context=tls).start()
+            await web.TCPSite(runner, listen.host, listen.port, ssl_context=tls).start()
         except OSError as error:
             raise Unavailable(self.settings.listen, f"cannot listen: {error.strerror or error}") from error
         self._runner = runner
@@ -154,10 +155,3 @@ class Gateway:
             [service], self.settings.grpc_listen, ssl=tls, insecure=True, status_details_codec=DetailsCodec()
         )
         await stack.enter_async_context(self._grpc)
-
-
-def _address(found: object) -> str:
-    if not isinstance(found, tuple):
-        raise ConfigError("listen", found, "is no address")
-    host, port = found[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

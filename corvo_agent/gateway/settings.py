@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 
+from ..addresses import address_to_listen, is_loopback
 from ..errors import ConfigError
 from .routing.networks import Network
 from .routing.router import RouteLimits
@@ -48,28 +48,9 @@ class GatewaySettings:
         for option, address in (("listen", self.listen), ("grpc-listen", self.grpc_listen)):
             if not address:
                 continue
-            host, _ = split_listen(address, option)
+            host = address_to_listen(address, option, unix=False).host
             if not (is_loopback(host) or self.insecure or (self.tls_cert and self.token_file)):
                 reason = (
                     "listening elsewhere than on loopback needs --tls-cert, --tls-key and --token-file, or --insecure"
                 )
                 raise ConfigError(option, address, reason)
-
-
-def split_listen(address: str, option: str) -> tuple[str, int]:
-    """``HOST:PORT`` or ``[V6]:PORT``; raises ConfigError naming ``option``."""
-    host, colon, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not (port.isascii() and port.isdecimal()) or int(port) > 65535:
-        raise ConfigError(option, address, "must be HOST:PORT")
-    return host, int(port)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach ``host``."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

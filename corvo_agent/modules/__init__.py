@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .etcd.store import EtcdStatistics, EtcdStore
     from .json.codec import decode_module, encode_module, module_from_dict, module_to_dict
     from .kv import Change, ChangeType, KeyValue, KeyValueStore, Range
+    from .location import agent_address
     from .memory import MemoryStore
     from .model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort, effective_level
     from .names import MAX_NAME_LENGTH, MODULES_PREFIX, key_of, name_of, self_link_of, validate_name
@@ -61,6 +62,7 @@ else:
             "etcd.store": ("EtcdStatistics", "EtcdStore"),
             "json.codec": ("decode_module", "encode_module", "module_from_dict", "module_to_dict"),
             "kv": ("Change", "ChangeType", "KeyValue", "KeyValueStore", "Range"),
+            "location": ("agent_address",),
             "memory": ("MemoryStore",),
             "model": (
                 "LevelOverride",
@@ -123,6 +125,7 @@ __all__ = (
     "WatchBatch",
     "WatchStatistics",
     "WatcherStatistics",
+    "agent_address",
     "clear_expired_override",
     "decode_endpoint",
     "decode_module",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
+from ..addresses import is_loopback
 from ..errors import ConfigError
 
 #: Everything of the API lies below this path of the URL.
 PREFIX = "/configs/diagnostics/v1"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def base_url(text: str, what: str = "gateway") -> str:
@@ -32,7 +32,7 @@ def base_url(text: str, what: str = "gateway") -> str:
 def check_token(url: str, what: str = "gateway-token") -> None:
     """Refuse to send a token where others can read it on its way. Raises ConfigError naming ``what``."""
     parts = urlsplit(url)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ConfigError(what, None, f"is sent over https or to loopback only, not to {url}")
 
 

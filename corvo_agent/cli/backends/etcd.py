@@ -11,6 +11,7 @@ from ...modules.access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
 from ...modules.endpoints import find_endpoint
 from ...modules.json.codec import decode_module
 from ...modules.kv import Change
+from ...modules.location import agent_address
 from ...modules.model import Module, ObjectMeta
 from ...modules.names import MODULES_PREFIX, name_of
 from ...modules.selectors.list_options import ListOptions
@@ -75,23 +76,17 @@ class StoreModules:
 
 
 async def locate(store: ModuleStore, name: str) -> str:
-    """Where the agent of ``name`` answers: its own announcement, else node and port of its Module.
+    """Where the agent of ``name`` answers, see ``agent_address``.
 
-    Raises NotFound saying what is missing.
+    Raises NotFound saying what is missing, and PreconditionFailed.
     """
     endpoint = await find_endpoint(store.kv, name)
-    if endpoint is not None:
-        return endpoint.address
-    module = await store.get(name)
-    if address := _reported_address(module):
-        return address
-    raise NotFound("agent of module", name, "it has announced no address: is it running?")
-
-
-def _reported_address(module: Module) -> str:
-    # A Go peer has no announcement, but its node and ports stand in the Module.
-    ports = [port.port for port in module.status.service_ports if port.name in ("", module.status.module)]
-    return f"{module.status.node}:{ports[0]}" if ports and module.status.node else ""
+    # An agent that has announced itself can be asked also while its Module cannot be read.
+    module = Module(ObjectMeta(name=name)) if endpoint else await store.get(name)
+    address = agent_address(module, endpoint)
+    if address is None:
+        raise NotFound("agent of module", name, "it has announced no address: is it running?")
+    return str(address)
 
 
 def _selection(selector: Selector) -> Selection:

@@ -12,11 +12,11 @@ from grpclib.config import Configuration
 from grpclib.const import Cardinality
 from grpclib.encoding.proto import ProtoCodec
 
-from ...errors import InvalidArgument, Unavailable
+from ...addresses import address_to_dial
+from ...errors import Unavailable
 from ..limits import RawMessage
 from .connections import OpenConnections
 
-_UNIX = "unix:"
 # Only streams without a deadline need pings to find out that their peer is gone; they are our own agents', which
 # allow them. (gRPC servers in general close a connection that is pinged more often than every five minutes.)
 _FOLLOW_PING = 15.0
@@ -33,7 +33,7 @@ class Link:
         self, address: str, ssl: _ssl.SSLContext | None, server_hostname: str | None, connect_timeout: float
     ) -> None:
         self.address = address
-        self._host, self._port, self._path = _target(address)
+        self._dialled = address_to_dial(address)
         self._ssl = ssl
         self._server_hostname = server_hostname
         self._connect_timeout = connect_timeout
@@ -87,10 +87,11 @@ class Link:
                 _http2_min_sent_ping_interval_without_data=_FOLLOW_PING,
                 ssl_target_name_override=self._server_hostname,
             )
-            host, port = (None, None) if self._path else (self._host, self._port)
+            dialled = self._dialled
+            host, port = (None, None) if dialled.path else (dialled.host, dialled.port)
             # The codec is named to keep grpclib from importing google.protobuf for error details.
             channel = self._connections.channel(
-                host, port, path=self._path, ssl=self._ssl, codec=ProtoCodec(), config=config
+                host, port, path=dialled.path or None, ssl=self._ssl, codec=ProtoCodec(), config=config
             )
             self._channels[pings] = channel
         return channel
@@ -106,16 +107,3 @@ class Link:
                 await channel.__connect__()
         except TimeoutError:
             raise Unavailable(self.address, f"no connection within {limit:g} s") from None
-
-
-def _target(address: str) -> tuple[str, int, str | None]:
-    """Host, port and, for a unix socket, the path; InvalidArgument for what is no address."""
-    if address.startswith(_UNIX):
-        path = address.removeprefix(_UNIX)
-        if not path:
-            raise InvalidArgument("address", address, "the path of the unix socket is missing")
-        return "", 0, path
-    host, colon, port = address.rpartition(":")
-    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise InvalidArgument("address", address, "not HOST:PORT and not unix:PATH")
-    return host.removeprefix("[").removesuffix("]"), int(port), None

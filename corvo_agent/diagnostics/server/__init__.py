@@ -8,14 +8,12 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .connection import ServerLimits
-    from .listen import parse_listen
     from .server import DiagnosticsServer
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "connection": ("ServerLimits",),
-            "listen": ("parse_listen",),
             "server": ("DiagnosticsServer",),
         },
     )
@@ -23,5 +21,4 @@ else:
 __all__ = (
     "DiagnosticsServer",
     "ServerLimits",
-    "parse_listen",
 )

@@ -10,48 +10,24 @@ import os
 import socket
 import ssl as _ssl
 import stat
-from dataclasses import dataclass
 
+from ...addresses import SocketAddress, join_host_port
 from ...errors import ConfigError, CorvoError, PermissionRefused, Unavailable
 
-_UNIX = "unix:"
 _RESOLVE_TIMEOUT = 5.0
 _BACKLOG = 128
 _PEER_TIMEOUT_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """``listen`` as it was written; a path for a unix socket, else host and port."""
-
-    listen: str
-    host: str = ""
-    port: int = 0
-    path: str = ""
-
-
-def parse_listen(listen: str) -> Endpoint:
-    """The endpoint of "HOST:PORT", "[V6]:PORT" or "unix:PATH"; ConfigError for anything else."""
-    if listen.startswith(_UNIX):
-        path = listen.removeprefix(_UNIX)
-        if not path:
-            raise ConfigError("listen", listen, "the path of the unix socket is missing")
-        return Endpoint(listen, path=path)
-    host, colon, port = listen.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise ConfigError("listen", listen, "not HOST:PORT and not unix:PATH")
-    return Endpoint(listen, host.removeprefix("[").removesuffix("]"), int(port))
-
-
-async def open_socket(endpoint: Endpoint, *, ssl: _ssl.SSLContext | None, insecure: bool) -> socket.socket:
+async def open_socket(listen: SocketAddress, *, ssl: _ssl.SSLContext | None, insecure: bool) -> socket.socket:
     """A listening socket.
 
     Raises as ``check_allowed`` does; Unavailable for an address that is taken or is not this machine's,
     PermissionRefused where the system says no.
     """
-    if endpoint.path:
-        return _bind_unix(endpoint)
-    family, address = await check_allowed(endpoint, ssl=ssl, insecure=insecure)
+    if listen.path:
+        return _bind_unix(listen)
+    family, address = await check_allowed(listen, ssl=ssl, insecure=insecure)
     # With the protocol named: asyncio and grpclib switch Nagle's algorithm off only for sockets that say TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -65,24 +41,24 @@ async def open_socket(endpoint: Endpoint, *, ssl: _ssl.SSLContext | None, insecu
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise listen_error(endpoint, error) from error
+        raise listen_error(listen, error) from error
     return listener
 
 
 async def check_allowed(
-    endpoint: Endpoint, *, ssl: _ssl.SSLContext | None, insecure: bool
+    listen: SocketAddress, *, ssl: _ssl.SSLContext | None, insecure: bool
 ) -> tuple[int, tuple[object, ...]]:
-    """The family and address that host and port of ``endpoint`` stand for.
+    """The family and address that host and port of ``listen`` stand for.
 
     Raises ConfigError for a name that is not resolved, and for an address other machines can reach without TLS that
     asks clients for a certificate, unless ``insecure``: anyone who reaches the port could then read logs and run
     actions. Raises Unavailable when resolving takes too long.
     """
-    family, address = await _resolve(endpoint)
+    family, address = await _resolve(listen)
     if not insecure and not ipaddress.ip_address(str(address[0])).is_loopback and not _authenticates(ssl):
         raise ConfigError(
             "listen",
-            endpoint.listen,
+            str(listen),
             "other machines can reach it: it needs TLS that asks clients for a certificate, or the word insecure",
         )
     return family, address
@@ -92,49 +68,46 @@ def address_of(listener: socket.socket) -> str:
     """What a client has to dial: "HOST:PORT", "[V6]:PORT" or "unix:PATH"."""
     name = listener.getsockname()
     if listener.family == socket.AF_UNIX:
-        return f"{_UNIX}{name}"
-    host = f"[{name[0]}]" if listener.family == socket.AF_INET6 else name[0]
-    return f"{host}:{name[1]}"
+        return str(SocketAddress(path=name))
+    return join_host_port(*name[:2])
 
 
-def remove_path(endpoint: Endpoint) -> None:
+def remove_path(listen: SocketAddress) -> None:
     """Take the file of a unix socket away; nothing happens when it is gone."""
-    if endpoint.path:
+    if listen.path:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(endpoint.path)
+            os.unlink(listen.path)
 
 
 def _authenticates(ssl: _ssl.SSLContext | None) -> bool:
     return ssl is not None and ssl.verify_mode == _ssl.CERT_REQUIRED
 
 
-async def _resolve(endpoint: Endpoint) -> tuple[int, tuple[object, ...]]:
+async def _resolve(listen: SocketAddress) -> tuple[int, tuple[object, ...]]:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(_RESOLVE_TIMEOUT):
-            found = await loop.getaddrinfo(
-                endpoint.host, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )
+            found = await loop.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except TimeoutError:
-        raise Unavailable(endpoint.listen, f"its name is not resolved within {_RESOLVE_TIMEOUT:g} s") from None
+        raise Unavailable(str(listen), f"its name is not resolved within {_RESOLVE_TIMEOUT:g} s") from None
     except OSError as error:
-        raise ConfigError("listen", endpoint.listen, f"its name is not resolved ({error.strerror})") from error
+        raise ConfigError("listen", str(listen), f"its name is not resolved ({error.strerror})") from error
     family, _, _, _, address = found[0]
     return family, address
 
 
-def _bind_unix(endpoint: Endpoint) -> socket.socket:
+def _bind_unix(listen: SocketAddress) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        _remove_stale(endpoint.path)
+        _remove_stale(listen.path)
         listener.setblocking(False)
-        listener.bind(endpoint.path)
+        listener.bind(listen.path)
         # Whoever may write to the socket may ask: that is its owner only. Nobody is listened to before.
-        os.chmod(endpoint.path, stat.S_IRUSR | stat.S_IWUSR)
+        os.chmod(listen.path, stat.S_IRUSR | stat.S_IWUSR)
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        raise listen_error(endpoint, error) from error
+        raise listen_error(listen, error) from error
     return listener
 
 
@@ -152,10 +125,10 @@ def _remove_stale(path: str) -> None:
         return
 
 
-def listen_error(endpoint: Endpoint, error: OSError) -> CorvoError:
+def listen_error(listen: SocketAddress, error: OSError) -> CorvoError:
     """Our error for what the system said."""
     if error.errno in (errno.EACCES, errno.EPERM):
-        return PermissionRefused(f"listening on {endpoint.listen}", error.strerror or str(error))
+        return PermissionRefused(f"listening on {listen}", error.strerror or str(error))
     if error.errno == errno.EADDRINUSE:
-        return Unavailable(endpoint.listen, "another process listens there already")
-    return Unavailable(endpoint.listen, error.strerror or str(error))
+        return Unavailable(str(listen), "another process listens there already")
+    return Unavailable(str(listen), error.strerror or str(error))

@@ -20,10 +20,11 @@ from grpclib.encoding.proto import ProtoCodec
 from grpclib.exceptions import GRPCError
 from grpclib.protocol import H2Protocol
 
+from ...addresses import address_to_listen
 from ..limits import ByteBudget, bounded
 from ..tls import client_ssl, server_ssl
 from .connection import Connections, GuardedConnection, ServerLimits
-from .listen import address_of, check_allowed, open_socket, parse_listen, remove_path
+from .listen import address_of, check_allowed, open_socket, remove_path
 
 __all__ = ("DiagnosticsServer", "ServerLimits", "client_ssl", "server_ssl")
 
@@ -53,7 +54,7 @@ class DiagnosticsServer:
     ) -> None:
         self.services = tuple(services)
         self.limits = limits or ServerLimits()
-        self._endpoint = parse_listen(listen)
+        self._listen = address_to_listen(listen)
         self._ssl = ssl
         self._insecure = insecure
         self._status_details_codec = status_details_codec
@@ -84,12 +85,12 @@ class DiagnosticsServer:
         if self._listener is not None or self._server is not None:
             return
         self._owns_path = True
-        if before is None or before._server is None or before._endpoint != self._endpoint:
-            self._listener = await open_socket(self._endpoint, ssl=self._ssl, insecure=self._insecure)
+        if before is None or before._server is None or before._listen != self._listen:
+            self._listener = await open_socket(self._listen, ssl=self._ssl, insecure=self._insecure)
             return
-        if not self._endpoint.path:
+        if not self._listen.path:
             # It serves already, but perhaps with certificates that this one has not.
-            await check_allowed(self._endpoint, ssl=self._ssl, insecure=self._insecure)
+            await check_allowed(self._listen, ssl=self._ssl, insecure=self._insecure)
         self._listener = before._server.shared_socket()
         before._owns_path = False
 
@@ -132,7 +133,7 @@ class DiagnosticsServer:
 
     def _remove_path(self) -> None:
         if self._owns_path:
-            remove_path(self._endpoint)
+            remove_path(self._listen)
 
     async def __aenter__(self) -> DiagnosticsServer:
         await self.start()

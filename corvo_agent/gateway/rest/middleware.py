@@ -9,10 +9,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from grpclib.const import Status
 
+from ...addresses import is_loopback
 from ...errors import CorvoError
 from ..auth import Role, Tokens, bearer
 from ..objects.errors import Action, Failure, failure
-from ..settings import is_loopback
 from .http import PREFIX, failure_response, plain_failure
 
 _SECURITY = {

@@ -1,17 +1,13 @@
-"""From a Module to the agent that answers for it, and a Debug query there and back within bounds.
-
-An announced endpoint comes first: whoever holds its lease is alive. Agents of the original announce nothing; they
-are found at the node and the service ports of the Module's status.
-"""
+"""From a Module to the agent that answers for it, and a Debug query there and back within bounds."""
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
+from ...addresses import join_host_port
 from ...diagnostics.client.client import DiagnosticsClient
 from ...diagnostics.query import DebugQuery, Payload
 from ...errors import (
@@ -23,14 +19,13 @@ from ...errors import (
     RemoteError,
     ResourceExhausted,
     Unavailable,
+    shorten,
 )
+from ...modules.location import agent_address
 from ...modules.model import Module
 from ..watching.endpoint_cache import EndpointCache
 from .peers import PeerPool
 from .resolver import Resolver
-
-#: Where the diagnostics of a smart NIC answer when its status names no port.
-NAPLES_PORT = 9024
 
 ModuleLookup = Callable[[str], Module | None]
 
@@ -117,17 +112,20 @@ class Router:
         module = self._lookup(query.name)
         if module is None:
             raise NotFound("module", query.name)
-        check_service_port(module, query.service_port)
-        endpoint = self._endpoints.get(module.name)
-        host, port = split_address(endpoint.address) if endpoint else status_address(module, query.service_port)
+        found = agent_address(module, self._endpoints.get(module.name), query.service_port)
+        if found is None:
+            raise _unlocated(module)
+        if found.path:
+            # It would name a file of this machine, whichever machine the agent is on.
+            raise PreconditionFailed(f"endpoint address [{shorten(str(found))}] is not HOST:PORT")
         try:
-            address = await self._resolver.resolve(host)
+            address = await self._resolver.resolve(found.host)
         except DeadlineExceeded:
             raise
         except Unavailable:
             # A node that has no address is no instance, as a service that nobody registered is none.
-            raise unlocated(module) from None
-        return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
+            raise _unlocated(module) from None
+        return join_host_port(address, found.port)
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -161,65 +159,6 @@ def _open(client: DiagnosticsClient, query: DebugQuery) -> AsyncGenerator[Payloa
     )
 
 
-def check_service_port(module: Module, name: str) -> None:
-    """Refuse the name of a service that the Module does not have; raises PreconditionFailed."""
-    if not name or is_naples(module):
-        return
-    if name not in {port.name for port in module.status.service_ports}:
-        raise PreconditionFailed(f"invalid service name [{name}]")
-
-
-def status_address(module: Module, service_port: str) -> tuple[str, int]:
-    """Host and port by the Module's status; raises PreconditionFailed when it names none."""
-    status = module.status
-    if is_naples(module):
-        return _naples_host(status.node), _port(module, service_port) or NAPLES_PORT
-    port = _port(module, service_port)
-    if not status.node or not port:
-        raise unlocated(module)
-    return status.node, port
-
-
-def split_address(text: str) -> tuple[str, int]:
-    """``HOST:PORT`` or ``[V6]:PORT`` of an endpoint; raises PreconditionFailed for anything else.
-
-    A path of a socket is none: it would name a file of this machine.
-    """
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
-    if not colon or not host or "/" in host or not _is_port(port):
-        raise PreconditionFailed(f"endpoint address [{text[:80]}] is not HOST:PORT")
-    return host, int(port)
-
-
-def unlocated(module: Module) -> PreconditionFailed:
+def _unlocated(module: Module) -> PreconditionFailed:
     """Nothing says where the agent of ``module`` is."""
     return PreconditionFailed(f"unable to locate service instance for module [{module.name}]")
-
-
-def is_naples(module: Module) -> bool:
-    """Whether the Module runs on a smart NIC, whose node is its management address."""
-    return module.status.category.lower() == "naples"
-
-
-def _port(module: Module, service_port: str) -> int:
-    """The port of the named service, else of the one called like the module, else the only one; 0 for none."""
-    ports = module.status.service_ports
-    wanted = service_port or module.status.module
-    for port in ports:
-        if port.name == wanted:
-            return port.port
-    return ports[0].port if len(ports) == 1 and not service_port else 0
-
-
-def _naples_host(node: str) -> str:
-    try:
-        if "/" not in node:
-            raise ValueError(node)
-        return str(ipaddress.ip_interface(node).ip)
-    except ValueError:
-        raise PreconditionFailed(f"invalid CIDR address: {node}") from None
-
-
-def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 5 and 0 < int(text) < 65536

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from ...addresses import join_host_port
 from ...errors import ConfigError
 from ..json.stream import DEFAULT_LIMIT
 
@@ -95,4 +96,4 @@ def _endpoint(url: str) -> str:
         raise ConfigError("etcd endpoint", url, "it must look like http://host:2379 or https://host:2379")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ConfigError("etcd endpoint", url, "there must be nothing behind the port")
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port or DEFAULT_PORT}"
+    return f"{parts.scheme}://{join_host_port(host, port or DEFAULT_PORT)}"

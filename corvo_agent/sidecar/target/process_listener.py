@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 import psutil
 
+from ...addresses import is_loopback
 from .target_process import FindTarget, ProcessIdentity, process_identity, staying
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -24,16 +24,9 @@ def target_of_url(url: str) -> FindTarget | None:
     except ValueError:
         # No URL at all: that is for those to say who call it.
         return None
-    if not port or not _is_loopback(parts.hostname or ""):
+    if not port or not is_loopback(parts.hostname or ""):
         return None
     return staying(lambda: _listener(port))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _listener(port: int) -> ProcessIdentity | None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from corvo_agent.addresses import address_to_listen
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
-from corvo_agent.diagnostics.server.listen import listen_error, parse_listen
+from corvo_agent.diagnostics.server.listen import listen_error
 from corvo_agent.diagnostics.server.server import DiagnosticsServer, server_ssl
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import ConfigError, PermissionRefused, Unavailable
@@ -37,7 +38,7 @@ def service() -> DiagnosticsService:
     ],
 )
 def test_each_refusal_is_told(number: int, kind: type[Exception], text: str) -> None:
-    error = listen_error(parse_listen("127.0.0.1:1"), OSError(number, os.strerror(number)))
+    error = listen_error(address_to_listen("127.0.0.1:1"), OSError(number, os.strerror(number)))
     assert (type(error), str(error)) == (kind, text)
 
 

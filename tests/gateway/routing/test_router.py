@@ -1,69 +1,59 @@
-"""From a Module to an address: what its status says, and what an endpoint may say."""
+"""From a Module to the agent that is asked; where that is, tests/modules/test_location.py shows."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from corvo_agent.errors import PreconditionFailed
-from corvo_agent.gateway.routing.router import NAPLES_PORT, check_service_port, split_address, status_address
-from corvo_agent.modules.model import ServicePort
+from corvo_agent.diagnostics.query import DebugQuery
+from corvo_agent.errors import InvalidArgument, NotFound, PreconditionFailed, ResourceExhausted
+from corvo_agent.gateway.routing.networks import DialPolicy
+from corvo_agent.gateway.routing.peers import PeerPool
+from corvo_agent.gateway.routing.resolver import Resolver
+from corvo_agent.gateway.routing.router import RouteLimits, Router
+from corvo_agent.gateway.watching.endpoint_cache import EndpointCache
+from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.memory import MemoryStore
 
 from ..modules import module
 
-TWO = (ServicePort("grpc", 1), ServicePort("pen-npm", 2))
+NAME = "node1-pen-npm"
 
 
-@pytest.mark.parametrize(
-    ("ports", "service", "port"),
-    [
-        (TWO, "", 2),
-        (TWO, "grpc", 1),
-        ((ServicePort("odd", 7),), "", 7),
-        ((ServicePort("odd", 7),), "odd", 7),
-    ],
-)
-def test_the_port_is_that_of_the_service_or_the_only_one(
-    ports: tuple[ServicePort, ...], service: str, port: int
-) -> None:
-    assert status_address(module(ports=ports), service) == ("node1", port)
+async def refusal(query: DebugQuery, announced: str = "", limits: RouteLimits | None = None) -> Exception:
+    """Why ``query`` reaches no agent of a Module without ports."""
+    async with MemoryStore() as store:
+        if announced:
+            await store.put(endpoint_key(NAME), encode_endpoint(Endpoint(announced)))
+        async with EndpointCache(store) as endpoints:
+            await endpoints.wait_synced()
+            known = {NAME: module(NAME, ports=())}
+            router = Router(known.get, endpoints, Resolver(DialPolicy()), PeerPool(), limits=limits)
+            with pytest.raises((NotFound, PreconditionFailed, InvalidArgument, ResourceExhausted)) as raised:
+                await router.debug(query)
+    return raised.value
 
 
-@pytest.mark.parametrize("ports", [(), (ServicePort("a", 1), ServicePort("b", 2)), (ServicePort("pen-npm", 0),)])
-def test_without_a_port_there_is_no_instance(ports: tuple[ServicePort, ...]) -> None:
-    with pytest.raises(PreconditionFailed, match=r"unable to locate service instance for module \[node1-pen-npm\]"):
-        status_address(module(ports=ports), "")
+async def test_no_module_is_not_found() -> None:
+    assert str(await refusal(DebugQuery("Log", name="other"))) == "module other not found"
 
 
-def test_a_nic_without_ports_answers_at_its_usual_one() -> None:
-    assert status_address(module(category="naples", node="10.1.2.3/24", ports=()), "") == ("10.1.2.3", NAPLES_PORT)
+async def test_nothing_says_where_its_agent_is() -> None:
+    expected = f"unable to locate service instance for module [{NAME}]"
+    assert str(await refusal(DebugQuery("Log", name=NAME))) == expected
+    assert str(await refusal(DebugQuery("Log", name=NAME), "no-such-host.invalid:1")) == expected
 
 
-def test_the_service_of_a_nic_is_not_checked() -> None:
-    check_service_port(module(category="naples"), "whatever")
-    with pytest.raises(PreconditionFailed):
-        check_service_port(module(), "whatever")
+async def test_a_file_of_this_machine_is_not_where_an_agent_is() -> None:
+    expected = "endpoint address [unix:/run/agent] is not HOST:PORT"
+    assert str(await refusal(DebugQuery("Log", name=NAME), "unix:/run/agent")) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"), [("a:1", ("a", 1)), ("[::1]:65535", ("::1", 65535)), ("10.0.0.1:80", ("10.0.0.1", 80))]
-)
-def test_an_endpoint_is_host_and_port(text: str, expected: tuple[str, int]) -> None:
-    assert split_address(text) == expected
+@pytest.mark.parametrize("seconds", ["601", "inf", "nan"])
+async def test_a_measurement_has_a_longest_time(seconds: str) -> None:
+    error = await refusal(DebugQuery("Profile", {"Seconds": seconds}, NAME))
+    assert str(error) == f"seconds: must be at most 600, got {seconds!r}"
 
 
-@pytest.mark.parametrize("text", ["", "a", "a:", ":1", "a:0", "a:65536", "a:x", "unix:/run/agent", "unix:/a:1", "a:١"])
-def test_an_endpoint_that_is_neither(text: str) -> None:
-    with pytest.raises(PreconditionFailed):
-        split_address(text)
-
-
-@given(st.text(max_size=20))
-def test_any_text_is_an_address_or_a_clear_error(text: str) -> None:
-    try:
-        host, port = split_address(text)
-    except PreconditionFailed:
-        return
-    assert host
-    assert 0 < port < 65536
+async def test_queries_at_once_are_bounded() -> None:
+    error = await refusal(DebugQuery("Log", name=NAME), limits=RouteLimits(at_once=0))
+    assert str(error) == "Debug queries at once: at most 0"

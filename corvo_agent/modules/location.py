@@ -1,0 +1,70 @@
+"""Where the agent of a Module answers: the one rule, for the gateway and for tools that look into etcd themselves.
+
+An announced endpoint comes first: its lease says that the agent lives. Agents of the original announce nothing; they
+are found at the node and the service ports of the Module's status.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from ..addresses import SocketAddress, address_to_dial
+from ..errors import InvalidArgument, PreconditionFailed, shorten
+from .endpoints import Endpoint
+from .model import Module
+
+#: Where the diagnostics of a smart NIC answer when its status names no port.
+NAPLES_PORT = 9024
+
+
+def agent_address(module: Module, endpoint: Endpoint | None, service_port: str = "") -> SocketAddress | None:
+    """Where the agent of ``module`` answers, or its service named ``service_port``; None when nothing says where.
+
+    ``endpoint`` is what the agent has announced. It stands for all services of the Module: one agent answers for
+    them. Raises PreconditionFailed for a service that the Module does not have, an announced address that is not one,
+    and a smart NIC whose node is not a CIDR address.
+    """
+    _check_service_port(module, service_port)
+    if endpoint is not None:
+        return _announced(endpoint)
+    status = module.status
+    if _is_naples(module):
+        return SocketAddress(_naples_host(status.node), _port(module, service_port) or NAPLES_PORT)
+    port = _port(module, service_port)
+    return SocketAddress(status.node, port) if status.node and port else None
+
+
+def _check_service_port(module: Module, name: str) -> None:
+    if name and not _is_naples(module) and name not in {port.name for port in module.status.service_ports}:
+        raise PreconditionFailed(f"invalid service name [{name}]")
+
+
+def _announced(endpoint: Endpoint) -> SocketAddress:
+    try:
+        return address_to_dial(endpoint.address)
+    except InvalidArgument:
+        raise PreconditionFailed(f"endpoint address [{shorten(endpoint.address)}] is not HOST:PORT") from None
+
+
+def _is_naples(module: Module) -> bool:
+    """Whether the Module runs on a smart NIC, whose node is its management address."""
+    return module.status.category.lower() == "naples"
+
+
+def _port(module: Module, service_port: str) -> int:
+    """The port of the named service, else of the one called like the module, else the only one; 0 for none."""
+    ports = module.status.service_ports
+    wanted = service_port or module.status.module
+    for port in ports:
+        if port.name == wanted:
+            return port.port
+    return ports[0].port if len(ports) == 1 and not service_port else 0
+
+
+def _naples_host(node: str) -> str:
+    try:
+        if "/" not in node:
+            raise ValueError(node)
+        return str(ipaddress.ip_interface(node).ip)
+    except ValueError:
+        raise PreconditionFailed(f"invalid CIDR address: {node}") from None
