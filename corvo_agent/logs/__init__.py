@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .limits import ReadLimits, TailLimits
     from .lines.line_time import Window
     from .lines.marker import is_marker
-    from .lines.merge import merge, record_time
+    from .lines.merge import merge
     from .lines.severity import Audit
     from .search.conditions import FieldCondition, Operator
     from .search.parameters import parse_query, uses_patterns
@@ -33,7 +33,7 @@ else:
             "limits": ("ReadLimits", "TailLimits"),
             "lines.line_time": ("Window",),
             "lines.marker": ("is_marker",),
-            "lines.merge": ("merge", "record_time"),
+            "lines.merge": ("merge",),
             "lines.severity": ("Audit",),
             "search.conditions": ("FieldCondition", "Operator"),
             "search.parameters": ("parse_query", "uses_patterns"),
@@ -67,6 +67,5 @@ __all__ = (
     "is_marker",
     "merge",
     "parse_query",
-    "record_time",
     "uses_patterns",
 )

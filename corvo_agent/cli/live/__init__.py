@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .top_facts import Facts
-    from .top_monitor import Monitor, Seen
-    from .top_view import print_seen, render
+    from .facts import Facts
+    from .monitor import Monitor, Seen
+    from .view import print_seen, render
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "top_facts": ("Facts",),
-            "top_monitor": ("Monitor", "Seen"),
-            "top_view": ("print_seen", "render"),
+            "facts": ("Facts",),
+            "monitor": ("Monitor", "Seen"),
+            "view": ("print_seen", "render"),
         },
     )
 

@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .log_follow import Follower, follow_all
-    from .log_lines import Line
-    from .log_options import parameters_of, query_options
-    from .log_selection import SelectionFollower
-    from .log_window import ReorderWindow
+    from .follower import ModuleFollower, follow_all
+    from .lines import Line
+    from .options import parameters_of, query_options
+    from .reorder_buffer import ReorderBuffer
+    from .selection import SelectionFollower
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "log_follow": ("Follower", "follow_all"),
-            "log_lines": ("Line",),
-            "log_options": ("parameters_of", "query_options"),
-            "log_selection": ("SelectionFollower",),
-            "log_window": ("ReorderWindow",),
+            "follower": ("ModuleFollower", "follow_all"),
+            "lines": ("Line",),
+            "options": ("parameters_of", "query_options"),
+            "reorder_buffer": ("ReorderBuffer",),
+            "selection": ("SelectionFollower",),
         },
     )
 
 __all__ = (
-    "Follower",
     "Line",
-    "ReorderWindow",
+    "ModuleFollower",
+    "ReorderBuffer",
     "SelectionFollower",
     "follow_all",
     "parameters_of",

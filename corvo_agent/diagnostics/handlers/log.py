@@ -11,7 +11,6 @@ from ...levels.level import Level
 from ...logs.limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
 from ...logs.search.parameters import parse_query, uses_patterns
 from ...logs.search.query import LogQuery
-from ...logs.search.reader import LogReader
 from ...logs.search.result import LogResult
 from ...logs.tail.tailer import LogTailer
 from ...logs.worker import Worker
@@ -46,8 +45,8 @@ class LogHandler:
         self._default_level = default_level
         self._clock = clock
         self._worker = Worker()
-        self._reader = LogReader(path, limits=limits, allowed=allowed, worker=self._worker)
         self._tailer = LogTailer(path, limits=limits, tail=tail, allowed=allowed, worker=self._worker)
+        self._reader = self._tailer.reader
 
     async def start(self) -> None:
         """Nothing to get ready: the file may come later."""

@@ -9,7 +9,7 @@ from ..._lazy import lazy_names
 if TYPE_CHECKING:
     from .blocks import backward, forward, last_line_end
     from .cursor import Cursor, FileMark
-    from .history import History, head_of
+    from .history import LogHistory, head_of
     from .log_file import FileChanged, LogFile, open_log
     from .packed import unpack
     from .rotation import Rotated, open_rotated, rotated_files, rotated_name
@@ -20,7 +20,7 @@ else:
         {
             "blocks": ("backward", "forward", "last_line_end"),
             "cursor": ("Cursor", "FileMark"),
-            "history": ("History", "head_of"),
+            "history": ("LogHistory", "head_of"),
             "log_file": ("FileChanged", "LogFile", "open_log"),
             "packed": ("unpack",),
             "rotation": ("Rotated", "open_rotated", "rotated_files", "rotated_name"),
@@ -34,9 +34,9 @@ __all__ = (
     "FileChanged",
     "FileMark",
     "Framing",
-    "History",
     "Lines",
     "LogFile",
+    "LogHistory",
     "Rotated",
     "Splitter",
     "backward",

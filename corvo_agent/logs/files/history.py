@@ -18,7 +18,7 @@ from .rotation import Rotated, open_rotated, rotated_files
 MAX_FILES = 1000  # of one log; older ones are not looked at
 
 
-class History:
+class LogHistory:
     """The files of the log ``path`` as they are now.
 
     The file itself is held open: what is read of it is one and the same file, whatever rotation does meanwhile.

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .line_time import LineClock, Window
+    from .line_time import LineClock, OrderClock, Window, time_key
     from .marker import Gap, Truncation, dropped, gap, is_marker, position, truncated
-    from .merge import record_time
     from .record import build_block, build_records, cut_record, raw_document, read_document, size_of, to_text
     from .severity import Audit, passes, passing_names
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "line_time": ("LineClock", "Window"),
+            "line_time": ("LineClock", "OrderClock", "Window", "time_key"),
             "marker": ("Gap", "Truncation", "dropped", "gap", "is_marker", "position", "truncated"),
-            "merge": ("record_time",),
             "record": (
                 "build_block",
                 "build_records",
@@ -36,6 +34,7 @@ __all__ = (
     "Audit",
     "Gap",
     "LineClock",
+    "OrderClock",
     "Truncation",
     "Window",
     "build_block",
@@ -49,8 +48,8 @@ __all__ = (
     "position",
     "raw_document",
     "read_document",
-    "record_time",
     "size_of",
+    "time_key",
     "to_text",
     "truncated",
 )

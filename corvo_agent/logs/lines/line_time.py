@@ -1,4 +1,4 @@
-"""The time of a log line, and the bounds of a window of times."""
+"""The time of a log line, by the one rule that searching, merging and showing share; and windows of times."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ ALWAYS = Window()
 
 
 class LineClock:
-    """Reads the times of neighbouring lines: they share their second, so that only its fraction has to be read."""
+    """Reads the times of neighbouring lines: they share their second, so that only its fraction has to be parsed.
+
+    Belongs to one thread.
+    """
 
     __slots__ = ("_prefix", "_second")
 
@@ -71,3 +74,30 @@ class LineClock:
             self._prefix = text[:20]
             self._second = time - time % _SECOND
         return time
+
+
+def time_key(document: Mapping[str, Any]) -> str | None:
+    """Which of ``TIME_KEYS`` holds the time of a line; None when none of them does."""
+    clock = LineClock()
+    return next((key for key in TIME_KEYS if clock.read({key: document.get(key)}) is not None), None)
+
+
+class OrderClock:
+    """Where each line of one log belongs among the lines of others. Ask for every line, in the order of the log.
+
+    The order within a log counts more than its clock: a line that has no time (the second line of a stack, say), or
+    one from before a clock was put back, stays behind the line before it.
+    """
+
+    __slots__ = ("_clock", "_latest")
+
+    def __init__(self) -> None:
+        self._clock = LineClock()
+        self._latest = 0
+
+    def place(self, document: Mapping[str, Any]) -> int:
+        """Nanoseconds since the epoch, never less than for the line before; 0 until a line has a time."""
+        time = self._clock.read(document)
+        if time is not None and time > self._latest:
+            self._latest = time
+        return self._latest

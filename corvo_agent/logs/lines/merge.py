@@ -1,36 +1,30 @@
-"""Log records of several modules as one sequence in the order of their times."""
+"""Records of several logs as one sequence in the order of their times."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
+from typing import TypeVar
 
-from ...errors import InvalidArgument
-from ...timestamps import parse_rfc3339
+from .line_time import OrderClock
 
-Record = Mapping[str, str]
+# Whatever maps the fields of a line to their text.
+R = TypeVar("R", bound=Mapping[str, str])
 
 
-def merge(answers: Mapping[str, Iterable[Record]]) -> Iterator[tuple[str, Record]]:
-    """(name, record) of all ``answers``, each of which keeps its order.
+def merge(logs: Mapping[str, Iterable[R]]) -> Iterator[tuple[str, R]]:
+    """(name, record) of all ``logs``, which are records by the name of their log, in the order of their times.
 
-    A record without a time, such as the second line of a stack, stays behind the one before it.
+    Each log keeps its order, whatever its times say (see ``OrderClock``). Among equal times the log that stands first
+    in ``logs`` comes first. Holds one record of each log at a time.
     """
-    for _, name, record in heapq.merge(*(_timed(*answer) for answer in answers.items()), key=lambda item: item[0]):
+    streams = (_placed(name, records) for name, records in logs.items())
+    for _, name, record in heapq.merge(*streams, key=itemgetter(0)):
         yield name, record
 
 
-def _timed(name: str, records: Iterable[Record]) -> Iterator[tuple[int, str, Record]]:
-    now = 0
+def _placed(name: str, records: Iterable[R]) -> Iterator[tuple[int, str, R]]:
+    clock = OrderClock()
     for record in records:
-        # Never back: the order of the file counts more than a clock that was put back.
-        now = max(now, record_time(record))
-        yield now, name, record
-
-
-def record_time(record: Record) -> int:
-    """When ``record`` was written, in nanoseconds; 0 when it does not say."""
-    try:
-        return parse_rfc3339(record.get("ts") or record.get("@timestamp", ""))
-    except InvalidArgument:
-        return 0
+        yield clock.place(record), name, record

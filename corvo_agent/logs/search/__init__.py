@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .collector import Collector
+    from .collector import MatchCollector
     from .conditions import FieldCondition, Operator
-    from .log_search import Search
-    from .many import expand
+    from .log_search import LogOptions, LogSearch, search_log
+    from .many import expand, search_logs
     from .matcher import Matcher
     from .parameters import parse_query, uses_patterns
     from .pattern import Pattern
@@ -21,10 +21,10 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "collector": ("Collector",),
+            "collector": ("MatchCollector",),
             "conditions": ("FieldCondition", "Operator"),
-            "log_search": ("Search",),
-            "many": ("expand",),
+            "log_search": ("LogOptions", "LogSearch", "search_log"),
+            "many": ("expand", "search_logs"),
             "matcher": ("Matcher",),
             "parameters": ("parse_query", "uses_patterns"),
             "pattern": ("Pattern",),
@@ -35,17 +35,20 @@ else:
     )
 
 __all__ = (
-    "Collector",
     "FieldCondition",
+    "LogOptions",
     "LogQuery",
     "LogReader",
     "LogResult",
+    "LogSearch",
+    "MatchCollector",
     "Matcher",
     "Operator",
     "Order",
     "Pattern",
-    "Search",
     "expand",
     "parse_query",
+    "search_log",
+    "search_logs",
     "uses_patterns",
 )

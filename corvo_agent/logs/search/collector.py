@@ -14,7 +14,7 @@ _EXTRA = 64
 _GROWTH = 5
 
 
-class Collector:
+class MatchCollector:
     """The records found so far.
 
     ``forward`` says whether the search goes towards newer lines; each ``take`` continues where the last one stopped.

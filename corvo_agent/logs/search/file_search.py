@@ -18,7 +18,7 @@ from ..limits import ReadLimits
 from ..lines.line_time import Window
 from ..lines.marker import Truncation
 from .bisection import TimedLine, first_timed, first_timed_in, narrow
-from .collector import Collector
+from .collector import MatchCollector
 from .matcher import Matcher
 
 _LINE_GUESS = 512  # bytes; only decides how much is read at first
@@ -41,7 +41,7 @@ class FileSearch:
     """
 
     def __init__(
-        self, log: LogFile, matcher: Matcher, found: Collector, limits: ReadLimits, window: Window, until: float
+        self, log: LogFile, matcher: Matcher, found: MatchCollector, limits: ReadLimits, window: Window, until: float
     ) -> None:
         self._log = log
         self._matcher = matcher
@@ -59,7 +59,7 @@ class FileSearch:
             return first_timed_in(next(pieces, b""), self._matcher.framing)
 
     def older(self, end: int = FILE_END) -> Generator[None, None, Stop | None]:
-        """Search from ``end`` back to the beginning."""
+        """LogSearch from ``end`` back to the beginning."""
         if self._log.is_packed:
             return (yield from self._older_packed(end))
         end = min(end, (yield from last_line_end(self._log)))
@@ -82,7 +82,7 @@ class FileSearch:
         return stop
 
     def newer(self, start: int = 0, end: int = FILE_END) -> Generator[None, None, Stop | None]:
-        """Search from ``start`` to ``end``, or to the end of the file."""
+        """LogSearch from ``start`` to ``end``, or to the end of the file."""
         position, stop = start, None
         with closing(self._chunks(start, end)) as chunks:
             for chunk in chunks:

@@ -1,31 +1,67 @@
 """Runs a query over the history of one log: newest first until there is enough, or oldest first.
 
-Generators throughout: each ``yield`` is a place where the thread may be given to somebody else.
+Generators throughout: each ``yield`` is a place where the thread may be given to another query.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 
 from ...errors import DecodeError, NotFound, Unavailable, Unsupported
 from ..files.cursor import FILE_END, Cursor, FileMark
-from ..files.history import History, head_of
-from ..files.log_file import LogFile
+from ..files.history import LogHistory, head_of
+from ..files.log_file import FileChanged, LogFile
 from ..files.rotation import Rotated
 from ..limits import ReadLimits
 from ..lines.marker import Truncation
 from .bisection import TimedLine
-from .collector import Collector
+from .collector import MatchCollector
 from .file_search import FileSearch, Stop
 from .matcher import Matcher
-from .query import LogQuery
+from .query import LogQuery, Order
 from .result import LogResult
 
 #: What can be wrong with one older file without being in the way of the others.
 _UNREADABLE = (DecodeError, Unsupported, Unavailable)
 
+# A file that is truncated or rewritten under each of so many searches is not going to be read.
+_ATTEMPTS = 3
 
-class Search:
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """Which files belong to a log: those in the folders ``allowed`` (none: any), older ones too if ``rotated``."""
+
+    allowed: tuple[str, ...] = ()
+    rotated: bool = True
+
+
+def search_log(
+    path: str,
+    query: LogQuery,
+    limits: ReadLimits,
+    until: float,
+    start: Cursor | None = None,
+    bound: Cursor | None = None,
+    *,
+    options: LogOptions,
+) -> Generator[None, None, LogResult]:
+    """Returns what ``query`` finds in the log ``path``, in the order that it asks for; see ``LogSearch``.
+
+    Searches again when the file changes meanwhile. Raises Unavailable when it does so each time, NotFound for a file
+    that is not there or a cursor whose file is gone, and what ``open_log`` raises.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            with LogHistory(path, options.allowed, rotated=options.rotated) as history:
+                return (yield from LogSearch(history, query, limits, until, start, bound).run())
+        except FileChanged:
+            yield
+    raise Unavailable(path, "it changed each time that it was read")
+
+
+class LogSearch:
     """One run of ``query`` over ``history``, to be ended by ``until`` on the monotonic clock.
 
     ``cursor`` is where to start, None for the end (or, oldest first, the beginning) of the log; ``bound`` is where a
@@ -34,7 +70,7 @@ class Search:
 
     def __init__(
         self,
-        history: History,
+        history: LogHistory,
         query: LogQuery,
         limits: ReadLimits,
         until: float,
@@ -51,7 +87,7 @@ class Search:
         self._slack = round(limits.slack * 1e9)
         self._forward = query.oldest_first if cursor is None else cursor.forward
         skip = (query.offset or 0) if cursor is None else cursor.skip
-        self._found = Collector(query, limits, forward=self._forward, skip=skip)
+        self._found = MatchCollector(query, limits, forward=self._forward, skip=skip)
         self._truncated: Truncation | None = None
         self._next = ""
 
@@ -62,7 +98,10 @@ class Search:
         """
         if self._found.wanted:
             yield from self._run_forward() if self._forward else self._run_backward()
-        return LogResult(self._found.records(), self._truncated, self._next, self._history.remarks)
+        records = self._found.records()
+        if self._query.order is Order.DESCENDING:
+            records.reverse()
+        return LogResult(records, self._truncated, self._next, self._history.remarks)
 
     def _run_backward(self) -> Generator[None, None, None]:
         end = FILE_END
@@ -97,22 +136,19 @@ class Search:
             yield
 
     def _older_in(self, file: Rotated, end: int) -> Generator[None, None, bool]:
-        """Search one file backwards; returns whether the search is over."""
-        first = None
-        log = self._history.open(file)
-        if log is not None:
-            with log:
-                search = self._file_search(log)
-                try:
-                    first = search.first_time() if self._window else None
-                    if not self._is_behind(first):
-                        self._stop((yield from search.older(end)), log)
-                except _UNREADABLE as error:
-                    self._history.remark(file.path, error)
+        """LogSearch one file backwards; returns whether the search is over."""
+        first = yield from self._search_in(file, lambda search: search.older(end))
         return self._is_over() or self._is_before(first)
 
     def _newer_in(self, file: Rotated, start: int, end: int) -> Generator[None, None, bool]:
-        """Search one file forwards; returns whether the search is over."""
+        """LogSearch one file forwards; returns whether the search is over."""
+        first = yield from self._search_in(file, lambda search: search.newer(start, end))
+        return self._is_over() or self._is_behind(first)
+
+    def _search_in(
+        self, file: Rotated, run: Callable[[FileSearch], Generator[None, None, Stop | None]]
+    ) -> Generator[None, None, TimedLine | None]:
+        """LogSearch one file by ``run``; returns its first line with a time, if the query asks for times."""
         first = None
         log = self._history.open(file)
         if log is not None:
@@ -121,10 +157,11 @@ class Search:
                 try:
                     first = search.first_time() if self._window else None
                     if not self._is_behind(first):
-                        self._stop((yield from search.newer(start, end)), log)
+                        self._stop((yield from run(search)), log)
                 except _UNREADABLE as error:
+                    # One older file that cannot be read must not hide the others: the answer says so instead.
                     self._history.remark(file.path, error)
-        return self._is_over() or self._is_behind(first)
+        return first
 
     def _without_those_before(self, files: list[Rotated]) -> Generator[None, None, list[Rotated]]:
         """Returns ``files``, the newest first, without those that end before the window starts."""

@@ -1,19 +1,45 @@
-"""Several logs read as one: each on its own, then merged by time."""
+"""Several logs searched as one: each on its own, then merged by time."""
 
 from __future__ import annotations
 
 import glob
-import heapq
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
+from ...errors import InvalidArgument, NotFound
+from ..files.cursor import Cursor
 from ..files.rotation import rotated_name
 from ..limits import ReadLimits
-from ..lines.line_time import LineClock
-from ..lines.record import Record
+from ..lines.merge import merge
+from .log_search import LogOptions, search_log
 from .query import LogQuery, Order
 from .result import LogResult
+
+
+def search_logs(
+    patterns: Sequence[str],
+    query: LogQuery,
+    limits: ReadLimits,
+    until: float,
+    starts: Mapping[str, Cursor],
+    options: LogOptions,
+) -> Generator[None, None, LogResult]:
+    """Returns what ``query`` finds in the logs that ``patterns`` name; ``starts`` says where to begin, by path.
+
+    ``until`` is on the monotonic clock. Raises InvalidArgument for a query with a cursor, NotFound when the patterns
+    name no file, and what ``search_log`` raises.
+    """
+    if query.cursor:
+        raise InvalidArgument("cursor", query.cursor, "several logs have no common place to go on from")
+    paths = expand(patterns)
+    if not paths:
+        raise NotFound("log file", " ".join(patterns))
+    wanted, bounds = part_query(query), part_limits(limits, len(paths))
+    results = {}
+    for path in paths:
+        results[path] = yield from search_log(path, wanted, bounds, until, starts.get(path), options=options)
+    return merge_results(results, query)
 
 
 def part_query(query: LogQuery) -> LogQuery:
@@ -33,9 +59,9 @@ def part_limits(limits: ReadLimits, count: int) -> ReadLimits:
     return replace(limits, max_answer_bytes=limits.max_answer_bytes // share, answer_rate=limits.answer_rate / share)
 
 
-def merge_results(results: Sequence[LogResult], query: LogQuery) -> LogResult:
+def merge_results(results: Mapping[str, LogResult], query: LogQuery) -> LogResult:
     """One answer to ``query`` in the order of time. It has no cursor: several logs have no common place."""
-    records = merge_records([result.records for result in results])
+    records = [record for _, record in merge({path: result.records for path, result in results.items()})]
     first = query.offset or 0
     if query.order is Order.DESCENDING:
         records = records[::-1][first : first + query.lines]
@@ -45,21 +71,8 @@ def merge_results(results: Sequence[LogResult], query: LogQuery) -> LogResult:
         records = records[first : first + query.lines]
     if query.columns:
         records = [{name: record[name] for name in query.columns if name in record} for record in records]
-    truncated = next((result.truncated for result in results if result.truncated is not None), None)
-    return LogResult(records, truncated, "", [remark for result in results for remark in result.remarks])
-
-
-def merge_records(parts: Sequence[Sequence[Record]]) -> list[Record]:
-    """Records of several logs in the order of time; one without a time stays behind the one before it."""
-    return [record for _, record in heapq.merge(*map(_timed, parts), key=lambda item: item[0])]
-
-
-def _timed(records: Sequence[Record]) -> Iterator[tuple[int, Record]]:
-    clock, last = LineClock(), 0
-    for record in records:
-        # Never backwards, or a late line would let the lines behind it come too early.
-        last = max(last, clock.read(record) or last)
-        yield last, record
+    truncated = next((result.truncated for result in results.values() if result.truncated is not None), None)
+    return LogResult(records, truncated, "", [remark for result in results.values() for remark in result.remarks])
 
 
 def expand(patterns: Sequence[str]) -> list[str]:

@@ -8,23 +8,18 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
-from ...errors import InvalidArgument, NotFound, Unavailable
 from ..files.cursor import Cursor
-from ..files.history import History
-from ..files.log_file import FileChanged
 from ..limits import DEFAULT_LIMITS, ReadLimits
 from ..worker import Worker
-from .log_search import Search
-from .many import expand, merge_results, part_limits, part_query
-from .query import EVERYTHING, LogQuery, Order
+from .log_search import LogOptions, search_log
+from .many import search_logs
+from .query import EVERYTHING, LogQuery
 from .result import LogResult
 
 T = TypeVar("T")
 
 #: No places to start from.
 NO_STARTS: Mapping[str, Cursor] = {}
-
-_ATTEMPTS = 3  # a file that changes under each of so many readings is not going to be read
 
 
 class LogReader:
@@ -74,9 +69,11 @@ class LogReader:
     ) -> None:
         self.patterns = patterns
         self.limits = limits
-        self._rotated = rotated
-        self._allowed = tuple(allowed)
-        self._worker = worker or Worker()
+        #: Whether there is one log, so that an answer can have a cursor: several have no common place to go on from.
+        self.is_single = len(patterns) == 1 and not glob.has_magic(patterns[0])
+        self._options = LogOptions(tuple(allowed), rotated)
+        #: The threads that the logs are read in.
+        self.worker = worker or Worker()
         self._owns_worker = worker is None
 
     async def __aenter__(self) -> Self:
@@ -90,7 +87,7 @@ class LogReader:
     async def aclose(self) -> None:
         """Let go of the threads; idempotent, does not wait."""
         if self._owns_worker:
-            self._worker.close()
+            self.worker.close()
 
     async def read(self, query: LogQuery = EVERYTHING, *, timeout: float | None = None) -> LogResult:
         """Run ``query``; after ``timeout`` seconds what was found so far, marked as truncated.
@@ -104,7 +101,7 @@ class LogReader:
     async def read_with(self, query: LogQuery, finish: Callable[[LogResult], T], *, timeout: float | None = None) -> T:
         """Like ``read``, and ``finish`` turns the result into something else in the same thread, off the loop."""
         seconds = self.limits.max_seconds if timeout is None else min(timeout, self.limits.max_seconds)
-        return await self._worker.drive(self._finished(query, finish, time.monotonic() + seconds))
+        return await self.worker.drive(_finished(self.steps(query, time.monotonic() + seconds), finish))
 
     def steps(
         self,
@@ -117,47 +114,17 @@ class LogReader:
         """The same without threads: a generator to be run where files may be read, that rests between blocks.
 
         Returns the result. ``until`` is a time of the monotonic clock. ``starts`` are places to start from by path,
-        ``bound`` where a search towards newer lines ends.
+        ``bound`` where a search towards newer lines ends. Raises what ``read`` raises.
         """
-        if len(self.patterns) == 1 and not glob.has_magic(self.patterns[0]):
-            start = Cursor.decode(query.cursor) if query.cursor else starts.get(self.patterns[0])
-            result = yield from self._one(self.patterns[0], query, self.limits, until, start, bound)
-            if query.order is Order.DESCENDING:
-                result.records.reverse()
-            return result
-        return (yield from self._many(query, until, starts))
+        if not self.is_single:
+            return search_logs(self.patterns, query, self.limits, until, starts, self._options)
+        path = self.patterns[0]
+        start = Cursor.decode(query.cursor) if query.cursor else starts.get(path)
+        return search_log(path, query, self.limits, until, start, bound, options=self._options)
 
-    def _finished(self, query: LogQuery, finish: Callable[[LogResult], T], until: float) -> Generator[None, None, T]:
-        return finish((yield from self.steps(query, until)))
 
-    def _one(
-        self,
-        path: str,
-        query: LogQuery,
-        limits: ReadLimits,
-        until: float,
-        start: Cursor | None,
-        bound: Cursor | None = None,
-    ) -> Generator[None, None, LogResult]:
-        for _ in range(_ATTEMPTS):
-            try:
-                with History(path, self._allowed, rotated=self._rotated) as history:
-                    return (yield from Search(history, query, limits, until, start, bound).run())
-            except FileChanged:
-                yield
-        raise Unavailable(path, "it changed each time that it was read")
-
-    def _many(self, query: LogQuery, until: float, starts: Mapping[str, Cursor]) -> Generator[None, None, LogResult]:
-        if query.cursor:
-            raise InvalidArgument("cursor", query.cursor, "several logs have no common place to go on from")
-        paths = expand(self.patterns)
-        if not paths:
-            raise NotFound("log file", " ".join(self.patterns))
-        results = []
-        for path in paths:
-            part = part_limits(self.limits, len(paths))
-            results.append((yield from self._one(path, part_query(query), part, until, starts.get(path))))
-        return merge_results(results, query)
+def _finished(steps: Generator[None, None, LogResult], finish: Callable[[LogResult], T]) -> Generator[None, None, T]:
+    return finish((yield from steps))
 
 
 def _same(result: LogResult) -> LogResult:

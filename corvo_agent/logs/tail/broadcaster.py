@@ -14,19 +14,19 @@ from ...errors import Unavailable
 from ..limits import TailLimits
 from ..worker import Worker
 from .buffer import TailBuffer
-from .follower import Follower, Position, TailItem
+from .follower import LogFollower, Position, TailItem
 from .session import TailSession
 
 
-class TailPump:
+class Broadcaster:
     """Follows the logs that ``patterns`` name for whoever is attached.
 
-    ``follow`` makes the Follower of a path. Nothing is opened, and no task runs, before the first reader attaches and
-    after the last one was detached.
+    ``follow`` makes the LogFollower of a path. Nothing is opened, and no task runs, before the first reader attaches
+    and after the last one was detached.
     """
 
     def __init__(
-        self, patterns: Sequence[str], worker: Worker, follow: Callable[[str], Follower], limits: TailLimits
+        self, patterns: Sequence[str], worker: Worker, follow: Callable[[str], LogFollower], limits: TailLimits
     ) -> None:
         self._patterns = tuple(patterns)
         self._worker = worker

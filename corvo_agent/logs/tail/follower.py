@@ -69,7 +69,7 @@ class Step:
     more: bool = False
 
 
-class Follower:
+class LogFollower:
     """Follows the log ``path``. The constructor opens nothing; ``close`` closes what is open."""
 
     def __init__(

@@ -12,27 +12,27 @@ from collections.abc import Callable, Sequence
 from ..limits import TailLimits
 from ..search.many import expand
 from .followed_file import READ
-from .follower import Follower, Position, TailItem
+from .follower import LogFollower, Position, TailItem
 from .waker import Waker
 
 _ROUND = 4 * READ  # bytes read between two deliveries
 
 
 class TailSession:
-    """The logs that ``patterns`` name, from ``open`` to ``close``; ``follow`` makes the Follower of a path.
+    """The logs that ``patterns`` name, from ``open`` to ``close``; ``follow`` makes the LogFollower of a path.
 
     Its methods block and are called in threads; each waits for the one that runs. After ``close``, whenever that
     comes, nothing is open and nothing is found.
     """
 
-    def __init__(self, patterns: Sequence[str], follow: Callable[[str], Follower], limits: TailLimits) -> None:
+    def __init__(self, patterns: Sequence[str], follow: Callable[[str], LogFollower], limits: TailLimits) -> None:
         self.waker = Waker(interval=limits.poll, rest=limits.rest, notify=limits.notify)
         self._patterns = patterns
         self._follow = follow
         self._limits = limits
         self._lock = threading.Lock()
         self._closed = False
-        self._followers: dict[str, Follower] = {}
+        self._followers: dict[str, LogFollower] = {}
         self._next_scan = 0.0
 
     def open(self) -> dict[str, Position]:

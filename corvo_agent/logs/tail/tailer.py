@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import glob
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from dataclasses import replace
@@ -20,10 +19,10 @@ from ..lines.record import Record
 from ..search.query import EVERYTHING, LogQuery, Order
 from ..search.reader import LogReader
 from ..worker import Worker
-from .broadcaster import TailPump
+from .batch_builder import BatchBuilder
+from .broadcaster import Broadcaster
 from .buffer import TailBuffer
-from .follower import Follower, Position
-from .live import LiveFilter
+from .follower import LogFollower, Position
 
 T = TypeVar("T")
 
@@ -73,16 +72,14 @@ class LogTailer:
         allowed: Sequence[str] = (),
         worker: Worker | None = None,
     ) -> None:
+        #: Reads the same logs in the same threads; closed together with this.
+        self.reader = LogReader(*patterns, limits=limits, allowed=allowed, worker=worker)
         self._patterns = patterns
         self._limits = limits
         self._tail = tail
         self._allowed = tuple(allowed)
-        self._worker = worker or Worker()
-        self._owns_worker = worker is None
-        self._reader = LogReader(*patterns, limits=limits, allowed=allowed, worker=self._worker)
-        self._pump = TailPump(patterns, self._worker, self._follower, tail)
-        # Several logs have no common place to go on from.
-        self._has_positions = len(patterns) == 1 and not glob.has_magic(patterns[0])
+        self._worker = self.reader.worker
+        self._broadcaster = Broadcaster(patterns, self._worker, self._follower, tail)
 
     async def __aenter__(self) -> Self:
         return self
@@ -94,8 +91,7 @@ class LogTailer:
 
     async def aclose(self) -> None:
         """Let go of the threads, once every ``follow`` is closed; idempotent."""
-        if self._owns_worker:
-            self._worker.close()
+        await self.reader.aclose()
 
     def follow(self, query: LogQuery = EVERYTHING) -> AsyncGenerator[list[Record]]:
         """The newest ``query.lines`` lines that match, then those that come, in batches, for ever.
@@ -122,79 +118,79 @@ class LogTailer:
         def current() -> LogQuery:
             return replace(wanted, level=level()) if follows_level and level is not None else wanted
 
-        live = await self._worker.call(self._live, current(), finish)
+        builder = await self._worker.call(self._builder, current(), finish)
         cursor = Cursor.decode(wanted.cursor) if wanted.cursor else None
         while cursor is not None:
             # Near the end first, or what comes meanwhile would be dropped.
-            batches, after = await self._page(live, current(), cursor, None)
+            batches, after = await self._page(builder, current(), cursor, None)
             if after is None:
                 break
             for batch in batches:
                 yield batch
             cursor = after
-        buffer, positions = await self._pump.attach()
+        buffer, positions = await self._broadcaster.attach()
         try:
             if not wanted.cursor and wanted.lines:
-                batches, cursor = await self._worker.drive(self._newest(live, current(), positions))
+                batches, cursor = await self._worker.drive(self._newest(builder, current(), positions))
                 for batch in batches:
                     yield batch
             while cursor is not None:
-                batches, cursor = await self._page(live, current(), cursor, self._bound(positions))
+                batches, cursor = await self._page(builder, current(), cursor, self._bound(positions))
                 for batch in batches:
                     yield batch
             while True:
-                live.look_for(current())
-                for batch in await self._next(live, buffer):
+                builder.look_for(current())
+                for batch in await self._next(builder, buffer):
                     yield batch
         finally:
-            await self._pump.detach(buffer)
+            await self._broadcaster.detach(buffer)
 
-    async def _next(self, live: LiveFilter[T], buffer: TailBuffer) -> list[T]:
+    async def _next(self, builder: BatchBuilder[T], buffer: TailBuffer) -> list[T]:
         """The next batches that come; may be none."""
         try:
-            async with asyncio.timeout(self._tail.join_seconds if live.is_waiting else None):
+            async with asyncio.timeout(self._tail.join_seconds if builder.is_waiting else None):
                 await buffer.wait()
         except TimeoutError:
-            return await self._worker.call(live.rest)
+            return await self._worker.call(builder.rest)
         items = buffer.take(_TAKE)
-        self._pump.drained()
-        return await self._worker.call(live.batches, items)
+        self._broadcaster.drained()
+        return await self._worker.call(builder.batches, items)
 
     async def _page(
-        self, live: LiveFilter[T], query: LogQuery, cursor: Cursor, bound: Cursor | None
+        self, builder: BatchBuilder[T], query: LogQuery, cursor: Cursor, bound: Cursor | None
     ) -> tuple[list[T], Cursor | None]:
         """A batch of what lies between ``cursor`` and ``bound`` (the end), and where the next one starts, if any."""
-        return await self._worker.drive(self._page_steps(live, query, cursor, bound))
+        return await self._worker.drive(self._page_steps(builder, query, cursor, bound))
 
     def _page_steps(
-        self, live: LiveFilter[T], query: LogQuery, cursor: Cursor, bound: Cursor | None
+        self, builder: BatchBuilder[T], query: LogQuery, cursor: Cursor, bound: Cursor | None
     ) -> Generator[None, None, tuple[list[T], Cursor | None]]:
         start = replace(cursor, forward=True, skip=0).encode()
         asked = replace(query, lines=self._tail.batch_lines, cursor=start)
         try:
-            result = yield from self._reader.steps(asked, self._until(), bound=bound)
+            result = yield from self.reader.steps(asked, self._until(), bound=bound)
         except NotFound:
-            return live.ready([self._lost()], None), None
+            return builder.ready([self._lost()], None), None
         after = Cursor.decode(result.cursor) if result.cursor else None
         reached = after or bound
         position = None if reached is None else Position(reached.mark, reached.offset)
-        return live.ready([*result.records, *result.remarks], position), after
+        return builder.ready([*result.records, *result.remarks], position), after
 
     def _newest(
-        self, live: LiveFilter[T], query: LogQuery, positions: Mapping[str, Position]
+        self, builder: BatchBuilder[T], query: LogQuery, positions: Mapping[str, Position]
     ) -> Generator[None, None, tuple[list[T], Cursor | None]]:
         """The newest lines up to ``positions``; when they are more than a batch, only where they start."""
         starts = {path: Cursor(each.mark, each.offset, forward=False) for path, each in positions.items()}
         try:
-            result = yield from self._reader.steps(query, self._until(), starts=starts)
+            result = yield from self.reader.steps(query, self._until(), starts=starts)
         except NotFound:
-            return (live.ready([self._lost()], None) if positions else []), None
-        only = next(iter(positions.values())) if self._has_positions and positions else None
+            return (builder.ready([self._lost()], None) if positions else []), None
+        only = next(iter(positions.values())) if self.reader.is_single and positions else None
         if only is not None and result.cursor and len(result.records) > self._tail.batch_lines:
             # Read once more forwards, so that each batch can say where to go on.
             early = [] if result.truncated is None else [marker.truncated(result.truncated)]
-            return live.ready(early, None), Cursor.decode(result.cursor)
-        return live.ready(result.answer(), only), None
+            return builder.ready(early, None), Cursor.decode(result.cursor)
+        return builder.ready(result.answer(), only), None
 
     def _until(self) -> float:
         return time.monotonic() + self._limits.max_seconds
@@ -206,13 +202,13 @@ class LogTailer:
     def _lost(self) -> Record:
         return marker.gap(Gap.CURSOR, self._patterns[0])
 
-    def _live(self, query: LogQuery, finish: Callable[[list[Record]], T]) -> LiveFilter[T]:
+    def _builder(self, query: LogQuery, finish: Callable[[list[Record]], T]) -> BatchBuilder[T]:
         lines = self._tail.batch_lines
-        return LiveFilter(query, self._limits, finish, batch_lines=lines, positions=self._has_positions)
+        return BatchBuilder(query, self._limits, finish, batch_lines=lines, positions=self.reader.is_single)
 
-    def _follower(self, path: str) -> Follower:
+    def _follower(self, path: str) -> LogFollower:
         longest, linger = self._limits.max_line_bytes, self._tail.linger
-        return Follower(path, allowed=self._allowed, max_line=longest, linger=linger)
+        return LogFollower(path, allowed=self._allowed, max_line=longest, linger=linger)
 
 
 def _checked(query: LogQuery) -> LogQuery:

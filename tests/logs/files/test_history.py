@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from corvo_agent.errors import NotFound, PermissionRefused, Unavailable
-from corvo_agent.logs.files.history import History, head_of
+from corvo_agent.logs.files.history import LogHistory, head_of
 from corvo_agent.logs.files.log_file import FileChanged, open_log
 
 
-def names(history: History) -> list[str]:
+def names(history: LogHistory) -> list[str]:
     return [os.path.basename(file.path) for file in (*history.newest(), *history.older())]
 
 
@@ -27,14 +27,14 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_the_file_and_what_rotation_left(log: Path) -> None:
-    with History(str(log)) as history:
+    with LogHistory(str(log)) as history:
         assert names(history) == ["a.log", "a.log.1", "a.log.2.gz"]
-    with History(str(log), rotated=False) as history:
+    with LogHistory(str(log), rotated=False) as history:
         assert names(history) == ["a.log"]
 
 
 def test_what_came_after_the_file_was_opened_is_not_older(log: Path) -> None:
-    with History(str(log)) as history:
+    with LogHistory(str(log)) as history:
         (log.parent / "a.log.2.gz").rename(log.parent / "a.log.3.gz")
         (log.parent / "a.log.1").rename(log.parent / "a.log.2")
         log.rename(log.parent / "a.log.1")
@@ -50,14 +50,14 @@ def test_what_came_after_the_file_was_opened_is_not_older(log: Path) -> None:
 
 def test_without_the_file_the_older_ones_are_read(log: Path) -> None:
     log.unlink()
-    with History(str(log)) as history:
+    with LogHistory(str(log)) as history:
         assert names(history) == ["a.log.1", "a.log.2.gz"]
     with pytest.raises(NotFound):
-        History(str(log), rotated=False)
+        LogHistory(str(log), rotated=False)
 
 
 def test_files_are_opened_wherever_they_are_now(log: Path) -> None:
-    with History(str(log)) as history:
+    with LogHistory(str(log)) as history:
         current, first, packed = (*history.newest(), *history.older())
         (log.parent / "a.log.1").rename(log.parent / "a.log.4")
         opened = history.open(first)
@@ -80,14 +80,14 @@ def test_a_file_that_may_not_be_read_is_remarked_upon(log: Path, tmp_path: Path)
     (log.parent / "logs").mkdir()
     (log.parent / "logs" / "a.log").write_bytes(b"x\n")
     (log.parent / "logs" / "a.log.1").symlink_to(log)
-    with History(str(log.parent / "logs" / "a.log"), [str(log.parent / "logs")]) as history:
+    with LogHistory(str(log.parent / "logs" / "a.log"), [str(log.parent / "logs")]) as history:
         (older,) = history.older()
         assert history.open(older) is None
         assert [remark["corvo.gap"] for remark in history.remarks] == ["unreadable"]
         with pytest.raises(Unavailable):
             history.remark(history.path, Unavailable("x", "y"))
     with pytest.raises(PermissionRefused):
-        History(str(log), [str(log.parent / "logs")])
+        LogHistory(str(log), [str(log.parent / "logs")])
 
 
 def test_the_head_of_a_long_compressed_file(tmp_path: Path) -> None:

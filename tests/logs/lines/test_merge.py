@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corvo_agent.logs.lines.line_time import TIME_KEYS
 from corvo_agent.logs.lines.merge import merge
 from corvo_agent.timestamps import format_rfc3339
 
@@ -30,6 +32,19 @@ def test_a_line_without_a_time_stays_behind_the_one_before_it() -> None:
 def test_the_contract_s_own_time_is_used_where_the_line_has_none() -> None:
     early = {"@timestamp": "2026-11-23T04:00:00.000Z", "msg": "early"}
     assert next(merge({"a": [line("2026-11-23T04:00:01Z")], "b": [early]})) == ("b", early)
+
+
+def test_a_log_keeps_its_order_although_its_clock_was_put_back() -> None:
+    late = [line("1970-01-01T00:00:09Z"), line("1970-01-01T00:00:01Z"), line("", "x")]
+    other = [line("1970-01-01T00:00:05Z")]
+    assert [record for _, record in merge({"a": late, "b": other})] == [other[0], *late]
+    assert list(merge({})) == []
+
+
+@pytest.mark.parametrize("key", TIME_KEYS)
+def test_every_key_that_a_search_takes_for_a_time_counts(key: str) -> None:
+    early, late = {key: "2026-11-23T04:00:00Z", "msg": "early"}, line("2026-11-23T04:00:01Z", "late")
+    assert [record["msg"] for _, record in merge({"a": [late], "b": [early]})] == ["early", "late"]
 
 
 TIMES = st.lists(st.one_of(st.just(""), st.integers(1, 50).map(lambda n: format_rfc3339(n * 10**9))), max_size=12)

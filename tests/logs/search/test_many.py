@@ -9,7 +9,7 @@ import pytest
 
 from corvo_agent.errors import InvalidArgument, NotFound
 from corvo_agent.logs.limits import ReadLimits
-from corvo_agent.logs.search.many import expand, merge_records
+from corvo_agent.logs.search.many import expand
 from corvo_agent.logs.search.query import LogQuery, Order
 from corvo_agent.logs.search.reader import LogReader
 
@@ -61,10 +61,3 @@ async def test_what_several_logs_cannot_do(logs: str, tmp_path: Path) -> None:
 def test_patterns_and_paths(logs: str, tmp_path: Path) -> None:
     names = [path.rpartition("/")[2] for path in expand([logs, str(tmp_path / "later.log")])]
     assert names == ["a.log", "b.log", "c.log", "later.log"]
-
-
-def test_merging_keeps_each_log_in_its_order() -> None:
-    late = [{"ts": "1970-01-01T00:00:09Z"}, {"ts": "1970-01-01T00:00:01Z"}, {"msg": "x"}]
-    other = [{"ts": "1970-01-01T00:00:05Z"}]
-    assert merge_records([late, other]) == [other[0], *late]
-    assert merge_records([]) == []

@@ -11,22 +11,24 @@ import pytest
 
 from corvo_agent.errors import Unsupported
 from corvo_agent.logs.limits import TailLimits
-from corvo_agent.logs.tail.broadcaster import TailPump
+from corvo_agent.logs.tail.broadcaster import Broadcaster
 from corvo_agent.logs.tail.followed_file import READ
-from corvo_agent.logs.tail.follower import Follower, Step
+from corvo_agent.logs.tail.follower import LogFollower, Step
 from corvo_agent.logs.worker import Worker
 from tests.logs.tail_kit import QUICK, line
 
 
-class Broken(Follower):
+class Broken(LogFollower):
     """A follower with a defect."""
 
     def step(self) -> Step:
         raise ZeroDivisionError
 
 
-def pump(worker: Worker, *patterns: Path, kind: type[Follower] = Follower, limits: TailLimits = QUICK) -> TailPump:
-    return TailPump([str(path) for path in patterns], worker, lambda path: kind(path, max_line=1000), limits)
+def pump(
+    worker: Worker, *patterns: Path, kind: type[LogFollower] = LogFollower, limits: TailLimits = QUICK
+) -> Broadcaster:
+    return Broadcaster([str(path) for path in patterns], worker, lambda path: kind(path, max_line=1000), limits)
 
 
 async def test_it_runs_while_somebody_reads(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ async def test_a_later_reader_learns_how_far_it_has_got(tmp_path: Path) -> None:
 async def test_lines_that_come_in_small_amounts_wait_for_a_busy_reader_too(tmp_path: Path) -> None:
     loop, fifth = asyncio.get_running_loop(), asyncio.Event()
 
-    class Trickling(Follower):
+    class Trickling(LogFollower):
         """Always says that there is no more for now."""
 
         found = 0

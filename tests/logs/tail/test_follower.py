@@ -16,7 +16,7 @@ from corvo_agent.errors import Unsupported
 from corvo_agent.logs.files.splitter import LINES
 from corvo_agent.logs.lines.marker import GAP
 from corvo_agent.logs.tail import follower as follower_module
-from corvo_agent.logs.tail.follower import Follower
+from corvo_agent.logs.tail.follower import LogFollower
 
 
 class Tail:
@@ -24,7 +24,7 @@ class Tail:
 
     def __init__(self, path: Path, linger: float = 5.0) -> None:
         self.now = 0.0
-        self.follower = Follower(str(path), max_line=1000, linger=linger, monotonic=lambda: self.now)
+        self.follower = LogFollower(str(path), max_line=1000, linger=linger, monotonic=lambda: self.now)
         self.lines: list[str] = []
         self.gaps: list[str] = []
 

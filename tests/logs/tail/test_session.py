@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from corvo_agent.logs.limits import TailLimits
-from corvo_agent.logs.tail.follower import Follower, TailItem
+from corvo_agent.logs.tail.follower import LogFollower, TailItem
 from corvo_agent.logs.tail.session import TailSession
 from tests.logs.tail_kit import line
 
@@ -18,7 +18,9 @@ LINES = 10_000
 def following(*paths: Path, notify: bool = True) -> Iterator[TailSession]:
     """A session that has opened ``paths`` and has looked at them once."""
     limits = TailLimits(notify=notify)
-    with closing(TailSession([str(path) for path in paths], lambda path: Follower(path, max_line=100), limits)) as tail:
+    with closing(
+        TailSession([str(path) for path in paths], lambda path: LogFollower(path, max_line=100), limits)
+    ) as tail:
         tail.open()
         tail.round()
         yield tail

@@ -15,11 +15,11 @@ from ....modules.access import Selector
 from ....timestamps import parse_duration
 from ...backends.protocol import Backend
 from ...failures import Failures
-from ...logs.log_follow import Follower, follow_all
-from ...logs.log_lines import Line
-from ...logs.log_options import parameters_of, query_options
-from ...logs.log_selection import SelectionFollower
-from ...logs.log_window import DEFAULT_SPAN, ReorderWindow
+from ...logs.follower import ModuleFollower, follow_all
+from ...logs.lines import Line
+from ...logs.options import parameters_of, query_options
+from ...logs.reorder_buffer import DEFAULT_SPAN, ReorderBuffer
+from ...logs.selection import SelectionFollower
 from ...many import for_each, selected
 from ...running import asynchronous
 from ...show.output import output_option
@@ -81,7 +81,7 @@ async def command(
         elif len(unique) == 1:
             await _follow_one(backend, unique[0], parameters, failures, line)
         else:
-            ordered = ReorderWindow(line.show, span=span)
+            ordered = ReorderBuffer(line.show, span=span)
             if unique:
                 following = _follow_named(backend, unique, parameters, failures, ordered)
             else:
@@ -104,37 +104,37 @@ async def _newest(
 async def _follow_one(
     backend: Backend, name: str, parameters: Mapping[str, str], failures: Failures, line: Line
 ) -> None:
-    await follow_all({name: Follower(backend, name, parameters, line.show_all)}, failures.add)
+    await follow_all({name: ModuleFollower(backend, name, parameters, line.show_all)}, failures.add)
 
 
 async def _follow_named(
-    backend: Backend, names: Sequence[str], parameters: Mapping[str, str], failures: Failures, window: ReorderWindow
+    backend: Backend, names: Sequence[str], parameters: Mapping[str, str], failures: Failures, buffer: ReorderBuffer
 ) -> None:
     def fail(name: str, error: CorvoError) -> None:
-        window.add(name, [])
+        buffer.add(name, [])
         failures.add(name, error)
 
     for name in names:
-        window.expect(name)
-    await follow_all({name: Follower(backend, name, parameters, window.add) for name in names}, fail)
+        buffer.expect(name)
+    await follow_all({name: ModuleFollower(backend, name, parameters, buffer.add) for name in names}, fail)
 
 
 async def _follow_selected(
-    backend: Backend, selector: Selector, parameters: Mapping[str, str], failures: Failures, window: ReorderWindow
+    backend: Backend, selector: Selector, parameters: Mapping[str, str], failures: Failures, buffer: ReorderBuffer
 ) -> None:
-    def make(name: str) -> Follower:
-        window.expect(name)
-        return Follower(backend, name, parameters, window.add, patient=True)
+    def make(name: str) -> ModuleFollower:
+        buffer.expect(name)
+        return ModuleFollower(backend, name, parameters, buffer.add, patient=True)
 
     await SelectionFollower(backend.modules, selector, make, failures.add).run()
 
 
-async def _in_order(window: ReorderWindow, following: Coroutine[Any, Any, None]) -> None:
-    """Show what ``following`` adds to ``window`` until it ends, or until nobody reads any more."""
+async def _in_order(buffer: ReorderBuffer, following: Coroutine[Any, Any, None]) -> None:
+    """Show what ``following`` adds to ``buffer`` until it ends, or until its reader is gone."""
     try:
         async with asyncio.TaskGroup() as tasks:
-            shower = tasks.create_task(window.run(), name="corvo-log-window")
+            shower = tasks.create_task(buffer.run(), name="corvo-log-order")
             await following
             shower.cancel()
     finally:
-        window.flush()
+        buffer.flush()

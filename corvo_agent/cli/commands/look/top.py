@@ -7,8 +7,8 @@ import sys
 import click
 
 from ....errors import InvalidArgument
-from ...live.top_monitor import Monitor
-from ...live.top_view import print_seen, render
+from ...live.monitor import Monitor
+from ...live.view import print_seen, render
 from ...running import asynchronous
 from ...where.complete import modules
 from ...where.connect import Where, open_agent

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from corvo_agent.agent.agent import Agent
-from corvo_agent.cli.logs.log_options import field_parameter
+from corvo_agent.cli.logs.options import field_parameter
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.model import Module, ObjectMeta

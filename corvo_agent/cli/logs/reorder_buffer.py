@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...logs.lines.merge import record_time
-from .log_resume import Record
+from ...logs.lines.line_time import OrderClock
+from ...logs.lines.record import Record
 
 #: Seconds that a line waits for earlier ones of other modules, unless told otherwise.
 DEFAULT_SPAN = 0.3
-#: Lines that wait at most; then the earliest have waited long enough.
+# Lines that wait at most; with more, the earliest are shown although lines before them may still come.
 _MOST = 20_000
-#: Seconds within which each module that is there at the start has to have shown its newest lines.
+# Seconds within which each module that is there at the start has to have shown its newest lines.
 _OPENING = 3.0
 # Seconds between two looks at whether the first lines are there, where nothing else says how often.
 _LOOK = 0.05
 
 
-class ReorderWindow:
+class ReorderBuffer:
     """Gives records to ``show`` in the order of their times, ``span`` seconds after they came.
 
     What comes later than that is shown when it comes. The records of one module keep their order, whatever their
@@ -46,7 +46,7 @@ class ReorderWindow:
         # When each came, and its time; in the order of coming.
         self._arrivals: deque[tuple[float, int]] = deque()
         self._order = itertools.count()
-        self._latest: dict[str, int] = {}
+        self._clocks: defaultdict[str, OrderClock] = defaultdict(OrderClock)
         self._moved = asyncio.Event()
 
     def expect(self, name: str) -> None:
@@ -56,8 +56,9 @@ class ReorderWindow:
     def add(self, name: str, records: list[Record]) -> None:
         """Records of the module ``name`` that have come; none of them: for now there are none."""
         now = self._clock.monotonic()
+        clock = self._clocks[name]
         for record in records:
-            time = self._latest[name] = max(record_time(record), self._latest.get(name, 0))
+            time = clock.place(record)
             heapq.heappush(self._waiting, (time, next(self._order), name, record))
             self._arrivals.append((now, time))
         self._opening.discard(name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from corvo_agent.cli.live.top_facts import Facts, _duration, facts
+from corvo_agent.cli.live.facts import Facts, _duration, facts
 
 INSIDE = {
     "agent": {"level": "Debug"},

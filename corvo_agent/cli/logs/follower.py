@@ -8,15 +8,16 @@ from contextlib import aclosing
 
 from ...backoff import Backoff
 from ...errors import CorvoError, NotFound, Unavailable
+from ...logs.lines.record import Record
 from ..backends.protocol import Backend
 from ..show.output import note
-from .log_resume import Record, Resume
+from .resume import Resume
 
 #: Shows records of the module of that name.
 Show = Callable[[str, list[Record]], None]
 
 
-class Follower:
+class ModuleFollower:
     """Calls ``show`` for the records of the module ``name`` that ``parameters`` let through, as they come.
 
     An agent that is lost is looked for again, where it is then; reading goes on after the last line seen. ``patient``:
@@ -76,10 +77,10 @@ class Follower:
         self._told = reason
 
 
-async def follow_all(followers: Mapping[str, Follower], fail: Callable[[str, CorvoError], None]) -> None:
+async def follow_all(followers: Mapping[str, ModuleFollower], fail: Callable[[str, CorvoError], None]) -> None:
     """Run all of them until cancelled, or until ``fail`` was told of each of them why it ended."""
 
-    async def run(name: str, follower: Follower) -> None:
+    async def run(name: str, follower: ModuleFollower) -> None:
         try:
             await follower.run()
         except CorvoError as error:

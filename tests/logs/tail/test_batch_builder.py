@@ -9,14 +9,14 @@ from corvo_agent.logs.lines import marker
 from corvo_agent.logs.lines.marker import CURSOR, Gap, is_marker
 from corvo_agent.logs.lines.record import Record
 from corvo_agent.logs.search.query import LogQuery
+from corvo_agent.logs.tail.batch_builder import BatchBuilder
 from corvo_agent.logs.tail.follower import Position, TailItem
-from corvo_agent.logs.tail.live import LiveFilter
 
 MARK = FileMark.of(b"x" * 256, 7)
 
 
-def live(query: LogQuery, batch_lines: int = 3, positions: bool = True) -> LiveFilter[list[Record]]:
-    return LiveFilter(query, ReadLimits(max_line_bytes=100), list, batch_lines=batch_lines, positions=positions)
+def builder(query: LogQuery, batch_lines: int = 3, positions: bool = True) -> BatchBuilder[list[Record]]:
+    return BatchBuilder(query, ReadLimits(max_line_bytes=100), list, batch_lines=batch_lines, positions=positions)
 
 
 def item(content: bytes, offset: int, length: int = 0) -> TailItem:
@@ -34,19 +34,19 @@ def _shown(record: Record) -> str | int:
 
 
 def test_batches_are_bounded_and_say_where_to_go_on() -> None:
-    batches = live(LogQuery()).batches([item(b"a\nb\n", 0), item(b"c\nd\ne\n", 4)])
+    batches = builder(LogQuery()).batches([item(b"a\nb\n", 0), item(b"c\nd\ne\n", 4)])
     assert shown(batches) == [["a", "b", "c", 6], ["d", "e", 10]]
 
 
 def test_only_what_matches_counts() -> None:
-    batches = live(LogQuery(fixed="x")).batches([item(b"a\nx1\nb\nx2\nx3\nc\nx4\nd\n", 100)])
+    batches = builder(LogQuery(fixed="x")).batches([item(b"a\nx1\nb\nx2\nx3\nc\nx4\nd\n", 100)])
     assert shown(batches) == [["x1", "x2", "x3", 115], ["x4", 121]] or shown(batches)[0][:3] == ["x1", "x2", "x3"]
-    assert live(LogQuery(fixed="x")).batches([item(b"a\n", 0)]) == []
+    assert builder(LogQuery(fixed="x")).batches([item(b"a\n", 0)]) == []
 
 
 def test_remarks_stand_in_their_place() -> None:
     gap = TailItem("/a.log", remark=marker.gap(Gap.TRUNCATED, "/a.log"))
-    (batch,) = live(LogQuery(fixed="x"), 10).batches([item(b"x1\n", 0), gap, item(b"x2\n", 0)])
+    (batch,) = builder(LogQuery(fixed="x"), 10).batches([item(b"x1\n", 0), gap, item(b"x2\n", 0)])
     assert [record.get("corvo.gap") or _shown(record) for record in batch] == ["x1", "truncated", "x2", 3]
 
 
@@ -54,7 +54,7 @@ def test_remarks_fill_a_batch_as_lines_do() -> None:
     gap = TailItem("/a.log", remark=marker.gap(Gap.TRUNCATED, "/a.log"))
     for content in (b"a\nb\n", b'{"msg":"a"}\n{"msg":"b"}\n'):
         for remarks in range(8):
-            batches = live(LogQuery()).batches([item(content, 0), *[gap] * remarks, item(content, len(content))])
+            batches = builder(LogQuery()).batches([item(content, 0), *[gap] * remarks, item(content, len(content))])
             records = [record for batch in batches for record in batch if CURSOR not in record]
             assert [record["msg"] for record in records if not is_marker(record)] == [*"abab"]
             assert len(records) == 4 + remarks
@@ -62,11 +62,11 @@ def test_remarks_fill_a_batch_as_lines_do() -> None:
 
 
 def test_without_a_common_place_there_is_none() -> None:
-    assert shown(live(LogQuery(), positions=False).batches([item(b"a\n", 0)])) == [["a"]]
+    assert shown(builder(LogQuery(), positions=False).batches([item(b"a\n", 0)])) == [["a"]]
 
 
 def test_joined_lines_wait_for_each_other() -> None:
-    tail = live(LogQuery(joined=True))
+    tail = builder(LogQuery(joined=True))
     assert tail.batches([item(b'{"msg":"a"}\n', 0)]) == []
     assert tail.is_waiting
     assert shown(tail.batches([item(b" more\n", 12), item(b'{"msg":"b"}\n', 18)])) == [["a\n more", 18]]
@@ -76,7 +76,7 @@ def test_joined_lines_wait_for_each_other() -> None:
 
 
 def test_nothing_joins_across_a_gap_or_an_endless_line() -> None:
-    tail = live(LogQuery(joined=True), 10)
+    tail = builder(LogQuery(joined=True), 10)
     tail.batches([item(b'{"msg":"a"}\n', 0)])
     # Dropped in between: another place.
     assert shown(tail.batches([item(b" other\n", 50)])) == [["a", 12]]
@@ -87,13 +87,13 @@ def test_nothing_joins_across_a_gap_or_an_endless_line() -> None:
 
 
 def test_what_is_looked_for_may_change() -> None:
-    tail = live(LogQuery(fixed="a"))
+    tail = builder(LogQuery(fixed="a"))
     tail.look_for(LogQuery(fixed="b"))
     assert shown(tail.batches([item(b"a\nb\n", 0)])) == [["b", 4]]
 
 
 def test_records_found_otherwise_are_cut_into_batches() -> None:
-    tail = live(LogQuery())
+    tail = builder(LogQuery())
     records = [{"msg": str(n)} for n in range(4)]
     assert shown(tail.ready(records, Position(MARK, 9))) == [["0", "1", "2"], ["3", 9]]
     assert tail.ready([], None) == []

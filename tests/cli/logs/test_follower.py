@@ -11,7 +11,7 @@ import pytest
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
-from corvo_agent.cli.logs.log_follow import Follower, follow_all
+from corvo_agent.cli.logs.follower import ModuleFollower, follow_all
 from corvo_agent.cli.where.connect import Where, open_backend
 from corvo_agent.diagnostics.messages.payloads import logs_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
@@ -48,7 +48,7 @@ class Seen:
 @asynccontextmanager
 async def following(where: Where, parameters: Mapping[str, str], seen: Seen) -> AsyncIterator[asyncio.Task[None]]:
     async with open_backend(where) as backend:
-        task = asyncio.create_task(Follower(backend, NAME, parameters, seen).run())
+        task = asyncio.create_task(ModuleFollower(backend, NAME, parameters, seen).run())
         try:
             yield task
         finally:
@@ -156,7 +156,7 @@ async def test_gaps_are_shown_and_positions_are_kept_to_go_on_from() -> None:
 async def test_one_that_fails_leaves_the_others(etcd: EmbeddedEtcd, log_file: Path) -> None:
     seen, failed = Seen(), dict[str, CorvoError]()
     async with agent_on(etcd, log_file), open_backend(Where(etcd=etcd.endpoint)) as backend:
-        followers = {name: Follower(backend, name, {"lines": "1"}, seen) for name in ("node9-gone", NAME)}
+        followers = {name: ModuleFollower(backend, name, {"lines": "1"}, seen) for name in ("node9-gone", NAME)}
         work = asyncio.create_task(follow_all(followers, failed.__setitem__))
         await seen.wait("lost")
         write(log_file, "later")
@@ -169,5 +169,5 @@ async def test_one_that_fails_leaves_the_others(etcd: EmbeddedEtcd, log_file: Pa
 async def test_when_all_have_failed_it_ends() -> None:
     failed = dict[str, CorvoError]()
     async with open_backend(Where(address="127.0.0.1:1")) as backend:
-        await follow_all({NAME: Follower(backend, NAME, {}, Seen())}, failed.__setitem__)
+        await follow_all({NAME: ModuleFollower(backend, NAME, {}, Seen())}, failed.__setitem__)
     assert isinstance(failed[NAME], Unavailable)

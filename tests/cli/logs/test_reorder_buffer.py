@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corvo_agent.cli.logs import log_window
-from corvo_agent.cli.logs.log_window import ReorderWindow
+from corvo_agent.cli.logs import reorder_buffer
+from corvo_agent.cli.logs.reorder_buffer import ReorderBuffer
 from corvo_agent.testing import FakeClock
 from corvo_agent.timestamps import format_rfc3339
 
@@ -33,12 +33,12 @@ class Shown:
 
 
 @asynccontextmanager
-async def window(clock: FakeClock, span: float = 0.3) -> AsyncIterator[tuple[ReorderWindow, Shown]]:
+async def buffered(clock: FakeClock, span: float = 0.3) -> AsyncIterator[tuple[ReorderBuffer, Shown]]:
     shown = Shown()
-    window = ReorderWindow(shown, span=span, clock=clock)
-    task = asyncio.create_task(window.run())
+    buffer = ReorderBuffer(shown, span=span, clock=clock)
+    task = asyncio.create_task(buffer.run())
     try:
-        yield window, shown
+        yield buffer, shown
     finally:
         task.cancel()
         await asyncio.wait({task})
@@ -46,7 +46,7 @@ async def window(clock: FakeClock, span: float = 0.3) -> AsyncIterator[tuple[Reo
 
 async def test_lines_of_two_modules_are_put_in_order() -> None:
     clock = FakeClock()
-    async with window(clock) as (logs, shown):
+    async with buffered(clock) as (logs, shown):
         logs.add("a", [record(1), record(3)])
         await clock.advance(0.2)
         logs.add("b", [record(2), record(4)])
@@ -61,7 +61,7 @@ async def test_lines_of_two_modules_are_put_in_order() -> None:
 
 async def test_what_comes_too_late_is_shown_all_the_same() -> None:
     clock = FakeClock()
-    async with window(clock) as (logs, shown):
+    async with buffered(clock) as (logs, shown):
         logs.add("a", [record(5)])
         await clock.advance(1)
         logs.add("b", [record(2)])
@@ -71,7 +71,7 @@ async def test_what_comes_too_late_is_shown_all_the_same() -> None:
 
 async def test_one_module_keeps_its_order_and_lines_without_a_time_stay_behind_theirs() -> None:
     clock = FakeClock()
-    async with window(clock) as (logs, shown):
+    async with buffered(clock) as (logs, shown):
         logs.add("a", [record(5), {"msg": "raw"}, record(3)])
         logs.add("b", [record(4)])
         await clock.advance(1)
@@ -80,7 +80,7 @@ async def test_one_module_keeps_its_order_and_lines_without_a_time_stay_behind_t
 
 async def test_the_first_lines_of_those_expected_are_waited_for() -> None:
     clock = FakeClock()
-    async with window(clock) as (logs, shown):
+    async with buffered(clock) as (logs, shown):
         for name in ("a", "b", "c"):
             logs.expect(name)
         logs.add("a", [record(2)])
@@ -93,7 +93,7 @@ async def test_the_first_lines_of_those_expected_are_waited_for() -> None:
 
 async def test_but_not_for_ever() -> None:
     clock = FakeClock()
-    async with window(clock, span=0) as (logs, shown):
+    async with buffered(clock, span=0) as (logs, shown):
         logs.expect("silent")
         logs.add("a", [record(2)])
         await clock.advance(2.5)
@@ -107,8 +107,8 @@ async def test_but_not_for_ever() -> None:
 
 async def test_so_many_wait_and_no_more() -> None:
     clock = FakeClock()
-    async with window(clock) as (logs, shown):
-        most = log_window._MOST
+    async with buffered(clock) as (logs, shown):
+        most = reorder_buffer._MOST
         logs.add("a", [record(number) for number in range(most + 5)])
         assert shown.lines == ["a:0", "a:1", "a:2", "a:3", "a:4"]
         logs.flush()
@@ -133,7 +133,7 @@ def test_lines_that_are_late_by_less_than_the_span_come_in_order(lines: list[tup
 
     async def play() -> list[str]:
         clock = FakeClock()
-        async with window(clock, span=0.3) as (logs, shown):
+        async with buffered(clock, span=0.3) as (logs, shown):
             now = 0
             for arrival, name, time in arrivals:
                 await clock.advance((arrival - now) / 100)

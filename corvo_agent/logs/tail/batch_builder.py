@@ -19,7 +19,7 @@ from .follower import Position, TailItem
 T = TypeVar("T")
 
 
-class LiveFilter(Generic[T]):
+class BatchBuilder(Generic[T]):
     """Turns what a tail delivers into batches of at most ``batch_lines`` records, each finished by ``finish``.
 
     Every batch ends with a marker that says where to go on, if ``positions`` are wanted. To be called in a thread, by

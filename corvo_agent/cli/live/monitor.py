@@ -15,7 +15,7 @@ from ...diagnostics.client.typed_client import TypedClient
 from ...errors import CorvoError, PermissionRefused
 from ...profiles.pprof.reader import decode
 from ..profiles.hot_functions import Measured, measured
-from .top_facts import Facts, facts
+from .facts import Facts, facts
 
 # Looks that the history is kept of: as many as fit into a line.
 _REMEMBERED = 60

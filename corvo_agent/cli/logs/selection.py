@@ -10,7 +10,7 @@ from ...errors import CorvoError
 from ...modules.access import ModuleAccess, ModuleEvent, Selector
 from ...modules.kv import ChangeType
 from ..show.output import note
-from .log_follow import Follower
+from .follower import ModuleFollower
 
 #: Modules that one command follows at once: each is a stream of its own.
 MAX_FOLLOWED = 500
@@ -18,20 +18,20 @@ _WRONG_USAGE = 2
 
 
 class SelectionFollower:
-    """Follows, by a Follower from ``make``, each module of ``selector``; ``fail`` is told of those that end."""
+    """Follows, by a ModuleFollower from ``make``, each module of ``selector``; ``fail`` is told of those that end."""
 
     def __init__(
         self,
         modules: ModuleAccess,
         selector: Selector,
-        make: Callable[[str], Follower],
+        make: Callable[[str], ModuleFollower],
         fail: Callable[[str, CorvoError], None],
     ) -> None:
         self._modules = modules
         self._selector = selector
         self._make = make
         self._fail = fail
-        self._running: dict[str, Follower] = {}
+        self._running: dict[str, ModuleFollower] = {}
         self._full = False
 
     async def run(self) -> None:
@@ -58,7 +58,7 @@ class SelectionFollower:
         self._full = True
         return False
 
-    async def _follow(self, name: str, follower: Follower) -> None:
+    async def _follow(self, name: str, follower: ModuleFollower) -> None:
         try:
             await follower.run()
         except CorvoError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..show.output import visible
-from .top_monitor import Seen
+from .monitor import Seen
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

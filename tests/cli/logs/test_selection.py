@@ -11,9 +11,9 @@ import pytest
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
-from corvo_agent.cli.logs import log_selection
-from corvo_agent.cli.logs.log_follow import Follower
-from corvo_agent.cli.logs.log_selection import SelectionFollower
+from corvo_agent.cli.logs import selection
+from corvo_agent.cli.logs.follower import ModuleFollower
+from corvo_agent.cli.logs.selection import SelectionFollower
 from corvo_agent.cli.where.connect import open_backend
 from corvo_agent.diagnostics.server.server import ServerLimits
 from corvo_agent.embedded import EmbeddedEtcd
@@ -92,8 +92,8 @@ async def following(
 ) -> AsyncIterator[asyncio.Task[None]]:
     async with open_backend(place.where()) as backend:
 
-        def make(name: str) -> Follower:
-            return Follower(backend, name, {"lines": "5", **parameters}, seen, patient=True)
+        def make(name: str) -> ModuleFollower:
+            return ModuleFollower(backend, name, {"lines": "5", **parameters}, seen, patient=True)
 
         follower = SelectionFollower(backend.modules, WANTED, make, failed.__setitem__)
         task = asyncio.create_task(follower.run())
@@ -159,7 +159,7 @@ async def test_what_no_agent_understands_ends_it(place: Place, fleet: Fleet) -> 
 async def test_so_many_are_followed_and_no_more(
     place: Place, fleet: Fleet, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(log_selection, "MAX_FOLLOWED", 1)
+    monkeypatch.setattr(selection, "MAX_FOLLOWED", 1)
     seen = Seen()
     one = await fleet.start("node1")
     async with following(place, seen, {}):

@@ -7,9 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
-from corvo_agent.cli.live.top_facts import Facts
-from corvo_agent.cli.live.top_monitor import Seen
-from corvo_agent.cli.live.top_view import print_seen, render, sparkline
+from corvo_agent.cli.live.facts import Facts
+from corvo_agent.cli.live.monitor import Seen
+from corvo_agent.cli.live.view import print_seen, render, sparkline
 from corvo_agent.cli.profiles.hot_functions import Measured
 from corvo_agent.profiles.pprof.model import ValueType
 

@@ -7,14 +7,15 @@ from zlib import crc32
 
 import click
 
+from ...logs.lines.line_time import time_key
 from ..show.output import json_text, visible, yaml_text
 
 _NAME_COLOURS = ("bright_cyan", "bright_green", "bright_yellow", "bright_blue", "bright_magenta", "cyan", "yellow")
 _COLOURS = {"debug": "cyan", "info": "green", "warn": "yellow", "error": "red", "audit": "magenta", "marker": "blue"}
 # Shown on lines of their own.
 _BELOW = ("stack", "stack_info")
-# What has a place of its own, or says nothing to a person.
-_PLACED = frozenset({"ts", "@timestamp", "level", "msg", "module", "caller", "pid", "source", *_BELOW})
+# What has a place of its own, or says nothing to a person; the time has its place, too.
+_PLACED = frozenset({"level", "msg", "module", "caller", "pid", "source", *_BELOW})
 
 
 class Line:
@@ -52,12 +53,14 @@ def _with_name(name: str | None, record: Mapping[str, str]) -> Mapping[str, str]
 
 def as_text(name: str | None, record: Mapping[str, str], *, colour: bool) -> str:
     """Time, level, message and the other fields as ``key=value``, then stacks, indented; controls made visible."""
-    level = record.get("level", "")
+    level, key = record.get("level", ""), time_key(record)
+    # The agent adds the contract's own time to every line that has one: the time is not said twice.
+    placed = _PLACED if key is None else _PLACED | {key, "@timestamp"}
     parts = [
-        _Part(record.get("ts") or record.get("@timestamp", ""), dim=True),
+        _Part("" if key is None else record[key], dim=True),
         _Part(f"{level.upper():5}", fg=_COLOURS.get(level.lower()), bold=level.lower() == "error"),
         _Part(record.get("msg", "")),
-        *(_Part(f"{key}={_word(value)}", dim=True) for key, value in record.items() if key not in _PLACED),
+        *(_Part(f"{field}={_word(value)}", dim=True) for field, value in record.items() if field not in placed),
     ]
     if name is not None:
         # The same module has the same colour in every run.

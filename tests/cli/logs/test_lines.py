@@ -7,8 +7,10 @@ import json
 import click
 import pytest
 
-from corvo_agent.cli.logs.log_lines import as_json, as_text
+from corvo_agent.cli.logs.lines import as_json, as_text
+from corvo_agent.logs.lines.line_time import TIME_KEYS
 
+TIME = "2026-11-23T04:02:06Z"
 RECORD = {
     "ts": "2026-11-23T04:02:06.5Z",
     "@timestamp": "2026-11-23T04:02:06.500Z",
@@ -35,7 +37,20 @@ def test_the_name_of_the_module_stands_in_front() -> None:
 
 
 def test_a_line_that_is_no_json_is_shown_as_it_is() -> None:
-    assert as_text(None, {"msg": "Traceback:", "level": "raw", "@timestamp": "t"}, colour=False) == "t RAW   Traceback:"
+    record = {"msg": "Traceback:", "level": "raw", "@timestamp": "2026-11-23T04:02:06.500Z"}
+    assert as_text(None, record, colour=False) == "2026-11-23T04:02:06.500Z RAW   Traceback:"
+
+
+@pytest.mark.parametrize("key", TIME_KEYS)
+def test_the_time_stands_in_front_whatever_its_key_is(key: str) -> None:
+    assert as_text(None, {"level": "info", "msg": "m", key: TIME}, colour=False) == f"{TIME} INFO  m"
+
+
+def test_what_is_no_time_is_shown_as_a_field() -> None:
+    assert (
+        as_text(None, {"level": "info", "msg": "m", "ts": "noon", "time": "3"}, colour=False)
+        == "INFO  m ts=noon time=3"
+    )
 
 
 @pytest.mark.parametrize(("level", "code"), [("debug", "36"), ("INFO", "32"), ("warn", "33"), ("error", "31")])

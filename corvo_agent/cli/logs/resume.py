@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ...logs.lines.line_time import time_key
 from ...logs.lines.marker import CURSOR, DROPPED, GAP, MARKER, TRUNCATED
+from ...logs.lines.record import Record
 
-Record = Mapping[str, str]
 # What a remark of the agent has to hold to be worth a line; others only say how far it has read.
 _TOLD = frozenset({TRUNCATED, DROPPED, GAP})
 # Lines that are asked for behind the last time seen, where there is no cursor.
@@ -53,7 +54,8 @@ class Resume:
         return shown
 
     def _remember(self, record: Record) -> None:
-        time = record.get("ts") or record.get("@timestamp", "")
+        key = time_key(record)
+        time = "" if key is None else record[key]
         if time and time != self._time:
             self._time, self._latest = time, []
         if self._time:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corvo_agent.cli.logs.log_resume import Resume
+from corvo_agent.cli.logs.resume import Resume
 from corvo_agent.logs.lines.marker import CURSOR, GAP, MARKER
 
 
@@ -31,6 +31,12 @@ def test_without_a_cursor_lines_are_asked_for_again_and_told_once() -> None:
     assert resume.parameters()["since"] == "2026-11-23T04:02:02Z"
     again = [line(2, "b"), line(2, "b"), line(2, "c"), line(2, "b"), line(3, "d")]
     assert resume.take(again) == [line(2, "b"), line(3, "d")]
+
+
+def test_a_time_of_another_key_is_gone_on_from() -> None:
+    resume = Resume({"lines": "5"})
+    resume.take([{"time": "2026-11-23T04:02:02+01:00", "msg": "a"}])
+    assert resume.parameters()["since"] == "2026-11-23T04:02:02+01:00"
 
 
 @settings(deadline=None)
