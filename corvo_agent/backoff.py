@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 
 class Backoff:
-    """Waiting times for one thing that is tried again and again.
+    """Waiting times between the tries of one operation: exponential backoff with jitter.
 
     Each ``next()`` doubles the ceiling from ``initial`` to ``maximum`` seconds and draws a time between half the
-    ceiling and the ceiling, so that a thousand agents do not come back in the same instant. ``reset()`` after
-    success. ``draw`` gives numbers in [0, 1).
+    ceiling and the ceiling, so that a thousand agents do not reconnect in the same instant. Call ``reset()`` after
+    success. ``draw`` gives random numbers in [0, 1). It waits for nothing itself and belongs to one task.
     """
 
     def __init__(
@@ -29,5 +29,5 @@ class Backoff:
         return ceiling * (0.5 + self._draw() / 2)
 
     def reset(self) -> None:
-        """The thing worked: start from ``initial`` again."""
+        """Start from ``initial`` again: the operation succeeded."""
         self._ceiling = self._initial

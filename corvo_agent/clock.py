@@ -1,4 +1,4 @@
-"""Time as an argument: whatever waits or reads the time takes a Clock, so that tests step it by hand."""
+"""Time as an argument: code that waits or reads the time takes a Clock, so that tests step it by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Wall time, monotonic time and waiting. ``corvo_agent.testing.FakeClock`` is the other one."""
+    """Wall time, monotonic time and waiting: ``SystemClock`` in production, ``testing.FakeClock`` in tests."""
 
     def time_ns(self) -> int:
         """Wall time in nanoseconds since the epoch."""
@@ -24,7 +24,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock: ``time.time_ns``, ``time.monotonic`` and ``asyncio.sleep``."""
 
     def time_ns(self) -> int:
         """Wall time in nanoseconds since the epoch."""
@@ -39,4 +39,5 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+#: The clock that is used where no other one is given; it has no state.
 SYSTEM_CLOCK = SystemClock()

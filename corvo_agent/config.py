@@ -97,7 +97,7 @@ class AgentConfig:
             if bool(getattr(self, one)) != bool(getattr(self, other)):
                 raise ConfigError(spelling(one), getattr(self, one), f"belongs together with {spelling(other)}")
         if self.tls_client_ca and not self.tls_cert:
-            # Else it would go without a word, and the server would be as open as without it.
+            # Ignoring it silently would leave the server as open as without it.
             raise ConfigError("tls-client-ca", self.tls_client_ca, "needs tls-cert and tls-key")
         if self.etcd_password and self.etcd_password_file:
             raise ConfigError("etcd-password-file", self.etcd_password_file, "there is an etcd-password already")
@@ -126,7 +126,7 @@ def variable(name: str) -> str:
 
 
 def default_of(setting: Field[Any]) -> Any:
-    """The value of a setting that nobody gives."""
+    """The value of a setting that is given nowhere; None for one that must be given."""
     return None if setting.default is MISSING else setting.default
 
 
@@ -229,7 +229,7 @@ def read_secret(path: str, what: str) -> str:
 def mistaken_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Variables that are almost one of ours -> the one that was probably meant.
 
-    Others that begin with ``CORVO_`` are none of our business: Kubernetes makes CORVO_GATEWAY_SERVICE_HOST and the
+    Others that begin with ``CORVO_`` may belong to other programs: Kubernetes makes CORVO_GATEWAY_SERVICE_HOST and the
     like for a service called corvo-gateway.
     """
     known = [variable(setting.name) for setting in settings()]

@@ -58,7 +58,7 @@ def find_etcd() -> EtcdBinaries:
 
 
 def free_ports(count: int) -> tuple[int, ...]:
-    """``count`` different TCP ports of 127.0.0.1 that are free now. Somebody else may take one at any time."""
+    """``count`` different TCP ports of 127.0.0.1 that are free now. Another process may take one at any time."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for sock in sockets:
@@ -67,7 +67,11 @@ def free_ports(count: int) -> tuple[int, ...]:
 
 
 class ScratchFolder:
-    """A temporary folder, whose path entering gives, that outlives this process only by moments however that ends."""
+    """A temporary folder; entering gives its path.
+
+    It is removed on leaving, and within moments after this process has ended in any other way, ``kill -9`` included.
+    Entering raises OSError when there is no room for it or no ``sh``.
+    """
 
     def __init__(self, prefix: str = "corvo-etcd-") -> None:
         self.path = Path()
@@ -152,8 +156,8 @@ class EmbeddedEtcd:
         await self._stack.aclose()
 
     async def _start(self, binaries: EtcdBinaries, folder: Path) -> OwnedProcess:
-        # Between finding a free port and listening on it somebody else may take it: then etcd ends, and new ports
-        # are tried.
+        # Between finding a free port and listening on it another process may take it: then etcd ends, and new
+        # ports are tried.
         for attempt in itertools.count(1):
             self._port, peer = free_ports(2)
             arguments = _single_node(folder / f"data-{attempt}", self.endpoint, f"http://127.0.0.1:{peer}")
@@ -170,7 +174,7 @@ class EmbeddedEtcd:
 
 
 def _single_node(data: Path, client: str, peer: str) -> tuple[str, ...]:
-    # A member alone has nobody to wait for: short election times make it serve within 50 ms instead of a second.
+    # A single member waits for no other: short election times make it serve within 50 ms instead of a second.
     return (
         *("--name", "corvo", "--data-dir", str(data)),
         *("--listen-client-urls", client, "--advertise-client-urls", client),

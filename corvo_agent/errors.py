@@ -9,19 +9,20 @@
     │   └── ValidationFailed      ... of an object, each broken rule told on a line of its own
     ├── NotFound                  the named thing does not exist
     ├── AlreadyExists             the named thing exists already
-    ├── VersionConflict           somebody else changed the object first
+    ├── VersionConflict           another client changed the object first
     ├── PermissionRefused         credentials are missing, wrong or not enough
     ├── ResourceExhausted         a bound of ours was reached
     ├── Unavailable               a peer (etcd, an agent) cannot be reached or did not answer in time
     │   └── DeadlineExceeded      ... in the time given
     ├── Compacted                 the revision asked for is no longer kept by etcd
     ├── DecodeError               bytes that a peer or a file gave us are not what they have to be
-    ├── PreconditionFailed        things stand in a way that rules out what was asked for
+    ├── PreconditionFailed        the state of the object forbids what was asked for
     ├── Unsupported               what was asked for cannot be done here, and why
     └── RemoteError               a peer answered with an error of its own
 
-Errors carry fields; their text is made in ``__str__``. Nobody parses messages. ``exit_code`` is what the command
-line ends with. Each edge translates them once: gRPC in ``diagnostics/status.py``, REST in ``gateway/errors.py``.
+Errors carry fields; their text is made in ``__str__``. Callers read the fields and never parse the text. ``exit_code``
+is what the command line ends with. Each edge translates them once: gRPC in ``diagnostics/status.py``, REST in
+``gateway/objects/errors.py``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from collections.abc import Collection
 
 
 class CorvoError(Exception):
-    """The root: whatever corvo_agent raises on purpose is one of these."""
+    """The root: every error that corvo_agent raises on purpose is one of these. Its text is for people."""
 
     exit_code = 1
 
@@ -61,7 +62,7 @@ class InvalidArgument(CorvoError):
 
 
 class InvalidQuery(InvalidArgument):
-    """A Debug query that nobody can answer, in the words that Go peers use: ``text`` is the whole message."""
+    """A Debug query that no handler can answer, in the words that Go peers use: ``text`` is the whole message."""
 
     def __init__(self, text: str) -> None:
         super().__init__("query", None, text)
@@ -85,7 +86,7 @@ class ValidationFailed(InvalidArgument):
 
 
 class NotFound(CorvoError):
-    """``kind`` is a noun such as "module" or "log file", ``name`` which one."""
+    """What was named does not exist: ``kind`` is a noun such as "module" or "log file", ``name`` says which one."""
 
     exit_code = 3
 
@@ -100,7 +101,7 @@ class NotFound(CorvoError):
 
 
 class AlreadyExists(CorvoError):
-    """``kind`` and ``name`` of what stands in the way."""
+    """What should be created exists already: its ``kind``, such as "module", and its ``name``."""
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(kind, name)
@@ -122,7 +123,7 @@ class VersionConflict(CorvoError):
 
     def __str__(self) -> str:
         now = "" if self.actual is None else f", it is at {self.actual}"
-        return f"{self.name} was changed by somebody else: expected resource version {self.expected}{now}"
+        return f"{self.name} was changed by another client: expected resource version {self.expected}{now}"
 
 
 class PermissionRefused(CorvoError):
@@ -201,7 +202,7 @@ class DecodeError(CorvoError):
 
 
 class PreconditionFailed(CorvoError):
-    """What was asked for cannot be done as things stand; ``reason`` is the whole text."""
+    """The current state of the object forbids what was asked for; ``reason`` is the whole text."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -250,7 +251,7 @@ class RemoteError(CorvoError):
 
 
 def shorten(text: str, limit: int = 80) -> str:
-    """``text`` cut to ``limit`` characters with its middle left out, so that a bad megabyte fits an error line."""
+    """Cut ``text`` to ``limit`` characters by leaving out its middle, so that a bad megabyte fits an error line."""
     if len(text) <= limit:
         return text
     head = (limit - 3) * 2 // 3

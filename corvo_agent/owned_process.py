@@ -14,7 +14,7 @@ from pathlib import Path
 from .errors import Unavailable
 
 # prctl(PR_SET_PDEATHSIG, SIGKILL), then become the program. A launcher, because code between fork and exec in a process
-# with threads may deadlock. The parent may have died before the call: then nobody would be told any more.
+# with threads may deadlock. The parent may have died before the call: the kernel would then send no signal any more.
 _LAUNCHER = """
 import ctypes, os, sys
 ctypes.CDLL(None).prctl(1, 9)
@@ -51,8 +51,8 @@ class OwnedProcess:
         Raises Unavailable with the end of its log when it ends or stays silent. Whatever is raised, cancellation
         included, the process is gone then.
         """
-        # It says READY=1 as it does to systemd: to a socket that only this process knows, so that somebody
-        # else's server on the same port cannot be taken for ours.
+        # It says READY=1 as it does to systemd: to a socket that only this process knows, so that another
+        # program's server on the same port cannot be taken for ours.
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.setblocking(False)
             ready.bind("")  # the kernel picks a free abstract name

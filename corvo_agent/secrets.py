@@ -1,4 +1,4 @@
-"""Secrets on a command line and in other texts, masked before anybody else sees them.
+"""Secrets on a command line and in other texts, masked before they are shown, logged or stored.
 
 A guess by names: the value of an option or variable whose name speaks of a secret, the password in a URL or behind
 ``--user NAME:``, an ``Authorization:`` header; and by shapes: signed tokens, private keys, keys of well-known services.
@@ -38,7 +38,7 @@ _NAMED_HEADER = re.compile(r"(-{0,2}[A-Za-z_][\w-]*)(:\s*)\S.*", re.DOTALL)
 # An option with its value in the midst of a command, as behind "sh -c".
 _INNER_OPTION = re.compile(r"(?<!\S)(--?[A-Za-z][\w.-]*)(\s+)(?!-)(?:'[^']*'|\"[^\"]*\"|\S+)")
 _PAIR = re.compile(r"(?<![\w.-])([\w.-]+)=(?:'[^']*'|\"[^\"]*\"|[^&\s;,]+)")
-# As people write it: "password: hunter2".
+# As people write it in a sentence or in YAML: "password: hunter2".
 _COLON_PAIR = re.compile(r"(?<![\w.-])([\w-]{1,64})(:\s*)(?:'[^']*'|\"[^\"]*\"|[^\s,;&'\"/*][^\s,;&]*)")
 _JSON_PAIR = re.compile(r"\"([\w.-]+)\"(\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|[\w.+-]+)")
 # As Python writes a dict.
@@ -106,7 +106,7 @@ def mask_json(value: Any, name: str = "") -> Any:
 
 
 def is_secret(name: str) -> bool:
-    """Whether a value called ``name`` is one that nobody should read."""
+    """Whether ``name`` is what people call a password, a token, a key or another secret."""
     words = [word.lower() for word in _WORD.findall(name)]
     if not words or words[-1] in _PLACES:
         return False

@@ -1,4 +1,4 @@
-"""How an owner ends a task of its own."""
+"""Ending a task that the caller owns, without losing what it failed with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import asyncio
 
 
 async def end_task(task: asyncio.Task[None]) -> None:
-    """Cancel ``task`` and wait for its end; what it failed with, if it did, is raised here."""
+    """Cancel ``task`` and wait for its end. Raises what the task failed with; its cancellation is no failure.
+
+    When the caller itself is cancelled meanwhile, that passes through and the task ends by itself.
+    """
     task.cancel()
     await asyncio.wait({task})
     if not task.cancelled() and (error := task.exception()):

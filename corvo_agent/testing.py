@@ -1,4 +1,13 @@
-"""What the tests of services that embed Corvo need; our own tests use the same pieces."""
+"""What the tests of services that embed Corvo need; our own tests use the same pieces.
+
+``MemoryStore`` takes the place of ``EtcdStore``, with watches, leases and revisions; ``FakeClock`` that of the system's
+clock wherever a ``clock`` may be given. An agent on a ``MemoryStore`` serves on a free loopback port, without etcd::
+
+    store = MemoryStore()
+    async with Agent("billing", node="node1", store=store) as agent, DiagnosticsClient(agent.address) as client:
+        await store.put(key_of("node1-billing"), b'{"spec":{"log-level":"Debug"}}')
+        ...
+"""
 
 from __future__ import annotations
 

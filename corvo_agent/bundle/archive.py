@@ -24,8 +24,8 @@ class Archive:
     """Writes ``path``; an async context manager. Files may be added by several tasks at once.
 
     Everything lies below one folder of the archive, called ``top``. All files together hold at most ``max_bytes``. It
-    has no name until ``commit`` gives it that of ``path``: whatever ends the program before, nothing is left behind.
-    (A file system without such files gets one with a name beside ``path``, which leaving removes.) Nobody but the
+    has no name until ``commit`` gives it that of ``path``: if the program ends before, nothing is left behind.
+    (A file system without such files gets one with a name beside ``path``, which leaving removes.) Only its
     owner may read it. Entering and calls raise OSError.
     """
 

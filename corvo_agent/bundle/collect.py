@@ -23,9 +23,11 @@ MANIFEST = "manifest.json"
 
 
 class Collector:
-    """Puts ``parts`` of each module of ``manifest`` into ``archive``; ``agent`` opens a client of a module's agent.
+    """Puts ``parts`` of each module of ``manifest`` into ``archive``, ``WIDTH`` modules at once.
 
-    Without ``modules`` there are no Module objects. ``advance`` is told after each step of ``steps``.
+    ``agent`` opens a client of the agent of a module, given its name. ``modules`` gives the Module objects, which the
+    bundle lacks without it. Used once: ``await collector.run(...)`` inside ``async with archive``, then
+    ``archive.commit()``. Cancelling ``run`` stops every query; what is in the archive by then stays whole.
     """
 
     def __init__(
@@ -46,13 +48,14 @@ class Collector:
 
     @property
     def steps(self) -> int:
-        """How many steps it takes."""
+        """How many steps ``run`` takes: the sum of what it passes to ``advance``."""
         return len(self._manifest.modules) * (len(self._parts) + 1)
 
     async def run(self, seconds: float, advance: Callable[[float], None]) -> None:
         """Collect, at most for ``seconds``; what failed or was not done by then is in the manifest, which is added.
 
-        Raises OSError when the archive cannot be written.
+        ``advance`` is called on the loop with the number of steps done since its last call. Raises OSError when the
+        archive cannot be written.
         """
         self._advance = advance
         places = asyncio.Semaphore(WIDTH)
@@ -83,7 +86,7 @@ class Collector:
 
     async def _module(self, name: str, index: ModuleIndex, places: asyncio.Semaphore) -> None:
         async with places:
-            # The name of a module that somebody named on a command line may be anything.
+            # A name that was typed on a command line may hold anything, slashes and dots included.
             folder = "modules/" + quote(name, safe="").replace("..", "%2E%2E")
             await self._object(name, folder, index)
             self._advance(1)
@@ -111,7 +114,7 @@ class Collector:
                     left.pop(0)
                     self._advance(1)
         except CorvoError as error:
-            # Nobody there: asking for every part would take the time of every part.
+            # The agent does not answer: asking for every other part would wait out the time of each.
             for file in (file for part in left for file in part.files):
                 index.lacks(file, str(error))
             self._advance(len(left))

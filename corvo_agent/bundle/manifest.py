@@ -1,4 +1,4 @@
-"""The index of a bundle: what was asked, when, by what version, and what came of it, failures included."""
+"""The index of a bundle: what was asked, when, by which version, and the outcome, failures included."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from ..timestamps import format_rfc3339
 
 @dataclass(slots=True)
 class ModuleIndex:
-    """What came of one module: file -> its bytes and the seconds that it took, file -> why it is missing."""
+    """The files of one module: file -> its size in bytes and the seconds it took, file -> why it is missing."""
 
     files: dict[str, dict[str, float]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
 
     def got(self, name: str, size: int, seconds: float) -> None:
-        """``name`` is in the archive."""
+        """Note that the file ``name`` is in the archive: ``size`` in bytes, asked for and written in ``seconds``."""
         self.files[name] = {"bytes": size, "seconds": round(seconds, 3)}
 
     def lacks(self, name: str, reason: str) -> None:
-        """``name`` is not; texts of errors may hold what was in a URL or an answer."""
+        """Note that the file ``name`` is missing for ``reason``; secrets that an error text quotes are masked."""
         self.missing[name] = mask_text(reason)
 
 
 class Manifest:
-    """The index while it is made. ``asked`` is told as it is, with secrets masked."""
+    """The index while it is made, of the modules ``names``; ``asked`` are the options, written with secrets masked."""
 
     def __init__(self, names: tuple[str, ...], asked: Mapping[str, Any]) -> None:
         self._asked = asked
@@ -47,7 +47,7 @@ class Manifest:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """As it is written."""
+        """The index as JSON types, ended now."""
         return {
             "bundle": 1,
             "corvo-agent": __version__,

@@ -32,13 +32,13 @@ def masked_json(value: Any) -> bytes:
 
 
 def masked_lines(records: Iterable[Mapping[str, str]]) -> bytes:
-    """Log records as JSON, one a line."""
+    """Log records as JSON, one per line."""
     return b"".join(orjson.dumps(mask_json(dict(record)), option=orjson.OPT_APPEND_NEWLINE) for record in records)
 
 
 @decodes("profile")
 def masked_profile(data: bytes) -> bytes:
-    """The same profile, its texts masked; what is no pprof is text. Raises DecodeError, ResourceExhausted."""
+    """The same profile with its texts masked; what is not gzip is text. Raises DecodeError, ResourceExhausted."""
     if not data.startswith(b"\x1f\x8b"):
         return mask_text(data.decode(errors="replace")).encode()
     message = _unpacked(data)
@@ -56,7 +56,7 @@ def masked_profile(data: bytes) -> bytes:
 
 
 def stacks_text(data: bytes) -> bytes:
-    """The stacks of a profile for people: labels without their secrets, then a call a line, the innermost first."""
+    """The stacks of a profile for people: labels without their secrets, then one call per line, the innermost first."""
     return "\n".join(_stacks(decode(data))).encode()
 
 

@@ -29,14 +29,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Files of one module: ``take`` gives name -> content for the names in ``files``, or fewer when some are none."""
+    """Some files of one module that one query gives.
+
+    ``take`` asks the agent and gives name -> content for the names in ``files``, or for some of them when the answer
+    has no more. It raises what the query raises.
+    """
 
     files: tuple[str, ...]
     take: Callable[[TypedClient], Awaitable[dict[str, bytes]]]
 
 
 def parts_of(asked: Asked) -> tuple[Part, ...]:
-    """Everything that the agent is asked for, what is quick first."""
+    """The parts that ``asked`` stands for: statistics, logs, stacks, each kind of profile; the quick ones first."""
     parts = [
         Part(("stats.json",), _stats),
         Part(("logs.jsonl",), lambda client: _logs(client, asked)),

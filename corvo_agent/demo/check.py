@@ -40,7 +40,7 @@ async def check(world: DemoWorld, *, patience: float = _PATIENCE) -> AsyncIterat
 async def put(world: DemoWorld, level: str) -> None:
     """Set the level with etcdctl, as a hand-written value. Raises Unsupported without etcdctl."""
     if world.etcd.etcdctl is None:
-        raise Unsupported("etcdctl", "there is none beside this etcd")
+        raise Unsupported("etcdctl", "this etcd came without one")
     process = await asyncio.create_subprocess_exec(
         *(world.etcd.etcdctl, "--endpoints", world.etcd.endpoint, "put", world.key, _value(level)),
         env={"ETCDCTL_API": "3"},

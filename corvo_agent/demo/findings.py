@@ -1,4 +1,4 @@
-"""What comes of trying something."""
+"""The outcome of one check of the demo."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried: whether it held, and what was seen."""
+    """One check: ``what`` was tried, whether it ``held``, and what was ``seen``, both as text for people."""
 
     what: str
     held: bool
@@ -15,4 +15,4 @@ class Finding:
 
 
 class Failed(Exception):
-    """What was seen is not what has to be."""
+    """A check failed: what was seen, its text, is not what was expected."""

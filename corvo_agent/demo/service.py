@@ -35,7 +35,10 @@ class Order:
 
 
 class OrderService:
-    """Takes ``per_second`` orders and settles them with a few workers, until cancelled."""
+    """The sample service: ``run`` takes ``per_second`` orders and settles them with a few workers, until cancelled.
+
+    ``publish`` makes its variables and its action known to a ``DiagnosticsService``.
+    """
 
     def __init__(self, per_second: float = 20.0) -> None:
         self._pause = 1 / per_second
@@ -96,7 +99,7 @@ class OrderService:
 
 
 def _receipt(order: Order) -> str:
-    """Some honest work for a CPU profile to find."""
+    """Hash the order many times, so that a CPU profile finds a busy function."""
     digest = f"{order.number}:{order.customer}:{order.amount}".encode()
     for _ in range(200):
         digest = hashlib.sha256(digest).digest()

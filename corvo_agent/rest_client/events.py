@@ -18,8 +18,8 @@ EVENT_BYTES = 16 << 20
 class EventBatches:
     """Collects chunks; a batch is what the other end has written in one go.
 
-    A batch that is cut off is never given out: what it says where to go on from stands at its end, and whoever showed
-    its beginning would show that again after coming back.
+    A batch that is cut off is never given out: the cursor to resume from stands at its end, so a reader that had
+    shown its beginning would show that again after reconnecting.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class EventBatches:
     def feed(self, chunk: bytes, *, ends: bool) -> list[dict[str, Any]]:
         """The batch that is whole with ``chunk``, maybe an empty one; ``ends``: the other end wrote so far in one go.
 
-        Raises DecodeError for what is no event, ResourceExhausted for one that is too long.
+        Raises DecodeError for a malformed event, ResourceExhausted for one longer than ``EVENT_BYTES``.
         """
         self._batch += self._read(self._lines.feed(chunk))
         if not ends or self._lines.pending:

@@ -32,7 +32,7 @@ _CODES = {400: "INVALID_ARGUMENT", 412: "FAILED_PRECONDITION", 413: "RESOURCE_EX
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer that is no success: the HTTP status, and what its body says."""
+    """An answer other than 200: the HTTP status, and what its body says."""
 
     status: int
     title: str
@@ -40,7 +40,7 @@ class Refusal:
 
     @classmethod
     def read(cls, status: int, body: bytes) -> Refusal | None:
-        """The refusal in ``body``, None when it is none of a gateway."""
+        """The refusal in ``body``; None if the body is not a gateway error."""
         try:
             return cls.of(status, orjson.loads(body))
         except orjson.JSONDecodeError:
@@ -48,7 +48,7 @@ class Refusal:
 
     @classmethod
     def of(cls, status: int, body: Any) -> Refusal | None:
-        """The same of a body that is read already."""
+        """The refusal in a JSON value that has been parsed; None if it is not a gateway error."""
         if not isinstance(body, dict) or not isinstance(body.get("message"), list):
             return None
         result = body.get("result")

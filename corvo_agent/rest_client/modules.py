@@ -26,7 +26,11 @@ _READ_THROUGH = {"consistent": "true"}
 
 
 class RestModules:
-    """The ``ModuleAccess`` of a gateway. Whoever writes here reads its own write here."""
+    """``ModuleAccess`` through the gateway behind ``transport``, which its owner enters and leaves.
+
+    Reads come from the gateway's memory; what this client wrote is in them. Every call raises what ``Transport.call``
+    raises, besides what ``ModuleAccess`` names for it.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -50,7 +54,7 @@ class RestModules:
         return self._module(await self._transport.call("POST", _MODULES, body=body, name=module.name))
 
     async def modify(self, name: str, change: Callable[[Module], Module]) -> Module:
-        """Read, change, and patch what differs unless somebody was faster."""
+        """Read, change, and patch what differs; again when another client has written in between."""
         backoff = Backoff(initial=0.01, maximum=0.5)
         attempt = 1
         while True:
@@ -127,7 +131,7 @@ class RestModules:
         try:
             return module_from_dict(value)
         except InvalidArgument as error:
-            raise RemoteError(self._transport.url, "DATA_LOSS", f"a Module that is none: {error}") from error
+            raise RemoteError(self._transport.url, "DATA_LOSS", f"a malformed Module: {error}") from error
 
 
 class _Known:

@@ -91,8 +91,9 @@ class Transport:
     ) -> dict[str, Any]:
         """The JSON object that answers; ``name`` is the Module that it is about.
 
-        Raises Unavailable when the gateway cannot be reached, DeadlineExceeded, PermissionRefused, DecodeError and
-        ResourceExhausted for an answer that is none or too long, and what ``failures.error_of`` makes of a refusal.
+        Raises Unavailable when the gateway cannot be reached, DeadlineExceeded, PermissionRefused, DecodeError for
+        a malformed answer, ResourceExhausted for one that is too long, and what ``failures.error_of`` makes of a
+        refusal.
         """
         seconds = self.timeout if timeout is None else timeout
         data = None if body is None else orjson.dumps(body)
@@ -126,7 +127,7 @@ class Transport:
     async def messages(self, path: str, query: Mapping[str, str]) -> AsyncGenerator[AsyncGenerator[dict[str, Any]]]:
         """The messages of a WebSocket, until the gateway ends it, which raises Unavailable with its reason.
 
-        Raises NoWebSocket when there is none to be had.
+        Raises NoWebSocket when the gateway, or a proxy before it, refuses one.
         """
         limits = aiohttp.ClientWSTimeout(ws_close=1.0)
         with self._errors(_CONNECT):

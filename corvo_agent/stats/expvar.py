@@ -1,4 +1,4 @@
-"""The registry of published variables: names and what answers for them."""
+"""The registry of published variables, by name, as Go's package expvar keeps them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ V = TypeVar("V", bound=Variable)
 
 
 class DebugStats(Map):
-    """Counters of one instance of something, published under ``name``; the action ``clear`` empties them."""
+    """The counters of one instance (a connection, a queue), published together under ``name``.
+
+    They are a ``Map``; unlike other variables they are emptied by the Stats query's action ``clear``.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -66,7 +69,7 @@ class ExpvarRegistry:
         return variable
 
     def remove(self, name: str) -> None:
-        """Publish ``name`` no more; nothing happens when it was not published."""
+        """Stop publishing ``name``; nothing happens when it was not published."""
         with self._lock:
             self._variables.pop(name, None)
 

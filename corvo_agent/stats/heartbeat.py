@@ -8,7 +8,7 @@ from collections import deque
 
 from .histogram import Histogram
 
-# Beats that the CPU share is averaged over.
+# Beats that the CPU share is averaged over: ten seconds at the usual interval.
 _REMEMBERED = 10
 
 

@@ -51,13 +51,13 @@ class Histogram:
     """Durations by size: percentiles are at most ``RELATIVE_ERROR`` off, everything else is exact.
 
     Safe to use from many threads, from finalizers and from callbacks of the garbage collector: ``observe`` never
-    waits. What comes while somebody else is at it is kept, and counted by the next who comes.
+    waits. A duration that is observed while another thread holds the lock is queued, and counted by the next call.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pending: deque[float] = deque()
-        # All below: whoever holds the lock.
+        # Everything below is read and changed under the lock only.
         self._buckets: dict[int, int] = {}
         self._count = 0
         self._minimum = math.inf

@@ -16,7 +16,7 @@ PACKAGE = "prometheus_client"
 
 
 class MetricSource(Protocol):
-    """The part of a prometheus_client registry that is needed."""
+    """The part of prometheus_client's ``CollectorRegistry`` that is read; any object with ``collect`` will do."""
 
     def collect(self) -> Iterable[Any]:
         """Metric families with their samples."""
@@ -56,7 +56,7 @@ class PrometheusMetrics:
 
 
 def is_used() -> bool:
-    """Whether somebody in this process has imported prometheus_client."""
+    """Whether this process has imported prometheus_client."""
     return PACKAGE in sys.modules
 
 

@@ -26,5 +26,5 @@ def task_states(loop: asyncio.AbstractEventLoop | None) -> dict[str, int]:
 
 
 def _state(task: asyncio.Task[object]) -> str:
-    # asyncio tells nobody what a task waits for; the attribute has had this name and meaning since Python 3.4.
+    # asyncio has no public way to ask what a task waits for; this attribute has had its meaning since Python 3.4.
     return "waiting" if getattr(task, "_fut_waiter", None) is not None else "ready"

@@ -1,4 +1,4 @@
-"""Variables that can be published: each is one JSON text whenever somebody asks.
+"""Variables that can be published: each gives its value as one JSON text when a Stats query asks.
 
 The locks are reentrant, because the garbage collector may run a finalizer in the midst of a change, and that finalizer
 may count something, too. A plain lock would then wait for itself.
@@ -23,15 +23,15 @@ DROPPED = "corvo.dropped"
 
 @runtime_checkable
 class Variable(Protocol):
-    """What a registry publishes. Asked from any thread."""
+    """What a registry publishes: an object with ``to_json``. It is called from any thread, for each Stats query."""
 
     def to_json(self) -> str:
-        """The value as JSON text."""
+        """The value as JSON text. What it raises is shown in its place; the other variables are not affected."""
         ...
 
 
 class Int:
-    """A whole number. Safe to use from many threads."""
+    """A counter or gauge: a whole number of any size, beginning at ``value``. Safe to use from many threads."""
 
     __slots__ = ("_lock", "_value")
 
@@ -67,7 +67,7 @@ class Int:
 
 
 class Float:
-    """A number with a fraction. Safe to use from many threads."""
+    """A gauge: a number with a fraction, beginning at ``value``. Safe to use from many threads."""
 
     __slots__ = ("_lock", "_value")
 
@@ -99,7 +99,7 @@ class Float:
 
 
 class String:
-    """A text that is replaced as a whole."""
+    """A text; set ``value`` to replace it. Safe to use from many threads."""
 
     __slots__ = ("value",)
 
@@ -134,8 +134,8 @@ class Func:
 class Map:
     """Numbers and other variables by name, at most ``limit`` of them. Safe to use from many threads.
 
-    Counting under one name more than that changes only the count ``corvo.dropped``: whoever counts is busy with
-    something else and must not fail for it.
+    Counting under one name more than that changes only the count ``corvo.dropped``: the code that
+    counts does other work and must not fail because of it.
     """
 
     def __init__(self, limit: int = MAX_KEYS) -> None:
@@ -210,7 +210,7 @@ def render(variable: Variable) -> str:
 
 
 def error_text(reason: str) -> str:
-    """What stands in the place of a value that is not to be had."""
+    """The JSON object that is shown in place of a value that could not be read."""
     return f'{{"error":{quoted(shorten(reason, 500))}}}'
 
 

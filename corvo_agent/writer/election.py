@@ -1,8 +1,8 @@
-"""One leader among many: whoever holds the key holds the lead, for as long as its lease lives.
+"""One leader among many: the candidate that holds the key leads, for as long as its lease lives.
 
 The key is created under a lease, so that it vanishes with its holder. A candidate waits for the key to go, not for a
 time to pass. The lead is given up before the lease could run out: a third of its time earlier by the holder's clock.
-Only when somebody else revokes the lease may two lead at once, until the next renewal (a sixth of the lease's time).
+Only when another client revokes the lease may two lead at once, until the next renewal (a sixth of the lease's time).
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ _RESIGN_TIMEOUT = 2.0
 
 
 class Election:
-    """Runs for the lead at ``key`` as ``candidate``; ``ttl`` is the seconds after which a dead leader is replaced."""
+    """Runs for the lead at ``key`` in ``store`` as ``candidate``, a name for logs and for people who read the key.
+
+    ``ttl`` (seconds) is the time of the lease: within it a leader that died is replaced. ``backoff`` paces the tries
+    while the store is away.
+    """
 
     def __init__(
         self,

@@ -27,14 +27,14 @@ _PAGE = 500
 _WATCH_SECONDS = 240
 #: Seconds that an answer may take beyond that: a connection that died silently is found by then.
 _SLACK_SECONDS = 30
-#: A watch that ends sooner than this many seconds, without a word, was refused: asking again at once would not end.
+#: A watch that ends sooner than this many seconds, without an event, was refused: asking again at once would loop.
 _SHORTEST_WATCH = 0.2
 
 
 async def load_configuration(kubeconfig: str | None = None, context: str | None = None) -> client.Configuration:
     """How to reach the cluster: ``kubeconfig`` when given, else the pod's own account, else the user's kubeconfig.
 
-    Raises ConfigError when there is none or it is wrong.
+    Raises ConfigError when no configuration is found or it is wrong.
     """
     configuration = client.Configuration()
     try:
@@ -51,9 +51,11 @@ async def load_configuration(kubeconfig: str | None = None, context: str | None 
 
 
 class KubernetesSource:
-    """Follows the pods of ``namespace``, those that match ``label_selector`` if given.
+    """Follows the pods of ``namespace``, those that match ``label_selector`` if given: one module per container.
 
-    ``reload`` gives the configuration anew when the credentials have been refused: those of a kubeconfig may expire.
+    It lists in pages, watches from the list's resource version with bookmarks, and lists again when that is too old,
+    as client-go's reflector does. ``reload`` gives the configuration anew when the credentials have been
+    refused: those of a kubeconfig may expire.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class KubernetesSource:
         self._reload = reload
         self._expired = False
         self._namespace = namespace
-        #: Each namespace is somebody's own: its writer must not remove what comes from another one.
+        #: Names the namespace too: the writer of one namespace must not remove what comes from another one.
         self.name = f"kubernetes.{namespace}"
         self._selector = {"label_selector": label_selector} if label_selector else {}
 
@@ -103,7 +105,7 @@ class KubernetesSource:
             body = await response.read()
             if response.status >= 400:
                 raise ApiException(status=response.status, reason=body[:500].decode(errors="replace"))
-            # A page of pods may be megabytes: not a matter for the loop.
+            # A page of pods may be megabytes: parsing it on the loop would stall everything else.
             page = await asyncio.to_thread(orjson.loads, body)
             found += page.get("items") or []
             metadata = page.get("metadata") or {}

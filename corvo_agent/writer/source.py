@@ -1,4 +1,4 @@
-"""The plug for sources: what the writer asks of whoever knows what runs."""
+"""The interface of sources: what the writer asks of something that knows what runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The module ``name`` runs no more."""
+    """The module ``name`` has ended and is not expected back: the writer removes its object."""
 
     name: str
 
@@ -38,11 +38,11 @@ SourceEvent = Present | Gone | Complete
 
 
 class ModuleSource(Protocol):
-    """Knows what runs somewhere: a cluster, a machine, a file."""
+    """Knows what runs somewhere: a cluster, a machine, a file. ``KubernetesSource`` and ``SystemdSource`` are two."""
 
     @property
     def name(self) -> str:
-        """A word for it; written into the objects that come from it, so that they are found again."""
+        """Its label: written into the objects that come from it, so that they are found again after a restart."""
         ...
 
     def events(self) -> AsyncGenerator[SourceEvent]:

@@ -79,7 +79,7 @@ class SystemdBus:
     """A connection to systemd at the bus ``address``, the system's bus unless given; an async context manager.
 
     ``heard`` is called with each signal, on the loop. Every call raises Unavailable, DeadlineExceeded,
-    PermissionRefused or RemoteError; entering also ConfigError for an address that is none.
+    PermissionRefused or RemoteError; entering also ConfigError for a malformed address.
     """
 
     def __init__(self, address: str, heard: Callable[[UnitChanged | UnitsChanged], None]) -> None:
@@ -193,7 +193,7 @@ class SystemdBus:
         elif message.member in ("UnitFilesChanged", "Reloading"):
             self._heard(UnitsChanged())
         elif message.member == "NameOwnerChanged" and message.interface == _BUS:
-            # systemd that has started again has forgotten that somebody listens: a new connection tells it.
+            # A restarted systemd has forgotten its subscribers: only a new connection subscribes again.
             self._bus.disconnect()
 
     async def _wait_lost(self) -> None:

@@ -1,4 +1,4 @@
-"""What is to be written, at most one entry a module: the latest word on it replaces an earlier one."""
+"""What is to be written, at most one entry per module: a later report replaces an earlier one."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Work:
 class _Deferred:
     due: float
     work: Work
-    #: Whether somebody waits for it: a try that failed is owed, what lingers is not.
+    #: Whether ``wait_idle`` waits for it: a try that failed is owed, a removal that lingers is not.
     owed: bool
 
 
 class WorkQueue:
     """Work in the order of its coming, for one consumer; producers wait while ``size`` modules wait.
 
-    Work that is deferred waits beside it until its time has come, and gives way to any later word on its module.
+    Deferred work waits beside it until its time has come; a later report on the same module replaces it.
     """
 
     def __init__(self, size: int, clock: Clock) -> None:
@@ -60,31 +60,31 @@ class WorkQueue:
         return sum(not each.owed for each in self._deferred.values())
 
     def clear(self) -> None:
-        """Forget everything: who leads anew asks the sources anew."""
+        """Forget everything: a new leader asks the sources anew."""
         self._ready.clear()
         self._deferred.clear()
         self._in_hand = False
 
     async def put(self, name: str, work: Work) -> None:
-        """Add the latest word on a module; waits for room."""
+        """Add the latest report on a module; waits while the queue is full."""
         async with self._moved:
             await self._moved.wait_for(lambda: name in self._ready or len(self._ready) < self._size)
             deferred = self._deferred.get(name)
             if deferred is not None and not deferred.owed and work.present is None:
-                # It is on its way out already, and told again that it is gone.
+                # Its removal waits already: reporting once more that it is gone must not restart the wait.
                 return
             self._deferred.pop(name, None)
             self._ready[name] = work
             self._arrived.set()
 
     def put_back(self, name: str, work: Work) -> None:
-        """Put what was taken back to the front, unless there is a later word on it."""
+        """Put what was taken back to the front, unless a later report on the module waits already."""
         if name not in self._ready:
             self._ready[name] = work
             self._ready.move_to_end(name, last=False)
 
     def defer(self, name: str, work: Work, seconds: float, *, owed: bool) -> None:
-        """Take it up again after ``seconds``, unless there is a later word on it."""
+        """Queue ``work`` again after ``seconds``, unless a later report on the module comes before."""
         if name not in self._ready:
             self._deferred[name] = _Deferred(self._clock.monotonic() + seconds, work, owed)
 

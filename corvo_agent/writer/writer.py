@@ -1,8 +1,8 @@
 """Makes the stored Modules agree with what sources report: statuses only, what people set is never touched.
 
-Objects that a source brought carry its name in a label, so that after a restart what is gone can be told from what
-somebody else made. When what runs is replaced, its object may be gone for a moment and come back: an object that people
-have set something in lingers for that long, so that their settings are not lost with it.
+Objects that a source brought carry its name in a label, so that after a restart those whose module is gone can be told
+from those that other writers or people made. When what runs is replaced, its object may be gone for a moment and come
+back: an object that people have set something in lingers for that long, so that their settings are not lost with it.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class ModuleWriter:
         return "+".join(sorted(self._sources))
 
     def statistics(self) -> WriterStatistics:
-        """How it is doing."""
+        """The counts so far, and which modules could not be written."""
         return WriterStatistics(
             self._created,
             self._updated,
@@ -98,7 +98,7 @@ class ModuleWriter:
 
     async def run(self) -> None:
         """Follow the sources and write, until cancelled. Trouble with sources or the store never comes out."""
-        # What is left of an earlier run may have been overtaken by whoever led meanwhile.
+        # What is left of an earlier run may have been overtaken by another writer that led meanwhile.
         self._queue.clear()
         self._failed.clear()
         async with asyncio.TaskGroup() as tasks:
@@ -182,7 +182,7 @@ class ModuleWriter:
                 self._queue.put_back(name, work)
                 await self._clock.sleep(pause.next())
             except InvalidArgument as error:
-                # No later try can be better.
+                # The same value would be refused again.
                 self._give_up(name, error)
             except CorvoError as error:
                 self._try_again(name, work.failed(), error)

@@ -23,7 +23,7 @@ _STATUS = {
     404: "there is no such Module",
     405: "the path knows no such method",
     409: "it exists already, or things stand in the way; the message says which",
-    412: "the object was changed by somebody else, or the store did not take it",
+    412: "the object was changed by another client, or the store did not take it",
     500: "what the agent or the store holds cannot be shown",
     503: "the store or the agent cannot be reached",
     504: "the agent did not answer in time",

@@ -120,7 +120,7 @@ async def test_somebody_faster_is_told_and_nothing_of_theirs_is_lost_unseen(
     types(editor, f'import os\nos.system("{label} >/dev/null")\ntext = text.replace("Warn", "Debug")')
     outcome = await place.corvo("modules", "edit", NAME)
     assert outcome.code == 1
-    assert "was changed by somebody else" in outcome.err
+    assert "was changed by another client" in outcome.err
     assert "meta.labels.by: nothing -> other" in outcome.err
     theirs = await modules.get(NAME)
     assert (theirs.spec.log_level, theirs.meta.labels["by"]) == ("Warn", "other")
