@@ -28,7 +28,10 @@ ApplyLevel = Callable[[LevelState], object]
 
 
 def apply_to_process(state: LevelState) -> None:
-    """Put ``state`` into force in this process: ``logging``, and every target that follows it."""
+    """Put ``state`` into force in this process: in ``logging``, and in every ``LevelTarget``.
+
+    Quick and callable from any thread. Raises ResourceExhausted when ``state`` names too many loggers.
+    """
     reset_filter(state.filter)
 
 

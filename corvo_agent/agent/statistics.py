@@ -12,7 +12,11 @@ from .level_sync import LevelSyncStatistics
 
 @dataclass(frozen=True, slots=True)
 class AgentStatistics:
-    """The state of an agent; ``watcher`` and ``endpoint`` are None without a store."""
+    """The state of an agent at one moment.
+
+    ``name`` is its Module's, ``address`` where it serves ("" while it does not), ``level`` what is in force and why;
+    ``watcher`` and ``endpoint`` are None without a store.
+    """
 
     name: str
     address: str

@@ -18,7 +18,7 @@ class Role(enum.Enum):
 
 
 class Tokens:
-    """The known tokens. Without any, everybody may do everything: that is for loopback."""
+    """The known tokens and the role of each. Without any, every caller may do everything: that is for loopback."""
 
     def __init__(self, roles: Mapping[str, Role]) -> None:
         # Looked up by digest: how long a look-up takes says nothing about a token.

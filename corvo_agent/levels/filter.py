@@ -80,7 +80,7 @@ class LevelFilter(logging.Filter):
 
 
 class LevelTarget(Protocol):
-    """A logging system beside ``logging`` that follows the same levels."""
+    """A logging system beside ``logging`` that follows the same levels, such as loguru's: see ``add_target``."""
 
     def apply_levels(self, thresholds: Thresholds) -> None:
         """Follow ``thresholds`` from now on; quick, may be called by any thread, does not raise."""
@@ -218,7 +218,7 @@ def filtered(level_filter: LevelFilter, *, logger: logging.Logger | str = "") ->
 
 
 def add_target(target: LevelTarget) -> None:
-    """Have ``target`` follow what is in force, from now until ``remove_target``."""
+    """Call ``target.apply_levels`` now and at each change of the levels, until ``remove_target``."""
     with LOGGING_LOCK:
         if target not in _IN_FORCE.targets:
             _IN_FORCE.targets = (*_IN_FORCE.targets, target)
@@ -226,7 +226,7 @@ def add_target(target: LevelTarget) -> None:
 
 
 def remove_target(target: LevelTarget) -> None:
-    """Leave ``target`` at what it has now; an unknown one is fine."""
+    """Stop calling ``target``: it stays at the levels that it has. Nothing happens when it was not added."""
     with LOGGING_LOCK:
         _IN_FORCE.targets = tuple(other for other in _IN_FORCE.targets if other is not target)
 

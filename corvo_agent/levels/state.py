@@ -12,10 +12,13 @@ from .level import Level
 
 
 class LevelSource(enum.Enum):
-    """Where the level comes from."""
+    """Which rule gave the level, the strongest first."""
 
+    #: ``spec.override``, while it lasts.
     OVERRIDE = "override"
+    #: ``spec.log-level``.
     LOG_LEVEL = "log-level"
+    #: The agent's default: the Module says nothing, or there is none.
     DEFAULT = "default"
 
 

@@ -44,7 +44,7 @@ class Endpoint:
 
 
 class EndpointState(enum.Enum):
-    """What has become of an announcement."""
+    """How far the announcement of an address has come."""
 
     #: The store has not taken it yet, or has lost it.
     PENDING = "pending"
@@ -70,7 +70,7 @@ def endpoint_key(name: str) -> str:
 
 
 def encode_endpoint(endpoint: Endpoint) -> bytes:
-    """The value to store."""
+    """The JSON that is stored under ``endpoint_key``: an object, times in RFC 3339, empty fields left out."""
     return orjson.dumps(_TABLE.write(endpoint, {}))
 
 

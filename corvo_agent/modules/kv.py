@@ -15,7 +15,11 @@ from typing import Protocol, Self
 
 @dataclass(frozen=True, slots=True)
 class KeyValue:
-    """One key at one revision. ``lease`` is 0 when the key belongs to none."""
+    """One key at one revision of the store.
+
+    ``create_revision`` is where the key began to exist, ``mod_revision`` its last write, which is what ``expected``
+    compares. ``lease`` is the id of the lease that deletes it, 0 without one.
+    """
 
     key: str
     value: bytes
@@ -34,7 +38,7 @@ class Range:
 
 
 class ChangeType(enum.Enum):
-    """What happened to a key, as REST and the original name it."""
+    """What happened to a key; the values are the event types of REST and of the Go original."""
 
     CREATED = "Created"
     UPDATED = "Updated"

@@ -14,7 +14,12 @@ from ..levels.level import Level
 
 @dataclass(frozen=True, slots=True)
 class ObjectMeta:
-    """Who the object is. ``resource_version`` is etcd's mod_revision in decimal, never the stored text."""
+    """Which object it is, and its history.
+
+    ``name`` is the one that etcd's key ends with. ``generation_id`` counts changes of spec and labels, in decimal;
+    ``resource_version`` is etcd's mod_revision in decimal, never the stored text. Times are nanoseconds since the
+    epoch, 0 for none. ``tenant`` and ``namespace`` are kept for Go peers and mean nothing here.
+    """
 
     name: str = ""
     tenant: str = ""
@@ -30,7 +35,7 @@ class ObjectMeta:
 
 @dataclass(frozen=True, slots=True)
 class ServicePort:
-    """A port that the module listens on."""
+    """A port that the module listens on: ``name`` says which service, ``port`` is the number."""
 
     name: str = ""
     port: int = 0
@@ -52,7 +57,12 @@ class LevelOverride:
 
 @dataclass(frozen=True, slots=True)
 class ModuleSpec:
-    """What people want of the module. ``loggers`` maps logger names to levels."""
+    """What people want of the module; an agent creates it and then only clears an override that has ended.
+
+    ``log_level`` is a level as it was written ("" means the default), ``override`` outranks it while it lasts,
+    ``loggers`` maps names of loggers to levels and outranks both there. ``enable_trace`` turns on the recorders that
+    cost something. ``args`` are kept for Go peers.
+    """
 
     log_level: str = ""
     enable_trace: bool = False
@@ -63,7 +73,11 @@ class ModuleSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModuleStatus:
-    """What agents and writers report of the module."""
+    """What agents and writers report of the module; people do not write it.
+
+    ``last_start`` is in nanoseconds since the epoch. ``restart_count`` grows by one per start, ``last_restart_reason``
+    says why the process before ended. ``node`` and ``service_ports`` are where Go peers look for it.
+    """
 
     node: str = ""
     module: str = ""

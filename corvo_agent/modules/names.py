@@ -41,5 +41,5 @@ def name_of(key: str) -> str:
 
 
 def self_link_of(name: str) -> str:
-    """The self-link that REST shows for the Module ``name``."""
+    """The self-link that REST shows for the Module ``name``: its path in the gateway's API, as in the Go original."""
     return MODULES_PATH + name

@@ -37,7 +37,10 @@ class ProfileRequest:
 
 
 class ProfileKind(Protocol):
-    """A kind of profile, such as ``goroutine``."""
+    """A kind of profile, such as ``goroutine``: what it is called, what it takes, and how it is taken.
+
+    The kinds of this process come from ``local_kinds``; a kind of your own is one more object for ``ProfileHandler``.
+    """
 
     @property
     def name(self) -> str:

@@ -38,7 +38,7 @@ def module_state(module: Module) -> dict[str, Any]:
 
 
 async def agent_state(backend: Backend, name: str) -> dict[str, Any]:
-    """What holds by the agent's own word. Raises NotFound when it does not tell."""
+    """The level in force as the agent of ``name`` reports it. Raises NotFound when it publishes none."""
     async with backend.agent(name) as client:
         told = (await client.stats("agent")).get("agent")
     if not isinstance(told, dict):

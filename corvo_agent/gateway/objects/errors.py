@@ -17,7 +17,7 @@ from ... import errors
 
 
 class Action(enum.Enum):
-    """What the caller was doing."""
+    """What the caller was doing: the same error has other texts and codes for each, as in the Go original."""
 
     READ = "read"
     WRITE = "write"
@@ -48,7 +48,7 @@ class Failure:
 
 
 def failure(error: errors.CorvoError, action: Action, name: str = "") -> Failure:
-    """What to answer when ``error`` ended ``action`` on the Module called ``name``."""
+    """The answer, for REST and gRPC alike, when ``error`` ended ``action`` on the Module called ``name``."""
     for kind in type(error).__mro__:
         builder = _TABLE.get((action, kind)) or _ALWAYS.get(kind)
         if builder is not None:

@@ -31,7 +31,7 @@ MAX_MERGED = 200_000
 
 
 class DebugViews:
-    """Handlers that send queries through ``router``, to Modules that ``api`` knows."""
+    """Debug queries over REST, sent through ``router`` to the agent of one Module or of many that ``api`` selects."""
 
     def __init__(self, api: ModuleApi, router: Router) -> None:
         self._api = api

@@ -28,7 +28,7 @@ _Item = Payload | CorvoError | None
 
 
 class FollowViews:
-    """Handlers that follow logs through ``router``."""
+    """Followed logs over REST, as lines of JSON or Server-Sent Events, through ``router``."""
 
     def __init__(self, api: ModuleApi, router: Router) -> None:
         self._api = api

@@ -26,7 +26,7 @@ _CATCH_UP = 5.0
 
 
 class ModuleViews:
-    """Handlers over ``api``; ``clock`` says when an override begins."""
+    """Reading and writing Module objects over REST, through ``api``; ``clock`` says when an override begins."""
 
     def __init__(self, api: ModuleApi, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._api = api

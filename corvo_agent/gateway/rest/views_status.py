@@ -14,7 +14,7 @@ from .http import json_response
 
 
 class StatusViews:
-    """Handlers over the parts that can be asked how they are."""
+    """How the gateway is doing: /healthz, /readyz and /metrics."""
 
     def __init__(self, api: ModuleApi, endpoints: EndpointCache, metrics: Metrics) -> None:
         self._api = api

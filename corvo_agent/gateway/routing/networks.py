@@ -34,7 +34,10 @@ def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
 
 
 class DialPolicy:
-    """Loopback, ``allowed`` networks, nothing else."""
+    """Which addresses the gateway may dial: loopback and the ``allowed`` networks, nothing else.
+
+    Link-local, multicast and metadata addresses are refused even when a network in ``allowed`` holds them.
+    """
 
     def __init__(self, allowed: Sequence[Network] = ()) -> None:
         self._allowed = tuple(allowed)

@@ -64,7 +64,7 @@ def backward(
 
 
 def forward(log: LogFile, start: int, end: int, framing: Framing, max_unit: int) -> Iterator[Chunk | None]:
-    """Chunks from ``start`` to ``end``, which are both starts of units."""
+    """Chunks of ``log`` from ``start`` to ``end`` (bytes, both at starts of units), in the order of the file."""
     size = LARGEST_BLOCK
     buffer = bytearray(size)
     while start < end:

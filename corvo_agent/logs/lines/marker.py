@@ -34,14 +34,16 @@ NUL = "corvo.nul"
 
 
 class Truncation(enum.Enum):
-    """Why an answer ends before the query is answered."""
+    """Why an answer ends before everything that the query asked for was found."""
 
+    #: The time of the query ran out.
     DEADLINE = "deadline"
+    #: The bytes of one answer did.
     SIZE = "size"
 
 
 class Gap(enum.Enum):
-    """Why lines may be missing."""
+    """Why lines of a followed log may be missing; the marker line says it in words."""
 
     TRUNCATED = "truncated"
     VANISHED = "vanished"
@@ -60,7 +62,7 @@ _GAPS = {
 
 
 def truncated(why: Truncation, cursor: str = "") -> dict[str, str]:
-    """The remark that an answer ends early; with the ``cursor`` to go on from, if there is one."""
+    """The marker line that says that an answer ends early; with the ``cursor`` to go on from, if there is one."""
     record = {"level": MARKER, "msg": f"the answer ends early: {why.value}", TRUNCATED: why.value}
     if cursor:
         record[CURSOR] = cursor
@@ -73,15 +75,15 @@ def dropped(count: int) -> dict[str, str]:
 
 
 def gap(why: Gap, source: str, detail: str = "") -> dict[str, str]:
-    """The remark that lines of ``source`` may be missing."""
+    """The marker line that says that lines of the file ``source`` may be missing, and why."""
     return {"level": MARKER, "msg": _GAPS[why] + (f": {detail}" if detail else ""), GAP: why.value, "source": source}
 
 
 def position(cursor: str) -> dict[str, str]:
-    """The remark where a stream has got to."""
+    """The marker line with the ``cursor`` from which a follower can resume."""
     return {"level": MARKER, "msg": "read up to here", CURSOR: cursor}
 
 
 def is_marker(record: Mapping[str, str]) -> bool:
-    """Whether ``record`` is a remark of ours rather than a line of a file."""
+    """Whether ``record`` is a marker line that the engine added, rather than a line of a file."""
     return record.get("level") == MARKER

@@ -172,5 +172,5 @@ def _stamp(ts: str) -> str:
 
 
 def size_of(record: Record) -> int:
-    """Bytes that keys and values take when they are sent."""
+    """Bytes of all keys and values in UTF-8: what an answer's bound on its size counts."""
     return sum(len(text) if text.isascii() else len(text.encode()) for item in record.items() for text in item)

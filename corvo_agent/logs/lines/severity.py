@@ -8,10 +8,13 @@ from ...levels.level import Level
 
 
 class Audit(enum.Enum):
-    """What becomes of audit lines: no level hides them, so they have a switch of their own."""
+    """Whether a query shows audit lines: no level hides them, so they have a switch of their own."""
 
+    #: Audit lines beside the others.
     WITH = "yes"
+    #: All lines but audit lines.
     WITHOUT = "no"
+    #: Audit lines alone.
     ONLY = "only"
 
 
@@ -32,7 +35,7 @@ def severity(level: object) -> Level:
 
 
 def passes(level: object, threshold: Level, audit: Audit) -> bool:
-    """Whether a line whose field ``level`` is this is shown."""
+    """Whether a line whose field ``level`` is this reaches ``threshold``; audit lines follow ``audit`` instead."""
     if isinstance(level, str) and level.lower() == AUDIT_LEVEL:
         return audit is not Audit.WITHOUT
     return audit is not Audit.ONLY and severity(level) >= threshold

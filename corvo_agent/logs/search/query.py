@@ -13,9 +13,11 @@ from .conditions import FieldCondition
 
 
 class Order(enum.Enum):
-    """How the answer is sorted: as in the file, or the newest line first."""
+    """How the answer is sorted."""
 
+    #: As in the file: the oldest line first.
     ASCENDING = "asc"
+    #: The newest line first.
     DESCENDING = "desc"
 
 

@@ -12,7 +12,11 @@ from .labels import LabelSelector
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A name and parsed selectors; what is empty or None lets everything through."""
+    """Which Modules, and which of their changes, a list or watch is about.
+
+    All of it has to match; what is empty or None lets everything through. ``changed`` holds updates against the state
+    before them.
+    """
 
     name: str = ""
     labels: LabelSelector | None = None

@@ -11,7 +11,7 @@ from ..kv import Change
 
 
 class Cause(enum.Enum):
-    """Why a batch was made."""
+    """What a batch is: the first state, changes as they happened, or the difference to a state read anew."""
 
     #: The first state; its changes are what exists. Comes once, first, also when nothing exists.
     SNAPSHOT = "snapshot"

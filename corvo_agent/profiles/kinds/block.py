@@ -80,6 +80,6 @@ def block_kind(recorders: Recorders, program: Callable[[], str]) -> ContentionKi
 
 
 def mutex_kind(recorders: Recorders, program: Callable[[], str]) -> ContentionKind:
-    """Threads and tasks that stand at a lock."""
+    """Where threads and tasks wait for a lock, and for how long: the counterpart of Go's ``mutex``."""
     comment = "the stacks are those of the threads and tasks that wait, not of the one that has the lock"
     return ContentionKind("mutex", lambda watch: watch.mutex, comment, recorders, program)

@@ -9,7 +9,7 @@ from ..kind import ProfileRequest
 
 
 class CmdlineKind:
-    """The interpreter and its arguments, with a NUL between them and secrets masked."""
+    """The interpreter and its arguments, NUL between them as in /proc and net/http/pprof; secrets are masked."""
 
     name = "cmdline"
     parameters: tuple[str, ...] = ()
@@ -21,5 +21,5 @@ class CmdlineKind:
 
 
 def join(arguments: list[str]) -> bytes:
-    """``arguments`` with secrets masked, NUL between them."""
+    """``arguments`` of a process in UTF-8 with NUL between them; secrets are masked, see ``corvo_agent.secrets``."""
     return "\0".join(mask_arguments(arguments)).encode("utf-8", "surrogateescape")

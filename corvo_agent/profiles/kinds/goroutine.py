@@ -143,7 +143,10 @@ def _thread_state(thread: threading.Thread | None) -> str:
 
 
 class GoroutineKind:
-    """Threads and tasks of this process. ``births`` knows when tasks began, while it records."""
+    """Stacks of all threads and tasks of this process, at one moment; the counterpart of Go's ``goroutine``.
+
+    ``births`` knows when tasks began, while it records.
+    """
 
     name = "goroutine"
     parameters: tuple[str, ...] = ()

@@ -121,7 +121,10 @@ def _describe(callback: Any) -> tuple[str, str]:
 
 
 class TraceKind:
-    """Turns of the loop, steps of tasks, callbacks and garbage collections, for ``seconds`` (1)."""
+    """Turns of the loop, steps of tasks, callbacks and garbage collections, for ``seconds`` (1 unless given).
+
+    The answer is JSON of the Trace Event Format, which Perfetto and chrome://tracing read.
+    """
 
     name = "trace"
     parameters = ("seconds",)

@@ -31,7 +31,7 @@ _HEARD_SECONDS = 1.0
 
 
 class Cancelled(Exception):
-    """Raised inside the thread by ``breathe`` when nobody waits for its result any more."""
+    """Raised inside the thread by ``breathe`` when the caller that waited for its result has been cancelled."""
 
 
 class Pace:

@@ -44,7 +44,7 @@ class Label(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A stack, leaf first, with one value for each of the profile's sample types."""
+    """One stack, leaf first, and what was measured in it: one value for each of the profile's ``sample_types``."""
 
     stack: Stack
     values: tuple[int, ...]

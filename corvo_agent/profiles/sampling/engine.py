@@ -16,10 +16,13 @@ MAX_HZ = 1000
 
 
 class Mode(enum.Enum):
-    """Which threads count at a sample: those that use a processor, all of them, or the one that holds the GIL."""
+    """Which threads count at a sample."""
 
+    #: Those that use a processor.
     CPU = "cpu"
+    #: All of them, waiting ones too.
     WALL = "wall"
+    #: The one that holds the GIL.
     GIL = "gil"
 
 
@@ -55,7 +58,7 @@ class Recording:
 
 
 class SamplingEngine(Protocol):
-    """Samples the stacks of one process."""
+    """Samples the stacks of one process: ``ThreadSampler`` from within, ``PySpy`` from outside."""
 
     @property
     def name(self) -> str:

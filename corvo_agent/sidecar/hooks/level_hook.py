@@ -33,7 +33,7 @@ class LevelChange:
 
 
 class LevelHook(Protocol):
-    """Sets levels in one foreign program."""
+    """Sets levels in one foreign program: by HTTP, a file, a signal or a command (see ``parse_level_hook``)."""
 
     @property
     def name(self) -> str:
