@@ -26,15 +26,18 @@ def load_defaults(ctx: click.Context, param: click.Parameter, path: str) -> None
     table = read_toml(path)
     own = dict(_file_options(ctx.command))
     for key in table.keys() - own.keys():
-        _check_known(key, path)
+        _check_known(ctx, key, path)
     ctx.default_map = {own[key].name or key: _value(f"{path}: {key}", table[key]) for key in own.keys() & table.keys()}
 
 
-def agent_table(path: str) -> dict[str, Any]:
-    """What the file ``path`` holds, but for keys that only other commands have. Raises ConfigError for no TOML."""
+def agent_table(ctx: click.Context, path: str) -> dict[str, Any]:
+    """What the file ``path`` holds, but for keys that only other commands of the program that ``ctx`` belongs to have.
+
+    Raises ConfigError for no TOML.
+    """
     table = read_toml(path)
     if unknown := table.keys() - {spelling(setting.name) for setting in settings()}:
-        others = _keys_of_all_commands()
+        others = _keys_of_all_commands(ctx)
         return {key: value for key, value in table.items() if key not in unknown & others}
     return table
 
@@ -46,19 +49,20 @@ def _file_options(command: click.Command) -> Iterator[tuple[str, click.Option]]:
             yield max(param.opts, key=len).lstrip("-"), param
 
 
-def _check_known(key: str, path: str) -> None:
-    known = {spelling(setting.name) for setting in settings()} | _keys_of_all_commands()
+def _check_known(ctx: click.Context, key: str, path: str) -> None:
+    known = {spelling(setting.name) for setting in settings()} | _keys_of_all_commands(ctx)
     if key not in known:
         close = difflib.get_close_matches(key, known, 3)
         raise ConfigError(f"{path}: {key}", None, "unknown key", close or sorted(known))
 
 
-def _keys_of_all_commands() -> set[str]:
-    # Late, and only for keys that are not the command's own: it imports every command.
-    from ..main import cli
-
-    context = click.Context(cli)
-    commands = [cli.get_command(context, name) for name in cli.list_commands(context)]
+def _keys_of_all_commands(ctx: click.Context) -> set[str]:
+    # Only asked for keys that are not the command's own: it imports every command.
+    root = ctx.find_root()
+    program = root.command
+    commands: list[click.Command | None] = [program]
+    if isinstance(program, click.Group):
+        commands += [program.get_command(root, name) for name in program.list_commands(root)]
     return {key for command in commands if command is not None for key, _ in _file_options(command)}
 
 

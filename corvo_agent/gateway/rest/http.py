@@ -12,14 +12,13 @@ from aiohttp import web
 
 from ...errors import CorvoError, DecodeError, ResourceExhausted
 from ..objects.errors import Action, Failure, failure
+from ..watching.watch_hub import PATIENCE
 
 #: Everything of the original's API lies below this path.
 PREFIX = "/configs/diagnostics/v1"
 #: Bytes of a request body: what the store takes as one value.
 MAX_BODY = 2 << 20
 _BODY_TIMEOUT = 30.0
-#: Seconds in which the reader of a stream has to take what is written to it.
-PATIENCE = 30.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -16,8 +16,8 @@ from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..watching.events import EventBatch
 from ..watching.subscription import Shortcut, Subscription
-from ..watching.watch_hub import expired_text
-from .http import PATIENCE, PREFIX, guarded, send, stream_error
+from ..watching.watch_hub import PATIENCE, expired_text
+from .http import PREFIX, guarded, send, stream_error
 
 #: Seconds without a sign of life after which a WebSocket is pinged, and half of them after which it is given up.
 _HEARTBEAT = 30.0

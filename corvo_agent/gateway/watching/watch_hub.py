@@ -14,12 +14,14 @@ from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import Compacted, InvalidArgument, ResourceExhausted, Unavailable
 from ...modules.kv import ChangeType
 from ...modules.selectors.list_options import ListOptions
-from ..rest.http import PATIENCE
 from .cached_module import Entry
 from .events import Event, EventBatch
 from .feed import BatchLimits, Feed
 from .history import History
 from .subscription import Subscription
+
+#: Seconds in which the reader of a stream has to take what is written to it.
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)

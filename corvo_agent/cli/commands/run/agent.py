@@ -59,8 +59,9 @@ class _AgentCommand(click.Command):
 
 
 @click.command("agent", cls=_AgentCommand, short_help="Run the sidecar for one module.")
+@click.pass_context
 @click.option("--config", "path", envvar="CORVO_CONFIG", metavar="FILE", help="TOML file of these.  (CORVO_CONFIG)")
-def command(path: str | None, **options: Any) -> None:
+def command(ctx: click.Context, /, path: str | None, **options: Any) -> None:
     """Watch a module in etcd, read its JSON log file, and answer Debug queries about it.
 
     A setting is taken from its option, else its CORVO_ variable, else the file, else the default. SIGHUP reads all of
@@ -78,7 +79,7 @@ def command(path: str | None, **options: Any) -> None:
     }
 
     def load() -> AgentConfig:
-        return build_config(given, os.environ, agent_table(path) if path else None, path or "")
+        return build_config(given, os.environ, agent_table(ctx, path) if path else None, path or "")
 
     config = load()
     _set_up_log(config)
