@@ -55,7 +55,18 @@ MAY_IMPORT = {
     "__init__": {"levels", "logs", "modules", "diagnostics", "agent"},
     "__main__": {"cli"},
 }
-VOCABULARY = {"errors", "addresses", "clock", "backoff", "timestamps", "tasks", "secrets", "_lazy", "_version"}
+VOCABULARY = {
+    "errors",
+    "addresses",
+    "clock",
+    "backoff",
+    "timestamps",
+    "tasks",
+    "threads",
+    "secrets",
+    "_lazy",
+    "_version",
+}
 
 # The rooms of each folder that has folders: what a line names may import what the lines before it name, and nothing of
 # its own line. A folder's own __init__ stands above them all.

@@ -1,20 +1,20 @@
-"""Where files are read: a few threads of our own, so that neither the loop nor the host's executor waits for a disk."""
+"""Where files are read: a few threads of our own, in slices, so that neither the loop nor another query waits long."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
 from ..errors import Unavailable
+from ..threads import ThreadPool, result_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Seconds of work after which a thread is given to whoever else waits for one.
+#: Seconds of work after which a thread is given to the next query that waits for one.
 SLICE = 0.02
 #: Seconds of work after which a thread lets the loop run, and for how long: somewhat longer than it takes to wake.
 STRETCH, REST = 0.001, 0.00005
@@ -28,7 +28,7 @@ class Worker:
     """
 
     def __init__(self, threads: int = 2) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="corvo-logs")
+        self._pool = ThreadPool("the log reader", "corvo-logs", threads)
 
     async def __aenter__(self) -> Self:
         return self
@@ -40,11 +40,11 @@ class Worker:
 
     def close(self) -> None:
         """Take no more work; idempotent."""
-        self._pool.shutdown(wait=False)
+        self._pool.close()
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a function that takes at most a few milliseconds."""
-        return await asyncio.wrap_future(self._submit(lambda: function(*args, **kwargs)))
+        return await result_of(self._pool.submit(lambda: function(*args, **kwargs)))
 
     async def drive(self, steps: Generator[None, None, T]) -> T:
         """What the generator ``steps`` returns, run in slices of ``SLICE`` seconds.
@@ -54,12 +54,12 @@ class Worker:
         """
         while True:
             try:
-                future = self._submit(lambda: _run_slice(steps))
+                future = self._pool.submit(lambda: _run_slice(steps))
             except Unavailable:
                 steps.close()
                 raise
             try:
-                result = await asyncio.wrap_future(future)
+                result = await result_of(future)
             except asyncio.CancelledError:
                 # The generator may be running at this moment: only its own thread can close it.
                 future.add_done_callback(lambda _: steps.close())
@@ -70,15 +70,9 @@ class Worker:
     def dispatch(self, function: Callable[[], object]) -> None:
         """Run a function that cleans up, without waiting for it; here and now once the worker is closed."""
         try:
-            self._submit(function)
+            self._pool.submit(function)
         except Unavailable:
             function()
-
-    def _submit(self, function: Callable[[], T]) -> Future[T]:
-        try:
-            return self._pool.submit(function)
-        except RuntimeError as error:
-            raise Unavailable("the log reader", "it is closed") from error
 
 
 class Breath:

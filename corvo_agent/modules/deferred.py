@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import Unavailable
+from ..threads import in_thread
 from .kv import Change, KeyValue, KeyValueStore, Range
 
 
@@ -101,5 +102,5 @@ class DeferredStore:
         return await asyncio.shield(self._making)
 
     async def _enter(self) -> KeyValueStore:
-        store = await asyncio.to_thread(self._make)
+        store = await in_thread(self._make, "corvo-make-store")
         return await store.__aenter__()

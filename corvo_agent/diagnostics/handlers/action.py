@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from ...errors import InvalidArgument, InvalidQuery, shorten
+from ...threads import DaemonThreads
 from ..messages.payloads import TYPE_PREFIX, string_payload
 from ..query import DebugQuery, Payload
-from .threads import DaemonThreads
 
 Action = Callable[..., Any] | Callable[..., Awaitable[Any]]
 _THREADS = 4

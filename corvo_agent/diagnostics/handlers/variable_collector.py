@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ...errors import ResourceExhausted
 from ...stats.variables import Variable, error_text, render
-from .threads import DaemonThreads
+from ...threads import DaemonThreads
 
 
 class Gatherer:

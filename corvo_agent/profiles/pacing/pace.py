@@ -10,7 +10,6 @@ compute, which costs the host no more in sum, as it is over sooner.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 import time
@@ -18,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
+from ...threads import result_of, start_thread
 from .switch_interval import SwitchInterval
 
 T = TypeVar("T")
@@ -85,33 +85,18 @@ async def off_loop(work: Callable[[Pace], T], name: str = "corvo-profile") -> T:
 
 async def beside_loop(work: Callable[[Pace], T], name: str) -> T:
     """As ``off_loop``, for ``work`` that lasts for a while and mostly waits: the interval stays as it is meanwhile."""
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[T] = loop.create_future()
     pace, heard = Pace(), threading.Event()
 
-    def settle(value: T | None, error: BaseException | None) -> None:
-        heard.set()
-        if result.done():
-            return
-        if error is not None:
-            result.set_exception(error)
-        else:
-            result.set_result(value)  # type: ignore[arg-type]
-
-    def run() -> None:
-        value, error = None, None
-        try:
-            value = work(pace)
-        except BaseException as caught:
-            error = caught
-        # A loop that was closed meanwhile has nobody left who could hear the result.
-        with SwitchInterval() as interval, contextlib.suppress(RuntimeError):
+    @contextlib.contextmanager
+    def until_heard() -> Iterator[None]:
+        # A busy loop would get round to the result late: the short interval makes it give the lock up sooner.
+        with SwitchInterval() as interval:
             interval.choose(short=True)
-            loop.call_soon_threadsafe(settle, value, error)
+            yield
             heard.wait(_HEARD_SECONDS)
 
-    threading.Thread(target=run, name=name, daemon=True).start()
     try:
-        return await result
+        return await result_of(start_thread(lambda: work(pace), name, until_heard))
     finally:
+        heard.set()
         pace.cancel()
