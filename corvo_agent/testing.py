@@ -27,6 +27,7 @@ class FakeClock:
         self._time_ns = time_ns
         self._elapsed = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        # Settles ties, because futures cannot be compared.
         self._order = itertools.count()
         self._changed = asyncio.Event()
 

@@ -11,6 +11,7 @@ import time
 
 from .errors import InvalidArgument
 
+# RFC 3339, section 5.6, and what people write besides: a space for the T, a comma, a zone without its colon.
 _RFC3339 = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9})\d*)?(?:[Zz]|([+-])(\d{2}):?(\d{2}))",
     re.ASCII,
@@ -29,6 +30,7 @@ def parse_rfc3339(text: str, what: str = "time") -> int:
     if match is None:
         raise InvalidArgument(what, text, "not an RFC 3339 time such as 2026-11-23T04:02:06.5Z")
     year, month, day, hour, minute, second = (int(part) for part in match.group(1, 2, 3, 4, 5, 6))
+    # Second 60 is a leap second; it counts as the first one of the next minute.
     if not (year and 1 <= month <= 12 and 1 <= day <= _DAYS[month - 1] and hour < 24 and minute < 60 and second <= 60):
         raise InvalidArgument(what, text, "no such date or time of day")
     if month == 2 and day == 29 and not calendar.isleap(year):

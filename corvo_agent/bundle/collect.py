@@ -64,6 +64,8 @@ class Collector:
             for name, index in self._manifest.modules.items()
         ]
         try:
+            # Only errors of the archive itself come out of a task: the bundle cannot be written then, so the rest
+            # stops too.
             await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
         finally:
             for task in tasks:
@@ -111,6 +113,7 @@ class Collector:
                 while left:
                     part = left[0]
                     answered |= await self._part(client, part, folder, index, gives_up=not answered)
+                    # Only now: a part that raises is still among those that are noted as missing.
                     left.pop(0)
                     self._advance(1)
         except CorvoError as error:

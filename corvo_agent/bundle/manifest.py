@@ -49,6 +49,7 @@ class Manifest:
     def to_dict(self) -> dict[str, Any]:
         """The index as JSON types, ended now."""
         return {
+            # The version of this layout, for programs that read bundles.
             "bundle": 1,
             "corvo-agent": __version__,
             "python": platform.python_version(),

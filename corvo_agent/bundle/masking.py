@@ -16,7 +16,9 @@ from ..secrets import mask_json, mask_text
 
 #: Field of perftools.profiles.Profile: every text that the others refer to.
 _STRING_TABLE = 6
+#: zlib's window of 15 bits, plus 16 for the header of gzip.
 _GZIP = 31
+#: Bytes of an unpacked profile: a few kilobytes of gzip may hold gigabytes.
 _MAX_PROFILE = 256 << 20
 
 
@@ -39,10 +41,12 @@ def masked_lines(records: Iterable[Mapping[str, str]]) -> bytes:
 @decodes("profile")
 def masked_profile(data: bytes) -> bytes:
     """The same profile with its texts masked; what is not gzip is text. Raises DecodeError, ResourceExhausted."""
+    # The kinds cmdline and trace answer with text.
     if not data.startswith(b"\x1f\x8b"):
         return mask_text(data.decode(errors="replace")).encode()
     message = _unpacked(data)
     parts, kept, head = [], 0, 0
+    # Only the string table is written anew; all other bytes are copied, so that the profile stays the same.
     for number, kind, start, stop in fields(message, 0, len(message)):
         if number == _STRING_TABLE and kind == LENGTH:
             text = message[start:stop].decode(errors="replace")

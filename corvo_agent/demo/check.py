@@ -18,7 +18,9 @@ from .check_rest import REST_ATTEMPTS
 from .findings import Failed, Finding
 from .world import DemoWorld
 
+#: Seconds for one check.
 _PATIENCE = 15.0
+#: Changes of the level that are measured, for a median.
 _FLIPS = 10
 
 
@@ -33,6 +35,7 @@ async def check(world: DemoWorld, *, patience: float = _PATIENCE) -> AsyncIterat
                 yield Finding(what, True, await attempt(world))
         except TimeoutError:
             yield Finding(what, False, f"not within {patience:g} s")
+        # A check that fails must not keep the others from being tried.
         except (Failed, CorvoError, OSError, aiohttp.ClientError) as error:
             yield Finding(what, False, str(error) or type(error).__name__)
 
@@ -43,6 +46,7 @@ async def put(world: DemoWorld, level: str) -> None:
         raise Unsupported("etcdctl", "this etcd came without one")
     process = await asyncio.create_subprocess_exec(
         *(world.etcd.etcdctl, "--endpoints", world.etcd.endpoint, "put", world.key, _value(level)),
+        # Older versions of etcdctl speak version 2 of the API unless told otherwise.
         env={"ETCDCTL_API": "3"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -98,12 +102,14 @@ async def _written(world: DemoWorld, level: str, expected: str) -> list[dict[str
     if world.agent.level.level.text != level:
         await put(world, level)
         await world.wait_level(level, known)
+    # Only now: lines from before the level was in force say nothing about it.
     since = format_rfc3339(time.time_ns())
     async with DiagnosticsClient(world.agent.address) as client:
         while True:
             records = await client.logs(lines=300, since=since)
             if any(record["level"] == expected for record in records):
                 return records
+            # The service writes some twenty lines a second: asking more often would find the same.
             await asyncio.sleep(0.05)
 
 

@@ -57,6 +57,7 @@ async def queries(world: DemoWorld) -> str:
             logs = (await _debug(session, name, "Log", lines="300"))["logs"]
             stats = (await _debug(session, name, "Stats", action="get", expvar="cpustats"))["stats"]
             profile = base64.b64decode((await _debug(session, name, "profile", profile="goroutine"))["buffer"])
+            # A profile is gzip, which begins with these two bytes (RFC 1952).
             if not logs or "NumCPUs" not in orjson.loads(stats["cpustats"]) or not profile.startswith(b"\x1f\x8b"):
                 raise Failed(f"{name}: {len(logs)} lines, {stats}, {profile[:20]!r}")
             seen.append(f"{len(logs)} lines and {len(profile)} bytes of pprof of {name}")
@@ -87,6 +88,7 @@ async def fan_out(world: DemoWorld) -> str:
         session.post(_BOTH, json={"query": "Log", "parameters": {"lines": "5"}}) as answer,
     ):
         lines = [orjson.loads(line) for line in (await answer.read()).splitlines()]
+    # The last line is the summary.
     answered = sorted(line["module"] for line in lines[:-1] if line["ok"])
     if answered != [NAME, SECOND_NAME]:
         raise Failed(f"answered by {answered}: {lines}")

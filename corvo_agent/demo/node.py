@@ -41,6 +41,7 @@ async def running_node(
                 await _known(agent, etcd)
                 yield agent
             finally:
+                # The service ends first, while its agent still answers about it.
                 work.cancel()
                 await asyncio.wait({work})
 
@@ -61,6 +62,7 @@ def _store(etcd: str) -> EtcdStore:
 
 async def _main(node: str, etcd: str, log_file: str) -> None:
     stop = asyncio.Event()
+    # How its owner ends it: see OwnedProcess.stop.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with running_node(node, etcd, log_file):
         say_ready()

@@ -20,7 +20,9 @@ from ..stats.variables import Func, Int
 
 _log = logging.getLogger("orders")
 _WORKERS = 3
+#: Orders that wait at most; then taking more waits for the workers.
 _QUEUE = 100
+#: Settled orders that the action can list.
 _REMEMBERED = 50
 _CUSTOMERS = ("ada", "grace", "edsger", "barbara", "alan")
 
@@ -85,11 +87,13 @@ class OrderService:
         while True:
             order = await self._queue.get()
             began = loop.time()
+            # Something that is still logged at level Warn.
             if order.amount > 4500:
                 self.refused.increment()
                 _log.warning("order is refused", extra={"order": order.number, "amount": order.amount})
                 continue
             receipt = _receipt(order)
+            # Stands for a call to a database: time that a CPU profile must not show.
             await asyncio.sleep(random.uniform(0.005, 0.05))
             self._settled.append(order)
             self.accepted.increment()

@@ -53,6 +53,7 @@ class DemoWorld:
             await stack.enter_async_context(self.etcd)
             second = self._second(folder)
             stack.push_async_callback(second.stop)
+            # The second node starts while the first does.
             starting = asyncio.create_task(second.start(), name="second-node")
             stack.push_async_callback(_end, starting)
             first = running_node(NODE, self.etcd.endpoint, self.log_file, self._changed)
@@ -61,6 +62,7 @@ class DemoWorld:
             # The gateway has a store of its own: it would have one in a process of its own, too.
             store = await stack.enter_async_context(EtcdStore(EtcdOptions.from_urls(self.etcd.endpoint)))
             self.gateway = await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))
+            # Else the first request could meet a gateway that knows no modules yet.
             await self.gateway.cache.wait_synced(10)
             await self.gateway.endpoints.wait_synced()
             self._stack = stack.pop_all()

@@ -58,6 +58,7 @@ class RestAgent(TypedClient):
             records = [event["log"] for event in batch if isinstance(event.get("log"), dict)]
             if records:
                 yield records
+            # After the lines that stand before it: an error ends the batch.
             for event in batch:
                 if "error" in event:
                     refusal = Refusal.of(200, event["error"])

@@ -41,6 +41,7 @@ class EventBatches:
         for line in lines:
             if line.startswith(_DATA):
                 yield read_object(line[len(_DATA) :])
+            # A line that begins with a colon is a comment: the gateway's sign of life.
             elif not line.startswith(b":"):
                 raise DecodeError("an event of the gateway", "it is neither data nor a comment")
 

@@ -23,6 +23,7 @@ from ..errors import (
     shorten,
 )
 
+# What the gateway, as the Go original, says in texts: one HTTP status stands for several of them.
 _RPC = re.compile(r"rpc error: code = (\w+) desc = (.*)", re.DOTALL)
 _MODULE = re.compile(r"module \[([^\]]*)\]: (.*)", re.DOTALL)
 _UNLOCATED = "unable to locate service instance for module ["

@@ -8,6 +8,7 @@ from typing import Any
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """What merged into ``old`` gives ``new``, which holds no null: {} when they are the same."""
+    # A null removes the member (RFC 7396, section 2).
     patch: dict[str, Any] = {key: None for key in old if key not in new}
     for key, value in new.items():
         before = old.get(key)

@@ -22,6 +22,7 @@ from .transport import NoWebSocket, Transport
 _log = logging.getLogger(__name__)
 _MODULES = "/modules"
 _WATCH = "/watch/modules"
+#: Makes the gateway ask etcd: a change has to start from what is stored, not from what is remembered.
 _READ_THROUGH = {"consistent": "true"}
 
 
@@ -62,6 +63,7 @@ class RestModules:
             patch = difference(module_to_dict(old), module_to_dict(change(old)))
             if not patch:
                 return old
+            # Makes it a compare-and-swap: the gateway refuses the patch when the object has changed since.
             patch.setdefault("meta", {})["resource-version"] = old.meta.resource_version
             try:
                 return self._module(await self._transport.call("PATCH", _path(name), body=patch, name=name))
@@ -88,6 +90,7 @@ class RestModules:
                         backoff.reset()
                         yield event
             except Unavailable as error:
+                # A first try that fails is more likely a wrong address than a gateway that restarts.
                 if not connected:
                     raise
                 _log.warning("the watch of modules was interrupted and goes on: %s", error)
@@ -149,6 +152,7 @@ class _Known:
         self._modules[module.name] = module
         if before is None:
             return ModuleEvent(ChangeType.CREATED, module, event.error)
+        # Told already: a new stream begins with everything that exists.
         if module.revision <= before.revision:
             self._modules[module.name] = before
             return None

@@ -69,6 +69,7 @@ def memory_stats() -> dict[str, object]:
 
 def command_line() -> list[str]:
     """The interpreter and its arguments, with secrets masked."""
+    # Unlike sys.argv it has the options of the interpreter, too.
     return mask_arguments(sys.orig_argv)
 
 

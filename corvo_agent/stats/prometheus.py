@@ -41,6 +41,7 @@ class PrometheusMetrics:
         """
         samples = (sample for family in self._find().collect() for sample in family.samples)
         pairs = [f"{quoted(_name(sample))}: {number_text(sample.value)}" for sample in islice(samples, self._limit)]
+        # Collectors give generators: what is left out is only counted by going through it.
         if left_out := sum(1 for _ in samples):
             pairs.append(f'"corvo.dropped": {left_out}')
         return "{" + ", ".join(pairs) + "}"
@@ -68,4 +69,5 @@ def _name(sample: Any) -> str:
 
 
 def _escape(value: str) -> str:
+    # As the text format of Prometheus (0.0.4) escapes label values.
     return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")

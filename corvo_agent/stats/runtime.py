@@ -42,6 +42,7 @@ class RuntimeStats:
             "runtime": Func(self._runtime),
             "threads": Func(thread_list),
         }
+        # Both are made once, because they are asked for with each query.
         self._with_prometheus = {**self._variables, "prometheus": PrometheusMetrics()}
 
     def __repr__(self) -> str:
@@ -62,6 +63,7 @@ class RuntimeStats:
         """Measure no more."""
         self.heartbeat.stop()
         self.gc_pauses.stop()
+        # A loop that has been closed must not be kept alive for its statistics.
         self._loop = None
 
     async def __aenter__(self) -> Self:

@@ -192,6 +192,7 @@ class Map:
             entries = self._entries.copy()
             if self._dropped:
                 entries[DROPPED] = self._dropped
+        # Outside the lock: a variable in it may take long, or locks of its own.
         return "{" + ", ".join(f"{quoted(key)}: {_entry_text(value)}" for key, value in sorted(entries.items())) + "}"
 
     def _create(self, key: str, value: int | float) -> None:
@@ -217,6 +218,7 @@ def error_text(reason: str) -> str:
 def number_text(value: int | float) -> str:
     """A number as Go writes it: 2 rather than 2.0. What JSON has no number for is a text, as in protobuf's JSON."""
     if isinstance(value, int):
+        # A bool is an int, too, and an IntEnum has a text of its own.
         return str(int(value))
     if math.isfinite(value):
         return repr(value).removesuffix(".0")

@@ -73,11 +73,13 @@ class Election:
         while True:
             held = await self._store.get(self._key)
             if held is not None:
+                # From the next revision on, so that a deletion since the read is seen.
                 await self._wait_for_vacancy(held.mod_revision + 1)
                 continue
             lease = await self._store.grant_lease(self._ttl)
             try:
                 await self._store.create(self._key, self._candidate.encode(), lease=lease)
+            # Another candidate was faster.
             except AlreadyExists:
                 await self._resign(lease)
             except BaseException:
@@ -102,6 +104,7 @@ class Election:
             await asyncio.wait({work, keeping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._leading = False
+            # The work has ended before the key is given back, so that never two lead.
             keeping.cancel()
             work.cancel()
             await asyncio.wait({work, keeping})
@@ -118,6 +121,7 @@ class Election:
             asked_at = self._clock.monotonic()
             try:
                 async with asyncio.timeout(max(0.0, until - asked_at)):
+                    # Counted from before the request: etcd may have renewed it at any moment since.
                     until = asked_at + await self._store.keep_lease(lease) - margin
             except NotFound:
                 break

@@ -84,6 +84,7 @@ class InventorySource:
 
     async def events(self) -> AsyncGenerator[SourceEvent]:
         """See ModuleSource. Raises ConfigError, NotFound."""
+        # Off the loop: the file may lie on a disk that hangs.
         seen, known = await asyncio.to_thread(self._read)
         for name, status in known.items():
             yield Present(name, status)
@@ -105,6 +106,7 @@ class InventorySource:
             found = self._path.stat()
         except OSError as error:
             raise self._missing(error) from error
+        # An editor puts a new file in its place, and two writes may fall into one tick of the clock.
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     def _read(self) -> tuple[tuple[int, int, int], dict[str, ModuleStatus]]:

@@ -12,7 +12,9 @@ from ..timestamps import parse_rfc3339
 from .source import Present
 
 Pod = Mapping[str, Any]
+#: What the spec of a pod settles, even when it is empty.
 _PORTS = frozenset({"service_ports"})
+#: What is known once the kubelet has reported the container.
 _RESTARTS = frozenset({"restart_count", "last_restart_reason"})
 
 
@@ -52,6 +54,7 @@ def _present(pod: Pod, node: str, container: Mapping[str, Any], state: Mapping[s
         category="Venice",
         service=str(_part(pod, "metadata").get("name", "")),
         service_ports=tuple(
+            # A port may be without a name in Kubernetes; here names are what ports are found by.
             ServicePort(str(port.get("name") or container["name"]), int(port.get("containerPort") or 0))
             for port in _list(container, "ports")
         ),
@@ -93,6 +96,7 @@ def _time(text: Any) -> int:
         return 0
 
 
+# JSON of another program: what has another shape than expected counts as absent.
 def _part(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = value.get(key)
     return found if isinstance(found, Mapping) else {}

@@ -141,9 +141,11 @@ class ModuleWriter:
                 await self._follow_once(label, source, backoff)
             except CorvoError as error:
                 _log.warning("source %s: %s", label, error)
+            # After an end without an error, too: a source that ends at once must not be asked in a tight loop.
             await self._clock.sleep(backoff.next())
 
     async def _follow_once(self, label: str, source: ModuleSource, backoff: Backoff, *, once: bool = False) -> None:
+        # Names told before Complete; None after it, when a module that goes is told by itself.
         told: set[str] | None = set()
         async with aclosing(source.events()) as events:
             async for event in events:
@@ -196,6 +198,7 @@ class ModuleWriter:
             self._give_up(name, error)
             return
         self._retried += 1
+        # By the count of this module: a pause that all share would hold up modules without trouble.
         backoff = Backoff(initial=min(0.1 * 2 ** (work.attempt - 1), 5.0))
         self._queue.defer(name, work, backoff.next(), owed=True)
 
@@ -238,12 +241,14 @@ class ModuleWriter:
     async def _remove(self, name: str, work: Work) -> None:
         try:
             module = await self._store.get(name)
+            # Made by people or by another writer since: not ours to delete.
             if module.meta.labels.get(SOURCE_LABEL) != work.source:
                 return
             if self._linger > 0 and not work.final and _set_by_people(module):
                 _log.info("module %s is gone; what was set in it is kept for %g s", name, self._linger)
                 self._queue.defer(name, replace(work, final=True), self._linger, owed=False)
                 return
+            # Only as it was read: what people set in the meantime must not be lost.
             await self._store.delete(name, expected=module.revision)
         except NotFound:
             return
@@ -260,5 +265,6 @@ def _reported(module: Module, source: str, present: Present) -> Module:
 
 def _set_by_people(module: Module) -> bool:
     """Whether anything in it is not as it was created."""
+    # The same level may be spelt in several ways.
     spec = replace(module.spec, log_level=Level.of(module.spec.log_level).text)
     return spec != _DEFAULT_SPEC or module.meta.labels.keys() != {SOURCE_LABEL}
