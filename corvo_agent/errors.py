@@ -12,8 +12,8 @@
     ├── VersionConflict           another client changed the object first
     ├── PermissionRefused         credentials are missing, wrong or not enough
     ├── ResourceExhausted         a bound of ours was reached
-    ├── Unavailable               a peer (etcd, an agent) cannot be reached or did not answer in time
-    │   └── DeadlineExceeded      ... in the time given
+    ├── Unavailable               a peer (etcd, an agent) cannot be reached, or the connection to it is lost
+    ├── DeadlineExceeded          something did not happen in the time given for it
     ├── Compacted                 the revision asked for is no longer kept by etcd
     ├── DecodeError               bytes that a peer or a file gave us are not what they have to be
     ├── PreconditionFailed        the state of the object forbids what was asked for
@@ -168,13 +168,22 @@ class Unavailable(CorvoError):
         return f"{self.peer} is unavailable: {self.reason}"
 
 
-class DeadlineExceeded(Unavailable):
-    """``peer`` did not answer within ``seconds``."""
+class DeadlineExceeded(CorvoError):
+    """``peer`` (an address, a query, a program) did not do within ``seconds`` what was waited for.
 
-    def __init__(self, peer: str, seconds: float) -> None:
-        super().__init__(peer, f"no answer within {seconds:g} s")
-        self.args = (peer, seconds)
+    It may well be there and only be slow. ``missing`` says what was waited for in vain.
+    """
+
+    exit_code = 4
+
+    def __init__(self, peer: str, seconds: float, missing: str = "no answer") -> None:
+        super().__init__(peer, seconds, missing)
+        self.peer = peer
         self.seconds = seconds
+        self.reason = f"{missing} within {seconds:g} s"
+
+    def __str__(self) -> str:
+        return f"{self.peer}: {self.reason}"
 
 
 class Compacted(CorvoError):

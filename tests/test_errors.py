@@ -32,7 +32,7 @@ EXAMPLES = [
     (errors.ResourceExhausted("message bytes", 4, 5), "message bytes: at most 4, got 5", 1),
     (errors.ResourceExhausted("queries at once", 16), "queries at once: at most 16", 1),
     (errors.Unavailable("127.0.0.1:1", "refused"), "127.0.0.1:1 is unavailable: refused", 4),
-    (errors.DeadlineExceeded("etcd", 2.5), "etcd is unavailable: no answer within 2.5 s", 4),
+    (errors.DeadlineExceeded("etcd", 2.5), "etcd: no answer within 2.5 s", 4),
     (errors.Compacted(3, 9), "revision 3 is compacted, the oldest one kept is 9", 1),
     (errors.DecodeError("key k at revision 5", "not JSON"), "key k at revision 5: not JSON", 1),
     (errors.Unsupported("py-spy", "install it"), "py-spy is not possible here: install it", 1),

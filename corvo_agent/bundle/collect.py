@@ -129,13 +129,13 @@ class Collector:
             for file, content in (await part.take(client)).items():
                 await self._keep(folder, file, content, index, began)
         except CorvoError as error:
-            lost = isinstance(error, Unavailable)
-            if lost and (gives_up or not isinstance(error, DeadlineExceeded)):
+            late = isinstance(error, DeadlineExceeded)
+            if isinstance(error, Unavailable) or (late and gives_up):
                 raise
             for file in part.files:
                 if file not in index.files:
                     index.lacks(file, str(error))
-            return not lost
+            return not late
         return True
 
     async def _keep(self, folder: str, file: str, content: bytes, index: ModuleIndex, began: float) -> None:

@@ -30,7 +30,7 @@ async def receive_within(stream: RawStream, seconds: float, limit: int, budget: 
         async with asyncio.timeout(seconds):
             return await receive(stream, limit, budget)
     except TimeoutError:
-        raise DeadlineExceeded("the request's message", seconds) from None
+        raise DeadlineExceeded("the caller", seconds, "no request") from None
 
 
 async def send_within(stream: RawStream, seconds: float, message: RawMessage) -> None:
@@ -39,4 +39,4 @@ async def send_within(stream: RawStream, seconds: float, message: RawMessage) ->
         async with asyncio.timeout(seconds):
             await send(stream, message)
     except TimeoutError:
-        raise DeadlineExceeded("the caller, taking its answer,", seconds) from None
+        raise DeadlineExceeded("the caller", seconds, "its answer was not taken") from None

@@ -42,7 +42,7 @@ class ModuleEvent:
 class ModuleAccess(Protocol):
     """Module objects.
 
-    Every call raises Unavailable (DeadlineExceeded when a time ran out), PermissionRefused, or RemoteError for what
+    Every call raises Unavailable, DeadlineExceeded when a time ran out, PermissionRefused, or RemoteError for what
     else the other end says; where it says that an argument is wrong, its code is INVALID_ARGUMENT in place of
     InvalidArgument. Calls may be cancelled at any time; a write that was cancelled may or may not have happened.
     """

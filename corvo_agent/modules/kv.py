@@ -58,7 +58,7 @@ class Change:
 class KeyValueStore(Protocol):
     """A store with revisions.
 
-    Every call raises Unavailable (DeadlineExceeded when a time ran out), PermissionRefused, or RemoteError for
+    Every call raises Unavailable, DeadlineExceeded when a time ran out, PermissionRefused, or RemoteError for
     anything else that the store says, and may be cancelled at any time; a write that was cancelled may or may not
     have happened. A ``prefix`` stands for every key that starts with it; a key is a ``prefix`` with ``exact=True``.
     Use as an async context manager; the constructor does no I/O and entering it succeeds while the store is away.

@@ -14,6 +14,7 @@ import orjson
 from ..errors import (
     AlreadyExists,
     CorvoError,
+    DeadlineExceeded,
     NotFound,
     PermissionRefused,
     PreconditionFailed,
@@ -26,6 +27,8 @@ from ..errors import (
 # What the gateway, as the Go original, says in texts: one HTTP status stands for several of them.
 _RPC = re.compile(r"rpc error: code = (\w+) desc = (.*)", re.DOTALL)
 _MODULE = re.compile(r"module \[([^\]]*)\]: (.*)", re.DOTALL)
+# How the text of our DeadlineExceeded ends.
+_LATE = re.compile(r": no answer within ([0-9.e+-]+) s$")
 _UNLOCATED = "unable to locate service instance for module ["
 _LOST_COMMIT = "Commit to backend failed: "
 _CODES = {400: "INVALID_ARGUMENT", 412: "FAILED_PRECONDITION", 413: "RESOURCE_EXHAUSTED", 500: "UNKNOWN"}
@@ -107,6 +110,8 @@ def _not_stored(refusal: Refusal, url: str, name: str) -> CorvoError:
 
 def _unavailable(refusal: Refusal, url: str) -> CorvoError:
     if found := _MODULE.fullmatch(refusal.text):
+        if late := _LATE.search(found[2]):
+            return DeadlineExceeded(f"the agent of {found[1]}", float(late[1]))
         return Unavailable(f"the agent of {found[1]}", found[2])
     found = _RPC.fullmatch(refusal.text)
     return Unavailable(url, found[2] if found else refusal.text)

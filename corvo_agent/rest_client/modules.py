@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 from ..backoff import Backoff
-from ..errors import CorvoError, InvalidArgument, RemoteError, Unavailable, VersionConflict
+from ..errors import CorvoError, DeadlineExceeded, InvalidArgument, RemoteError, Unavailable, VersionConflict
 from ..modules.access import EVERY_MODULE, ModuleEvent, Selector
 from ..modules.json.codec import module_from_dict, module_to_dict
 from ..modules.kv import ChangeType
@@ -89,7 +89,7 @@ class RestModules:
                         connected = True
                         backoff.reset()
                         yield event
-            except Unavailable as error:
+            except (Unavailable, DeadlineExceeded) as error:
                 # A first try that fails is more likely a wrong address than a gateway that restarts.
                 if not connected:
                     raise

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 
 from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
-from ..errors import AlreadyExists, CorvoError, InvalidArgument, NotFound, Unavailable
+from ..errors import AlreadyExists, CorvoError, DeadlineExceeded, InvalidArgument, NotFound, Unavailable
 from ..levels.level import Level
 from ..modules.model import Module, ModuleSpec, ObjectMeta
 from ..modules.store import ModuleStore
@@ -175,7 +175,7 @@ class ModuleWriter:
             name, work = await self._queue.take()
             try:
                 await self._apply(name, work)
-            except Unavailable as error:
+            except (Unavailable, DeadlineExceeded) as error:
                 if once:
                     raise
                 # A store that is away is no fault of the write: everything waits as long as that lasts.

@@ -31,4 +31,4 @@ async def test_both_directions_are_bounded_in_time() -> None:
         assert (await peer.answer(silent))[0] == "4"
         peer.takes = False
         status, text = await call(peer, framed(b"x" * 90), PATH)
-        assert (status, text) == ("4", "the caller, taking its answer, is unavailable: no answer within 0.2 s")
+        assert (status, text) == ("4", "the caller: its answer was not taken within 0.2 s")

@@ -185,7 +185,7 @@ async def test_without_a_deadline_the_services_own_counts() -> None:
             with pytest.raises(GRPCError) as caught:
                 await debug(RawMessage(encode_request(DebugQuery(query))))
             assert caught.value.status is Status.DEADLINE_EXCEEDED
-            assert caught.value.message == f"query {query} is unavailable: no answer within {seconds} s"
+            assert caught.value.message == f"query {query}: no answer within {seconds} s"
         await slow.cancelled.acquire()
     slower.open.set()
     await until(lambda: "0/16 queries" in repr(service))
@@ -246,7 +246,7 @@ async def test_a_caller_that_does_not_take_its_answer_is_given_up() -> None:
                 stream = await peer.request()
                 request = encode_request(DebugQuery("Action", {"action": "long", "n": size}))
                 await peer.send(stream, framed(request), end=True)
-                text = "the caller, taking its answer, is unavailable: no answer within 0.01 s"
+                text = "the caller: its answer was not taken within 0.01 s"
                 assert await peer.answer(stream) == ("4", text)
         await until(lambda: "0/1 queries" in repr(service))
 

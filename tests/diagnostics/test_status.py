@@ -65,7 +65,7 @@ def test_statuses_of_a_peer() -> None:
     unavailable = corvo_error(GRPCError(Status.UNAVAILABLE, "stopping"), "a:1")
     assert (type(unavailable), str(unavailable)) == (errors.Unavailable, "a:1 is unavailable: stopping")
     late = corvo_error(GRPCError(Status.DEADLINE_EXCEEDED), "a:1", 2.0)
-    assert (type(late), str(late)) == (errors.DeadlineExceeded, "a:1 is unavailable: no answer within 2 s")
+    assert (type(late), str(late)) == (errors.DeadlineExceeded, "a:1: no answer within 2 s")
     refused = corvo_error(GRPCError(Status.INVALID_ARGUMENT, "unknown query: x"), "a:1", 2.0)
     assert isinstance(refused, errors.RemoteError)
     assert (refused.code, refused.message, refused.exit_code) == ("INVALID_ARGUMENT", "unknown query: x", 2)

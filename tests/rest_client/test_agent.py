@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.client.typed_client import TypedClient
-from corvo_agent.errors import CorvoError, DecodeError, NotFound, RemoteError, Unavailable
+from corvo_agent.errors import CorvoError, DeadlineExceeded, DecodeError, NotFound, RemoteError, Unavailable
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.rest_client.agent import RestAgent
 from corvo_agent.rest_client.transport import Transport
@@ -94,7 +94,7 @@ async def test_the_typed_calls_are_there(agent: Agent, transport: Transport) -> 
 
 
 async def test_a_deadline_is_the_agents_and_is_told(agent: Agent, transport: Transport) -> None:
-    with pytest.raises(Unavailable, match=f"the agent of {NAME}"):
+    with pytest.raises(DeadlineExceeded, match=rf"the agent of {NAME}: no answer within 0\.05 s"):
         await RestAgent(transport, NAME).ask("Hang", timeout=0.05)
 
 

@@ -66,6 +66,11 @@ def test_a_body_that_cannot_be_read_is_wrong_usage(action: Action) -> None:
             f"the agent of {NAME} is unavailable: 127.0.0.1:1 is unavailable: refused",
         ),
         (
+            errors.DeadlineExceeded("127.0.0.1:1", 2.5),
+            Action.DEBUG,
+            f"the agent of {NAME}: no answer within 2.5 s",
+        ),
+        (
             errors.Unavailable("http://etcd", "refused"),
             Action.WRITE,
             "the store behind the gateway is unavailable: http://etcd is unavailable: refused",

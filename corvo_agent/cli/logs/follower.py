@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 
 from ...backoff import Backoff
-from ...errors import CorvoError, NotFound, Unavailable
+from ...errors import CorvoError, DeadlineExceeded, NotFound, Unavailable
 from ...logs.lines.record import Record
 from ..backends.protocol import Backend
 from ..show.output import note
@@ -47,7 +47,7 @@ class ModuleFollower:
             try:
                 await self._follow()
                 reason = "the agent has ended the stream"
-            except (Unavailable, NotFound) as error:
+            except (Unavailable, DeadlineExceeded, NotFound) as error:
                 if not self._patient:
                     raise
                 reason = str(error)

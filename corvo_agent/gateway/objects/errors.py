@@ -124,10 +124,14 @@ def _conflict(error: Any, name: str) -> Failure:
     return Failure(412, Status.FAILED_PRECONDITION, "Cannot execute operation", ("commit failed",))
 
 
-def _commit_failed(error: errors.Unavailable, name: str) -> Failure:
+def _commit_failed(error: errors.Unavailable | errors.DeadlineExceeded, name: str) -> Failure:
     text = "context deadline exceeded" if isinstance(error, errors.DeadlineExceeded) else str(error)
     message = f"Commit to backend failed: {text}"
     return Failure(412, Status.FAILED_PRECONDITION, "Cannot execute operation", (message,))
+
+
+def _away(error: errors.CorvoError, name: str) -> Failure:
+    return _bare(Status.UNAVAILABLE, str(error))
 
 
 def _too_large(error: Any, name: str) -> Failure:
@@ -176,13 +180,16 @@ _ALWAYS: dict[type, Builder] = {
     errors.VersionConflict: _conflict,
     errors.ResourceExhausted: _too_large,
     errors.NotFound: _not_found,
-    errors.Unavailable: lambda error, name: _bare(Status.UNAVAILABLE, str(error)),
+    errors.Unavailable: _away,
+    # Whoever reads asks for the store, and one that is too slow to answer is away to a reader.
+    errors.DeadlineExceeded: _away,
     errors.Unsupported: _unsupported,
     errors.PreconditionFailed: _debug_text,
     errors.CorvoError: _internal,
 }
 _TABLE: dict[tuple[Action, type], Builder] = {
     (Action.WRITE, errors.Unavailable): _commit_failed,
+    (Action.WRITE, errors.DeadlineExceeded): _commit_failed,
     (Action.DEBUG, errors.NotFound): _debug_missing,
     (Action.DEBUG, errors.PermissionRefused): _debug_text,
     (Action.DEBUG, errors.RemoteError): _debug_remote,

@@ -171,7 +171,7 @@ class ModuleApi:
 
     async def _settled(self, condition: Callable[[], bool]) -> None:
         try:
-            await self.cache.wait_until(condition, "the cache", _CATCH_UP)
+            await self.cache.wait_until(condition, "the write did not come back", _CATCH_UP)
         except DeadlineExceeded:
             # It is stored: a cache that lags is no reason to tell the caller that the write failed.
             _log.warning("a write is stored but has not come back within %g s", _CATCH_UP)

@@ -11,7 +11,6 @@ from ...addresses import join_host_port
 from ...diagnostics.client.client import DiagnosticsClient
 from ...diagnostics.query import DebugQuery, Payload
 from ...errors import (
-    DeadlineExceeded,
     DecodeError,
     InvalidArgument,
     NotFound,
@@ -79,8 +78,6 @@ class Router:
         address = await self._address(query)
         try:
             return await self._ask(address, query, seconds)
-        except DeadlineExceeded:
-            raise
         except Unavailable:
             # The agent may just have moved: its new address is known before its old one is forgotten by anybody.
             moved = await self._address(query)
@@ -120,8 +117,6 @@ class Router:
             raise PreconditionFailed(f"endpoint address [{shorten(str(found))}] is not HOST:PORT")
         try:
             address = await self._resolver.resolve(found.host)
-        except DeadlineExceeded:
-            raise
         except Unavailable:
             # A node that has no address is no instance, as a service that nobody registered is none.
             raise _unlocated(module) from None

@@ -119,20 +119,19 @@ class ModuleCache:
 
     async def wait_for(self, revision: int, timeout: float) -> None:
         """Wait until the state is that of ``revision`` or later; raises DeadlineExceeded after ``timeout`` seconds."""
-        what = f"the cache, which is asked for revision {revision},"
-        await self.wait_until(lambda: self._revision >= revision, what, timeout)
+        await self.wait_until(lambda: self._revision >= revision, f"revision {revision} was not reached", timeout)
 
-    async def wait_until(self, condition: Callable[[], bool], what: str, timeout: float) -> None:
+    async def wait_until(self, condition: Callable[[], bool], missing: str, timeout: float) -> None:
         """Wait until ``condition`` holds, looking again whenever the state changes.
 
-        Raises DeadlineExceeded naming ``what`` after ``timeout`` seconds.
+        Raises DeadlineExceeded saying what is ``missing`` after ``timeout`` seconds.
         """
         try:
             async with asyncio.timeout(timeout):
                 while not condition():
                     await self._moved.wait()
         except TimeoutError:
-            raise DeadlineExceeded(what, timeout) from None
+            raise DeadlineExceeded("the cache", timeout, missing) from None
 
     async def _follow(self) -> None:
         async for batch in self._watch:

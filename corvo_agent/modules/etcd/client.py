@@ -263,7 +263,7 @@ def _failure(endpoint: str, error: Exception, budget: Budget) -> Failure:
             return Failure(Kind.UNKNOWN, DeadlineExceeded(endpoint, round(budget.total, 1)))
         case DecodeError():
             return Failure(Kind.FINAL, RemoteError(endpoint, "DATA_LOSS", str(error)))
-        case Unavailable():
+        case Unavailable() | DeadlineExceeded():
             return Failure(Kind.UNKNOWN, error)
         case CorvoError():
             return Failure(Kind.FINAL, error)

@@ -22,7 +22,7 @@ from typing import Self
 
 from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import CorvoError, PermissionRefused, Unavailable
+from ...errors import CorvoError, DeadlineExceeded, PermissionRefused, Unavailable
 from ..kv import Change, KeyValueStore, Range
 from .batches import BatchBuffer, Cause, WatchBatch
 from .view import View
@@ -282,7 +282,7 @@ class Watch:
         if isinstance(error, _StreamSilent):
             self._doubts += 1
         # Compacted, or something in the stream that would stop the next one at the same place.
-        stuck = not isinstance(error, (Unavailable, PermissionRefused))
+        stuck = not isinstance(error, (Unavailable, DeadlineExceeded, PermissionRefused))
         if stuck or isinstance(error, _DataReplaced) or self._doubts > 1:
             self._snapshot_needed = True
         self._complain(error)

@@ -10,7 +10,7 @@ from contextlib import aclosing
 import pytest
 
 from corvo_agent.backoff import Backoff
-from corvo_agent.errors import Compacted, PermissionRefused, ResourceExhausted, Unavailable
+from corvo_agent.errors import Compacted, DeadlineExceeded, PermissionRefused, ResourceExhausted, Unavailable
 from corvo_agent.modules.kv import Change, ChangeType, Range
 from corvo_agent.modules.watching.batches import Cause, WatchBatch
 from corvo_agent.modules.watching.watch import Watch
@@ -245,6 +245,18 @@ class Moody(MemoryStore):
             raise self.failures.pop(0)
         if False:
             yield []
+
+
+@pytest.mark.parametrize("error", [Unavailable("etcd", "gone"), DeadlineExceeded("etcd", 2)])
+async def test_a_store_that_is_away_or_slow_costs_no_snapshot(error: Exception) -> None:
+    clock, store = FakeClock(), Moody(error)
+    async with Watch(store, "/", clock=clock, backoff=Backoff(0.1, 1.0, draw=lambda: 0.5)) as watch:
+        await anext(watch)
+        while store.failures:
+            await clock.advance(1)
+        await clock.advance(1)
+        assert watch.statistics().reconnects >= 1
+        assert watch.statistics().resyncs == 0
 
 
 async def test_nothing_makes_it_give_up(caplog: pytest.LogCaptureFixture) -> None:

@@ -162,7 +162,7 @@ async def test_one_that_hangs_holds_up_no_other_and_is_cut_off(clock: FakeClock)
     async with running(runner, clock):
         assert other.changes == ["*=Debug"]
         await clock.wait_sleeping()
-        assert runner.statistics()[0].error == "hanging is unavailable: no answer within 0.01 s"
+        assert runner.statistics()[0].error == "hanging: no answer within 0.01 s"
         hanging.held.set()
         await clock.advance(1)
         assert hanging.changes == ["*=Debug"]
