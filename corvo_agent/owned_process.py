@@ -95,7 +95,7 @@ class OwnedProcess:
         # A session of its own, so that Ctrl-C in the owner's terminal does not end it behind the owner's back.
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                # Isolated: it starts in milliseconds, and neither site packages nor PYTHON variables change what it runs.
+                # Isolated: it starts in milliseconds, whatever site packages and PYTHON variables there are.
                 *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid())),
                 *(str(self._program), *self._arguments),
                 stdin=asyncio.subprocess.DEVNULL,
