@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "stats": set(),
     "embedded": {"owned_process"},
     "levels": set(),
-    "profiles": {"protobuf"},
+    "profiles": {"protobuf", "stats"},
     "config": {"levels"},
     "logs": {"levels"},
     "modules": {"levels"},

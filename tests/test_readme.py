@@ -12,7 +12,7 @@ import pytest
 from corvo_agent.config import default_of, settings, spelling, variable
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.levels.filter import add_target, current_filter, remove_target, reset_filter
+from corvo_agent.levels.filter import add_listener, current_filter, remove_listener, reset_filter
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.thresholds import Thresholds
 from corvo_agent.modules import ModuleStore, key_of
@@ -44,9 +44,9 @@ class Levels:
 def levels() -> Iterator[Levels]:
     before = reset_filter(None)
     levels = Levels()
-    add_target(levels)
+    add_listener(levels)
     yield levels
-    remove_target(levels)
+    remove_listener(levels)
     reset_filter(before)
 
 

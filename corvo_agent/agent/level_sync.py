@@ -13,8 +13,8 @@ from ..errors import InvalidArgument
 from ..levels.audit import audit
 from ..levels.filter import refresh_filter, reset_filter
 from ..levels.level import Level
-from ..levels.state import LevelSource, LevelState
-from ..modules.model import LevelOverride, Module, ModuleSpec, effective_level
+from ..levels.state import LevelState
+from ..modules.model import LevelOverride, Module, ModuleSpec, effective_state
 from .level_expiry import ExpiredCallback, ExpiryNotice
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ ApplyLevel = Callable[[LevelState], object]
 
 
 def apply_to_process(state: LevelState) -> None:
-    """Put ``state`` into force in this process: in ``logging``, and in every ``LevelTarget``.
+    """Put ``state`` into force in this process: in ``logging``, and in every ``LevelListener``.
 
     Quick and callable from any thread. Raises ResourceExhausted when ``state`` names too many loggers.
     """
@@ -153,7 +153,7 @@ class LevelSync:
             spec = replace(spec, override=None)
         else:
             self._notice.put(None)
-        state = _state(spec, self._clock.time_ns(), self._default)
+        state = effective_state(spec, self._clock.time_ns(), self._default)
         if state != self._state or self._pending:
             self._put_in_force(state)
 
@@ -193,18 +193,6 @@ class LevelSync:
         if not until:
             return RECHECK_INTERVAL
         return min(RECHECK_INTERVAL, max(_SHORTEST_PAUSE, (until - self._clock.time_ns()) / 1e9))
-
-
-def _state(spec: ModuleSpec, now: int, default: Level) -> LevelState:
-    loggers = {name: Level.of(text) for name, text in spec.loggers.items()}
-    level = effective_level(spec, now, default)
-    override = spec.override
-    if override is not None:
-        return LevelState(
-            level, LevelSource.OVERRIDE, override.until, override.by, override.reason, loggers, spec.enable_trace
-        )
-    source = LevelSource.LOG_LEVEL if spec.log_level else LevelSource.DEFAULT
-    return LevelState(level, source, loggers=loggers, enable_trace=spec.enable_trace)
 
 
 def _unknown_levels(spec: ModuleSpec) -> tuple[str, ...]:

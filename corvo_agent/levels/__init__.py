@@ -13,17 +13,17 @@ from .._lazy import lazy_names
 from .audit import audit
 
 if TYPE_CHECKING:
-    from .blockers import level_obstacles
+    from .blockers import level_blockers
     from .filter import (
         LevelFilter,
-        LevelTarget,
+        LevelListener,
         LiveFilter,
-        add_target,
+        add_listener,
         current_filter,
         filtered,
         get_log_filter,
         refresh_filter,
-        remove_target,
+        remove_listener,
         reset_filter,
     )
     from .level import AUDIT, VALID_LEVELS, Level
@@ -35,17 +35,17 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "blockers": ("level_obstacles",),
+            "blockers": ("level_blockers",),
             "filter": (
                 "LevelFilter",
-                "LevelTarget",
+                "LevelListener",
                 "LiveFilter",
-                "add_target",
+                "add_listener",
                 "current_filter",
                 "filtered",
                 "get_log_filter",
                 "refresh_filter",
-                "remove_target",
+                "remove_listener",
                 "reset_filter",
             ),
             "level": ("AUDIT", "VALID_LEVELS", "Level"),
@@ -61,20 +61,20 @@ __all__ = (
     "VALID_LEVELS",
     "Level",
     "LevelFilter",
+    "LevelListener",
     "LevelSource",
     "LevelState",
-    "LevelTarget",
     "LiveFilter",
     "LoguruFilter",
     "Thresholds",
-    "add_target",
+    "add_listener",
     "audit",
     "current_filter",
     "filter_by_logger_level",
     "filtered",
     "get_log_filter",
-    "level_obstacles",
+    "level_blockers",
     "refresh_filter",
-    "remove_target",
+    "remove_listener",
     "reset_filter",
 )

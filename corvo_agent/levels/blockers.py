@@ -9,19 +9,19 @@ from itertools import islice
 from .filter import thresholds_in_force
 
 #: So many are told at most.
-MAX_OBSTACLES = 50
+MAX_BLOCKERS = 50
 
 
-def level_obstacles() -> tuple[str, ...]:
+def level_blockers() -> tuple[str, ...]:
     """What in ``logging`` stops lines that ``reset_filter`` lets pass, as texts for people; the first ones of many.
 
     None of it is changed by a level: ``logging.disable``, loggers that are disabled or that their owners made
     quieter, and handlers with a level of their own. Empty while no filter is in force.
     """
-    return tuple(islice(_obstacles(), MAX_OBSTACLES))
+    return tuple(islice(_blockers(), MAX_BLOCKERS))
 
 
-def _obstacles() -> Iterator[str]:
+def _blockers() -> Iterator[str]:
     thresholds = thresholds_in_force()
     if not thresholds.levels:
         return

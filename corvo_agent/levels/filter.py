@@ -79,8 +79,8 @@ class LevelFilter(logging.Filter):
         return f"LevelFilter({self.level.text}{named})"
 
 
-class LevelTarget(Protocol):
-    """A logging system beside ``logging`` that follows the same levels, such as loguru's: see ``add_target``."""
+class LevelListener(Protocol):
+    """A logging system beside ``logging`` that follows the same levels, such as loguru's: see ``add_listener``."""
 
     def apply_levels(self, thresholds: Thresholds) -> None:
         """Follow ``thresholds`` from now on; quick, may be called by any thread, does not raise."""
@@ -99,7 +99,7 @@ class _InForce:
         # By the name of the logger at whose place they count. Replaced whole, like thresholds: readers need no lock.
         self.filters: Mapping[str, LevelFilter] = {}
         self.thresholds = Thresholds({})
-        self.targets: tuple[LevelTarget, ...] = ()
+        self.listeners: tuple[LevelListener, ...] = ()
         # The filters that the loggers are at, and whether they are being brought somewhere else.
         self._settled: Mapping[str, LevelFilter] | None = self.filters
         self._settling = False
@@ -138,20 +138,20 @@ class _InForce:
                 self._settling = False
 
     def tell(self) -> None:
-        """Bring every target to ``thresholds``.
+        """Bring every listener to ``thresholds``.
 
-        Outside LOGGING_LOCK, because targets take locks of their own whose holders may log. Instead, whoever applied
+        Outside LOGGING_LOCK, because listeners take locks of their own whose holders may log. Instead, whoever applied
         something looks whether it is still what holds: the last to apply always leaves the newest behind.
         """
-        for target in self.targets:
+        for listener in self.listeners:
             applied: Thresholds | None = None
             while applied is not self.thresholds:
                 applied = self.thresholds
                 try:
-                    target.apply_levels(applied)
+                    listener.apply_levels(applied)
                 except Exception:
                     # One that breaks its promise must not keep the others from following.
-                    _logger.exception("a target of level changes failed: %r", target)
+                    _logger.exception("a listener of level changes failed: %r", listener)
 
 
 _IN_FORCE = _InForce()
@@ -217,18 +217,18 @@ def filtered(level_filter: LevelFilter, *, logger: logging.Logger | str = "") ->
         reset_filter(before, logger=logger)
 
 
-def add_target(target: LevelTarget) -> None:
-    """Call ``target.apply_levels`` now and at each change of the levels, until ``remove_target``."""
+def add_listener(listener: LevelListener) -> None:
+    """Call ``listener.apply_levels`` now and at each change of the levels, until ``remove_listener``."""
     with LOGGING_LOCK:
-        if target not in _IN_FORCE.targets:
-            _IN_FORCE.targets = (*_IN_FORCE.targets, target)
+        if listener not in _IN_FORCE.listeners:
+            _IN_FORCE.listeners = (*_IN_FORCE.listeners, listener)
     _IN_FORCE.tell()
 
 
-def remove_target(target: LevelTarget) -> None:
-    """Stop calling ``target``: it stays at the levels that it has. Nothing happens when it was not added."""
+def remove_listener(listener: LevelListener) -> None:
+    """Stop calling ``listener``: it stays at the levels that it has. Nothing happens when it was not added."""
     with LOGGING_LOCK:
-        _IN_FORCE.targets = tuple(other for other in _IN_FORCE.targets if other is not target)
+        _IN_FORCE.listeners = tuple(other for other in _IN_FORCE.listeners if other is not listener)
 
 
 def _level(level: str | Level) -> Level:

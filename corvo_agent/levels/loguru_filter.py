@@ -19,7 +19,7 @@ from typing import Any
 
 import loguru
 
-from .filter import add_target, refresh_filter, remove_target
+from .filter import add_listener, refresh_filter, remove_listener
 from .thresholds import Thresholds
 
 
@@ -32,7 +32,7 @@ class LoguruFilter:
     def __init__(self, logger: loguru.Logger | None = None) -> None:
         self._logger = logger or loguru.logger
         self._thresholds = Thresholds({})
-        add_target(self)
+        add_listener(self)
 
     def __call__(self, record: Any) -> bool:
         """Whether loguru's ``record`` passes."""
@@ -49,7 +49,7 @@ class LoguruFilter:
 
     def close(self) -> None:
         """Follow no longer."""
-        remove_target(self)
+        remove_listener(self)
 
     def apply_levels(self, thresholds: Thresholds) -> None:
         """Let pass what ``thresholds`` say, from now on."""

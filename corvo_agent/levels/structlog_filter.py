@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from .filter import add_target
+from .filter import add_listener
 from .level import AUDIT, Level
 from .thresholds import Thresholds
 
@@ -119,4 +119,4 @@ class _Follower:
 
 
 _FOLLOWER = _Follower()
-add_target(_FOLLOWER)
+add_listener(_FOLLOWER)

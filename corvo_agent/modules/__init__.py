@@ -32,7 +32,16 @@ if TYPE_CHECKING:
     from .kv import Change, ChangeType, KeyValue, KeyValueStore, Range
     from .location import agent_address
     from .memory import MemoryStore
-    from .model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort, effective_level
+    from .model import (
+        LevelOverride,
+        Module,
+        ModuleSpec,
+        ModuleStatus,
+        ObjectMeta,
+        ServicePort,
+        effective_level,
+        effective_state,
+    )
     from .names import MAX_NAME_LENGTH, MODULES_PREFIX, key_of, name_of, self_link_of, validate_name
     from .registration import StartReport, clear_expired_override, register
     from .selectors.list_options import ListOptions, parse_options
@@ -72,6 +81,7 @@ else:
                 "ObjectMeta",
                 "ServicePort",
                 "effective_level",
+                "effective_state",
             ),
             "names": ("MAX_NAME_LENGTH", "MODULES_PREFIX", "key_of", "name_of", "self_link_of", "validate_name"),
             "registration": ("StartReport", "clear_expired_override", "register"),
@@ -130,6 +140,7 @@ __all__ = (
     "decode_endpoint",
     "decode_module",
     "effective_level",
+    "effective_state",
     "encode_endpoint",
     "encode_module",
     "endpoint_key",

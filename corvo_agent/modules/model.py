@@ -1,6 +1,6 @@
 """The Module object and its parts: frozen values, without I/O and without knowledge of JSON or protobuf.
 
-Times are nanoseconds since the epoch, 0 for none. A level is kept as it was written; ``effective_level`` reads it.
+Times are nanoseconds since the epoch, 0 for none. A level is kept as it was written; ``effective_state`` reads it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..levels.level import Level
+from ..levels.state import LevelSource, LevelState
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,22 @@ class Module:
         return replace(self, meta=replace(self.meta, **changes))
 
 
+def effective_state(spec: ModuleSpec, now: int, default: Level = Level.INFO) -> LevelState:
+    """The level that has to hold at wall time ``now`` (nanoseconds since the epoch), and why: the one rule.
+
+    The override while it lasts, else ``log_level``; an empty one means ``default``, one that names no level ``INFO``.
+    """
+    loggers = {name: Level.of(text) for name, text in spec.loggers.items()}
+    override = spec.override
+    if override is not None and override.active(now):
+        level, source = Level.of(override.level), LevelSource.OVERRIDE
+        return LevelState(level, source, override.until, override.by, override.reason, loggers, spec.enable_trace)
+    level, source = default, LevelSource.DEFAULT
+    if spec.log_level:
+        level, source = Level.of(spec.log_level), LevelSource.LOG_LEVEL
+    return LevelState(level, source, loggers=loggers, enable_trace=spec.enable_trace)
+
+
 def effective_level(spec: ModuleSpec, now: int, default: Level = Level.INFO) -> Level:
-    """The one rule: the override while it lasts, else ``log_level``; empty means ``default``, unknown ``INFO``."""
-    if spec.override is not None and spec.override.active(now):
-        return Level.of(spec.override.level)
-    return Level.of(spec.log_level) if spec.log_level else default
+    """The level of ``effective_state``."""
+    return effective_state(spec, now, default).level

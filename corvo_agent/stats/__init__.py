@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .control_group import cpu_quota
     from .expvar import DebugStats, ExpvarRegistry
     from .histogram import Histogram, HistogramSummary
     from .prometheus import MetricSource, PrometheusMetrics
@@ -21,6 +22,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "control_group": ("cpu_quota",),
             "expvar": ("DebugStats", "ExpvarRegistry"),
             "histogram": ("Histogram", "HistogramSummary"),
             "prometheus": ("MetricSource", "PrometheusMetrics"),
@@ -43,4 +45,5 @@ __all__ = (
     "RuntimeStats",
     "String",
     "Variable",
+    "cpu_quota",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from corvo_agent.levels import get_log_filter, reset_filter
-from corvo_agent.levels.blockers import MAX_OBSTACLES, level_obstacles
+from corvo_agent.levels.blockers import MAX_BLOCKERS, level_blockers
 
 from .kit import Lines, fresh_name, untouched_levels
 
@@ -18,7 +18,7 @@ def _levels() -> Iterator[None]:
 
 
 def mine(name: str) -> list[str]:
-    return [text for text in level_obstacles() if name in text]
+    return [text for text in level_blockers() if name in text]
 
 
 def test_whatever_stops_a_line_is_told() -> None:
@@ -29,9 +29,9 @@ def test_whatever_stops_a_line_is_told() -> None:
     logger.setLevel(logging.CRITICAL)
     logger.disabled = True
     logging.disable(logging.INFO)
-    assert level_obstacles() == ()
+    assert level_blockers() == ()
     reset_filter(get_log_filter("Info"))
-    assert level_obstacles()[0] == "logging.disable stops INFO and everything below it"
+    assert level_blockers()[0] == "logging.disable stops INFO and everything below it"
     assert mine(name) == [
         f"logger {name} is disabled",
         f"logger {name} is kept at CRITICAL by its owner",
@@ -49,7 +49,7 @@ def test_what_stops_nothing_is_not_told() -> None:
 
 
 def test_not_more_are_told_than_anybody_reads() -> None:
-    for _ in range(MAX_OBSTACLES + 5):
+    for _ in range(MAX_BLOCKERS + 5):
         logging.getLogger(fresh_name()).disabled = True
     reset_filter(get_log_filter("Info"))
-    assert len(level_obstacles()) == MAX_OBSTACLES
+    assert len(level_blockers()) == MAX_BLOCKERS

@@ -18,12 +18,12 @@ from corvo_agent.levels.filter import (
     MAX_LOGGERS,
     LevelFilter,
     LiveFilter,
-    add_target,
+    add_listener,
     current_filter,
     filtered,
     get_log_filter,
     refresh_filter,
-    remove_target,
+    remove_listener,
     reset_filter,
 )
 from corvo_agent.levels.level import AUDIT, Level
@@ -240,13 +240,13 @@ class Target:
 def test_targets_follow_until_they_are_removed() -> None:
     reset_filter(get_log_filter("Warn"))
     target = Target()
-    add_target(target)
-    add_target(target)
+    add_listener(target)
+    add_listener(target)
     try:
         reset_filter(get_log_filter("Debug"))
     finally:
-        remove_target(target)
-        remove_target(target)
+        remove_listener(target)
+        remove_listener(target)
     reset_filter(get_log_filter("Error"))
     assert target.seen[0] == Thresholds({"": 30})
     assert target.seen[-1].of("any") == 10
@@ -258,13 +258,13 @@ def test_a_target_that_fails_keeps_no_other_from_following(caplog: pytest.LogCap
             raise RuntimeError("no")
 
     failing, target = Failing(), Target()
-    add_target(failing)
-    add_target(target)
+    add_listener(failing)
+    add_listener(target)
     try:
         reset_filter(get_log_filter("Debug"))
     finally:
-        remove_target(failing)
-        remove_target(target)
+        remove_listener(failing)
+        remove_listener(target)
     assert target.seen[-1].of("any") == 10
     assert "Failing" in caplog.text
 
@@ -297,7 +297,7 @@ def test_threads_that_swap_at_once_leave_one_whole_filter_everywhere() -> None:
     names = [fresh_name() for _ in range(5)]
     filters = [get_log_filter(level, dict.fromkeys(names, level)) for level in ("Debug", "Info", "Warn", "Error")]
     target = Target()
-    add_target(target)
+    add_listener(target)
     start = threading.Barrier(len(filters))
 
     def swap(mine: LevelFilter) -> None:
@@ -312,7 +312,7 @@ def test_threads_that_swap_at_once_leave_one_whole_filter_everywhere() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    remove_target(target)
+    remove_listener(target)
     held = current_filter()
     assert held in filters
     assert {held.level} == {logging.getLogger(name).level for name in names} | {logging.root.level}

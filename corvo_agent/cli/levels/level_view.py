@@ -10,8 +10,8 @@ import click
 
 from ...errors import NotFound
 from ...levels.level import Level
-from ...modules.model import Module, effective_level
-from ...timestamps import format_duration, format_rfc3339, parse_rfc3339
+from ...modules.model import Module, effective_state
+from ...timestamps import format_duration, parse_rfc3339
 from ..backends.protocol import Backend
 from ..show.output import FORMATS, output_option, print_result, visible
 
@@ -22,19 +22,8 @@ _KEYS = ("level", "source", "until", "by", "reason", "loggers", "log-level")
 
 def module_state(module: Module) -> dict[str, Any]:
     """What has to hold by the Module's spec, with the keys that an agent tells its level with."""
-    now = time.time_ns()
-    spec = module.spec
-    override = spec.override if spec.override is not None and spec.override.active(now) else None
-    shown = {
-        "level": effective_level(spec, now).text,
-        "source": "override" if override else "log-level" if spec.log_level else "default",
-        "until": format_rfc3339(override.until) if override else "",
-        "by": override.by if override else "",
-        "reason": override.reason if override else "",
-        "log-level": spec.log_level,
-        "loggers": dict(spec.loggers),
-    }
-    return {key: value for key, value in shown.items() if value}
+    state = {**effective_state(module.spec, time.time_ns()).as_json(), "log-level": module.spec.log_level}
+    return {key: state[key] for key in _KEYS if state.get(key)}
 
 
 async def agent_state(backend: Backend, name: str) -> dict[str, Any]:
@@ -71,7 +60,7 @@ def _loggers(state: Mapping[str, Any]) -> str:
 def _why(state: Mapping[str, Any]) -> str:
     if state["source"] != "override":
         return str(state["source"])
-    words = [f"override by {state.get('by') or 'somebody'}"]
+    words = [f"override by {state.get('by') or 'an unnamed operator'}"]
     if state.get("reason"):
         words.append(str(state["reason"]))
     if state.get("until"):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ...stats.control_group import control_group, cpu_quota
+from ...stats.process import cpu_count
+
 #: Below this a profile says nothing; a sampler that is still too expensive then goes on and says so.
 LEAST_HZ = 5.0
 # py-spy 0.4 without pausing its target, measured: about 0.1 ms for each thread at each look. A first guess only.
@@ -13,14 +16,12 @@ _HEADROOM = 0.8
 
 
 def usable_cpus() -> float:
-    """Processors that this process may use: its affinity, and the quota of its control group (version 2)."""
-    count = float(len(os.sched_getaffinity(0)))
+    """Processors that this process may use, by its affinity and the quota of its control group."""
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return min(count, int(quota) / int(period))
-    except (OSError, ValueError):
-        # No control group, version 1, or the quota "max".
-        return count
+        quota = cpu_quota(control_group(os.getpid(), Path("/proc/self/cgroup").read_text()))
+    except OSError:  # a kernel without control groups
+        quota = None
+    return cpu_count() if quota is None else min(cpu_count(), quota)
 
 
 def share_percent(busy_seconds: float, wall_seconds: float, cpus: float) -> float:

@@ -11,15 +11,14 @@ import psutil
 
 from ...errors import NotFound, Unsupported
 from ...secrets import mask_arguments
+from ...stats.control_group import control_group
 from ...stats.expvar import ExpvarRegistry
 from ...stats.variables import Func
 from ..target.target_process import FindTarget
-from .control_group import control_group
 
 #: Threads in one answer.
 MAX_THREADS = 1000
 
-Facts = dict[str, Any]
 T = TypeVar("T")
 
 
@@ -50,7 +49,7 @@ class ProcessStats:
         ):
             registry.publish(name, Func(method))
 
-    def cpu(self) -> Facts:
+    def cpu(self) -> dict[str, Any]:
         """Threads and CPU seconds; ``Percent`` of one processor since the last question, or since it began."""
         process = self._process()
         times = _ask(process, process.cpu_times)
@@ -69,7 +68,7 @@ class ProcessStats:
         self._last = (identity, now, busy)
         return round(100 * (busy - last[2]) / max(now - last[1], 0.01), 1)
 
-    def memory(self) -> Facts:
+    def memory(self) -> dict[str, Any]:
         """Bytes: resident, its peak, virtual, shared, swapped."""
         process = self._process()
         memory = _ask(process, process.memory_info)
@@ -87,7 +86,7 @@ class ProcessStats:
         process = self._process()
         return mask_arguments(_ask(process, process.cmdline))
 
-    def runtime(self) -> Facts:
+    def runtime(self) -> dict[str, Any]:
         """Which process it is, since when it runs, and what it has open."""
         process = self._process()
         switches = _ask(process, process.num_ctx_switches)
@@ -104,7 +103,7 @@ class ProcessStats:
     def _descriptor_limit(self, process: psutil.Process) -> int:
         return int(_ask(process, lambda: process.rlimit(psutil.RLIMIT_NOFILE))[0])
 
-    def threads(self) -> list[Facts]:
+    def threads(self) -> list[dict[str, Any]]:
         """The first thousand threads with the kernel's name and CPU seconds."""
         process = self._process()
         return [
@@ -116,7 +115,7 @@ class ProcessStats:
             for thread in _ask(process, process.threads)[:MAX_THREADS]
         ]
 
-    def io(self) -> Facts:
+    def io(self) -> dict[str, Any]:
         """Calls and bytes read and written; ``DiskReadBytes`` and ``DiskWriteBytes`` are what reached the disks."""
         process = self._process()
         counters = _ask(process, process.io_counters)
@@ -138,7 +137,7 @@ class ProcessStats:
             for line in lines[1:]
         }
 
-    def cgroup(self) -> Facts:
+    def cgroup(self) -> dict[str, Any]:
         """Its control group with what that group uses and may use; the texts of the kernel's files."""
         process = self._process()
         return control_group(process.pid, _ask(process, lambda: Path(f"/proc/{process.pid}/cgroup").read_text()))

@@ -10,8 +10,9 @@ import click
 
 from ....errors import InvalidArgument
 from ....levels.level import Level
+from ....levels.state import LevelSource
 from ....modules.json.codec import module_to_dict
-from ....modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_level
+from ....modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_state
 from ....modules.names import validate_name
 from ....timestamps import format_rfc3339
 from ...confirm import confirm, yes_option
@@ -166,9 +167,8 @@ def _relabel(changes: dict[str, str | None], module: Module) -> Module:
 
 
 def _row(module: Module) -> tuple[object, ...]:
-    level = effective_level(module.spec, time.time_ns()).text
-    override = module.spec.override
-    marked = f"{level}*" if override is not None and override.active(time.time_ns()) else level
+    state = effective_state(module.spec, time.time_ns())
+    marked = f"{state.level.text}*" if state.source is LevelSource.OVERRIDE else state.level.text
     status = module.status
     return module.name, marked, status.node, status.category, status.restart_count, format_rfc3339(status.last_start)
 

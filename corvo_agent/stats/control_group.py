@@ -1,4 +1,4 @@
-"""What the control group of a process uses and may use: the texts of the kernel's files, of either version."""
+"""What the control group of a process uses and may use, by the kernel's files of either version (cgroups(7))."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _SEPARATE: Mapping[str, tuple[str, ...]] = {
 
 
 def control_group(pid: int, text: str) -> dict[str, str]:
-    """``Path`` and what can be read for the process ``pid``, whose /proc/PID/cgroup says ``text``."""
+    """``Path``, and the texts of the group's files that can be read, by name; those that cannot are left out.
+
+    ``text`` is what /proc/PID/cgroup says of the process ``pid``.
+    """
     paths: dict[str, str] = {}
     for line in text.splitlines():
         _, controllers, path = line.split(":", 2)
@@ -27,6 +30,18 @@ def control_group(pid: int, text: str) -> dict[str, str]:
         if controller in paths:
             found |= {name: _read(_file(pid, controller, paths[controller], name)) for name in names}
     return {"Path": unified or paths.get("memory", ""), **{name: value for name, value in found.items() if value}}
+
+
+def cpu_quota(group: Mapping[str, str]) -> float | None:
+    """How many processors ``group`` (see ``control_group``) may use together; None when it has no limit of its own.
+
+    Limits of the groups above it are not looked at.
+    """
+    quota, _, period = group.get("cpu.max", "").partition(" ")
+    if not period:
+        quota, period = group.get("cpu.cfs_quota_us", ""), group.get("cpu.cfs_period_us", "")
+    # Without a limit version 2 says "max", version 1 -1.
+    return int(quota) / int(period) if quota.isdecimal() and period.isdecimal() and int(period) else None
 
 
 def _file(pid: int, controller: str, path: str, name: str) -> Path:

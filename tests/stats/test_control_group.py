@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.sidecar.answers import control_group as module
-from corvo_agent.sidecar.answers.control_group import control_group
+from corvo_agent.stats import control_group as module
+from corvo_agent.stats.control_group import control_group, cpu_quota
 
 
 def write(folder: Path, **texts: str) -> None:
@@ -45,3 +45,18 @@ def test_in_another_container_it_is_read_through_the_root_of_the_process(
     (tmp_path / "pids.max").write_text("5\n")
     # The root of this process is that of the machine, so the same folder stands for that of the other container.
     assert control_group(os.getpid(), "0::/../x\n") == {"Path": "/../x", "pids.max": "5"}
+
+
+@pytest.mark.parametrize(
+    ("group", "processors"),
+    [
+        ({"cpu.max": "50000 100000"}, 0.5),
+        ({"cpu.max": "max 100000"}, None),
+        ({"cpu.cfs_quota_us": "250000", "cpu.cfs_period_us": "100000"}, 2.5),
+        ({"cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000"}, None),
+        ({"memory.max": "max"}, None),
+        ({}, None),
+    ],
+)
+def test_a_quota_is_read_from_either_version(group: dict[str, str], processors: float | None) -> None:
+    assert cpu_quota(group) == processors
