@@ -41,10 +41,10 @@ def is_loopback(host: str) -> bool:
 
 
 def address_to_dial(text: str, what: str = "address", *, unix: bool = True) -> SocketAddress:
-    """Where somebody answers. Raises InvalidArgument naming ``what``; a path only passes with ``unix``."""
+    """Where a server answers. Raises InvalidArgument naming ``what``; a path only passes with ``unix``."""
     address = _parse(text, what, unix=unix)
     if not address.path and address.port == 0:
-        raise InvalidArgument(what, text, "port 0 answers nobody")
+        raise InvalidArgument(what, text, "port 0 cannot be dialled")
     return address
 
 

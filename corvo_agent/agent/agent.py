@@ -290,12 +290,12 @@ def _started() -> int:
 
 
 def _is_reported(status: ModuleStatus) -> bool:
-    # A target that nobody has seen yet has no start, but somebody has written where it is to be.
+    # A target that has not been seen yet has no start, but the configuration says where it is to be.
     return bool(status.last_start or status.node)
 
 
 def _nothing(*_: object) -> None:
-    """Stands where levels are somebody else's business."""
+    """For an agent that does not set the levels of this process."""
 
 
 async def _restore_levels() -> None:

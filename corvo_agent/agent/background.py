@@ -1,4 +1,4 @@
-"""Work that nobody waits for: each task has this owner, its failure is logged, and its end is bounded."""
+"""Background tasks with an owner: a failure is logged, and ending them is bounded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Background:
         task.add_done_callback(self._ended)
 
     async def aclose(self) -> None:
-        """Cancel what runs and wait for its end; bounded by whoever calls it."""
+        """Cancel what runs and wait for its end; the caller bounds the wait."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:

@@ -103,7 +103,7 @@ def _hook_runner(config: AgentConfig, find: FindTarget | None) -> HookRunner | N
     from ..sidecar.hooks.hook_runner import HookRunner
     from ..sidecar.hooks.hook_spec import parse_level_hook
 
-    # Where nobody tells which process it is, saying it again is the only way to reach one that was restarted.
+    # Where the configuration names no process, repeating it is the only way to reach one that was restarted.
     repeat = 0 if find else _REPEAT
     # Held until the Module is known: a sidecar that restarts while etcd is away has to leave the level as it is.
     return HookRunner([parse_level_hook(config.level_hook, find)], repeat=repeat, held=bool(config.etcd))

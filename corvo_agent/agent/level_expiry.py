@@ -1,4 +1,4 @@
-"""Telling somebody that an override has ended, until it is known that they heard it."""
+"""Telling a callback that an override has ended, again until it returns without an error."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ def apply_to_process(state: LevelState) -> None:
 class LevelSyncStatistics:
     """How a LevelSync is doing.
 
-    ``applied`` states were put into force, ``failed`` attempts raised, ``refused`` specs had levels that nobody
-    knows, ``expired`` overrides ended while they were watched. ``pending`` is whether the state is still to be
+    ``applied`` states were put into force, ``failed`` attempts raised, ``refused`` specs had levels of
+    no known name, ``expired`` overrides ended while they were watched. ``pending`` is whether the state is still to be
     applied again, ``uncleared`` whether an ended override is still to be cleared.
     """
 

@@ -7,7 +7,7 @@
 The level goes onto the loggers (``logger_tree``), so a disabled call costs what it costs in the standard library. A
 logger keeps being quieter than its parent where its owner made it so, unless the filter names it. What no logger can
 stop is for ``LiveFilter``: records handed straight to ``Logger.handle`` (queue listeners, socket receivers), loggers
-made outside ``getLogger``, levels that somebody sets later. Put it on a handler; ``configure_json_logging`` does.
+made outside ``getLogger``, levels that are set later. Put it on a handler; ``configure_json_logging`` does.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ class _InForce:
     def tell(self) -> None:
         """Bring every listener to ``thresholds``.
 
-        Outside LOGGING_LOCK, because listeners take locks of their own whose holders may log. Instead, whoever applied
-        something looks whether it is still what holds: the last to apply always leaves the newest behind.
+        Outside LOGGING_LOCK, because listeners take locks of their own whose holders may log. Instead, the thread that
+        applied something looks whether it is still what holds: the last to apply always leaves the newest behind.
         """
         for listener in self.listeners:
             applied: Thresholds | None = None

@@ -7,7 +7,7 @@
     reset_filter(get_log_filter("Info", {"app.db": "Debug"}))  # names are those of the modules that log
 
 The filter alone decides rightly, by loguru's public interface. But loguru asks a filter only once it has built the
-whole record, some microseconds for each line that nobody wants. It skips that below the lowest level of its sinks, a
+whole record, some microseconds for each line that no sink wants. It skips that below the lowest level of its sinks, a
 number that it works out when sinks come and go; so a change of level works it out anew, counting the filter's sinks
 with the filter's level. That number is private to loguru: where it is not found as it is known to be, nothing is
 touched and the filter does it all.

@@ -113,7 +113,7 @@ class _Follower:
         self.thresholds = Thresholds({})
 
     def apply_levels(self, thresholds: Thresholds) -> None:
-        """One assignment each: whoever logs meanwhile gets the old level or the new one."""
+        """One assignment each: a thread that logs meanwhile gets the old level or the new one."""
         self.thresholds = thresholds
         HotBoundLogger.__bases__ = (_BASES[max(level for level in _BASES if level <= thresholds.lowest)],)
 

@@ -12,7 +12,7 @@ REMEMBERED_NAMES = 4096
 class Thresholds:
     """Numbers by logger name, "" being the root; the nearest named ancestor decides, 0 when there is none.
 
-    Immutable: a change of levels is a new Thresholds, so that whoever holds one sees all of a change or nothing.
+    Immutable: a change of levels is a new Thresholds, so that a thread that holds one sees all of a change or nothing.
     """
 
     __slots__ = ("_known", "levels", "lowest")

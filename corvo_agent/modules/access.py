@@ -64,7 +64,7 @@ class ModuleAccess(Protocol):
         ...
 
     async def modify(self, name: str, change: Callable[[Module], Module]) -> Module:
-        """Read the Module, let ``change`` make another one of it, and store that unless somebody was faster.
+        """Read the Module, let ``change`` make another one of it, and store that unless another client was faster.
 
         Then again, a bounded number of times. Nothing is written when nothing differs. The Module as it is stored
         then. Raises NotFound, InvalidArgument, VersionConflict after the last attempt, and what ``change`` raises.

@@ -182,7 +182,7 @@ class EndpointLease:
                 self._fail(error)
                 await self._clock.sleep(backoff.next())
             except Exception as error:
-                # A fault of ours or of a library: the host must not suffer, but somebody has to see it.
+                # A fault of ours or of a library: the host must not suffer, but its log has to say so.
                 _log.exception("announcing %s failed", self._key)
                 self._fail(error)
                 await self._clock.sleep(backoff.next())
@@ -191,7 +191,7 @@ class EndpointLease:
                 await self._clock.sleep(self._ttl / 3)
 
     async def _renew(self) -> None:
-        """Make sure that the lease lives and that the key is ours, or rightly somebody else's."""
+        """Make sure that the lease lives and that the key is ours, or rightly another agent's."""
         if self._lease:
             try:
                 await self._store.keep_lease(self._lease)
@@ -216,7 +216,7 @@ class EndpointLease:
             return False
         ours = self.endpoint
         if other == ours or not item.lease:
-            # Ours from before the lease was lost, or written by hand: nobody stands behind it.
+            # Ours from before the lease was lost, or written by hand: no agent stands behind it.
             return False
         if (other.started, other.pid, other.address) < (ours.started, ours.pid, ours.address):
             _log.warning("%s at %s is replaced by this process at %s", self._key, other.address, ours.address)
@@ -227,7 +227,7 @@ class EndpointLease:
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, (AlreadyExists, NotFound, VersionConflict)):
-            # Somebody else came or went in the same moment: look again.
+            # Another agent came or went in the same moment: look again.
             return
         if self._state is not EndpointState.PENDING or not self._last_error:
             _log.warning("the endpoint %s is not announced: %s", self._key, error)

@@ -29,7 +29,9 @@ class _Lease:
 
 
 class MemoryStore:
-    """A ``KeyValueStore`` that lives in this process.
+    """A ``KeyValueStore`` in the memory of this process, for tests and for trying things out.
+
+    It keeps the contract of ``EtcdStore``, revisions, leases and compaction included.
 
     Leases run on ``clock``. The last ``history`` changes are kept for streams; older ones are compacted away.
     """

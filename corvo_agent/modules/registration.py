@@ -1,6 +1,6 @@
 """What an agent writes into its Module: that it has started. The spec belongs to people and is never touched.
 
-And the one thing that whoever notices it first may do for people: take away an override whose time is over.
+And the one thing that any agent or gateway may do for people: take away an override whose time is over.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class StartReport:
     """A start of the process that the Module ``name`` stands for.
 
     ``started`` is wall time in nanoseconds and tells starts apart: reported twice, it counts once, also when it is
-    told differently by up to ``precision`` nanoseconds. 0 is for a process that nobody has seen start. ``missed`` is
+    told differently by up to ``precision`` nanoseconds. 0 is for a process whose start was not seen. ``missed`` is
     how many starts came since the last one that was reported by the same reporter, before this one. Empty fields
     leave what the Module says; ``service_ports`` replace those of the same name. ``category`` and ``log_level`` are
     for a Module that does not exist yet.
@@ -58,7 +58,7 @@ async def register(store: ModuleStore, report: StartReport, *, backoff: Backoff 
         except InvalidArgument:
             raise
         except (AlreadyExists, NotFound, VersionConflict):
-            # Somebody created, deleted or changed it in between.
+            # Another client created, deleted or changed it in between.
             pass
         except CorvoError as error:
             if str(error) != complained:
@@ -133,7 +133,7 @@ def _restarted(module: Module, report: StartReport) -> Module:
 
 
 def _restarts(status: ModuleStatus, starts: int) -> int:
-    # A Module that somebody prepared for a process that never ran: its first start is no restart.
+    # A Module that people prepared for a process that never ran: its first start is no restart.
     if not status.last_start and not status.restart_count:
         starts -= 1
     return min(status.restart_count + starts, _MAX_INT32)

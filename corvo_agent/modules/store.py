@@ -113,7 +113,7 @@ class ModuleStore:
         return changed.with_meta(resource_version=str(revision))
 
     async def modify(self, name: str, change: Callable[[Module], Module], *, attempts: int = MODIFY_ATTEMPTS) -> Module:
-        """Read the Module, let ``change`` make another one of it, and store that unless somebody was faster.
+        """Read the Module, let ``change`` make another one of it, and store that unless another client was faster.
 
         Then it is read again, and so on, ``attempts`` times, waiting a little longer each time. The generation grows
         by one when spec or labels differ, unless ``change`` has set it; nothing is written when nothing differs. The

@@ -131,7 +131,7 @@ class ModuleWatcher:
         """Have ``callback`` called with each ``ModuleChange`` from now on, independently of all the others.
 
         What is known already at this time is not told again: see ``module``. ``shown_as`` is what logs call it, where
-        ``callback`` only wraps a function that somebody would know.
+        ``callback`` only wraps the function that a reader of the log would know.
         """
         self._add(callback, shown_as=shown_as or callback)
 

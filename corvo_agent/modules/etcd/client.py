@@ -52,7 +52,7 @@ class _AioClient(AioClient):  # type: ignore[misc]  # etcd3-py has no types
 
 
 class Stream:
-    """The messages of one watch. One task receives; anybody may close."""
+    """The messages of one watch. One task receives; any task may close."""
 
     def __init__(
         self, reader: WatchReader, response: aiohttp.ClientResponse, limit: int, forget: Callable[[Stream], None]
@@ -85,7 +85,7 @@ class Stream:
             raise Unavailable(self.reader.peer, reason) from error
 
     def close(self) -> None:
-        """Drop the connection; whoever waits in ``receive`` gets Unavailable. Idempotent, does not block."""
+        """Drop the connection; a task that waits in ``receive`` gets Unavailable. Idempotent, does not block."""
         self._closed = True
         self._response.close()
         self._forget(self)
@@ -232,7 +232,7 @@ async def _chunk(content: aiohttp.StreamReader) -> bytes:
     try:
         return await content.readany()
     except RuntimeError as error:
-        # What aiohttp raises when we have closed the connection and nobody was waiting then.
+        # What aiohttp raises when we have closed the connection and no task was waiting then.
         raise aiohttp.ClientConnectionError("the connection was closed here") from error
 
 

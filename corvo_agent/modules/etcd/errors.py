@@ -40,7 +40,7 @@ class Kind(enum.Enum):
     TOKEN = enum.auto()
     """Refused before anything happened, for want of a valid token."""
     UNREACHABLE = enum.auto()
-    """Never sent: nobody is there. Another endpoint may be."""
+    """Never sent: nothing listens there. Another endpoint may serve it."""
     NOT_NOW = enum.auto()
     """Refused before anything happened, and may work in a moment or elsewhere."""
     UNKNOWN = enum.auto()

@@ -67,7 +67,7 @@ class Failover:
         return self._endpoints[self._current]
 
     def leave(self, endpoint: str) -> None:
-        """``endpoint`` failed: ask the one behind it first, unless somebody has moved on already."""
+        """``endpoint`` failed: ask the one behind it first, unless another call has moved on already."""
         if endpoint == self.current and len(self._endpoints) > 1:
             self._current = (self._current + 1) % len(self._endpoints)
             self._counters.failovers += 1
@@ -76,7 +76,7 @@ class Failover:
         """What ``attempt`` gives at the first endpoint that answers, or the failure to tell the caller.
 
         While members answer that they have no leader or lose the call, they are all asked again after a pause, until
-        the deadline. Where nobody listens there is nothing to wait for. Cancelling cancels the attempt.
+        the deadline. Where no server listens there is nothing to wait for. Cancelling cancels the attempt.
         """
         loop = asyncio.get_running_loop()
         started, backoff = loop.time(), Backoff(0.05, 0.5)

@@ -51,7 +51,7 @@ class EtcdOptions:
     def __post_init__(self) -> None:
         if not self.endpoints:
             raise ConfigError("etcd endpoints", None, "at least one URL is needed")
-        # Frozen, so that nobody changes it behind a store's back; normalising happens before anybody has it.
+        # Frozen, so that it cannot change behind a store's back; it is normalised before a caller has it.
         object.__setattr__(self, "endpoints", tuple(dict.fromkeys(map(_endpoint, self.endpoints))))
         schemes = {endpoint.partition(":")[0] for endpoint in self.endpoints}
         if len(schemes) > 1:

@@ -161,7 +161,7 @@ class EtcdSession:
             return str(outcome["token"]) if outcome.get("token") else None
         if isinstance(outcome.error, RemoteError):
             match outcome.error.code:
-                case "FAILED_PRECONDITION":  # users are turned off: nobody needs a token
+                case "FAILED_PRECONDITION":  # users are turned off: no call needs a token
                     return None
                 case "INVALID_ARGUMENT":  # no such user, or not that password; etcd does not tell which
                     return Failure(Kind.FINAL, PermissionRefused("etcd", outcome.error.message))

@@ -4,7 +4,7 @@ What happens to a call when an endpoint fails: reads, lease calls, ``create`` an
 to the next endpoint within the call's time. ``create`` and ``update`` with ``expected`` look, when a second attempt
 finds that the condition no longer holds, whether the key holds what they wrote: then the first attempt was carried
 out though its answer was lost. ``put``, ``delete`` and ``update`` without ``expected`` are sent again only when
-they certainly were not carried out, because a second time they could undo a later write of somebody else; else they
+they certainly were not carried out, because a second time they could undo a later write of another client; else they
 raise Unavailable, and the outcome is unknown.
 """
 
@@ -57,7 +57,7 @@ class _Txn:
     doubtful: bool
 
     def is_ours(self, value: bytes, lease: int) -> bool:
-        """Whether a lost first attempt wrote what is there now. Somebody else writing the very same looks equal."""
+        """Whether a lost first attempt wrote what is there now. Another client writing the very same looks equal."""
         return self.doubtful and self.item is not None and self.item.value == value and self.item.lease == lease
 
 

@@ -12,7 +12,7 @@ class Token:
     """Keeps the token that ``authenticate`` gives; None from it means that etcd's users are turned off.
 
     ``generation`` counts the attempts to get one: a caller whose request was refused tells which generation it used,
-    and whoever comes first renews for all of them. A failed attempt is shared in the same way.
+    and the first of them renews it for all. A failed attempt is shared in the same way.
     """
 
     def __init__(self, authenticate: Callable[[float], Awaitable[str | Failure | None]]) -> None:

@@ -1,8 +1,8 @@
 """Reads the messages of one watch: what etcd says about the watch itself, and the events of whole revisions.
 
 Sans I/O. A revision is whole when etcd has sent all its events: a transaction or the deletion of a prefix writes
-many keys at one revision, large messages come in fragments, and whoever resumes behind the last revision seen must
-not have seen only a part of it.
+many keys at one revision, large messages come in fragments, and a client that resumes behind the last revision seen
+must not have seen only a part of it.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def _keep_override(value: Any) -> Any:
 
 
 def _write_override(override: LevelOverride, kept: Any) -> dict[str, Any]:
-    # What somebody else wrote into an override belongs to that override, not to the next one.
+    # What another program wrote into an override belongs to that override, not to the next one.
     unknown = _OVERRIDE.read(kept)[1] if kept and _read_override(kept, _OVERRIDE.path) == override else {}
     return _OVERRIDE.write(override, unknown)
 
@@ -212,7 +212,7 @@ def _dump(value: dict[str, Any]) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         pass
-    # Integers of more than 64 bits, which only the standard library writes; or something that nobody can.
+    # Integers of more than 64 bits, which only the standard library writes; or something that JSON cannot hold.
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode()

@@ -45,7 +45,7 @@ class Table:
         self._by_key = {field.key: (field, f"{path}.{field.key}") for field in fields}
 
     def read(self, json: Any, path: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-        """The attributes that ``json`` gives, and the keys that nobody here knows.
+        """The attributes that ``json`` gives, and the keys that this table does not know.
 
         Of two spellings of one key the later one counts. Raises InvalidArgument with the path of the field when
         ``json`` is not an object or a value is of a wrong type.

@@ -41,7 +41,7 @@ class ListOptions:
 def parse_options(query: Iterable[tuple[str, str]]) -> ListOptions:
     """The options in the query of a URL; names match with or without dashes, in any case, unknown ones are ignored.
 
-    Raises DecodeError for a number that is none.
+    Raises DecodeError for a parameter that is not a number.
     """
     found: dict[str, str] = {}
     changes: list[str] = []

@@ -160,7 +160,7 @@ def _has_class_statement(kind: type) -> bool:
 
 
 def _sizer(kind: type) -> Sizer:
-    # Past metaclasses, and not one written in Python: that is somebody's code, which is not run for a look.
+    # Past metaclasses, and not one written in Python: that is the application's code, which must not run for a look.
     found = type.__getattribute__(kind, "__sizeof__")
     native = isinstance(found, (MethodDescriptorType, WrapperDescriptorType))
     return cast(Sizer, found if native else object.__sizeof__)

@@ -1,4 +1,4 @@
-"""Allocations by the line that made them: tracemalloc, switched on only while somebody needs it.
+"""Allocations by the line that made them: tracemalloc, switched on only while a profile needs it.
 
 What one cannot avoid: reading the traces is one call into C that keeps the interpreter lock for about a microsecond
 for each block that is alive, so the process stands still for that long; what comes after it is done in slices.
@@ -29,9 +29,9 @@ _Site: TypeAlias = tuple[tuple[str, int], ...]
 
 
 class HeapTrace:
-    """tracemalloc, shared by those who need it: on from the first one to the last one.
+    """tracemalloc, shared by its users: on from the first one to the last one.
 
-    Tracing that somebody else has switched on (PYTHONTRACEMALLOC, the service itself) is used and left on.
+    Tracing that was switched on elsewhere (PYTHONTRACEMALLOC, the service itself) is used and left on.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class HeapTrace:
                 self._since_ns = time.time_ns()
 
     def release(self) -> None:
-        """Stop tracing if nobody else needs it."""
+        """Stop tracing if no other user needs it."""
         with self._lock:
             self._users -= 1
             if not self._users and self._ours:

@@ -116,7 +116,7 @@ def _describe(callback: Any) -> tuple[str, str]:
             return f"{owner.get_name()} {getattr(owner.get_coro(), '__qualname__', '')}".rstrip(), "task"
         return str(getattr(callback, "__qualname__", type(callback).__name__)), "callback"
     except Exception:
-        # Attributes of somebody's callable may raise anything; that must not end the loop that is traced.
+        # Attributes of an application's callable may raise anything; that must not end the loop that is traced.
         return type(callback).__name__, "callback"
 
 

@@ -17,7 +17,7 @@ _LOOK = 0.02
 
 
 class Gate:
-    """Lets one through at a time; the second is refused unless the first is about to leave. ``what`` is told to it."""
+    """Lets one holder in at a time; a second one waits for a moment and is refused then, told that ``what`` is busy."""
 
     def __init__(self, what: str, patience: float = PATIENCE) -> None:
         self._what = what
@@ -26,16 +26,16 @@ class Gate:
 
     @property
     def taken(self) -> bool:
-        """Whether somebody is in."""
+        """Whether it has a holder now."""
         return self._lock.locked()
 
     def reopen(self) -> None:
-        """Let the next one in, whoever is in there."""
+        """Let the next one in, whether or not there is a holder."""
         self._lock = threading.Lock()
 
     @contextlib.asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
-        """Raises ResourceExhausted when somebody else stays in."""
+        """Become the holder. Raises ResourceExhausted when another one stays in."""
         lock, end = self._lock, time.monotonic() + self._patience
         # Looked at again and again: who is in there may be in another thread, with another loop.
         while not lock.acquire(blocking=False):
@@ -49,7 +49,7 @@ class Gate:
 
     @contextlib.contextmanager
     def held_by_thread(self) -> Iterator[None]:
-        """The same for a thread that may wait. Raises ResourceExhausted when somebody else stays in."""
+        """The same for a thread that may wait. Raises ResourceExhausted when another holder stays in."""
         lock = self._lock
         if not lock.acquire(timeout=self._patience):
             raise ResourceExhausted(self._what, 1)
@@ -59,7 +59,7 @@ class Gate:
             lock.release()
 
 
-# Two agents in one process share these. Whoever held one did not come along into a child made by fork.
+# Two agents in one process share these. The holder of one does not come along into a child made by fork.
 THIS_PROCESS = Gate("CPU profiles of one process at a time")
 TRACES = Gate("traces of one process at a time")
 MEMRAY = Gate("memray windows of one process at a time")

@@ -24,7 +24,7 @@ class Loops:
     """The loops to look at. asyncio has no list of them, so each has to be told; closed ones are forgotten."""
 
     def __init__(self) -> None:
-        # Written by whoever calls watch, read by measuring threads: replaced as a whole, never changed.
+        # Written by the threads that call watch, read by measuring threads: replaced as a whole, never changed.
         self._loops: tuple[WatchedLoop, ...] = ()
 
     def watch_running(self) -> None:

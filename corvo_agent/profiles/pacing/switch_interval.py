@@ -3,7 +3,7 @@
 A running thread gives the lock away when another one has wanted it for the switch interval (5 ms), or when it waits
 for something. With 5 ms, a sampler beside an event loop whose callbacks take less always comes in while the loop is
 in ``select``, and counts there what the callbacks used: measured, 69 % of the time at callbacks of 1 to 2 ms, and 4 %
-with an interval of 50 microseconds. One busy thread does not feel the short interval, because nobody but the sampler
+with an interval of 50 microseconds. One busy thread does not feel the short interval, because no thread but the sampler
 wants the lock; several ones would hand it to each other all the time, so for them the interval stays as it is.
 """
 
@@ -20,7 +20,7 @@ _HALF = 0.5e-6
 
 
 class _Process:
-    """The interval of this process, which has one only: short while anybody wants that, then as it was before.
+    """The interval of this process, which has one only: short while at least one user wants that, then as before.
 
     A sampler whose caller has gone away may still be there for a moment when the next one begins.
     """
@@ -41,14 +41,14 @@ class _Process:
                 self._set = sys.getswitchinterval()
 
     def unwant(self) -> None:
-        """Give it back when nobody else wants it short."""
+        """Restore it when no other user wants it short."""
         with self._lock:
             self._wanting -= 1
             if not self._wanting:
                 self._restore()
 
     def before_fork(self) -> None:
-        """Nobody is in the midst of a change when the process forks."""
+        """No thread is in the midst of a change when the process forks."""
         self._lock.acquire()
 
     def in_parent(self) -> None:
@@ -63,7 +63,7 @@ class _Process:
         self._lock.release()
 
     def _restore(self) -> None:
-        # What somebody else has chosen meanwhile stays.
+        # What the application has chosen meanwhile stays.
         if sys.getswitchinterval() == self._set:
             sys.setswitchinterval(self._before + _HALF)
 

@@ -1,4 +1,4 @@
-"""When and where tasks and threads were started: recorded only while somebody asked for it.
+"""When and where tasks and threads were started: recorded only while a user of the recorder wants it.
 
 asyncio calls a task factory for each new task, and every Python thread goes through ``Thread.start``; while nobody
 records, both are as they were. Each start then costs a few microseconds.
@@ -46,7 +46,7 @@ class _Recorded:
         self._lock = threading.Lock()
 
     def add(self, born: object) -> RawStack:
-        """Record ``born``, started by whoever called the function that calls this."""
+        """Record ``born``, started by the caller of the function that calls this."""
         raw = self._stacks.walk(sys._getframe(2))
         moment = (time.monotonic_ns(), raw)
         with self._lock:
@@ -86,7 +86,7 @@ class TaskBirths(_Recorded):
 
         def factory(loop: AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
             task = make(loop, coroutine, **options)
-            # Still called after disable when somebody has put another factory on top of this one.
+            # Still called after disable when the application has put another factory on top of this one.
             if loop in self._before:
                 self.add(task)
             return task
@@ -145,12 +145,12 @@ class ThreadBirths(_Recorded):
             return
         self._totals.clear()
         if self._start is not None:
-            # Somebody has wrapped it, so it could not be taken back.
+            # The application has wrapped it, so it could not be taken back.
             return
         self._before = before = threading.Thread.start
 
         def start(thread: threading.Thread) -> None:
-            # Still called after disable when somebody has wrapped it.
+            # Still called after disable when the application has wrapped it.
             if self._users:
                 raw = self.add(thread)
                 with self._lock:
@@ -162,7 +162,7 @@ class ThreadBirths(_Recorded):
         threading.Thread.start = start  # type: ignore[method-assign, assignment]
 
     def disable(self) -> None:
-        """Stop recording when nobody else wants it."""
+        """Stop recording when no other user wants it."""
         self._users -= 1
         if not self._users and self._before is not None and threading.Thread.start is self._start:
             threading.Thread.start = self._before  # type: ignore[method-assign, assignment]

@@ -44,7 +44,7 @@ class LockSites:
 
 
 def _takes_lock(code: CodeType, at: int) -> bool:
-    # threading's own conditions and joins wait for something to happen, not for a lock that somebody keeps.
+    # threading's own conditions and joins wait for an event, not for a lock that another thread holds.
     if code.co_filename.endswith("threading.py"):
         return False
     *before, current = (each for each in dis.get_instructions(code) if each.offset <= at)

@@ -41,7 +41,7 @@ def _disabled_by_option(arguments: list[bytes]) -> bool:
 
 
 def ptrace_scope() -> int:
-    """Yama's restriction: 0 none, 1 own descendants only, 2 administrators only, 3 nobody. 0 without Yama."""
+    """Yama's restriction: 0 no limit, 1 own descendants only, 2 administrators only, 3 none. 0 without Yama."""
     try:
         return int(_read("/proc/sys/kernel/yama/ptrace_scope"))
     except ValueError:

@@ -41,7 +41,7 @@ class PySpyProcess:
         self.messages = bytearray()
         self._ready = asyncio.Event()
         self._overflow = False
-        # Never awaited by itself: that would cancel it with whoever waits.
+        # Never awaited by itself: that would cancel it together with the task that waits.
         self._reading = asyncio.create_task(self._read(), name="py-spy output")
 
     @property
@@ -59,7 +59,7 @@ class PySpyProcess:
         stream = cast(asyncio.StreamReader, self._process.stdout)
         while chunk := await stream.read(_CHUNK):
             if self._overflow or len(self.output) + len(chunk) > MAX_OUTPUT:
-                # Read on to the end all the same: a pipe that nobody reads is never closed.
+                # Read on to the end all the same: a pipe that is not read is never closed.
                 self._overflow = True
                 self.signal(signal.SIGKILL)
                 continue

@@ -43,7 +43,7 @@ class TaskTable:
 
     Columns, because a hundred thousand rows of their own would send the garbage collector, which stops every thread,
     through the whole heap several times. And names and numbers only: a task that ends meanwhile has to die in its own
-    loop's thread, not where somebody looks at it.
+    loop's thread, not in the thread that looks at it.
     """
 
     def __init__(self, names: FunctionNames, pace: Pace, more: MoreLabels) -> None:

@@ -39,6 +39,6 @@ def answer_for_go(service: DiagnosticsService, url: str) -> None:
 
 
 def _replace_profiles(service: DiagnosticsService, kinds: tuple[ProfileKind, ...]) -> None:
-    # What they record is this process, which nobody asks about.
+    # They would record this process, and the queries are about the other one.
     service.recorders = None
     service.register_handler("Profile", ProfileHandler(kinds), timeout=MAX_SECONDS + _BESIDE_MEASURING)

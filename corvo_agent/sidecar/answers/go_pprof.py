@@ -82,7 +82,7 @@ class GoProcess:
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
-                # Nobody is to compress on the way what is compressed already, nor send us elsewhere.
+                # No proxy is to compress what is compressed already, and no redirect to be followed.
                 session.get(
                     self._base + path, headers={"Accept-Encoding": "identity"}, allow_redirects=False
                 ) as response,

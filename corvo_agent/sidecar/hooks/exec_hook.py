@@ -69,7 +69,7 @@ class ExecHook:
 
 
 class _Tail(asyncio.Protocol):
-    """Reads whatever is printed, so that nobody has to wait for us, and keeps the end of it."""
+    """Reads everything that is printed, so that the program never waits for us, and keeps the end of it."""
 
     def __init__(self) -> None:
         self._kept = b""
@@ -80,7 +80,7 @@ class _Tail(asyncio.Protocol):
         self._kept = (self._kept + data)[-MAX_OUTPUT:]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody prints any more."""
+        """Every writer has closed its end."""
         self._ended.set()
 
     async def text(self) -> str:

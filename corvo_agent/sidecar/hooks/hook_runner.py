@@ -41,9 +41,9 @@ class HookRunner:
 
     ``apply`` takes the state that has to hold, and is what a LevelSync applies with. ``run`` does the work: a hook
     that fails, or takes longer than ``timeout`` seconds, is called again after a pause that grows to ``max_pause``;
-    a newer state is tried at once and the older one forgotten. ``again`` is for whoever sees that the program has
-    restarted; where nobody can, ``repeat`` hands the state out again every so many seconds, 0 never. ``held`` is for
-    states that are only a guess at first: nothing is set before ``release``.
+    a newer state is tried at once and the older one forgotten. ``again`` is to be called when the program has
+    restarted; where that cannot be seen, ``repeat`` hands the state out again every so many seconds, 0 never. ``held``
+    is for states that are only a guess at first: nothing is set before ``release``.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Levels by signal: one signal for each level, sent to the target and to nobody else."""
+"""Levels by signal: one signal for each level, sent to the target and to no other process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which process a sidecar looks after, when its number is known to nobody: the one whose command line matches."""
+"""Which process a sidecar looks after, when its number is not known: the one whose command line matches."""
 
 from __future__ import annotations
 

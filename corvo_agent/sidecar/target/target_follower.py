@@ -40,7 +40,7 @@ class TargetStart:
 
 
 class TargetFollower:
-    """Asks ``find`` every ``interval`` seconds while ``run`` runs.
+    """Notices that the target starts, ends or is replaced: calls ``find`` every ``interval`` seconds during ``run``.
 
     A process that came and went between two looks is not seen. All methods belong to the event loop's thread.
     """
