@@ -123,7 +123,7 @@ OWNERS = {
     "click": ["cli/"],
     "dbus_fast": ["writer/systemd_bus.py"],
     "etcd3": ["modules/etcd/client.py"],
-    "grpclib": ["diagnostics/", "gateway/grpc/", "gateway/objects/errors.py", "gateway/rest/middleware.py"],
+    "grpclib": ["diagnostics/", "gateway/grpc/", "gateway/objects/errors.py"],
     "h2": ["diagnostics/server/connection.py"],
     "inotify_simple": ["logs/tail/waker.py"],
     "kubernetes_asyncio": ["writer/kubernetes.py"],

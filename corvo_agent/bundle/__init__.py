@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .archive import Archive
     from .collect import Collector
     from .manifest import Manifest, ModuleIndex
-    from .parts import Asked, Part, parts_of
+    from .parts import Asked, BundlePart, parts_of
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -22,16 +22,16 @@ else:
             "archive": ("Archive",),
             "collect": ("Collector",),
             "manifest": ("Manifest", "ModuleIndex"),
-            "parts": ("Asked", "Part", "parts_of"),
+            "parts": ("Asked", "BundlePart", "parts_of"),
         },
     )
 
 __all__ = (
     "Archive",
     "Asked",
+    "BundlePart",
     "Collector",
     "Manifest",
     "ModuleIndex",
-    "Part",
     "parts_of",
 )

@@ -14,7 +14,7 @@ from ..modules.json.codec import module_to_dict
 from .archive import Archive
 from .manifest import Manifest, ModuleIndex
 from .masking import json_bytes, masked_json
-from .parts import Part
+from .parts import BundlePart
 
 #: Modules asked at once.
 WIDTH = 16
@@ -34,7 +34,7 @@ class Collector:
         self,
         archive: Archive,
         manifest: Manifest,
-        parts: Sequence[Part],
+        parts: Sequence[BundlePart],
         *,
         agent: Callable[[str], AbstractAsyncContextManager[TypedClient]],
         modules: ModuleAccess | None,
@@ -122,7 +122,9 @@ class Collector:
                 index.lacks(file, str(error))
             self._advance(len(left))
 
-    async def _part(self, client: TypedClient, part: Part, folder: str, index: ModuleIndex, *, gives_up: bool) -> bool:
+    async def _part(
+        self, client: TypedClient, part: BundlePart, folder: str, index: ModuleIndex, *, gives_up: bool
+    ) -> bool:
         """Ask for a part; whether there was an answer. ``gives_up``: an agent that is not there is raised."""
         began = asyncio.get_running_loop().time()
         try:

@@ -28,7 +28,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BundlePart:
     """Some files of one module that one query gives.
 
     ``take`` asks the agent and gives name -> content for the names in ``files``, or for some of them when the answer
@@ -39,12 +39,12 @@ class Part:
     take: Callable[[TypedClient], Awaitable[dict[str, bytes]]]
 
 
-def parts_of(asked: Asked) -> tuple[Part, ...]:
+def parts_of(asked: Asked) -> tuple[BundlePart, ...]:
     """The parts that ``asked`` stands for: statistics, logs, stacks, each kind of profile; the quick ones first."""
     parts = [
-        Part(("stats.json",), _stats),
-        Part(("logs.jsonl",), lambda client: _logs(client, asked)),
-        Part((f"{DUMP}.pb.gz", "stacks.txt"), _dump),
+        BundlePart(("stats.json",), _stats),
+        BundlePart(("logs.jsonl",), lambda client: _logs(client, asked)),
+        BundlePart((f"{DUMP}.pb.gz", "stacks.txt"), _dump),
         *(_profile(kind) for kind in dict.fromkeys(asked.profiles) if kind not in (DUMP, CPU)),
     ]
     if asked.cpu_seconds > 0:
@@ -68,10 +68,10 @@ async def _dump(client: TypedClient) -> dict[str, bytes]:
     return {f"{DUMP}.pb.gz": profile, "stacks.txt": text}
 
 
-def _profile(kind: str, seconds: float | None = None) -> Part:
+def _profile(kind: str, seconds: float | None = None) -> BundlePart:
     name = f"{kind}.pb.gz" if kind not in ("cmdline", "trace") else f"{kind}.txt"
 
     async def take(client: TypedClient) -> dict[str, bytes]:
         return {name: await asyncio.to_thread(masked_profile, await client.profile(kind, seconds))}
 
-    return Part((name,), take)
+    return BundlePart((name,), take)

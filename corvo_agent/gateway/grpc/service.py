@@ -16,9 +16,8 @@ from ...modules.selectors.list_options import ListOptions
 from ..auth import Role, Tokens, bearer
 from ..cooperative_yield import in_slices
 from ..objects.body import check_module
-from ..objects.errors import Action, Failure
+from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, Failure
 from ..objects.module_api import ModuleApi
-from ..rest.middleware import UNAUTHENTICATED, UNAUTHORIZED
 from ..routing.router import Router
 from ..watching.events import EventBatch
 from ..watching.watch_hub import expired_text

@@ -72,6 +72,16 @@ def fold(body: dict[str, Any]) -> dict[str, Any]:
     return folded
 
 
+def text_of(body: Mapping[str, Any], key: str) -> str:
+    """The string at ``key`` of a body, "" when it is missing or null; raises DecodeError for another type."""
+    value = body.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise DecodeError("request body", f"{key}: must be a string")
+    return value
+
+
 def read_module(body: dict[str, Any]) -> Module:
     """The Module of a folded body that passed ``check``; raises DecodeError when a field has a wrong type."""
     try:

@@ -47,6 +47,12 @@ class Failure:
         }
 
 
+#: What a caller hears that shows no token, or one that nobody knows.
+UNAUTHENTICATED = Failure(401, Status.UNAUTHENTICATED, "Authentication failed", ("Not authenticated",))
+#: What a caller hears whose token does not allow the call.
+UNAUTHORIZED = Failure(403, Status.PERMISSION_DENIED, "Authorization failed", ("not authorized",))
+
+
 def failure(error: errors.CorvoError, action: Action, name: str = "") -> Failure:
     """The answer, for REST and gRPC alike, when ``error`` ended ``action`` on the Module called ``name``."""
     for kind in type(error).__mro__:

@@ -19,7 +19,7 @@ from ...modules.model import LevelOverride, Module
 from ...modules.selectors.list_options import ListOptions
 from ...modules.store import ModuleStore
 from ..cooperative_yield import in_slices
-from ..watching.cached_module import Entry
+from ..watching.cached_module import CachedModule
 from ..watching.module_cache import ModuleCache
 from ..watching.subscription import Subscription
 from ..watching.watch_hub import WatchHub
@@ -38,7 +38,7 @@ _CATCH_UP = 2.0
 class Listing:
     """One page of a list; ``total`` counts all pages, ``items`` is None where the contract says null."""
 
-    items: Sequence[Entry] | None
+    items: Sequence[CachedModule] | None
     total: int
 
 
@@ -74,10 +74,10 @@ class ModuleApi:
         if staleness > self.max_staleness:
             raise Unavailable("the store", f"what is known of it is {staleness:.0f} s old")
 
-    async def get(self, name: str, *, consistent: bool = False) -> Entry:
+    async def get(self, name: str, *, consistent: bool = False) -> CachedModule:
         """The Module; from the store itself if ``consistent``. Raises NotFound."""
         if consistent:
-            return Entry(await self._read(name))
+            return CachedModule(await self._read(name))
         await self.ready()
         entry = self.cache.get(name)
         if entry is None:
@@ -88,11 +88,11 @@ class ModuleApi:
         """Those that ``options`` select, in their order and page. Raises InvalidArgument and DecodeError."""
         selection, version = options.selection(), options.version()
         if consistent:
-            entries: Sequence[Entry] = [Entry(module) for module in (await self._store.list()).modules]
+            entries: Sequence[CachedModule] = [CachedModule(module) for module in (await self._store.list()).modules]
         else:
             await self.ready()
             entries = self.cache.entries()
-        found: list[Entry] = []
+        found: list[CachedModule] = []
         async for part in in_slices(entries):
             found += [entry for entry in part if entry.module.revision >= version and selection.matches(entry.module)]
         items = page(sort_entries(found, options.sort_order), options.start, options.max_results)
@@ -107,44 +107,44 @@ class ModuleApi:
         """End a watcher."""
         self._hub.unsubscribe(subscription)
 
-    async def create(self, given: Module) -> Entry:
+    async def create(self, given: Module) -> CachedModule:
         """Store a new Module that has passed the checks. Raises AlreadyExists."""
         return await self._written(await self._store.create(Module(given.meta, given.spec, given.status)))
 
-    async def delete(self, name: str, version: str = "") -> Entry:
+    async def delete(self, name: str, version: str = "") -> CachedModule:
         """Delete the Module, at ``version`` if given; what it was. Raises NotFound, VersionConflict."""
         expected = objects.version_number(name, version)
         last = await self._store.delete(name, expected)
         await self._settled(lambda: _is_gone(self.cache.get(name), last))
-        return Entry(last)
+        return CachedModule(last)
 
-    async def put(self, name: str, given: Module) -> Entry:
+    async def put(self, name: str, given: Module) -> CachedModule:
         """A person's update; compares ``given``'s version unless it has none. Raises NotFound, VersionConflict."""
         version = given.meta.resource_version
         return await self._modify(name, version, lambda old: objects.spec_replaced(old, given, now=self._now()))
 
-    async def patch(self, name: str, patch: Mapping[str, Any], version: str) -> Entry:
+    async def patch(self, name: str, patch: Mapping[str, Any], version: str) -> CachedModule:
         """A person's merge patch. Raises NotFound, VersionConflict, DecodeError, ValidationFailed."""
         return await self._modify(name, version, lambda old: objects.patched(old, patch, now=self._now()))
 
-    async def label(self, name: str, labels: Mapping[str, str], version: str = "") -> Entry:
+    async def label(self, name: str, labels: Mapping[str, str], version: str = "") -> CachedModule:
         """Replace the labels. Raises NotFound, VersionConflict."""
         return await self._modify(name, version, lambda old: objects.labelled(old, labels, now=self._now()))
 
-    async def set_level(self, name: str, override: LevelOverride | None, level: str = "") -> Entry:
+    async def set_level(self, name: str, override: LevelOverride | None, level: str = "") -> CachedModule:
         """Set or clear the override, and the lasting level unless ``level`` is "". Raises NotFound."""
         return await self._modify(name, "", lambda old: objects.level_set(old, override, level, now=self._now()))
 
-    async def replace(self, name: str, given: Module) -> Entry:
+    async def replace(self, name: str, given: Module) -> CachedModule:
         """A controller's update. Raises NotFound, VersionConflict."""
         version = given.meta.resource_version
         return await self._modify(name, version, lambda old: objects.all_replaced(old, given, now=self._now()))
 
-    async def put_status(self, name: str, given: Module) -> Entry:
+    async def put_status(self, name: str, given: Module) -> CachedModule:
         """An agent's update. Raises NotFound."""
         return await self._modify(name, "", lambda old: objects.status_replaced(old, given, now=self._now()))
 
-    async def _modify(self, name: str, version: str, change: Callable[[Module], Module]) -> Entry:
+    async def _modify(self, name: str, version: str, change: Callable[[Module], Module]) -> CachedModule:
         backoff = Backoff(0.01, 0.5)
         attempts = itertools.count(1)
         while True:
@@ -165,9 +165,9 @@ class ModuleApi:
             # Not the caller's bytes are bad but those in the store.
             raise RemoteError("the store", "DATA_LOSS", str(error)) from error
 
-    async def _written(self, module: Module) -> Entry:
+    async def _written(self, module: Module) -> CachedModule:
         await self._settled(lambda: self.cache.revision >= module.revision)
-        return Entry(module)
+        return CachedModule(module)
 
     async def _settled(self, condition: Callable[[], bool]) -> None:
         try:
@@ -180,5 +180,5 @@ class ModuleApi:
         return self._clock.time_ns()
 
 
-def _is_gone(entry: Entry | None, last: Module) -> bool:
+def _is_gone(entry: CachedModule | None, last: Module) -> bool:
     return entry is None or entry.module.revision > last.revision

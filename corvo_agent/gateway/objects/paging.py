@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...errors import InvalidArgument
-from ..watching.cached_module import Entry
+from ..watching.cached_module import CachedModule
 
 #: Most items on one page.
 MAX_RESULTS = 1000
 
 
-def _version(entry: Entry) -> int:
+def _version(entry: CachedModule) -> int:
     return entry.module.revision
 
 
-_KEYS: dict[str, Callable[[Entry], Any]] = {
+_KEYS: dict[str, Callable[[CachedModule], Any]] = {
     "name": lambda entry: entry.module.name,
     "version": _version,
     "creation-time": lambda entry: entry.module.meta.creation_time,
@@ -27,7 +27,7 @@ _KEYS: dict[str, Callable[[Entry], Any]] = {
 SORT_ORDERS = ("none", *(f"by-{key}{suffix}" for key in _KEYS for suffix in ("", "-reverse")))
 
 
-def sort_entries(entries: Sequence[Entry], order: str) -> Sequence[Entry]:
+def sort_entries(entries: Sequence[CachedModule], order: str) -> Sequence[CachedModule]:
     """``entries``, which come by name, in the order called ``order``; "" and ``none`` leave them so.
 
     Equal ones stay by name. Raises InvalidArgument for an unknown order.
@@ -41,7 +41,7 @@ def sort_entries(entries: Sequence[Entry], order: str) -> Sequence[Entry]:
     return sorted(entries, key=key, reverse=reverse)
 
 
-def page(entries: Sequence[Entry], start: int, count: int) -> Sequence[Entry]:
+def page(entries: Sequence[CachedModule], start: int, count: int) -> Sequence[CachedModule]:
     """The ``count`` items from the ``start``-th (1-based) on; ``start`` 0 means all of them, a negative one 1.
 
     Raises InvalidArgument when ``start`` lies behind the end, or ``count`` is negative or over MAX_RESULTS.

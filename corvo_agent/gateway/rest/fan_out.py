@@ -16,7 +16,7 @@ from .transcode import LARGE, payload_object
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModuleAnswer:
     """What became of one Module's query; ``seconds`` is how long that took."""
 
     module: str
@@ -38,7 +38,9 @@ class Answer:
         return line
 
 
-async def ask_many(router: Router, query: DebugQuery, names: Sequence[str], width: int) -> AsyncGenerator[list[Answer]]:
+async def ask_many(
+    router: Router, query: DebugQuery, names: Sequence[str], width: int
+) -> AsyncGenerator[list[ModuleAnswer]]:
     """Ask every Module of ``names``, ``width`` of them at a time; answers in the order in which they come.
 
     Those that are there are given together, so that they can be written together. A Module that is slow or gone
@@ -46,7 +48,7 @@ async def ask_many(router: Router, query: DebugQuery, names: Sequence[str], widt
     what is under way.
     """
     waiting = iter(names)
-    answers: asyncio.Queue[Answer] = asyncio.Queue(width)
+    answers: asyncio.Queue[ModuleAnswer] = asyncio.Queue(width)
 
     async def work() -> None:
         for name in waiting:
@@ -67,16 +69,16 @@ async def ask_many(router: Router, query: DebugQuery, names: Sequence[str], widt
             await asyncio.wait(workers)
 
 
-async def _ask(router: Router, query: DebugQuery) -> Answer:
+async def _ask(router: Router, query: DebugQuery) -> ModuleAnswer:
     started = time.monotonic()
     try:
         payload = await router.debug(query)
     except CorvoError as error:
-        return Answer(query.name, time.monotonic() - started, error=error)
-    return Answer(query.name, time.monotonic() - started, payload=payload)
+        return ModuleAnswer(query.name, time.monotonic() - started, error=error)
+    return ModuleAnswer(query.name, time.monotonic() - started, payload=payload)
 
 
-async def line_of(answer: Answer) -> dict[str, Any]:
+async def line_of(answer: ModuleAnswer) -> dict[str, Any]:
     """``answer.json()``, in a thread when the answer is a large one."""
     if answer.payload is None or len(answer.payload.value) < LARGE:
         return answer.json()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any
 
 import orjson
 from aiohttp import web
 
-from ...errors import CorvoError, DecodeError, ResourceExhausted
+from ...errors import CorvoError, ResourceExhausted
 from ..objects.errors import Action, Failure, failure
 from ..watching.watch_hub import PATIENCE
 
@@ -92,21 +91,3 @@ async def send(request: web.Request, response: web.StreamResponse, data: bytes, 
             request.transport.abort()
         return False
     return True
-
-
-def flag(request: web.Request, name: str) -> bool:
-    """Whether the query says ``name=true``; raises DecodeError for anything but true, false and nothing."""
-    value = request.query.get(name, "false").lower()
-    if value not in ("true", "false", "1", "0", ""):
-        raise DecodeError(name, f'{name}: parsing "{value[:80]}": neither true nor false')
-    return value in ("true", "1")
-
-
-def text_of(body: Mapping[str, Any], key: str) -> str:
-    """The string at ``key`` of a body, "" when it is missing or null; raises DecodeError for another type."""
-    value = body.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise DecodeError("request body", f"{key}: must be a string")
-    return value

@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from grpclib.const import Status
 
 from ...addresses import is_loopback
 from ...errors import CorvoError
 from ..auth import Role, Tokens, bearer
-from ..objects.errors import Action, Failure, failure
+from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, failure
 from .http import PREFIX, failure_response, plain_failure
 
 _SECURITY = {
@@ -93,10 +92,6 @@ def check_credentials(tokens: Tokens) -> Middleware:
         return await handler(request)
 
     return check
-
-
-UNAUTHENTICATED = Failure(401, Status.UNAUTHENTICATED, "Authentication failed", ("Not authenticated",))
-UNAUTHORIZED = Failure(403, Status.PERMISSION_DENIED, "Authorization failed", ("not authorized",))
 
 
 def _is_shared(path: str) -> bool:

@@ -16,12 +16,12 @@ from ...logs.lines.merge import merge
 from ...modules.selectors.list_options import integer, parse_options
 from ...timestamps import parse_duration
 from ..cooperative_yield import SLICE
-from ..objects.body import read_object
+from ..objects.body import read_object, text_of
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..routing.router import Router
-from .fan_out import Answer, ask_many, line_of
-from .http import PREFIX, guarded, json_response, read_body, send, text_of
+from .fan_out import ModuleAnswer, ask_many, line_of
+from .http import PREFIX, guarded, json_response, read_body, send
 from .transcode import payload_json_aside
 
 #: Modules that one request asks at the same time, unless it wants fewer.
@@ -88,7 +88,7 @@ def _timeout(request: web.Request) -> float | None:
     return parse_duration(text, "timeout") / 1e9 if text else None
 
 
-async def _apart(answers: AsyncGenerator[list[Answer]]) -> AsyncGenerator[bytes]:
+async def _apart(answers: AsyncGenerator[list[ModuleAnswer]]) -> AsyncGenerator[bytes]:
     counted = [0, 0]
     async for found in answers:
         lines = [await line_of(answer) for answer in found]
@@ -98,7 +98,7 @@ async def _apart(answers: AsyncGenerator[list[Answer]]) -> AsyncGenerator[bytes]
     yield _summary(counted)
 
 
-async def _merged(answers: AsyncGenerator[list[Answer]]) -> AsyncGenerator[bytes]:
+async def _merged(answers: AsyncGenerator[list[ModuleAnswer]]) -> AsyncGenerator[bytes]:
     """Failures as they come, then the records of all Modules in the order of their times."""
     counted = [0, 0]
     records: dict[str, list[dict[str, str]]] = {}
@@ -111,7 +111,7 @@ async def _merged(answers: AsyncGenerator[list[Answer]]) -> AsyncGenerator[bytes
             if held > MAX_MERGED:
                 held -= len(logs)
                 too_many = ResourceExhausted("log records merged by one request", MAX_MERGED)
-                line = Answer(answer.module, answer.seconds, error=too_many).json()
+                line = ModuleAnswer(answer.module, answer.seconds, error=too_many).json()
             counted[line["ok"]] += 1
             if line["ok"]:
                 records[answer.module] = [entry.get("log", {}) for entry in logs]

@@ -9,15 +9,15 @@ from aiohttp import web
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import DecodeError, InvalidArgument, ValidationFailed
 from ...modules.model import LevelOverride
-from ...modules.selectors.list_options import integer, parse_options
+from ...modules.selectors.list_options import flag, integer, parse_options
 from ...timestamps import parse_duration
 from ..cooperative_yield import in_slices
 from ..objects import edits as objects
-from ..objects.body import check, fold, named_level_lines, read_module, read_object
+from ..objects.body import check, fold, named_level_lines, read_module, read_object, text_of
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
-from ..watching.cached_module import Entry
-from .http import PREFIX, flag, guarded, json_response, read_body, text_of
+from ..watching.cached_module import CachedModule
+from .http import PREFIX, guarded, json_response, read_body
 
 #: How long a level lasts when the caller does not say: a forgotten one ends by itself.
 DEFAULT_FOR = "10m"
@@ -136,7 +136,7 @@ class ModuleViews:
         wanted = integer("min-revision", request.query.get("min-revision", ""))
         if wanted > 0:
             await self._api.cache.wait_for(wanted, _CATCH_UP)
-        return flag(request, "consistent")
+        return flag("consistent", request.query.get("consistent", ""))
 
     def _age(self, *, consistent: bool) -> dict[str, str]:
         if consistent:
@@ -144,5 +144,5 @@ class ModuleViews:
         cache = self._api.cache
         return {"Corvo-Staleness": f"{cache.staleness():.3f}", "Corvo-Revision": str(cache.revision)}
 
-    def _stored(self, entry: Entry) -> web.Response:
+    def _stored(self, entry: CachedModule) -> web.Response:
         return json_response(entry.json, {"Corvo-Revision": entry.module.meta.resource_version})

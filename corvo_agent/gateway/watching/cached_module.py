@@ -10,7 +10,7 @@ from ...modules.json.codec import module_to_dict
 from ...modules.model import Module
 
 
-class Entry:
+class CachedModule:
     """One version of one Module; never changed, so its JSON is made once and shared by every reader."""
 
     __slots__ = ("_json", "module")
@@ -30,7 +30,7 @@ class Entry:
         return self._json
 
     def __repr__(self) -> str:
-        return f"Entry({self.module.name!r} at {self.module.revision})"
+        return f"CachedModule({self.module.name!r} at {self.module.revision})"
 
 
 def module_json(module: Module) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from ...modules.kv import ChangeType
-from .cached_module import Entry
+from .cached_module import CachedModule
 
 _HEADS = {type: f'{{"type":"{type.value}","object":'.encode() for type in ChangeType}
 
@@ -16,7 +16,9 @@ class Event:
 
     __slots__ = ("before", "entry", "revision", "type")
 
-    def __init__(self, type: ChangeType, revision: int, entry: Entry, before: Entry | None = None) -> None:
+    def __init__(
+        self, type: ChangeType, revision: int, entry: CachedModule, before: CachedModule | None = None
+    ) -> None:
         self.type = type
         self.revision = revision
         self.entry = entry

@@ -19,7 +19,7 @@ from ...modules.names import MODULES_PREFIX, name_of
 from ...modules.watching.batches import Cause, WatchBatch
 from ...modules.watching.watch import Watch, WatchStatistics
 from ...tasks import end_task
-from .cached_module import Entry
+from .cached_module import CachedModule
 from .events import Event
 from .watch_hub import WatchHub
 
@@ -45,7 +45,7 @@ class ModuleCache:
         )
         self._hub = hub
         self._clock = clock
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, CachedModule] = {}
         self._names: list[str] = []
         self._revision = 0
         self._undecodable: set[str] = set()
@@ -97,11 +97,11 @@ class ModuleCache:
         """How the watch is doing."""
         return self._watch.statistics()
 
-    def get(self, name: str) -> Entry | None:
+    def get(self, name: str) -> CachedModule | None:
         """The Module called ``name``."""
         return self._entries.get(name)
 
-    def entries(self) -> Sequence[Entry]:
+    def entries(self) -> Sequence[CachedModule]:
         """All of them, by name."""
         entries = self._entries
         return [entries[name] for name in self._names]
@@ -146,9 +146,9 @@ class ModuleCache:
             self._moved.set()
             self._moved = asyncio.Event()
 
-    async def _decode(self, batch: WatchBatch) -> list[tuple[Change, Entry | None]]:
+    async def _decode(self, batch: WatchBatch) -> list[tuple[Change, CachedModule | None]]:
         """The changes that tell something, with their entries; a deletion has none."""
-        decoded: list[tuple[Change, Entry | None]] = []
+        decoded: list[tuple[Change, CachedModule | None]] = []
         for number, change in enumerate(batch.changes, 1):
             if number % _SLICE == 0:
                 await asyncio.sleep(0)
@@ -160,7 +160,7 @@ class ModuleCache:
             if change.item is None:
                 continue
             try:
-                entry = Entry(decode_module(change.item.value, change.key, change.item.mod_revision))
+                entry = CachedModule(decode_module(change.item.value, change.key, change.item.mod_revision))
                 # Made now, in slices: the first list of ten thousand would otherwise make them all at once.
                 entry.make_json()
                 decoded.append((change, entry))
@@ -170,7 +170,7 @@ class ModuleCache:
                 _log.warning("a Module was left as it was: %s", error)
         return decoded
 
-    def _change(self, change: Change, entry: Entry | None) -> Event | None:
+    def _change(self, change: Change, entry: CachedModule | None) -> Event | None:
         name = name_of(change.key)
         before = self._entries.get(name)
         if entry is None:
@@ -181,8 +181,8 @@ class ModuleCache:
         # An object that nobody could read until now is new to every watcher, whatever the store calls it.
         return Event(change.type if before else ChangeType.CREATED, change.revision, entry, before)
 
-    def _delete(self, name: str, before: Entry, revision: int) -> Event:
+    def _delete(self, name: str, before: CachedModule, revision: int) -> Event:
         del self._entries[name]
         del self._names[bisect.bisect_left(self._names, name)]
-        last = Entry(before.module.with_meta(resource_version=str(revision)))
+        last = CachedModule(before.module.with_meta(resource_version=str(revision)))
         return Event(ChangeType.DELETED, revision, last, before)

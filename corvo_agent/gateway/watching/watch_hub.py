@@ -14,7 +14,7 @@ from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import Compacted, InvalidArgument, ResourceExhausted, Unavailable
 from ...modules.kv import ChangeType
 from ...modules.selectors.list_options import ListOptions
-from .cached_module import Entry
+from .cached_module import CachedModule
 from .events import Event, EventBatch
 from .feed import BatchLimits, Feed
 from .history import History
@@ -66,7 +66,7 @@ class WatchHub:
         for feed in self._feeds.values():
             feed.take(events)
 
-    def subscribe(self, options: ListOptions, existing: Iterable[Entry]) -> Subscription:
+    def subscribe(self, options: ListOptions, existing: Iterable[CachedModule]) -> Subscription:
         """A new watcher. Without a start version it is first told ``existing``, which is the state as published.
 
         Raises InvalidArgument for a bad selector or start, Compacted when the start lies before what is kept,
@@ -113,7 +113,7 @@ class WatchHub:
         )
         return self._feeds.get(key) or Feed(key, options.selection(), self.limits.batches, self._clock)
 
-    def _initial(self, version: int, feed: Feed, existing: Iterable[Entry]) -> Sequence[EventBatch]:
+    def _initial(self, version: int, feed: Feed, existing: Iterable[CachedModule]) -> Sequence[EventBatch]:
         if version > 0:
             return feed.batches(self._history.since(version))
         if version == -1:

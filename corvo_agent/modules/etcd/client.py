@@ -30,7 +30,7 @@ from ...errors import (
     Unavailable,
 )
 from ..json.stream import JsonStream, parse_object
-from .errors import Failure, Kind, from_answer, from_stream_error
+from .errors import FailedAttempt, Kind, from_answer, from_stream_error
 from .failover import Budget
 from .messages import Json
 from .options import EtcdOptions
@@ -64,7 +64,7 @@ class Stream:
         self._ready: list[bytes] = []
         self._closed = False
 
-    async def confirmed(self) -> Failure | None:
+    async def confirmed(self) -> FailedAttempt | None:
         """Wait for etcd's word that the watch is on: None, or why it is not. Raises as ``receive``, DecodeError."""
         self._ready = await self._next()
         return self.reader.opened(self._ready.pop(0))
@@ -147,8 +147,8 @@ class EtcdClient:
 
     async def post(
         self, endpoint: str, path: str, body: bytes, headers: dict[str, str], budget: Budget
-    ) -> Json | Failure:
-        """One attempt of one call: the answer, or the Failure to go on with. May be cancelled."""
+    ) -> Json | FailedAttempt:
+        """One attempt of one call: the answer, or the failure to go on with. May be cancelled."""
         if self._client is None:
             return _closed(endpoint)
         try:
@@ -164,12 +164,12 @@ class EtcdClient:
 
     async def watch(
         self, endpoint: str, body: bytes, headers: dict[str, str], start: int, budget: Budget
-    ) -> Stream | Failure:
+    ) -> Stream | FailedAttempt:
         """One attempt to open a watch from revision ``start``: the stream, once etcd has confirmed it."""
         if self._client is None:
             return _closed(endpoint)
         response: aiohttp.ClientResponse | None = None
-        outcome: Stream | Failure | None = None
+        outcome: Stream | FailedAttempt | None = None
         try:
             async with asyncio.timeout(budget.total):
                 response = await self._request(self._client, endpoint, "/watch", body, headers, budget, None)
@@ -181,7 +181,7 @@ class EtcdClient:
                 response.close()
         return outcome
 
-    async def _opened(self, endpoint: str, response: aiohttp.ClientResponse, start: int) -> Stream | Failure:
+    async def _opened(self, endpoint: str, response: aiohttp.ClientResponse, start: int) -> Stream | FailedAttempt:
         if response.status != 200:
             return from_answer(endpoint, response.status, await self._read(response))
         limit = self._options.max_message
@@ -249,26 +249,26 @@ def _ssl_context(options: EtcdOptions) -> ssl.SSLContext:
     return context
 
 
-def _closed(endpoint: str) -> Failure:
-    return Failure(Kind.UNREACHABLE, Unavailable(endpoint, "the store is not open"))
+def _closed(endpoint: str) -> FailedAttempt:
+    return FailedAttempt(Kind.UNREACHABLE, Unavailable(endpoint, "the store is not open"))
 
 
-def _failure(endpoint: str, error: Exception, budget: Budget) -> Failure:
+def _failure(endpoint: str, error: Exception, budget: Budget) -> FailedAttempt:
     match error:
         case aiohttp.ConnectionTimeoutError():
-            return Failure(Kind.UNREACHABLE, DeadlineExceeded(endpoint, round(budget.connect, 1)))
+            return FailedAttempt(Kind.UNREACHABLE, DeadlineExceeded(endpoint, round(budget.connect, 1)))
         case aiohttp.ClientConnectorError():
-            return Failure(Kind.UNREACHABLE, Unavailable(endpoint, _reason(error)))
+            return FailedAttempt(Kind.UNREACHABLE, Unavailable(endpoint, _reason(error)))
         case TimeoutError():
-            return Failure(Kind.UNKNOWN, DeadlineExceeded(endpoint, round(budget.total, 1)))
+            return FailedAttempt(Kind.UNKNOWN, DeadlineExceeded(endpoint, round(budget.total, 1)))
         case DecodeError():
-            return Failure(Kind.FINAL, RemoteError(endpoint, "DATA_LOSS", str(error)))
+            return FailedAttempt(Kind.FINAL, RemoteError(endpoint, "DATA_LOSS", str(error)))
         case Unavailable() | DeadlineExceeded():
-            return Failure(Kind.UNKNOWN, error)
+            return FailedAttempt(Kind.UNKNOWN, error)
         case CorvoError():
-            return Failure(Kind.FINAL, error)
+            return FailedAttempt(Kind.FINAL, error)
         case _:
-            return Failure(Kind.UNKNOWN, Unavailable(endpoint, _reason(error)))
+            return FailedAttempt(Kind.UNKNOWN, Unavailable(endpoint, _reason(error)))
 
 
 def _reason(error: Exception) -> str:

@@ -48,34 +48,34 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedAttempt:
     """An attempt that failed: what to tell the caller if it was the last, and what can be done about it."""
 
     kind: Kind
     error: CorvoError
 
 
-def from_code(peer: str, code: str, message: str, sent: int = 0) -> Failure:
+def from_code(peer: str, code: str, message: str, sent: int = 0) -> FailedAttempt:
     """The failure behind gRPC status ``code``, answered to a request of ``sent`` bytes."""
     match code:
         case "UNAVAILABLE" if message == _NO_LEADER:
-            return Failure(Kind.NOT_NOW, Unavailable(peer, message))
+            return FailedAttempt(Kind.NOT_NOW, Unavailable(peer, message))
         case "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "CANCELLED":
-            return Failure(Kind.UNKNOWN, Unavailable(peer, message))
+            return FailedAttempt(Kind.UNKNOWN, Unavailable(peer, message))
         case "UNAUTHENTICATED":
-            return Failure(Kind.TOKEN, PermissionRefused(peer, message))
+            return FailedAttempt(Kind.TOKEN, PermissionRefused(peer, message))
         case "INVALID_ARGUMENT" if message in _TOKEN_MESSAGES:
-            return Failure(Kind.TOKEN, PermissionRefused(peer, message))
+            return FailedAttempt(Kind.TOKEN, PermissionRefused(peer, message))
         case "PERMISSION_DENIED":
-            return Failure(Kind.FINAL, PermissionRefused(peer, message))
+            return FailedAttempt(Kind.FINAL, PermissionRefused(peer, message))
     too_large = _TOO_LARGE.match(message)
     if too_large:
         limit = int(too_large.group(1) or _DEFAULT_REQUEST_LIMIT)
-        return Failure(Kind.FINAL, ResourceExhausted("bytes of a request to etcd", limit, sent or None))
-    return Failure(Kind.FINAL, RemoteError(peer, code, message))
+        return FailedAttempt(Kind.FINAL, ResourceExhausted("bytes of a request to etcd", limit, sent or None))
+    return FailedAttempt(Kind.FINAL, RemoteError(peer, code, message))
 
 
-def from_answer(peer: str, status: int, body: bytes, sent: int = 0) -> Failure:
+def from_answer(peer: str, status: int, body: bytes, sent: int = 0) -> FailedAttempt:
     """The failure behind an HTTP answer that is not 200."""
     try:
         answer = parse_object(body)
@@ -84,7 +84,7 @@ def from_answer(peer: str, status: int, body: bytes, sent: int = 0) -> Failure:
         return _not_etcd(peer, status, body)
 
 
-def from_stream_error(peer: str, error: Any) -> Failure:
+def from_stream_error(peer: str, error: Any) -> FailedAttempt:
     """The failure that a stream ends with."""
     if not isinstance(error, dict):
         return from_code(peer, "UNKNOWN", str(error))
@@ -95,11 +95,11 @@ def from_stream_error(peer: str, error: Any) -> Failure:
     return from_code(peer, code, str(error.get("message", "")))
 
 
-def from_cancel_reason(peer: str, reason: str) -> Failure:
+def from_cancel_reason(peer: str, reason: str) -> FailedAttempt:
     """The failure behind the text that etcd cancels a watch with; empty when it gives none."""
     found = _GO_ERROR.fullmatch(reason)
     if found is None:
-        return Failure(Kind.UNKNOWN, Unavailable(peer, f"the watch was canceled: {reason or 'no reason given'}"))
+        return FailedAttempt(Kind.UNKNOWN, Unavailable(peer, f"the watch was canceled: {reason or 'no reason given'}"))
     return from_code(peer, _BY_GO_NAME.get(found.group(1).lower(), "UNKNOWN"), found.group(2))
 
 
@@ -109,11 +109,11 @@ def _name(code: Any) -> str:
     return _CODES[code]
 
 
-def _not_etcd(peer: str, status: int, body: bytes) -> Failure:
+def _not_etcd(peer: str, status: int, body: bytes) -> FailedAttempt:
     # Something between us and etcd, or something else altogether: there is only the status to go by.
     text = f"HTTP {status} {body[:200].decode(errors='replace').strip()}"
     if status in (401, 403):
-        return Failure(Kind.FINAL, PermissionRefused(peer, text))
+        return FailedAttempt(Kind.FINAL, PermissionRefused(peer, text))
     if status >= 500:
-        return Failure(Kind.UNKNOWN, Unavailable(peer, text))
-    return Failure(Kind.FINAL, RemoteError(peer, "UNKNOWN", text))
+        return FailedAttempt(Kind.UNKNOWN, Unavailable(peer, text))
+    return FailedAttempt(Kind.FINAL, RemoteError(peer, "UNKNOWN", text))

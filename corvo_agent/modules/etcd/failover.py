@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ...backoff import Backoff
 from ...errors import DeadlineExceeded, Unavailable
-from .errors import Failure, Kind
+from .errors import FailedAttempt, Kind
 
 T = TypeVar("T")
 
@@ -72,7 +72,9 @@ class Failover:
             self._current = (self._current + 1) % len(self._endpoints)
             self._counters.failovers += 1
 
-    async def run(self, attempt: Callable[[str, Budget], Awaitable[T | Failure]], call: Call) -> T | Failure:
+    async def run(
+        self, attempt: Callable[[str, Budget], Awaitable[T | FailedAttempt]], call: Call
+    ) -> T | FailedAttempt:
         """What ``attempt`` gives at the first endpoint that answers, or the failure to tell the caller.
 
         While members answer that they have no leader or lose the call, they are all asked again after a pause, until
@@ -80,7 +82,7 @@ class Failover:
         """
         loop = asyncio.get_running_loop()
         started, backoff = loop.time(), Backoff(0.05, 0.5)
-        failures: dict[str, Failure] = {}
+        failures: dict[str, FailedAttempt] = {}
         while True:
             order = self._endpoints[self._current :] + self._endpoints[: self._current]
             for position, endpoint in enumerate(order):
@@ -88,7 +90,7 @@ class Failover:
                 if budget.total <= 0:
                     break
                 outcome = await attempt(endpoint, budget)
-                if not isinstance(outcome, Failure) or outcome.kind in (Kind.FINAL, Kind.TOKEN):
+                if not isinstance(outcome, FailedAttempt) or outcome.kind in (Kind.FINAL, Kind.TOKEN):
                     return outcome
                 self.leave(endpoint)
                 failures[endpoint] = outcome
@@ -109,12 +111,12 @@ class Failover:
         total = share if call.repeat is Repeat.ALWAYS else remaining
         return Budget(total, min(self._connect_timeout, share))
 
-    def _summary(self, failures: dict[str, Failure], elapsed: float) -> Failure:
+    def _summary(self, failures: dict[str, FailedAttempt], elapsed: float) -> FailedAttempt:
         peers = ", ".join(failures) or ", ".join(self._endpoints)
         errors = [failure.error for failure in failures.values()]
         if all(isinstance(error, DeadlineExceeded) for error in errors):
-            return Failure(Kind.UNKNOWN, DeadlineExceeded(peers, round(elapsed, 1)))
+            return FailedAttempt(Kind.UNKNOWN, DeadlineExceeded(peers, round(elapsed, 1)))
         reasons = [getattr(error, "reason", str(error)) for error in errors]
         if len(reasons) > 1:
             reasons = [f"{endpoint}: {reason}" for endpoint, reason in zip(failures, reasons, strict=True)]
-        return Failure(Kind.UNKNOWN, Unavailable(peers, "; ".join(reasons)))
+        return FailedAttempt(Kind.UNKNOWN, Unavailable(peers, "; ".join(reasons)))

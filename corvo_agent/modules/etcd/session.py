@@ -12,14 +12,14 @@ import orjson
 
 from ...errors import DeadlineExceeded, PermissionRefused, RemoteError, ResourceExhausted
 from .client import EtcdClient, Stream
-from .errors import Failure, Kind
+from .errors import FailedAttempt, Kind
 from .failover import Budget, Call, Counters, Failover, Repeat
 from .messages import Json
 from .options import EtcdOptions
 from .token import Token
 
 T = TypeVar("T")
-Attempt = Callable[[str, Budget, dict[str, str]], Awaitable[T | Failure]]
+Attempt = Callable[[str, Budget, dict[str, str]], Awaitable[T | FailedAttempt]]
 
 # Members without a leader refuse at once and end their streams, instead of staying silent.
 _LEADER_NEEDED = {"Grpc-Metadata-hasleader": "true"}
@@ -71,7 +71,7 @@ class EtcdSession:
         """
         body = orjson.dumps(request)
 
-        async def attempt(endpoint: str, budget: Budget, headers: dict[str, str]) -> Json | Failure:
+        async def attempt(endpoint: str, budget: Budget, headers: dict[str, str]) -> Json | FailedAttempt:
             return await self._client.post(endpoint, path, body, headers, budget)
 
         call = self._new_call(repeat)
@@ -89,7 +89,7 @@ class EtcdSession:
             raise ResourceExhausted("watches of etcd open at once", self.options.max_watches)
         body = orjson.dumps(request)
 
-        async def attempt(endpoint: str, budget: Budget, headers: dict[str, str]) -> Stream | Failure:
+        async def attempt(endpoint: str, budget: Budget, headers: dict[str, str]) -> Stream | FailedAttempt:
             return await self._client.watch(endpoint, body, headers, start, budget)
 
         self._opening += 1
@@ -122,47 +122,47 @@ class EtcdSession:
 
     async def _run(self, attempt: Attempt[T], call: Call, headers: dict[str, str]) -> T:
         outcome = await self._with_token(attempt, call, headers)
-        if isinstance(outcome, Failure):
+        if isinstance(outcome, FailedAttempt):
             self.counters.failures += 1
             raise outcome.error
         return outcome
 
-    async def _with_token(self, attempt: Attempt[T], call: Call, headers: dict[str, str]) -> T | Failure:
+    async def _with_token(self, attempt: Attempt[T], call: Call, headers: dict[str, str]) -> T | FailedAttempt:
         token = self._token
         if token is None:
             return await self._failover.run(lambda endpoint, budget: attempt(endpoint, budget, headers), call)
 
-        async def with_header(endpoint: str, budget: Budget) -> T | Failure:
+        async def with_header(endpoint: str, budget: Budget) -> T | FailedAttempt:
             return await attempt(endpoint, budget, {**headers, "authorization": token.text} if token.text else headers)
 
         try:
-            refused: Failure | None = await token.first(call.deadline)
+            refused: FailedAttempt | None = await token.first(call.deadline)
             if refused is not None:
                 return refused
             used = token.generation
-            outcome: T | Failure = await self._failover.run(with_header, call)
-            if isinstance(outcome, Failure) and outcome.kind is Kind.TOKEN:
+            outcome: T | FailedAttempt = await self._failover.run(with_header, call)
+            if isinstance(outcome, FailedAttempt) and outcome.kind is Kind.TOKEN:
                 refused = await token.renew(used, call.deadline)
                 outcome = await self._failover.run(with_header, call) if refused is None else refused
         except TimeoutError:
-            return Failure(Kind.UNKNOWN, DeadlineExceeded(self.endpoint, self.options.call_timeout))
+            return FailedAttempt(Kind.UNKNOWN, DeadlineExceeded(self.endpoint, self.options.call_timeout))
         return outcome
 
-    async def _authenticate(self, deadline: float) -> str | Failure | None:
+    async def _authenticate(self, deadline: float) -> str | FailedAttempt | None:
         """A new token; None when etcd has its users turned off."""
         self.counters.reauthentications += 1
         body = orjson.dumps({"name": self.options.username, "password": self.options.password or ""})
 
-        async def attempt(endpoint: str, budget: Budget) -> Json | Failure:
+        async def attempt(endpoint: str, budget: Budget) -> Json | FailedAttempt:
             return await self._client.post(endpoint, "/auth/authenticate", body, dict(_LEADER_NEEDED), budget)
 
         outcome = await self._failover.run(attempt, Call(deadline, Repeat.ALWAYS))
-        if not isinstance(outcome, Failure):
+        if not isinstance(outcome, FailedAttempt):
             return str(outcome["token"]) if outcome.get("token") else None
         if isinstance(outcome.error, RemoteError):
             match outcome.error.code:
                 case "FAILED_PRECONDITION":  # users are turned off: no call needs a token
                     return None
                 case "INVALID_ARGUMENT":  # no such user, or not that password; etcd does not tell which
-                    return Failure(Kind.FINAL, PermissionRefused("etcd", outcome.error.message))
+                    return FailedAttempt(Kind.FINAL, PermissionRefused("etcd", outcome.error.message))
         return outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from .errors import Failure
+from .errors import FailedAttempt
 
 
 class Token:
@@ -15,20 +15,20 @@ class Token:
     and the first of them renews it for all. A failed attempt is shared in the same way.
     """
 
-    def __init__(self, authenticate: Callable[[float], Awaitable[str | Failure | None]]) -> None:
+    def __init__(self, authenticate: Callable[[float], Awaitable[str | FailedAttempt | None]]) -> None:
         self._authenticate = authenticate
         self._lock = asyncio.Lock()
-        self._failure: Failure | None = None
+        self._failure: FailedAttempt | None = None
         self.text: str | None = None
         self.generation = 0
 
-    async def first(self, deadline: float) -> Failure | None:
+    async def first(self, deadline: float) -> FailedAttempt | None:
         """Make sure that there was an attempt; the failure of it, if it failed."""
         if self.generation == 0 or self._failure is not None:
             return await self.renew(self.generation, deadline)
         return None
 
-    async def renew(self, refused: int, deadline: float) -> Failure | None:
+    async def renew(self, refused: int, deadline: float) -> FailedAttempt | None:
         """Replace the token of generation ``refused`` until ``deadline`` of the loop's clock; None when it worked.
 
         Raises TimeoutError when others took all the time. A cancelled caller leaves the work to the next one.
@@ -38,8 +38,8 @@ class Token:
         try:
             if self.generation == refused:
                 outcome = await self._authenticate(deadline)
-                self._failure = outcome if isinstance(outcome, Failure) else None
-                self.text = None if isinstance(outcome, Failure) else outcome
+                self._failure = outcome if isinstance(outcome, FailedAttempt) else None
+                self.text = None if isinstance(outcome, FailedAttempt) else outcome
                 self.generation += 1
             return self._failure
         finally:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...errors import Compacted, DecodeError, PermissionRefused, ResourceExhausted
 from ..json.stream import parse_object
-from .errors import Failure, Kind, from_cancel_reason, from_stream_error
+from .errors import FailedAttempt, Kind, from_cancel_reason, from_stream_error
 from .messages import Json, integer, objects
 
 
@@ -25,12 +25,12 @@ class WatchReader:
         self._held: list[Json] = []
         self._held_bytes = 0
 
-    def opened(self, message: bytes) -> Failure | None:
+    def opened(self, message: bytes) -> FailedAttempt | None:
         """Read the first message: None when the watch is on. Raises DecodeError."""
         result, failure = self._result(message)
         if failure is not None and failure.kind is Kind.FINAL and isinstance(failure.error, PermissionRefused):
             # etcd 3.5 up to 3.5.1 cancels with PermissionDenied when the token has expired, as for a real refusal.
-            return Failure(Kind.TOKEN, failure.error)
+            return FailedAttempt(Kind.TOKEN, failure.error)
         if failure is None and result.get("created") is not True:
             raise DecodeError(f"the first message of a watch of {self.peer}", "the watch was not created")
         return failure
@@ -56,7 +56,7 @@ class WatchReader:
             raise ResourceExhausted("bytes of the changes of one revision", self._limit, self._held_bytes)
         return events[:whole]
 
-    def _result(self, message: bytes) -> tuple[Json, Failure | None]:
+    def _result(self, message: bytes) -> tuple[Json, FailedAttempt | None]:
         parsed = parse_object(message)
         if "error" in parsed:
             return {}, from_stream_error(self.peer, parsed["error"])
@@ -65,13 +65,13 @@ class WatchReader:
             raise DecodeError(f"a message of a watch of {self.peer}", "it holds neither a result nor an error")
         return result, self._canceled(result) if result.get("canceled") else None
 
-    def _canceled(self, result: Json) -> Failure:
+    def _canceled(self, result: Json) -> FailedAttempt:
         try:
             compacted = integer(result, "compact_revision")
         except (TypeError, ValueError) as error:
             raise DecodeError(f"a message of a watch of {self.peer}", f"unexpected form: {error}") from error
         if compacted:
-            return Failure(Kind.FINAL, Compacted(self._start, compacted))
+            return FailedAttempt(Kind.FINAL, Compacted(self._start, compacted))
         return from_cancel_reason(self.peer, str(result.get("cancel_reason", "")))
 
     @staticmethod

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...errors import InvalidArgument
 from ..model import Module
-from .module_fields import Field, field, part
+from .module_fields import ModuleField, field, part
 
 #: Does a Module match?
 FieldSelector = Callable[[Module], bool]
@@ -86,21 +86,21 @@ def _condition(text: str, position: int) -> tuple[FieldSelector, int]:
     raise _error(text, f"expected FIELD OPERATOR VALUE at character {position + 1}")
 
 
-def _parse(text: str, chosen: Field, value: str) -> Any:
+def _parse(text: str, chosen: ModuleField, value: str) -> Any:
     stripped = value.strip()
     if not _VALUE.fullmatch(stripped):
         raise _error(text, f"{stripped!r} is not a value")
     return chosen.parse(stripped.replace("\\,", ","))
 
 
-def _membership(chosen: Field, wanted: frozenset[Any], *, negated: bool) -> FieldSelector:
+def _membership(chosen: ModuleField, wanted: frozenset[Any], *, negated: bool) -> FieldSelector:
     values = chosen.values
     if negated:
         return lambda module: not any(value in wanted for value in values(module))
     return lambda module: any(value in wanted for value in values(module))
 
 
-def _comparison(chosen: Field, sign: str, wanted: Any) -> FieldSelector:
+def _comparison(chosen: ModuleField, sign: str, wanted: Any) -> FieldSelector:
     if sign in ("=", "=="):
         return _membership(chosen, frozenset((wanted,)), negated=False)
     if sign == "!=":

@@ -75,3 +75,11 @@ def integer(name: str, text: str) -> int:
     if number is None or not -(2**63) <= number < 2**63:
         raise DecodeError(name, f'{name}: parsing "{text[:80]}": invalid number')
     return number
+
+
+def flag(name: str, text: str) -> bool:
+    """Whether the parameter ``name`` says true; False for "". Raises DecodeError unless it is true or false."""
+    folded = text.lower()
+    if folded not in ("true", "false", "1", "0", ""):
+        raise DecodeError(name, f'{name}: parsing "{text[:80]}": neither true nor false')
+    return folded in ("true", "1")

@@ -29,7 +29,7 @@ class FieldType(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ModuleField:
     """One path of the schema. ``values`` gives every value there, in a form that compares by ``type``."""
 
     path: str
@@ -47,7 +47,7 @@ class Field:
         return text.casefold() if self.type is FieldType.FOLDED else text
 
 
-def field(path: str) -> Field:
+def field(path: str) -> ModuleField:
     """The field that ``path`` names; ``meta.labels[app]`` and ``meta.labels[*]`` reach into a map.
 
     Raises InvalidArgument when the schema has no such field.
@@ -58,7 +58,7 @@ def field(path: str) -> Field:
         getter, name = _MAPS[folded]
         if index is None:
             raise InvalidArgument("field selector", path, f"{name} is a map, name its key as {name}[key]")
-        return Field(path, FieldType.TEXT, _map_values(getter, index))
+        return ModuleField(path, FieldType.TEXT, _map_values(getter, index))
     found = _FIELDS.get(folded)
     if found is None or (index is not None and (index != "*" or folded not in _LISTS)):
         raise InvalidArgument("field selector", path, "a Module has no such field")
@@ -164,34 +164,34 @@ def _override_level(module: Module) -> Iterable[str]:
 
 _TEXT, _TIME = FieldType.TEXT, FieldType.TIME
 _TABLE = (
-    Field("kind", _TEXT, _single("kind")),
-    Field("api-version", _TEXT, _single("api_version")),
-    Field("meta.name", _TEXT, _single("meta.name")),
-    Field("meta.tenant", _TEXT, _single("meta.tenant")),
-    Field("meta.namespace", _TEXT, _single("meta.namespace")),
-    Field("meta.generation-id", FieldType.NUMBER, _decimal("meta.generation_id")),
-    Field("meta.resource-version", FieldType.NUMBER, _decimal("meta.resource_version")),
-    Field("meta.uuid", _TEXT, _single("meta.uuid")),
-    Field("meta.creation-time", _TIME, _single("meta.creation_time")),
-    Field("meta.mod-time", _TIME, _single("meta.mod_time")),
-    Field("meta.self-link", _TEXT, _single("meta.self_link")),
-    Field("spec.log-level", FieldType.FOLDED, _folded("spec.log_level")),
-    Field("spec.enable-trace", FieldType.FLAG, _single("spec.enable_trace")),
-    Field("spec.args", _TEXT, _each("spec.args")),
-    Field("spec.override.level", FieldType.FOLDED, _override_level),
-    Field("spec.override.until", _TIME, _override("until")),
-    Field("spec.override.by", _TEXT, _override("by")),
-    Field("spec.override.reason", _TEXT, _override("reason")),
-    Field("status.node", _TEXT, _single("status.node")),
-    Field("status.module", _TEXT, _single("status.module")),
-    Field("status.category", FieldType.FOLDED, _folded("status.category")),
-    Field("status.last-start", _TIME, _single("status.last_start")),
-    Field("status.restart-count", FieldType.NUMBER, _single("status.restart_count")),
-    Field("status.last-restart-reason", _TEXT, _single("status.last_restart_reason")),
-    Field("status.service", _TEXT, _single("status.service")),
-    Field("status.service-ports.name", _TEXT, _each("status.service_ports", "name")),
-    Field("status.service-ports.port", FieldType.NUMBER, _each("status.service_ports", "port")),
-    Field("status.mac-address", _TEXT, _single("status.mac_address")),
+    ModuleField("kind", _TEXT, _single("kind")),
+    ModuleField("api-version", _TEXT, _single("api_version")),
+    ModuleField("meta.name", _TEXT, _single("meta.name")),
+    ModuleField("meta.tenant", _TEXT, _single("meta.tenant")),
+    ModuleField("meta.namespace", _TEXT, _single("meta.namespace")),
+    ModuleField("meta.generation-id", FieldType.NUMBER, _decimal("meta.generation_id")),
+    ModuleField("meta.resource-version", FieldType.NUMBER, _decimal("meta.resource_version")),
+    ModuleField("meta.uuid", _TEXT, _single("meta.uuid")),
+    ModuleField("meta.creation-time", _TIME, _single("meta.creation_time")),
+    ModuleField("meta.mod-time", _TIME, _single("meta.mod_time")),
+    ModuleField("meta.self-link", _TEXT, _single("meta.self_link")),
+    ModuleField("spec.log-level", FieldType.FOLDED, _folded("spec.log_level")),
+    ModuleField("spec.enable-trace", FieldType.FLAG, _single("spec.enable_trace")),
+    ModuleField("spec.args", _TEXT, _each("spec.args")),
+    ModuleField("spec.override.level", FieldType.FOLDED, _override_level),
+    ModuleField("spec.override.until", _TIME, _override("until")),
+    ModuleField("spec.override.by", _TEXT, _override("by")),
+    ModuleField("spec.override.reason", _TEXT, _override("reason")),
+    ModuleField("status.node", _TEXT, _single("status.node")),
+    ModuleField("status.module", _TEXT, _single("status.module")),
+    ModuleField("status.category", FieldType.FOLDED, _folded("status.category")),
+    ModuleField("status.last-start", _TIME, _single("status.last_start")),
+    ModuleField("status.restart-count", FieldType.NUMBER, _single("status.restart_count")),
+    ModuleField("status.last-restart-reason", _TEXT, _single("status.last_restart_reason")),
+    ModuleField("status.service", _TEXT, _single("status.service")),
+    ModuleField("status.service-ports.name", _TEXT, _each("status.service_ports", "name")),
+    ModuleField("status.service-ports.port", FieldType.NUMBER, _each("status.service_ports", "port")),
+    ModuleField("status.mac-address", _TEXT, _single("status.mac_address")),
 )
 _FIELDS = {_fold(entry.path): entry for entry in _TABLE}
 _FIELDS["name"] = _FIELDS["meta.name"]

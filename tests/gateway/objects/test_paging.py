@@ -8,14 +8,14 @@ import pytest
 
 from corvo_agent.errors import InvalidArgument
 from corvo_agent.gateway.objects.paging import SORT_ORDERS, page, sort_entries
-from corvo_agent.gateway.watching.cached_module import Entry
+from corvo_agent.gateway.watching.cached_module import CachedModule
 
 from ..modules import module
 
 
-def entry(name: str, revision: int, created: int) -> Entry:
+def entry(name: str, revision: int, created: int) -> CachedModule:
     found = module(name, revision)
-    return Entry(replace(found, meta=replace(found.meta, creation_time=created)))
+    return CachedModule(replace(found, meta=replace(found.meta, creation_time=created)))
 
 
 ENTRIES = [entry("a1", 9, 2), entry("b1", 7, 3), entry("c1", 8, 1)]

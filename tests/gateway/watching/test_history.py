@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corvo_agent.errors import Compacted
-from corvo_agent.gateway.watching.cached_module import Entry
+from corvo_agent.gateway.watching.cached_module import CachedModule
 from corvo_agent.gateway.watching.events import Event
 from corvo_agent.gateway.watching.history import History
 from corvo_agent.modules.kv import ChangeType
@@ -15,7 +15,7 @@ from ..modules import module
 
 
 def event(revision: int) -> Event:
-    return Event(ChangeType.UPDATED, revision, Entry(module("m1", revision)))
+    return Event(ChangeType.UPDATED, revision, CachedModule(module("m1", revision)))
 
 
 def revisions(history: History, start: int) -> list[int]:

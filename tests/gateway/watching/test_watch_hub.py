@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from corvo_agent.errors import ResourceExhausted, Unavailable
-from corvo_agent.gateway.watching.cached_module import Entry
+from corvo_agent.gateway.watching.cached_module import CachedModule
 from corvo_agent.gateway.watching.events import Event, EventBatch
 from corvo_agent.gateway.watching.feed import BatchLimits
 from corvo_agent.gateway.watching.subscription import Subscription
@@ -29,7 +29,7 @@ class Hub(WatchHub):
 
     def __init__(self, limits: WatchLimits | None = None) -> None:
         super().__init__(limits=limits)
-        self.entries: list[Entry] = []
+        self.entries: list[CachedModule] = []
         self._revisions: Iterator[int] = count(1)
         self.begin(0)
 
@@ -37,7 +37,7 @@ class Hub(WatchHub):
         """Publish so many changes, one object each, called by its revision."""
         for _ in range(times):
             revision = next(self._revisions)
-            entry = Entry(module(f"m{revision}", revision))
+            entry = CachedModule(module(f"m{revision}", revision))
             self.entries.append(entry)
             self.publish([Event(ChangeType.CREATED, revision, entry)])
 
@@ -121,8 +121,8 @@ async def test_a_full_batch_leaves_at_once_and_a_large_event_alone() -> None:
     watcher = hub.join()
     hub.change(4)
     assert len(await watcher.next_batch()) == 4
-    entry = Entry(module("large", 6, args=("x" * 20_000,)))
-    small = [Event(ChangeType.CREATED, revision, Entry(module("m", revision))) for revision in (5, 7, 8)]
+    entry = CachedModule(module("large", 6, args=("x" * 20_000,)))
+    small = [Event(ChangeType.CREATED, revision, CachedModule(module("m", revision))) for revision in (5, 7, 8)]
     hub.publish([small[0], Event(ChangeType.CREATED, 6, entry), *small[1:]])
     assert [revisions([await watcher.next_batch()]) for _ in range(3)] == [[5], [6], [7, 8]]
 

@@ -1,4 +1,4 @@
-"""One attempt at one server, on real sockets: whatever the server does, there is an answer or a Failure in time."""
+"""One attempt at one server, on real sockets: whatever the server does, there is an answer or a failure in time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from corvo_agent.errors import (
     Unavailable,
 )
 from corvo_agent.modules.etcd.client import EtcdClient, Stream
-from corvo_agent.modules.etcd.errors import Failure, Kind
+from corvo_agent.modules.etcd.errors import FailedAttempt, Kind
 from corvo_agent.modules.etcd.failover import Budget
 from corvo_agent.modules.etcd.options import EtcdOptions
 from tests.faulty_server import CannedServer, answer, endless
@@ -57,7 +57,7 @@ async def watch(reply: bytes | None, budget: Budget = SOON, **options: Any) -> A
     """The failure to open a watch, or what it gave until its end, and its end."""
     async with client_of(lambda path, body: reply, **options) as (client, endpoint):
         opened = await client.watch(endpoint, b"{}", {}, 1, budget)
-        if isinstance(opened, Failure):
+        if isinstance(opened, FailedAttempt):
             assert client.streams == 0
             return opened
         assert client.streams == 1
@@ -74,7 +74,7 @@ async def watch(reply: bytes | None, budget: Budget = SOON, **options: Any) -> A
 
 
 def failure(outcome: Any, kind: Kind, error: type[CorvoError]) -> CorvoError:
-    assert isinstance(outcome, Failure)
+    assert isinstance(outcome, FailedAttempt)
     assert (outcome.kind, type(outcome.error)) == (kind, error)
     return outcome.error
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from corvo_agent.errors import CorvoError, DeadlineExceeded, RemoteError, Unavailable
-from corvo_agent.modules.etcd.errors import Failure, Kind
+from corvo_agent.modules.etcd.errors import FailedAttempt, Kind
 from corvo_agent.modules.etcd.failover import Budget, Call, Counters, Failover, Repeat
 
 A, B, C = "http://a:1", "http://b:1", "http://c:1"
@@ -17,29 +17,31 @@ A, B, C = "http://a:1", "http://b:1", "http://c:1"
 class Cluster:
     """Attempts as ``reply`` wants them; writes down what was asked."""
 
-    def __init__(self, reply: Callable[[str, int], str | Failure], endpoints: tuple[str, ...] = (A, B, C)) -> None:
+    def __init__(
+        self, reply: Callable[[str, int], str | FailedAttempt], endpoints: tuple[str, ...] = (A, B, C)
+    ) -> None:
         self.asked: list[str] = []
         self.budgets: list[Budget] = []
         self.counters = Counters()
         self.failover = Failover(endpoints, 1.0, self.counters)
         self._reply = reply
 
-    async def attempt(self, endpoint: str, budget: Budget) -> str | Failure:
+    async def attempt(self, endpoint: str, budget: Budget) -> str | FailedAttempt:
         self.asked.append(endpoint)
         self.budgets.append(budget)
         return self._reply(endpoint, len(self.asked))
 
-    async def run(self, repeat: Repeat = Repeat.ALWAYS, seconds: float = 30.0) -> tuple[str | Failure, Call]:
+    async def run(self, repeat: Repeat = Repeat.ALWAYS, seconds: float = 30.0) -> tuple[str | FailedAttempt, Call]:
         call = Call(asyncio.get_running_loop().time() + seconds, repeat)
         return await self.failover.run(self.attempt, call), call
 
 
-def failed(kind: Kind, endpoint: str = A, reason: str = "broken") -> Failure:
-    return Failure(kind, Unavailable(endpoint, reason))
+def failed(kind: Kind, endpoint: str = A, reason: str = "broken") -> FailedAttempt:
+    return FailedAttempt(kind, Unavailable(endpoint, reason))
 
 
-def told(outcome: str | Failure) -> CorvoError:
-    assert isinstance(outcome, Failure)
+def told(outcome: str | FailedAttempt) -> CorvoError:
+    assert isinstance(outcome, FailedAttempt)
     return outcome.error
 
 
@@ -82,9 +84,9 @@ async def test_the_deadline_ends_the_asking() -> None:
 
 @pytest.mark.parametrize("kind", [Kind.FINAL, Kind.TOKEN])
 async def test_a_refusal_is_not_taken_elsewhere(kind: Kind) -> None:
-    cluster = Cluster(lambda endpoint, _: Failure(kind, RemoteError(endpoint, "NOT_FOUND", "x")))
+    cluster = Cluster(lambda endpoint, _: FailedAttempt(kind, RemoteError(endpoint, "NOT_FOUND", "x")))
     outcome, _ = await cluster.run()
-    assert isinstance(outcome, Failure)
+    assert isinstance(outcome, FailedAttempt)
     assert outcome.kind is kind
     assert cluster.asked == [A]
     assert cluster.failover.current == A
@@ -124,7 +126,7 @@ async def test_time_is_shared_among_the_endpoints_that_are_left() -> None:
 
 
 async def test_only_timeouts_are_a_deadline_exceeded() -> None:
-    cluster = Cluster(lambda endpoint, _: Failure(Kind.UNREACHABLE, DeadlineExceeded(endpoint, 1.0)))
+    cluster = Cluster(lambda endpoint, _: FailedAttempt(Kind.UNREACHABLE, DeadlineExceeded(endpoint, 1.0)))
     outcome, _ = await cluster.run()
     error = told(outcome)
     assert isinstance(error, DeadlineExceeded)
@@ -152,7 +154,7 @@ def test_an_endpoint_is_left_once() -> None:
 async def test_cancelling_ends_the_waiting() -> None:
     entered = asyncio.Event()
 
-    async def attempt(endpoint: str, budget: Budget) -> str | Failure:
+    async def attempt(endpoint: str, budget: Budget) -> str | FailedAttempt:
         entered.set()
         await asyncio.Event().wait()
         return endpoint

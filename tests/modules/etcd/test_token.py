@@ -7,22 +7,22 @@ import asyncio
 import pytest
 
 from corvo_agent.errors import PermissionRefused
-from corvo_agent.modules.etcd.errors import Failure, Kind
+from corvo_agent.modules.etcd.errors import FailedAttempt, Kind
 from corvo_agent.modules.etcd.token import Token
 
-REFUSED = Failure(Kind.FINAL, PermissionRefused("etcd", "wrong password"))
+REFUSED = FailedAttempt(Kind.FINAL, PermissionRefused("etcd", "wrong password"))
 
 
 class Users:
     """Gives out tokens when it is let to."""
 
-    def __init__(self, outcome: str | Failure | None = "") -> None:
+    def __init__(self, outcome: str | FailedAttempt | None = "") -> None:
         self.asked = 0
         self.asked_now = asyncio.Event()
         self.open = asyncio.Event()
         self.outcome = outcome
 
-    async def authenticate(self, deadline: float) -> str | Failure | None:
+    async def authenticate(self, deadline: float) -> str | FailedAttempt | None:
         self.asked += 1
         self.asked_now.set()
         await self.open.wait()

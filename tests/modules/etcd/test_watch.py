@@ -20,7 +20,7 @@ from corvo_agent.errors import (
     ResourceExhausted,
     Unavailable,
 )
-from corvo_agent.modules.etcd.errors import Failure, Kind
+from corvo_agent.modules.etcd.errors import FailedAttempt, Kind
 from corvo_agent.modules.etcd.watch import WatchReader
 from tests.modules.etcd_json import NEAR_MISSES
 
@@ -69,7 +69,7 @@ def test_a_watch_that_is_not_confirmed_is_refused(first: bytes) -> None:
 )
 def test_a_watch_that_is_canceled_at_once_says_why(first: bytes, kind: Kind, expected: type[CorvoError]) -> None:
     failure = reader().opened(first)
-    assert isinstance(failure, Failure)
+    assert isinstance(failure, FailedAttempt)
     assert (failure.kind, type(failure.error)) == (kind, expected)
 
 
@@ -146,4 +146,4 @@ def test_whatever_a_server_sends_ends_in_an_error_of_ours(messages: list[bytes])
             if number:
                 assert isinstance(watch.take(each), list)
             else:
-                assert isinstance(watch.opened(each), Failure | None)
+                assert isinstance(watch.opened(each), FailedAttempt | None)
