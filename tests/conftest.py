@@ -11,12 +11,19 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.embedded import EmbeddedEtcd
-from tests.etcd_cluster import EVERY_ETCD
+from tests.etcd_cluster import ETCD_NAMES, EVERY_ETCD
+from tests.world.report import WorldReport
 
 # Whoever was started in the background, by a shell without job control, ignores Ctrl-C, and so would the programs that
 # tests start and interrupt. What is handled here they have as it is usual.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Add our own report."""
+    config.pluginmanager.register(WorldReport(config))
+
 
 _EVERY_KEY = b'{"key":"AA==","range_end":"AA=="}'
 
@@ -29,18 +36,20 @@ def wipe(server: EmbeddedEtcd) -> EmbeddedEtcd:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def etcd_servers() -> AsyncIterator[dict[str, EmbeddedEtcd]]:
+async def etcd_servers(request: pytest.FixtureRequest) -> AsyncIterator[dict[str, EmbeddedEtcd]]:
+    everyone = any(item.get_closest_marker("world") for item in request.session.items)
+    names = EVERY_ETCD if everyone else ["extra"]
     async with AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(EmbeddedEtcd(binaries=each)) for name, each in EVERY_ETCD.items()}
+        yield {name: await stack.enter_async_context(EmbeddedEtcd(binaries=EVERY_ETCD[name])) for name in names}
 
 
 @pytest.fixture
 def etcd(etcd_servers: dict[str, EmbeddedEtcd]) -> EmbeddedEtcd:
     """An etcd without keys. It is shared: do not stop it, use ``etcd_cluster.EtcdCluster`` for that."""
-    return wipe(next(iter(etcd_servers.values())))
+    return wipe(etcd_servers["extra"])
 
 
-@pytest.fixture(params=EVERY_ETCD)
+@pytest.fixture(params=ETCD_NAMES)
 def each_etcd(etcd_servers: dict[str, EmbeddedEtcd], request: pytest.FixtureRequest) -> EmbeddedEtcd:
-    """As ``etcd``, once with every etcd program that this machine has."""
+    """As ``etcd``, and in the world environment once more with the etcd of this machine."""
     return wipe(etcd_servers[request.param])

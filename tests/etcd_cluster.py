@@ -15,23 +15,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self, cast
 
+import pytest
+
 from corvo_agent.embedded import EtcdBinaries, find_etcd, free_ports
 from corvo_agent.owned_process import OwnedProcess
+from tests.world.machine import etcd_on_path, needs
 
 
 def _every_etcd() -> dict[str, EtcdBinaries]:
     found = {"extra": find_etcd()}
-    for folder in os.get_exec_path():
-        program = Path(folder, "etcd")
-        # Python scripts of that name only start the extra's program.
-        if program.is_file() and program.read_bytes()[:4] == b"\x7fELF" and program != found["extra"].etcd:
-            found["path"] = EtcdBinaries(program, program.with_name("etcdctl"))
-            break
+    program = etcd_on_path()
+    if program is not None and program != found["extra"].etcd:
+        found["path"] = EtcdBinaries(program, program.with_name("etcdctl"))
     return found
 
 
 EVERY_ETCD = _every_etcd()
 """The etcd of the extra, and the one on PATH when that is another program, by the name that test ids have."""
+
+# The etcd of the extra is there with the test dependencies, any other is the machine's.
+_MARKS: dict[str, tuple[pytest.MarkDecorator, ...]] = {"extra": (), "path": (needs("etcd on PATH"),)}
+ETCD_NAMES = [pytest.param(name, id=name, marks=marks) for name, marks in _MARKS.items()]
+ETCD_BINARIES = [pytest.param(EVERY_ETCD.get(name), id=name, marks=marks) for name, marks in _MARKS.items()]
 
 
 class EtcdMember:

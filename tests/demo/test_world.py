@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -20,6 +19,7 @@ import pytest
 from corvo_agent.demo.check import check
 from corvo_agent.demo.check_rest import REST_ATTEMPTS
 from corvo_agent.demo.world import NAME, DemoWorld
+from tests.world.machine import needs
 
 pytestmark = pytest.mark.integration
 MARK = "--- next ---"
@@ -97,7 +97,7 @@ async def test_check_drives_it_and_says_what_held(tmp_path: Path) -> None:
     assert folders(tmp_path) == []
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl on this machine to run its lines with")
+@needs("curl")
 async def test_every_line_that_it_prints_works_as_printed(tmp_path: Path) -> None:
     async with demo(tmp_path) as process:
         lines = commands(await introduction(process))

@@ -14,7 +14,7 @@ import trustme
 from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import Unavailable
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
-from tests.etcd_cluster import EVERY_ETCD, EtcdCluster
+from tests.etcd_cluster import ETCD_BINARIES, EtcdCluster
 
 pytestmark = pytest.mark.integration
 
@@ -77,7 +77,7 @@ async def refused(server: Sequence[str], reason: str, **options: Any) -> None:
             await anext(store.changes("a", 1))
 
 
-@pytest.mark.parametrize("binaries", EVERY_ETCD.values(), ids=EVERY_ETCD)
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
 async def test_a_certificate_of_the_authority_passes(binaries: EtcdBinaries, pki: Pki) -> None:
     async with (
         EtcdCluster(binaries=binaries, tls=pki.server("127.0.0.1")) as cluster,
@@ -110,7 +110,7 @@ async def test_an_unknown_authority_is_refused(pki: Pki, tmp_path: Path) -> None
     await refused(pki.server("127.0.0.1"), "certificate is refused")
 
 
-@pytest.mark.parametrize("binaries", EVERY_ETCD.values(), ids=EVERY_ETCD)
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
 @pytest.mark.parametrize("common_name", ["agent", None])
 async def test_a_client_certificate_passes(binaries: EtcdBinaries, common_name: str | None, pki: Pki) -> None:
     certificate, key = pki.issue("client", "agent.example", common_name=common_name)

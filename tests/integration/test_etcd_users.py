@@ -13,11 +13,11 @@ import pytest
 from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import CorvoError, PermissionRefused
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
-from tests.etcd_cluster import EVERY_ETCD, EtcdCluster
+from tests.etcd_cluster import ETCD_BINARIES, EtcdCluster
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.parametrize("binaries", EVERY_ETCD.values(), ids=EVERY_ETCD),
+    pytest.mark.parametrize("binaries", ETCD_BINARIES),
 ]
 ROOT = "root:root-password"
 

@@ -16,12 +16,12 @@ from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.kv import Change, ChangeType, KeyValue, KeyValueStore
 from corvo_agent.modules.memory import MemoryStore
 from tests.conftest import wipe
-from tests.etcd_cluster import EVERY_ETCD
+from tests.etcd_cluster import ETCD_NAMES
 
 AWKWARD = [b"", b"\0\xff\n", b'{"a":"}{"}\n{', "日本語 é \U0001f600".encode(), bytes(range(256)) * 10]
 
 
-@pytest_asyncio.fixture(params=["memory", "deferred", *EVERY_ETCD])
+@pytest_asyncio.fixture(params=["memory", "deferred", *ETCD_NAMES])
 async def store(request: pytest.FixtureRequest, etcd_servers: dict[str, EmbeddedEtcd]) -> AsyncIterator[KeyValueStore]:
     if request.param == "memory":
         opened: KeyValueStore = MemoryStore()

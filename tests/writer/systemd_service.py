@@ -1,7 +1,7 @@
 """A service that answers and signals as systemd does on the bus, with units that the test makes.
 
-It owns the name org.freedesktop.systemd1 at a real dbus-daemon, where there is one, or stands for the bus as well: then
-it answers whoever connects to its socket, after the handshake of the D-Bus specification.
+It owns the name org.freedesktop.systemd1 at a real dbus-daemon (in the world environment), or stands for the bus too:
+then it answers whoever connects to its socket, after the handshake of the D-Bus specification.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import io
-import shutil
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -17,13 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dbus_fast import ErrorType, Message, MessageFlag, MessageType, Variant
 from dbus_fast._private.unmarshaller import Unmarshaller
 from dbus_fast.aio import MessageBus
 
-DBUS_DAEMON = shutil.which("dbus-daemon")
+from tests.world.machine import needs
+
 #: How the program under test reaches the service.
-TRANSPORTS = ("direct", "dbus-daemon") if DBUS_DAEMON else ("direct",)
+TRANSPORTS = ("direct", pytest.param("dbus-daemon", marks=needs("dbus-daemon")))
 
 SYSTEMD = "org.freedesktop.systemd1"
 ROOT = "/org/freedesktop/systemd1"
@@ -171,8 +172,7 @@ async def dbus_daemon(socket: Path) -> AsyncIterator[None]:
     """A bus of the test's own."""
     config = socket.with_suffix(".conf")
     config.write_text(_CONFIG.format(socket=socket))
-    assert DBUS_DAEMON is not None
-    command = (DBUS_DAEMON, f"--config-file={config}", "--nofork", "--print-address")
+    command = ("dbus-daemon", f"--config-file={config}", "--nofork", "--print-address")
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     assert process.stdout is not None
     try:

@@ -1,4 +1,4 @@
-"""Services become modules, over a D-Bus that the test owns: a real dbus-daemon, where there is one."""
+"""Services become modules, over a D-Bus that the test owns: in the world environment of a real dbus-daemon."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from corvo_agent.errors import ConfigError, CorvoError, PermissionRefused, RemoteError, Unavailable
 from corvo_agent.writer.source import Complete, Gone, Present, SourceEvent
 from corvo_agent.writer.systemd import SystemdSource
+from tests.world.machine import needs
 
 from .systemd_service import (
     TRANSPORTS,
@@ -186,7 +187,7 @@ async def test_a_connection_that_is_lost_ends_the_stream(tmp_path: Path) -> None
             await waiting
 
 
-@pytest.mark.skipif("dbus-daemon" not in TRANSPORTS, reason="there is no dbus-daemon on this machine")
+@needs("dbus-daemon")
 async def test_a_systemd_that_starts_again_ends_the_stream_and_the_next_one_works(tmp_path: Path) -> None:
     """systemd has forgotten then that somebody listens."""
     socket = tmp_path / "bus"

@@ -13,6 +13,7 @@ from corvo_agent.levels.level import Level
 from corvo_agent.sidecar.hooks.level_hook import LevelChange
 from corvo_agent.sidecar.hooks.signal_hook import SignalHook
 from corvo_agent.sidecar.target.target_process import ProcessIdentity, target_of_pid
+from tests.world.machine import needs
 
 TARGET = """
 import os, signal, time
@@ -102,7 +103,7 @@ except PermissionRefused as error:
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be a second user")
+@needs("root")
 async def test_a_process_of_somebody_else_is_refused(target: asyncio.subprocess.Process) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", AS_NOBODY, str(target.pid), stdout=asyncio.subprocess.PIPE

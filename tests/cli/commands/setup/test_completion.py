@@ -8,7 +8,6 @@ import os
 import pty
 import select
 import shlex
-import shutil
 import struct
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import run_here
 from tests.cli.place import Place
+from tests.world.machine import needs
 
 SHELLS = {"bash": ("bash", "--norc", "-i"), "zsh": ("zsh", "-i")}
 
@@ -92,7 +92,7 @@ async def test_bash_completes_what_holds_signs_at_which_it_breaks_words(
         assert await asyncio.to_thread(complete_in_bash, program, *words, typed) == completed
 
 
-@pytest.mark.parametrize("shell", [name for name in SHELLS if shutil.which(name)])
+@pytest.mark.parametrize("shell", ["bash", pytest.param("zsh", marks=needs("zsh"))])
 async def test_a_person_at_a_terminal_completes_a_name(
     shell: str, program: dict[str, str], modules: ModuleStore, etcd: EmbeddedEtcd, tmp_path: Path
 ) -> None:
@@ -123,13 +123,13 @@ def type_into(shell: tuple[str, ...], environment: dict[str, str], typed: dict[s
             os.close(ours)
 
 
-@pytest.mark.parametrize("shell", [name for name in ("fish",) if shutil.which(name)])
+@needs("fish")
 async def test_fish_completes_a_name(
-    shell: str, program: dict[str, str], modules: ModuleStore, etcd: EmbeddedEtcd, tmp_path: Path
+    program: dict[str, str], modules: ModuleStore, etcd: EmbeddedEtcd, tmp_path: Path
 ) -> None:
     await modules.create(Module(ObjectMeta(name="node1-pen-npm")))
     script = f"corvo completion fish | source; complete -C 'corvo stats --etcd {etcd.endpoint} node'"
-    command = (shell, "--no-config", "-c", script)
+    command = ("fish", "--no-config", "-c", script)
     environment = {**program, "HOME": str(tmp_path)}
     done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["node1-pen-npm"]
@@ -142,7 +142,7 @@ def test_each_shell_has_its_script(shell: str) -> None:
     assert "_CORVO_COMPLETE" in outcome.out
 
 
-@pytest.mark.parametrize("shell", [name for name in ("bash", "zsh", "fish") if shutil.which(name)])
+@pytest.mark.parametrize("shell", ["bash", *(pytest.param(name, marks=needs(name)) for name in ("zsh", "fish"))])
 def test_the_script_is_good_syntax(shell: str) -> None:
     script = run_here("completion", shell).out
     subprocess.run([shell, "-n"], input=script, text=True, check=True, capture_output=True)
