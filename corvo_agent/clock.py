@@ -6,6 +6,12 @@ import asyncio
 import time
 from typing import Protocol
 
+__all__ = (
+    "SYSTEM_CLOCK",
+    "Clock",
+    "SystemClock",
+)
+
 
 class Clock(Protocol):
     """Wall time, monotonic time and waiting: ``SystemClock`` in production, ``testing.FakeClock`` in tests."""

@@ -23,6 +23,14 @@ from typing import Self
 from .errors import Unavailable, Unsupported
 from .owned_process import OwnedProcess
 
+__all__ = (
+    "EmbeddedEtcd",
+    "EtcdBinaries",
+    "ScratchFolder",
+    "find_etcd",
+    "free_ports",
+)
+
 # Waits until the owner closes the pipe, by will or by dying, then removes the folder.
 _JANITOR = 'read -r _; rm -rf -- "$1"'
 

@@ -29,6 +29,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+__all__ = (
+    "AlreadyExists",
+    "Compacted",
+    "ConfigError",
+    "CorvoError",
+    "DeadlineExceeded",
+    "DecodeError",
+    "InvalidArgument",
+    "InvalidQuery",
+    "NotFound",
+    "PermissionRefused",
+    "PreconditionFailed",
+    "RemoteError",
+    "ResourceExhausted",
+    "Unavailable",
+    "Unsupported",
+    "ValidationFailed",
+    "VersionConflict",
+    "shorten",
+)
+
 
 class CorvoError(Exception):
     """The root: every error that corvo_agent raises on purpose is one of these. Its text is for people."""

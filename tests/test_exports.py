@@ -38,6 +38,8 @@ HEAVY = (
     "ssl",
     "yaml",
 )
+# Files that are public as they are, beside the packages.
+FILES = ("clock", "embedded", "errors", "testing")
 # What a name must not pay for, where laziness could be lost without anyone noticing.
 CHEAP = {
     "from corvo_agent import JsonFormatter, Level, configure_json_logging": set(HEAVY) - {"orjson"},
@@ -130,6 +132,15 @@ def test_a_public_name_is_the_documented_one_of_its_file(init: Path) -> None:
         if name != "__version__" and undocumented(name, found, home):
             without_docstring.append(f"{home.__name__}.{name}")
     assert not without_docstring, ", ".join(without_docstring)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_public_file_says_all_that_it_has(file: str) -> None:
+    module = importlib.import_module(f"corvo_agent.{file}")
+    own = {name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
+    assert {name for name in own if not name.startswith("_")} <= set(module.__all__)
+    assert list(module.__all__) == sorted(module.__all__, key=order)
+    assert [name for name in module.__all__ if name in own and undocumented(name, vars(module)[name], module)] == []
 
 
 def test_importing_all_packages_imports_nothing_heavy() -> None:

@@ -129,6 +129,11 @@ async def test_the_pieces_example_serves_and_follows_the_level(
     await asyncio.wait({running})
 
 
+async def test_the_test_of_a_user_runs_without_etcd(tmp_path: Path) -> None:
+    test = run("testing")["test_requests_are_published"]
+    await test(tmp_path)  # type: ignore[operator]
+
+
 async def test_the_example_of_own_variables_actions_and_queries(tmp_path: Path) -> None:
     from corvo_agent.diagnostics.messages.payloads import decode_string
     from corvo_agent.diagnostics.server.server import DiagnosticsServer
