@@ -6,12 +6,15 @@ import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from corvo_agent.config import default_of, settings, spelling, variable
+from corvo_agent.agent.settings import AGENT, AgentSettings
+from corvo_agent.cli.settings.where import WHERE, Where
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.gateway.settings import GATEWAY, GatewaySettings
 from corvo_agent.levels.filter import add_listener, current_filter, remove_listener, reset_filter
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.thresholds import Thresholds
@@ -20,6 +23,10 @@ from corvo_agent.modules.endpoints import ENDPOINTS_PREFIX, decode_endpoint
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.watching.watch import Watch
+from corvo_agent.settings.etcd import EtcdSettings
+from corvo_agent.settings.own_log import OwnLogSettings
+from corvo_agent.settings.setting import settings_of
+from corvo_agent.writer.settings import WriterSettings
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 NAME = "node1-pen-spyglass"
@@ -67,21 +74,32 @@ def run(name: str, **replaced: str) -> dict[str, object]:
     return namespace
 
 
-def settings_table() -> list[str]:
-    """The rows that the README has to have."""
-    rows = []
-    for setting in settings():
-        default = default_of(setting)
-        shown = "" if default in ("", ()) else f"`{default}`"
-        rows.append(
-            f"| `--{spelling(setting.name)}` | `{variable(setting.name)}` | {setting.metadata['help']} | {shown} |"
-        )
-    return rows
+SECTIONS = (AgentSettings, GatewaySettings, WriterSettings, EtcdSettings, OwnLogSettings, Where)
 
 
-def test_the_table_of_settings_is_that_of_the_program() -> None:
-    table = README.partition("| option | variable | meaning | default |\n|---|---|---|---|\n")[2].partition("\n\n")[0]
-    assert table.split("\n") == settings_table()
+def settings_table(section: type[Any]) -> list[str]:
+    """The lines that the README has to have of the settings of ``section``."""
+    lines = [f"<!-- settings: {section.__name__} -->", "| option | variable | meaning | default |", "|---|---|---|---|"]
+    for each in settings_of(section):
+        default = f"`{each.shown_default}`" if each.shown_default else ""
+        lines.append(f"| `--{each.option}` | `{each.variable}` | {each.help} | {default} |")
+    return lines
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_tables_of_settings_are_those_of_the_programs(section: type[Any]) -> None:
+    start = README.index(f"<!-- settings: {section.__name__} -->")
+    assert README[start:].partition("\n\n")[0].split("\n") == settings_table(section)
+
+
+def test_the_file_of_settings_is_one_that_programs_read(tmp_path: Path) -> None:
+    file = tmp_path / "corvo.toml"
+    file.write_text(README.partition("```toml\n")[2].partition("```")[0])
+    keys = {setting.option for section in SECTIONS for setting in settings_of(section)}
+    for program in (AGENT, GATEWAY, WHERE):
+        gathered = program.gather({}, {}, str(file), others=lambda: keys)
+        assert gathered.section(EtcdSettings).urls == ("http://10.0.0.1:2379", "http://10.0.0.2:2379")
+    assert GATEWAY.gather({}, {}, str(file), others=lambda: keys).section(GatewaySettings).max_staleness == 300.0
 
 
 def test_the_test_command_is_there_for_ci_to_run() -> None:

@@ -1,4 +1,4 @@
-"""An Agent from a configuration: what ``corvo agent`` runs."""
+"""An Agent from settings: what ``corvo agent`` runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config import AgentConfig, read_password
 from ..diagnostics.handlers.log import LogHandler
 from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import DiagnosticsService, ServiceLimits
@@ -18,6 +17,7 @@ from ..logs.limits import ReadLimits
 from ..modules.deferred import DeferredStore
 from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
+from ..settings.etcd import EtcdSettings, etcd_options
 from ..sidecar.answers.answers import answer_for_go, answer_for_process
 from ..sidecar.target.process_listener import target_of_url
 from ..sidecar.target.process_match import target_of_match
@@ -26,6 +26,7 @@ from ..sidecar.target.target_process import FindTarget, process_identity, target
 from ..stats.variables import Func
 from .agent import Agent
 from .options import AgentOptions
+from .settings import AgentSettings
 
 if TYPE_CHECKING:
     from ..sidecar.hooks.hook_runner import HookRunner
@@ -35,35 +36,38 @@ _REPEAT = 60.0
 LOG_FILE = "/var/log/pensando/{}.log"
 
 
-def build_agent(config: AgentConfig) -> Agent:
-    """The agent that ``config`` describes, not yet entered.
+def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Agent:
+    """The agent that ``settings`` describe, not yet entered; it watches its Module in ``etcd`` if that names one.
 
     It leaves the levels of its own process alone: the level hook is what changes those of the module; without one the
-    Module's level decides which lines a Log query shows that names none. Where ``config`` names a process, Stats and
-    Profile are about that one. Reads the files that ``config`` names. Raises ConfigError and InvalidArgument.
+    Module's level decides which lines a Log query shows that names none. Where ``settings`` name a process, Stats and
+    Profile are about that one. Reads the files that they name. Raises ConfigError and InvalidArgument.
     """
-    find = _find_target(config)
+    etcd = etcd or EtcdSettings()
+    find = _find_target(settings)
     target = TargetFollower(find) if find is not None else None
-    runner = _hook_runner(config, find)
-    limits = ServiceLimits(queries=config.max_queries, request_bytes=config.max_message)
-    log_file = config.log_file or LOG_FILE.format(config.module)
-    node = config.node or platform.node()
-    service = DiagnosticsService.with_defaults(config.module, node, config.category, log_file=log_file, limits=limits)
-    _answer_for_target(service, config, find)
+    runner = _hook_runner(settings, find, held=bool(etcd.urls))
+    limits = ServiceLimits(queries=settings.max_queries, request_bytes=settings.max_message)
+    log_file = settings.log_file or LOG_FILE.format(settings.module)
+    node = settings.node or platform.node()
+    service = DiagnosticsService.with_defaults(
+        settings.module, node, settings.category, log_file=log_file, limits=limits
+    )
+    _answer_for_target(service, settings, find)
     agent = Agent(
-        config.module,
-        store=_store(config),
+        settings.module,
+        store=_store(etcd),
         node=node,
-        name=config.name,
+        name=settings.name,
         service=service,
         apply_level=runner.apply if runner else None,
         work=[runner.run] if runner else [],
         target=target,
-        options=_options(config),
+        options=_options(settings),
     )
     # Where nothing changes the levels inside the process, the level says which of its lines are shown.
     shown = None if runner else lambda: agent.level.level
-    read_limits = ReadLimits(max_lines=config.max_lines)
+    read_limits = ReadLimits(max_lines=settings.max_lines)
     service.register_handler("Log", LogHandler(log_file, limits=read_limits, default_level=shown))
     if runner:
         service.expvars.publish("level-hooks", Func(runner.as_json))
@@ -74,30 +78,30 @@ def build_agent(config: AgentConfig) -> Agent:
     return agent
 
 
-def _find_target(config: AgentConfig) -> FindTarget | None:
-    if config.pid:
-        if process_identity(config.pid) is None:
+def _find_target(settings: AgentSettings) -> FindTarget | None:
+    if settings.pid:
+        if process_identity(settings.pid) is None:
             # Its number is never given again to what would be the same process: it could not be found later, either.
             raise ConfigError(
-                "pid", config.pid, "there is no such process here; containers have to share a pid namespace"
+                "pid", settings.pid, "there is no such process here; containers have to share a pid namespace"
             )
-        return target_of_pid(config.pid)
-    if config.pid_file:
-        return target_of_pid_file(config.pid_file)
-    if config.match:
-        return target_of_match(config.match)
-    return target_of_url(config.go_pprof) if config.go_pprof else None
+        return target_of_pid(settings.pid)
+    if settings.pid_file:
+        return target_of_pid_file(settings.pid_file)
+    if settings.match:
+        return target_of_match(settings.match)
+    return target_of_url(settings.go_pprof) if settings.go_pprof else None
 
 
-def _answer_for_target(service: DiagnosticsService, config: AgentConfig, find: FindTarget | None) -> None:
-    if config.go_pprof:
-        answer_for_go(service, config.go_pprof)
+def _answer_for_target(service: DiagnosticsService, settings: AgentSettings, find: FindTarget | None) -> None:
+    if settings.go_pprof:
+        answer_for_go(service, settings.go_pprof)
     elif find is not None:
         answer_for_process(service, find)
 
 
-def _hook_runner(config: AgentConfig, find: FindTarget | None) -> HookRunner | None:
-    if not config.level_hook:
+def _hook_runner(settings: AgentSettings, find: FindTarget | None, *, held: bool) -> HookRunner | None:
+    if not settings.level_hook:
         return None
     # Late: only few need it, and HTTP hooks bring aiohttp with them.
     from ..sidecar.hooks.hook_runner import HookRunner
@@ -106,21 +110,13 @@ def _hook_runner(config: AgentConfig, find: FindTarget | None) -> HookRunner | N
     # Where the configuration names no process, repeating it is the only way to reach one that was restarted.
     repeat = 0 if find else _REPEAT
     # Held until the Module is known: a sidecar that restarts while etcd is away has to leave the level as it is.
-    return HookRunner([parse_level_hook(config.level_hook, find)], repeat=repeat, held=bool(config.etcd))
+    return HookRunner([parse_level_hook(settings.level_hook, find)], repeat=repeat, held=held)
 
 
-def _store(config: AgentConfig) -> KeyValueStore | None:
-    if not config.etcd:
+def _store(settings: EtcdSettings) -> KeyValueStore | None:
+    if not settings.urls:
         return None
-    options = EtcdOptions(
-        config.etcd,
-        ca_file=config.etcd_ca or None,
-        cert_file=config.etcd_cert or None,
-        key_file=config.etcd_key or None,
-        server_hostname=config.etcd_hostname or None,
-        username=config.etcd_user or None,
-        password=read_password(config) or None,
-    )
+    options = etcd_options(settings)
     # Whether certificates are good has to show at the start; without them nothing speaks against serving first.
     return _etcd(options) if options.tls else DeferredStore(partial(_etcd, options))
 
@@ -132,17 +128,17 @@ def _etcd(options: EtcdOptions) -> KeyValueStore:
     return EtcdStore(options)
 
 
-def _options(config: AgentConfig) -> AgentOptions:
-    client_ca = Path(config.tls_client_ca) if config.tls_client_ca else None
+def _options(settings: AgentSettings) -> AgentOptions:
+    client_ca = Path(settings.tls_client_ca) if settings.tls_client_ca else None
     return AgentOptions(
-        category=config.category,
-        listen=config.listen,
-        advertise=config.advertise,
-        ssl=server_ssl(Path(config.tls_cert), Path(config.tls_key), client_ca) if config.tls_cert else None,
-        insecure=config.insecure,
-        default_level=Level.parse(config.default_level),
-        check_interval=config.check_interval,
-        lease_ttl=config.lease_ttl,
-        stop_timeout=config.stop_timeout,
-        server_limits=ServerLimits(request_bytes=config.max_message),
+        category=settings.category,
+        listen=settings.listen,
+        advertise=settings.advertise,
+        ssl=server_ssl(Path(settings.tls_cert), Path(settings.tls_key), client_ca) if settings.tls_cert else None,
+        insecure=settings.insecure,
+        default_level=Level.parse(settings.default_level),
+        check_interval=settings.check_interval,
+        lease_ttl=settings.lease_ttl,
+        stop_timeout=settings.stop_timeout,
+        server_limits=ServerLimits(request_bytes=settings.max_message),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from ..modules.etcd.store import EtcdStore
 from ..modules.model import Module
 from ..modules.store import ModuleStore
 from ..owned_process import say_ready
+from ..signals import end_signals
 from .service import OrderService
 
 MODULE = "orders"
@@ -63,10 +63,10 @@ def _store(etcd: str) -> EtcdStore:
 async def _main(node: str, etcd: str, log_file: str) -> None:
     stop = asyncio.Event()
     # How its owner ends it: see OwnedProcess.stop.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with running_node(node, etcd, log_file):
-        say_ready()
-        await stop.wait()
+    with end_signals(stop.set):
+        async with running_node(node, etcd, log_file):
+            say_ready()
+            await stop.wait()
 
 
 if __name__ == "__main__":

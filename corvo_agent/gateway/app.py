@@ -33,12 +33,12 @@ from .rest.views_watch import WatchViews
 from .routing.networks import DialPolicy
 from .routing.peers import PeerPool
 from .routing.resolver import Resolver
-from .routing.router import Router
+from .routing.router import RouteLimits, Router
 from .settings import GatewaySettings
 from .tls import agent_context, grpc_context, server_context
 from .watching.endpoint_cache import EndpointCache
 from .watching.module_cache import ModuleCache
-from .watching.watch_hub import WatchHub
+from .watching.watch_hub import WatchHub, WatchLimits
 
 #: Seconds that requests under way get when the gateway stops.
 _DRAIN = 3.0
@@ -52,13 +52,21 @@ class Gateway:
     """
 
     def __init__(
-        self, store: KeyValueStore, settings: GatewaySettings | None = None, *, clock: Clock = SYSTEM_CLOCK
+        self,
+        store: KeyValueStore,
+        settings: GatewaySettings | None = None,
+        *,
+        routes: RouteLimits | None = None,
+        watches: WatchLimits | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.settings = settings or GatewaySettings()
         self.settings.check()
         self._clock = clock
         interval = self.settings.check_interval
-        self.hub = WatchHub(limits=self.settings.watches, clock=clock)
+        self._routes = routes or RouteLimits()
+        self._watches = watches or WatchLimits()
+        self.hub = WatchHub(limits=self._watches, clock=clock)
         self.cache = ModuleCache(store, self.hub, check_interval=interval, clock=clock)
         self.endpoints = EndpointCache(store, check_interval=interval, clock=clock)
         self.api = ModuleApi(
@@ -84,7 +92,7 @@ class Gateway:
             await stack.enter_async_context(self.cache)
             await stack.enter_async_context(self.endpoints)
             resolver = Resolver(DialPolicy(settings.allow_networks), clock=self._clock)
-            router = Router(self._module, self.endpoints, resolver, peers, limits=settings.routes)
+            router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
             await self._serve(stack, self._application(router, metrics, tokens), server_tls)
             if settings.grpc_listen:
@@ -127,7 +135,7 @@ class Gateway:
         application.on_response_prepare.append(add_headers)
         for views in (
             ModuleViews(self.api, clock=self._clock),
-            WatchViews(self.api, self.settings.watches.patience),
+            WatchViews(self.api, self._watches.patience),
             FollowViews(self.api, router),
             DebugViews(self.api, router),
             StatusViews(self.api, self.endpoints, metrics),

@@ -2,55 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..addresses import address_to_listen, is_loopback
 from ..errors import ConfigError
-from .routing.networks import Network
-from .routing.router import RouteLimits
-from .watching.watch_hub import WatchLimits
+from ..settings.etcd import EtcdSettings
+from ..settings.own_log import OwnLogSettings
+from ..settings.program import Program
+from ..settings.setting import above_zero, check_pair, check_settings, not_negative, setting
+from .routing.networks import Network, parse_networks
 
 DEFAULT_LISTEN = "127.0.0.1:9000"
 
 
+def _read_network(text: str, what: str) -> Network:
+    try:
+        return parse_networks((text,))[0]
+    except ConfigError as error:
+        raise ConfigError(what, error.value, error.reason) from None
+
+
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """Addresses are ``HOST:PORT`` (port 0: a free one), times are seconds.
+    """Where the gateway listens, whom it lets in, and how it reaches agents.
 
-    ``grpc_listen`` "" serves no gRPC. ``token_file`` names those who may call, ``allow_networks`` where agents may
-    be besides loopback, ``agent_*`` what TLS towards agents uses. ``insecure`` allows to listen elsewhere than on
-    loopback without TLS and tokens. A state older than ``max_staleness`` is not shown; a dead connection to etcd is
-    found within ``check_interval``.
+    Addresses are ``HOST:PORT`` (port 0: a free one), times are seconds. ``grpc_listen`` "" serves no gRPC.
+    ``agent_*`` is the TLS towards agents.
     """
 
-    listen: str = DEFAULT_LISTEN
-    grpc_listen: str = ""
-    tls_cert: str = ""
-    tls_key: str = ""
-    token_file: str = ""
-    insecure: bool = False
-    allow_networks: tuple[Network, ...] = ()
-    agent_tls: bool = False
-    agent_ca: str = ""
-    agent_cert: str = ""
-    agent_key: str = ""
-    max_staleness: float = 300.0
-    check_interval: float = 4.0
-    routes: RouteLimits = field(default_factory=RouteLimits)
-    watches: WatchLimits = field(default_factory=WatchLimits)
+    listen: str = setting(DEFAULT_LISTEN, "Where REST is served.", variable="CORVO_GATEWAY_LISTEN", metavar="HOST:PORT")
+    grpc_listen: str = setting("", "Serve DiagnosticsV1 here.", metavar="HOST:PORT")
+    tls_cert: str = setting("", "Certificate shown to callers.", option="gateway-cert", metavar="FILE")
+    tls_key: str = setting("", "Key of --gateway-cert.", option="gateway-key", metavar="FILE")
+    token_file: str = setting("", "Who may call: lines of TOKEN [read|write].", metavar="FILE")
+    insecure: bool = setting(False, "Allow to listen beyond loopback without TLS and tokens.")
+    allow_networks: tuple[Network, ...] = setting(
+        (),
+        "Networks in which agents may be, besides loopback.",
+        option="allow-network",
+        metavar="CIDR[,CIDR]",
+        read_item=_read_network,
+    )
+    agent_tls: bool = setting(False, "Speak TLS with agents.")
+    agent_ca: str = setting("", "Authority that the certificates of agents come from.", metavar="FILE")
+    agent_cert: str = setting("", "Certificate to show to agents.", metavar="FILE")
+    agent_key: str = setting("", "Key of --agent-cert.", metavar="FILE")
+    max_staleness: float = setting(
+        300.0, "Show nothing that is older, should etcd be away.", metavar="DURATION", check=not_negative
+    )
+    check_interval: float = setting(
+        4.0, "How long a dead connection to etcd may go unnoticed.", metavar="DURATION", check=above_zero
+    )
 
     def check(self) -> None:
         """Refuse what is unsafe or makes no sense; raises ConfigError naming the option."""
-        if bool(self.tls_cert) != bool(self.tls_key):
-            raise ConfigError("tls-cert", self.tls_cert, "a certificate and its key belong together")
-        if bool(self.agent_cert) != bool(self.agent_key):
-            raise ConfigError("agent-cert", self.agent_cert, "a certificate and its key belong together")
+        check_settings(self)
+        check_pair(self, "tls_cert", "tls_key")
+        check_pair(self, "agent_cert", "agent_key")
         for option, address in (("listen", self.listen), ("grpc-listen", self.grpc_listen)):
             if not address:
                 continue
             host = address_to_listen(address, option, unix=False).host
             if not (is_loopback(host) or self.insecure or (self.tls_cert and self.token_file)):
-                reason = (
-                    "listening elsewhere than on loopback needs --tls-cert, --tls-key and --token-file, or --insecure"
+                raise ConfigError(
+                    option,
+                    address,
+                    "other machines can reach it: it needs --gateway-cert, --gateway-key and --token-file, "
+                    "or --insecure",
                 )
-                raise ConfigError(option, address, reason)
+
+
+#: All that ``corvo gateway`` can be told. Its own log is for people unless it is told otherwise.
+GATEWAY = Program(GatewaySettings, EtcdSettings, OwnLogSettings, defaults={"own-log-format": "text"})

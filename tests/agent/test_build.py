@@ -14,7 +14,7 @@ import pytest
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.build import build_agent
-from corvo_agent.config import AgentConfig
+from corvo_agent.agent.settings import AgentSettings
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import ConfigError, RemoteError
@@ -24,6 +24,7 @@ from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.model import ModuleStatus
 from corvo_agent.profiles.pprof.model import Label
 from corvo_agent.profiles.pprof.reader import decode
+from corvo_agent.settings.etcd import EtcdSettings
 from tests.profiles.spawn import load, shares_of, until
 
 LINES = b'{"level":"debug","msg":"detail"}\n{"level":"info","msg":"news"}\n{"level":"error","msg":"trouble"}\n'
@@ -42,13 +43,13 @@ async def messages(agent: Agent, **parameters: str) -> list[str]:
 
 
 async def test_limits_are_those_of_the_configuration(log_file: str) -> None:
-    async with build_agent(AgentConfig(module="pen-npm", node="node1", log_file=log_file, max_lines=2)) as agent:
+    async with build_agent(AgentSettings(module="pen-npm", node="node1", log_file=log_file, max_lines=2)) as agent:
         with pytest.raises(RemoteError, match=r"lines: .* from 0 to 2"):
             await messages(agent, lines="3")
 
 
 async def test_without_a_hook_the_level_decides_which_lines_are_shown(log_file: str) -> None:
-    config = AgentConfig(module="pen-npm", node="node1", log_file=log_file, default_level="Info")
+    config = AgentSettings(module="pen-npm", node="node1", log_file=log_file, default_level="Info")
     async with build_agent(config) as agent:
         assert await messages(agent) == ["news", "trouble"]
         assert await messages(agent, level="all") == ["detail", "news", "trouble"]
@@ -60,14 +61,13 @@ async def test_a_level_hook_gets_the_level_and_tells_how_it_does(
 ) -> None:
     target = tmp_path / "level"
     hook = f"file:{target} '{{level}}'"
-    config = AgentConfig(
+    config = AgentSettings(
         module="pen-npm",
         node="node1",
         log_file=log_file,
-        etcd=(etcd.endpoint,),
         level_hook=hook,
     )
-    async with build_agent(config) as agent:
+    async with build_agent(config, EtcdSettings((etcd.endpoint,))) as agent:
         assert await messages(agent) == ["detail", "news", "trouble"]
         async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as kv, DiagnosticsClient(agent.address) as client:
             assert agent.watcher is not None
@@ -86,11 +86,14 @@ async def test_a_sidecar_that_restarts_does_not_touch_a_level_that_holds(
 ) -> None:
     written = tmp_path / "written"
     hook = f"exec:/bin/sh -c 'echo $0 >> {written}' {{level}}"
-    config = AgentConfig(module="pen-npm", node="node1", log_file=log_file, etcd=(etcd.endpoint,), level_hook=hook)
+    config = AgentSettings(module="pen-npm", node="node1", log_file=log_file, level_hook=hook)
     async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
         await modules.create(Module().with_meta(name="node1-pen-npm").with_spec(log_level="Debug"))
         for _ in range(2):
-            async with build_agent(config) as agent, DiagnosticsClient(agent.address) as client:
+            async with (
+                build_agent(config, EtcdSettings((etcd.endpoint,))) as agent,
+                DiagnosticsClient(agent.address) as client,
+            ):
                 while (await client.stats("level-hooks"))["level-hooks"][0]["pending"]:
                     pass
     # The default level, which would be Info, was never set.
@@ -100,7 +103,7 @@ async def test_a_sidecar_that_restarts_does_not_touch_a_level_that_holds(
 @pytest.mark.parametrize("hook", ["zap", "nonsense:x", "signal:Debug=NOSUCH"])
 def test_a_wrong_hook_is_refused_before_anything_starts(hook: str, log_file: str) -> None:
     with pytest.raises(ConfigError):
-        build_agent(AgentConfig(module="pen-npm", log_file=log_file, level_hook=hook))
+        build_agent(AgentSettings(module="pen-npm", log_file=log_file, level_hook=hook))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_a_wrong_hook_is_refused_before_anything_starts(hook: str, log_file: str
 )
 def test_a_target_that_can_never_be_found_is_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        build_agent(AgentConfig(module="pen-npm", **settings))
+        build_agent(AgentSettings(module="pen-npm", **settings))
 
 
 def by_number(process: subprocess.Popen[bytes], mark: str, folder: Path) -> dict[str, Any]:
@@ -136,7 +139,7 @@ async def test_a_process_that_is_told_is_what_it_answers_about(
 ) -> None:
     mark = f"corvo-build-{os.getpid()}"
     with load("shares", "1", mark) as process:
-        config = AgentConfig(module="pen-npm", node="node1", **told(process, mark, tmp_path))
+        config = AgentSettings(module="pen-npm", node="node1", **told(process, mark, tmp_path))
         async with build_agent(config) as agent, DiagnosticsClient(agent.address) as client:
             while (await client.stats("process"))["process"]["pid"] == 0:
                 pass
@@ -156,8 +159,11 @@ async def test_a_target_that_restarts_is_found_again_gets_its_level_and_is_count
     etcd: EmbeddedEtcd, tmp_path: Path
 ) -> None:
     mark, level = f"corvo-restart-{os.getpid()}", tmp_path / "level"
-    config = AgentConfig(module="pen-npm", node="node1", match=mark, etcd=(etcd.endpoint,), level_hook=f"file:{level}")
-    async with build_agent(config) as agent, ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
+    config = AgentSettings(module="pen-npm", node="node1", match=mark, level_hook=f"file:{level}")
+    async with (
+        build_agent(config, EtcdSettings((etcd.endpoint,))) as agent,
+        ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules,
+    ):
         statuses = status_changes(modules, agent.name)
         # It is a Module before its process is there.
         assert (await anext(statuses)).last_start == 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from corvo_agent.cli.where.connect import Where
+from corvo_agent.cli.settings.where import Where
 from corvo_agent.gateway.app import Gateway
+from corvo_agent.settings.etcd import EtcdSettings
 from tests.cli.kit import Outcome, corvo
 from tests.diagnostics.kit import until
 
@@ -22,7 +23,7 @@ class Place:
     def where(self) -> Where:
         """Where to look, as the commands themselves get it."""
         name, value = self.options
-        return Where(etcd=value) if name == "--etcd" else Where(gateway=value)
+        return Where(etcd=EtcdSettings((value,))) if name == "--etcd" else Where(gateway=value)
 
     async def knows(self, revision: int) -> None:
         """Wait until it knows of the write that was made, behind its back, at ``revision``."""

@@ -86,6 +86,19 @@ def test_the_help_of_a_group_needs_no_imports() -> None:
     assert done.stderr == "heavy:\n"
 
 
+@pytest.mark.parametrize("name", ["agent", "gateway", "writer"])
+def test_the_help_of_a_program_does_not_import_what_it_runs(name: str) -> None:
+    code = f"""if True:
+        import sys
+        from corvo_agent.cli.main import run
+        run(["{name}", "--help"])
+        heavy = {{"aiohttp", "etcd3", "grpclib", "rich", "psutil", "betterproto"}} & sys.modules.keys()
+        print("heavy:", *sorted(heavy), file=sys.stderr)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "heavy:\n"
+
+
 def test_python_m_corvo_agent_is_the_same_program() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "corvo_agent", "--version"], capture_output=True, text=True, check=True

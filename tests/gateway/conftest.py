@@ -78,9 +78,15 @@ def settings() -> GatewaySettings:
     return LOCAL
 
 
+@pytest.fixture
+def limits() -> dict[str, Any]:
+    """``routes`` and ``watches`` of the gateway, where they are not the usual ones; override it as ``settings``."""
+    return {}
+
+
 @pytest_asyncio.fixture
-async def gateway(store: Store, settings: GatewaySettings) -> AsyncIterator[Gateway]:
-    async with Gateway(store, settings) as running:
+async def gateway(store: Store, settings: GatewaySettings, limits: dict[str, Any]) -> AsyncIterator[Gateway]:
+    async with Gateway(store, settings, **limits) as running:
         await running.cache.wait_synced(5)
         yield running
 

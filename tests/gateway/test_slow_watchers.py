@@ -8,14 +8,13 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 
 from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.gateway.watching.watch_hub import WatchLimits
 
-from .conftest import LOCAL, Api, Store
+from .conftest import Api, Store
 from .modules import module
 
 _UPGRADE = {
@@ -62,7 +61,7 @@ async def rest(reader: asyncio.StreamReader) -> bytes:
         return await reader.read()
 
 
-@pytest.mark.parametrize("settings", [replace(LOCAL, watches=WatchLimits(waiting=5))])
+@pytest.mark.parametrize("limits", [{"watches": WatchLimits(waiting=5)}])
 async def test_one_that_falls_behind_is_told_and_ends(api: Api, store: Store) -> None:
     async with stalled(api) as reader, api.raw("GET", "/watch/modules") as response:
         for number in range(_CHANGES):
@@ -81,7 +80,7 @@ async def test_one_that_falls_behind_is_told_and_ends(api: Api, store: Store) ->
         assert b"slow watcher" in text
 
 
-@pytest.mark.parametrize("settings", [replace(LOCAL, watches=WatchLimits(patience=0.1))])
+@pytest.mark.parametrize("limits", [{"watches": WatchLimits(patience=0.1)}])
 async def test_one_that_takes_nothing_in_time_is_cut_off(api: Api, store: Store) -> None:
     async with stalled(api) as reader:
         await given_up(api, store)
@@ -91,7 +90,7 @@ async def test_one_that_takes_nothing_in_time_is_cut_off(api: Api, store: Store)
         assert not text.endswith(b"0\r\n\r\n")
 
 
-@pytest.mark.parametrize("settings", [replace(LOCAL, watches=WatchLimits(patience=0.1))])
+@pytest.mark.parametrize("limits", [{"watches": WatchLimits(patience=0.1)}])
 async def test_row_websocket_write_error(api: Api, store: Store) -> None:
     """Close 1002 on write error: the last frame of one that took nothing in time."""
     async with stalled(api, _UPGRADE) as reader:

@@ -12,11 +12,10 @@ import aiohttp
 import pytest
 
 from corvo_agent.gateway.routing.router import RouteLimits
-from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.model import Module, ServicePort
 
 from .agents import AgentFarm
-from .conftest import LOCAL, Api, Store, settled
+from .conftest import Api, Store, settled
 from .modules import module
 
 
@@ -324,10 +323,8 @@ async def test_a_reader_that_leaves_ends_the_query(api: Api, store: Store, agent
     await follower.left.wait()
 
 
-@pytest.mark.parametrize("settings", [replace(LOCAL, routes=RouteLimits(at_once=1))])
-async def test_queries_under_way_are_bounded(
-    api: Api, store: Store, agents: AgentFarm, settings: GatewaySettings
-) -> None:
+@pytest.mark.parametrize("limits", [{"routes": RouteLimits(at_once=1)}])
+async def test_queries_under_way_are_bounded(api: Api, store: Store, agents: AgentFarm) -> None:
     await agent(api, store, agents)
     path = "/modules/node1-pen-npm/Debug"
     agents.hang("node1-pen-npm")

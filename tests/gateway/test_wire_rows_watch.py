@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -15,7 +14,6 @@ from aiohttp import WSMsgType
 
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.rest.http import PREFIX
-from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.gateway.watching.watch_hub import WatchLimits
 from corvo_agent.modules.names import key_of
 
@@ -218,8 +216,8 @@ async def test_ten_watchers_of_three_kinds_see_the_same_in_order(api: Api, store
             response.close()
 
 
-@pytest.mark.parametrize("settings", [replace(LOCAL, watches=WatchLimits(waiting=10, watchers=1))])
-async def test_watchers_are_bounded(api: Api, settings: GatewaySettings) -> None:
+@pytest.mark.parametrize("limits", [{"watches": WatchLimits(waiting=10, watchers=1)}])
+async def test_watchers_are_bounded(api: Api) -> None:
     async with watching(api):
         status, body = await api.get("/watch/modules")
         assert (status, "watchers at once" in body["message"][0]) == (412, True)

@@ -32,7 +32,8 @@ from tests.etcd_cluster import EtcdCluster
 pytestmark = pytest.mark.integration
 
 NAME = "node1-pen-npm"
-SETTINGS = GatewaySettings(listen="127.0.0.1:0", check_interval=2.0, routes=RouteLimits(timeout=3.0))
+SETTINGS = GatewaySettings(listen="127.0.0.1:0", check_interval=2.0)
+ROUTES = RouteLimits(timeout=3.0)
 
 
 class Hello:
@@ -91,7 +92,7 @@ async def until(session: aiohttp.ClientSession, method: str, url: str, status: i
 async def test_etcdctl_and_rest_see_the_same(etcd: EmbeddedEtcd) -> None:
     async with (
         store_of(etcd.endpoint) as store,
-        Gateway(store, SETTINGS) as gateway,
+        Gateway(store, SETTINGS, routes=ROUTES) as gateway,
         aiohttp.ClientSession() as session,
     ):
         url = f"{gateway.url}{PREFIX}/modules/{NAME}"
@@ -114,8 +115,8 @@ async def test_etcdctl_and_rest_see_the_same(etcd: EmbeddedEtcd) -> None:
 async def test_racing_writers_lose_nothing(etcd: EmbeddedEtcd) -> None:
     async with (
         store_of(etcd.endpoint) as store,
-        Gateway(store, SETTINGS) as one,
-        Gateway(store, SETTINGS) as two,
+        Gateway(store, SETTINGS, routes=ROUTES) as one,
+        Gateway(store, SETTINGS, routes=ROUTES) as two,
         aiohttp.ClientSession() as session,
     ):
         await store.put(key_of(NAME), stored())
@@ -140,7 +141,7 @@ async def test_etcd_restarts_and_agents_move_while_a_client_asks() -> None:
     async with EtcdCluster() as cluster, store_of(cluster.endpoint) as store, AsyncExitStack() as first:
         await store.put(key_of(NAME), stored())
         await first.enter_async_context(agent(store, 1))
-        async with Gateway(store, SETTINGS) as gateway, aiohttp.ClientSession() as session:
+        async with Gateway(store, SETTINGS, routes=ROUTES) as gateway, aiohttp.ClientSession() as session:
             url = f"{gateway.url}{PREFIX}/modules/{NAME}"
             debug = {"json": {"query": "Log"}}
             await until(session, "POST", f"{url}/Debug", 200, **debug)

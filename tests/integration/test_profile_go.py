@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 
 from corvo_agent.agent.build import build_agent
-from corvo_agent.config import AgentConfig
+from corvo_agent.agent.settings import AgentSettings
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.messages.payloads import decode_profile, decode_stats
 from corvo_agent.errors import Unavailable
@@ -65,7 +65,7 @@ async def recorder(go_url: str) -> AsyncIterator[Recorder]:
 async def client(recorder: Recorder) -> AsyncIterator[DiagnosticsClient]:
     """Of an agent beside the Go process."""
     async with (
-        build_agent(AgentConfig(module="app", node="node1", go_pprof=recorder.url)) as agent,
+        build_agent(AgentSettings(module="app", node="node1", go_pprof=recorder.url)) as agent,
         DiagnosticsClient(agent.address) as client,
     ):
         yield client
@@ -122,7 +122,7 @@ async def test_its_expvars_are_the_stats(client: DiagnosticsClient, recorder: Re
 
 async def test_the_process_is_known_by_where_it_listens(go_url: str) -> None:
     async with (
-        build_agent(AgentConfig(module="app", node="node1", go_pprof=go_url)) as agent,
+        build_agent(AgentSettings(module="app", node="node1", go_pprof=go_url)) as agent,
         DiagnosticsClient(agent.address) as client,
     ):
         while not (told := (await client.stats("process"))["process"])["pid"]:
@@ -134,7 +134,7 @@ async def test_while_it_does_not_run_the_agent_says_so_and_tells_how_it_is_doing
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with (
-        build_agent(AgentConfig(module="app", node="node1", go_pprof=url)) as agent,
+        build_agent(AgentSettings(module="app", node="node1", go_pprof=url)) as agent,
         DiagnosticsClient(agent.address) as client,
     ):
         for question in (client.stats(), client.stats("memstats"), client.profile("heap")):

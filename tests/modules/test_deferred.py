@@ -95,8 +95,9 @@ def test_an_agent_is_built_without_importing_etcd() -> None:
     code = """if True:
         import sys
         from corvo_agent.agent.build import build_agent
-        from corvo_agent.config import AgentConfig
-        build_agent(AgentConfig(module="m", etcd=("http://127.0.0.1:1",)))
+        from corvo_agent.agent.settings import AgentSettings
+        from corvo_agent.settings.etcd import EtcdSettings
+        build_agent(AgentSettings(module="m"), EtcdSettings(urls=("http://127.0.0.1:1",)))
         assert not {"etcd3", "aiohttp", "requests"} & sys.modules.keys()
     """
     subprocess.run([sys.executable, "-c", code], check=True)

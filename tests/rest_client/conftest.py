@@ -8,9 +8,9 @@ import pytest_asyncio
 
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.rest_client.transport import Transport
-from tests.gateway.conftest import agents, gateway, settings, store
+from tests.gateway.conftest import agents, gateway, limits, settings, store
 
-__all__ = ("agents", "gateway", "settings", "store", "transport")
+__all__ = ("agents", "gateway", "limits", "settings", "store", "transport")
 
 
 @pytest_asyncio.fixture

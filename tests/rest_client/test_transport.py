@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from corvo_agent.cli.where.connect import Where, open_backend
+from corvo_agent.cli.settings.where import Where
+from corvo_agent.cli.where.connect import open_backend
 from corvo_agent.errors import (
     CorvoError,
     DeadlineExceeded,

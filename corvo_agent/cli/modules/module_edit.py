@@ -12,9 +12,10 @@ from ...errors import CorvoError, VersionConflict
 from ...modules.model import Module
 from ..failures import say
 from ..running import quiet_at_broken_pipe
+from ..settings.where import Where
 from ..show.output import note
 from ..where.complete import modules
-from ..where.connect import Where, open_backend
+from ..where.connect import open_backend
 from ..where.options import module_options
 from .draft import Draft, difference_lines
 

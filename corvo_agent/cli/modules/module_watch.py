@@ -11,9 +11,10 @@ from ...modules.access import ModuleAccess, ModuleEvent, Selector
 from ...modules.json.codec import module_to_dict
 from ...modules.model import effective_level
 from ..running import asynchronous
+from ..settings.where import Where
 from ..show.output import format_option, json_text, note, visible, yaml_text
 from ..where.complete import modules
-from ..where.connect import Where, open_backend
+from ..where.connect import open_backend
 from ..where.options import module_options
 from ..where.selectors import selector_of, selector_options
 

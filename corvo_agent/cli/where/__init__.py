@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .connect import Where, open_agent, open_backend, open_store
-    from .options import agent_options, module_options, store_options, where_of
+    from .connect import open_agent, open_backend, open_store
+    from .options import agent_options, module_options, where_of
     from .selectors import selector_of, selector_options
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "connect": ("Where", "open_agent", "open_backend", "open_store"),
-            "options": ("agent_options", "module_options", "store_options", "where_of"),
+            "connect": ("open_agent", "open_backend", "open_store"),
+            "options": ("agent_options", "module_options", "where_of"),
             "selectors": ("selector_of", "selector_options"),
         },
     )
 
 __all__ = (
-    "Where",
     "agent_options",
     "module_options",
     "open_agent",
@@ -29,6 +28,5 @@ __all__ = (
     "open_store",
     "selector_of",
     "selector_options",
-    "store_options",
     "where_of",
 )

@@ -1,65 +1,38 @@
-"""Where a command finds modules and their agents: what was told, and the connections that it means."""
+"""Connections to where a command looks: a gateway, etcd itself, or one agent."""
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...config import read_secret
 from ...diagnostics.client.client import DiagnosticsClient
 from ...diagnostics.client.typed_client import TypedClient
-from ...errors import ConfigError
 from ...modules.store import ModuleStore
+from ...settings.etcd import EtcdSettings, etcd_options
+from ...settings.secret_file import read_secret
 from ..backends.address import AddressBackend
 from ..backends.protocol import Backend
+from ..settings.where import DEFAULT_GATEWAY, Where
 
-#: Where a gateway listens unless told otherwise, and so where commands look.
-DEFAULT_GATEWAY = "http://127.0.0.1:9000"
 _HINT = "; give --gateway URL, --etcd URL or --address HOST:PORT to look elsewhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """What the options say of where to look; ``timeout`` is in seconds.
-
-    The first of ``address``, ``etcd`` and ``gateway`` that is not "" counts, and DEFAULT_GATEWAY without any.
-    """
-
-    gateway: str = ""
-    gateway_token: str = field(default="", repr=False)
-    gateway_token_file: str = ""
-    etcd: str = ""
-    address: str = ""
-    etcd_ca: str = ""
-    etcd_cert: str = ""
-    etcd_key: str = ""
-    etcd_hostname: str = ""
-    etcd_user: str = ""
-    etcd_password: str = field(default="", repr=False)
-    etcd_password_file: str = ""
-    tls_ca: str = ""
-    tls_cert: str = ""
-    tls_key: str = ""
-    tls_hostname: str = ""
-    timeout: float = 30.0
 
 
 @asynccontextmanager
 async def open_backend(where: Where) -> AsyncGenerator[Backend]:
-    """The place that ``where`` means. Raises ConfigError for options that are wrong; does not wait for anybody."""
+    """What answers where ``where`` leads; does not connect yet. Raises ConfigError for a setting that is wrong."""
 
     def dial(address: str) -> DiagnosticsClient:
         return client_of(where, address)
 
     if where.address:
         yield AddressBackend(where.address, dial)
-    elif where.etcd:
+    elif where.etcd.urls:
         from ..backends.etcd import EtcdBackend
 
-        async with open_store(where) as store:
+        async with open_store(where.etcd) as store:
             yield EtcdBackend(store, dial)
     else:
         async with _open_gateway(where) as backend:
@@ -70,30 +43,22 @@ async def open_backend(where: Where) -> AsyncGenerator[Backend]:
 async def open_agent(where: Where, name: str) -> AsyncIterator[TypedClient]:
     """A client of the agent of the Module ``name``, wherever ``where`` leads: the methods of ``DiagnosticsClient``.
 
-    Raises ConfigError for options that are wrong, NotFound when nobody has announced that module.
+    Raises ConfigError for a setting that is wrong, NotFound when no agent has announced itself for that module.
     """
     async with open_backend(where) as backend, backend.agent(name) as client:
         yield client
 
 
 @asynccontextmanager
-async def open_store(where: Where) -> AsyncIterator[ModuleStore]:
-    """The Modules in the etcd of ``where``, for who needs etcd itself. Raises ConfigError when there is none."""
+async def open_store(etcd: EtcdSettings) -> AsyncIterator[ModuleStore]:
+    """The Modules in an etcd, for a program that needs etcd itself. Does not wait for etcd.
+
+    Raises ConfigError: no etcd is named, or a setting is wrong.
+    """
     # Late: aiohttp and etcd3 take a quarter of a second, and not every command needs them.
-    from ...modules.etcd.options import EtcdOptions
     from ...modules.etcd.store import EtcdStore
 
-    if not where.etcd:
-        raise ConfigError("etcd", None, "give --etcd URL or CORVO_ETCD")
-    options = EtcdOptions.from_urls(
-        where.etcd,
-        ca_file=where.etcd_ca or None,
-        cert_file=where.etcd_cert or None,
-        key_file=where.etcd_key or None,
-        server_hostname=where.etcd_hostname or None,
-        username=where.etcd_user or None,
-        password=read_secret(where.etcd_password_file, "--etcd-password-file") or where.etcd_password or None,
-    )
+    options = await asyncio.to_thread(etcd_options, etcd)
     async with ModuleStore(EtcdStore(options)) as store:
         yield store
 

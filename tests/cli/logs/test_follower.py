@@ -12,7 +12,8 @@ import pytest
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
 from corvo_agent.cli.logs.follower import ModuleFollower, follow_all
-from corvo_agent.cli.where.connect import Where, open_backend
+from corvo_agent.cli.settings.where import Where
+from corvo_agent.cli.where.connect import open_backend
 from corvo_agent.diagnostics.messages.payloads import logs_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
 from corvo_agent.diagnostics.server.server import ServerLimits
@@ -22,6 +23,7 @@ from corvo_agent.errors import CorvoError, NotFound, RemoteError, Unavailable
 from corvo_agent.logs.lines.marker import CURSOR, GAP, MARKER
 from corvo_agent.modules.endpoints import EndpointState
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
+from corvo_agent.settings.etcd import EtcdSettings
 from tests.cli.place import Place
 from tests.diagnostics.kit import Echo, served
 
@@ -114,7 +116,7 @@ async def test_without_a_first_contact_it_gives_up() -> None:
     for where in (
         Where(address="127.0.0.1:1"),
         Where(gateway="http://127.0.0.1:1"),
-        Where(etcd="http://127.0.0.1:1"),
+        Where(etcd=EtcdSettings(("http://127.0.0.1:1",))),
     ):
         async with following(where, {}, Seen()) as task:
             with pytest.raises(Unavailable):
@@ -155,7 +157,7 @@ async def test_gaps_are_shown_and_positions_are_kept_to_go_on_from() -> None:
 
 async def test_one_that_fails_leaves_the_others(etcd: EmbeddedEtcd, log_file: Path) -> None:
     seen, failed = Seen(), dict[str, CorvoError]()
-    async with agent_on(etcd, log_file), open_backend(Where(etcd=etcd.endpoint)) as backend:
+    async with agent_on(etcd, log_file), open_backend(Where(etcd=EtcdSettings((etcd.endpoint,)))) as backend:
         followers = {name: ModuleFollower(backend, name, {"lines": "1"}, seen) for name in ("node9-gone", NAME)}
         work = asyncio.create_task(follow_all(followers, failed.__setitem__))
         await seen.wait("lost")

@@ -10,7 +10,7 @@ import pytest_asyncio
 import trustme
 
 from corvo_agent.cli.backends.etcd import locate
-from corvo_agent.cli.where.connect import Where
+from corvo_agent.cli.settings.where import Where
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.diagnostics.tls import server_ssl
@@ -19,6 +19,7 @@ from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_ke
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.model import Module, ModuleStatus, ObjectMeta, ServicePort
 from corvo_agent.modules.store import ModuleStore
+from corvo_agent.settings.etcd import EtcdSettings
 from tests.cli.kit import corvo
 
 NAME = "node1-pen-npm"
@@ -60,7 +61,7 @@ async def test_no_module_is_not_found(store: ModuleStore) -> None:
 
 
 def test_a_password_is_not_shown() -> None:
-    assert "geheim" not in repr(Where(etcd_password="geheim"))
+    assert "geheim" not in repr(Where(gateway_token="geheim", etcd=EtcdSettings(password="geheim")))
 
 
 @pytest_asyncio.fixture
@@ -131,8 +132,8 @@ async def test_the_command_line_and_the_environment_outrank_the_file(
     ("content", "words"),
     [
         ('adress = "x"', "adress: unknown key; valid: address"),
-        ("address = { host = 1 }", "address: must be a text"),
-        ('timeout = "soon"', "--timeout"),
+        ("address = { host = 1 }", "address: must be text"),
+        ('timeout = "soon"', "corvo.toml: timeout: not a duration"),
         ("address", "config: not TOML"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from corvo_agent.cli.where.connect import Where
+from corvo_agent.cli.settings.where import Where
 from corvo_agent.cli.where.options import agent_options, module_options
 
 GATEWAY, ETCD, ADDRESS = "http://gateway", "http://etcd", "127.0.0.1:9011"
@@ -58,9 +58,8 @@ def test_the_nearer_source_counts(
 ) -> None:
     said = {"line": line.split(), "environment": environment.split(), "file": file.split()}
     where = looked_at(said, tmp_path, monkeypatch, objects=objects)
-    assert {name: getattr(where, name) for name in VALUES if getattr(where, name)} == (
-        {place: VALUES[place]} if place else {}
-    )
+    found = {"gateway": where.gateway, "etcd": ",".join(where.etcd.urls), "address": where.address}
+    assert {name: value for name, value in found.items() if value} == ({place: VALUES[place]} if place else {})
 
 
 def test_two_places_on_the_line_are_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

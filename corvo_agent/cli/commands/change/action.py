@@ -9,9 +9,10 @@ import click
 from ....diagnostics.query import Payload
 from ....errors import InvalidArgument
 from ...running import asynchronous
+from ...settings.where import Where
 from ...show.output import note
 from ...where.complete import modules
-from ...where.connect import Where, open_agent
+from ...where.connect import open_agent
 from ...where.options import agent_options
 
 

@@ -21,9 +21,10 @@ from ...failures import Failures
 from ...levels.level_view import agent_state, module_state, sentence_option, show_states
 from ...many import for_each, selected
 from ...running import asynchronous
+from ...settings.where import Where
 from ...show.output import note
 from ...where.complete import levels, modules
-from ...where.connect import Where, open_backend
+from ...where.connect import open_backend
 from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
 

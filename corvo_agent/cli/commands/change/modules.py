@@ -21,9 +21,10 @@ from ...many import for_each, selected
 from ...modules.module_edit import edit_module
 from ...modules.module_watch import show_changes, watch_modules
 from ...running import asynchronous
+from ...settings.where import Where
 from ...show.output import format_option, note, print_result
 from ...where.complete import levels, modules
-from ...where.connect import Where, open_backend
+from ...where.connect import open_backend
 from ...where.options import module_options
 from ...where.selectors import selector_of, selector_options
 

@@ -15,10 +15,11 @@ from ....bundle.parts import Asked, parts_of
 from ...failures import say
 from ...many import selected
 from ...running import asynchronous
+from ...settings.where import DEFAULT_GATEWAY, Where
 from ...show.output import note
 from ...show.progress import progress
 from ...where.complete import kinds, modules
-from ...where.connect import DEFAULT_GATEWAY, Where, open_backend
+from ...where.connect import open_backend
 from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
 
@@ -124,4 +125,6 @@ def _place(where: Where) -> dict[str, str]:
     """Where it was looked."""
     if where.address:
         return {"address": where.address}
-    return {"etcd": where.etcd} if where.etcd else {"gateway": where.gateway or DEFAULT_GATEWAY}
+    if where.etcd.urls:
+        return {"etcd": ",".join(where.etcd.urls)}
+    return {"gateway": where.gateway or DEFAULT_GATEWAY}

@@ -22,9 +22,10 @@ from ...logs.reorder_buffer import DEFAULT_SPAN, ReorderBuffer
 from ...logs.selection import SelectionFollower
 from ...many import for_each, selected
 from ...running import asynchronous
+from ...settings.where import Where
 from ...show.output import output_option
 from ...where.complete import modules
-from ...where.connect import Where, open_backend
+from ...where.connect import open_backend
 from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
 

@@ -15,9 +15,10 @@ from ....profiles.pprof.model import Profile
 from ...profiles.flame import check_flame, flame_graph
 from ...profiles.hot_functions import Measured, measured
 from ...running import asynchronous
+from ...settings.where import Where
 from ...show.output import note, print_table
 from ...where.complete import kinds, modules
-from ...where.connect import Where, open_agent
+from ...where.connect import open_agent
 from ...where.options import agent_options
 
 # What is answered sooner needs no bar.

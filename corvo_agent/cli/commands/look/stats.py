@@ -9,9 +9,10 @@ import orjson
 
 from ....errors import NotFound
 from ...running import asynchronous
+from ...settings.where import Where
 from ...show.output import format_option, note, print_result
 from ...where.complete import modules, variables
-from ...where.connect import Where, open_agent
+from ...where.connect import open_agent
 from ...where.options import agent_options
 
 

@@ -10,8 +10,9 @@ from ....errors import InvalidArgument
 from ...live.monitor import Monitor
 from ...live.view import print_seen, render
 from ...running import asynchronous
+from ...settings.where import Where
 from ...where.complete import modules
-from ...where.connect import Where, open_agent
+from ...where.connect import open_agent
 from ...where.options import agent_options
 
 _SHORTEST = 0.1

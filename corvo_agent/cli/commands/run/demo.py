@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ....signals import end_signals
 from ...show.output import note, print_table
-from ...signals import end_signals
 
 if TYPE_CHECKING:
     from ....demo.world import DemoWorld

@@ -12,7 +12,7 @@ import pytest
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.build import build_agent
-from corvo_agent.config import AgentConfig
+from corvo_agent.agent.settings import AgentSettings
 from tests.cli.kit import corvo
 from tests.cli.terminal import on_terminal
 from tests.profiles.spawn import load
@@ -36,7 +36,7 @@ async def test_a_profile_lands_in_a_file_named_after_it(agent: Agent, folder: Pa
 
 async def test_the_functions_that_it_spends_most_in_are_shown(folder: Path) -> None:
     with load("shares") as process:
-        async with build_agent(AgentConfig(module="pen-npm", node="node1", pid=process.pid)) as agent:
+        async with build_agent(AgentSettings(module="pen-npm", node="node1", pid=process.pid)) as agent:
             given = ("--seconds", "0.2", "--address", agent.address)
             outcome = await corvo("profile", NAME, "profile", "--seconds", "1", "--address", agent.address)
             (one,) = (await corvo("profile", NAME, "profile", *given, "--top", "1")).rows

@@ -8,7 +8,7 @@ import pytest
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.build import build_agent
-from corvo_agent.config import AgentConfig
+from corvo_agent.agent.settings import AgentSettings
 from tests.cli.kit import corvo
 from tests.cli.place import Place
 from tests.cli.terminal import on_terminal
@@ -43,7 +43,7 @@ async def test_as_many_looks_as_are_asked_for(agent: Agent) -> None:
 
 async def test_the_hottest_functions_of_the_process_are_named() -> None:
     with load("shares") as process:
-        async with build_agent(AgentConfig(module="pen-npm", node="node1", pid=process.pid)) as agent:
+        async with build_agent(AgentSettings(module="pen-npm", node="node1", pid=process.pid)) as agent:
             outcome = await corvo("top", NAME, "--once", "--interval", "1", "--address", agent.address)
     (look,) = blocks(outcome.out)
     functions = [columns for columns in look if columns[0] == "function"]
@@ -52,7 +52,7 @@ async def test_the_hottest_functions_of_the_process_are_named() -> None:
 
 
 async def test_where_no_profile_can_be_had_the_reason_stands_in_its_place(tmp_path: Path) -> None:
-    config = AgentConfig(module="pen-npm", node="node1", pid_file=str(tmp_path / "none"))
+    config = AgentSettings(module="pen-npm", node="node1", pid_file=str(tmp_path / "none"))
     async with build_agent(config) as agent:
         outcome = await corvo("top", NAME, "--once", "--address", agent.address)
     (look,) = blocks(outcome.out)
@@ -77,7 +77,7 @@ async def test_what_is_wrong_from_the_start_is_told(arguments: str, code: int, w
 
 
 async def test_a_terminal_is_kept_up_to_date_whatever_the_agent_does_until_ctrl_c() -> None:
-    async with build_agent(AgentConfig(module="pen-npm", node="node1")) as agent:
+    async with build_agent(AgentSettings(module="pen-npm", node="node1")) as agent:
         address = agent.address
         given = ("--interval", "0.1", "--no-profile", "--address", address, "--timeout", "5")
         with on_terminal("top", NAME, *given) as terminal:
@@ -85,7 +85,7 @@ async def test_a_terminal_is_kept_up_to_date_whatever_the_agent_does_until_ctrl_
             position = await terminal.wait_for("loop lag", position)
             await agent.aclose()
             position = await terminal.wait_for("trying again", position)
-            async with build_agent(AgentConfig(module="pen-npm", node="node1", listen=address)):
+            async with build_agent(AgentSettings(module="pen-npm", node="node1", listen=address)):
                 # The next full look has no problem in its head: the head is followed by the empty line at once.
                 position = await terminal.wait_for("corvo top: node1-pen-npm\x1b[0m  ", position)
                 await terminal.wait_for("loop lag", position)
@@ -98,7 +98,7 @@ async def test_a_terminal_is_kept_up_to_date_whatever_the_agent_does_until_ctrl_
 
 
 async def test_what_was_seen_last_stays_when_a_terminal_ends_by_itself() -> None:
-    async with build_agent(AgentConfig(module="pen-npm", node="node1")) as agent:
+    async with build_agent(AgentSettings(module="pen-npm", node="node1")) as agent:
         given = ("-n", "2", "--interval", "0.1", "--no-profile", "--address", agent.address)
         with on_terminal("top", NAME, *given) as terminal:
             assert await terminal.ended() == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import re
@@ -16,13 +15,15 @@ from typing import Any
 
 import pytest
 
-from corvo_agent.cli.commands.run.agent import _serve, _set_up_log
-from corvo_agent.config import AgentConfig, build_config, read_toml
+from corvo_agent.agent.settings import AGENT, AgentSettings
+from corvo_agent.cli.commands.run.agent import _serve, _Settings
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.errors import RemoteError, Unavailable
-from tests.cli.kit import Stream, run_here
+from corvo_agent.settings.etcd import EtcdSettings
+from corvo_agent.settings.own_log import OwnLogSettings
+from tests.cli.kit import run_here
 
-Load = Callable[[], AgentConfig]
+Load = Callable[[], _Settings]
 
 
 class OwnLog(logging.Handler):
@@ -73,7 +74,11 @@ async def agent(load: Load) -> AsyncIterator[asyncio.Task[None]]:
 
 
 def file_settings(path: Path) -> Load:
-    return lambda: build_config({}, {}, read_toml(str(path)), str(path))
+    return lambda: _Settings.of(AGENT.gather({}, {}, str(path)))
+
+
+def settings_of(**given: Any) -> _Settings:
+    return _Settings(AgentSettings(**given), EtcdSettings(), OwnLogSettings())
 
 
 def address_in(record: logging.LogRecord) -> str:
@@ -81,8 +86,8 @@ def address_in(record: logging.LogRecord) -> str:
 
 
 async def test_it_answers_until_a_signal_ends_it(own_log: OwnLog, log_file: Path) -> None:
-    config = AgentConfig(module="pen-npm", node="node1", log_file=str(log_file))
-    async with agent(lambda: config) as task:
+    settings = settings_of(module="pen-npm", node="node1", log_file=str(log_file))
+    async with agent(lambda: settings) as task:
         address = address_in(await own_log.wait("node1-pen-npm answers at"))
         async with DiagnosticsClient(address) as client:
             assert [record["msg"] for record in await client.logs(lines=1)] == ["lost"]
@@ -187,39 +192,9 @@ async def test_sighup_keeps_the_address_that_stays(own_log: OwnLog, tmp_path: Pa
 
 async def test_settings_that_fail_at_the_start_are_the_end(own_log: OwnLog) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        config = AgentConfig(module="m", listen=f"127.0.0.1:{taken.getsockname()[1]}")
+        settings = settings_of(module="m", listen=f"127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(Unavailable, match="another process listens"):
-            await _serve(config, lambda: config)
-
-
-@pytest.fixture
-def root_log() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
-def logged(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> str:
-    stream = Stream()
-    monkeypatch.setattr("sys.stderr", stream)
-    _set_up_log(AgentConfig(module="m", **settings))
-    logging.getLogger("x").debug("quiet")
-    logging.getLogger("x").info("loud")
-    return stream.text
-
-
-@pytest.mark.usefixtures("root_log")
-def test_its_own_log_is_json_of_the_usual_shape(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = json.loads(logged(monkeypatch))
-    assert (line["level"], line["module"], line["msg"]) == ("info", "corvo-agent", "loud")
-
-
-@pytest.mark.usefixtures("root_log")
-def test_its_own_log_is_text_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = logged(monkeypatch, own_log_format="text", own_log_level="debug")
-    assert [line.split(" ", 2)[2] for line in text.splitlines()] == ["DEBUG   quiet", "INFO    loud"]
+            await _serve(settings, lambda: settings)
 
 
 def test_a_file_may_hold_what_other_commands_take(tmp_path: Path) -> None:

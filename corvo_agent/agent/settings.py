@@ -1,0 +1,80 @@
+"""What ``corvo agent`` can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import ConfigError
+from ..settings.etcd import EtcdSettings
+from ..settings.own_log import OwnLogSettings, check_level
+from ..settings.program import Program
+from ..settings.setting import above_zero, check_pair, check_settings, setting
+
+
+def _check_pid(pid: int, what: str) -> None:
+    if pid < 0:
+        raise ConfigError(what, pid, "must be the number of a process")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """The sidecar of one module: what it stands for, what it looks into, where it serves. Times are seconds.
+
+    Raises ConfigError naming the option that is wrong.
+    """
+
+    module: str = setting("", "Name of the module without the node, such as pen-spyglass.", metavar="MODULE")
+    node: str = setting("", "Name of the node; the host name unless given.", metavar="NODE")
+    name: str = setting("", "The whole name of the Module object, in place of NODE-MODULE.", metavar="NAME")
+    category: str = setting("Venice", "Category of a Module that the agent creates.", metavar="CATEGORY")
+    log_file: str = setting("", "The JSON log file; /var/log/pensando/MODULE.log unless given.", metavar="FILE")
+    listen: str = setting("127.0.0.1:0", "Where to serve gRPC; port 0 takes a free one.", metavar="HOST:PORT")
+    advertise: str = setting("", "What others dial, when it is not --listen.", metavar="HOST:PORT")
+    tls_cert: str = setting("", "Certificate to serve with.", metavar="FILE")
+    tls_key: str = setting("", "Key of --tls-cert.", metavar="FILE")
+    tls_client_ca: str = setting("", "Authority that callers need a certificate of.", metavar="FILE")
+    insecure: bool = setting(False, "Allow to listen beyond loopback without TLS and client certificates.")
+    default_level: str = setting("Info", "Level while the Module says nothing.", metavar="LEVEL", check=check_level)
+    level_hook: str = setting(
+        "",
+        "What changes the level inside the process, such as zap:URL, signal:Debug=USR1,*=USR2, exec:ARGV.",
+        metavar="HOOK",
+    )
+    pid: int = setting(
+        0,
+        "The process to look into: Stats and Profile queries are answered about it.",
+        metavar="PID",
+        check=_check_pid,
+    )
+    pid_file: str = setting("", "File that holds its number; a restarted one is found again.", metavar="FILE")
+    match: str = setting("", "Its command line matches this; a restarted one is found again.", metavar="REGEX")
+    go_pprof: str = setting(
+        "", "A Go process with net/http/pprof and expvar: its profiles and variables are the answers.", metavar="URL"
+    )
+    max_lines: int = setting(100_000, "Most log lines that one query may ask for.", metavar="NUMBER", check=above_zero)
+    max_queries: int = setting(16, "Most queries answered at once.", metavar="NUMBER", check=above_zero)
+    max_message: int = setting(4 << 20, "Longest request, in bytes.", metavar="BYTES", check=above_zero)
+    check_interval: float = setting(
+        10.0, "How long a dead connection to etcd may go unnoticed.", metavar="DURATION", check=above_zero
+    )
+    lease_ttl: float = setting(
+        15.0, "How long a dead agent's address may be found.", metavar="DURATION", check=above_zero
+    )
+    stop_timeout: float = setting(5.0, "How long stopping may take.", metavar="DURATION", check=above_zero)
+
+    def __post_init__(self) -> None:
+        if not self.module:
+            raise ConfigError("module", None, "is missing: give --module, CORVO_MODULE or module in the file")
+        check_settings(self)
+        check_pair(self, "tls_cert", "tls_key")
+        if self.tls_client_ca and not self.tls_cert:
+            # Left out without a word, it would leave the server open to every caller.
+            raise ConfigError("tls-client-ca", self.tls_client_ca, "needs tls-cert and tls-key")
+        processes = {"pid": self.pid, "pid-file": self.pid_file, "match": self.match}
+        named = [option for option, value in processes.items() if value]
+        if len(named) > 1:
+            raise ConfigError(named[0], processes[named[0]], f"goes without {named[1]}: one of them says which process")
+
+
+#: All that ``corvo agent`` can be told.
+AGENT = Program(AgentSettings, EtcdSettings, OwnLogSettings)

@@ -1,0 +1,36 @@
+"""The log that a program writes about itself, on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from ..levels.level import Level
+from ..settings.own_log import OwnLogSettings
+from .show.output import note
+
+_TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+_log = logging.getLogger("corvo_agent")
+
+
+def set_up_own_log(settings: OwnLogSettings, program: str) -> None:
+    """Write what is logged as ``settings`` say; ``program`` is the ``module`` of JSON lines. May be called again."""
+    handler = logging.StreamHandler(sys.stderr)
+    if settings.own_log_format == "json":
+        # Late: it brings what only JSON lines need.
+        from ..logs.writing.formatter import JsonFormatter
+
+        handler.setFormatter(JsonFormatter(program))
+    else:
+        handler.setFormatter(logging.Formatter(_TEXT))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(Level.parse(settings.own_log_level))
+
+
+def tell(settings: OwnLogSettings, text: str) -> None:
+    """A word to the person who started the program; a line of the log where that is JSON, for programs to read."""
+    if settings.own_log_format == "json":
+        _log.info(text)
+    else:
+        note(text)
