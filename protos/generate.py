@@ -17,8 +17,12 @@ from pathlib import Path
 PROTOS = Path(__file__).resolve().parent
 TARGET = PROTOS.parent / "corvo_agent" / "_generated"
 DESCRIPTORS = "descriptors.binpb"
-# gRPC's own services: written by hand, so nothing is generated for them.
-DESCRIBED_ONLY = "grpc/"
+# The same messages and methods as those of v1, under another name.
+DESCRIBED_ONLY = "grpc/reflection/v1alpha/"
+# betterproto makes a datetime of each google.protobuf.Timestamp, which has no nanoseconds and no year after 9999. The
+# one field of that type keeps the message itself.
+DATETIME = "    time: datetime = "
+TIMESTAMP = '    time: "betterproto_lib_google_protobuf.Timestamp" = '
 
 
 def generate(target: Path) -> None:
@@ -27,7 +31,15 @@ def generate(target: Path) -> None:
     sources = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
     ours = [name for name in sources if not name.startswith(DESCRIBED_ONLY)]
     _protoc([f"--python_betterproto_out={target}"], ours)
+    _keep_nanoseconds(target / "api" / "__init__.py")
     _protoc([f"--descriptor_set_out={target / DESCRIPTORS}", "--include_imports"], sources)
+
+
+def _keep_nanoseconds(module: Path) -> None:
+    text = module.read_text()
+    if text.count(DATETIME) != 1:
+        raise RuntimeError(f"{module}: the field of type Timestamp is not written as before")
+    module.write_text(text.replace(DATETIME, TIMESTAMP))
 
 
 def _protoc(outputs: list[str], sources: list[str]) -> None:

@@ -121,6 +121,7 @@ OWNERS = {
         "sidecar/hooks/http_hook.py",
         "writer/kubernetes.py",
     ],
+    "betterproto": ["protobuf/"],
     "click": ["cli/"],
     "dbus_fast": ["writer/systemd_bus.py"],
     "etcd3": ["modules/etcd/client.py"],

@@ -125,18 +125,21 @@ def fields(data: bytes, start: int, end: int, budget: FieldBudget | None = None)
         if kind == LENGTH:
             first, stop = read_length(data, position, end)
         else:
-            first, stop = position, _skip(data, position, end, number, kind, budget)
+            first, stop = position, skip(data, position, end, number, kind, budget)
         yield number, kind, first, stop
         position = stop
 
 
-def _skip(data: bytes, position: int, end: int, number: int, kind: int, budget: FieldBudget | None) -> int:
+def skip(data: bytes, position: int, end: int, number: int, kind: int, budget: FieldBudget | None) -> int:
+    """The position after the value of field ``number`` at ``position``; raises as ``fields`` does."""
     if kind == VARINT:
         position = read_varint(data, position)[1]
     elif kind == FIXED64:
         position += 8
     elif kind == FIXED32:
         position += 4
+    elif kind == LENGTH:
+        position = read_length(data, position, end)[1]
     elif kind == START_GROUP:
         position = _skip_group(data, position, end, number, budget)
     else:
@@ -162,8 +165,6 @@ def _skip_group(data: bytes, position: int, end: int, group: int, budget: FieldB
                 break
             if not groups:
                 return position
-        elif kind == LENGTH:
-            position = read_length(data, position, end)[1]
         else:
-            position = _skip(data, position, end, number, kind, budget)
+            position = skip(data, position, end, number, kind, budget)
     raise DecodeError("protobuf", f"a group of field {group} without its end")

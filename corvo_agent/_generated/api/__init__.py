@@ -30,7 +30,7 @@ class ListMeta(betterproto.Message):
 class Timestamp(betterproto.Message):
     """A wrapper: one nesting level more than google.protobuf.Timestamp."""
 
-    time: datetime = betterproto.message_field(1)
+    time: "betterproto_lib_google_protobuf.Timestamp" = betterproto.message_field(1)
 
 
 @dataclass(eq=False, repr=False)
