@@ -13,10 +13,8 @@ from kubernetes_asyncio import client
 from kubernetes_asyncio.config import incluster_config
 
 from corvo_agent.errors import ConfigError, CorvoError, PermissionRefused, RemoteError, Unavailable
-from corvo_agent.modules import ModuleStatus, ServicePort
 from corvo_agent.timestamps import parse_rfc3339
 from corvo_agent.writer.kubernetes import KubernetesSource, load_configuration
-from corvo_agent.writer.pods import modules_of
 from corvo_agent.writer.source import Complete, Gone, Present, SourceEvent
 
 from .kubernetes_server import KubernetesServer, pod, write_kubeconfig
@@ -44,46 +42,6 @@ async def take(events: AsyncGenerator[SourceEvent], count: int) -> list[SourceEv
 def names(events: Sequence[SourceEvent]) -> list[str]:
     words = {Present: "+", Gone: "-"}
     return [f"{words[type(event)]}{event.name}" if not isinstance(event, Complete) else "complete" for event in events]
-
-
-def test_one_module_a_container_with_everything_that_the_pod_tells() -> None:
-    told = list(modules_of(pod("billing-7f", containers=("billing", "proxy"), restarts=2, reason="OOMKilled")))
-    assert told[0].status == ModuleStatus(
-        node="node1",
-        module="billing",
-        category="Venice",
-        last_start=STARTED,
-        restart_count=2,
-        last_restart_reason="OOMKilled (exit code 137)",
-        service="billing-7f",
-        service_ports=(ServicePort("grpc", 9010),),
-    )
-    assert names(told) == ["+node1-billing", "+node1-proxy"]
-
-
-def test_a_container_that_waits_to_be_restarted_keeps_its_start_and_its_reason() -> None:
-    waiting = pod("billing-7f", restarts=4, reason="Error")
-    state = waiting["status"]["containerStatuses"][0]
-    state["state"] = {"waiting": {"reason": "CrashLoopBackOff"}}
-    state["lastState"]["terminated"]["startedAt"] = "2026-01-01T00:00:05Z"
-    (told,) = modules_of(waiting)
-    assert (told.status.last_start, told.status.restart_count) == (STARTED, 4)
-    assert told.status.last_restart_reason == "Error (exit code 137)"
-
-
-def test_a_sidecar_among_the_init_containers_is_a_module_and_a_step_of_the_start_is_none() -> None:
-    with_init = pod("billing-7f")
-    with_init["spec"]["initContainers"] = [{"name": "proxy", "restartPolicy": "Always"}, {"name": "migrate"}]
-    with_init["status"]["initContainerStatuses"] = [{"name": "proxy", "restartCount": 3}]
-    told = list(modules_of(with_init))
-    assert names(told) == ["+node1-billing", "+node1-proxy"]
-    assert told[1].status.restart_count == 3
-
-
-def test_a_pod_without_a_host_is_passed_over() -> None:
-    assert list(modules_of(pod("p", host_ip=""))) == []
-    assert list(modules_of({})) == []
-    assert list(modules_of({"spec": "?", "status": 3, "metadata": None})) == []
 
 
 async def test_added_modified_deleted(cluster: KubernetesServer, events: AsyncGenerator[SourceEvent]) -> None:

@@ -11,12 +11,8 @@ from collections.abc import AsyncIterator
 import psutil
 import pytest
 
-from corvo_agent.modules.memory import MemoryStore
-from corvo_agent.modules.registration import StartReport, register
-from corvo_agent.modules.store import ModuleStore
 from corvo_agent.sidecar.target.target_follower import START_PRECISION, TargetFollower, TargetStart
 from corvo_agent.sidecar.target.target_process import ProcessIdentity, target_of_pid
-from corvo_agent.sidecar.target.target_report import start_of_target
 from corvo_agent.testing import FakeClock
 
 NAME = "node1-pen-npm"
@@ -130,36 +126,3 @@ async def test_its_start_is_told_in_wall_time(clock: FakeClock) -> None:
         assert follower.start is not None
         assert abs(follower.start.time_ns / 1e9 - psutil.Process().create_time()) * 1e9 < START_PRECISION
         assert follower.start.time_ns < time.time_ns()
-
-
-def seen(number: int, time_ns: int) -> TargetStart:
-    before = ProcessIdentity(number - 1, number - 1) if number > 1 else None
-    return TargetStart(ProcessIdentity(number, number), number, time_ns, before)
-
-
-async def test_the_module_counts_the_starts_of_the_target() -> None:
-    second = 1_000_000_000
-    store, report = ModuleStore(MemoryStore()), StartReport(NAME, 5, node="node1", module="pen-npm")
-
-    async def reported(start: TargetStart | None, number: int = 0) -> tuple[int, int, str]:
-        status = (await register(store, start_of_target(report, start, number))).status
-        return status.last_start, status.restart_count, status.last_restart_reason
-
-    # The Module is there before the process is; then it starts, and the sidecar is another one.
-    assert await reported(None) == (0, 0, "")
-    assert await reported(seen(1, 100 * second)) == (100 * second, 0, "")
-    assert await reported(None) == (100 * second, 0, "")
-    assert await reported(seen(1, 101 * second)) == (100 * second, 0, "")
-    # Restarts that this sidecar sees count also in short order, and those that could not be reported in time, too.
-    assert (await reported(seen(2, 102 * second), 1))[:2] == (102 * second, 1)
-    reason = "process 4 has ended, process 5 has begun"
-    assert await reported(seen(5, 109 * second), 2) == (109 * second, 4, reason)
-    assert await reported(seen(5, 109 * second), 2) == (109 * second, 4, reason)
-    # One that was restarted while no sidecar ran.
-    assert (await reported(seen(1, 200 * second)))[:2] == (200 * second, 5)
-
-
-async def test_starts_before_the_module_could_be_made_are_counted() -> None:
-    store = ModuleStore(MemoryStore())
-    status = (await register(store, start_of_target(StartReport(NAME, 5), seen(3, 9), 0))).status
-    assert (status.last_start, status.restart_count) == (9, 2)
