@@ -110,6 +110,13 @@ def test_a_folder_says_what_it_is_for_and_what_is_public(init: Path) -> None:
 
 
 @pytest.mark.parametrize("init", INITS, ids=package_of)
+def test_classes_that_a_folder_speaks_of_are_there(init: Path) -> None:
+    spoken_of = set(re.findall(r"``([A-Z][a-z]\w*)", importlib.import_module(package_of(init)).__doc__ or ""))
+    places = (*map(package_of, INITS), *(f"corvo_agent.{file}" for file in FILES))
+    assert spoken_of <= {name for place in places for name in importlib.import_module(place).__all__}
+
+
+@pytest.mark.parametrize("init", INITS, ids=package_of)
 def test_type_checkers_and_the_lazy_table_see_the_same_names(init: Path) -> None:
     typed, lazy, eager = declared(init)
     assert {name: home for name, home in typed.items() if name not in eager} == lazy

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._lazy import lazy_names
+
+# At once, because its file has the same name: importing that would put the module in the place of the function.
 from .audit import audit
 
 if TYPE_CHECKING:
