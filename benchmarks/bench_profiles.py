@@ -64,7 +64,7 @@ class Kinds:
         return asyncio.run_coroutine_threadsafe(self._kinds[name].take(request), self._loop)
 
     @contextmanager
-    def window(self, name: str, **parameters: str) -> Iterator[None]:
+    def measuring(self, name: str, **parameters: str) -> Iterator[None]:
         """A profile that runs over all of ``with``; its encoding at the end does not count."""
         future = self.take(name, SECONDS + 0.6, **parameters)
         time.sleep(0.3)
@@ -311,9 +311,9 @@ def samplers(kinds: Kinds) -> dict[str, Profiler]:
     """Those who look at the CPU from time to time, the kind as it chooses for itself first."""
     return {
         "none": nullcontext,
-        "corvo profile": lambda: kinds.window("profile"),
-        "corvo profile, py-spy": lambda: kinds.window("profile", engine="py-spy"),
-        "corvo profile, built in": lambda: kinds.window("profile", engine="builtin"),
+        "corvo profile": lambda: kinds.measuring("profile"),
+        "corvo profile, py-spy": lambda: kinds.measuring("profile", engine="py-spy"),
+        "corvo profile, built in": lambda: kinds.measuring("profile", engine="builtin"),
         "py-spy alone": py_spy,
         "py-spy alone, --nonblocking": lambda: py_spy("--nonblocking"),
     }
@@ -323,12 +323,12 @@ def others(kinds: Kinds) -> dict[str, Profiler]:
     """Everything else that can look at the load."""
     return {
         "corvo goroutine every 100 ms": lambda: kinds.again_and_again("goroutine", 0.1),
-        "corvo block": lambda: kinds.window("block"),
-        "corvo mutex": lambda: kinds.window("mutex"),
-        "corvo threadcreate": lambda: kinds.window("threadcreate"),
-        "corvo trace": lambda: kinds.window("trace"),
-        "corvo heap, 1 frame": lambda: kinds.window("heap", frames="1"),
-        "corvo heap, engine=memray": lambda: kinds.window("heap", engine="memray"),
+        "corvo block": lambda: kinds.measuring("block"),
+        "corvo mutex": lambda: kinds.measuring("mutex"),
+        "corvo threadcreate": lambda: kinds.measuring("threadcreate"),
+        "corvo trace": lambda: kinds.measuring("trace"),
+        "corvo heap, 1 frame": lambda: kinds.measuring("heap", frames="1"),
+        "corvo heap, engine=memray": lambda: kinds.measuring("heap", engine="memray"),
         "corvo enable-trace": kinds.recording,
         "pyinstrument": pyinstrument.Profiler,
         "yappi": with_yappi,
@@ -343,9 +343,9 @@ def with_200_threads(kinds: Kinds) -> list[dict[str, Any]]:
 
 
 def allocating(kinds: Kinds) -> list[dict[str, Any]]:
-    """Heap windows on a load that mostly allocates."""
-    frames = {f"corvo heap, {n} frames": (lambda n=n: kinds.window("heap", frames=str(n))) for n in (1, 4, 10)}
-    memray = {"corvo heap, engine=memray": lambda: kinds.window("heap", engine="memray")}
+    """Heap recordings on a load that mostly allocates."""
+    frames = {f"corvo heap, {n} frames": (lambda n=n: kinds.measuring("heap", frames=str(n))) for n in (1, 4, 10)}
+    memray = {"corvo heap, engine=memray": lambda: kinds.measuring("heap", engine="memray")}
     return compare(allocate, {"none": nullcontext, **frames, **memray}, FEW_ROUNDS)
 
 

@@ -130,7 +130,7 @@ OWNERS = {
     "inotify_simple": ["logs/tail/waker.py"],
     "kubernetes_asyncio": ["writer/kubernetes.py"],
     "loguru": ["levels/loguru_filter.py"],
-    "memray": ["profiles/heap/memray_window.py"],
+    "memray": ["profiles/heap/memray_recording.py"],
     # JSON, read and written wherever it crosses an edge.
     "orjson": [
         "bundle/masking.py",
@@ -153,7 +153,7 @@ OWNERS = {
         "profiles/sampling/py_spy.py",
         "profiles/sampling/py_spy_process.py",
         "sidecar/answers/process_stats.py",
-        "sidecar/target/process_listener.py",
+        "sidecar/target/listener.py",
         "stats/process.py",
     ],
     "re2": ["logs/search/pattern.py"],
@@ -261,7 +261,7 @@ def is_in(path: str, owner: str) -> bool:
 def test_imports_through_importlib_count() -> None:
     assert ROOT / "cli/commands/look/logs.py" in ours(ROOT / "cli/main.py")
     assert ROOT / "stats/expvar.py" in ours(ROOT / "stats/__init__.py")
-    assert "memray" in imports(ROOT / "profiles/heap/memray_window.py")
+    assert "memray" in imports(ROOT / "profiles/heap/memray_recording.py")
 
 
 def test_no_import_cycle() -> None:

@@ -29,8 +29,8 @@ from ..modules.names import validate_name
 from ..modules.registration import StartReport, clear_expired_override, register
 from ..modules.store import ModuleStore
 from ..modules.watcher import ModuleCallback, ModuleWatcher
-from ..sidecar.target.target_follower import TargetFollower
-from ..sidecar.target.target_report import start_of_target
+from ..sidecar.target.follower import TargetFollower
+from ..sidecar.target.report import start_of_target
 from ..stats.variables import Func
 from .background import Background
 from .level_sync import ApplyLevel, LevelSync, apply_to_process

@@ -18,18 +18,18 @@ from ..modules.deferred import DeferredStore
 from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
 from ..settings.etcd import EtcdSettings, etcd_options
-from ..sidecar.answers.answers import answer_for_go, answer_for_process
-from ..sidecar.target.process_listener import target_of_url
-from ..sidecar.target.process_match import target_of_match
-from ..sidecar.target.target_follower import TargetFollower
-from ..sidecar.target.target_process import FindTarget, process_identity, target_of_pid, target_of_pid_file
+from ..sidecar.answers.service import answer_for_go, answer_for_process
+from ..sidecar.target.follower import TargetFollower
+from ..sidecar.target.listener import target_of_url
+from ..sidecar.target.match import target_of_match
+from ..sidecar.target.process import FindTarget, process_identity, target_of_pid, target_of_pid_file
 from ..stats.variables import Func
 from .agent import Agent
 from .options import AgentOptions
 from .settings import AgentSettings
 
 if TYPE_CHECKING:
-    from ..sidecar.hooks.hook_runner import HookRunner
+    from ..sidecar.hooks.runner import HookRunner
 
 #: Seconds after which a hook without a known process hands the level out again.
 _REPEAT = 60.0
@@ -104,8 +104,8 @@ def _hook_runner(settings: AgentSettings, find: FindTarget | None, *, held: bool
     if not settings.level_hook:
         return None
     # Late: only few need it, and HTTP hooks bring aiohttp with them.
-    from ..sidecar.hooks.hook_runner import HookRunner
-    from ..sidecar.hooks.hook_spec import parse_level_hook
+    from ..sidecar.hooks.runner import HookRunner
+    from ..sidecar.hooks.spec import parse_level_hook
 
     # Where the configuration names no process, repeating it is the only way to reach one that was restarted.
     repeat = 0 if find else _REPEAT

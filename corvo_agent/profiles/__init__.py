@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .heap.heap import HeapKind
+    from .heap.kind import HeapKind
     from .kind import ProfileKind, ProfileRequest, parse_number
     from .kinds.block import ContentionKind
     from .kinds.cmdline import CmdlineKind
@@ -28,7 +28,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "heap.heap": ("HeapKind",),
+            "heap.kind": ("HeapKind",),
             "kind": ("ProfileKind", "ProfileRequest", "parse_number"),
             "kinds.block": ("ContentionKind",),
             "kinds.cmdline": ("CmdlineKind",),

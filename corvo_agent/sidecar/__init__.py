@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING
 from .._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .answers.answers import answer_for_go, answer_for_process
-    from .hooks.hook_runner import HookRunner, HookStatistics
-    from .hooks.hook_spec import parse_level_hook
-    from .hooks.level_hook import LevelChange, LevelHook
-    from .target.process_listener import target_of_url
-    from .target.process_match import target_of_match
-    from .target.target_follower import TargetFollower
-    from .target.target_process import FindTarget, process_identity, target_of_pid, target_of_pid_file
-    from .target.target_report import start_of_target
+    from .answers.service import answer_for_go, answer_for_process
+    from .hooks.protocol import LevelChange, LevelHook
+    from .hooks.runner import HookRunner, HookStatistics
+    from .hooks.spec import parse_level_hook
+    from .target.follower import TargetFollower
+    from .target.listener import target_of_url
+    from .target.match import target_of_match
+    from .target.process import FindTarget, process_identity, target_of_pid, target_of_pid_file
+    from .target.report import start_of_target
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "answers.answers": ("answer_for_go", "answer_for_process"),
-            "hooks.hook_runner": ("HookRunner", "HookStatistics"),
-            "hooks.hook_spec": ("parse_level_hook",),
-            "hooks.level_hook": ("LevelChange", "LevelHook"),
-            "target.process_listener": ("target_of_url",),
-            "target.process_match": ("target_of_match",),
-            "target.target_follower": ("TargetFollower",),
-            "target.target_process": ("FindTarget", "process_identity", "target_of_pid", "target_of_pid_file"),
-            "target.target_report": ("start_of_target",),
+            "answers.service": ("answer_for_go", "answer_for_process"),
+            "hooks.protocol": ("LevelChange", "LevelHook"),
+            "hooks.runner": ("HookRunner", "HookStatistics"),
+            "hooks.spec": ("parse_level_hook",),
+            "target.follower": ("TargetFollower",),
+            "target.listener": ("target_of_url",),
+            "target.match": ("target_of_match",),
+            "target.process": ("FindTarget", "process_identity", "target_of_pid", "target_of_pid_file"),
+            "target.report": ("start_of_target",),
         },
     )
 

@@ -17,7 +17,7 @@ from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.profiles.kinds.local import local_kinds
 from corvo_agent.profiles.recording.recorders import Recorders
 from corvo_agent.sidecar.answers.process_profiles import process_kinds
-from corvo_agent.sidecar.target.target_process import target_of_pid
+from corvo_agent.sidecar.target.process import target_of_pid
 
 from .go_tools import pprof
 

@@ -1,4 +1,4 @@
-"""What fills the heap: live objects by type, traced allocations, and windows of allocations by memray."""
+"""What fills the heap: live objects by type, traced allocations, and recordings of allocations by memray."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .heap import HeapKind
-    from .heap_look import HeapHistory
-    from .heap_objects import ObjectCensus
-    from .heap_trace import HeapTrace, allocation_seconds
+    from .census import ObjectCensus
+    from .kind import HeapKind
+    from .snapshot import HeapHistory
+    from .tracing import HeapTrace, allocation_seconds
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "heap": ("HeapKind",),
-            "heap_look": ("HeapHistory",),
-            "heap_objects": ("ObjectCensus",),
-            "heap_trace": ("HeapTrace", "allocation_seconds"),
+            "census": ("ObjectCensus",),
+            "kind": ("HeapKind",),
+            "snapshot": ("HeapHistory",),
+            "tracing": ("HeapTrace", "allocation_seconds"),
         },
     )
 

@@ -19,7 +19,7 @@ _DELAY = ValueType("delay", "nanoseconds")
 
 
 class ContentionKind:
-    """``block`` or ``mutex``: since enable-trace was set, or in a window of ``seconds`` (5 while it is not set)."""
+    """``block`` or ``mutex``: since enable-trace was set, or in a recording of ``seconds`` (5 while it is not set)."""
 
     parameters = ("seconds",)
 
@@ -39,7 +39,7 @@ class ContentionKind:
 
     @property
     def default_seconds(self) -> float | None:
-        """A window, unless it is recorded all the time."""
+        """How long to record, unless that is done all the time."""
         return None if self._recorders.enabled else WINDOW_SECONDS
 
     async def take(self, request: ProfileRequest) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...errors import Unsupported
 from ..kind import ProfileRequest
-from ..pacing.exclusive import THIS_PROCESS, Gate
+from ..pacing.exclusive import THIS_PROCESS, Exclusive
 from ..pprof.encoder import encode_off_loop
 from ..sampling.engine import (
     BUDGET_PERCENT,
@@ -35,11 +35,11 @@ class CpuKind:
     default_seconds: float | None = DEFAULT_SECONDS
 
     def __init__(
-        self, engines: Sequence[SamplingEngine], program: Callable[[], str], gate: Gate = THIS_PROCESS
+        self, engines: Sequence[SamplingEngine], program: Callable[[], str], exclusive: Exclusive = THIS_PROCESS
     ) -> None:
         self._engines = tuple(engines)
         self._program = program
-        self._gate = gate
+        self._exclusive = exclusive
 
     async def take(self, request: ProfileRequest) -> bytes:
         """A gzipped pprof profile with the sample types ``samples`` and ``cpu`` (or ``wall``).
@@ -53,7 +53,7 @@ class CpuKind:
             mode=Mode(request.choice("mode", Mode.CPU.value, [mode.value for mode in Mode])),
             budget=request.number("budget", BUDGET_PERCENT, 0.1, 100),
         )
-        async with self._gate.held():
+        async with self._exclusive.held():
             recording, notes = await self._record(order, wanted)
         return await encode_off_loop(cpu_profile(recording, order, self._program(), notes))
 

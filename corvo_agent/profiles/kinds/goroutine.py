@@ -21,9 +21,9 @@ from ..pacing.loops import Loops, WatchedLoop
 from ..pacing.pace import Pace, off_loop
 from ..pprof.encoder import encode
 from ..pprof.model import Label, Profile, Sample, Stack, ValueType
-from ..recording.creation_stacks import TaskBirths
+from ..recording.creation_stacks import TaskCreations
 from ..stacks.naming import FunctionNames
-from ..stacks.stacks import StackTable
+from ..stacks.table import StackTable
 from ..stacks.task_views import TaskTable
 from ..stacks.thread_frames import not_seen, thread_frames
 
@@ -56,10 +56,10 @@ class _Ping:
 class GoroutineDump:
     """Looks at the threads of this process and the tasks of ``loops``. Belongs to the thread that looks."""
 
-    def __init__(self, loops: Loops, births: TaskBirths, pace: Pace) -> None:
+    def __init__(self, loops: Loops, creations: TaskCreations, pace: Pace) -> None:
         self._loops = loops
-        self._births = births
-        self._recorded = births.kept > 0
+        self._creations = creations
+        self._recorded = creations.kept > 0
         # By when a task was first seen. One object for all of the same age: many new ones would send the garbage
         # collector, which stops every thread, through the whole heap.
         self._ages: dict[int, tuple[Label, ...]] = {}
@@ -115,10 +115,10 @@ class GoroutineDump:
             yield Sample(stack, (1,), table.labels(row, threads.get(table.threads[row], "")))
 
     def _age(self, task: Task[Any], first_seen: WeakKeyDictionary[Task[Any], int], now: int) -> tuple[Label, ...]:
-        birth = self._births.find(task, self._names) if self._recorded else None
-        if birth is not None:
-            created = (Label("created", f"{frame.function}:{frame.line}") for frame in birth.stack[:1])
-            return (Label("age", now - birth.monotonic_ns, "nanoseconds"), *created)
+        creation = self._creations.find(task, self._names) if self._recorded else None
+        if creation is not None:
+            created = (Label("created", f"{frame.function}:{frame.line}") for frame in creation.stack[:1])
+            return (Label("age", now - creation.monotonic_ns, "nanoseconds"), *created)
         seen = first_seen.setdefault(task, now)
         age = self._ages.get(seen)
         if age is None:
@@ -145,16 +145,16 @@ def _thread_state(thread: threading.Thread | None) -> str:
 class GoroutineKind:
     """Stacks of all threads and tasks of this process, at one moment; the counterpart of Go's ``goroutine``.
 
-    ``births`` knows when tasks began, while it records.
+    ``creations`` knows when tasks began, while it records.
     """
 
     name = "goroutine"
     parameters: tuple[str, ...] = ()
     default_seconds: float | None = None
 
-    def __init__(self, loops: Loops, births: TaskBirths, program: Callable[[], str]) -> None:
+    def __init__(self, loops: Loops, creations: TaskCreations, program: Callable[[], str]) -> None:
         self._loops = loops
-        self._births = births
+        self._creations = creations
         self._program = program
         self._first_seen: WeakKeyDictionary[Task[Any], int] = WeakKeyDictionary()
 
@@ -166,5 +166,5 @@ class GoroutineKind:
     def take_now(self, pace: Pace | None = None) -> bytes:
         """The same from any thread, also while every loop is stuck. Blocks for a tenth of a second then."""
         pace = pace or Pace()
-        dump = GoroutineDump(self._loops, self._births, pace)
+        dump = GoroutineDump(self._loops, self._creations, pace)
         return encode(dump.profile(self._program(), self._first_seen), pace)

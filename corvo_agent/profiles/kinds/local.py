@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..heap.heap import HeapKind
-from ..heap.heap_look import HeapHistory
+from ..heap.kind import HeapKind
+from ..heap.snapshot import HeapHistory
 from ..kind import ProfileKind
 from ..program import program
 from ..recording.recorders import Recorders
@@ -22,7 +22,7 @@ ALLOCS_SECONDS = 5.0
 def local_kinds(recorders: Recorders | None = None) -> tuple[ProfileKind, ...]:
     """Every kind of profile of the process that asks, from its own stacks, heap and loops.
 
-    ``recorders`` are those that enable-trace switches; without them the kinds that need one measure in windows only.
+    ``recorders`` are those that enable-trace switches; without them the kinds that need one measure for a time only.
     """
     recorders = Recorders() if recorders is None else recorders
     history = HeapHistory()

@@ -21,7 +21,7 @@ _BEFORE = (Frame("[started before the recording]"),)
 
 
 class ThreadCreateKind:
-    """Threads by the stack that started them, since enable-trace was set or in a window of ``seconds``.
+    """Threads by the stack that started them, since enable-trace was set or in a recording of ``seconds``.
 
     Without either there is nothing recorded: then it counts the threads that are alive.
     """
@@ -44,12 +44,12 @@ class ThreadCreateKind:
 
     def _answer(self, pace: Pace) -> bytes:
         names = FunctionNames()
-        births = self._recorders.threads
+        creations = self._recorders.threads
         alive: Counter[Stack] = Counter()
         for thread in pace.over(threading.enumerate()):
-            birth = births.find(thread, names)
-            alive[_BEFORE if birth is None else birth.stack] += 1
-        started = births.totals(names)
+            creation = creations.find(thread, names)
+            alive[_BEFORE if creation is None else creation.stack] += 1
+        started = creations.totals(names)
         stacks = dict.fromkeys((*started, *alive))
         profile = Profile(
             sample_types=(_CREATED, _ALIVE),
@@ -59,8 +59,8 @@ class ThreadCreateKind:
             period=1,
             time_ns=time.time_ns(),
             comments=(
-                "since enable-trace was set, or in the window"
-                if births.active
+                "since enable-trace was set, or in the recording"
+                if creations.active
                 else "nothing was recorded: enable-trace or seconds=N tell the stacks that start threads",
             ),
             program=self._program(),

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .exclusive import Gate
+    from .exclusive import Exclusive
     from .loops import Loops, WatchedLoop, task_label
     from .pace import Cancelled, Pace, beside_loop, off_loop
-    from .periodic_work import Duty
+    from .periodic_work import PeriodicWork
     from .switch_interval import SwitchInterval
     from .thread_clocks import ThreadClocks, Used, clock_of
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "exclusive": ("Gate",),
+            "exclusive": ("Exclusive",),
             "loops": ("Loops", "WatchedLoop", "task_label"),
             "pace": ("Cancelled", "Pace", "beside_loop", "off_loop"),
-            "periodic_work": ("Duty",),
+            "periodic_work": ("PeriodicWork",),
             "switch_interval": ("SwitchInterval",),
             "thread_clocks": ("ThreadClocks", "Used", "clock_of"),
         },
@@ -28,10 +28,10 @@ else:
 
 __all__ = (
     "Cancelled",
-    "Duty",
-    "Gate",
+    "Exclusive",
     "Loops",
     "Pace",
+    "PeriodicWork",
     "SwitchInterval",
     "ThreadClocks",
     "Used",

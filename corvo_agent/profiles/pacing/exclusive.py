@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Iterator
 
 from ...errors import ResourceExhausted
 
-#: Seconds that the second waits before it is refused: who has gone away may still be ending its profiler.
+#: Seconds that a second caller waits before it is refused: a cancelled one may still be ending its profiler.
 PATIENCE = 1.0
 _LOOK = 0.02
 
 
-class Gate:
+class Exclusive:
     """Lets one holder in at a time; a second one waits for a moment and is refused then, told that ``what`` is busy."""
 
     def __init__(self, what: str, patience: float = PATIENCE) -> None:
@@ -60,8 +60,8 @@ class Gate:
 
 
 # Two agents in one process share these. The holder of one does not come along into a child made by fork.
-THIS_PROCESS = Gate("CPU profiles of one process at a time")
-TRACES = Gate("traces of one process at a time")
-MEMRAY = Gate("memray windows of one process at a time")
-for _gate in (THIS_PROCESS, TRACES, MEMRAY):
-    os.register_at_fork(after_in_child=_gate.reopen)
+THIS_PROCESS = Exclusive("CPU profiles of one process at a time")
+TRACES = Exclusive("traces of one process at a time")
+MEMRAY = Exclusive("memray recordings of one process at a time")
+for _exclusive in (THIS_PROCESS, TRACES, MEMRAY):
+    os.register_at_fork(after_in_child=_exclusive.reopen)

@@ -10,7 +10,7 @@ BUDGET = 0.01
 _SMOOTHING = 0.2
 
 
-class Duty:
+class PeriodicWork:
     """Does ``work`` every ``interval`` seconds, or less often when that takes more than its share of the time.
 
     ``work`` gets the seconds since it was done last. Belongs to one thread, whose processor time counts.

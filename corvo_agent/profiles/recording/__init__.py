@@ -8,7 +8,7 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .contention import ContentionWatch, Delays
-    from .creation_stacks import TaskBirths, ThreadBirths
+    from .creation_stacks import TaskCreations, ThreadCreations
     from .lock_waits import LockSites
     from .recorders import Recorders
 else:
@@ -16,7 +16,7 @@ else:
         __name__,
         {
             "contention": ("ContentionWatch", "Delays"),
-            "creation_stacks": ("TaskBirths", "ThreadBirths"),
+            "creation_stacks": ("TaskCreations", "ThreadCreations"),
             "lock_waits": ("LockSites",),
             "recorders": ("Recorders",),
         },
@@ -27,6 +27,6 @@ __all__ = (
     "Delays",
     "LockSites",
     "Recorders",
-    "TaskBirths",
-    "ThreadBirths",
+    "TaskCreations",
+    "ThreadCreations",
 )

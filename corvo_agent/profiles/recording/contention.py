@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 from ..pacing.loops import Loops, WatchedLoop, task_label
 from ..pacing.pace import Pace
-from ..pacing.periodic_work import Duty
+from ..pacing.periodic_work import PeriodicWork
 from ..pacing.thread_clocks import ThreadClocks
 from ..pprof.model import Frame, Label, Sample, Stack
 from ..stacks.await_chain import await_chain, wait_of
 from ..stacks.naming import FunctionNames
-from ..stacks.stacks import StackTable
+from ..stacks.table import StackTable
 from ..stacks.thread_frames import thread_frames
 from .lock_waits import LockSites
 
@@ -125,15 +125,15 @@ class ContentionWatch:
     def run(self, pace: Pace, seconds: float = math.inf) -> None:
         """Look for ``seconds``; raises Cancelled. A kind of look that takes over 1 % of the time becomes rarer."""
         end = time.monotonic() + seconds
-        duties = (
-            Duty(self._look_at_loops, LOOK_SECONDS),
-            Duty(self._look_at_threads, LOOK_SECONDS),
-            Duty(lambda elapsed: self._look_at_tasks(elapsed, pace), TASKS_SECONDS),
+        periodic = (
+            PeriodicWork(self._look_at_loops, LOOK_SECONDS),
+            PeriodicWork(self._look_at_threads, LOOK_SECONDS),
+            PeriodicWork(lambda elapsed: self._look_at_tasks(elapsed, pace), TASKS_SECONDS),
         )
         while (now := time.monotonic()) < end:
-            for duty in duties:
-                duty.do_if_due(now)
-            pace.rest(max(0.0, min(end, *(duty.due for duty in duties)) - time.monotonic()))
+            for work in periodic:
+                work.do_if_due(now)
+            pace.rest(max(0.0, min(end, *(work.due for work in periodic)) - time.monotonic()))
 
     def _look_at_loops(self, elapsed: float) -> None:
         now = time.monotonic()

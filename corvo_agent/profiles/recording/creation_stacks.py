@@ -20,15 +20,15 @@ from weakref import WeakKeyDictionary
 
 from ..pprof.model import Stack
 from ..stacks.naming import FunctionNames
-from ..stacks.stacks import RawStack, StackTable
+from ..stacks.table import RawStack, StackTable
 
 #: Frames kept of the stack that started something.
-BIRTH_DEPTH = 64
+CREATION_DEPTH = 64
 #: Different stacks that started threads.
 MAX_STACKS = 10_000
 
 
-class Birth(NamedTuple):
+class Creation(NamedTuple):
     """The start of a task or a thread; ``monotonic_ns`` is when, ``stack`` where (leaf first)."""
 
     monotonic_ns: int
@@ -36,28 +36,28 @@ class Birth(NamedTuple):
 
 
 class _Recorded:
-    """Births by the object that was born, which is not kept alive by it. Any thread may add."""
+    """Creations by the object that was created, which this does not keep alive. Any thread may add."""
 
     def __init__(self, library: str) -> None:
         # Frames of the library that makes the object stand between it and the one who wanted it.
         self._library = library
-        self._stacks = StackTable(BIRTH_DEPTH)
-        self._births: WeakKeyDictionary[Any, tuple[int, RawStack]] = WeakKeyDictionary()
+        self._stacks = StackTable(CREATION_DEPTH)
+        self._creations: WeakKeyDictionary[Any, tuple[int, RawStack]] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
-    def add(self, born: object) -> RawStack:
-        """Record ``born``, started by the caller of the function that calls this."""
+    def add(self, created: object) -> RawStack:
+        """Record ``created``, started by the caller of the function that calls this."""
         raw = self._stacks.walk(sys._getframe(2))
         moment = (time.monotonic_ns(), raw)
         with self._lock:
-            self._births[born] = moment
+            self._creations[created] = moment
         return raw
 
-    def find(self, born: object, names: FunctionNames) -> Birth | None:
-        """The birth of ``born``, None when it was not recorded."""
+    def find(self, created: object, names: FunctionNames) -> Creation | None:
+        """The creation of ``created``, None when it was not recorded."""
         with self._lock:
-            found = self._births.get(born)
-        return None if found is None else Birth(found[0], self.resolve(found[1], names))
+            found = self._creations.get(created)
+        return None if found is None else Creation(found[0], self.resolve(found[1], names))
 
     def resolve(self, raw: RawStack, names: FunctionNames) -> Stack:
         """The stack without the library's own frames at its leaf."""
@@ -67,10 +67,10 @@ class _Recorded:
     @property
     def kept(self) -> int:
         """How many of those recorded are alive."""
-        return len(self._births)
+        return len(self._creations)
 
 
-class TaskBirths(_Recorded):
+class TaskCreations(_Recorded):
     """Records the tasks of event loops, through their task factories."""
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ def _plain_task(loop: AbstractEventLoop, coroutine: Any, **options: Any) -> Task
     return asyncio.Task(coroutine, loop=loop, **options)
 
 
-class ThreadBirths(_Recorded):
+class ThreadCreations(_Recorded):
     """Records the threads of this process, at ``threading.Thread.start``; on from the first user to the last."""
 
     def __init__(self) -> None:

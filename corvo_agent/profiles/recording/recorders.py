@@ -1,6 +1,6 @@
 """What records all the time while enable-trace is set: allocations, waits, and the stacks that start tasks and threads.
 
-Each of these costs something, so they are off otherwise; a query for a window of N seconds switches on what it needs
+Each of these costs something, so they are off otherwise; a query for a recording of N seconds switches on what it needs
 for so long.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import threading
 
-from ..heap.heap_trace import HeapTrace
+from ..heap.tracing import HeapTrace
 from ..pacing.loops import Loops
 from ..pacing.pace import Cancelled, Pace
 from .contention import ContentionWatch
-from .creation_stacks import TaskBirths, ThreadBirths
+from .creation_stacks import TaskCreations, ThreadCreations
 
 #: Frames that are kept of each allocation while enable-trace is set.
 TRACE_FRAMES = 4
@@ -29,8 +29,8 @@ class Recorders:
     def __init__(self, loops: Loops | None = None) -> None:
         self.loops = Loops() if loops is None else loops
         self.heap = HeapTrace()
-        self.tasks = TaskBirths()
-        self.threads = ThreadBirths()
+        self.tasks = TaskCreations()
+        self.threads = ThreadCreations()
         #: What has been seen waiting since enable-trace was set; None while it is not.
         self.contention: ContentionWatch | None = None
         self._pace: Pace | None = None

@@ -20,7 +20,7 @@ from ..pacing.switch_interval import SwitchInterval
 from ..pacing.thread_clocks import ThreadClocks
 from ..pprof.model import Frame, Label, Sample, Stack
 from ..stacks.naming import FunctionNames
-from ..stacks.stacks import RawStack, StackTable
+from ..stacks.table import RawStack, StackTable
 from ..stacks.thread_frames import hidden, thread_frames
 from .engine import Mode, Recording, SamplingOrder
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .await_chain import AwaitChain, Wait, wait_of
     from .code_index import CodeIndex
     from .naming import FunctionNames
-    from .stacks import RawStack, StackTable
+    from .table import RawStack, StackTable
     from .task_views import TaskTable
     from .thread_frames import hidden, not_seen
 else:
@@ -20,7 +20,7 @@ else:
             "await_chain": ("AwaitChain", "Wait", "wait_of"),
             "code_index": ("CodeIndex",),
             "naming": ("FunctionNames",),
-            "stacks": ("RawStack", "StackTable"),
+            "table": ("RawStack", "StackTable"),
             "task_views": ("TaskTable",),
             "thread_frames": ("hidden", "not_seen"),
         },

@@ -15,7 +15,7 @@ from ..pacing.pace import Pace
 from ..pprof.model import Label, Stack
 from .await_chain import READY, AwaitChain, await_chain, wait_of
 from .naming import FunctionNames
-from .stacks import RawStack, StackTable
+from .table import RawStack, StackTable
 from .thread_frames import thread_frames
 
 #: Tasks in one answer.

@@ -12,13 +12,13 @@ from ...profiles.kind import ProfileKind, ProfileRequest
 from ...profiles.kinds.cmdline import join
 from ...profiles.kinds.cpu import CpuKind
 from ...profiles.kinds.goroutine import GOROUTINE
-from ...profiles.pacing.exclusive import Gate
+from ...profiles.pacing.exclusive import Exclusive
 from ...profiles.pprof.encoder import encode_off_loop
 from ...profiles.pprof.model import Label, Profile, Sample
 from ...profiles.sampling.engine import Recording, SamplingOrder
 from ...profiles.sampling.py_spy import PySpy
 from ...profiles.sampling.py_spy_output import ThreadDump
-from ..target.target_process import FindTarget
+from ..target.process import FindTarget
 
 
 def process_kinds(find: FindTarget, program: Sequence[str] = ()) -> tuple[ProfileKind, ...]:
@@ -28,10 +28,10 @@ def process_kinds(find: FindTarget, program: Sequence[str] = ()) -> tuple[Profil
     its locks, its tasks) is not offered.
     """
     target = _Target(find)
-    gate = Gate("CPU profiles of the process at a time")
+    exclusive = Exclusive("CPU profiles of the process at a time")
     engine = TargetEngine(target.pid, program)
     return (
-        CpuKind([engine], target.program, gate),
+        CpuKind([engine], target.program, exclusive),
         ThreadDumpKind(target.pid, target.program, program),
         CommandLineKind(target.pid),
     )

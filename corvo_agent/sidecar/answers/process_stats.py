@@ -14,7 +14,7 @@ from ...secrets import mask_arguments
 from ...stats.control_group import control_group
 from ...stats.expvar import ExpvarRegistry
 from ...stats.variables import Func
-from ..target.target_process import FindTarget
+from ..target.process import FindTarget
 
 #: Threads in one answer.
 MAX_THREADS = 1000

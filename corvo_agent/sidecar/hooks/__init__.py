@@ -9,22 +9,22 @@ from ..._lazy import lazy_names
 if TYPE_CHECKING:
     from .exec_hook import ExecHook
     from .file_hook import FileHook
-    from .hook_runner import HookRunner, HookStatistics
-    from .hook_spec import parse_level_hook
     from .http_hook import HttpHook
-    from .level_hook import LevelChange, LevelHook
+    from .protocol import LevelChange, LevelHook
+    from .runner import HookRunner, HookStatistics
     from .signal_hook import SignalHook
+    from .spec import parse_level_hook
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "exec_hook": ("ExecHook",),
             "file_hook": ("FileHook",),
-            "hook_runner": ("HookRunner", "HookStatistics"),
-            "hook_spec": ("parse_level_hook",),
             "http_hook": ("HttpHook",),
-            "level_hook": ("LevelChange", "LevelHook"),
+            "protocol": ("LevelChange", "LevelHook"),
+            "runner": ("HookRunner", "HookStatistics"),
             "signal_hook": ("SignalHook",),
+            "spec": ("parse_level_hook",),
         },
     )
 

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from ...errors import ConfigError, DeadlineExceeded, NotFound, PermissionRefused, RemoteError, Unavailable
 from ...levels.level import Level
-from .hook_template import HookTemplate
-from .level_hook import LEVEL_NAMES, LevelChange, placeholders
+from .protocol import LEVEL_NAMES, LevelChange, placeholders
+from .template import HookTemplate
 
 #: Bytes of output that are kept for the error text; the rest is read and thrown away.
 MAX_OUTPUT = 4096

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ...errors import PermissionRefused, Unavailable
 from ...levels.level import Level
-from .hook_template import HookTemplate
-from .level_hook import LEVEL_NAMES, LevelChange, placeholders
+from .protocol import LEVEL_NAMES, LevelChange, placeholders
+from .template import HookTemplate
 
 _NEW_FILE_MODE = 0o644
 

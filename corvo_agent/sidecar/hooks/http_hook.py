@@ -1,4 +1,4 @@
-"""Levels over HTTP: for programs with an endpoint that changes them. The recipes are in ``hook_recipes``."""
+"""Levels over HTTP: for programs with an endpoint that changes them. The recipes are in ``recipes``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import aiohttp
 
 from ...errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, Unavailable, shorten
 from ...levels.level import Level
-from .hook_template import HookTemplate
-from .level_hook import LEVEL_NAMES, LevelChange, placeholders
+from .protocol import LEVEL_NAMES, LevelChange, placeholders
+from .template import HookTemplate
 
 #: Bytes of an answer that are read; what comes after is not waited for.
 MAX_ANSWER = 4096

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ...errors import ConfigError, NotFound, PermissionRefused, Unavailable, Unsupported
 from ...levels.level import Level
-from ..target.target_process import FindTarget, ProcessIdentity, process_identity
-from .level_hook import LevelChange
+from ..target.process import FindTarget, ProcessIdentity, process_identity
+from .protocol import LevelChange
 
 # No program can catch these: sending them would never change a level.
 _UNCATCHABLE = frozenset((signal.SIGKILL, signal.SIGSTOP))

@@ -7,26 +7,20 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .process_listener import target_of_url
-    from .process_match import target_of_match
-    from .target_follower import TargetFollower
-    from .target_process import FindTarget, ProcessIdentity, process_identity, target_of_pid, target_of_pid_file
-    from .target_report import start_of_target
+    from .follower import TargetFollower
+    from .listener import target_of_url
+    from .match import target_of_match
+    from .process import FindTarget, ProcessIdentity, process_identity, target_of_pid, target_of_pid_file
+    from .report import start_of_target
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "process_listener": ("target_of_url",),
-            "process_match": ("target_of_match",),
-            "target_follower": ("TargetFollower",),
-            "target_process": (
-                "FindTarget",
-                "ProcessIdentity",
-                "process_identity",
-                "target_of_pid",
-                "target_of_pid_file",
-            ),
-            "target_report": ("start_of_target",),
+            "follower": ("TargetFollower",),
+            "listener": ("target_of_url",),
+            "match": ("target_of_match",),
+            "process": ("FindTarget", "ProcessIdentity", "process_identity", "target_of_pid", "target_of_pid_file"),
+            "report": ("start_of_target",),
         },
     )
 

@@ -1,4 +1,4 @@
-"""The kinds block and mutex: in a window, or since enable-trace."""
+"""The kinds block and mutex: in a recording, or since enable-trace."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def needs(lock: asyncio.Lock) -> None:
         pass
 
 
-async def test_a_window_shows_the_task_that_waits() -> None:
+async def test_a_recording_shows_the_task_that_waits() -> None:
     lock = asyncio.Lock()
     await lock.acquire()
     task = asyncio.create_task(needs(lock))

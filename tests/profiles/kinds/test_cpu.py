@@ -9,7 +9,7 @@ import pytest
 from corvo_agent.errors import InvalidArgument, Unsupported
 from corvo_agent.profiles.kind import ProfileRequest
 from corvo_agent.profiles.kinds.cpu import CpuKind
-from corvo_agent.profiles.pacing.exclusive import Gate
+from corvo_agent.profiles.pacing.exclusive import Exclusive
 from corvo_agent.profiles.pprof.model import Frame, Profile, Sample
 from corvo_agent.profiles.pprof.reader import decode
 from corvo_agent.profiles.sampling.engine import Mode, Recording, SamplingOrder
@@ -35,7 +35,7 @@ class Engine:
 
 
 async def take(*engines: Engine, seconds: float | None = 2.0, **parameters: str) -> Profile:
-    kind = CpuKind(engines, lambda: "app.py", Gate("profiles"))
+    kind = CpuKind(engines, lambda: "app.py", Exclusive("profiles"))
     return decode(await kind.take(ProfileRequest(seconds, parameters)))
 
 

@@ -16,14 +16,14 @@ from corvo_agent.profiles.kinds.goroutine import GoroutineKind
 from corvo_agent.profiles.pacing.loops import Loops
 from corvo_agent.profiles.pprof.model import Profile, Sample
 from corvo_agent.profiles.pprof.reader import decode
-from corvo_agent.profiles.recording.creation_stacks import TaskBirths
+from corvo_agent.profiles.recording.creation_stacks import TaskCreations
 from corvo_agent.profiles.stacks import task_views
 
 from ..loads import Running, idle
 
 
-def kind(loops: Loops | None = None, births: TaskBirths | None = None) -> GoroutineKind:
-    return GoroutineKind(loops or Loops(), births or TaskBirths(), lambda: "app.py")
+def kind(loops: Loops | None = None, creations: TaskCreations | None = None) -> GoroutineKind:
+    return GoroutineKind(loops or Loops(), creations or TaskCreations(), lambda: "app.py")
 
 
 async def dump(of: GoroutineKind | None = None) -> Profile:
@@ -112,14 +112,14 @@ async def test_a_ring_of_tasks_and_those_that_lead_into_it() -> None:
 
 
 async def test_ages_are_known_while_births_are_recorded_and_bounded_from_below_otherwise() -> None:
-    births, loop = TaskBirths(), asyncio.get_running_loop()
-    watcher = kind(births=births)
+    creations, loop = TaskCreations(), asyncio.get_running_loop()
+    watcher = kind(creations=creations)
     async with tasks(old=never()):
         assert values(labelled(await dump(watcher), "task", "old"), "age_at_least") == []
-        births.enable(loop)
+        creations.enable(loop)
         async with tasks(young=never()):
             profile = await dump(watcher)
-        births.disable(loop)
+        creations.disable(loop)
     assert values(labelled(profile, "task", "old"), "age_at_least")[0] > 0
     young = labelled(profile, "task", "young")
     assert values(young, "age")[0] > 0

@@ -22,7 +22,7 @@ def values(profile: Profile, function: str) -> list[tuple[int, ...]]:
     return [each.values for each in profile.samples if each.stack[0].function.endswith(function)]
 
 
-async def test_a_window_tells_started_and_alive_ones() -> None:
+async def test_a_recording_tells_started_and_alive_ones() -> None:
     kind = ThreadCreateKind(Recorders(), lambda: "app.py")
     end = threading.Event()
     loop = asyncio.get_running_loop()

@@ -8,49 +8,49 @@ import threading
 import pytest
 
 from corvo_agent.errors import ResourceExhausted
-from corvo_agent.profiles.pacing.exclusive import THIS_PROCESS, Gate
+from corvo_agent.profiles.pacing.exclusive import THIS_PROCESS, Exclusive
 
 from ..spawn import child_says
 
 
 async def test_the_second_is_refused_while_the_first_stays() -> None:
-    gate = Gate("profiles", patience=0.01)
-    async with gate.held():
+    exclusive = Exclusive("profiles", patience=0.01)
+    async with exclusive.held():
         with pytest.raises(ResourceExhausted, match="profiles: at most 1"):
-            async with gate.held():
+            async with exclusive.held():
                 pass
-        with pytest.raises(ResourceExhausted, match="profiles: at most 1"), gate.held_by_thread():
+        with pytest.raises(ResourceExhausted, match="profiles: at most 1"), exclusive.held_by_thread():
             pass
-    async with gate.held():
-        assert gate.taken
-    with gate.held_by_thread():
-        assert gate.taken
-    assert not gate.taken
+    async with exclusive.held():
+        assert exclusive.taken
+    with exclusive.held_by_thread():
+        assert exclusive.taken
+    assert not exclusive.taken
 
 
 async def test_one_that_is_about_to_leave_is_waited_for() -> None:
-    gate, came = Gate("profiles", patience=60), asyncio.Event()
+    exclusive, came = Exclusive("profiles", patience=60), asyncio.Event()
 
     async def enter() -> None:
         came.set()
-        async with gate.held():
+        async with exclusive.held():
             pass
 
-    async with gate.held():
+    async with exclusive.held():
         second = asyncio.create_task(enter())
         await came.wait()
     await second
 
 
 def test_a_thread_waits_for_one_that_is_about_to_leave() -> None:
-    gate, came, entered = Gate("profiles", patience=60), threading.Event(), threading.Event()
+    exclusive, came, entered = Exclusive("profiles", patience=60), threading.Event(), threading.Event()
 
     def enter() -> None:
         came.set()
-        with gate.held_by_thread():
+        with exclusive.held_by_thread():
             entered.set()
 
-    with gate.held_by_thread():
+    with exclusive.held_by_thread():
         second = threading.Thread(target=enter)
         second.start()
         came.wait()
@@ -59,20 +59,20 @@ def test_a_thread_waits_for_one_that_is_about_to_leave() -> None:
 
 
 async def test_whoever_gives_up_waiting_takes_nothing_along() -> None:
-    gate = Gate("profiles", patience=60)
+    exclusive = Exclusive("profiles", patience=60)
 
     async def enter() -> None:
-        async with gate.held():
+        async with exclusive.held():
             pass
 
-    async with gate.held():
+    async with exclusive.held():
         second = asyncio.create_task(enter())
         await asyncio.sleep(0)
         second.cancel()
         with pytest.raises(asyncio.CancelledError):
             await second
-        assert gate.taken
-    assert not gate.taken
+        assert exclusive.taken
+    assert not exclusive.taken
 
 
 def test_a_child_made_by_fork_is_not_held_by_what_its_parent_does() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from corvo_agent.profiles.pacing.periodic_work import Duty
+from corvo_agent.profiles.pacing.periodic_work import PeriodicWork
 
 
 def burn(seconds: float) -> None:
@@ -15,16 +15,16 @@ def burn(seconds: float) -> None:
 
 def test_it_is_done_when_due_and_hears_how_long_ago_it_was_done() -> None:
     elapsed: list[float] = []
-    duty = Duty(elapsed.append, 0.5)
-    start = duty.due
-    duty.do_if_due(start + 1.0)
-    duty.do_if_due(start + 1.2)
-    duty.do_if_due(start + 2.0)
+    work = PeriodicWork(elapsed.append, 0.5)
+    start = work.due
+    work.do_if_due(start + 1.0)
+    work.do_if_due(start + 1.2)
+    work.do_if_due(start + 2.0)
     assert [round(each, 6) for each in elapsed] == [1.0, 1.0]
 
 
 def test_an_expensive_one_becomes_rarer() -> None:
-    duty = Duty(lambda elapsed: burn(0.005), 0.001)
-    now = duty.due
-    duty.do_if_due(now)
-    assert duty.due - now > 0.05
+    work = PeriodicWork(lambda elapsed: burn(0.005), 0.001)
+    now = work.due
+    work.do_if_due(now)
+    assert work.due - now > 0.05

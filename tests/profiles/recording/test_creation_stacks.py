@@ -8,33 +8,33 @@ import threading
 import time
 from typing import Any
 
-from corvo_agent.profiles.recording.creation_stacks import TaskBirths, ThreadBirths
+from corvo_agent.profiles.recording.creation_stacks import TaskCreations, ThreadCreations
 from corvo_agent.profiles.stacks.naming import FunctionNames
 
 
 async def test_a_task_is_born_where_it_was_created() -> None:
     loop = asyncio.get_running_loop()
-    births = TaskBirths()
-    births.enable(loop)
-    births.enable(loop)
+    creations = TaskCreations()
+    creations.enable(loop)
+    creations.enable(loop)
     task = asyncio.create_task(asyncio.sleep(0), name="poller")
-    births.disable(loop)
-    birth = births.find(task, FunctionNames())
-    assert birth is not None
-    assert birth.stack[0].function.endswith("test_a_task_is_born_where_it_was_created")
-    assert 0 <= time.monotonic_ns() - birth.monotonic_ns < 60e9
+    creations.disable(loop)
+    creation = creations.find(task, FunctionNames())
+    assert creation is not None
+    assert creation.stack[0].function.endswith("test_a_task_is_born_where_it_was_created")
+    assert 0 <= time.monotonic_ns() - creation.monotonic_ns < 60e9
     assert task.get_name() == "poller"
     await task
 
 
 async def test_when_it_is_switched_off_nothing_is_left() -> None:
     loop = asyncio.get_running_loop()
-    births = TaskBirths()
-    births.enable(loop)
-    births.disable(loop)
+    creations = TaskCreations()
+    creations.enable(loop)
+    creations.disable(loop)
     assert loop.get_task_factory() is None
     task = asyncio.create_task(asyncio.sleep(0))
-    assert births.find(task, FunctionNames()) is None
+    assert creations.find(task, FunctionNames()) is None
     await task
 
 
@@ -43,14 +43,14 @@ async def make_one() -> None:
 
 
 async def test_a_recorded_task_is_not_kept_alive() -> None:
-    births = TaskBirths()
-    births.enable(asyncio.get_running_loop())
+    creations = TaskCreations()
+    creations.enable(asyncio.get_running_loop())
     await make_one()
-    births.disable(asyncio.get_running_loop())
+    creations.disable(asyncio.get_running_loop())
     # The loop itself still has the one that woke this one.
     await asyncio.sleep(0)
     gc.collect()
-    assert births.kept == 0
+    assert creations.kept == 0
 
 
 async def test_a_factory_of_the_service_stays_in_use_below_and_above() -> None:
@@ -62,8 +62,8 @@ async def test_a_factory_of_the_service_stays_in_use_below_and_above() -> None:
         return asyncio.Task(coroutine, loop=loop, **options)
 
     loop.set_task_factory(theirs)
-    births = TaskBirths()
-    births.enable(loop)
+    creations = TaskCreations()
+    creations.enable(loop)
     await asyncio.create_task(asyncio.sleep(0))
     assert made == ["theirs"]
     ours = loop.get_task_factory()
@@ -74,13 +74,13 @@ async def test_a_factory_of_the_service_stays_in_use_below_and_above() -> None:
         return ours(loop, coroutine, **options)
 
     loop.set_task_factory(above)
-    births.disable(loop)
+    creations.disable(loop)
     assert loop.get_task_factory() is above
     task = asyncio.create_task(asyncio.sleep(0))
-    assert births.find(task, FunctionNames()) is None
+    assert creations.find(task, FunctionNames()) is None
     await task
     assert made == ["theirs", "above", "theirs"]
-    births.disable(loop)
+    creations.disable(loop)
     loop.set_task_factory(None)
 
 
@@ -93,25 +93,25 @@ def start_one() -> threading.Thread:
 
 def test_threads_are_counted_by_the_stack_that_started_them() -> None:
     original = threading.Thread.start
-    births = ThreadBirths()
-    with births.recording(), births.recording():
-        assert births.active
+    creations = ThreadCreations()
+    with creations.recording(), creations.recording():
+        assert creations.active
         threads = [start_one() for _ in range(3)]
-    assert not births.active
+    assert not creations.active
     assert threading.Thread.start is original
     start_one()
     names = FunctionNames()
-    ((stack, count),) = births.totals(names).items()
+    ((stack, count),) = creations.totals(names).items()
     assert (stack[0].function.rpartition(".")[2], count) == ("start_one", 3)
-    birth = births.find(threads[0], names)
-    assert birth is not None
-    assert birth.stack == stack
+    creation = creations.find(threads[0], names)
+    assert creation is not None
+    assert creation.stack == stack
 
 
 def test_a_wrapper_of_somebody_else_survives_and_records_once() -> None:
     original = threading.Thread.start
-    births = ThreadBirths()
-    births.enable()
+    creations = ThreadCreations()
+    creations.enable()
     ours = threading.Thread.start
 
     def theirs(thread: threading.Thread) -> None:
@@ -119,12 +119,12 @@ def test_a_wrapper_of_somebody_else_survives_and_records_once() -> None:
 
     threading.Thread.start = theirs  # type: ignore[method-assign, assignment]
     try:
-        births.disable()
+        creations.disable()
         assert threading.Thread.start is theirs
         start_one()
-        assert births.totals(FunctionNames()) == {}
-        with births.recording():
+        assert creations.totals(FunctionNames()) == {}
+        with creations.recording():
             start_one()
-        assert list(births.totals(FunctionNames()).values()) == [1]
+        assert list(creations.totals(FunctionNames()).values()) == [1]
     finally:
         threading.Thread.start = original  # type: ignore[method-assign]

@@ -16,7 +16,7 @@ from corvo_agent.profiles.pprof.model import Sample
 from corvo_agent.profiles.sampling import thread_sampler
 from corvo_agent.profiles.sampling.engine import Mode, Recording, SamplingOrder
 from corvo_agent.profiles.sampling.thread_sampler import OTHER, UNSEEN, ThreadSampler
-from corvo_agent.profiles.stacks.stacks import DEEPER
+from corvo_agent.profiles.stacks.table import DEEPER
 
 from ..loads import SHARES, Running, burn, idle, native, recursion, shares
 from ..spawn import child_says, other_interpreter, shares_of, until

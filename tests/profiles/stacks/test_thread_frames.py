@@ -11,7 +11,7 @@ from corvo_agent.errors import Unsupported
 from corvo_agent.profiles.kinds.goroutine import GoroutineKind
 from corvo_agent.profiles.pacing.loops import Loops
 from corvo_agent.profiles.pprof.reader import decode
-from corvo_agent.profiles.recording.creation_stacks import TaskBirths
+from corvo_agent.profiles.recording.creation_stacks import TaskCreations
 from corvo_agent.profiles.sampling.engine import SamplingOrder
 from corvo_agent.profiles.sampling.thread_sampler import ThreadSampler
 from corvo_agent.profiles.stacks.thread_frames import hidden, thread_frames
@@ -27,7 +27,7 @@ def test_all_threads_are_seen_of_a_process_with_one_interpreter() -> None:
 
 
 async def test_beside_interpreters_with_locks_of_their_own_nothing_is_looked_at_and_that_is_said() -> None:
-    kind = GoroutineKind(Loops(), TaskBirths(), lambda: "app.py")
+    kind = GoroutineKind(Loops(), TaskCreations(), lambda: "app.py")
     with other_interpreter():
         assert bool(thread_frames()) is not OWN_LOCKS
         profile = decode(kind.take_now())

@@ -11,8 +11,8 @@ from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import AlreadyExists, ConfigError, RemoteError
-from corvo_agent.sidecar.answers.answers import answer_for_go, answer_for_process
-from corvo_agent.sidecar.target.target_process import target_of_pid
+from corvo_agent.sidecar.answers.service import answer_for_go, answer_for_process
+from corvo_agent.sidecar.target.process import target_of_pid
 from tests.profiles.spawn import load
 
 from ..servers import Recorder, serving

@@ -12,7 +12,7 @@ from corvo_agent.errors import Unsupported
 from corvo_agent.profiles.kinds.local import local_kinds
 from corvo_agent.sidecar.answers.inside_kinds import inside_kinds
 from corvo_agent.sidecar.answers.process_profiles import process_kinds
-from corvo_agent.sidecar.target.target_process import target_of_pid
+from corvo_agent.sidecar.target.process import target_of_pid
 
 OFFERED = process_kinds(target_of_pid(os.getpid()))
 

@@ -18,7 +18,7 @@ from corvo_agent.profiles.pprof.model import Label
 from corvo_agent.profiles.pprof.reader import decode
 from corvo_agent.profiles.sampling.py_spy_process import find_py_spy
 from corvo_agent.sidecar.answers.process_profiles import process_kinds
-from corvo_agent.sidecar.target.target_process import FindTarget, target_of_pid
+from corvo_agent.sidecar.target.process import FindTarget, target_of_pid
 from tests.profiles.spawn import load, running, shares_of
 
 EXECUTABLE = os.path.realpath(sys.executable)

@@ -12,7 +12,7 @@ import pytest
 
 from corvo_agent.errors import NotFound, Unsupported
 from corvo_agent.sidecar.answers.process_stats import ProcessStats
-from corvo_agent.sidecar.target.target_process import target_of_pid
+from corvo_agent.sidecar.target.process import target_of_pid
 from corvo_agent.stats.expvar import ExpvarRegistry
 from tests.profiles.spawn import load, running
 

@@ -10,7 +10,7 @@ import pytest
 from corvo_agent.errors import ConfigError, DeadlineExceeded, NotFound, PermissionRefused, RemoteError, Unavailable
 from corvo_agent.levels.level import Level
 from corvo_agent.sidecar.hooks.exec_hook import MAX_OUTPUT, ExecHook
-from corvo_agent.sidecar.hooks.level_hook import LevelChange
+from corvo_agent.sidecar.hooks.protocol import LevelChange
 
 DEBUG = LevelChange(Level.DEBUG)
 

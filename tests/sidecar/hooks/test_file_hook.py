@@ -12,7 +12,7 @@ import pytest
 from corvo_agent.errors import ConfigError, Unavailable
 from corvo_agent.levels.level import Level
 from corvo_agent.sidecar.hooks.file_hook import FileHook
-from corvo_agent.sidecar.hooks.level_hook import LevelChange
+from corvo_agent.sidecar.hooks.protocol import LevelChange
 
 
 async def test_the_file_holds_the_level(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ import asyncio, concurrent.futures.thread, os, sys
 from corvo_agent.errors import PermissionRefused
 from corvo_agent.levels.level import Level
 from corvo_agent.sidecar.hooks.file_hook import FileHook
-from corvo_agent.sidecar.hooks.level_hook import LevelChange
+from corvo_agent.sidecar.hooks.protocol import LevelChange
 os.chdir(sys.argv[1])
 if os.geteuid() == 0:
     os.setuid(65534)

@@ -9,7 +9,7 @@ from aiohttp import web
 from corvo_agent.errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, Unavailable
 from corvo_agent.levels.level import Level
 from corvo_agent.sidecar.hooks.http_hook import MAX_ANSWER, HttpHook, HttpRequest
-from corvo_agent.sidecar.hooks.level_hook import LevelChange
+from corvo_agent.sidecar.hooks.protocol import LevelChange
 
 from ..servers import Recorder, serving
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from corvo_agent.errors import InvalidArgument
 from corvo_agent.levels.level import Level
-from corvo_agent.sidecar.hooks.level_hook import LEVEL_NAMES, LevelChange, placeholders
+from corvo_agent.sidecar.hooks.protocol import LEVEL_NAMES, LevelChange, placeholders
 
 
 @pytest.mark.parametrize("level", Level)

@@ -10,9 +10,9 @@ import pytest
 
 from corvo_agent.errors import ConfigError, NotFound, Unsupported
 from corvo_agent.levels.level import Level
-from corvo_agent.sidecar.hooks.level_hook import LevelChange
+from corvo_agent.sidecar.hooks.protocol import LevelChange
 from corvo_agent.sidecar.hooks.signal_hook import SignalHook
-from corvo_agent.sidecar.target.target_process import ProcessIdentity, target_of_pid
+from corvo_agent.sidecar.target.process import ProcessIdentity, target_of_pid
 from tests.world.machine import needs
 
 TARGET = """
@@ -91,9 +91,9 @@ AS_NOBODY = """
 import asyncio, os, signal, sys
 from corvo_agent.errors import PermissionRefused
 from corvo_agent.levels.level import Level
-from corvo_agent.sidecar.hooks.level_hook import LevelChange
+from corvo_agent.sidecar.hooks.protocol import LevelChange
 from corvo_agent.sidecar.hooks.signal_hook import SignalHook
-from corvo_agent.sidecar.target.target_process import target_of_pid
+from corvo_agent.sidecar.target.process import target_of_pid
 hook = SignalHook({Level.DEBUG: signal.SIGUSR1}, target_of_pid(int(sys.argv[1])))
 os.setuid(65534)
 try:

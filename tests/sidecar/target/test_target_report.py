@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from corvo_agent.modules.registration import StartReport, register
 from corvo_agent.modules.store import ModuleStore
-from corvo_agent.sidecar.target.target_follower import START_PRECISION, TargetStart
-from corvo_agent.sidecar.target.target_process import ProcessIdentity
-from corvo_agent.sidecar.target.target_report import start_of_target
+from corvo_agent.sidecar.target.follower import START_PRECISION, TargetStart
+from corvo_agent.sidecar.target.process import ProcessIdentity
+from corvo_agent.sidecar.target.report import start_of_target
 from corvo_agent.testing import MemoryStore
 
 NAME = "node1-pen-npm"

@@ -7,10 +7,10 @@ import pytest
 from corvo_agent.errors import RemoteError
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelState
-from corvo_agent.sidecar.hooks.hook_recipes import envoy, spring_boot, zap
-from corvo_agent.sidecar.hooks.hook_runner import HookRunner
 from corvo_agent.sidecar.hooks.http_hook import HttpHook, HttpRequest
-from corvo_agent.sidecar.hooks.level_hook import LevelChange, LevelHook
+from corvo_agent.sidecar.hooks.protocol import LevelChange, LevelHook
+from corvo_agent.sidecar.hooks.recipes import envoy, spring_boot, zap
+from corvo_agent.sidecar.hooks.runner import HookRunner
 
 from ..servers import Envoy, SpringBoot, Zap, serving
 

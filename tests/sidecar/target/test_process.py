@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from corvo_agent.sidecar.target.target_process import process_identity, target_of_pid, target_of_pid_file
+from corvo_agent.sidecar.target.process import process_identity, target_of_pid, target_of_pid_file
 
 
 async def sleeper() -> asyncio.subprocess.Process:

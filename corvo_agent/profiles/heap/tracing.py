@@ -16,9 +16,9 @@ from ...timestamps import format_rfc3339
 from ..pacing.pace import Pace
 from ..pprof.model import Stack
 from ..stacks.code_index import CodeIndex
-from .heap_look import Blocks, HeapLook
+from .snapshot import Blocks, HeapSnapshot
 
-#: Blocks that one look may find. More would need gigabytes for the look itself.
+#: Blocks that one snapshot may find. More would need gigabytes for the snapshot itself.
 MAX_TRACES = 5_000_000
 # What tracemalloc keeps for one block, in bytes (measured, CPython 3.11).
 _BYTES_PER_TRACE = 76
@@ -58,13 +58,13 @@ class HeapTrace:
                 self._ours = False
 
     def method(self) -> str:
-        """What a look now would be measured by, in words; "" while nothing is traced."""
+        """What a snapshot now would be measured by, in words; "" while nothing is traced."""
         if not tracemalloc.is_tracing():
             return ""
         since = format_rfc3339(self._since_ns) if self._ours else "before the agent"
         return f"tracemalloc since {since}"
 
-    def look(self, pace: Pace) -> HeapLook:
+    def snapshot(self, pace: Pace) -> HeapSnapshot:
         """What is alive of that which was allocated while tracing. Raises ResourceExhausted when it is too much."""
         overhead = tracemalloc.get_tracemalloc_memory()
         if overhead // _BYTES_PER_TRACE > MAX_TRACES:
@@ -78,7 +78,7 @@ class HeapTrace:
             f"by {method}, {tracemalloc.get_traceback_limit()} frames; it takes {overhead >> 10} KiB itself",
             f"the process stood still for {stalled * 1000:.1f} ms to read {len(traces)} blocks",
         )
-        return HeapLook(method, time_ns, _by_stack(traces, pace), comments)
+        return HeapSnapshot(method, time_ns, _by_stack(traces, pace), comments)
 
 
 def _by_stack(traces: list[tuple[int, int, _Site, int]], pace: Pace) -> dict[Stack, Blocks]:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from corvo_agent.profiles.heap import heap_objects
-from corvo_agent.profiles.heap.heap_look import Blocks, HeapLook
-from corvo_agent.profiles.heap.heap_objects import ObjectCensus, _is_written_in_python, _listed
+from corvo_agent.profiles.heap import census
+from corvo_agent.profiles.heap.census import ObjectCensus, _is_written_in_python, _listed
+from corvo_agent.profiles.heap.snapshot import Blocks, HeapSnapshot
 from corvo_agent.profiles.pacing.pace import Pace
 from corvo_agent.profiles.pprof.model import Frame
 
@@ -36,16 +36,16 @@ def guarded() -> type:
     return Meta("Guarded", (), {"__module__": __name__, "method": lambda self: None})
 
 
-def take() -> HeapLook:
+def take() -> HeapSnapshot:
     census = ObjectCensus(Pace())
-    look = census.look()
+    snapshot = census.snapshot()
     assert census.objects
     census.objects.clear()
-    return look
+    return snapshot
 
 
-def blocks(look: HeapLook, name: str, module: str = __name__) -> Blocks:
-    return look.blocks.get((Frame(f"{module}.{name}"), Frame(f"{module}.<module>")), Blocks(0, 0))
+def blocks(snapshot: HeapSnapshot, name: str, module: str = __name__) -> Blocks:
+    return snapshot.blocks.get((Frame(f"{module}.{name}"), Frame(f"{module}.<module>")), Blocks(0, 0))
 
 
 def test_objects_are_counted_by_type_and_module() -> None:
@@ -53,13 +53,13 @@ def test_objects_are_counted_by_type_and_module() -> None:
     kept = [Thing(bytes(100_000)) for _ in range(50)]
     kind = guarded()
     instances: list[object] = [object.__new__(kind) for _ in range(3)]
-    look = take()
-    assert blocks(look, "Thing").number == len(kept)
-    assert blocks(look, "Guarded").number == len(instances)
+    snapshot = take()
+    assert blocks(snapshot, "Thing").number == len(kept)
+    assert blocks(snapshot, "Guarded").number == len(instances)
     # Two references to each payload: half of it counts at either.
-    grown = blocks(look, "bytes", "builtins").size - blocks(before, "bytes", "builtins").size
+    grown = blocks(snapshot, "bytes", "builtins").size - blocks(before, "bytes", "builtins").size
     assert grown == pytest.approx(50 * 100_000, rel=0.02)
-    assert look.method == heap_objects.METHOD
+    assert snapshot.method == census.METHOD
 
 
 def test_tuples_that_other_threads_are_filling_are_left_alone() -> None:
@@ -110,6 +110,6 @@ def test_only_types_with_sound_references_are_asked(kind: type, sound: bool) -> 
 
 
 def test_no_more_than_the_bound_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heap_objects, "MAX_OBJECTS", 100)
-    look = take()
-    assert look.comments[-1] == "only 100 of them were looked at"
+    monkeypatch.setattr(census, "MAX_OBJECTS", 100)
+    snapshot = take()
+    assert snapshot.comments[-1] == "only 100 of them were looked at"

@@ -1,4 +1,4 @@
-"""Heap windows by memray: the line that leaks, what is said about it, and what is refused."""
+"""Heap recordings by memray: the line that leaks, what is said about it, and what is refused."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import memray
 import pytest
 
 from corvo_agent.errors import InvalidArgument, ResourceExhausted, Unsupported
-from corvo_agent.profiles.heap.heap import HeapKind
-from corvo_agent.profiles.heap.heap_look import HeapHistory
-from corvo_agent.profiles.heap.heap_trace import HeapTrace
+from corvo_agent.profiles.heap.kind import HeapKind
+from corvo_agent.profiles.heap.snapshot import HeapHistory
+from corvo_agent.profiles.heap.tracing import HeapTrace
 from corvo_agent.profiles.kind import ProfileRequest
 from corvo_agent.profiles.pacing.exclusive import MEMRAY
 from corvo_agent.profiles.pprof.model import Profile
@@ -61,7 +61,7 @@ async def test_the_line_that_leaks_is_named_first_with_its_whole_stack() -> None
     with leaking():
         profile = await take(0.5)
     sample = max(profile.samples, key=lambda each: each.values[-1])
-    assert sample.stack[0].function.endswith("test_memray_window.leak")
+    assert sample.stack[0].function.endswith("test_memray_recording.leak")
     assert sample.stack[0].line == leak.__code__.co_firstlineno + 1
     assert len(sample.stack) > 3
     assert sample.values[-1] >= 1_000_000 * sample.values[-2]
@@ -82,19 +82,19 @@ async def test_frames_are_cut_when_asked() -> None:
     assert max(len(sample.stack) for sample in profile.samples) <= 2
 
 
-async def test_it_measures_windows_only() -> None:
+async def test_it_measures_recordings_only() -> None:
     for seconds, parameters in ((None, {}), (0.1, {"base": "1"})):
-        with pytest.raises(InvalidArgument, match="memray measures windows"):
+        with pytest.raises(InvalidArgument, match="memray measures recordings"):
             await take(seconds, **parameters)
 
 
-async def test_a_second_window_is_refused_and_a_cancelled_one_ends(
+async def test_a_second_recording_is_refused_and_a_cancelled_one_ends(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     first = asyncio.create_task(take(60))
-    await until(lambda: list(tmp_path.glob("*/window")))
-    with pytest.raises(ResourceExhausted, match="memray windows of one process at a time: at most 1"):
+    await until(lambda: list(tmp_path.glob("*/recording")))
+    with pytest.raises(ResourceExhausted, match="memray recordings of one process at a time: at most 1"):
         await take(0.1)
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -112,7 +112,7 @@ def test_a_child_made_by_fork_can_open_one() -> None:
 
 
 async def test_where_memray_is_used_already_it_is_refused(tmp_path: Path) -> None:
-    with memray.Tracker(tmp_path / "own"), pytest.raises(Unsupported, match="a memray window is not possible here"):
+    with memray.Tracker(tmp_path / "own"), pytest.raises(Unsupported, match="a memray recording is not possible here"):
         await take(0.1)
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from corvo_agent.errors import ConfigError
 from corvo_agent.levels.level import Level
-from corvo_agent.sidecar.hooks.hook_spec import parse_level_hook
-from corvo_agent.sidecar.hooks.level_hook import LevelChange
+from corvo_agent.sidecar.hooks.protocol import LevelChange
+from corvo_agent.sidecar.hooks.spec import parse_level_hook
 
 from ..servers import Recorder, serving
 

@@ -2,7 +2,7 @@
 
 ::
 
-    zap:http://127.0.0.1:8080/log/level              recipes, see hook_recipes
+    zap:http://127.0.0.1:8080/log/level              a program of the recipes
     spring:http://127.0.0.1:8080/actuator/loggers
     envoy:http://127.0.0.1:9901
     http:PUT http://127.0.0.1:8080/level '{"level":"{level}"}' -H 'X-Token: t' -l warn=warning
@@ -21,12 +21,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ...errors import ConfigError, InvalidArgument
 from ...levels.level import Level
-from ..target.target_process import FindTarget
-from . import hook_recipes
+from ..target.process import FindTarget
+from . import recipes
 from .exec_hook import ExecHook
 from .file_hook import FileHook
 from .http_hook import HttpHook, HttpRequest
-from .level_hook import LEVEL_NAMES, LevelHook
+from .protocol import LEVEL_NAMES, LevelHook
 from .signal_hook import SignalHook
 
 _WHAT = "level hook"
@@ -135,9 +135,9 @@ def _pairs(parts: list[str]) -> Iterator[tuple[str, str]]:
 
 
 _KINDS: Mapping[str, Callable[[str, FindTarget | None], LevelHook]] = {
-    "zap": _recipe(hook_recipes.zap),
-    "spring": _recipe(hook_recipes.spring_boot),
-    "envoy": _recipe(hook_recipes.envoy),
+    "zap": _recipe(recipes.zap),
+    "spring": _recipe(recipes.spring_boot),
+    "envoy": _recipe(recipes.envoy),
     "http": _http,
     "signal": _signal,
     "file": _file,

@@ -1,4 +1,4 @@
-"""The kinds heap and allocs: at once, for a window, since enable-trace, and against an earlier answer."""
+"""The kinds heap and allocs: at once, for a recording, since enable-trace, and against an earlier answer."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from corvo_agent.errors import InvalidArgument
-from corvo_agent.profiles.heap.heap import HeapKind
-from corvo_agent.profiles.heap.heap_look import HeapHistory, HeapLook
-from corvo_agent.profiles.heap.heap_objects import METHOD
-from corvo_agent.profiles.heap.heap_trace import HeapTrace
+from corvo_agent.profiles.heap.census import METHOD
+from corvo_agent.profiles.heap.kind import HeapKind
+from corvo_agent.profiles.heap.snapshot import HeapHistory, HeapSnapshot
+from corvo_agent.profiles.heap.tracing import HeapTrace
 from corvo_agent.profiles.kind import ProfileRequest
 from corvo_agent.profiles.pprof.model import Profile, Sample
 from corvo_agent.profiles.pprof.reader import decode
@@ -60,15 +60,15 @@ def types(profile: Profile) -> list[str]:
     return [each.type for each in profile.sample_types]
 
 
-async def test_a_window_names_the_line_that_leaks_fifty_megabytes_first() -> None:
+async def test_a_recording_names_the_line_that_leaks_fifty_megabytes_first() -> None:
     async with leaking(50):
         profile = await take(kind(), 0.3)
     sample = first(profile)
-    assert sample.stack[0].function.endswith("test_heap.leak")
+    assert sample.stack[0].function.endswith("test_kind.leak")
     assert sample.stack[0].line == leak.__code__.co_firstlineno + 1
     assert types(profile) == ["alloc_objects", "alloc_space", "inuse_objects", "inuse_space"]
     assert profile.default_sample_type == "inuse_space"
-    assert any("a window of" in each and "times as long while measured" in each for each in profile.comments)
+    assert any("a recording of" in each and "times as long while measured" in each for each in profile.comments)
     assert not tracemalloc.is_tracing()
 
 
@@ -99,7 +99,7 @@ async def test_growth_since_an_earlier_answer() -> None:
     assert profile.duration_ns > 0
 
 
-async def test_while_traced_it_is_since_then_and_a_window_is_what_grew_in_it() -> None:
+async def test_while_traced_it_is_since_then_and_a_recording_is_what_grew_in_it() -> None:
     trace = HeapTrace()
     of = kind(trace=trace)
     trace.acquire(2)
@@ -107,18 +107,18 @@ async def test_while_traced_it_is_since_then_and_a_window_is_what_grew_in_it() -
         leak()
         whole = await take(of)
         async with leaking(5):
-            window = await take(of, 0.1)
+            recording = await take(of, 0.1)
     finally:
         trace.release()
-    assert first(whole).stack[0].function.endswith("test_heap.leak")
-    assert first(window).values[-1] <= 5_100_000
-    assert any("it was traced already" in each for each in window.comments)
+    assert first(whole).stack[0].function.endswith("test_kind.leak")
+    assert first(recording).values[-1] <= 5_100_000
+    assert any("it was traced already" in each for each in recording.comments)
 
 
 async def test_what_cannot_be_compared_is_refused() -> None:
     trace, history = HeapTrace(), HeapHistory()
     of = HeapKind("heap", trace, history, lambda: "app.py")
-    history.add(HeapLook(METHOD, 1, {}))
+    history.add(HeapSnapshot(METHOD, 1, {}))
     trace.acquire(1)
     try:
         with pytest.raises(InvalidArgument, match="base: that answer was measured by the garbage collector"):
@@ -129,7 +129,7 @@ async def test_what_cannot_be_compared_is_refused() -> None:
         await take(of, 1.0, frames="100")
 
 
-async def test_a_window_that_is_cancelled_stops_tracing() -> None:
+async def test_a_recording_that_is_cancelled_stops_tracing() -> None:
     task = asyncio.create_task(take(kind(), 60))
     await until(tracemalloc.is_tracing)
     task.cancel()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import ConfigError
-from .target_process import FindTarget, ProcessIdentity, process_identity, staying
+from .process import FindTarget, ProcessIdentity, process_identity, staying
 
 
 def target_of_match(pattern: str) -> FindTarget:

@@ -11,9 +11,9 @@ from corvo_agent.errors import Unavailable
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelState
 from corvo_agent.modules.model import LevelOverride, Module
-from corvo_agent.sidecar.hooks.hook_recipes import zap
-from corvo_agent.sidecar.hooks.hook_runner import HookRunner
-from corvo_agent.sidecar.hooks.level_hook import LevelChange
+from corvo_agent.sidecar.hooks.protocol import LevelChange
+from corvo_agent.sidecar.hooks.recipes import zap
+from corvo_agent.sidecar.hooks.runner import HookRunner
 from corvo_agent.testing import FakeClock
 
 from ..servers import Zap, serving

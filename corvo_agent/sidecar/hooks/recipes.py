@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...levels.level import Level
 from .http_hook import HttpHook, HttpRequest
-from .level_hook import LEVEL_NAMES
+from .protocol import LEVEL_NAMES
 
 
 def zap(url: str, headers: Mapping[str, str] | None = None) -> HttpHook:

@@ -4,8 +4,8 @@ import pytest
 
 from corvo_agent.errors import ConfigError, InvalidArgument
 from corvo_agent.levels.level import Level
-from corvo_agent.sidecar.hooks.hook_template import HookTemplate
-from corvo_agent.sidecar.hooks.level_hook import LevelChange, placeholders
+from corvo_agent.sidecar.hooks.protocol import LevelChange, placeholders
+from corvo_agent.sidecar.hooks.template import HookTemplate
 
 
 def test_placeholders_are_filled_and_other_braces_stay() -> None:

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 import psutil
 import pytest
 
-from corvo_agent.sidecar.target.target_follower import START_PRECISION, TargetFollower, TargetStart
-from corvo_agent.sidecar.target.target_process import ProcessIdentity, target_of_pid
+from corvo_agent.sidecar.target.follower import START_PRECISION, TargetFollower, TargetStart
+from corvo_agent.sidecar.target.process import ProcessIdentity, target_of_pid
 from corvo_agent.testing import FakeClock
 
 NAME = "node1-pen-npm"

@@ -27,10 +27,10 @@ from typing import Any, cast
 
 from ..pacing.pace import Pace
 from ..pprof.model import Frame, Stack
-from .heap_look import Blocks, HeapLook
+from .snapshot import Blocks, HeapSnapshot
 
 METHOD = "the garbage collector"
-#: Objects that one look goes through.
+#: Objects that one snapshot goes through.
 MAX_OBJECTS = 2_000_000
 _GC_HEADER = 16
 # Since 3.12 an object that never dies has a count that means nothing.
@@ -68,7 +68,7 @@ class ObjectCensus:
         self._sound: dict[type, bool] = {}
         self.objects: list[object] = []
 
-    def look(self) -> HeapLook:
+    def snapshot(self) -> HeapSnapshot:
         """Go through the heap."""
         time_ns = time.time_ns()
         self.objects, stalled = _listed()
@@ -83,7 +83,7 @@ class ObjectCensus:
             for each in self.objects[position : position + 64]:
                 self._add(each, 1.0, _GC_HEADER)
                 self._add_leaves(each)
-        return HeapLook(METHOD, time_ns, self._by_type(), tuple(comments))
+        return HeapSnapshot(METHOD, time_ns, self._by_type(), tuple(comments))
 
     def _add(self, each: object, share: float, header: int) -> None:
         kind = type(each)
@@ -160,7 +160,7 @@ def _has_class_statement(kind: type) -> bool:
 
 
 def _sizer(kind: type) -> Sizer:
-    # Past metaclasses, and not one written in Python: that is the application's code, which must not run for a look.
+    # Past metaclasses, and not one written in Python: that is the application's code, and must not run here.
     found = type.__getattribute__(kind, "__sizeof__")
     native = isinstance(found, (MethodDescriptorType, WrapperDescriptorType))
     return cast(Sizer, found if native else object.__sizeof__)

@@ -7,8 +7,8 @@ import tracemalloc
 import pytest
 
 from corvo_agent.errors import ResourceExhausted
-from corvo_agent.profiles.heap import heap_trace
-from corvo_agent.profiles.heap.heap_trace import HeapTrace, allocation_seconds
+from corvo_agent.profiles.heap import tracing
+from corvo_agent.profiles.heap.tracing import HeapTrace, allocation_seconds
 from corvo_agent.profiles.pacing.pace import Pace
 
 
@@ -21,16 +21,16 @@ def test_what_is_alive_is_found_by_the_line_that_allocated_it() -> None:
     trace.acquire(2)
     try:
         kept = allocate(10)
-        look = trace.look(Pace())
+        snapshot = trace.snapshot(Pace())
     finally:
         trace.release()
-    stack, blocks = max(look.blocks.items(), key=lambda item: item[1].size)
-    assert stack[0].function.endswith("test_heap_trace.allocate")
+    stack, blocks = max(snapshot.blocks.items(), key=lambda item: item[1].size)
+    assert stack[0].function.endswith("test_tracing.allocate")
     assert stack[0].line == allocate.__code__.co_firstlineno + 1
     assert blocks.number >= len(kept)
     assert blocks.size > 10_000
     assert len(stack) == 2
-    assert look.method.startswith("tracemalloc since 20")
+    assert snapshot.method.startswith("tracemalloc since 20")
     assert not tracemalloc.is_tracing()
     assert trace.method() == ""
 
@@ -59,13 +59,13 @@ def test_tracing_that_the_service_has_switched_on_stays_on() -> None:
 
 
 def test_too_many_blocks_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heap_trace, "MAX_TRACES", 10)
+    monkeypatch.setattr(tracing, "MAX_TRACES", 10)
     trace = HeapTrace()
     trace.acquire(1)
     try:
         kept = allocate(100)
         with pytest.raises(ResourceExhausted, match="traced blocks of memory: at most 10"):
-            trace.look(Pace())
+            trace.snapshot(Pace())
     finally:
         trace.release()
     assert len(kept) == 100

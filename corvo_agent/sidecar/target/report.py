@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...modules.registration import StartReport
-from .target_follower import START_PRECISION, TargetStart
+from .follower import START_PRECISION, TargetStart
 
 
 def start_of_target(report: StartReport, start: TargetStart | None, reported: int) -> StartReport:

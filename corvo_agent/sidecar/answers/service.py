@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...diagnostics.handlers.profile import MAX_SECONDS, ProfileHandler
 from ...diagnostics.service import DiagnosticsService
 from ...profiles.kind import ProfileKind
-from ..target.target_process import FindTarget
+from ..target.process import FindTarget
 from .inside_kinds import inside_kinds
 from .process_profiles import process_kinds
 from .process_stats import ProcessStats

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from corvo_agent.sidecar.target.process_listener import target_of_url
-from corvo_agent.sidecar.target.target_process import process_identity
+from corvo_agent.sidecar.target.listener import target_of_url
+from corvo_agent.sidecar.target.process import process_identity
 
 
 @pytest.fixture

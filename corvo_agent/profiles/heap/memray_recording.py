@@ -1,4 +1,4 @@
-"""Heap windows by memray, which comes with the extra ``heap``: it follows malloc and not every object.
+"""Heap recordings by memray, which comes with the extra ``heap``: it follows malloc and not every object.
 
 On the load that allocates most it made the process 1.2 times slower where tracemalloc with four frames made it 8 to 17
 times slower, and it sees what C libraries allocate. The price: objects of up to 512 bytes come in arenas, which count
@@ -20,29 +20,29 @@ from ..pacing.exclusive import MEMRAY
 from ..pacing.pace import Pace
 from ..pprof.model import Stack
 from ..stacks.code_index import CodeIndex
-from .heap_look import NOTHING, Blocks, HeapLook
-from .heap_trace import allocation_seconds
+from .snapshot import NOTHING, Blocks, HeapSnapshot
+from .tracing import allocation_seconds
 
 NAME = "memray"
 _ARENAS = "objects of up to 512 bytes count as the arena that they needed, at the line that needed the next one"
 
 
-def memray_window(seconds: float, frames: int, pace: Pace) -> HeapLook:
+def memray_recording(seconds: float, frames: int, pace: Pace) -> HeapSnapshot:
     """What was allocated in the next ``seconds`` and is alive then, by stack; for a thread.
 
     Raises Unsupported without memray and in a process that memray follows already, ResourceExhausted while another
-    window is open, Cancelled.
+    recording is open, Cancelled.
     """
     memray = _memray()
     with MEMRAY.held_by_thread(), tempfile.TemporaryDirectory(prefix="corvo-heap-") as folder:
-        path = Path(folder) / "window"
+        path = Path(folder) / "recording"
         untraced, began, time_ns = allocation_seconds(), time.perf_counter(), time.time_ns()
         try:
             # Aggregated: the file grows with the number of places, not with that of allocations.
             tracker = memray.Tracker(path, file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS)
             tracker.__enter__()
         except RuntimeError as error:
-            raise Unsupported("a memray window", str(error)) from error
+            raise Unsupported("a memray recording", str(error)) from error
         started = time.perf_counter()
         try:
             pace.rest(seconds)
@@ -53,12 +53,12 @@ def memray_window(seconds: float, frames: int, pace: Pace) -> HeapLook:
         stalled = time.perf_counter() - ending + started - began
         comments = (
             f"by {NAME} since {format_rfc3339(time_ns)}, {frames} frames: malloc and mmap, also those of C libraries",
-            f"a window of {ending - started:.1f} s: what was allocated in them and is alive; allocating took"
+            f"a recording of {ending - started:.1f} s: what was allocated in them and is alive; allocating took"
             f" {traced / untraced:.1f} times as long while measured",
             f"the process stood still for at most {stalled * 1000:.1f} ms to begin and to end it",
             _ARENAS,
         )
-        return HeapLook(NAME, time.time_ns(), _by_stack(memray.FileReader(path), frames, pace), comments)
+        return HeapSnapshot(NAME, time.time_ns(), _by_stack(memray.FileReader(path), frames, pace), comments)
 
 
 def _memray() -> Any:
@@ -66,7 +66,7 @@ def _memray() -> Any:
         return importlib.import_module(NAME)
     except ImportError as error:
         reason = f"it comes with the extra corvo-agent[heap] ({error})"
-        raise Unsupported("a memray window", reason) from error
+        raise Unsupported("a memray recording", reason) from error
 
 
 def _by_stack(reader: Any, frames: int, pace: Pace) -> dict[Stack, Blocks]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...timestamps import format_rfc3339
-from .target_process import CLOCK_TICKS, FindTarget, ProcessIdentity
+from .process import CLOCK_TICKS, FindTarget, ProcessIdentity
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import DeadlineExceeded
 from ...levels.state import LevelState
 from ...timestamps import format_rfc3339
-from .level_hook import LevelChange, LevelHook
+from .protocol import LevelChange, LevelHook
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The kinds ``heap`` and ``allocs``: what memory is used for, by line while it is traced, else by type.
 
-tracemalloc makes allocating several times slower, so it is on only for a window that a query asks for, or while
+tracemalloc makes allocating several times slower, so it is on only for a recording that a query asks for, or while
 enable-trace is set; every answer says what it was measured by, what that cost, and under which number a later query
 can compare with it.
 """
@@ -16,11 +16,11 @@ from ..kind import ProfileRequest
 from ..pacing.pace import Pace, beside_loop, off_loop
 from ..pprof.encoder import encode
 from ..pprof.model import Profile, Sample, Stack, ValueType
-from .heap_look import Blocks, HeapHistory, HeapLook, growth
-from .heap_objects import METHOD, ObjectCensus
-from .heap_trace import HeapTrace, allocation_seconds
-from .memray_window import NAME as MEMRAY
-from .memray_window import memray_window
+from .census import METHOD, ObjectCensus
+from .memray_recording import NAME as MEMRAY
+from .memray_recording import memray_recording
+from .snapshot import Blocks, HeapHistory, HeapSnapshot, growth
+from .tracing import HeapTrace, allocation_seconds
 
 DEFAULT_FRAMES = 4
 MAX_FRAMES = 64
@@ -33,10 +33,10 @@ _RELEASED_AT_ONCE = 10_000
 
 
 class HeapKind:
-    """``heap``, or ``allocs`` with another default sample type and a window by default.
+    """``heap``, or ``allocs`` with another default sample type and a recording by default.
 
     Parameters: ``seconds`` (trace for so long), ``frames`` (kept of each stack, 4), ``base`` (the number of an
-    earlier answer, or a time: the growth since then), ``engine`` (of a window: tracemalloc or memray). ``trace`` is
+    earlier answer, or a time: the growth since then), ``engine`` (of a recording: tracemalloc or memray). ``trace`` is
     shared with whatever else needs tracemalloc.
     """
 
@@ -71,54 +71,56 @@ class HeapKind:
         if base:
             # Before the measuring, so that a wrong one is heard at once.
             earlier = self._history.find(base, self._trace.method() or METHOD)
-            look = await self._look()
-            return await self._answer(look, 0, earlier)
+            snapshot = await self._snapshot()
+            return await self._answer(snapshot, 0, earlier)
         if request.seconds is not None:
-            return await self._window(request.seconds, frames)
-        return await self._answer(await self._look(), 0, None)
+            return await self._record(request.seconds, frames)
+        return await self._answer(await self._snapshot(), 0, None)
 
-    async def _look(self) -> HeapLook:
+    async def _snapshot(self) -> HeapSnapshot:
         if self._trace.method():
-            return await off_loop(self._trace.look)
+            return await off_loop(self._trace.snapshot)
         return await _census()
 
-    async def _window(self, seconds: float, frames: int) -> bytes:
+    async def _record(self, seconds: float, frames: int) -> bytes:
         untraced = await off_loop(lambda pace: allocation_seconds())
         traced_before = bool(self._trace.method())
         self._trace.acquire(frames)
         try:
-            before = await off_loop(self._trace.look) if traced_before else None
+            before = await off_loop(self._trace.snapshot) if traced_before else None
             traced = await off_loop(lambda pace: allocation_seconds())
             began = time.monotonic()
             await asyncio.sleep(seconds)
             lasted = time.monotonic() - began
-            look = await off_loop(self._trace.look)
+            snapshot = await off_loop(self._trace.snapshot)
         finally:
             self._trace.release()
         cost = "it was traced already" if traced_before else f"allocating took {traced / untraced:.1f} times as long"
-        window = f"of {lasted:.1f} s: what was allocated in them and is alive; {cost} while measured"
-        labelled = HeapLook(look.method, look.time_ns, look.blocks, (f"a window {window}", *look.comments))
+        recording = f"of {lasted:.1f} s: what was allocated in them and is alive; {cost} while measured"
+        labelled = HeapSnapshot(
+            snapshot.method, snapshot.time_ns, snapshot.blocks, (f"a recording {recording}", *snapshot.comments)
+        )
         return await self._answer(labelled, round(lasted * 1e9), before)
 
     async def _by_memray(self, seconds: float | None, frames: int, base: str) -> bytes:
         if seconds is None or base:
-            raise InvalidArgument("engine", MEMRAY, "memray measures windows: seconds=N, and no base")
-        look = await beside_loop(lambda pace: memray_window(seconds, frames, pace), "corvo-memray")
-        return await self._answer(look, round(seconds * 1e9), None)
+            raise InvalidArgument("engine", MEMRAY, "memray measures recordings: seconds=N, and no base")
+        snapshot = await beside_loop(lambda pace: memray_recording(seconds, frames, pace), "corvo-memray")
+        return await self._answer(snapshot, round(seconds * 1e9), None)
 
-    async def _answer(self, look: HeapLook, duration_ns: int, base: HeapLook | None) -> bytes:
-        return await off_loop(lambda pace: self._encode(look, duration_ns, base, pace))
+    async def _answer(self, snapshot: HeapSnapshot, duration_ns: int, base: HeapSnapshot | None) -> bytes:
+        return await off_loop(lambda pace: self._encode(snapshot, duration_ns, base, pace))
 
-    def _encode(self, look: HeapLook, duration_ns: int, base: HeapLook | None, pace: Pace) -> bytes:
-        comments = [*look.comments]
-        blocks: Mapping[Stack, Blocks] = look.blocks
+    def _encode(self, snapshot: HeapSnapshot, duration_ns: int, base: HeapSnapshot | None, pace: Pace) -> bytes:
+        comments = [*snapshot.comments]
+        blocks: Mapping[Stack, Blocks] = snapshot.blocks
         if base is not None:
-            blocks = growth(base, look, pace)
-            duration_ns = look.time_ns - base.time_ns
+            blocks = growth(base, snapshot, pace)
+            duration_ns = snapshot.time_ns - base.time_ns
             comments.insert(0, f"growth in {duration_ns / 1e9:.1f} s; less than before is negative")
-        if look.method == self._trace.method() or look.method == METHOD:
-            comments.append(f"this is answer {self._history.add(look)}: base=N gives what has grown since")
-        traced = look.method != METHOD
+        if snapshot.method == self._trace.method() or snapshot.method == METHOD:
+            comments.append(f"this is answer {self._history.add(snapshot)}: base=N gives what has grown since")
+        traced = snapshot.method != METHOD
         if traced:
             comments.append(_SURVIVORS)
         types = (*_ALLOC, *_INUSE) if traced else _INUSE
@@ -128,7 +130,7 @@ class HeapKind:
             default_sample_type="alloc_space" if traced and self.name == "allocs" else "inuse_space",
             period_type=_SPACE,
             period=1,
-            time_ns=look.time_ns - duration_ns,
+            time_ns=snapshot.time_ns - duration_ns,
             duration_ns=duration_ns,
             comments=tuple(comments),
             program=self._program(),
@@ -136,12 +138,12 @@ class HeapKind:
         return encode(profile, pace)
 
 
-async def _census() -> HeapLook:
+async def _census() -> HeapSnapshot:
     census: list[ObjectCensus] = []
 
-    def count(pace: Pace) -> HeapLook:
+    def count(pace: Pace) -> HeapSnapshot:
         census.append(ObjectCensus(pace))
-        return census[0].look()
+        return census[0].snapshot()
 
     try:
         return await off_loop(count)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from ...addresses import is_loopback
-from .target_process import FindTarget, ProcessIdentity, process_identity, staying
+from .process import FindTarget, ProcessIdentity, process_identity, staying
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from corvo_agent.errors import ConfigError
-from corvo_agent.sidecar.target.process_match import target_of_match
-from corvo_agent.sidecar.target.target_process import process_identity
+from corvo_agent.sidecar.target.match import target_of_match
+from corvo_agent.sidecar.target.process import process_identity
 from tests.profiles.spawn import running
 
 SCRIPT = "import sys; print('ready', flush=True); sys.stdin.read()"

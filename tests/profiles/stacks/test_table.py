@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from corvo_agent.profiles.stacks.naming import FunctionNames
-from corvo_agent.profiles.stacks.stacks import DEEPER, RawStack, StackTable
+from corvo_agent.profiles.stacks.table import DEEPER, RawStack, StackTable
 
 
 def deep(table: StackTable, depth: int) -> RawStack:

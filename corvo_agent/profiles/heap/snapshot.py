@@ -13,8 +13,8 @@ from ...timestamps import format_rfc3339, parse_rfc3339
 from ..pacing.pace import Pace
 from ..pprof.model import Frame, Stack
 
-#: Earlier looks that are kept for comparing, and different stacks of each.
-MAX_LOOKS = 8
+#: Earlier snapshots that are kept for comparing, and different stacks of each.
+MAX_SNAPSHOTS = 8
 MAX_STACKS = 20_000
 SMALLER = (Frame("[smaller ones]"),)
 
@@ -30,8 +30,8 @@ NOTHING = Blocks(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class HeapLook:
-    """What was alive at ``time_ns`` by stack. Only looks of the same ``method`` can be compared."""
+class HeapSnapshot:
+    """What was alive at ``time_ns`` by stack. Only snapshots of the same ``method`` can be compared."""
 
     method: str
     time_ns: int
@@ -39,7 +39,7 @@ class HeapLook:
     comments: tuple[str, ...] = field(default=())
 
 
-def growth(before: HeapLook, after: HeapLook, pace: Pace) -> dict[Stack, Blocks]:
+def growth(before: HeapSnapshot, after: HeapSnapshot, pace: Pace) -> dict[Stack, Blocks]:
     """What ``after`` has more than ``before``; less is negative, equal is left out."""
     grown: dict[Stack, Blocks] = {}
     for stack in pace.over(before.blocks.keys() | after.blocks.keys()):
@@ -50,35 +50,35 @@ def growth(before: HeapLook, after: HeapLook, pace: Pace) -> dict[Stack, Blocks]
 
 
 class HeapHistory:
-    """The latest looks, numbered from 1, so that a later query can ask what has grown since."""
+    """The latest snapshots, numbered from 1, so that a later query can ask what has grown since."""
 
     def __init__(self) -> None:
-        self._looks: deque[tuple[int, HeapLook]] = deque(maxlen=MAX_LOOKS)
+        self._snapshots: deque[tuple[int, HeapSnapshot]] = deque(maxlen=MAX_SNAPSHOTS)
         self._numbers = itertools.count(1)
 
-    def add(self, look: HeapLook) -> int:
-        """Keep ``look``, its largest stacks only; its number."""
+    def add(self, snapshot: HeapSnapshot) -> int:
+        """Keep ``snapshot``, its largest stacks only; its number."""
         number = next(self._numbers)
-        blocks = look.blocks
+        blocks = snapshot.blocks
         if len(blocks) > MAX_STACKS:
             largest = sorted(blocks.items(), key=lambda item: item[1].size, reverse=True)
             rest = largest[MAX_STACKS:]
             smaller = Blocks(sum(each.number for _, each in rest), sum(each.size for _, each in rest))
             blocks = {**dict(largest[:MAX_STACKS]), SMALLER: smaller}
-        self._looks.append((number, HeapLook(look.method, look.time_ns, blocks, look.comments)))
+        self._snapshots.append((number, HeapSnapshot(snapshot.method, snapshot.time_ns, blocks, snapshot.comments)))
         return number
 
-    def find(self, base: str, method: str) -> HeapLook:
-        """The look that ``base`` means: its number, or a time, for the last look before that.
+    def find(self, base: str, method: str) -> HeapSnapshot:
+        """The snapshot that ``base`` means: its number, or a time, for the last snapshot before that.
 
-        Raises InvalidArgument, with the looks that there are.
+        Raises InvalidArgument, with the snapshots that there are.
         """
-        known = [f"{number} ({format_rfc3339(look.time_ns)})" for number, look in self._looks]
+        known = [f"{number} ({format_rfc3339(snapshot.time_ns)})" for number, snapshot in self._snapshots]
         if base.isdecimal():
-            found = [look for number, look in self._looks if number == int(base)]
+            found = [snapshot for number, snapshot in self._snapshots if number == int(base)]
         else:
             moment = parse_rfc3339(base, "base")
-            found = [look for _, look in self._looks if look.time_ns <= moment]
+            found = [snapshot for _, snapshot in self._snapshots if snapshot.time_ns <= moment]
         if not found:
             raise InvalidArgument("base", base, "no earlier answer of that number or time is kept", known)
         if found[-1].method != method:
