@@ -75,7 +75,7 @@ ROOMS = {
     "levels": ["level thresholds", "audit logger_tree", "filter", "blockers loguru_filter state structlog_filter"],
     "logs": ["limits lines worker writing", "files", "search", "tail"],
     "modules": [
-        "kv model names",
+        "compare_and_swap kv model names",
         "callbacks deferred json memory selectors watching",
         "endpoints etcd store",
         "access location registration watcher",

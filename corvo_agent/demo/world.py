@@ -64,7 +64,7 @@ class DemoWorld:
             self.gateway = await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))
             # Else the first request could meet a gateway that knows no modules yet.
             await self.gateway.cache.wait_synced(10)
-            await self.gateway.endpoints.wait_synced()
+            await self.gateway.endpoints.wait_synced(10)
             self._stack = stack.pop_all()
         return self
 

@@ -9,18 +9,16 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, DecodeError, InvalidArgument, NotFound, VersionConflict
 from ..levels.level import Level
+from .compare_and_swap import ATTEMPTS, compare_and_swap
 from .json.codec import decode_module, encode_module
 from .kv import KeyValue, KeyValueStore
 from .model import LevelOverride, Module
 from .names import MODULES_PREFIX, key_of, name_of
 from .watching.watch import Watch
 
-#: How often ``modify`` reads and writes again when others write at the same time.
-MODIFY_ATTEMPTS = 20
 # Decoding this many values takes a few milliseconds; then the loop gets its turn.
 _DECODED_AT_ONCE = 100
 
@@ -112,7 +110,7 @@ class ModuleStore:
             raise VersionConflict(f"module {module.name}", conflict.expected, conflict.actual) from None
         return changed.with_meta(resource_version=str(revision))
 
-    async def modify(self, name: str, change: Callable[[Module], Module], *, attempts: int = MODIFY_ATTEMPTS) -> Module:
+    async def modify(self, name: str, change: Callable[[Module], Module], *, attempts: int = ATTEMPTS) -> Module:
         """Read the Module, let ``change`` make another one of it, and store that unless another client was faster.
 
         Then it is read again, and so on, ``attempts`` times, waiting a little longer each time. The generation grows
@@ -120,20 +118,14 @@ class ModuleStore:
         Module as it is stored then. Raises NotFound, DecodeError, InvalidArgument, VersionConflict after the last
         attempt, and whatever ``change`` raises.
         """
-        backoff = Backoff(initial=0.01, maximum=0.5)
-        attempt = 1
-        while True:
-            old = await self.get(name)
+
+        async def write(old: Module) -> Module:
             new = _next_generation(old, change(old))
             if new == old and new.raw == old.raw:
                 return old
-            try:
-                return await self.update(new, expected=old.revision)
-            except VersionConflict:
-                if attempt >= attempts:
-                    raise
-            attempt += 1
-            await self.clock.sleep(backoff.next())
+            return await self.update(new, expected=old.revision)
+
+        return await compare_and_swap(lambda: self.get(name), write, attempts=attempts, clock=self.clock)
 
     async def delete(self, name: str, expected: int | None = None) -> Module:
         """Delete the Module, at revision ``expected`` if given; what it was.

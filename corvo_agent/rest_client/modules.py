@@ -11,10 +11,11 @@ from typing import Any
 from ..backoff import Backoff
 from ..errors import CorvoError, DeadlineExceeded, InvalidArgument, RemoteError, Unavailable, VersionConflict
 from ..modules.access import EVERY_MODULE, ModuleEvent, Selector
+from ..modules.compare_and_swap import ATTEMPTS, compare_and_swap
 from ..modules.json.codec import module_from_dict, module_to_dict
 from ..modules.kv import ChangeType
 from ..modules.model import Module, ObjectMeta
-from ..modules.store import MODIFY_ATTEMPTS, ModuleList
+from ..modules.store import ModuleList
 from .address import segment
 from .merge_patch import difference
 from .transport import NoWebSocket, Transport
@@ -54,12 +55,13 @@ class RestModules:
         body = module_to_dict(module)
         return self._module(await self._transport.call("POST", _MODULES, body=body, name=module.name))
 
-    async def modify(self, name: str, change: Callable[[Module], Module]) -> Module:
+    async def modify(self, name: str, change: Callable[[Module], Module], *, attempts: int = ATTEMPTS) -> Module:
         """Read, change, and patch what differs; again when another client has written in between."""
-        backoff = Backoff(initial=0.01, maximum=0.5)
-        attempt = 1
-        while True:
-            old = self._module(await self._transport.call("GET", _path(name), query=_READ_THROUGH, name=name))
+
+        async def read() -> Module:
+            return self._module(await self._transport.call("GET", _path(name), query=_READ_THROUGH, name=name))
+
+        async def write(old: Module) -> Module:
             patch = difference(module_to_dict(old), module_to_dict(change(old)))
             if not patch:
                 return old
@@ -68,10 +70,10 @@ class RestModules:
             try:
                 return self._module(await self._transport.call("PATCH", _path(name), body=patch, name=name))
             except VersionConflict:
-                if attempt >= MODIFY_ATTEMPTS:
-                    raise VersionConflict(f"module {name}", old.revision) from None
-            attempt += 1
-            await asyncio.sleep(backoff.next())
+                # A gateway does not say which version it expected.
+                raise VersionConflict(f"module {name}", old.revision) from None
+
+        return await compare_and_swap(read, write, attempts=attempts)
 
     async def delete(self, name: str) -> Module:
         """Delete the Module."""

@@ -61,9 +61,14 @@ class Store(MemoryStore):
 async def settled(gateway: Gateway, store: MemoryStore) -> None:
     """Wait until the gateway knows of both watches what the store holds now."""
     await gateway.cache.wait_synced(5)
-    await gateway.endpoints.wait_synced()
+    await gateway.endpoints.wait_synced(5)
     names = [item.mod_revision for item in (await store.range(key_of("a1")[:-2])).items]
     await gateway.cache.wait_for(max(names, default=0), 5)
+
+
+async def announced(gateway: Gateway, name: str, old: Endpoint | None = None) -> None:
+    """Wait until the gateway knows another endpoint of ``name`` than ``old``."""
+    await gateway.endpoints.wait_until(lambda: gateway.endpoints.get(name) != old, f"no endpoint of {name}", 5)
 
 
 @pytest_asyncio.fixture

@@ -15,14 +15,14 @@ from corvo_agent.gateway.routing.router import RouteLimits
 from corvo_agent.modules.model import Module, ServicePort
 
 from .agents import AgentFarm
-from .conftest import Api, Store, settled
+from .conftest import Api, Store, announced, settled
 from .modules import module
 
 
 async def agent(api: Api, store: Store, agents: AgentFarm, found: Module | None = None) -> None:
     await agents.start(found or module("node1-pen-npm"))
     await settled(api.gateway, store)
-    await api.gateway.endpoints.wait_moved((found or module("node1-pen-npm")).name, None)
+    await announced(api.gateway, (found or module("node1-pen-npm")).name)
 
 
 def refused(text: str) -> tuple[int, object]:
@@ -210,7 +210,7 @@ async def test_an_agent_where_nobody_may_dial_is_refused_by_rule(api: Api, store
     status, body = await api.call("POST", "/modules/node1-pen-npm/Debug", {"query": "Log"})
     assert (status, "metadata services are never dialled" in body["message"][0]) == (409, True)
     await store.put_endpoint("node1-pen-npm", "192.0.2.7:80")
-    await api.gateway.endpoints.wait_moved("node1-pen-npm", api.gateway.endpoints.get("node1-pen-npm"))
+    await announced(api.gateway, "node1-pen-npm", api.gateway.endpoints.get("node1-pen-npm"))
     status, body = await api.call("POST", "/modules/node1-pen-npm/Debug", {"query": "Log"})
     assert (status, "--allow-network" in body["message"][0]) == (409, True)
 
@@ -228,7 +228,7 @@ async def test_many_are_asked_at_once(api: Api, store: Store, agents: AgentFarm)
     await agents.stop(await agents.start(module("dead", labels={"app": "x"})))
     await store.put_module(module("other"))
     await settled(api.gateway, store)
-    await api.gateway.endpoints.wait_moved("dead", None)
+    await announced(api.gateway, "dead")
     body = {"query": "Log", "parameters": {"lines": "1"}}
     async with api.raw("POST", "/Debug", body, params={"label-selector": "app=x"}) as response:
         assert (response.status, response.content_type) == (200, "application/x-ndjson")
@@ -245,8 +245,8 @@ async def test_one_that_hangs_holds_nobody_up(api: Api, store: Store, agents: Ag
     await agents.start(module("fine-1"))
     agents.hang("hung-1")
     await settled(api.gateway, store)
-    await api.gateway.endpoints.wait_moved("fine-1", None)
-    await api.gateway.endpoints.wait_moved("hung-1", None)
+    await announced(api.gateway, "fine-1")
+    await announced(api.gateway, "hung-1")
     params = {"timeout": "1s", "concurrency": "2"}
     async with api.raw("POST", "/Debug", {"query": "Log"}, params=params) as response:
         first = json.loads(await response.content.readline())
@@ -260,7 +260,7 @@ async def test_logs_of_many_are_merged_by_time(api: Api, store: Store, agents: A
     for name in ("a1", "b2"):
         await agents.start(module(name))
     await settled(api.gateway, store)
-    await api.gateway.endpoints.wait_moved("b2", None)
+    await announced(api.gateway, "b2")
     async with api.raw("POST", "/Debug", {"query": "Log"}, params={"merge": "time"}) as response:
         lines = [json.loads(line) for line in (await response.text()).splitlines()]
     assert [(line["module"], line["log"]["msg"][-1]) for line in lines[:-1]] == [
@@ -280,7 +280,7 @@ async def test_a_bulk_request_that_is_none(api: Api) -> None:
 async def test_a_log_is_followed_as_lines(api: Api, store: Store, agents: AgentFarm) -> None:
     follower = await agents.start(module("a1"))
     await settled(api.gateway, store)
-    await api.gateway.endpoints.wait_moved("a1", None)
+    await announced(api.gateway, "a1")
     async with api.raw("GET", "/watch/modules/a1/logs", params={"lines": "1"}) as response:
         assert response.content_type == "application/x-ndjson"
         assert json.loads(await response.content.readline())["log"]["msg"] == "a1 0"
@@ -293,7 +293,7 @@ async def test_a_log_is_followed_as_lines(api: Api, store: Store, agents: AgentF
 async def test_a_log_is_followed_as_events(api: Api, store: Store, agents: AgentFarm) -> None:
     follower = await agents.start(module("a1"))
     await settled(api.gateway, store)
-    await api.gateway.endpoints.wait_moved("a1", None)
+    await announced(api.gateway, "a1")
     headers = {"Accept": "text/event-stream"}
     async with api.raw("GET", "/watch/modules/a1/logs", params={"lines": "1"}, headers=headers) as response:
         assert response.content_type == "text/event-stream"
@@ -310,14 +310,14 @@ async def test_what_cannot_be_followed_has_a_status(api: Api, store: Store, agen
     assert (await api.get("/watch/modules/zz/logs"))[0] == 409
     await agents.start(module("a1"))
     await settled(api.gateway, store)
-    await api.gateway.endpoints.wait_moved("a1", None)
+    await announced(api.gateway, "a1")
     assert (await api.get("/watch/modules/a1/logs", lines="x"))[0] == 409
 
 
 async def test_a_reader_that_leaves_ends_the_query(api: Api, store: Store, agents: AgentFarm) -> None:
     follower = await agents.start(module("a1"))
     await settled(api.gateway, store)
-    await api.gateway.endpoints.wait_moved("a1", None)
+    await announced(api.gateway, "a1")
     async with aiohttp.ClientSession() as session, session.get(f"{api.base}/watch/modules/a1/logs") as response:
         await response.content.readline()
     await follower.left.wait()

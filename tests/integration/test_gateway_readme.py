@@ -44,7 +44,7 @@ async def url(etcd: EmbeddedEtcd, tmp_path: Path) -> AsyncIterator[str]:
         agent = Agent("pen-spyglass", node="node1", store=EtcdStore(options), log_file=str(log), apply_level=None)
         await stack.enter_async_context(agent)
         async with asyncio.timeout(20):
-            await gateway.endpoints.wait_moved(NAME, None)
+            await gateway.endpoints.wait_until(lambda: gateway.endpoints.get(NAME) is not None, "no endpoint", 5)
             await gateway.cache.wait_until(lambda: gateway.cache.get(NAME) is not None, "the Module", 20)
         yield gateway.url
 

@@ -16,7 +16,6 @@ from corvo_agent.modules.json.codec import decode_module
 from corvo_agent.modules.kv import ChangeType
 from corvo_agent.modules.model import Module, ModuleSpec, ObjectMeta
 from corvo_agent.modules.names import key_of
-from corvo_agent.rest_client import modules as rest_modules
 from corvo_agent.rest_client.modules import RestModules
 from corvo_agent.rest_client.transport import Transport
 from tests.gateway.conftest import Store
@@ -81,12 +80,10 @@ async def test_of_many_who_write_at_once_each_builds_on_the_others(modules: Rest
     assert (await modules.get(NAME)).meta.labels == {"a": "9"}
 
 
-async def test_who_is_not_fast_enough_is_told_and_has_changed_nothing(
-    modules: RestModules, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rest_modules, "MODIFY_ATTEMPTS", 1)
+async def test_who_is_not_fast_enough_is_told_and_has_changed_nothing(modules: RestModules) -> None:
     await modules.create(wanted())
-    outcomes = await asyncio.gather(*(modules.modify(NAME, count) for _ in range(8)), return_exceptions=True)
+    attempts = (modules.modify(NAME, count, attempts=1) for _ in range(8))
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
     failed = [each for each in outcomes if isinstance(each, VersionConflict)]
     assert all(NAME in str(each) for each in failed)
     assert (await modules.get(NAME)).meta.labels == {"a": str(1 + len(outcomes) - len(failed))}

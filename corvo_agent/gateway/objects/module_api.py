@@ -6,15 +6,14 @@ whoever writes here reads its own write here.
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import DeadlineExceeded, DecodeError, NotFound, RemoteError, Unavailable, VersionConflict
+from ...errors import DeadlineExceeded, DecodeError, NotFound, RemoteError, Unavailable
+from ...modules.compare_and_swap import compare_and_swap
 from ...modules.model import LevelOverride, Module
 from ...modules.selectors.list_options import ListOptions
 from ...modules.store import ModuleStore
@@ -28,8 +27,6 @@ from .paging import page, sort_entries
 
 _log = logging.getLogger(__name__)
 
-#: Times that a write is tried again when somebody else writes the same object.
-_ATTEMPTS = 20
 #: Seconds that a write waits for the cache to follow.
 _CATCH_UP = 2.0
 
@@ -145,18 +142,17 @@ class ModuleApi:
         return await self._modify(name, "", lambda old: objects.status_replaced(old, given, now=self._now()))
 
     async def _modify(self, name: str, version: str, change: Callable[[Module], Module]) -> CachedModule:
-        backoff = Backoff(0.01, 0.5)
-        attempts = itertools.count(1)
-        while True:
+
+        async def read() -> Module:
             current = await self._read(name)
             objects.check_version(current, version)
-            try:
-                return await self._written(await self._store.update(change(current), expected=current.revision))
-            except VersionConflict:
-                # With a version of the caller's the next look at the object refuses it; without one, try again.
-                if next(attempts) == _ATTEMPTS:
-                    raise
-            await self._clock.sleep(backoff.next())
+            return current
+
+        async def write(current: Module) -> Module:
+            return await self._store.update(change(current), expected=current.revision)
+
+        # With a version of the caller's the look after a conflict refuses it; without one, it is tried again.
+        return await self._written(await compare_and_swap(read, write, clock=self._clock))
 
     async def _read(self, name: str) -> Module:
         try:

@@ -5,33 +5,27 @@ from __future__ import annotations
 import asyncio
 import bisect
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
 
-from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import DeadlineExceeded, DecodeError, Unavailable
+from ...errors import DecodeError
 from ...modules.json.codec import decode_module
 from ...modules.kv import Change, ChangeType, KeyValueStore
 from ...modules.names import MODULES_PREFIX, name_of
 from ...modules.watching.batches import Cause, WatchBatch
-from ...modules.watching.watch import Watch, WatchStatistics
-from ...tasks import end_task
 from .cached_module import CachedModule
 from .events import Event
+from .mirror import WatchedMirror
 from .watch_hub import WatchHub
 
 _log = logging.getLogger(__name__)
 
-#: Most seconds between two attempts to watch: there are few gateways, and everybody looks through them.
-RETRY = 2.0
 # Objects read before the loop gets a turn: some milliseconds of work.
 _SLICE = 100
 
 
-class ModuleCache:
+class ModuleCache(WatchedMirror):
     """Every Module, by name, as of ``revision``; what changes is published to ``hub``.
 
     A value that cannot be decoded leaves the object as it was: the log names key, revision and reason.
@@ -40,45 +34,18 @@ class ModuleCache:
     def __init__(
         self, store: KeyValueStore, hub: WatchHub, *, check_interval: float = 10.0, clock: Clock = SYSTEM_CLOCK
     ) -> None:
-        self._watch = Watch(
-            store, MODULES_PREFIX, check_interval=check_interval, backoff=Backoff(maximum=RETRY), clock=clock
-        )
+        super().__init__(store, MODULES_PREFIX, check_interval=check_interval, clock=clock)
         self._hub = hub
-        self._clock = clock
         self._entries: dict[str, CachedModule] = {}
         self._names: list[str] = []
-        self._revision = 0
         self._undecodable: set[str] = set()
-        self._synced = asyncio.Event()
-        # Set at the next change and then replaced: each waiter looks once for each change.
-        self._moved = asyncio.Event()
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        """Start following; does not wait for the store."""
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._watch)
-            task = asyncio.create_task(self._follow(), name="corvo-module-cache")
-            stack.push_async_callback(end_task, task)
-            self._stack = stack.pop_all()
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop following, within seconds."""
+        """Stop following, within seconds; watchers are told that it ends."""
         self._hub.close()
-        await self._stack.aclose()
-
-    @property
-    def revision(self) -> int:
-        """The revision that the state is of."""
-        return self._revision
-
-    @property
-    def synced(self) -> bool:
-        """Whether the first state has been read."""
-        return self._synced.is_set()
+        await super().__aexit__(kind, error, trace)
 
     @property
     def undecodable(self) -> int:
@@ -87,15 +54,6 @@ class ModuleCache:
 
     def __len__(self) -> int:
         return len(self._entries)
-
-    def staleness(self) -> float:
-        """Seconds since the state was last known to be that of the store; infinite before the first time."""
-        confirmed = self._watch.statistics().confirmed_at
-        return float("inf") if confirmed is None else self._clock.monotonic() - confirmed
-
-    def statistics(self) -> WatchStatistics:
-        """How the watch is doing."""
-        return self._watch.statistics()
 
     def get(self, name: str) -> CachedModule | None:
         """The Module called ``name``."""
@@ -106,45 +64,13 @@ class ModuleCache:
         entries = self._entries
         return [entries[name] for name in self._names]
 
-    async def wait_synced(self, timeout: float) -> None:
-        """Wait for the first state; raises Unavailable when it has not come within ``timeout`` seconds."""
-        if self._synced.is_set():
-            return
-        try:
-            async with asyncio.timeout(timeout):
-                await self._synced.wait()
-        except TimeoutError:
-            reason = self._watch.statistics().last_error or "the Modules have not been read yet"
-            raise Unavailable("the store", reason) from None
-
-    async def wait_for(self, revision: int, timeout: float) -> None:
-        """Wait until the state is that of ``revision`` or later; raises DeadlineExceeded after ``timeout`` seconds."""
-        await self.wait_until(lambda: self._revision >= revision, f"revision {revision} was not reached", timeout)
-
-    async def wait_until(self, condition: Callable[[], bool], missing: str, timeout: float) -> None:
-        """Wait until ``condition`` holds, looking again whenever the state changes.
-
-        Raises DeadlineExceeded saying what is ``missing`` after ``timeout`` seconds.
-        """
-        try:
-            async with asyncio.timeout(timeout):
-                while not condition():
-                    await self._moved.wait()
-        except TimeoutError:
-            raise DeadlineExceeded("the cache", timeout, missing) from None
-
-    async def _follow(self) -> None:
-        async for batch in self._watch:
-            decoded = await self._decode(batch)
-            # From here on nothing waits: no reader sees half a batch, no watcher a state that it is told again.
-            found = [self._change(change, entry) for change, entry in decoded]
-            if batch.cause is Cause.SNAPSHOT or batch.revision < self._revision:
-                self._hub.begin(batch.revision)
-            self._hub.publish([event for event in found if event is not None])
-            self._revision = batch.revision
-            self._synced.set()
-            self._moved.set()
-            self._moved = asyncio.Event()
+    async def _take(self, batch: WatchBatch) -> None:
+        decoded = await self._decode(batch)
+        # From here on nothing waits: no reader sees half a batch, no watcher a state that it is told again.
+        found = [self._change(change, entry) for change, entry in decoded]
+        if batch.cause is Cause.SNAPSHOT or batch.revision < self._revision:
+            self._hub.begin(batch.revision)
+        self._hub.publish([event for event in found if event is not None])
 
     async def _decode(self, batch: WatchBatch) -> list[tuple[Change, CachedModule | None]]:
         """The changes that tell something, with their entries; a deletion has none."""
@@ -167,7 +93,7 @@ class ModuleCache:
                 self._undecodable.discard(name)
             except DecodeError as error:
                 self._undecodable.add(name)
-                _log.warning("a Module was left as it was: %s", error)
+                _log.warning("update of a Module ignored: %s", error)
         return decoded
 
     def _change(self, change: Change, entry: CachedModule | None) -> Event | None:
@@ -178,7 +104,7 @@ class ModuleCache:
         if before is None:
             bisect.insort(self._names, name)
         self._entries[name] = entry
-        # An object that nobody could read until now is new to every watcher, whatever the store calls it.
+        # An object that could not be read until now is new to every watcher, whatever the store calls it.
         return Event(change.type if before else ChangeType.CREATED, change.revision, entry, before)
 
     def _delete(self, name: str, before: CachedModule, revision: int) -> Event:

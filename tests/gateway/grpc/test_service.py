@@ -18,7 +18,7 @@ from corvo_agent.gateway.settings import GatewaySettings
 from tests.descriptors import google_class, unknown
 
 from ..agents import AgentFarm
-from ..conftest import LOCAL, Api, Store, settled
+from ..conftest import LOCAL, Api, Store, announced, settled
 from ..modules import module, override
 
 RawCall: TypeAlias = "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]"
@@ -266,7 +266,7 @@ async def test_row_debug_is_routed_to_the_agent(
     """Table 0: Debug on the API server is routed to the agent, as through REST; errors keep their code and text."""
     await agents.start(module("m1"))
     await settled(gateway, store)
-    await gateway.endpoints.wait_moved("m1", None)
+    await announced(gateway, "m1")
     request = Request(O={"Name": "m1"}, Query="Log", Parameters={"lines": "3"})
     answer = await client.call("Debug", request)
     assert answer.Object.Object.type_url == "type.googleapis.com/protos.Logs"

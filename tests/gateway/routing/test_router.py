@@ -25,7 +25,7 @@ async def refusal(query: DebugQuery, announced: str = "", limits: RouteLimits | 
         if announced:
             await store.put(endpoint_key(NAME), encode_endpoint(Endpoint(announced)))
         async with EndpointCache(store) as endpoints:
-            await endpoints.wait_synced()
+            await endpoints.wait_synced(5)
             known = {NAME: module(NAME, ports=())}
             router = Router(known.get, endpoints, Resolver(DialPolicy()), PeerPool(), limits=limits)
             with pytest.raises((NotFound, PreconditionFailed, InvalidArgument, ResourceExhausted)) as raised:
