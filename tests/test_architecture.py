@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.package_graph import FILES, PACKAGE, ROOT, imports, name_of, ours
+from tests.project.style import FILES_OF_A_FOLDER, LINES_OF_A_FILE, LINES_OF_A_FUNCTION
 
 # A folder or a file at the top may import what it names here, itself and the vocabulary. Each names only such as stand
 # above it.
@@ -167,10 +168,6 @@ OWNERS = {
 }
 # Names of the standard library that only some versions of Python have.
 OF_SOME_PYTHONS = {"_interpreters", "_xxsubinterpreters"}
-
-FILES_OF_A_FOLDER = 20
-LINES_OF_A_FILE = 400
-LINES_OF_A_FUNCTION = 60
 
 
 def relative(path: Path) -> str:

@@ -67,7 +67,10 @@ async def put_every(store: ModuleStore, numbers: range) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x" * 1_000_000, '}{"result":{}}\n\r\n{"' * 20_000, '\\"}}\n' * 100_000, "\U0001f600é" * 100_000]
+    "text",
+    ["x" * 1_000_000, '}{"result":{}}\n\r\n{"' * 20_000, '\\"}}\n' * 100_000, "\U0001f600é" * 100_000],
+    # The id of a test is in the environment of what it starts, and that has its limit.
+    ids=["long", "frames", "quotes", "beyond ASCII"],
 )
 async def test_large_and_awkward_values_arrive_complete(etcd: EmbeddedEtcd, text: str) -> None:
     async with etcd_store(etcd.endpoint) as store:

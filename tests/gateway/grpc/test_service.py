@@ -96,8 +96,8 @@ async def fails(code: grpc.StatusCode, text: str = "") -> AsyncIterator[list[Any
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         yield found
     assert (caught.value.code(), caught.value.details()) == (code, text or caught.value.details())
-    trailers = dict(caught.value.trailing_metadata() or ())
-    details = trailers.get("grpc-status-details-bin")
+    trailers = caught.value.trailing_metadata() or ()
+    details = next((value for key, value in trailers if key == "grpc-status-details-bin"), None)
     if details is not None:
         # google.rpc.Status: 1 code, 2 message, 3 details.
         fields = {each.field_number: each.data for each in unknown(empty_pb2.Empty.FromString(details))}
