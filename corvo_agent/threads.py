@@ -110,11 +110,16 @@ class ThreadPool:
         self._end = weakref.finalize(self, self._jobs.put, None)
         self._end.atexit = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no more work."""
+        return not self._end.alive
+
     def submit(self, function: Callable[[], T]) -> Future[T]:
         """Queue ``function``; a future for its result. Raises Unavailable after ``close``."""
         future: Future[T] = Future()
         with self._lock:
-            if not self._end.alive:
+            if self.closed:
                 raise Unavailable(self._what, "it is closed")
             self._jobs.put((future, function))
             if not self._idle.acquire(blocking=False) and self._started < self._limit:

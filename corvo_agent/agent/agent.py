@@ -18,7 +18,7 @@ from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.introspection.services import introspection
 from ..diagnostics.server.server import DiagnosticsServer
 from ..diagnostics.service import DiagnosticsService
-from ..errors import CorvoError, InvalidArgument
+from ..errors import CorvoError, InvalidArgument, PreconditionFailed
 from ..levels.filter import refresh_filter, reset_filter
 from ..levels.state import LevelState
 from ..modules.callbacks import ModuleChange
@@ -86,13 +86,7 @@ class Agent:
         self._apply_level = apply_level
         self._work = tuple(work)
         self._target = target
-        self._levels = LevelSync(
-            clock=clock,
-            default=options.default_level,
-            apply=self._apply,
-            refresh=refresh_filter if apply_level is apply_to_process else _nothing,
-            on_override_expired=self._clear_override,
-        )
+        self._levels = self._new_levels()
         self._store = None if store is None else ModuleStore(store, clock=clock)
         self._watcher = self._watch(on_change)
         self._server = DiagnosticsServer(
@@ -105,7 +99,7 @@ class Agent:
         self._endpoint: EndpointLease | None = None
         self._background = Background()
         self._lifetime = Lifetime(options.stop_timeout)
-        self._prepared = False
+        self._prepared = self._entered = self._published = False
 
     def __repr__(self) -> str:
         return f"<Agent {self.name} at {self.address or 'no address yet'}, {self.level}>"
@@ -147,6 +141,8 @@ class Agent:
         ``before`` is an entered agent that this one is to follow: it goes on untouched until it is left, and an
         address that both have is handed over without a gap. Raises what entering raises, and is closed then.
         """
+        if self._lifetime.closed:
+            await self._begin_anew()
         if self._prepared:
             return
         self._prepared = True
@@ -160,7 +156,13 @@ class Agent:
             raise
 
     async def __aenter__(self) -> Self:
-        """Serve, then watch and announce; does not wait for etcd."""
+        """Serve, then watch and announce; does not wait for etcd.
+
+        An agent that was left may be entered again. Raises PreconditionFailed while it is entered already.
+        """
+        if self._entered and not self._lifetime.closed:
+            raise PreconditionFailed(f"the agent of {self.name} is entered already")
+        self._entered = True
         try:
             await self._open()
         except BaseException:
@@ -177,21 +179,27 @@ class Agent:
     async def aclose(self) -> None:
         """Take the announcement back, answer what was asked, stop; within ``stop_timeout``. May be called again."""
         await self._lifetime.aclose()
+        self._endpoint = None
+
+    async def _begin_anew(self) -> None:
+        """Take the place of a life that is over, or is ending: nothing of its level is known any more."""
+        await self._lifetime.aclose()
+        self._lifetime = Lifetime(self.options.stop_timeout)
+        self._levels = self._new_levels()
+        self._prepared = False
 
     async def _open(self) -> None:
-        opened = self._lifetime
         await self.prepare()
+        opened = self._lifetime
         await opened.open(self.service)
         await opened.open(self._server)
         if self._apply_level is apply_to_process:
             opened.on_close("levels", _restore_levels)
         opened.on_close("recorders", self._stop_recording)
         opened.on_close("background", self._background.aclose)
-        if "agent" not in self.service.expvars.names:
-            self.service.expvars.publish("agent", Func(lambda: self.statistics().as_json()))
+        self._publish()
         self._background.start(self._levels.run(), "corvo-levels")
         if self._target is not None:
-            self.service.expvars.publish("process", Func(self._target.as_json))
             self._background.start(self._target.run(), "corvo-target")
         for work in self._work:
             self._background.start(work(), "corvo-agent-work")
@@ -203,6 +211,24 @@ class Agent:
         )
         self._endpoint = await opened.open(endpoint)
         self._background.start(self._report_starts(self._store), "corvo-register")
+
+    def _publish(self) -> None:
+        if self._published:
+            return
+        self._published = True
+        if "agent" not in self.service.expvars.names:
+            self.service.expvars.publish("agent", Func(lambda: self.statistics().as_json()))
+        if self._target is not None:
+            self.service.expvars.publish("process", Func(self._target.as_json))
+
+    def _new_levels(self) -> LevelSync:
+        return LevelSync(
+            clock=self._clock,
+            default=self.options.default_level,
+            apply=self._apply,
+            refresh=refresh_filter if self._apply_level is apply_to_process else _nothing,
+            on_override_expired=self._clear_override,
+        )
 
     def _watch(self, on_change: ModuleCallback | None) -> ModuleWatcher | None:
         if self._store is None:

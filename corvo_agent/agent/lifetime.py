@@ -43,6 +43,11 @@ class Lifetime:
         self._closers: list[tuple[str, Callable[[], Awaitable[object]]]] = []
         self._closing: asyncio.Task[None] | None = None
 
+    @property
+    def closed(self) -> bool:
+        """Whether it is over, or about to be."""
+        return self._closing is not None
+
     async def open(self, part: P) -> P:
         """Enter ``part`` and close it later. Raises what entering raises."""
         await part.__aenter__()

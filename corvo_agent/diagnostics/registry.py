@@ -37,6 +37,15 @@ class HandlerSlot:
         """Whether its handler's ``start`` was called."""
         return self._start is not None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it is over, and ``renewed`` has to take its place."""
+        return self._stopped
+
+    def renewed(self) -> HandlerSlot:
+        """A slot for another life of the same handler."""
+        return HandlerSlot(self.query, self.handler, self.timeout, self._step_timeout)
+
     async def start(self) -> None:
         """Start the handler unless it was before; what that raises is kept and raised for each query."""
         if self._start is None:
@@ -140,13 +149,19 @@ class HandlerRegistry:
         return slot
 
     async def start(self) -> None:
-        """Start every handler, side by side. One that fails does not hold up the rest: its queries say why."""
+        """Start every handler, side by side, also those that were stopped.
+
+        One that fails does not hold up the rest: its queries say why.
+        """
+        self._slots = {key: slot.renewed() if slot.stopped else slot for key, slot in self._slots.items()}
         await asyncio.gather(*(slot.start() for slot in self._slots.values()))
 
     async def aclose(self) -> None:
-        """Stop every handler, those that were replaced too; bounded by twice the step timeout."""
-        slots, self._slots = list(self._slots.values()), {}
-        await asyncio.gather(*(slot.stop() for slot in slots), *self._retiring)
+        """Stop every handler, those that were replaced too; bounded by twice the step timeout.
+
+        They stay registered: until the next ``start`` their queries are told that they are stopped.
+        """
+        await asyncio.gather(*(slot.stop() for slot in self._slots.values()), *self._retiring)
 
     def _retire(self, slot: HandlerSlot | None) -> None:
         # register() is not a coroutine, so that wiring reads like wiring. Without a running loop nothing was

@@ -28,15 +28,22 @@ class Worker:
     """
 
     def __init__(self, threads: int = 2) -> None:
-        self._pool = ThreadPool("the log reader", "corvo-logs", threads)
+        self._threads = threads
+        self._pool = self._new_pool()
 
     async def __aenter__(self) -> Self:
+        self.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def open(self) -> None:
+        """Take work, again too after ``close``."""
+        if self._pool.closed:
+            self._pool = self._new_pool()
 
     def close(self) -> None:
         """Take no more work; idempotent."""
@@ -73,6 +80,9 @@ class Worker:
             self._pool.submit(function)
         except Unavailable:
             function()
+
+    def _new_pool(self) -> ThreadPool:
+        return ThreadPool("the log reader", "corvo-logs", self._threads)
 
 
 class Breath:

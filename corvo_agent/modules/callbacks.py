@@ -76,24 +76,23 @@ class CallbackQueue:
         self._task: asyncio.Task[None] | None = None
         # The call that runs now, and those that did not end when they were cancelled.
         self._calls: set[asyncio.Future[Any]] = set()
-        self._closed = False
         self.called = self.failed = self.timed_out = self.dropped = 0
 
     def start(self, told: Module | None = None) -> None:
-        """Begin to call; ``told`` is what the callback already knows of."""
+        """Begin to call, again too after ``stop``; ``told`` is what the callback already knows of."""
         self._told = told
         self._task = asyncio.create_task(self._run(), name=f"corvo-callback {self._name}")
 
     def stop(self) -> set[asyncio.Future[Any]]:
         """Call no more, and cancel the call that runs, unless it is the one that stops; what then is ending."""
-        self._closed = True
+        task, self._task = self._task, None
         self._waiting.clear()
         self._moved.set()
-        if self._task is None or asyncio.current_task() in self._calls:
+        if task is None or asyncio.current_task() in self._calls:
             return set()
-        ending = {self._task, *self._calls}
-        for task in ending:
-            task.cancel()
+        ending: set[asyncio.Future[Any]] = {task, *self._calls}
+        for each in ending:
+            each.cancel()
         return ending
 
     def put(self, module: Module | None, revision: int) -> None:
@@ -105,7 +104,8 @@ class CallbackQueue:
         self._moved.set()
 
     async def _run(self) -> None:
-        while not self._closed:
+        # A call that stops its own queue is not cancelled: it ends here, even if the queue was started again by then.
+        while self._task is asyncio.current_task():
             if not self._waiting:
                 self._moved.clear()
                 await self._moved.wait()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -76,7 +77,8 @@ class ModuleWatcher:
         self.name = validate_name(name, "name")
         self._callback_timeout = callback_timeout
         self._clock = store.clock
-        self._watch = store.watch(name, check_interval=check_interval)
+        self._new_watch = partial(store.watch, name, check_interval=check_interval)
+        self._watch = self._new_watch()
         self._queues: list[CallbackQueue] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -102,13 +104,21 @@ class ModuleWatcher:
         await self.aclose()
 
     async def start(self) -> None:
-        """Begin to watch; does not wait for the store. Starting again does nothing."""
-        if self._task is None and not self._closed:
-            for queue in self._queues:
-                queue.start()
-            await self._watch.__aenter__()
-            self._task = asyncio.create_task(self._run(), name=f"corvo-watcher {self.name}")
-            self._task.add_done_callback(self._ended)
+        """Begin to watch; does not wait for the store. While it watches, starting does nothing.
+
+        After ``aclose`` it begins anew, as if it had not seen the Module: callbacks hear of it as it is then.
+        """
+        if self._task is not None:
+            return
+        if self._closed:
+            self._closed = False
+            self._watch = self._new_watch()
+            self._module, self._revision = None, 0
+        for queue in self._queues:
+            queue.start()
+        await self._watch.__aenter__()
+        self._task = asyncio.create_task(self._run(), name=f"corvo-watcher {self.name}")
+        self._task.add_done_callback(self._ended)
 
     async def aclose(self) -> None:
         """Stop watching, within three seconds: calls that wait are dropped, one that runs is cancelled.
@@ -119,13 +129,14 @@ class ModuleWatcher:
         self._moved.set()
         await self._watch.aclose()
         ending = set().union(*(queue.stop() for queue in self._queues))
-        if self._task is not None:
-            self._task.cancel()
-            ending.add(self._task)
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            ending.add(task)
         if ending:
             _, pending = await asyncio.wait(ending, timeout=_CLOSE_TIMEOUT)
-            for task in pending:
-                _log.warning("%r does not end", task)
+            for each in pending:
+                _log.warning("%r does not end", each)
 
     def subscribe(self, callback: ChangeCallback, *, shown_as: object = None) -> None:
         """Have ``callback`` called with each ``ModuleChange`` from now on, independently of all the others.

@@ -13,12 +13,16 @@ import pytest
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
-from corvo_agent.errors import InvalidArgument, Unavailable
+from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.errors import InvalidArgument, PreconditionFailed, Unavailable
 from corvo_agent.levels.filter import current_filter
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.modules import LevelOverride, MemoryStore, Module, ModuleStore, ServicePort, key_of
 from corvo_agent.modules.endpoints import EndpointState, find_endpoint
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.store import EtcdStore
+from tests.diagnostics.kit import until
 
 NAME = "node1-pen-spyglass"
 
@@ -225,3 +229,87 @@ async def test_a_callback_that_fails_is_logged_by_its_own_name(
     ):
         await called.wait()
     assert "switch_the_light" in caplog.text
+
+
+async def following_debug(agent: Agent, levels: Levels) -> str:
+    """See that ``agent`` follows a Module at Debug, announces itself and answers; its address."""
+    await levels.wait_for(Level.DEBUG)
+    assert agent.level.source is LevelSource.LOG_LEVEL
+    assert agent.endpoint is not None
+    await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
+    async with DiagnosticsClient(agent.address) as client:
+        assert [record["msg"] for record in await client.logs(lines=1)] == ["hello"]
+        assert (await client.stats("agent"))["agent"]["level"] == "Debug"
+        assert await client.action("greet") == "hello"
+    return agent.address
+
+
+@pytest.mark.parametrize("listen", ["tcp", "unix"])
+async def test_it_may_be_entered_again_and_does_all_of_it_again(
+    listen: str, etcd: EmbeddedEtcd, levels: Levels, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    address = f"127.0.0.1:{unused_tcp_port}" if listen == "tcp" else f"unix:{tmp_path / 'socket'}"
+    log_file, heard = tmp_path / "spyglass.log", list[str]()
+    log_file.write_text('{"level":"info","ts":"2026-11-23T04:02:05Z","module":"pen-spyglass","msg":"hello"}\n')
+    agent = Agent(
+        "pen-spyglass",
+        node="node1",
+        store=EtcdStore(EtcdOptions.from_urls(etcd.endpoint)),
+        log_file=str(log_file),
+        apply_level=levels.apply,
+        on_change=lambda module: heard.append(module.spec.log_level),
+        options=AgentOptions(listen=address),
+    )
+    agent.service.register_action("greet", lambda parameters: "hello")
+    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
+        await modules.create(Module().with_meta(name=NAME).with_spec(log_level="Debug"))
+        for _ in range(3):
+            levels.states.clear()
+            async with agent:
+                assert await following_debug(agent, levels) == address
+                await until(lambda: heard == ["Debug"])
+                heard.clear()
+            assert (agent.address, agent.endpoint) == ("", None)
+            assert await find_endpoint(modules.kv, NAME) is None
+
+
+async def test_entered_again_it_knows_nothing_of_what_was_before(
+    kv: MemoryStore, levels: Levels, tmp_path: Path
+) -> None:
+    agent = Agent("m", name=NAME, store=kv, log_file=str(tmp_path / "m.log"), apply_level=levels.apply)
+    await kv.put(key_of(NAME), b'{"spec":{"log-level":"Debug"}}')
+    async with agent:
+        await levels.wait_for(Level.DEBUG)
+    await kv.delete(key_of(NAME))
+    levels.states.clear()
+    async with agent:
+        await levels.wait_for(Level.INFO)
+        assert (await registered(kv)).spec.log_level == "Info"
+
+
+async def test_the_levels_of_the_process_are_set_in_each_life_and_given_back_after_it(
+    kv: MemoryStore, tmp_path: Path
+) -> None:
+    agent = Agent("m", name=NAME, store=kv, log_file=str(tmp_path / "m.log"))
+    await kv.put(key_of(NAME), b'{"spec":{"log-level":"Error"}}')
+    for _ in range(2):
+        async with agent:
+            await until(lambda: (found := current_filter()) is not None and found.level is Level.ERROR)
+        assert current_filter() is None
+
+
+async def test_it_may_be_entered_after_it_could_not_be(kv: MemoryStore, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options = AgentOptions(listen=f"127.0.0.1:{taken.getsockname()[1]}")
+        agent = Agent("m", store=kv, log_file=str(tmp_path / "m.log"), apply_level=None, options=options)
+        with pytest.raises(Unavailable, match="another process listens"):
+            await agent.__aenter__()
+    async with agent:
+        assert agent.address == options.listen
+
+
+async def test_an_agent_that_is_entered_cannot_be_entered_once_more(agent: Agent) -> None:
+    with pytest.raises(PreconditionFailed, match="the agent of node1-pen-spyglass is entered already"):
+        await agent.__aenter__()
+    async with DiagnosticsClient(agent.address) as client:
+        assert await client.stats("cmdline")

@@ -55,6 +55,18 @@ async def test_started_once_and_stopped_once() -> None:
     assert (echo.starts, echo.stops) == (1, 1)
 
 
+async def test_a_stopped_one_is_started_again_with_all_the_others() -> None:
+    registry, echo = HandlerRegistry(), Echo()
+    registry.register("Log", echo)
+    for life in (1, 2):
+        await registry.start()
+        await use(registry, "Log")
+        await registry.aclose()
+        assert (echo.starts, echo.stops) == (life, life)
+        with pytest.raises(Unavailable, match=r"handler of Log is unavailable: it is stopped"):
+            await use(registry, "Log")
+
+
 async def test_started_by_the_first_query_and_by_no_other() -> None:
     registry, echo = HandlerRegistry(), Echo()
     registry.register("Log", echo)

@@ -219,7 +219,7 @@ async def test_closing_the_service_answers_what_runs(service: DiagnosticsService
         await service.aclose()
         with pytest.raises(Unavailable, match="query Log is unavailable: it was stopped"):
             await call
-        with pytest.raises(RemoteError, match="unknown query: Log"):
+        with pytest.raises(Unavailable, match="handler of Log is unavailable: it is stopped"):
             await client.debug("Log")
     assert gate.stops == 1
 

@@ -91,3 +91,13 @@ async def test_a_closed_worker_says_so() -> None:
     assert closed == [True]
     with pytest.raises(Unavailable):
         await worker.call(int)
+
+
+async def test_a_closed_worker_may_be_opened_again() -> None:
+    worker = Worker()
+    worker.open()
+    for _ in range(2):
+        async with worker:
+            assert await worker.call(lambda: 1 + 1) == 2
+        with pytest.raises(Unavailable):
+            await worker.call(lambda: 1 + 1)

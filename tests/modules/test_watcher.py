@@ -222,7 +222,6 @@ async def test_it_starts_once_and_closes_from_anywhere(store: ModuleStore) -> No
     watcher = ModuleWatcher(NAME, store)
     assert repr(watcher) == f"<ModuleWatcher of {NAME} at revision 0>"
     await watcher.aclose()
-    await watcher.start()
     assert asyncio.all_tasks() == before
 
     closed = asyncio.Event()
@@ -241,6 +240,41 @@ async def test_it_starts_once_and_closes_from_anywhere(store: ModuleStore) -> No
     with pytest.raises(Unavailable):
         await waiting
     await watcher.aclose()
+    await settle()
+    assert asyncio.all_tasks() == before
+
+
+async def test_started_again_it_tells_of_the_module_as_it_is_then(store: ModuleStore) -> None:
+    heard = asyncio.Queue[ModuleChange]()
+    watcher = ModuleWatcher(NAME, store)
+    watcher.subscribe(heard.put_nowait)
+    await store.create(new_module("Debug"))
+    for level in ("Debug", "Error"):
+        async with watcher:
+            change = await heard.get()
+            assert (change.old, change.new and change.new.spec.log_level) == (None, level)
+        await store.set_level(NAME, "Error")
+    await store.delete(NAME)
+    async with watcher:
+        await watcher.wait_synced()
+        assert (watcher.module, watcher.revision) == (None, 0)
+    assert heard.empty()
+
+
+async def test_one_that_a_callback_closed_may_be_started_again(store: ModuleStore) -> None:
+    before = asyncio.all_tasks()
+    closed = asyncio.Semaphore(0)
+    await store.create(new_module())
+    watcher = ModuleWatcher(NAME, store)
+
+    async def close(_: ModuleChange) -> None:
+        await watcher.aclose()
+        closed.release()
+
+    watcher.subscribe(close)
+    for _ in range(2):
+        await watcher.start()
+        await closed.acquire()
     await settle()
     assert asyncio.all_tasks() == before
 

@@ -49,7 +49,8 @@ class LogHandler:
         self._reader = self._tailer.reader
 
     async def start(self) -> None:
-        """Nothing to get ready: the file may come later."""
+        """Take queries, again too after ``stop``. The file may come later."""
+        self._worker.open()
 
     async def stop(self) -> None:
         """Let go of the threads; idempotent."""

@@ -59,6 +59,7 @@ class HookRunner:
         self._workers = [_Worker(hook, clock, timeout, Backoff(0.5, max_pause)) for hook in hooks]
         self._clock = clock
         self._repeat = repeat
+        self._held = held
         self._released = asyncio.Event()
         if not held:
             self._released.set()
@@ -86,13 +87,18 @@ class HookRunner:
         return [asdict(statistics) for statistics in self.statistics()]
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled; may be run again, and waits again for ``release`` then if it is ``held``."""
         await self._released.wait()
-        async with asyncio.TaskGroup() as tasks:
-            for worker in self._workers:
-                tasks.create_task(worker.run(), name=f"corvo-level-hook {worker.name}")
-            if self._repeat > 0:
-                tasks.create_task(self._say_again(), name="corvo-level-hook-repeat")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for worker in self._workers:
+                    tasks.create_task(worker.run(), name=f"corvo-level-hook {worker.name}")
+                if self._repeat > 0:
+                    tasks.create_task(self._say_again(), name="corvo-level-hook-repeat")
+        finally:
+            if self._held:
+                # Run again, it does not know either what is wanted until it is told.
+                self._released.clear()
 
     async def _say_again(self) -> None:
         while True:

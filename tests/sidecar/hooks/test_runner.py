@@ -231,6 +231,20 @@ async def test_a_guess_is_held_back_until_the_level_is_known(clock: FakeClock) -
     assert program.changes == ["*=Debug"]
 
 
+async def test_a_guess_is_held_back_in_each_run(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock, held=True)
+    for expected in (["*=Debug"], ["*=Debug", "*=Error"]):
+        before = list(program.changes)
+        async with running(runner, clock):
+            runner.apply(ERROR if before else DEBUG)
+            await clock.advance(100)
+            assert program.changes == before
+            runner.release()
+            await clock.advance(0)
+        assert program.changes == expected
+
+
 async def test_where_nothing_tells_of_a_restart_it_is_said_again_now_and_then(clock: FakeClock) -> None:
     program = Program()
     runner = HookRunner([program], clock=clock, repeat=60)
