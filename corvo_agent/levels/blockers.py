@@ -8,7 +8,7 @@ from itertools import islice
 
 from .filter import thresholds_in_force
 
-#: So many are told at most.
+#: Maximum reported.
 MAX_BLOCKERS = 50
 
 

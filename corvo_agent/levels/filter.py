@@ -166,7 +166,7 @@ class LiveFilter(logging.Filter):
 
 
 def get_log_filter(level: str | Level, loggers: Mapping[str, str | Level] | None = None) -> LevelFilter:
-    """The filter for a ``log-level`` as it is written in a Module; whatever names no level means Info.
+    """The filter for a ``log-level`` as it is written in a Module; a text that names no level means Info.
 
     ``loggers`` are levels of single loggers and what is below them. Raises ResourceExhausted when it names too many.
     """
@@ -178,7 +178,7 @@ def reset_filter(level_filter: LevelFilter | None, *, logger: logging.Logger | s
 
     Returns what was in force there before, None at first. ``reset_filter(None)`` takes it off: every logger has the
     level again that its owner gave it. Nothing happens when the same is in force already. Loggers that the filter
-    names are created, as ``dictConfig`` does; whatever is created later inherits. Levels that are set later
+    names are created, as ``dictConfig`` does; loggers created later inherit. Levels that are set later
     (``setLevel``, ``dictConfig``) hold until ``refresh_filter`` or the next change. Where two filters name the same
     logger, the one for the deeper ``logger`` counts.
 

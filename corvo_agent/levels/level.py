@@ -38,7 +38,7 @@ class Level(enum.IntEnum):
 
     @classmethod
     def of(cls, text: str) -> Level:
-        """Like ``parse``, but whatever names no level means ``INFO``, as everywhere in the framework."""
+        """Like ``parse``, but a text that names no level means ``INFO``, as everywhere in the framework."""
         return _BY_NAME.get(text.strip().lower(), cls.INFO)
 
 

@@ -1,4 +1,4 @@
-"""What level holds now, and why: what is handed to whatever puts levels into force, and told to people."""
+"""What level holds now, and why: handed to what puts levels into force, and shown to operators."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Thresholds:
         # Plain ints: comparing with members of an IntEnum takes longer, and these end up in other people's loggers.
         plain = {name: int(level) for name, level in levels.items()}
         self.levels: Mapping[str, int] = MappingProxyType(plain)
-        #: The smallest number that any logger needs: whatever lies below it is dropped everywhere.
+        #: The smallest number that any logger needs: records below it are dropped everywhere.
         self.lowest = min(plain.values()) if "" in plain else 0
         # Filled by readers on any thread without a lock: entries are only ever equal, and losing some is harmless.
         self._known = dict(plain)

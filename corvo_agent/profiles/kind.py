@@ -1,4 +1,4 @@
-"""What a kind of profile is: the plug between the Profile query and whatever measures."""
+"""What a kind of profile is: the interface between the Profile query and what measures."""
 
 from __future__ import annotations
 

@@ -115,7 +115,3 @@ class ExpvarRegistry:
         """The JSON text of one variable, None when there is none of that name. Never raises, see ``render``."""
         variable = self._variables.get(name)
         return None if variable is None else render(variable)
-
-    def get_all(self) -> dict[str, str]:
-        """The JSON text of each variable, by name. Takes as long as all of them together: see ``StatsHandler``."""
-        return {name: render(variable) for name, variable in sorted(self.variables().items())}

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 from importlib import resources
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import strategies as st
 
+from corvo_agent.profiles.pprof.encoder import encode
 from corvo_agent.profiles.pprof.model import Frame, Label, Profile, Sample, ValueType
+
+
+def uncompressed(profile: Profile) -> bytes:
+    """The bare protobuf message of a profile."""
+    return gzip.decompress(encode(profile))
+
 
 texts = st.text(max_size=12)
 int64s = st.integers(-(2**63), 2**63 - 1)

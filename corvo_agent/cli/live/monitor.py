@@ -28,7 +28,7 @@ Open = Callable[[], AbstractAsyncContextManager[TypedClient]]
 
 @dataclass(slots=True)
 class Seen:
-    """What is known now. ``problem`` is why nothing newer is, ``unprofiled`` why there is no ``hot``; "" if not so."""
+    """What is known now. ``problem``: why the facts are stale; ``unprofiled``: why ``hot`` is missing; "" if not so."""
 
     facts: Facts = field(default_factory=Facts)
     looks: int = 0
@@ -119,7 +119,7 @@ class Monitor:
                 self.seen.hot, self.seen.unprofiled = measured(await asyncio.to_thread(decode, answer)), ""
                 self._moved.set()
             except CorvoError as error:
-                # Also when the agent is away: that is for those to find who look.
+                # Also when the agent is away: the loop that asks for statistics notices that and reconnects.
                 self.seen.hot, self.seen.unprofiled = None, str(error)
                 self._moved.set()
                 await asyncio.sleep(_AFTER_REFUSAL)

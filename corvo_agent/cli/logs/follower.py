@@ -1,4 +1,4 @@
-"""Following the log of one module for as long as somebody looks, through losses of its agent."""
+"""Following the log of one module until cancelled, through losses of its agent."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ModuleFollower:
                 reason = str(error)
             if self._leaving:
                 return
-            # Nobody has to wait for it any more.
+            # The lines of other modules must not wait for those of this one.
             self._show(self.name, [])
             self._tell(reason)
             await asyncio.sleep(self._backoff.next())

@@ -15,8 +15,8 @@ _FIELD = re.compile(r"([^=!~<>]+)(!=|!~|<=|>=|=|~|<|>)(.*)", re.DOTALL)
 _OPTIONS = (
     click.option("-n", "--lines", default=300, show_default=True, help="How many of the newest lines that match."),
     click.option("--level", shell_complete=levels, help="That level and above; all for every line."),
-    click.option("--since", help="Not older than that: a time (RFC 3339) or a duration such as 10m."),
-    click.option("--until", help="Not younger than that."),
+    click.option("--since", help="No older than this: a time (RFC 3339) or a duration such as 10m."),
+    click.option("--until", help="No newer than this time."),
     click.option("--grep", help="Lines that match this regular expression."),
     click.option("--fixed", help="Lines that contain this text."),
     click.option("--audit", type=click.Choice(["yes", "no", "only"]), help="Whether audit lines are shown."),
@@ -33,7 +33,7 @@ def query_options(command: F) -> F:
 
 
 def parameters_of(asked: Mapping[str, object]) -> dict[str, str]:
-    """The parameters of the Log query. Raises click.UsageError for a condition that is none."""
+    """The parameters of the Log query. Raises click.UsageError for a malformed condition."""
     fields = asked.get("field") or ()
     parameters = {name: str(value) for name, value in asked.items() if value is not None and name != "field"}
     return parameters | dict(map(field_parameter, fields))  # type: ignore[call-overload]

@@ -54,7 +54,7 @@ class ReorderBuffer:
         self._opening.add(name)
 
     def add(self, name: str, records: list[Record]) -> None:
-        """Records of the module ``name`` that have come; none of them: for now there are none."""
+        """Records of the module ``name`` that have come; an empty list: nothing yet."""
         now = self._clock.monotonic()
         clock = self._clocks[name]
         for record in records:

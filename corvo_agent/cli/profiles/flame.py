@@ -18,7 +18,7 @@ SUFFIXES = (".svg", ".html")
 _WIDTH, _ROW, _LETTER = 1200, 18, 6.7
 # The edges of a box, as far as it is within what is zoomed to.
 _LEFT, _RIGHT = "scale('x', max(datum.x0, zoom.x0))", "scale('x', min(datum.x1, zoom.x1))"
-# Boxes narrower than this part of the whole are left to the box above them: nobody could see them.
+# Boxes narrower than this part of the whole are left to the box above them: they could not be seen.
 _NARROWEST = 1 / 2000
 _DEEPEST = 300
 # Of Unicode's private use: no text has a meaning for it.

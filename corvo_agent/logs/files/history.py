@@ -21,7 +21,7 @@ MAX_FILES = 1000  # of one log; older ones are not looked at
 class LogHistory:
     """The files of the log ``path`` as they are now.
 
-    The file itself is held open: what is read of it is one and the same file, whatever rotation does meanwhile.
+    The file itself is held open: what is read of it is one and the same file, also when it is rotated meanwhile.
     ``remarks`` says which files could not be read.
 
     Raises what ``open_log`` raises for the file itself.

@@ -114,7 +114,7 @@ def open_log(path: str, allowed: Sequence[str] = ()) -> LogFile:
 
     ``allowed`` are the folders that it has to be in once every symlink is followed; none given means any folder.
 
-    Raises NotFound, PermissionRefused (also for a file elsewhere), Unsupported for whatever is not a regular file on
+    Raises NotFound, PermissionRefused (also for a file elsewhere), Unsupported for anything but a regular file on
     a disk (directories, FIFOs, devices, /proc and /sys), Unavailable for every other failure of the system.
     """
     try:

@@ -1,14 +1,12 @@
 """Where lines end: in a block of bytes, and in a stream that comes in pieces.
 
 A unit is what becomes one record: a line, or, when lines are joined, a line that starts with ``{`` and the lines
-behind it that do not. Whoever splits asks a Framing, so that searching and following do the same in both cases.
+behind it that do not. Searching and following both ask a Framing, so that they split alike.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-_BRACE = b"{"
 
 
 @dataclass(slots=True)
@@ -93,7 +91,7 @@ JOINED = Framing(b"\n{", b"{")
 class Chunk:
     """Whole units: ``data[start:end]`` ends with a newline, ``data[0]`` is byte number ``offset`` of the file.
 
-    Whoever reads blocks uses ``data`` again for the next chunk: copy what you keep. When ``length`` is not 0, this is
+    A reader of blocks uses ``data`` again for the next chunk: copy what you keep. When ``length`` is not 0, this is
     the beginning of one unit that is longer than the bound, ``length`` bytes long, with a newline put after it.
     """
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from .line_time import OrderClock
 
-# Whatever maps the fields of a line to their text.
+# A record as its caller types it: merging only reads its fields.
 R = TypeVar("R", bound=Mapping[str, str])
 
 

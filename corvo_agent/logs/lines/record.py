@@ -24,7 +24,7 @@ RAW = "raw"
 _BETWEEN = secrets.randbits(62)
 _SEPARATOR = b",%d," % _BETWEEN
 
-_GROUP = 512  # lines parsed in one call into C: about a quarter of a millisecond during which nobody else can run
+_GROUP = 512  # lines parsed in one call into C: about a quarter of a millisecond during which no other thread can run
 
 
 def build_records(units: Sequence[bytes], source: str) -> list[Record]:
@@ -129,7 +129,7 @@ def _flatten(document: dict[str, Any], unit: bytes) -> Record:
 
 
 def raw_document(unit: bytes) -> Record:
-    """A unit as text. Nobody but us makes markers: a line that claims to be one ends here, too."""
+    """A unit as text. Only the engine makes markers: a line that claims to be one ends here, too."""
     return {"msg": _decode(unit), "level": RAW}
 
 

@@ -26,7 +26,7 @@ _CROWDED = 32  # blocks that are looked at whole after one in which most lines w
 class Matcher:
     """A query made ready to be asked about the units of the file ``source``.
 
-    Raises InvalidArgument when a pattern of the query is none. Not safe for two threads at once.
+    Raises InvalidArgument when a pattern of the query is not a valid RE2 expression. Not safe for two threads at once.
     """
 
     def __init__(self, query: LogQuery, source: str, max_unit: int) -> None:

@@ -1,4 +1,4 @@
-"""Regular expressions in time linear in the text: RE2, so that no pattern can hang whoever runs it.
+"""Regular expressions in time linear in the text: RE2, so that no pattern can hang the agent.
 
 A pattern is matched against one line at a time; ``^`` and ``$`` are the line's ends. Because RE2 can be told never to
 match a newline, a block of many lines may be searched in one call, outside of Python's global lock.
@@ -33,7 +33,7 @@ def _options() -> re2.Options:
 class Pattern:
     """A compiled regular expression in RE2's syntax, over UTF-8.
 
-    Raises InvalidArgument naming ``what`` when ``text`` is none, or is too large.
+    Raises InvalidArgument naming ``what`` when ``text`` is not a valid RE2 expression, or is too large.
     """
 
     def __init__(self, text: str, what: str = "grep") -> None:
@@ -66,4 +66,4 @@ def quoted(text: str) -> str:
 def _reason(error: Exception) -> str:
     reason = error.args[0] if error.args else ""
     text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-    return text.replace(_MODE, "", 1)  # it quotes the pattern, and this part of it nobody has written
+    return text.replace(_MODE, "", 1)  # the error quotes the pattern, and the caller did not write this part

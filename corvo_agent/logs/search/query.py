@@ -61,5 +61,5 @@ class LogQuery:
         return self.offset is not None and self.order is Order.ASCENDING
 
 
-#: The newest lines, whatever they hold.
+#: The newest lines, without any condition.
 EVERYTHING = LogQuery()

@@ -39,7 +39,7 @@ class LogReader:
             for record in result.records:
                 print(record.get("level"), record.get("msg"))
 
-    All errors, page by page from the newest to the oldest, whatever a page may hold::
+    All errors, page by page from the newest to the oldest::
 
         from dataclasses import replace
 
@@ -85,7 +85,7 @@ class LogReader:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Let go of the threads; idempotent, does not wait."""
+        """Close the threads, if they are its own; idempotent, does not wait for a search that runs."""
         if self._owns_worker:
             self.worker.close()
 

@@ -23,7 +23,7 @@ class LogResult:
     remarks: list[Record] = field(default_factory=list)
 
     def answer(self) -> list[Record]:
-        """The records, followed by markers for whatever there is to remark."""
+        """The records, followed by markers: remarks, then why it ends early."""
         if self.truncated is None:
             return [*self.records, *self.remarks] if self.remarks else self.records
         return [*self.records, *self.remarks, marker.truncated(self.truncated, self.cursor)]

@@ -23,7 +23,7 @@ class BatchBuilder(Generic[T]):
     """Turns what a tail delivers into batches of at most ``batch_lines`` records, each finished by ``finish``.
 
     Every batch ends with a marker that says where to go on, if ``positions`` are wanted. To be called in a thread, by
-    one at a time. Raises InvalidArgument when a pattern of the query is none.
+    one at a time. Raises InvalidArgument when a pattern of the query is not valid RE2.
     """
 
     def __init__(

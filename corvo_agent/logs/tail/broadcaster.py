@@ -1,7 +1,7 @@
-"""The one that reads for all readers of a tail: hands what comes to every reader's buffer.
+"""Reads the logs once and hands each new line to the buffers of all readers.
 
-It runs while there is a reader. A reader that does not keep up loses lines, and nobody waits for it; only while none
-keeps up, and for a bounded time, does the pump wait, so that a burst is not lost on readers that are merely busy.
+It runs while there is a reader. A reader that does not keep up loses lines and holds up no other one; only while none
+of them keeps up, and for a bounded time, does reading wait, so that a burst is not lost on readers that are just busy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .session import TailSession
 
 
 class Broadcaster:
-    """Follows the logs that ``patterns`` name for whoever is attached.
+    """Follows the logs that ``patterns`` name for all attached readers.
 
     ``follow`` makes the LogFollower of a path. Nothing is opened, and no task runs, before the first reader attaches
     and after the last one was detached.
@@ -52,7 +52,7 @@ class Broadcaster:
             return buffer, dict(self._positions)
 
     async def detach(self, buffer: TailBuffer) -> None:
-        """The reader goes; the last one stops the pump, and nothing is open when this returns.
+        """The reader goes; with the last one reading stops, and nothing is open when this returns.
 
         When it is cancelled, nothing stays open either, but somewhat later.
         """
@@ -93,7 +93,7 @@ class Broadcaster:
             items, more = await self._worker.call(session.round)
             self._deliver(items)
             if not more:
-                # Whatever comes in this time goes out together.
+                # Lines that come within this time go out together.
                 await asyncio.sleep(self._limits.batch_seconds)
                 await session.waker.wait()
             await self._wait_for_room()

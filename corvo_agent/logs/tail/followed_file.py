@@ -1,7 +1,7 @@
 """One open file that is being followed: what is new in it, and whether it was truncated under us.
 
-Nobody tells that a file was truncated: its size falls, or, when it has grown again meanwhile, its first bytes are
-others than before. Both are looked at around every read, so that bytes of two contents never make one line.
+The system does not tell that a file was truncated: its size falls, or, when it has grown again meanwhile, its first
+bytes are others than before. Both are looked at around every read, so that bytes of two contents never make one line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..files.packed import unpack
 from ..files.splitter import LINES, Chunk, Splitter
 from ..lines.marker import Gap
 
-#: Bytes read at once: few enough that whoever parses them rests often.
+#: Bytes read at once: few enough that the thread which parses them rests often.
 READ = 64 * 1024
 
 
@@ -31,7 +31,7 @@ class FollowedFile:
         self._head = log.head
         self._mark = FileMark.of(log.head, log.key[1])
         self._skip = offset if log.is_packed else 0
-        #: Whether nobody writes to it any more.
+        #: Whether it has its last content: a copy, or a compressed file.
         self.final = log.is_packed
         #: Which files were beside it when nothing was in it after its truncation; None at all other times.
         self.known: set[tuple[int, int]] | None = None

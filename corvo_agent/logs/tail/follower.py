@@ -2,8 +2,8 @@
 
 By rename: the old file is read to its end, then the ones that rotation put between, then the new one. The old one
 stays open for a while, because its writer may not have noticed yet. By copy and truncation: what the copy has and was
-not read yet is read from the copy; what was written between copy and truncation is lost to everybody, and is said to
-be. A symlink that moves and a file that is deleted and made anew are like a rename. Blocks: call it in a thread.
+not read yet is read from the copy; what was written between copy and truncation is lost for good, and a remark
+says so. A symlink that moves and a file that is deleted and made anew are like a rename. Blocks: call it in a thread.
 """
 
 from __future__ import annotations
@@ -319,7 +319,7 @@ class LogFollower:
         return False
 
     def _read_late(self, step: Step) -> None:
-        """Look at the files before: whoever has not noticed the rotation still writes to them."""
+        """Look at the files before: a writer that has not noticed the rotation still writes to them."""
         now = self._monotonic()
         for file, expiry in list(self._late.items()):
             try:

@@ -33,8 +33,8 @@ class LogTailer:
     """Follows logs through rotation, truncation and absence.
 
     ``patterns`` are paths, or patterns such as ``/var/log/*.log``; ``allowed`` the folders that the files have to be
-    in (none: any); ``worker`` the threads to read in (its own by default). Files are read only while somebody
-    follows, once for all who do. A reader that is too slow loses lines and is told how many; others do not notice.
+    in (none: any); ``worker`` the threads to read in (its own by default). Files are read only while there
+    is a reader, once for all readers. A reader that is too slow loses lines and is told how many; others do not notice.
 
     Ten lines and then those that come, for ever::
 
@@ -90,7 +90,7 @@ class LogTailer:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Let go of the threads, once every ``follow`` is closed; idempotent."""
+        """Close the threads, if they are its own, once every ``follow`` is closed; idempotent."""
         await self.reader.aclose()
 
     def follow(self, query: LogQuery = EVERYTHING) -> AsyncGenerator[list[Record]]:

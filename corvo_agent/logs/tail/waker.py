@@ -22,7 +22,7 @@ _EVENTS = 64 * 1024  # bytes read at once
 
 
 class Waker:
-    """Wakes whoever follows files.
+    """Wakes a follower of files.
 
     ``interval`` is the longest time in seconds between two looks where nothing tells about changes, ``rest`` where
     inotify does. Nothing is opened before ``open``, which, like ``watch``, may block: call both in a thread.
@@ -69,7 +69,7 @@ class Waker:
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         if self._inotify is not None:
-            # A reader is only there while somebody waits: a writer that never stops must not wake a loop at work.
+            # Registered only while a follower waits: a writer that never stops must not wake a loop at work.
             loop.add_reader(self._inotify.fileno(), woken.set)
         try:
             async with asyncio.timeout(self.seconds):

@@ -80,7 +80,7 @@ class PlainValues:
         try:
             return self._convert(value, path)
         except Exception as error:
-            # Somebody's own mapping or property raised, or another thread changed it under our hands.
+            # A mapping or property of the application raised, or another thread changed the value meanwhile.
             return f"<{type(value).__name__}: {type(error).__name__} when read>"
 
     def _convert(self, value: object, path: tuple[int, ...]) -> Any:

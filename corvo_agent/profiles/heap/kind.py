@@ -37,7 +37,7 @@ class HeapKind:
 
     Parameters: ``seconds`` (trace for so long), ``frames`` (kept of each stack, 4), ``base`` (the number of an
     earlier answer, or a time: the growth since then), ``engine`` (of a recording: tracemalloc or memray). ``trace`` is
-    shared with whatever else needs tracemalloc.
+    shared with the other users of tracemalloc.
     """
 
     parameters = ("seconds", "frames", "base", "engine")

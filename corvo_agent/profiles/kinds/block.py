@@ -13,7 +13,7 @@ from ..recording.contention import LOOK_SECONDS, STALL_SECONDS, TASKS_SECONDS, C
 from ..recording.recorders import Recorders
 from ..stacks.thread_frames import not_seen
 
-WINDOW_SECONDS = 5.0
+RECORDING_SECONDS = 5.0
 _CONTENTIONS = ValueType("contentions", "count")
 _DELAY = ValueType("delay", "nanoseconds")
 
@@ -40,7 +40,7 @@ class ContentionKind:
     @property
     def default_seconds(self) -> float | None:
         """How long to record, unless that is done all the time."""
-        return None if self._recorders.enabled else WINDOW_SECONDS
+        return None if self._recorders.enabled else RECORDING_SECONDS
 
     async def take(self, request: ProfileRequest) -> bytes:
         """A gzipped pprof profile with the sample types ``contentions`` and ``delay``."""
@@ -49,7 +49,7 @@ class ContentionKind:
         if watch is None or seconds is not None:
             self._recorders.loops.watch_running()
             watch = ContentionWatch(self._recorders.loops)
-            lasted = WINDOW_SECONDS if seconds is None else seconds
+            lasted = RECORDING_SECONDS if seconds is None else seconds
             await beside_loop(lambda pace: watch.run(pace, lasted), "corvo-contention")
         profile = self._profile(watch)
         return await off_loop(lambda pace: encode(profile, pace))

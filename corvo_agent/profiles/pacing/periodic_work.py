@@ -1,11 +1,11 @@
-"""Something to do again and again, within a share of the time."""
+"""Periodic work within a CPU budget."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-#: The share of the time that one duty may take.
+#: The share of the time that one piece of work may take.
 BUDGET = 0.01
 _SMOOTHING = 0.2
 

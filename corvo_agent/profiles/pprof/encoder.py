@@ -186,11 +186,6 @@ def _batches(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield batch
 
 
-def encode_message(profile: Profile) -> bytes:
-    """The bare protobuf message, not compressed."""
-    return b"".join(_Encoder().pieces(profile))
-
-
 def encode(profile: Profile, pace: Pace | None = None) -> bytes:
     """The gzipped message, with no time in its header. Blocks; ``pace`` lets others run between its slices."""
     gzip = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)

@@ -1,7 +1,7 @@
 """perftools.profiles.Profile -> Profile: our own files and those of Go and every other writer.
 
 What our model does not hold is left out on reading (addresses, build ids, frames to drop). The checks are those of
-google/pprof's ``CheckValid``, so whatever is read here is opened by ``go tool pprof`` too.
+google/pprof's ``CheckValid``, so what is read here is opened by ``go tool pprof`` too.
 """
 
 from __future__ import annotations

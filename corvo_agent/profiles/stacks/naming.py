@@ -1,4 +1,4 @@
-"""What a function is called in a profile: ``module.Class.method``, by whatever engine it was seen.
+"""What a function is called in a profile: ``module.Class.method``, the same from every engine.
 
 pprof adds up functions of equal names, so the module belongs to the name. Inside the process the module comes from
 ``sys.modules``; of another process only the path of the file is known, and the name follows from the path.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from corvo_agent.profiles.kind import ProfileRequest
-from corvo_agent.profiles.kinds.block import WINDOW_SECONDS, block_kind, mutex_kind
+from corvo_agent.profiles.kinds.block import RECORDING_SECONDS, block_kind, mutex_kind
 from corvo_agent.profiles.pprof.reader import decode
 from corvo_agent.profiles.recording.recorders import Recorders
 
@@ -23,7 +23,7 @@ async def test_a_recording_shows_the_task_that_waits() -> None:
     task = asyncio.create_task(needs(lock))
     recorders = Recorders()
     for kind in (block_kind(recorders, lambda: "app.py"), mutex_kind(recorders, lambda: "app.py")):
-        assert kind.default_seconds == WINDOW_SECONDS
+        assert kind.default_seconds == RECORDING_SECONDS
         profile = decode(await kind.take(ProfileRequest(0.25)))
         assert [each.type for each in profile.sample_types] == ["contentions", "delay"]
         assert profile.default_sample_type == "delay"

@@ -8,11 +8,11 @@ import gzip
 from hypothesis import given, settings
 
 from corvo_agent._generated.perftools import profiles as betterproto_profiles
-from corvo_agent.profiles.pprof.encoder import encode, encode_message, encode_off_loop
+from corvo_agent.profiles.pprof.encoder import encode, encode_off_loop
 from corvo_agent.profiles.pprof.model import Frame, Label, Profile, Sample, ValueType
 from corvo_agent.profiles.pprof.reader import decode
 
-from ..messages import check_valid, google_profile, profiles
+from ..messages import check_valid, google_profile, profiles, uncompressed
 
 CPU = (ValueType("samples", "count"), ValueType("cpu", "nanoseconds"))
 WORK = Frame("app.work", "app.py", 12, 10)
@@ -28,7 +28,7 @@ def one(**changes: object) -> Profile:
 @settings(max_examples=60, deadline=None)
 @given(profiles())
 def test_the_bytes_are_those_of_google_protobuf_and_betterproto(profile: Profile) -> None:
-    data = encode_message(profile)
+    data = uncompressed(profile)
     message = google_profile(data)
     check_valid(message)
     assert data == message.SerializeToString()
@@ -44,20 +44,20 @@ def test_equal_profiles_give_equal_bytes(profile: Profile) -> None:
 def test_the_gzip_header_holds_no_time() -> None:
     data = encode(one())
     assert data[4:8] == bytes(4)
-    assert gzip.decompress(data) == encode_message(one())
+    assert gzip.decompress(data) == uncompressed(one())
 
 
 def test_functions_are_shared_between_lines_and_texts_between_all() -> None:
     elsewhere = Frame("app.work", "app.py", 14, 10)
     profile = one(samples=[Sample((WORK,), (1, 1)), Sample((elsewhere,), (1, 1))])
-    message = google_profile(encode_message(profile))
+    message = google_profile(uncompressed(profile))
     assert [message.string_table[each.name] for each in message.function] == ["app.work"]
     assert [location.line[0].line for location in message.location] == [12, 14]
     assert list(message.string_table).count("app.py") == 1
 
 
 def test_pprof_is_told_that_nothing_is_left_to_symbolize() -> None:
-    (mapping,) = google_profile(encode_message(one())).mapping
+    (mapping,) = google_profile(uncompressed(one())).mapping
     assert (mapping.has_functions, mapping.has_filenames, mapping.has_line_numbers) == (True, True, True)
 
 

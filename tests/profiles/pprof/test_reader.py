@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import DecodeError, ResourceExhausted
-from corvo_agent.profiles.pprof.encoder import encode, encode_message
+from corvo_agent.profiles.pprof.encoder import encode
 from corvo_agent.profiles.pprof.model import Frame, Profile, Sample, ValueType
 from corvo_agent.profiles.pprof.reader import decode
 
-from ..messages import google_profile, profiles
+from ..messages import google_profile, profiles, uncompressed
 
 COUNT = ValueType("samples", "count")
 SMALL = Profile((COUNT,), [Sample((Frame("app.work", "app.py", 2, 1),), (7,))], "samples", program="app.py")
@@ -23,13 +23,13 @@ SMALL = Profile((COUNT,), [Sample((Frame("app.work", "app.py", 2, 1),), (7,))], 
 @given(profiles())
 def test_what_was_written_is_read_back(profile: Profile) -> None:
     assert decode(encode(profile)) == profile
-    assert decode(encode_message(profile)) == profile
+    assert decode(uncompressed(profile)) == profile
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_damaged_bytes_are_a_decode_error_or_another_profile(data: st.DataObject) -> None:
-    message = bytearray(encode_message(data.draw(profiles())))
+    message = bytearray(uncompressed(data.draw(profiles())))
     for _ in range(data.draw(st.integers(1, 4))):
         message[data.draw(st.integers(0, len(message) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(message)))
@@ -73,7 +73,7 @@ def test_a_damaged_file_says_what_is_wrong(data: bytes, reason: str) -> None:
 
 
 def damage(case: str) -> bytes:
-    message = google_profile(encode_message(SMALL))
+    message = google_profile(uncompressed(SMALL))
     if case == "function":
         message.location[0].line[0].function_id = 9
     elif case == "mapping":
@@ -113,7 +113,7 @@ def test_what_pprof_calls_invalid_is_refused(case: str, reason: str) -> None:
 
 
 def test_inlined_calls_become_frames_and_bare_addresses_names() -> None:
-    message = google_profile(encode_message(SMALL))
+    message = google_profile(uncompressed(SMALL))
     message.function.append(message.function[0])
     message.function[1].id = 2
     message.location[0].line.add(function_id=2, line=5)
@@ -127,4 +127,4 @@ def test_inlined_calls_become_frames_and_bare_addresses_names() -> None:
 
 def test_fields_of_later_versions_are_passed_over() -> None:
     later = b"\xfa\x06\x03new" + b"\xf9\x06" + bytes(8) + b"\xfd\x06" + bytes(4)
-    assert decode(encode_message(SMALL) + later) == SMALL
+    assert decode(uncompressed(SMALL) + later) == SMALL

@@ -14,6 +14,7 @@ from corvo_agent.errors import NotFound, Unsupported
 from corvo_agent.sidecar.answers.process_stats import ProcessStats
 from corvo_agent.sidecar.target.process import target_of_pid
 from corvo_agent.stats.expvar import ExpvarRegistry
+from corvo_agent.stats.variables import render
 from tests.profiles.spawn import load, running
 
 SCRIPT = "import sys; print('ready', flush=True); sys.stdin.read()"
@@ -23,7 +24,7 @@ def test_every_variable_tells_of_the_target() -> None:
     with load("shares", "3") as process:
         registry = ExpvarRegistry()
         ProcessStats(target_of_pid(process.pid)).publish(registry)
-        facts = {name: orjson.loads(text) for name, text in registry.get_all().items()}
+        facts = {name: orjson.loads(render(variable)) for name, variable in registry.variables().items()}
     assert set(facts) == {"cpustats", "memstats", "cmdline", "runtime", "threads", "io", "limits", "cgroup"}
     assert facts["cpustats"]["NumThreads"] == 5
     assert facts["memstats"]["PeakRSS"] >= facts["memstats"]["RSS"] > 1 << 20
