@@ -63,7 +63,7 @@ class Agent:
         self,
         module: str,
         *,
-        store: KeyValueStore | None = None,
+        store: KeyValueStore | ModuleStore | None = None,
         node: str = "",
         name: str = "",
         log_file: str | None = None,
@@ -87,7 +87,7 @@ class Agent:
         self._work = tuple(work)
         self._target = target
         self._levels = self._new_levels()
-        self._store = None if store is None else ModuleStore(store, clock=clock)
+        self._store = None if store is None else ModuleStore.of(store, clock=clock)
         self._watcher = self._watch(on_change)
         self._server = DiagnosticsServer(
             [self.service, *introspection(self.service)],

@@ -53,7 +53,7 @@ class Gateway:
 
     def __init__(
         self,
-        store: KeyValueStore,
+        store: KeyValueStore | ModuleStore,
         settings: GatewaySettings | None = None,
         *,
         routes: RouteLimits | None = None,
@@ -64,13 +64,14 @@ class Gateway:
         self.settings.check()
         self._clock = clock
         interval = self.settings.check_interval
+        modules = ModuleStore.of(store, clock=clock)
         self._routes = routes or RouteLimits()
         self._watches = watches or WatchLimits()
         self.hub = WatchHub(limits=self._watches, clock=clock)
-        self.cache = ModuleCache(store, self.hub, check_interval=interval, clock=clock)
-        self.endpoints = EndpointCache(store, check_interval=interval, clock=clock)
+        self.cache = ModuleCache(modules.kv, self.hub, check_interval=interval, clock=clock)
+        self.endpoints = EndpointCache(modules.kv, check_interval=interval, clock=clock)
         self.api = ModuleApi(
-            ModuleStore(store, clock=clock),
+            modules,
             self.cache,
             self.hub,
             max_staleness=self.settings.max_staleness,

@@ -10,7 +10,7 @@ import enum
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Change:
     item: KeyValue | None
 
 
+@runtime_checkable
 class KeyValueStore(Protocol):
     """A store with revisions.
 

@@ -43,6 +43,19 @@ class ModuleStore:
         self.kv = kv
         self.clock = clock
 
+    @classmethod
+    def of(cls, store: KeyValueStore | ModuleStore, *, clock: Clock = SYSTEM_CLOCK) -> ModuleStore:
+        """``store`` itself when it holds Modules already, else the Modules in it.
+
+        Raises InvalidArgument for anything else: every call would fail, and be tried again, for ever.
+        """
+        if isinstance(store, ModuleStore):
+            return store
+        # The class of a store has the same methods, but is not one.
+        if isinstance(store, type) or not isinstance(store, KeyValueStore):
+            raise InvalidArgument("store", store, "must be a KeyValueStore, such as EtcdStore, or a ModuleStore")
+        return cls(store, clock=clock)
+
     async def __aenter__(self) -> Self:
         """Make it ready; does not wait for the store."""
         await self.kv.__aenter__()

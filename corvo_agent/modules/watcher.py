@@ -13,7 +13,7 @@ from typing import Self
 from ..errors import DecodeError, Unavailable
 from .callbacks import CallbackQueue, ChangeCallback, same_spec
 from .json.codec import decode_module
-from .kv import Change, ChangeType
+from .kv import Change, ChangeType, KeyValueStore
 from .model import Module
 from .names import validate_name
 from .store import ModuleStore
@@ -68,7 +68,7 @@ class ModuleWatcher:
     def __init__(
         self,
         name: str,
-        store: ModuleStore,
+        store: KeyValueStore | ModuleStore,
         *,
         on_change: ModuleCallback | None = None,
         callback_timeout: float = CALLBACK_TIMEOUT,
@@ -76,8 +76,9 @@ class ModuleWatcher:
     ) -> None:
         self.name = validate_name(name, "name")
         self._callback_timeout = callback_timeout
-        self._clock = store.clock
-        self._new_watch = partial(store.watch, name, check_interval=check_interval)
+        modules = ModuleStore.of(store)
+        self._clock = modules.clock
+        self._new_watch = partial(modules.watch, name, check_interval=check_interval)
         self._watch = self._new_watch()
         self._queues: list[CallbackQueue] = []
         self._task: asyncio.Task[None] | None = None

@@ -17,6 +17,7 @@ from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, CorvoError, DeadlineExceeded, InvalidArgument, NotFound, Unavailable
 from ..levels.level import Level
+from ..modules.kv import KeyValueStore
 from ..modules.model import Module, ModuleSpec, ObjectMeta
 from ..modules.store import ModuleStore
 from .source import Complete, Gone, ModuleSource, Present
@@ -61,7 +62,7 @@ class ModuleWriter:
 
     def __init__(
         self,
-        store: ModuleStore,
+        store: KeyValueStore | ModuleStore,
         sources: Sequence[ModuleSource],
         *,
         group: str = "",
@@ -70,7 +71,7 @@ class ModuleWriter:
         linger: float = LINGER,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._store = store
+        self._store = ModuleStore.of(store, clock=clock)
         self._sources = {f"{source.name}.{group}" if group else source.name: source for source in sources}
         self._attempts = attempts
         self._linger = linger

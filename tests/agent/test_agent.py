@@ -192,6 +192,21 @@ async def test_it_stops_in_time_while_the_store_is_away(agent: Agent, kv: Memory
     assert [task for task in asyncio.all_tasks() if task.get_name().startswith("corvo")] == []
 
 
+async def test_the_modules_in_a_store_are_as_good_as_the_store(caplog: pytest.LogCaptureFixture) -> None:
+    kv = MemoryStore()
+    async with Agent("pen-spyglass", node="node1", store=ModuleStore(kv), apply_level=None) as agent:
+        assert agent.watcher is not None
+        module = await agent.watcher.wait_for(lambda module: module is not None)
+        assert module is not None
+        assert module.status.node == "node1"
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_what_is_no_store_is_refused_at_once() -> None:
+    with pytest.raises(InvalidArgument, match="store: must be a KeyValueStore, such as EtcdStore, or a ModuleStore"):
+        Agent("pen-spyglass", store="http://127.0.0.1:2379")  # type: ignore[arg-type]
+
+
 def test_a_name_that_no_module_can_have_is_refused_before_anything_starts() -> None:
     with pytest.raises(InvalidArgument, match="module name"):
         Agent("bad name!", node="node1")

@@ -54,6 +54,18 @@ async def test_the_callback_of_the_readme_follows_the_level(store: ModuleStore) 
     assert levels[-1] == "Debug"
 
 
+async def test_a_key_value_store_is_as_good_as_the_modules_in_it(kv: MemoryStore) -> None:
+    async with kv, ModuleWatcher(NAME, kv) as watcher:
+        await ModuleStore(kv).create(new_module("Debug"))
+        await watcher.wait_for(level_is("Debug"))
+
+
+@pytest.mark.parametrize("store", [None, "http://127.0.0.1:2379", MemoryStore])
+def test_what_is_no_store_is_refused_at_once(store: object) -> None:
+    with pytest.raises(InvalidArgument, match="store: must be a KeyValueStore, such as EtcdStore, or a ModuleStore"):
+        ModuleWatcher(NAME, store)  # type: ignore[arg-type]
+
+
 async def test_each_change_of_the_spec_calls_once_with_old_and_new(store: ModuleStore) -> None:
     changes: list[ModuleChange] = []
     watcher = ModuleWatcher(NAME, store)
