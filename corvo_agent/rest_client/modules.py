@@ -102,8 +102,9 @@ class RestModules:
         try:
             async with self._transport.messages(_WATCH, _query(selector)) as messages, aclosing(messages):
                 if again:
-                    # Only now: what is deleted from here on, the stream will tell.
-                    there = {self._module(item).name for item in await self._items(selector)}
+                    # Only now: what is deleted from here on, the stream will tell. One that is there and fits no
+                    # longer was not deleted: nothing is told of it, as if the stream had never been interrupted.
+                    there = {self._module(item).name for item in await self._items(Selector(selector.name))}
                     for event in known.missing(there):
                         yield event
                 async for message in messages:
@@ -153,7 +154,7 @@ class _Known:
             return event if self._modules.pop(module.name, None) is not None else None
         self._modules[module.name] = module
         if before is None:
-            return ModuleEvent(ChangeType.CREATED, module, event.error)
+            return event
         # Told already: a new stream begins with everything that exists.
         if module.revision <= before.revision:
             self._modules[module.name] = before
