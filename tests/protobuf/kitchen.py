@@ -141,7 +141,7 @@ def _pool() -> descriptor_pool.DescriptorPool:
     return pool
 
 
-_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
+_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 # Without -0.0, which betterproto takes for no value.
 _float = st.floats(allow_nan=False).map(lambda value: value + 0.0)
 _narrow = st.floats(width=32, allow_nan=False).map(lambda value: value + 0.0)
@@ -157,7 +157,7 @@ _uint32 = _integer(0, 2**32 - 1)
 _uint64 = _integer(0, 2**64 - 1)
 _kind = st.sampled_from([Kind.NONE, Kind.SOME, Kind.try_value(7)])
 # Keys other than their type's default: betterproto loses entries that are all default.
-_key = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=6)
+_key = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
 _number = _int32.filter(bool)
 _scalars: dict[str, st.SearchStrategy[Any]] = {
     "double": _float,

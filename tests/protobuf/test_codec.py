@@ -127,7 +127,7 @@ def test_a_request_cut_at_every_byte_is_whole_fields_or_refused() -> None:
     sample = bytes.fromhex("0a00 120c 0a026d31 42020a00 4a020a00 1a036c6f67 2200 2a06 0a0161 120162")
     ends = {0, 2, 16, 21, 23, 31}
     for cut in range(len(sample) + 1):
-        read = outcome(lambda cut=cut: decode(diagnostics.DiagnosticsRequest, sample[:cut]))  # type: ignore[misc]
+        read = outcome(lambda cut=cut: decode(diagnostics.DiagnosticsRequest, sample[:cut]))
         assert (read != "refused") == (cut in ends), cut
 
 
