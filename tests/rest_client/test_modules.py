@@ -149,18 +149,20 @@ async def test_what_fits_no_longer_when_the_gateway_is_back_was_not_deleted(stor
     await store.put_module(module("goes", labels={"a": "1"}))
     first = gateway_at(store, "127.0.0.1:0")
     gateway = await first.__aenter__()
-    async with Transport(gateway.url) as transport:
-        async with aclosing(RestModules(transport).watch(Selector(labels="a=1"))) as events:
-            watched = Watched(events)
-            assert sorted([await watched.next(), await watched.next()]) == [("Created", "goes"), ("Created", "moves")]
-            address = gateway.address
-            await first.__aexit__(None, None, None)
-            await store.put_module(module("moves", labels={"a": "2"}))
-            await store.delete(key_of("goes"))
-            async with gateway_at(store, address):
-                assert await watched.next() == ("Deleted", "goes")
-                await store.put_module(module("moves", labels={"a": "1"}))
-                assert await watched.next() == ("Updated", "moves")
+    async with (
+        Transport(gateway.url) as transport,
+        aclosing(RestModules(transport).watch(Selector(labels="a=1"))) as events,
+    ):
+        watched = Watched(events)
+        assert sorted([await watched.next(), await watched.next()]) == [("Created", "goes"), ("Created", "moves")]
+        address = gateway.address
+        await first.__aexit__(None, None, None)
+        await store.put_module(module("moves", labels={"a": "2"}))
+        await store.delete(key_of("goes"))
+        async with gateway_at(store, address):
+            assert await watched.next() == ("Deleted", "goes")
+            await store.put_module(module("moves", labels={"a": "1"}))
+            assert await watched.next() == ("Updated", "moves")
 
 
 async def test_a_watch_is_of_what_is_selected(modules: RestModules, store: Store, gateway: Gateway) -> None:
