@@ -18,7 +18,7 @@ yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask before m
 def confirm(action: str, names: Sequence[str], *, yes: bool) -> None:
     """Let the person say whether ``action`` is meant for all of ``names``, if they are more than one.
 
-    Raises click.Abort for a no, and InvalidArgument where nobody can be asked.
+    Raises click.Abort for a no, and InvalidArgument without a terminal to ask at.
     """
     if len(names) < 2 or yes:
         return

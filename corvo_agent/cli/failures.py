@@ -1,4 +1,4 @@
-"""What an exception means to whoever called the program: words on stderr and an exit code, in this one place.
+"""What an exception means to the caller of the program: words on stderr and an exit code, in this one place.
 
 ==== ===============================================================
 code meaning
@@ -49,13 +49,13 @@ def report(error: BaseException) -> int:
 
 
 def nobody_reads() -> int:
-    """Whoever read us (head, less) has seen enough: that is no failure, and what is still buffered has no way to go."""
+    """The reader of our output (head, less) has seen enough: that is no failure, and what is buffered is dropped."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    # Whoever was cancelled has imported asyncio; ``corvo --help`` has not, and takes half the time for it.
+    # Code that was cancelled has imported asyncio; ``corvo --help`` has not, and takes half the time for it.
     asyncio = sys.modules.get("asyncio")
     return asyncio is not None and isinstance(error, asyncio.CancelledError)
 

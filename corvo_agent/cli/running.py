@@ -21,7 +21,7 @@ def asynchronous(command: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[.
 
 
 def quiet_at_broken_pipe(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Makes nothing of it when whoever reads the output has seen enough."""
+    """Ends quietly when the reader of the output has seen enough."""
 
     @functools.wraps(command)
     def run(*arguments: Any, **given: Any) -> Any:

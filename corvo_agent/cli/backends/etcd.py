@@ -66,7 +66,7 @@ class StoreModules:
     async def watch(self, selector: Selector = EVERY_MODULE) -> AsyncGenerator[ModuleEvent, None]:
         """Every change of what ``selector`` lets through."""
         selection = _selection(selector)
-        # A watch waits for an etcd that is away; whoever has just asked wants to know that it is.
+        # A watch waits for an etcd that is away; but a person who has just asked wants to know that it is.
         await self._store.kv.range(MODULES_PREFIX, limit=1, keys_only=True)
         async with self._store.watch(selector.name) as watch:
             async for batch in watch:

@@ -25,6 +25,6 @@ class Backend(Protocol):
     def agent(self, name: str) -> AbstractAsyncContextManager[TypedClient]:
         """The agent of the Module ``name``.
 
-        Entering raises NotFound when nobody has announced it; calls raise what those of ``DiagnosticsClient`` do.
+        Entering raises NotFound when no agent has announced it; calls raise what those of ``DiagnosticsClient`` do.
         """
         ...

@@ -1,4 +1,4 @@
-"""``corvo modules edit``: a Module in the person's editor, checked, and stored unless somebody else was faster."""
+"""``corvo modules edit``: a Module in the person's editor, checked, and stored unless another client was faster."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .draft import Draft, difference_lines
 def edit_module(name: str, source: str | None, where: Where) -> None:
     """Edit spec and labels of the module NAME in your editor ($VISUAL, $EDITOR), as YAML.
 
-    What you save is checked first; with a mistake in it, or when somebody else has changed the module meanwhile, the
+    What you save is checked first; with a mistake in it, or when another client has changed the module meanwhile, the
     editor opens again with what you typed. What cannot be stored stays in a file, whose name it tells. What agents
     write into the status meanwhile is no conflict.
     """

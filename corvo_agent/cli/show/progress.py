@@ -1,4 +1,4 @@
-"""A bar for long work, where somebody looks: on stderr when that is a terminal."""
+"""A bar for long work, where a person can see it: on stderr when that is a terminal."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from ..backends.protocol import Backend
 from .connect import open_backend
 from .options import where_of
 
-# Whoever presses TAB waits for it (seconds).
+# Seconds that a person who presses TAB waits at most.
 _PATIENCE = 2.0
 _MOST = 1000
 _KINDS = ("profile", "goroutine", "heap", "allocs", "block", "mutex", "threadcreate", "cmdline", "trace")

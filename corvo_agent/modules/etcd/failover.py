@@ -99,8 +99,8 @@ class Failover:
                     if call.repeat is Repeat.UNSENT:
                         return self._summary(failures, loop.time() - started)
             pause = backoff.next()
-            nobody = all(failure.kind is Kind.UNREACHABLE for failure in failures.values())
-            if nobody or loop.time() + pause >= call.deadline:
+            unreachable = all(failure.kind is Kind.UNREACHABLE for failure in failures.values())
+            if unreachable or loop.time() + pause >= call.deadline:
                 return self._summary(failures, loop.time() - started)
             await asyncio.sleep(pause)
 

@@ -84,10 +84,10 @@ class _Wish:
 @click.argument("name", required=False, shell_complete=modules)
 @click.argument("level", required=False, shell_complete=levels)
 @click.option("--for", "duration", metavar="DURATION", help=f"How long LEVEL holds, {DEFAULT_DURATION} unless given.")
-@click.option("--keep", is_flag=True, help="LEVEL holds until somebody changes it: it is written to spec.log-level.")
+@click.option("--keep", is_flag=True, help="LEVEL holds until it is changed again: it is written to spec.log-level.")
 @click.option("--clear", is_flag=True, help="End an override now; with --logger, take that logger's level away.")
 @click.option("--logger", metavar="LOGGER", help="The level of this logger and those below it only.")
-@click.option("--reason", default="", help="Why; shown to whoever looks.")
+@click.option("--reason", default="", help="Why; shown with the level.")
 @selector_options
 @yes_option
 @sentence_option

@@ -1,4 +1,4 @@
-"""``corvo bundle``: everything about some modules in one file, for whoever has to find out what is wrong."""
+"""``corvo bundle``: everything about some modules in one file, for the people who have to find out what is wrong."""
 
 from __future__ import annotations
 

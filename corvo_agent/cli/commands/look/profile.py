@@ -93,7 +93,7 @@ def _suffix(buffer: bytes) -> str:
 
 
 def _read(buffer: bytes) -> Profile | None:
-    # Late: whoever asks for help does not need it.
+    # Imported late: --help does not need it.
     from ....profiles.pprof.reader import decode
 
     try:
@@ -129,7 +129,7 @@ async def _watched(asked: Coroutine[Any, Any, bytes], seconds: float | None, tex
         return await work
     finally:
         work.cancel()
-        # Before the connection closes under it, which would be one more error that nobody asked for.
+        # Before the connection closes under it, which would be one more error, hiding the first.
         await asyncio.gather(work, return_exceptions=True)
 
 

@@ -41,7 +41,7 @@ async def command(name: str, interval: float, looks: int | None, once: bool, no_
         raise InvalidArgument("--interval", interval, f"must be at least {_SHORTEST:g} seconds")
     monitor = Monitor(lambda: open_agent(where, name), interval, profiling=not no_profile)
     most = 1 if once else looks
-    # Somebody who looks once wants to see the functions, too, which take an interval to be found.
+    # A person who looks once wants to see the functions, too, which take an interval to be found.
     if once or not sys.stdout.isatty():
         await _print(monitor, most, with_functions=not no_profile)
     else:
