@@ -119,6 +119,7 @@ class LevelSync:
 
     async def run(self) -> None:
         """Watch the time until cancelled; before the first ``update`` the default holds."""
+        # The group owns sleeper and teller: nothing is left behind when this is cancelled.
         async with asyncio.TaskGroup() as tasks:
             teller: asyncio.Task[None] | None = None
             while True:
@@ -166,6 +167,7 @@ class LevelSync:
         return override == self._ended
 
     def _put_in_force(self, state: LevelState) -> None:
+        # Before it is applied: what is shown is what has to hold, also while that fails.
         was, self._state = self.state, state
         try:
             self._apply(state)

@@ -23,6 +23,7 @@ def level_blockers() -> tuple[str, ...]:
 
 def _blockers() -> Iterator[str]:
     thresholds = thresholds_in_force()
+    # No filter is in force: every level is the owners' own, and nothing is in its way.
     if not thresholds.levels:
         return
     stopped = logging.root.manager.disable

@@ -108,6 +108,7 @@ class _InForce:
         """Put ``new`` (None: nothing) in force for ``logger``; what was there before."""
         with LOGGING_LOCK:
             old = self.filters.get(logger)
+            # Putting the same in force again must cost nothing: watchers and timers do it all the time.
             if old == new:
                 return old
             others = {name: item for name, item in self.filters.items() if name != logger}
@@ -121,6 +122,7 @@ class _InForce:
         with LOGGING_LOCK:
             drifted = self.tree.drifted(self.thresholds)
             if drifted:
+                # Settled means that nothing has to be done: it has to be forgotten to apply the same again.
                 self._settled = None
                 self._settle()
         self.tell()

@@ -55,12 +55,14 @@ class LoguruFilter:
         """Let pass what ``thresholds`` say, from now on."""
         self._thresholds = thresholds
         core: Any = getattr(self._logger, "_core", None)
+        # A later loguru may have moved them: then the filter alone decides, as right and only slower.
         if not all(hasattr(core, name) for name in ("handlers", "lock", "min_level")):
             return
         wanted = _lowest(core)
         if wanted < core.min_level:
             # Too low is never wrong, only slower: this needs no lock, and must not be kept waiting by one.
             core.min_level = wanted
+        # Not waited for: a signal handler may have interrupted the thread that holds it.
         if core.lock.acquire(blocking=False):
             try:
                 core.min_level = _lowest(core)

@@ -44,6 +44,7 @@ async def _anop(self: object, event: str | None = None, *args: object, **fields:
 
 def _silent_base() -> type[Any]:
     """A filtering logger that lets no line pass: structlog has none above critical."""
+    # One class deeper than critical, with its remaining methods silenced.
     below = structlog.make_filtering_bound_logger(logging.CRITICAL)
     methods: dict[str, Any] = {"critical": _nop, "fatal": _nop, "log": _nop, "acritical": _anop, "afatal": _anop}
     methods["alog"] = _anop
@@ -67,6 +68,7 @@ def _audit(self: Any, event: str | None = None, **fields: Any) -> Any:
         args, keywords = self._process_event("audit", event, fields)
     except structlog.DropEvent:
         return None
+    # logging has no method named audit, so the number goes through log; other wrapped loggers take msg.
     if isinstance(self._logger, logging.Logger):
         return self._logger.log(AUDIT, *args, **keywords)
     return self._logger.msg(*args, **keywords)

@@ -63,6 +63,7 @@ class Worker:
             try:
                 future = self._pool.submit(lambda: _run_slice(steps))
             except Unavailable:
+                # The generator holds files open, and no thread is left to close it.
                 steps.close()
                 raise
             try:
@@ -98,6 +99,7 @@ class Breath:
     def take(self) -> None:
         """Rest for a moment, if the last rest was long enough ago."""
         if time.monotonic() >= self._next:
+            # Longer than zero: sleep(0) gives the interpreter lock up and mostly takes it back at once.
             time.sleep(REST)
             self._next = time.monotonic() + STRETCH
 

@@ -94,6 +94,7 @@ class Monitor:
                 async with self._open() as client:
                     await self._look_through(client, backoff)
             except CorvoError as error:
+                # A first look that fails is a wrong address; later the agent may come back, but permissions will not.
                 if not self.seen.looks or isinstance(error, PermissionRefused):
                     raise
                 self.seen.problem = str(error)

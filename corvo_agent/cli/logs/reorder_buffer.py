@@ -62,6 +62,7 @@ class ReorderBuffer:
             heapq.heappush(self._waiting, (time, next(self._order), name, record))
             self._arrivals.append((now, time))
         self._opening.discard(name)
+        # A module that floods must not fill the memory of the terminal that watches it.
         while len(self._waiting) > _MOST:
             self._show_next()
         self._moved.set()
@@ -95,6 +96,7 @@ class ReorderBuffer:
     def _release(self, now: float) -> None:
         horizon = 0
         while self._arrivals and self._arrivals[0][0] + self._span <= now:
+            # Everything up to this time has waited long enough, also what came later with an earlier time.
             horizon = max(horizon, self._arrivals.popleft()[1])
         while self._waiting and self._waiting[0][0] <= horizon:
             self._show_next()

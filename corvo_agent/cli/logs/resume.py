@@ -46,6 +46,7 @@ class Resume:
                 self._cursor = cursor
             if record.get("level") == MARKER:
                 shown += [record] if record.keys() & _TOLD else []
+            # The last second is asked for again whole: equal lines are counted off one by one.
             elif record in self._expected:
                 self._expected.remove(record)
             else:

@@ -43,6 +43,7 @@ class SelectionFollower:
     def _take(self, event: ModuleEvent, tasks: asyncio.TaskGroup) -> None:
         name = event.module.name
         follower = self._running.get(name)
+        # A name that comes back goes on where it was: its follower may still be reading.
         if follower is not None:
             follower.leave(leaving=event.type is ChangeType.DELETED)
         elif event.type is not ChangeType.DELETED and self._has_room(name):

@@ -18,6 +18,7 @@ LARGEST_BLOCK = 256 * 1024  # a larger one is not read faster, and falls out of 
 
 def last_line_end(log: LogFile) -> Generator[None, None, int]:
     """Returns the offset after the last newline of the file as it was when it was opened, 0 without any."""
+    # Not the size of this moment: a search sees the file as it was when it was opened, or it would never end.
     end = log.size
     buffer = bytearray(SMALLEST_BLOCK)
     while end > 0:
@@ -27,6 +28,7 @@ def last_line_end(log: LogFile) -> Generator[None, None, int]:
         if found >= 0:
             return end - size + found + 1
         end -= size
+        # The newline is nearly always in the first few bytes; only a very long last line is worth large reads.
         if len(buffer) < LARGEST_BLOCK:
             buffer = bytearray(LARGEST_BLOCK)
         yield
@@ -43,6 +45,7 @@ def backward(
     size = min(max(first, SMALLEST_BLOCK), LARGEST_BLOCK)
     buffer = bytearray(size)
     while end > start:
+        # One buffer for all blocks: allocating and zeroing a new one for each costs as much as searching it.
         if len(buffer) < size:
             buffer = bytearray(size)
         begin = max(start, end - size)
@@ -53,6 +56,7 @@ def backward(
         if skip or begin == start:
             yield Chunk(buffer, skip, count, begin)
             end = begin + skip
+            # A query that finds enough near the end has read little; one that goes on soon reads large blocks.
             size = min(size * 2, LARGEST_BLOCK)
         elif count <= max_unit:
             size *= 2
@@ -72,6 +76,7 @@ def forward(log: LogFile, start: int, end: int, framing: Framing, max_unit: int)
         if len(buffer) < count:
             buffer = bytearray(count)
         log.fill(memoryview(buffer)[:count], start)
+        # Up to the end of the part every line is whole; before it the block may end in the middle of one.
         stop = count if start + count == end else framing.last_start(buffer, 0, count)
         if stop:
             yield Chunk(buffer, 0, stop, start)

@@ -69,6 +69,7 @@ class Cursor:
     def decode(cls, text: str) -> Cursor:
         """The cursor in ``text``. Raises InvalidArgument naming ``cursor``."""
         try:
+            # Checked before it is decoded: it comes from the network.
             if len(text) > _LONGEST:
                 raise ValueError
             version, forward, offset, skip, length, digest, inode = orjson.loads(
@@ -78,6 +79,7 @@ class Cursor:
             raise InvalidArgument("cursor", text, "not a cursor of an earlier answer") from error
         numbers = (version, offset, skip, length, inode)
         if not (
+            # bool is an int for isinstance, and JSON has numbers that no file offset can be.
             all(type(number) is int and 0 <= number < 1 << 64 for number in numbers)
             and type(forward) is bool
             and type(digest) is str

@@ -66,6 +66,7 @@ class LogHistory:
         Raises FileChanged when it is gone.
         """
         if self._current is not None and file.key == self._current.key:
+            # A descriptor of its own, because the search closes what it opens and the history goes on.
             return self._current.duplicate()
         try:
             return open_rotated(self.path, file, self._allowed)
@@ -77,6 +78,7 @@ class LogHistory:
 
     def remark(self, path: str, error: CorvoError) -> None:
         """Say in the answer that ``path`` could not be read; raises ``error`` when that is the file itself."""
+        # Without the file itself there is no answer worth giving; without an older one there is.
         if path == self.path or isinstance(error, FileChanged):
             raise error
         self.remarks.append(marker.gap(Gap.UNREADABLE, path, str(error)))

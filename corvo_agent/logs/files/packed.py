@@ -29,6 +29,7 @@ def _gunzip(log: LogFile) -> Generator[bytes, None, None]:
     whole = True
     try:
         for data in _read(log):
+            # decompress stops at _OUTPUT bytes: a small file that unpacks to gigabytes must not fill the memory.
             while data:
                 whole = False
                 piece = stream.decompress(data, _OUTPUT)
@@ -70,6 +71,7 @@ def _unzstd(log: LogFile) -> Generator[bytes, None, None]:
 
 def _zstandard(path: str) -> Any:
     try:
+        # Imported by name, because it comes with an extra and most logs are never compressed this way.
         return importlib.import_module("zstandard")
     except ImportError as error:
         raise Unsupported(f"reading {path}", "the package zstandard is not installed (extra: zstd)") from error

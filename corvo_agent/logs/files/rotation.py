@@ -83,6 +83,7 @@ def _list(path: str) -> tuple[list[Rotated], bool]:
         except OSError:  # a link that leads nowhere, or rotated away while we look
             continue
         key = (status.st_dev, status.st_ino)
+        # By device and inode: a file that is renamed while the folder is listed is found under both names.
         found[key] = Rotated(os.path.join(folder, name), *parts, status.st_mtime_ns, key)
     return list(found.values()), len(found) == len(names)
 
@@ -96,6 +97,7 @@ def open_rotated(path: str, file: Rotated, allowed: Sequence[str] = ()) -> LogFi
     for _ in range(3):
         with suppress(NotFound):
             log = open_log(name, allowed)
+            # The name may belong to the next file by now: rotation moves them all up by one.
             if log.key == file.key:
                 return log
             log.close()

@@ -29,6 +29,7 @@ class Lines:
         """Where the unit ``index`` starts in the file."""
         if self.offsets is not None:
             return self.offsets[index] if index < len(self.offsets) else self.end
+        # Worked out only when it is asked for: most answers never say where a line stood.
         kept = sum(map(len, self.data[:index])) + index
         return self.start + kept + sum(length - len(self.data[at]) for at, length in self.cut.items() if at < index)
 
@@ -110,6 +111,7 @@ class Chunk:
         """Its units, or the last ``count`` of them."""
         if count == 0:
             return Lines([], self.offset + self.end)
+        # Through a memoryview, so that the block is copied once and not twice.
         parts = framing.split(bytes(memoryview(self.data)[self.start : self.end - 1]), count)
         start = self.offset + self.start
         if 0 < count < len(parts):
@@ -118,6 +120,7 @@ class Chunk:
         lines = Lines(parts, start)
         if self.length > max_unit:
             lines.cut[0] = self.length
+        # Only a chunk that is longer than the bound can hold a line that is.
         elif max_unit < self.end - self.start:
             _cut(lines, max_unit)
         return lines
@@ -192,6 +195,7 @@ class Splitter:
     def _whole(self, data: bytes | bytearray | memoryview) -> list[Chunk]:
         kept = len(self._pending)
         self._pending += data
+        # What was there before holds no mark but perhaps half of one at its end: it is not searched again.
         searched = max(kept - len(self._framing.after), 0)
         chunks = self._take(self._framing.last_start(self._pending, searched, len(self._pending)))
         if len(self._pending) > self._max_unit + len(self._framing.mark):
@@ -202,6 +206,7 @@ class Splitter:
         if not stop:
             return []
         chunk = Chunk(bytes(memoryview(self._pending)[:stop]), 0, stop, self.offset)
+        # Cheap: a bytearray moves its start instead of its content.
         del self._pending[:stop]
         self.offset += stop
         return [chunk]

@@ -62,6 +62,7 @@ class LineClock:
         return None
 
     def _parse(self, text: str) -> int | None:
+        # The common case without a regular expression: a comparison and one int().
         if text[:20] == self._prefix and text[-1] == "Z":
             digits = text[20:-1]
             if 0 < len(digits) < 10 and digits.isascii() and digits.isdigit():
@@ -70,6 +71,7 @@ class LineClock:
             time = parse_rfc3339(text)
         except InvalidArgument:
             return None
+        # A time of another zone, or without a fraction, would not share its first 20 characters with its neighbours.
         if text[-1] == "Z" and text[19] == ".":
             self._prefix = text[:20]
             self._second = time - time % _SECOND

@@ -57,6 +57,7 @@ def _lower(log: LogFile, end: int, limit: int, framing: Framing) -> Generator[No
     while high - low > _CLOSE:
         middle = (low + high) // 2
         line, searched = _probe(log, middle, high, framing)
+        # Too many bytes without a time: guessing on would cost more than reading the part.
         if line is None and not searched:
             break
         if line is not None and line.time < limit:
@@ -78,6 +79,7 @@ def _upper(log: LogFile, start: int, end: int, limit: int, framing: Framing) -> 
         if line is not None and line.time < limit:
             low = line.offset
         else:
+            # Without a line with a time up to high, nothing is known about it: the last answer stands.
             answer = answer if line is None else line.offset
             high = middle
         yield
@@ -101,6 +103,7 @@ def _probe(log: LogFile, position: int, end: int, framing: Framing) -> tuple[Tim
             return None, True
         if size >= _GIVE_UP:
             return None, False
+        # Lines longer than the probe are rare; a few reads that grow are cheaper than one large one each time.
         size *= 4
 
 

@@ -14,6 +14,7 @@ from ..lines.record import to_text
 from .pattern import Pattern
 
 _MISSING = object()
+# What float() takes besides (nan, inf, 1_000) is a word in a log, not a number.
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -69,6 +70,7 @@ class FieldCondition:
 
         Raises InvalidArgument.
         """
+        # The first operator in the text counts, the longer one where two begin at the same place.
         found = [(text.find(each.value), -len(each.value), each) for each in Operator if each.value in text]
         if not found:
             raise InvalidArgument("field", text, "no operator", [each.value for each in Operator])
@@ -83,6 +85,7 @@ class FieldCondition:
     def test(self) -> Callable[[Any], bool]:
         """What decides about a value of the field, or ``MISSING``."""
         operand = self.operand
+        # A closure per operator: the decision is made once per query and not once per line.
         if self.operator is Operator.EQUAL:
             return lambda value: value is not _MISSING and to_text(value) == operand
         if self.operator is Operator.NOT_EQUAL:
@@ -102,6 +105,7 @@ class FieldCondition:
 
 def lookup(document: Mapping[str, Any], name: str) -> Any:
     """The value of ``name`` in a line, following dots into objects when there is no such key; or ``MISSING``."""
+    # A key that has dots in itself outranks the path: that is how it stands in the line.
     value = document.get(name, _MISSING)
     if value is not _MISSING or "." not in name:
         return value
@@ -114,6 +118,7 @@ def lookup(document: Mapping[str, Any], name: str) -> Any:
 def _number(value: object) -> int | float | None:
     if isinstance(value, str):
         text = value.strip()
+        # int() of a long text takes quadratic time.
         if not _NUMBER.fullmatch(text) or len(text) > 300:
             return None
         try:

@@ -64,6 +64,7 @@ class FileSearch:
             return (yield from self._older_packed(end))
         end = min(end, (yield from last_line_end(self._log)))
         start, position = yield from self._narrowed(end)
+        # A search for every line knows how far back it has to go; one with conditions cannot.
         guess = min((self._found.wanted + self._found.skip) * _LINE_GUESS, LARGEST_BLOCK)
         first = guess if self._matcher.takes_all else FIRST_BLOCK
         framing, longest = self._matcher.framing, self._limits.max_line_bytes
@@ -74,10 +75,12 @@ class FileSearch:
                 position = chunk.offset + chunk.start
             if stop is not None:
                 break
+            # After at least one block, or an answer that was continued again and again would never get on.
             if position < before and self._expired():
                 stop = Stop(Truncation.DEADLINE, position)
                 break
             yield
+        # What was found counts only if the file was the same to the end of the search.
         self._log.check()
         return stop
 
@@ -129,6 +132,7 @@ class FileSearch:
         position = 0
         with closing(unpack(self._log)) as pieces:
             for piece in pieces:
+                # Offsets in a compressed file are those of its content; there is no way to skip but to unpack.
                 part = piece[max(start - position, 0) : max(end - position, 0)]
                 position += len(piece)
                 yield from splitter.feed(part)
@@ -181,6 +185,7 @@ class _Newest:
         self.parts.append(lines)
         self._count += len(lines)
         self._size += sum(map(len, lines.data))
+        # Whole parts only: a few lines too many cost less than cutting one at each step.
         while self._count - len(self.parts[0]) >= self._wanted:
             self._remove()
         while self._size > self._room and len(self.parts) > 1:

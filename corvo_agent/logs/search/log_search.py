@@ -107,6 +107,7 @@ class LogSearch:
         end = FILE_END
         files = self._history.newest()
         if self._cursor is not None:
+            # The cursor may be in any of them: a file is renamed by rotation between two pages.
             files += self._history.older()
             files = files[(yield from self._locate(files, self._cursor)) :]
             end = self._cursor.offset
@@ -124,11 +125,13 @@ class LogSearch:
         if self._cursor is not None:
             files = files[: (yield from self._locate(files, self._cursor)) + 1]
             start = self._cursor.offset
+        # A window lets whole files be skipped by their first line; without one all of them are searched.
         elif self._window:
             files = yield from self._without_those_before(files)
         if self._bound is not None:
             files = files[(yield from self._locate(files, self._bound)) :]
             last = self._bound.offset
+        # Files come with the newest first, this search goes on towards newer lines.
         for file in reversed(files):
             if (yield from self._newer_in(file, start, last if file is files[0] else FILE_END)):
                 return
@@ -193,6 +196,7 @@ class LogSearch:
                 if fits:
                     fitting.append(index)
             yield
+        # copytruncate and compression change the inode: then a beginning that no other file shares has to do.
         if len(fitting) == 1 and cursor.mark.tells:
             return fitting[0]
         raise NotFound("log position", cursor.encode(), "the file that it is in is gone")

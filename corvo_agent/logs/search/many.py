@@ -55,6 +55,7 @@ def part_query(query: LogQuery) -> LogQuery:
 
 def part_limits(limits: ReadLimits, count: int) -> ReadLimits:
     """What each of ``count`` logs may take of ``limits``."""
+    # All of them together stay within what one query may take.
     share = max(count, 1)
     return replace(limits, max_answer_bytes=limits.max_answer_bytes // share, answer_rate=limits.answer_rate / share)
 
@@ -69,6 +70,7 @@ def merge_results(results: Mapping[str, LogResult], query: LogQuery) -> LogResul
         records = records[-query.lines :] if query.lines else []
     else:
         records = records[first : first + query.lines]
+    # Not before: merging needs the time, which may not be among them.
     if query.columns:
         records = [{name: record[name] for name in query.columns if name in record} for record in records]
     truncated = next((result.truncated for result in results.values() if result.truncated is not None), None)
@@ -85,6 +87,7 @@ def expand(patterns: Sequence[str]) -> list[str]:
         names = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
         found.update(dict.fromkeys(names))
     paths = list(found)
+    # *.log also matches app-20190510.log, whose lines belong to the history of app.log.
     return [path for path in paths if not any(_is_rotated(path, other) for other in paths)]
 
 

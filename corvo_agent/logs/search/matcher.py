@@ -44,6 +44,7 @@ class Matcher:
 
     def select(self, chunk: Chunk, count: int = -1) -> Lines:
         """The units of ``chunk`` that match, in order; the last ``count`` are enough."""
+        # Nothing to test: the units need not even be parsed to be chosen.
         if self.takes_all:
             return chunk.lines(self.framing, self._max_unit, count)
         if not self._finders or self._crowded:
@@ -59,6 +60,7 @@ class Matcher:
         looked_at = 0
         for start, stop in spans(chunk, self._finders, self.framing):
             looked_at += 1
+            # What the answer cuts off is not searched either, so that a line matches by what is shown of it.
             data = bytes(chunk.data[start : min(stop, start + self._max_unit)])
             length = max(chunk.length, stop - start)
             if self.matches(data, length):

@@ -62,12 +62,14 @@ def parse_query(parameters: Mapping[str, str], *, now: int, limits: ReadLimits =
 
     Raises InvalidArgument naming the parameter that is unknown (with the valid ones) or has a bad value.
     """
+    # A copy: conditions are taken out, and what is left is checked for unknown names.
     given = dict(parameters)
     fields = _take_fields(given)
     for name in given:
         if name not in PARAMETERS:
             raise InvalidArgument(name, None, "unknown parameter of a log query", PARAMETERS)
     if "grep" in given:
+        # Compiled here only to be refused by name; the search compiles its own where it runs.
         Pattern(given["grep"])
     if "cursor" in given:
         Cursor.decode(given["cursor"])
@@ -148,6 +150,7 @@ def _level(text: str) -> Level:
 
 def _choice(given: Mapping[str, str], name: str, valid: list[str]) -> str:
     """The value in lower case; the first valid one when it is not given."""
+    # People type these by hand, also on command lines.
     value = given.get(name, valid[0]).strip().lower()
     if value not in valid:
         raise InvalidArgument(name, given[name], "unknown value", valid)

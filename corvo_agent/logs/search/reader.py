@@ -100,6 +100,7 @@ class LogReader:
 
     async def read_with(self, query: LogQuery, finish: Callable[[LogResult], T], *, timeout: float | None = None) -> T:
         """Like ``read``, and ``finish`` turns the result into something else in the same thread, off the loop."""
+        # Measured from here, so that the time in which all threads were taken counts as well.
         seconds = self.limits.max_seconds if timeout is None else min(timeout, self.limits.max_seconds)
         return await self.worker.drive(_finished(self.steps(query, time.monotonic() + seconds), finish))
 
@@ -117,6 +118,7 @@ class LogReader:
         ``bound`` where a search towards newer lines ends. Raises what ``read`` raises.
         """
         if not self.is_single:
+            # A pattern is expanded anew for each query: logs come and go.
             return search_logs(self.patterns, query, self.limits, until, starts, self._options)
         path = self.patterns[0]
         start = Cursor.decode(query.cursor) if query.cursor else starts.get(path)

@@ -45,6 +45,7 @@ class Broadcaster:
         Raises what opening the files raises.
         """
         async with self._starting:
+            # Under the lock: two readers that come at once must not open the files twice.
             if self._running is None or self._running[0].done():
                 await self._start()
             buffer = TailBuffer(self._limits.buffer_bytes)
@@ -60,6 +61,7 @@ class Broadcaster:
         self._drained.set()
         if not self._buffers and self._running is not None:
             (task, session), self._running = self._running, None
+            # Before the files are closed: a round that runs holds them in its thread.
             task.cancel()
             await asyncio.wait([task])
             with suppress(Unavailable):  # then it is closed already
@@ -106,6 +108,7 @@ class Broadcaster:
                 buffer.put(item)
 
     async def _wait_for_room(self) -> None:
+        # Waits once: a reader that is stuck for good must not slow down every round.
         while self._buffers and not self._stuck and all(buffer.is_half_full for buffer in self._buffers):
             self._drained.clear()
             try:

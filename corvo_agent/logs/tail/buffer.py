@@ -37,11 +37,13 @@ class TailBuffer:
         """Add an item."""
         self._items.append(item)
         self._size += item.size
+        # The newest item always stays, however large: a reader that is slow still gets on.
         while self._size > self._room and len(self._items) > 1:
             oldest = self._items.popleft()
             self._size -= oldest.size
             self._dropped += oldest.count
             self._path = oldest.path
+            # A gap must be heard of even when the lines around it are dropped.
             if oldest.remark is not None:
                 self._remarks.append(oldest)
         self._filled.set()
@@ -58,6 +60,7 @@ class TailBuffer:
             self._size -= item.size
             size -= item.size
             taken.append(item)
+        # A failure stays pending, so that the next wait raises it.
         if not self._items and self._failure is None:
             self._filled.clear()
         return taken

@@ -149,6 +149,7 @@ class LogFollower:
     def _look(self, step: Step) -> None:
         """Queue the files that have come since the newest one that is known."""
         newest = self._files[-1] if self._files else None
+        # The common case costs one stat.
         if newest is not None and newest.log.is_at(self.path):
             return
         try:
@@ -161,6 +162,7 @@ class LogFollower:
                 return
             self._queue_between(newest, log, step)
         self._files.append(self._take_back(log) or FollowedFile(log, 0, self._max_line))
+        # Each of them holds a descriptor; a log that rotates faster than it is read cannot be followed whole.
         while len(self._files) > MAX_WAITING:
             self._files.popleft().close()
             self._remark(step, Gap.REPLACED)
@@ -198,6 +200,7 @@ class LogFollower:
                 return files[:index]
         # Moved elsewhere or deleted: what was written after it is newer.
         status = old.status()
+        # Its place among the others is gone with its name: only the times are left.
         newer = [file for file in files if file.modified > status.st_mtime_ns and file.key not in self.open_files]
         if newer and not status.st_nlink:
             self._remark(step, Gap.REPLACED)
@@ -239,6 +242,7 @@ class LogFollower:
         """Go on in the copies that were made before, if there are any, then in the file from its beginning."""
         mark, offset, modified = file.mark(), file.offset, file.status().st_mtime_ns
         copies = self._begin_anew(file)
+        # The copy that holds the rest of what was being read, and copies that were made after that one.
         rest: FollowedFile | None = None
         newer: list[Rotated] = []
         for index, found in enumerate(copies):
@@ -329,6 +333,7 @@ class LogFollower:
             if chunks is not None:
                 self._add(step, file, chunks, late=True)
                 step.more = True
+            # Each late file holds a descriptor, too, and keeps the disk space of a deleted one.
             elif now >= expiry or len(self._late) > MAX_LATE:
                 self._add(step, file, file.finish(), late=True)
                 del self._late[file]

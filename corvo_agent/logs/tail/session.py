@@ -39,6 +39,7 @@ class TailSession:
         """Begin behind what is there; up to where each log was given out before. Raises what ``open_log`` raises."""
         positions = {}
         with self._lock:
+            # close may come first: it is dispatched, and threads run in any order.
             for path in [] if self._closed else self._paths():
                 follower = self._followers[path] = self._follow(path)
                 follower.start()
@@ -70,6 +71,7 @@ class TailSession:
                 path, follower = left.popleft()
                 step = follower.step()
                 items += step.items
+                # A log with more to give counts at least what it read, also when all of it was dropped as too long.
                 size += max(sum(item.size for item in step.items), READ * step.more)
                 if step.more:
                     left.append((path, follower))
@@ -85,6 +87,7 @@ class TailSession:
         for path in self._paths():
             if path not in self._followers:
                 self._followers[path] = self._follow(path)
+        # After the scan: listing a huge folder must not become all that the thread does.
         self._next_scan = time.monotonic() + self._limits.rescan
 
     def _paths(self) -> list[str]:

@@ -118,6 +118,7 @@ class LogTailer:
         def current() -> LogQuery:
             return replace(wanted, level=level()) if follows_level and level is not None else wanted
 
+        # In a thread: compiling a pattern may take milliseconds.
         builder = await self._worker.call(self._builder, current(), finish)
         cursor = Cursor.decode(wanted.cursor) if wanted.cursor else None
         while cursor is not None:
@@ -143,6 +144,7 @@ class LogTailer:
                 for batch in await self._next(builder, buffer):
                     yield batch
         finally:
+            # Also when the reader was cancelled, or the files would stay open and read for no reader.
             await self._broadcaster.detach(buffer)
 
     async def _next(self, builder: BatchBuilder[T], buffer: TailBuffer) -> list[T]:
@@ -165,6 +167,7 @@ class LogTailer:
     def _page_steps(
         self, builder: BatchBuilder[T], query: LogQuery, cursor: Cursor, bound: Cursor | None
     ) -> Generator[None, None, tuple[list[T], Cursor | None]]:
+        # An answer that ended early points backwards; a tail goes on towards newer lines from there.
         start = replace(cursor, forward=True, skip=0).encode()
         asked = replace(query, lines=self._tail.batch_lines, cursor=start)
         try:

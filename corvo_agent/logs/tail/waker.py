@@ -43,6 +43,7 @@ class Waker:
 
     def open(self, paths: Iterable[str]) -> None:
         """Get ready; without inotify when the system has none (left) or one of ``paths`` is on another machine."""
+        # Only Linux has inotify, and for files that other machines write it stays silent.
         if not self._notify or sys.platform != "linux" or any(is_remote(path) for path in paths):
             return
         from inotify_simple import INotify
@@ -59,6 +60,7 @@ class Waker:
             return False
         from inotify_simple import flags
 
+        # By descriptor: the name may lead to another file already.
         wanted = {key: f"/proc/self/fd/{descriptor}" for key, descriptor in files.items()}
         more = self._update(self._files, wanted, flags.MODIFY | flags.ATTRIB)
         changes = flags.CREATE | flags.MOVED_TO | flags.MOVED_FROM | flags.DELETE
@@ -114,4 +116,5 @@ def is_remote(path: str, mounts: str = "/proc/self/mountinfo") -> bool:
                     best, kind = point, after.split(" ")[0]
     except (OSError, IndexError, UnicodeError):
         return False
+    # FUSE may be anything, also a network (sshfs, s3fs): looking again is right there, too.
     return kind in _REMOTE or kind.startswith("fuse")

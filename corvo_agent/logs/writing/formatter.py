@@ -63,6 +63,7 @@ class JsonFormatter(logging.Formatter):
             fields = self._last_resort(record, error)
         try:
             line = orjson.dumps(fields)
+        # Surrogates, keys that are no text and numbers past 64 bits: rare enough to be found out by failing.
         except TypeError:
             fields = encodable(fields)
             line = orjson.dumps(fields)
@@ -117,6 +118,7 @@ class JsonFormatter(logging.Formatter):
         return message if len(message) <= self._max_value else cut(message, self._max_value)
 
     def _add_dict_message(self, fields: dict[str, Any], message: dict[Any, object]) -> None:
+        # structlog hands over a dict; its event is what other lines call msg.
         text = next((key for key in _MESSAGE_KEYS if key in message), None)
         fields["msg"] = "" if text is None else text_of(message.pop(text), self._max_value)
         self._add_fields(fields, list(message.items()))

@@ -22,6 +22,7 @@ class JsonLogging:
     def __init__(self, handler: logging.Handler, logger: logging.Logger, level_filter: LevelFilter) -> None:
         self.handler = handler
         self._logger = logger
+        # Kept, so that closing leaves the levels as if this had never been set up.
         self._before = reset_filter(level_filter, logger=logger)
         self._closed = False
         logger.addHandler(handler)
@@ -52,6 +53,7 @@ class JsonFileHandler(WatchedFileHandler):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
+        # A text with a lone surrogate must be written somehow: logging never fails the application.
         super().__init__(path, encoding="utf-8", errors="backslashreplace")
 
     def _open(self) -> TextIOWrapper:
@@ -78,6 +80,7 @@ def configure_json_logging(
     """
     handler = JsonFileHandler(path) if path is not None else logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter(module))
+    # Records can reach a handler past every logger (queue listeners, Logger.handle).
     handler.addFilter(LiveFilter())
     target = logger if isinstance(logger, logging.Logger) else logging.getLogger(logger)
     return JsonLogging(handler, target, get_log_filter(level))

@@ -86,6 +86,7 @@ class PlainValues:
     def _convert(self, value: object, path: tuple[int, ...]) -> Any:
         if value is None or value is True or value is False:
             return value
+        # Before str and int: members of StrEnum and IntEnum are both, and mean their value.
         if isinstance(value, enum.Enum):
             return self.plain(value.value, path)
         if isinstance(value, str):
@@ -118,6 +119,7 @@ class PlainValues:
         if isinstance(value, list | tuple | set | frozenset | deque):
             return self._sequence(value, len(value), path)
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            # Not asdict, which copies the whole tree before any bound could stop it.
             names = [field.name for field in dataclasses.fields(value)]
             return self._mapping(((name, getattr(value, name)) for name in names), len(names), path)
         return self._text(text_of(value, self._limit))

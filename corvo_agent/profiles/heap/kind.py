@@ -83,12 +83,15 @@ class HeapKind:
         return await _census()
 
     async def _record(self, seconds: float, frames: int) -> bytes:
+        # Measured anew each time: how much dearer tracing makes allocating depends on machine and load.
         untraced = await off_loop(lambda pace: allocation_seconds())
         traced_before = bool(self._trace.method())
         self._trace.acquire(frames)
         try:
+            # Traced all the time, the traces also hold what is older: only a difference is that of the recording.
             before = await off_loop(self._trace.snapshot) if traced_before else None
             traced = await off_loop(lambda pace: allocation_seconds())
+            # After all that takes time itself, so that the seconds told are those in which the service allocated.
             began = time.monotonic()
             await asyncio.sleep(seconds)
             lasted = time.monotonic() - began

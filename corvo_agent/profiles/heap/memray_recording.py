@@ -40,6 +40,7 @@ def memray_recording(seconds: float, frames: int, pace: Pace) -> HeapSnapshot:
         try:
             # Aggregated: the file grows with the number of places, not with that of allocations.
             tracker = memray.Tracker(path, file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS)
+            # By hand, because how long beginning and ending stop the process is told in the answer.
             tracker.__enter__()
         except RuntimeError as error:
             raise Unsupported("a memray recording", str(error)) from error

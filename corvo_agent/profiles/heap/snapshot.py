@@ -42,6 +42,7 @@ class HeapSnapshot:
 def growth(before: HeapSnapshot, after: HeapSnapshot, pace: Pace) -> dict[Stack, Blocks]:
     """What ``after`` has more than ``before``; less is negative, equal is left out."""
     grown: dict[Stack, Blocks] = {}
+    # Also the stacks that are gone: what was freed is growth below zero.
     for stack in pace.over(before.blocks.keys() | after.blocks.keys()):
         old, new = before.blocks.get(stack, NOTHING), after.blocks.get(stack, NOTHING)
         if old != new:
@@ -61,6 +62,7 @@ class HeapHistory:
         number = next(self._numbers)
         blocks = snapshot.blocks
         if len(blocks) > MAX_STACKS:
+            # The largest are what people compare; the rest keeps its sum, so that totals stay true.
             largest = sorted(blocks.items(), key=lambda item: item[1].size, reverse=True)
             rest = largest[MAX_STACKS:]
             smaller = Blocks(sum(each.number for _, each in rest), sum(each.size for _, each in rest))
@@ -81,6 +83,7 @@ class HeapHistory:
             found = [snapshot for _, snapshot in self._snapshots if snapshot.time_ns <= moment]
         if not found:
             raise InvalidArgument("base", base, "no earlier answer of that number or time is kept", known)
+        # Objects by type and blocks by line count different things: their difference would say nothing.
         if found[-1].method != method:
             reason = f"that answer was measured by {found[-1].method}, now it would be {method}"
             raise InvalidArgument("base", base, reason, known)

@@ -49,6 +49,7 @@ class ContentionKind:
         if watch is None or seconds is not None:
             self._recorders.loops.watch_running()
             watch = ContentionWatch(self._recorders.loops)
+            # Without the recorders on there is nothing from before: something has to be waited for.
             lasted = RECORDING_SECONDS if seconds is None else seconds
             await beside_loop(lambda pace: watch.run(pace, lasted), "corvo-contention")
         profile = self._profile(watch)

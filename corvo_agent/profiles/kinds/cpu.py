@@ -53,6 +53,7 @@ class CpuKind:
             mode=Mode(request.choice("mode", Mode.CPU.value, [mode.value for mode in Mode])),
             budget=request.number("budget", BUDGET_PERCENT, 0.1, 100),
         )
+        # Two samplers at once would each count the cost of the other.
         async with self._exclusive.held():
             recording, notes = await self._record(order, wanted)
         return await encode_off_loop(cpu_profile(recording, order, self._program(), notes))

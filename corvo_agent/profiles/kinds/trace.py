@@ -62,6 +62,7 @@ class TraceRecorder:
             yield
 
     def _add(self, name: str, category: str, thread: int, start_ns: int) -> None:
+        # A busy loop makes a million events in seconds; the beginning is kept, because the rest looks the same.
         if len(self.spans) < MAX_EVENTS:
             self.spans.append(Span(name, category, thread, start_ns, time.perf_counter_ns()))
         else:
@@ -71,6 +72,7 @@ class TraceRecorder:
         thread = threading.get_ident()
         if phase == "start":
             self._collecting[thread] = time.perf_counter_ns()
+        # A collection that had begun before the recording has no start.
         elif thread in self._collecting:
             self._add(f"gc generation {info['generation']}", "gc", thread, self._collecting.pop(thread))
 
@@ -79,6 +81,7 @@ class TraceRecorder:
 
         def traced(handle: Handle) -> Any:
             thread = self._threads.get(handle._loop)  # type: ignore[attr-defined]
+            # A handle of a loop that is not recorded, in another thread perhaps.
             if thread is None:
                 return run(handle)
             callback = handle._callback  # type: ignore[attr-defined]
@@ -93,6 +96,7 @@ class TraceRecorder:
 
     def _wrap_turns(self, stack: contextlib.ExitStack, loop: AbstractEventLoop) -> None:
         turn: Callable[[], None] | None = getattr(loop, "_run_once", None)
+        # A loop that is not asyncio's own, such as uvloop's, has no such method.
         if turn is None:
             return
         thread = self._threads[loop]

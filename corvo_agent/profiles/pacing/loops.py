@@ -39,6 +39,7 @@ class Loops:
         """Look at ``loop``, which runs in the thread of ident ``thread``."""
         added = WatchedLoop(loop, thread)
         if added not in self._loops:
+            # A loop that moved to another thread replaces its old entry; closed ones go on this occasion.
             self._loops = (*(each for each in self if each.loop is not loop), added)
 
     def __iter__(self) -> Iterator[WatchedLoop]:

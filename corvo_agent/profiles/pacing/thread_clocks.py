@@ -60,6 +60,7 @@ class ThreadClocks:
     def take(self, ident: int) -> int:
         """Nanoseconds used by the thread ``ident`` since they were last taken; 0 when that cannot be known."""
         found = self._clocks.get(ident)
+        # A thread that the threading module does not know would be looked up at each look otherwise.
         if found is None and ident not in self._unknown:
             self.refresh()
             found = self._clocks.get(ident)

@@ -34,6 +34,7 @@ def _unpack(data: bytes, max_bytes: int) -> bytes:
         if len(data) > max_bytes:
             raise ResourceExhausted("bytes of a profile", max_bytes, len(data))
         return data
+    # Not gzip.decompress, which has no bound: a small file may unpack to gigabytes.
     gzip = zlib.decompressobj(_GZIP)
     try:
         message = gzip.decompress(data, max_bytes + 1)
@@ -43,6 +44,7 @@ def _unpack(data: bytes, max_bytes: int) -> bytes:
         raise ResourceExhausted("bytes of a profile, unpacked", max_bytes)
     if not gzip.eof:
         raise DecodeError(WHAT, "the gzip data ends too early")
+    # Another member would be silently ignored otherwise.
     if gzip.unused_data:
         raise DecodeError(WHAT, f"{len(gzip.unused_data)} bytes after the end of the gzip data")
     return message
@@ -53,6 +55,7 @@ def _decode_message(data: bytes) -> Profile:
     for number, value in values_of(data):
         repeated.setdefault(number, []).append(value)
     tables = _Tables(repeated)
+    # After the tables: everything else in the message refers to them, and fields may come in any order.
     types = tuple(tables.value_type(block(1, each)) for each in repeated.get(1, ()))
     samples = [tables.sample(block(2, each), len(types)) for each in repeated.get(2, ())]
     single = {number: signed(scalar(number, values[-1])) for number, values in repeated.items() if number in _SINGLE}
@@ -78,6 +81,7 @@ class _Tables:
 
     def __init__(self, repeated: Mapping[int, Sequence[int | bytes]]) -> None:
         self._strings = [block(6, each).decode() for each in repeated.get(6, ())]
+        # Index 0 stands for a text that is not set, everywhere in the format (profile.proto).
         if self._strings[:1] != [""]:
             raise DecodeError(WHAT, "the string table does not begin with the empty text")
         self.mappings: dict[int, str] = {}
@@ -123,6 +127,7 @@ class _Tables:
         return Sample(stack, tuple(map(signed, values)), tuple(labels))
 
     def _label(self, data: bytes) -> Label:
+        # Most labels are the same few bytes in every sample: one object for all of them.
         if data not in self._labels:
             numbers = numbers_of(data)
             value: str | int = self.text(numbers.get(2, 0)) or signed(numbers.get(3, 0))

@@ -66,6 +66,7 @@ class Delays:
         with self._lock:
             found = self._places.get(_Place(stack, labels))
             if found is None:
+                # Bounded by places and not by events: a program that runs for weeks keeps waiting at the same ones.
                 place = _Place(stack, labels) if len(self._places) < MAX_STACKS else _Place(OTHER, ())
                 found = self._places.setdefault(place, [0, 0])
             found[0] += times
@@ -100,6 +101,7 @@ class _Heart:
                 # Closed between two looks.
                 self.answered = True
             return 0.0
+        # A loop that was stopped between two runs does not stall.
         if now - self.asked < STALL_SECONDS or not self.watched.loop.is_running():
             return 0.0
         missed, self.counted = now - self.counted, now
@@ -137,6 +139,7 @@ class ContentionWatch:
 
     def _look_at_loops(self, elapsed: float) -> None:
         now = time.monotonic()
+        # Made anew at each look, so that loops that are gone drop out.
         hearts = {watched: self._hearts.get(watched) or _Heart(watched) for watched in self._loops}
         self._hearts = hearts
         for watched, heart in hearts.items():
@@ -160,6 +163,7 @@ class ContentionWatch:
                 continue
             used = self._clocks.take(ident)
             before = self._at_lock.get(ident)
+            # At the same instruction without having run: it waits there and did not just pass by again.
             still = used < _IDLE_NS and before is not None and before[:2] == (id(frame), frame.f_lasti)
             at_lock[ident] = _AtLock(id(frame), frame.f_lasti, still)
             if before is not None and still:
@@ -176,6 +180,7 @@ class ContentionWatch:
                 if wait.state not in _BLOCK_STATES:
                     continue
                 waiting[task] = wait.on
+                # Waiting for the same object as at the last look is one wait that goes on, not a second one.
                 new = self._waiting.get(task) is not wait.on
                 pairs = ((each.f_code, each.f_lasti) for each in reversed(chain.frames))
                 stack = tuple([self._names.frame(code, at) for code, at in pairs])

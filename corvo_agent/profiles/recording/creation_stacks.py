@@ -1,7 +1,7 @@
 """When and where tasks and threads were started: recorded only while a user of the recorder wants it.
 
 asyncio calls a task factory for each new task, and every Python thread goes through ``Thread.start``. While nothing
-is recorded, both are as they were. Each start then costs a few microseconds.
+is recorded, both are as they were; while it is, each start costs a few microseconds.
 """
 
 from __future__ import annotations

@@ -61,6 +61,7 @@ class Recorders:
             if watched.thread == threading.get_ident():
                 self.tasks.enable(watched.loop)
             else:
+                # A task factory belongs to the thread of its loop.
                 watched.loop.call_soon_threadsafe(self.tasks.enable, watched.loop)
         watch, pace = ContentionWatch(self.loops), Pace()
         self.contention, self._pace = watch, pace

@@ -78,6 +78,7 @@ class PySpy:
         end = time.monotonic() + order.seconds
         time_ns = time.time_ns()
         stretches: list[_Stretch] = []
+        # py-spy cannot change its rate while it runs: too expensive, it is started again with a lower one.
         while not stretches or end - time.monotonic() > 2 * _CHECK_SECONDS:
             stretch = await self._sample(order, hz, max(end - time.monotonic(), _CHECK_SECONDS), cpus)
             stretches.append(stretch)
@@ -122,6 +123,7 @@ class PySpy:
 
     async def _sample(self, order: SamplingOrder, hz: float, seconds: float, cpus: float) -> _Stretch:
         arguments = ["record", "--nonblocking", "--full-filenames", "--threads", "--format", "raw"]
+        # py-spy takes whole numbers only.
         hz = round(hz)
         arguments += ["--output", "/dev/stdout", "--pid", str(self._pid), "--rate", str(hz), *_FLAGS[order.mode]]
         # We end it ourselves, in time also when it is late. This is for the case that we die first.
@@ -142,6 +144,7 @@ class PySpy:
         counts: Counter[tuple[SeenStack, int]] = Counter()
         for stretch in stretches:
             for seen in pace.over(parse_raw(stretch.output.split(b"\n"), names)):
+                # By period: a look at a lower rate stands for more time.
                 counts[seen._replace(looks=0), stretch.period_ns] += seen.looks
         merged: dict[SeenStack, tuple[int, int]] = {}
         for (seen, period), count in counts.items():
@@ -165,6 +168,7 @@ class PySpy:
     def _names(self) -> Names:
         if self._pid == os.getpid():
             return Names(FunctionNames().module)
+        # The modules of another process are not loaded here: only the path of a file tells its module.
         return Names(module_of_path, f"/proc/{self._pid}/root")
 
 

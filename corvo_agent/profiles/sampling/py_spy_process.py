@@ -70,6 +70,7 @@ class PySpyProcess:
     async def _read_messages(self) -> None:
         stream = cast(asyncio.StreamReader, self._process.stderr)
         while chunk := await stream.read(_CHUNK):
+            # The end: it says why it gave up, after any number of warnings.
             self.messages = (self.messages + chunk)[-_MAX_MESSAGES:]
 
     async def started(self) -> None:
@@ -98,6 +99,7 @@ class PySpyProcess:
     async def end(self) -> None:
         """Make it end, and wait for that; when cancelled meanwhile, the same with force."""
         self.signal(signal.SIGINT)
+        # It writes its result when it is interrupted, which takes a moment for many stacks.
         killing = asyncio.get_running_loop().call_later(_GRACE, self.signal, signal.SIGKILL)
         ended = asyncio.gather(self._reading, self._process.wait())
         try:

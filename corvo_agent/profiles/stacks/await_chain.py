@@ -130,11 +130,13 @@ def _step(awaited: object) -> tuple[FrameType | None, object | None]:
 
 def wait_of(task: Task[Any], chain: AwaitChain) -> Wait:
     """What ``task``, suspended with ``chain``, waits for."""
+    # Private, but both implementations of Task have it, and there is no public way to ask.
     future = getattr(task, "_fut_waiter", None)
     if future is None:
         return READY
     if isinstance(future, Task):
         return Wait("waiting: task", None, (future,))
+    # The future of asyncio.gather, the only one with children.
     children = getattr(future, "_children", None)
     if children is not None:
         return Wait("waiting: gather", None, _tasks(children))

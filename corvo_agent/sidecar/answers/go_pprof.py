@@ -29,7 +29,7 @@ MAX_ANSWER = 64 << 20
 #: Seconds that an answer may take beyond those that are measured.
 GRACE = 10.0
 KINDS = ("allocs", "block", "cmdline", "goroutine", "heap", "mutex", "profile", "threadcreate", "trace")
-_WINDOWS = {"profile": 30.0, "trace": 1.0}
+_DEFAULT_SECONDS = {"profile": 30.0, "trace": 1.0}
 _PARAMETERS = ("seconds", "debug", "gc")
 _WHITESPACE = " \t\n\r"
 
@@ -77,6 +77,7 @@ class GoProcess:
         Raises Unavailable, DeadlineExceeded, ResourceExhausted for one that is too long, NotFound for 404 and
         RemoteError for every other status.
         """
+        # Go answers only after it has measured.
         timeout = aiohttp.ClientTimeout(total=seconds + self._grace)
         peer = shown(self._base)
         try:
@@ -110,7 +111,7 @@ class GoProfileKind:
 
     def __init__(self, process: GoProcess, name: str) -> None:
         self.name = name
-        self.default_seconds = _WINDOWS.get(name)
+        self.default_seconds = _DEFAULT_SECONDS.get(name)
         self._process = process
 
     async def take(self, request: ProfileRequest) -> bytes:
@@ -129,6 +130,7 @@ class GoProfileKind:
 async def _read(stream: aiohttp.StreamReader) -> bytes:
     body = bytearray()
     async for chunk in stream.iter_any():
+        # Counted while it comes: Content-Length may be missing, or wrong.
         body += chunk
         if len(body) > MAX_ANSWER:
             raise ResourceExhausted("bytes of an answer", MAX_ANSWER)

@@ -45,6 +45,7 @@ class GoStatsHandler:
         try:
             variables = await self._process.variables()
         except CorvoError:
+            # What the sidecar knows itself is answered also while the process is away.
             if name not in own:
                 raise
             variables = {}

@@ -28,6 +28,7 @@ def process_kinds(find: FindTarget, program: Sequence[str] = ()) -> tuple[Profil
     its locks, its tasks) is not offered.
     """
     target = _Target(find)
+    # Not that of this process: profiling the sidecar and its target at once is fine.
     exclusive = Exclusive("CPU profiles of the process at a time")
     engine = TargetEngine(target.pid, program)
     return (

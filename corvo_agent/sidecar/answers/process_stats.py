@@ -63,6 +63,7 @@ class ProcessStats:
 
     def _percent(self, process: psutil.Process, busy: float) -> float:
         now = time.time()
+        # With its start, because another process may have the number at the next question.
         identity = (process.pid, process.create_time())
         last = self._last if self._last is not None and self._last[0] == identity else (identity, identity[1], 0.0)
         self._last = (identity, now, busy)
@@ -75,6 +76,7 @@ class ProcessStats:
         status = _status(process.pid)
         return {
             "RSS": memory.rss,
+            # The kernel brings VmHWM up to date late: it may be below what is resident now.
             "PeakRSS": max(_kilobytes(status.get("VmHWM")), memory.rss),
             "VMS": memory.vms,
             "Shared": memory.shared,

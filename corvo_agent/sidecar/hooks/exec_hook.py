@@ -58,6 +58,7 @@ class ExecHook:
             try:
                 async with asyncio.timeout(self._timeout):
                     status = await process.wait()
+            # Also when this is cancelled: a program that hangs must not outlive its call.
             except BaseException as error:
                 await _kill(process)
                 if isinstance(error, TimeoutError):
@@ -77,6 +78,7 @@ class _Tail(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Keep the end of what there is now."""
+        # The end is where programs say why they failed.
         self._kept = (self._kept + data)[-MAX_OUTPUT:]
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -111,7 +113,12 @@ async def _captured() -> AsyncIterator[tuple[_Tail, int]]:
 async def _start(argv: list[str], output: int) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
-            *argv, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            # A session of its own, so that what it starts can be killed together with it.
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise NotFound("program", argv[0]) from None

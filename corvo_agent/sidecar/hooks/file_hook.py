@@ -67,6 +67,7 @@ class FileHook:
 
 
 def _replace(path: Path, text: str) -> None:
+    # A rename onto a symbolic link would replace the link.
     path = path.resolve()
     try:
         mode = path.stat().st_mode & 0o7777
@@ -79,6 +80,7 @@ def _replace(path: Path, text: str) -> None:
             os.fchmod(file.fileno(), mode)
             file.write(text)
             file.flush()
+            # Before the rename, or a crash could leave an empty file under the name.
             os.fsync(file.fileno())
         os.replace(name, path)
     except BaseException:

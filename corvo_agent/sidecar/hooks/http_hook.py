@@ -32,6 +32,7 @@ class HttpRequest:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
+        # A placeholder in the host would let a logger's name choose whom the request goes to.
         if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
             raise ConfigError("URL of the level hook", _without_secrets(self.url), "not an http or https URL of a host")
         HookTemplate(self.url, "URL of the level hook")
@@ -85,6 +86,7 @@ class HttpHook:
         if change.logger:
             request = (self._reset if change.reset else self._logger) or self._general
         values = placeholders(change, self._names)
+        # Logger names come from etcd: they may hold /, ? and quotes.
         url = HookTemplate(request.url).fill(values, lambda value: quote(value, safe=""))
         body = HookTemplate(request.body).fill(values, lambda value: json.dumps(value)[1:-1])
         try:
@@ -93,6 +95,7 @@ class HttpHook:
             raise DeadlineExceeded(_without_secrets(url), self._timeout) from None
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable(_without_secrets(url), str(error) or type(error).__name__) from error
+        # An error of its own: waiting will not help, the token has to be looked at.
         if status in (401, 403):
             raise PermissionRefused(f"{request.method} {_without_secrets(url)}", f"HTTP {status}")
         if not 200 <= status < 300:

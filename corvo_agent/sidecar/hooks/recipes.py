@@ -14,6 +14,7 @@ def zap(url: str, headers: Mapping[str, str] | None = None) -> HttpHook:
 
     It takes PUT of ``{"level":"debug"}``. It knows no level that lets nothing pass: None is ``fatal``.
     """
+    # An AtomicLevel is one level for the whole program: there is nothing to set for single loggers.
     request = HttpRequest("PUT", url, '{"level":"{level}"}', headers or {})
     return HttpHook(request, names={**LEVEL_NAMES, Level.NONE: "fatal"})
 

@@ -126,6 +126,7 @@ class _Worker:
 
     def want(self, state: LevelState) -> None:
         """Set ``state``, and nothing that was wanted before it."""
+        # States also differ in who set them and why, which the program is not told.
         if self._wanted is None or not _same_levels(state, self._wanted):
             self._wanted = state
             self._backoff.reset()
@@ -145,6 +146,7 @@ class _Worker:
             wanted = self._wanted
             if wanted is None or wanted is self._holds:
                 await self._moved.wait()
+            # A newer state ends the pause: it is not to wait for the failures of an older one.
             elif not await self._attempt(wanted):
                 await self._pause(self._backoff.next())
 
@@ -163,6 +165,7 @@ class _Worker:
             _log.info("%s: the level is %s now", self.name, self._level)
         self._error = ""
         self._backoff.reset()
+        # Otherwise another state was wanted, or the program restarted, while this one was being set.
         if not self._moved.is_set():
             self._holds = wanted
         return True
@@ -179,10 +182,12 @@ class _Worker:
         await self._hook.set_level(LevelChange(wanted.level))
         if not self._hook.knows_loggers:
             return
+        # What this process never set is not reset either: it may be the program's own configuration.
         for name in sorted(self._named - wanted.loggers.keys()):
             await self._hook.set_level(LevelChange(wanted.level, name, reset=True))
             self._named.discard(name)
         for name, level in wanted.loggers.items():
+            # Before the call: one that was given up may have reached the program all the same.
             self._named.add(name)
             await self._hook.set_level(LevelChange(level, name))
 

@@ -63,6 +63,7 @@ def _send(target: ProcessIdentity, number: signal.Signals) -> None:
     # The descriptor stands for one process: what is found after it was opened holds for the one that gets the signal.
     descriptor = os.pidfd_open(target.pid)
     try:
+        # The number may belong to another process by now.
         if process_identity(target.pid) != target:
             raise ProcessLookupError
         if not _takes(target.pid, number):

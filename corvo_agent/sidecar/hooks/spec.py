@@ -67,6 +67,7 @@ def _signal(text: str, find_target: FindTarget | None) -> LevelHook:
     signals: dict[Level, signal.Signals] = {}
     for level, name in _pairs(text.split(",")):
         number = _signal_number(name)
+        # Named levels win, whether they stand before or behind the star.
         if level == "*":
             signals = {**dict.fromkeys(Level, number), **signals}
         else:
@@ -121,6 +122,7 @@ def _options(text: str) -> tuple[list[str], dict[str, str], Mapping[Level, str]]
 
 def _words(text: str) -> list[str]:
     try:
+        # Words as a shell makes them, because people copy these lines from one; but no shell runs.
         return shlex.split(text)
     except ValueError as error:
         raise ConfigError(_WHAT, None, str(error)) from None

@@ -77,6 +77,7 @@ class TargetFollower:
 
     async def run(self) -> None:
         """Look until cancelled."""
+        # The process that is there already has not restarted: its level is set as at any start.
         await self._look(tell=False)
         self._looked.set()
         while True:
@@ -120,5 +121,6 @@ class TargetFollower:
 
 def _wall_time(process: ProcessIdentity) -> int:
     """When it began, in nanoseconds of wall time."""
+    # CLOCK_BOOTTIME counts suspended time too, as the kernel's start times do.
     ago = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - process.started * 1_000_000_000 // CLOCK_TICKS
     return time.time_ns() - ago

@@ -36,4 +36,5 @@ def _listener(port: int) -> ProcessIdentity | None:
         if each.status == psutil.CONN_LISTEN and each.pid and each.laddr[1:] == (port,)
     }
     found = [identity for pid in pids if (identity := process_identity(pid)) is not None]
+    # Workers inherit the socket of their parent, which began first.
     return min(found, key=lambda identity: (identity.started, identity.pid), default=None)

@@ -23,6 +23,7 @@ def target_of_match(pattern: str) -> FindTarget:
         expression = re.compile(pattern)
     except re.error as error:
         raise ConfigError("match", pattern, f"not a regular expression: {error}") from error
+    # What starts a sidecar has the pattern in its own command line.
     telling = re.compile(rf"--match[ =]['\"]?{re.escape(pattern)}")
     return staying(lambda: _first_match(lambda line: bool(expression.search(line)) and not telling.search(line)))
 

@@ -156,10 +156,16 @@ async def test_gaps_are_shown_and_positions_are_kept_to_go_on_from() -> None:
 
 
 async def test_one_that_fails_leaves_the_others(etcd: EmbeddedEtcd, log_file: Path) -> None:
-    seen, failed = Seen(), dict[str, CorvoError]()
+    seen, failed, gone = Seen(), dict[str, CorvoError](), asyncio.Event()
+
+    def fail(name: str, error: CorvoError) -> None:
+        failed[name] = error
+        gone.set()
+
     async with agent_on(etcd, log_file), open_backend(Where(etcd=EtcdSettings((etcd.endpoint,)))) as backend:
         followers = {name: ModuleFollower(backend, name, {"lines": "1"}, seen) for name in ("node9-gone", NAME)}
-        work = asyncio.create_task(follow_all(followers, failed.__setitem__))
+        work = asyncio.create_task(follow_all(followers, fail))
+        await gone.wait()
         await seen.wait("lost")
         write(log_file, "later")
         await seen.wait("later")
