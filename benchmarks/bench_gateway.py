@@ -28,12 +28,11 @@ from corvo_agent.diagnostics.limits import RawMessage
 from corvo_agent.diagnostics.messages.request_codec import encode_request
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
-from corvo_agent.modules.names import key_of
+from corvo_agent.modules.names import API_PATH, key_of
 
 from .gateway_servers import LINES, child, gateway_program, name_of
 from .gateway_watchers import delays, lines, not_seen, watching
@@ -95,7 +94,7 @@ async def fetch(session: aiohttp.ClientSession, url: str) -> bytes:
 
 async def measure_reads(session: aiohttp.ClientSession, url: str, pid: int, bare: str) -> list[Row]:
     """List of all and get of one, each beside the same bytes that lie ready; and the gateway's memory after them."""
-    api = f"{url}{PREFIX}/modules"
+    api = f"{url}{API_PATH}/modules"
     memory = psutil.Process(pid).memory_info().rss / 2**20
     found: dict[str, list[float]] = {}
     for what, paths, count in (("list", [api], 15), ("get", [f"{api}/{name_of(n)}" for n in range(1000)], 1000)):
@@ -123,7 +122,7 @@ async def measure_watch(session: aiohttp.ClientSession, url: str, bare: str, sto
     """
     names = [name_of(number) for number in range(CHANGES)]
     began: list[float] = []
-    async with watching(f"{url}{PREFIX}/watch/modules?O.resource-version=-1", WATCHERS, CHANGES) as watchers:
+    async with watching(f"{url}{API_PATH}/watch/modules?O.resource-version=-1", WATCHERS, CHANGES) as watchers:
         for number, name in enumerate(names):
             changed = replace(module(number), spec=ModuleSpec(log_level="Debug"))
             began.append(time.perf_counter())
@@ -178,7 +177,7 @@ async def measure_debug(session: aiohttp.ClientSession, url: str, address: str) 
             assert len(await client.logs(lines=str(LINES))) == LINES
             direct.append((time.perf_counter() - started) * 1e3)
             started = time.perf_counter()
-            async with session.post(f"{url}{PREFIX}/modules/{name_of(AGENTS - 1)}/Debug", json=body) as response:
+            async with session.post(f"{url}{API_PATH}/modules/{name_of(AGENTS - 1)}/Debug", json=body) as response:
                 answer = orjson.loads(await response.read())
             through.append((time.perf_counter() - started) * 1e3)
             assert len(answer["diagnostics"]["logs"]) == LINES
@@ -192,7 +191,7 @@ async def ask_all(session: aiohttp.ClientSession, url: str) -> None:
     """One request to all agents through the gateway."""
     body = {"query": "Log", "parameters": {"lines": "10"}}
     async with session.post(
-        f"{url}{PREFIX}/Debug", json=body, params={"field-selector": f"meta.name<{name_of(AGENTS)}"}
+        f"{url}{API_PATH}/Debug", json=body, params={"field-selector": f"meta.name<{name_of(AGENTS)}"}
     ) as response:
         answers = (await response.read()).splitlines()
     assert orjson.loads(answers[-1])["summary"] == {"modules": AGENTS, "ok": AGENTS, "failed": 0}

@@ -20,10 +20,10 @@ from typing import Any
 
 import aiohttp
 
-from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.modules.endpoints import ENDPOINTS_PREFIX
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
+from corvo_agent.modules.names import API_PATH
 from tests.etcd_cluster import EtcdCluster
 
 from .gateway_servers import gateway_program
@@ -61,7 +61,7 @@ class Caller:
             began = time.perf_counter()
             try:
                 async with self.session.request(
-                    self.method, self.urls[0] + PREFIX + self.path, json=self.body
+                    self.method, self.urls[0] + API_PATH + self.path, json=self.body
                 ) as response:
                     status, text = response.status, await response.text()
             except (aiohttp.ClientError, OSError) as error:

@@ -11,11 +11,11 @@ from typing import Any
 import aiohttp
 import orjson
 
+from ..modules.names import API_PATH
 from .findings import Failed
 from .world import NAME, SECOND_NAME, DemoWorld
 
-PREFIX = "/configs/diagnostics/v1"
-_BOTH = f"{PREFIX}/Debug?field-selector=status.module=orders"
+_BOTH = f"{API_PATH}/Debug?field-selector=status.module=orders"
 
 
 @asynccontextmanager
@@ -35,15 +35,15 @@ async def _json(session: aiohttp.ClientSession, method: str, path: str, body: An
 
 async def _debug(session: aiohttp.ClientSession, name: str, query: str, **parameters: str) -> Any:
     body = {"query": query, "parameters": parameters}
-    answer = await _json(session, "POST", f"{PREFIX}/modules/{name}/Debug", body)
+    answer = await _json(session, "POST", f"{API_PATH}/modules/{name}/Debug", body)
     return answer["diagnostics"]
 
 
 async def modules(world: DemoWorld) -> str:
     """The list has both modules, and one of them is found by its name."""
     async with _session(world) as session:
-        listed = [item["meta"]["name"] for item in (await _json(session, "GET", f"{PREFIX}/modules"))["items"]]
-        one = await _json(session, "GET", f"{PREFIX}/modules/{SECOND_NAME}")
+        listed = [item["meta"]["name"] for item in (await _json(session, "GET", f"{API_PATH}/modules"))["items"]]
+        one = await _json(session, "GET", f"{API_PATH}/modules/{SECOND_NAME}")
     if listed != [NAME, SECOND_NAME] or one["status"]["node"] != "node2":
         raise Failed(f"the list is {listed}, and {SECOND_NAME} runs on {one['status'].get('node')}")
     return f"{len(listed)} modules: {', '.join(listed)}"
@@ -66,7 +66,7 @@ async def queries(world: DemoWorld) -> str:
 
 async def level(world: DemoWorld) -> str:
     """A level for a minute is in force at once, and taken back."""
-    path = f"{PREFIX}/modules/{NAME}/level"
+    path = f"{API_PATH}/modules/{NAME}/level"
     # One that does not hold already, so that there is something to see.
     wanted = "Error" if world.agent.level.level.text != "Error" else "Debug"
     async with _session(world) as session:
@@ -97,10 +97,10 @@ async def fan_out(world: DemoWorld) -> str:
 
 async def watch(world: DemoWorld) -> str:
     """A watch tells of the modules that are there, and then of a change."""
-    async with _session(world) as session, session.get(f"{PREFIX}/watch/modules") as answer:
+    async with _session(world) as session, session.get(f"{API_PATH}/watch/modules") as answer:
         events = _events(answer)
         seen = {(await anext(events))["object"]["meta"]["name"] for _ in range(2)}
-        await _json(session, "POST", f"{PREFIX}/modules/{SECOND_NAME}/label", {"labels": {"seen-by": "check"}})
+        await _json(session, "POST", f"{API_PATH}/modules/{SECOND_NAME}/label", {"labels": {"seen-by": "check"}})
         while (changed := await anext(events))["object"]["meta"].get("labels") != {"seen-by": "check"}:
             pass
     return f"{len(seen)} Created, then {changed['type']} of {changed['object']['meta']['name']}"

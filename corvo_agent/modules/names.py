@@ -8,12 +8,15 @@ from ..errors import InvalidArgument
 
 #: Every Module of the cluster lies below this key.
 MODULES_PREFIX = "/venice/config/diagnostics/modules/"
+#: Every path of the REST API lies below this one.
+API_PATH = "/configs/diagnostics/v1"
 #: The REST path of Modules, which their self-link is made of.
-MODULES_PATH = "/configs/diagnostics/v1/modules/"
+MODULES_PATH = f"{API_PATH}/modules/"
 #: Longest name of an object, in characters.
 MAX_NAME_LENGTH = 64
 
-_NAME = re.compile(r"[a-zA-Z0-9][\w\-.@]*[a-zA-Z0-9]", re.ASCII)
+#: What the whole name of an object has to match; its length is another matter.
+NAME_PATTERN = re.compile(r"[a-zA-Z0-9][\w\-.@]*[a-zA-Z0-9]", re.ASCII)
 
 
 def validate_name(name: str, what: str = "meta.name") -> str:
@@ -21,7 +24,7 @@ def validate_name(name: str, what: str = "meta.name") -> str:
 
     Raises InvalidArgument naming ``what`` otherwise.
     """
-    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+    if not isinstance(name, str) or NAME_PATTERN.fullmatch(name) is None:
         raise InvalidArgument(
             what, name, "must be at least two of letters, digits, _ - . @, with a letter or digit at both ends"
         )

@@ -13,7 +13,6 @@ from .._lazy import lazy_names
 if TYPE_CHECKING:
     from .address import base_url, check_token
     from .agent import RestAgent
-    from .merge_patch import difference
     from .modules import RestModules
     from .transport import Transport
 else:
@@ -22,7 +21,6 @@ else:
         {
             "address": ("base_url", "check_token"),
             "agent": ("RestAgent",),
-            "merge_patch": ("difference",),
             "modules": ("RestModules",),
             "transport": ("Transport",),
         },
@@ -34,5 +32,4 @@ __all__ = (
     "Transport",
     "base_url",
     "check_token",
-    "difference",
 )

@@ -6,9 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from ..addresses import is_loopback
 from ..errors import ConfigError
-
-#: Everything of the API lies below this path of the URL.
-PREFIX = "/configs/diagnostics/v1"
+from ..modules.names import API_PATH
 
 
 def base_url(text: str, what: str = "gateway") -> str:
@@ -25,7 +23,7 @@ def base_url(text: str, what: str = "gateway") -> str:
         raise ConfigError(what, text, "must be a URL such as http://127.0.0.1:9000")
     if parts.query or parts.fragment:
         raise ConfigError(what, text, "goes without a query and a fragment")
-    path = parts.path.rstrip("/").removesuffix(PREFIX)
+    path = parts.path.rstrip("/").removesuffix(API_PATH)
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 

@@ -13,11 +13,11 @@ from ..errors import CorvoError, DeadlineExceeded, InvalidArgument, RemoteError,
 from ..modules.access import EVERY_MODULE, ModuleEvent, Selector
 from ..modules.compare_and_swap import ATTEMPTS, compare_and_swap
 from ..modules.json.codec import module_from_dict, module_to_dict
+from ..modules.json.merge_patch import difference
 from ..modules.kv import ChangeType
 from ..modules.model import Module, ObjectMeta
 from ..modules.store import ModuleList
 from .address import segment
-from .merge_patch import difference
 from .transport import NoWebSocket, Transport
 
 _log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ import orjson
 from yarl import URL
 
 from ..errors import DeadlineExceeded, PermissionRefused, ResourceExhausted, Unavailable
-from .address import PREFIX
+from ..modules.names import API_PATH
 from .events import EventBatches, read_object
 from .failures import Refusal, error_of
 
@@ -164,7 +164,7 @@ class Transport:
 
     def _url(self, path: str, query: Mapping[str, str] | None) -> URL:
         pairs = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in (query or {}).items())
-        return URL(f"{self.url}{PREFIX}{path}" + (f"?{pairs}" if pairs else ""), encoded=True)
+        return URL(f"{self.url}{API_PATH}{path}" + (f"?{pairs}" if pairs else ""), encoded=True)
 
     @contextmanager
     def _errors(self, seconds: float) -> Iterator[None]:

@@ -46,12 +46,6 @@ class Election:
         self._ttl = ttl
         self._backoff = backoff or Backoff()
         self._clock = clock
-        self._leading = False
-
-    @property
-    def leading(self) -> bool:
-        """Whether this candidate leads now."""
-        return self._leading
 
     async def run(self, lead: Callable[[], Awaitable[None]]) -> None:
         """Call ``lead()`` whenever this candidate leads, and cancel it when it leads no more, until cancelled.
@@ -96,14 +90,12 @@ class Election:
                     return
 
     async def _reign(self, lease: int, lead: Callable[[], Awaitable[None]]) -> None:
-        self._leading = True
         _log.info("%s leads at %s", self._candidate, self._key)
         work = asyncio.ensure_future(lead())
         keeping = asyncio.ensure_future(self._keep(lease))
         try:
             await asyncio.wait({work, keeping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._leading = False
             # The work has ended before the key is given back, so that never two lead.
             keeping.cancel()
             work.cancel()

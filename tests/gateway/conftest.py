@@ -10,13 +10,12 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.model import Module
-from corvo_agent.modules.names import key_of
+from corvo_agent.modules.names import API_PATH, key_of
 
 from .agents import AgentFarm
 
@@ -29,7 +28,7 @@ class Api:
     def __init__(self, session: aiohttp.ClientSession, gateway: Gateway) -> None:
         self.session = session
         self.gateway = gateway
-        self.base = gateway.url + PREFIX
+        self.base = gateway.url + API_PATH
 
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
         """Status and JSON."""

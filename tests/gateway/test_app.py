@@ -12,7 +12,7 @@ import pytest
 
 from corvo_agent.errors import ConfigError, Unavailable
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.rest.http import PREFIX
+from corvo_agent.modules.names import API_PATH
 from tests.certificates import Authority
 
 from .conftest import LOCAL, Api, Store, settled
@@ -28,7 +28,7 @@ async def test_it_starts_while_the_store_is_away_and_says_so() -> None:
             async with session.get(gateway.url + "/readyz") as response:
                 body = await response.json()
                 assert (response.status, body["ready"], body["staleness"]) == (503, False, None)
-            async with session.get(f"{gateway.url}{PREFIX}/modules") as response:
+            async with session.get(f"{gateway.url}{API_PATH}/modules") as response:
                 assert response.status == 503
             async with session.get(f"{gateway.url}/healthz") as response:
                 assert response.status == 200
@@ -54,7 +54,7 @@ async def test_metrics_count_by_route_and_show_the_state(api: Api, store: Store)
     await api.get("/modules/zz")
     async with api.session.get(api.gateway.url + "/metrics") as response:
         text = await response.text()
-    route = f"{PREFIX}/modules/{{name}}"
+    route = f"{API_PATH}/modules/{{name}}"
     assert f'corvo_gateway_requests_total{{code="200",method="GET",route="{route}"}} 1.0' in text
     assert f'corvo_gateway_requests_total{{code="404",method="GET",route="{route}"}} 1.0' in text
     assert "corvo_gateway_modules 1.0" in text
@@ -65,7 +65,7 @@ async def test_the_page_needs_nothing_from_elsewhere(api: Api) -> None:
     async with api.session.get(api.gateway.url + "/docs") as response:
         text = await response.text()
         assert (response.status, response.content_type) == (200, "text/html")
-    assert f"GET {PREFIX}/modules" in text
+    assert f"GET {API_PATH}/modules" in text
     assert "<script" not in text
     assert "http://" not in text
 
@@ -100,7 +100,7 @@ async def test_stopping_ends_watches_and_says_why(store: Store) -> None:
     async with aiohttp.ClientSession() as session:
         async with Gateway(store, LOCAL) as gateway:
             await gateway.cache.wait_synced(5)
-            response = await session.get(f"{gateway.url}{PREFIX}/watch/modules")
+            response = await session.get(f"{gateway.url}{API_PATH}/watch/modules")
             last = asyncio.create_task(response.content.read())
         assert b"this gateway is stopping" in await last
         response.close()
@@ -108,8 +108,8 @@ async def test_stopping_ends_watches_and_says_why(store: Store) -> None:
 
 async def test_two_gateways_share_nothing_but_the_store(store: Store) -> None:
     async with Gateway(store, LOCAL) as one, Gateway(store, LOCAL) as two, aiohttp.ClientSession() as session:
-        async with session.post(f"{one.url}{PREFIX}/modules", json={"meta": {"name": "a1"}}) as response:
+        async with session.post(f"{one.url}{API_PATH}/modules", json={"meta": {"name": "a1"}}) as response:
             revision = (await response.json())["meta"]["resource-version"]
-        path = f"{two.url}{PREFIX}/modules/a1?min-revision={revision}"
+        path = f"{two.url}{API_PATH}/modules/a1?min-revision={revision}"
         async with session.get(path) as response:
             assert response.status == 200

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.gateway.watching.watch_hub import WatchLimits
+from corvo_agent.modules.names import API_PATH
 
 from .conftest import Api, Store
 from .modules import module
@@ -39,7 +39,7 @@ async def stalled(api: Api, headers: dict[str, str] | None = None) -> AsyncItera
     try:
         asked = {"Host": "127.0.0.1", **(headers or {})}
         head = "".join(f"{name}: {value}\r\n" for name, value in asked.items())
-        writer.write(f"GET {PREFIX}/watch/modules HTTP/1.1\r\n{head}\r\n".encode())
+        writer.write(f"GET {API_PATH}/watch/modules HTTP/1.1\r\n{head}\r\n".encode())
         assert b" 200 " in (answer := await reader.readuntil(b"\r\n\r\n")) or b" 101 " in answer
         yield reader
     finally:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from corvo_agent.gateway.rest.http import PREFIX
+from corvo_agent.modules.names import API_PATH
 
 from .conftest import Api, Store, settled
 from .modules import module
@@ -44,7 +44,7 @@ async def test_row_get_module(api: Api, store: Store) -> None:
     status, body = await api.get("/modules/a1")
     assert status == 200
     assert list(body) == ["kind", "api-version", "meta", "spec", "status"]
-    assert body["meta"]["self-link"] == f"{PREFIX}/modules/a1"
+    assert body["meta"]["self-link"] == f"{API_PATH}/modules/a1"
     assert body["meta"]["resource-version"] == str(store.revision)
 
 

@@ -13,9 +13,8 @@ import pytest
 from aiohttp import WSMsgType
 
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.gateway.watching.watch_hub import WatchLimits
-from corvo_agent.modules.names import key_of
+from corvo_agent.modules.names import API_PATH, key_of
 
 from .conftest import LOCAL, Api, Store, settled
 from .modules import module
@@ -93,7 +92,7 @@ async def test_row_websocket_closes_by_how_it_ended(store: Store) -> None:
     """Close 1000 when the backend ends, 1011 on backend error."""
     async with aiohttp.ClientSession() as session:
         async with Gateway(store, LOCAL) as gateway:
-            url = f"{gateway.url}{PREFIX}/watch/modules"
+            url = f"{gateway.url}{API_PATH}/watch/modules"
             socket = await session.ws_connect(url)
             ended = asyncio.create_task(socket.receive())
             async with session.ws_connect(f"{url}?O.resource-version=1") as expired:

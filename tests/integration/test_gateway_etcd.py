@@ -18,7 +18,6 @@ from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.gateway.routing.router import RouteLimits
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.endpoints import Endpoint, EndpointLease, EndpointState
@@ -26,7 +25,7 @@ from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.model import Module
-from corvo_agent.modules.names import key_of
+from corvo_agent.modules.names import API_PATH, key_of
 from tests.etcd_cluster import EtcdCluster
 
 pytestmark = pytest.mark.integration
@@ -95,7 +94,7 @@ async def test_etcdctl_and_rest_see_the_same(etcd: EmbeddedEtcd) -> None:
         Gateway(store, SETTINGS, routes=ROUTES) as gateway,
         aiohttp.ClientSession() as session,
     ):
-        url = f"{gateway.url}{PREFIX}/modules/{NAME}"
+        url = f"{gateway.url}{API_PATH}/modules/{NAME}"
         revision = await store.put(key_of(NAME), b'{"spec":{"log-level":"Debug"},"mine":{"x":1}}')
         status, body = await ask(session, "GET", f"{url}?min-revision={revision}")
         assert (status, body["spec"], body["meta"]["resource-version"]) == (200, {"log-level": "Debug"}, str(revision))
@@ -124,7 +123,7 @@ async def test_racing_writers_lose_nothing(etcd: EmbeddedEtcd) -> None:
             ask(
                 session,
                 "PATCH",
-                f"{gateway.url}{PREFIX}/modules/{NAME}",
+                f"{gateway.url}{API_PATH}/modules/{NAME}",
                 json={"meta": {"labels": {f"l{number}": "1"}}},
             )
             for number in range(8)
@@ -132,7 +131,7 @@ async def test_racing_writers_lose_nothing(etcd: EmbeddedEtcd) -> None:
         ]
         answers = await asyncio.gather(*puts)
         assert {status for status, _ in answers} == {200}
-        body = (await ask(session, "GET", f"{one.url}{PREFIX}/modules/{NAME}?consistent=true"))[1]
+        body = (await ask(session, "GET", f"{one.url}{API_PATH}/modules/{NAME}?consistent=true"))[1]
         assert len(body["meta"]["labels"]) == 8
         assert body["meta"]["generation-id"] == "17"
 
@@ -142,7 +141,7 @@ async def test_etcd_restarts_and_agents_move_while_a_client_asks() -> None:
         await store.put(key_of(NAME), stored())
         await first.enter_async_context(agent(store, 1))
         async with Gateway(store, SETTINGS, routes=ROUTES) as gateway, aiohttp.ClientSession() as session:
-            url = f"{gateway.url}{PREFIX}/modules/{NAME}"
+            url = f"{gateway.url}{API_PATH}/modules/{NAME}"
             debug = {"json": {"query": "Log"}}
             await until(session, "POST", f"{url}/Debug", 200, **debug)
             await cluster.members[0].kill()
@@ -166,10 +165,10 @@ async def test_a_killed_gateway_is_replaced_by_another(etcd: EmbeddedEtcd) -> No
         first, second = await program(etcd.endpoint), await program(etcd.endpoint)
         try:
             for url in (first[1], second[1]):
-                await until(session, "POST", f"{url}{PREFIX}/modules/{NAME}/Debug", 200, json={"query": "Log"})
+                await until(session, "POST", f"{url}{API_PATH}/modules/{NAME}/Debug", 200, json={"query": "Log"})
             first[0].kill()
             await first[0].wait()
-            assert (await ask(session, "POST", f"{second[1]}{PREFIX}/modules/{NAME}/Debug", json={"query": "Log"}))[
+            assert (await ask(session, "POST", f"{second[1]}{API_PATH}/modules/{NAME}/Debug", json={"query": "Log"}))[
                 0
             ] == 200
         finally:

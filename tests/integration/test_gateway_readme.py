@@ -20,16 +20,16 @@ import pytest_asyncio
 from corvo_agent.agent.agent import Agent
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.rest.http import PREFIX
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
+from corvo_agent.modules.names import API_PATH
 
 pytestmark = pytest.mark.integration
 
 NAME = "node1-pen-spyglass"
 LINES = 400
-DEBUG = f"{PREFIX}/modules/{NAME}/Debug"
+DEBUG = f"{API_PATH}/modules/{NAME}/Debug"
 
 
 @pytest_asyncio.fixture
@@ -57,10 +57,10 @@ async def post(url: str, body: str) -> Any:
 
 
 async def test_module(url: str) -> None:
-    async with aiohttp.ClientSession() as session, session.get(f"{url}{PREFIX}/modules/{NAME}") as response:
+    async with aiohttp.ClientSession() as session, session.get(f"{url}{API_PATH}/modules/{NAME}") as response:
         found = await response.json()
     assert (found["kind"], found["api-version"], found["meta"]["name"]) == ("Module", "v1", NAME)
-    assert found["meta"]["self-link"] == f"{PREFIX}/modules/{NAME}"
+    assert found["meta"]["self-link"] == f"{API_PATH}/modules/{NAME}"
     assert found["spec"] == {"log-level": "Info"}
     assert [found["status"][key] for key in ("node", "module", "category")] == ["node1", "pen-spyglass", "Venice"]
 

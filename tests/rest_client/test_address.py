@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from corvo_agent.errors import ConfigError
-from corvo_agent.rest_client.address import PREFIX, base_url, check_token, segment
+from corvo_agent.modules.names import API_PATH
+from corvo_agent.rest_client.address import base_url, check_token, segment
 
 
 @pytest.mark.parametrize(
@@ -13,8 +14,8 @@ from corvo_agent.rest_client.address import PREFIX, base_url, check_token, segme
     [
         ("http://127.0.0.1:9000", "http://127.0.0.1:9000"),
         ("http://127.0.0.1:9000/", "http://127.0.0.1:9000"),
-        (f"https://corvo.example{PREFIX}/", "https://corvo.example"),
-        (f"https://example/corvo{PREFIX}", "https://example/corvo"),
+        (f"https://corvo.example{API_PATH}/", "https://corvo.example"),
+        (f"https://example/corvo{API_PATH}", "https://example/corvo"),
         ("http://[::1]:9000", "http://[::1]:9000"),
     ],
 )

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...errors import CorvoError, InvalidArgument
 from ...modules.json.codec import module_from_dict, module_to_dict
+from ...modules.json.merge_patch import difference
 from ...modules.model import Module
-from ...rest_client.merge_patch import difference
 from ..show.yaml_format import read_yaml, write_yaml
 
 _HEAD = """\

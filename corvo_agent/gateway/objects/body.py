@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,12 +12,11 @@ from ...errors import DecodeError, InvalidArgument, ValidationFailed
 from ...levels.level import Level
 from ...modules.json.codec import module_from_dict
 from ...modules.model import Module, ModuleSpec
-from ...modules.names import MAX_NAME_LENGTH
+from ...modules.names import MAX_NAME_LENGTH, NAME_PATTERN
 
 #: Labels with this prefix belong to the system: requests can neither set nor remove them.
 RESERVED_PREFIX = "io.pensando."
 
-_NAME = re.compile(r"[a-zA-Z0-9][\w\-.@]*[a-zA-Z0-9]", re.ASCII)
 _LEVELS = ("info", "warn", "error", "debug")
 _CATEGORIES = ("venice", "naples")
 _SECTIONS = ("meta", "spec", "status")
@@ -133,7 +131,7 @@ def _spec_lines(spec: ModuleSpec) -> Iterator[str]:
 
 def name_lines(name: str) -> Iterator[str]:
     """What is wrong with an object's name."""
-    if not _NAME.fullmatch(name):
+    if not NAME_PATTERN.fullmatch(name):
         yield "ObjectMeta.Name does not meet naming requirements"
     if len(name) > MAX_NAME_LENGTH:
         yield f"ObjectMeta.Name too long(max {MAX_NAME_LENGTH} chars)"

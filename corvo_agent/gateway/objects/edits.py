@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import VersionConflict
 from ...modules.json.codec import module_to_dict
+from ...modules.json.merge_patch import merge
 from ...modules.model import LevelOverride, Module
 from .body import RESERVED_PREFIX, check, fold, read_module
 
@@ -87,19 +88,6 @@ def version_number(name: str, text: str) -> int | None:
     if not (text.isdecimal() and text.isascii() and len(text) < 20):
         raise VersionConflict(name, 0)
     return int(text)
-
-
-def merge(target: Any, patch: Any) -> Any:
-    """RFC 7396: members of ``patch`` replace those of ``target``, null removes one, objects merge."""
-    if not isinstance(patch, Mapping):
-        return patch
-    merged = dict(target) if isinstance(target, Mapping) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge(merged.get(key), value)
-    return merged
 
 
 def fold_patch(patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,6 @@ from ...errors import CorvoError, ResourceExhausted
 from ..objects.errors import Action, Failure, failure
 from ..watching.watch_hub import PATIENCE
 
-#: Everything of the original's API lies below this path.
-PREFIX = "/configs/diagnostics/v1"
 #: Bytes of a request body: what the store takes as one value.
 MAX_BODY = 2 << 20
 _BODY_TIMEOUT = 30.0

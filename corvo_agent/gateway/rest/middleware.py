@@ -10,9 +10,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ...addresses import is_loopback
 from ...errors import CorvoError
+from ...modules.names import API_PATH
 from ..auth import Role, Tokens, bearer
 from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, failure
-from .http import PREFIX, failure_response, plain_failure
+from .http import failure_response, plain_failure
 
 _SECURITY = {
     "X-Frame-Options": "deny",
@@ -23,7 +24,7 @@ _SECURITY = {
     "Server": "corvo",
 }
 # Paths of the original whose answers any page may read; logs and the like are not among them.
-_SHARED = (f"{PREFIX}/modules", f"{PREFIX}/watch/modules")
+_SHARED = (f"{API_PATH}/modules", f"{API_PATH}/watch/modules")
 _OPEN = ("/healthz", "/readyz")
 _COOKIE = "sid"
 _CSRF_HEADER = "Grpc-Metadata-Csrf-Token"
@@ -44,7 +45,7 @@ async def answer_strays(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except web.HTTPNotFound:
-        if request.path.startswith(PREFIX):
+        if request.path.startswith(API_PATH):
             return plain_failure(404)
         return web.Response(text="404 page not found\n", status=404)
     except web.HTTPMethodNotAllowed as error:
@@ -95,7 +96,7 @@ def check_credentials(tokens: Tokens) -> Middleware:
 
 
 def _is_shared(path: str) -> bool:
-    return path in _SHARED or (path.startswith(f"{PREFIX}/modules/") and path.count("/") == PREFIX.count("/") + 2)
+    return path in _SHARED or (path.startswith(f"{API_PATH}/modules/") and path.count("/") == API_PATH.count("/") + 2)
 
 
 def _same_origin(request: web.Request, origin: str) -> bool:

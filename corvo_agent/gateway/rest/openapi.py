@@ -9,7 +9,8 @@ import orjson
 from aiohttp import web
 
 from ..._version import __version__
-from .http import PREFIX, json_response
+from ...modules.names import API_PATH
+from .http import json_response
 from .schemas import SCHEMAS, ref
 
 _JSON = "application/json"
@@ -22,7 +23,7 @@ _STATUS = {
     403: "the token, or the page that sent this, may not do that",
     404: "there is no such Module",
     405: "the path knows no such method",
-    409: "it exists already, or things stand in the way; the message says which",
+    409: "it exists already, or its state forbids it; the message says which",
     412: "the object was changed by another client, or the store did not take it",
     500: "what the agent or the store holds cannot be shown",
     503: "the store or the agent cannot be reached",
@@ -81,20 +82,20 @@ def _paths() -> dict[str, Any]:
 
 
 def _object_paths() -> dict[str, Any]:
-    one = f"{PREFIX}/modules/{{name}}"
+    one = f"{API_PATH}/modules/{{name}}"
     return {
-        f"{PREFIX}/modules": {
+        f"{API_PATH}/modules": {
             "get": _operation(
                 "List Modules",
                 "ModuleList",
                 (400, 503),
-                parameters=[*_SELECTORS, *_PAGES, _VERSION, _CONSISTENT],
+                parameters=[*_SELECTORS, *_PAGES, _VERSION, _CONSISTENT, _REVISION],
             ),
             "post": _operation("Create a Module", "Module", (400, 409, 412, 503), body="ModuleInput"),
         },
         one: {
             "parameters": [_NAME],
-            "get": _operation("Get a Module", "Module", _READ, parameters=[_CONSISTENT]),
+            "get": _operation("Get a Module", "Module", _READ, parameters=[_CONSISTENT, _REVISION]),
             "put": _operation("Replace spec and labels", "Module", _WRITE, body="ModuleInput"),
             "patch": _operation("Change some of spec and labels", "Module", _WRITE, body="ModulePatch"),
             "delete": _operation("Delete a Module", "Module", _WRITE, parameters=[_VERSION]),
@@ -112,13 +113,13 @@ def _object_paths() -> dict[str, Any]:
 
 def _debug_paths() -> dict[str, Any]:
     return {
-        f"{PREFIX}/modules/{{name}}/Debug": {
+        f"{API_PATH}/modules/{{name}}/Debug": {
             "parameters": [_NAME],
             "post": _operation(
                 "Ask the agent of a Module", "DebugResponse", _DEBUG, parameters=[_TIMEOUT], body="DebugRequest"
             ),
         },
-        f"{PREFIX}/Debug": {
+        f"{API_PATH}/Debug": {
             "post": _operation(
                 "Ask many agents; each answers on a line",
                 "",
@@ -128,10 +129,10 @@ def _debug_paths() -> dict[str, Any]:
                 media=_NDJSON,
             )
         },
-        f"{PREFIX}/watch/modules": {
+        f"{API_PATH}/watch/modules": {
             "get": _operation("Follow changes, a batch a line", "", (400, 412, 503), parameters=[*_SELECTORS, _VERSION])
         },
-        f"{PREFIX}/watch/modules/{{name}}/logs": {
+        f"{API_PATH}/watch/modules/{{name}}/logs": {
             "parameters": [_NAME],
             "get": _operation("Follow the log of a Module, a record a line", "", _DEBUG, media=_NDJSON),
         },

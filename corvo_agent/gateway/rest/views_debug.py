@@ -13,6 +13,7 @@ from aiohttp import web
 from ...diagnostics.query import DebugQuery
 from ...errors import DecodeError, ResourceExhausted
 from ...logs.lines.merge import merge
+from ...modules.names import API_PATH
 from ...modules.selectors.list_options import integer, parse_options
 from ...timestamps import parse_duration
 from ..cooperative_yield import SLICE
@@ -21,7 +22,7 @@ from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..routing.router import Router
 from .fan_out import ModuleAnswer, ask_many, line_of
-from .http import PREFIX, guarded, json_response, read_body, send
+from .http import guarded, json_response, read_body, send
 from .transcode import payload_json_aside
 
 #: Modules that one request asks at the same time, unless it wants fewer.
@@ -40,8 +41,8 @@ class DebugViews:
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
         return [
-            web.post(f"{PREFIX}/modules/{{name}}/Debug", guarded(self.debug, Action.DEBUG)),
-            web.post(f"{PREFIX}/Debug", guarded(self.debug_many, Action.READ)),
+            web.post(f"{API_PATH}/modules/{{name}}/Debug", guarded(self.debug, Action.DEBUG)),
+            web.post(f"{API_PATH}/Debug", guarded(self.debug_many, Action.READ)),
         ]
 
     async def debug(self, request: web.Request) -> web.Response:

@@ -11,11 +11,12 @@ from aiohttp import web
 from ...diagnostics.messages.payloads import LOGS, check_type, decode_logs
 from ...diagnostics.query import DebugQuery, Payload
 from ...errors import CorvoError
+from ...modules.names import API_PATH
 from ...tasks import end_task
 from ..objects.errors import Action, failure
 from ..objects.module_api import ModuleApi
 from ..routing.router import Router
-from .http import PREFIX, guarded, send
+from .http import guarded, send
 
 #: Seconds of silence after which a stream of events says that it is still there.
 _KEEPALIVE = 15.0
@@ -36,7 +37,7 @@ class FollowViews:
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
-        path = f"{PREFIX}/watch/modules/{{name}}/logs"
+        path = f"{API_PATH}/watch/modules/{{name}}/logs"
         return [web.get(path, guarded(self.follow, Action.DEBUG), allow_head=False)]
 
     async def follow(self, request: web.Request) -> web.StreamResponse:

@@ -9,6 +9,7 @@ from aiohttp import web
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import DecodeError, InvalidArgument, ValidationFailed
 from ...modules.model import LevelOverride
+from ...modules.names import API_PATH
 from ...modules.selectors.list_options import flag, integer, parse_options
 from ...timestamps import parse_duration
 from ..cooperative_yield import in_slices
@@ -17,7 +18,7 @@ from ..objects.body import check, fold, named_level_lines, read_module, read_obj
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..watching.cached_module import CachedModule
-from .http import PREFIX, guarded, json_response, read_body
+from .http import guarded, json_response, read_body
 
 #: How long a level lasts when the caller does not say: a forgotten one ends by itself.
 DEFAULT_FOR = "10m"
@@ -34,7 +35,7 @@ class ModuleViews:
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
-        modules, one = f"{PREFIX}/modules", f"{PREFIX}/modules/{{name}}"
+        modules, one = f"{API_PATH}/modules", f"{API_PATH}/modules/{{name}}"
         return [
             web.get(modules, guarded(self.list, Action.READ), allow_head=False),
             web.post(modules, guarded(self.create, Action.WRITE)),

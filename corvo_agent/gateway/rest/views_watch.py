@@ -10,6 +10,7 @@ from operator import attrgetter
 from aiohttp import HttpVersion11, WSCloseCode, WSMsgType, web
 
 from ...errors import Compacted, CorvoError, Unavailable
+from ...modules.names import API_PATH
 from ...modules.selectors.list_options import parse_options
 from ...tasks import end_task
 from ..objects.errors import Action
@@ -17,7 +18,7 @@ from ..objects.module_api import ModuleApi
 from ..watching.events import EventBatch
 from ..watching.subscription import Shortcut, Subscription
 from ..watching.watch_hub import PATIENCE, expired_text
-from .http import PREFIX, guarded, send, stream_error
+from .http import guarded, send, stream_error
 
 #: Seconds without a sign of life after which a WebSocket is pinged, and half of them after which it is given up.
 _HEARTBEAT = 30.0
@@ -34,7 +35,7 @@ class WatchViews:
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
-        return [web.get(f"{PREFIX}/watch/modules", guarded(self.watch, Action.READ), allow_head=False)]
+        return [web.get(f"{API_PATH}/watch/modules", guarded(self.watch, Action.READ), allow_head=False)]
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
         """GET watch/modules."""

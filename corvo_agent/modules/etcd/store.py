@@ -19,7 +19,7 @@ from typing import Self, TypeVar
 
 from ...errors import AlreadyExists, DecodeError, NotFound, RemoteError, Unavailable, VersionConflict
 from ..kv import Change, KeyValue, Range
-from . import messages as wire
+from . import messages
 from .failover import Repeat
 from .options import EtcdOptions
 from .session import Answer, EtcdSession
@@ -102,14 +102,14 @@ class EtcdStore:
 
     async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
         """The item, or None. ``serializable`` asks one member for what it has, also when it lost its leader."""
-        request = {**wire.key_range(key, exact=True), "serializable": serializable}
+        request = {**messages.key_range(key, exact=True), "serializable": serializable}
         answer = await self._session.call("/kv/range", request, Repeat.ALWAYS, leader=not serializable)
-        found, _ = self._decoded(answer, wire.range_answer)
+        found, _ = self._decoded(answer, messages.range_answer)
         return found.items[0] if found.items else None
 
     async def range(self, prefix: str, *, exact: bool = False, limit: int = 0, keys_only: bool = False) -> Range:
         """All items below ``prefix`` (or that key alone), by key, at one revision; ``limit`` 0 means all."""
-        request = {**wire.key_range(prefix, exact=exact), "keys_only": keys_only}
+        request = {**messages.key_range(prefix, exact=exact), "keys_only": keys_only}
         attempts = 1
         while True:
             try:
@@ -122,8 +122,8 @@ class EtcdStore:
 
     async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
         """Write a key that does not exist; the new revision. Raises AlreadyExists, NotFound for the lease."""
-        action = {"request_put": wire.put_request(key, value, lease)}
-        txn = await self._txn(key, [wire.ABSENT], action, Repeat.ALWAYS, lease)
+        action = {"request_put": messages.put_request(key, value, lease)}
+        txn = await self._txn(key, [messages.ABSENT], action, Repeat.ALWAYS, lease)
         if txn.succeeded:
             return txn.revision
         if txn.item is not None and txn.item.create_revision == txn.item.mod_revision and txn.is_ours(value, lease):
@@ -135,7 +135,7 @@ class EtcdStore:
 
         Raises NotFound (also for the lease), VersionConflict.
         """
-        action = {"request_put": wire.put_request(key, value, lease)}
+        action = {"request_put": messages.put_request(key, value, lease)}
         repeat = Repeat.UNSENT if expected is None else Repeat.ALWAYS
         txn = await self._txn(key, _conditions(expected), action, repeat, lease)
         if txn.succeeded:
@@ -149,13 +149,13 @@ class EtcdStore:
     async def put(self, key: str, value: bytes, *, lease: int = 0) -> int:
         """Write a key whether or not it exists; the new revision. Raises NotFound for the lease."""
         return self._decoded(
-            await self._write("/kv/put", wire.put_request(key, value, lease), Repeat.UNSENT, lease),
-            wire.header_revision,
+            await self._write("/kv/put", messages.put_request(key, value, lease), Repeat.UNSENT, lease),
+            messages.header_revision,
         )
 
     async def delete(self, key: str, *, expected: int | None = None) -> KeyValue:
         """Delete a key; its last item. Raises NotFound, VersionConflict."""
-        action = {"request_delete_range": {**wire.key_range(key, exact=True), "prev_kv": True}}
+        action = {"request_delete_range": {**messages.key_range(key, exact=True), "prev_kv": True}}
         txn = await self._txn(key, _conditions(expected), action, Repeat.UNSENT)
         if txn.item is None:
             raise NotFound("key", key)
@@ -166,12 +166,12 @@ class EtcdStore:
     async def grant_lease(self, ttl: float) -> int:
         """A new lease of at least ``ttl`` seconds; its id. One whose grant got no answer ends by itself."""
         answer = await self._session.call("/lease/grant", {"TTL": str(max(1, math.ceil(ttl)))}, Repeat.ALWAYS)
-        return self._decoded(answer, lambda data: wire.integer(data, "ID"))
+        return self._decoded(answer, lambda data: messages.integer(data, "ID"))
 
     async def keep_lease(self, lease: int) -> float:
         """Renew a lease; the seconds that it has left. Raises NotFound when it has expired."""
         answer = await self._session.call("/lease/keepalive", {"ID": str(lease)}, Repeat.ALWAYS)
-        left = self._decoded(answer, lambda data: wire.integer(data["result"], "TTL"))
+        left = self._decoded(answer, lambda data: messages.integer(data["result"], "TTL"))
         if left <= 0:
             raise NotFound("lease", str(lease))
         return float(left)
@@ -192,7 +192,7 @@ class EtcdStore:
         PermissionRefused, RemoteError, or ResourceExhausted: as many watches are open as ``max_watches`` allows, or
         one change is too large. A peer that falls silent is not noticed here. Close it with ``contextlib.aclosing``.
         """
-        stream = await self._session.watch(wire.watch_request(prefix, start, exact=exact), start)
+        stream = await self._session.watch(messages.watch_request(prefix, start, exact=exact), start)
         try:
             while True:
                 for message in await stream.receive():
@@ -207,27 +207,27 @@ class EtcdStore:
         finally:
             stream.close()
 
-    async def _pages(self, request: wire.Json, limit: int) -> Range:
+    async def _pages(self, request: messages.Json, limit: int) -> Range:
         request, items, first = dict(request), list[KeyValue](), None
         while True:
             request["limit"] = str(min(_PAGE, limit - len(items)) if limit else _PAGE)
             answer = await self._session.call("/kv/range", request, Repeat.ALWAYS)
-            page, more = self._decoded(answer, wire.range_answer)
+            page, more = self._decoded(answer, messages.range_answer)
             first = first or page
             items += page.items
             if not more or not page.items or len(items) == limit:
                 return Range(tuple(items), first.revision, first.cluster)
-            request["key"] = wire.base64_text(wire.key_bytes(items[-1].key) + b"\0")
+            request["key"] = messages.base64_text(messages.key_bytes(items[-1].key) + b"\0")
             request["revision"] = str(first.revision)
 
     async def _txn(
-        self, key: str, conditions: list[wire.Json], action: wire.Json, repeat: Repeat, lease: int = 0
+        self, key: str, conditions: list[messages.Json], action: messages.Json, repeat: Repeat, lease: int = 0
     ) -> _Txn:
-        answer = await self._write("/kv/txn", wire.txn_request(key, conditions, action), repeat, lease)
-        succeeded, revision, item = self._decoded(answer, wire.txn_answer)
+        answer = await self._write("/kv/txn", messages.txn_request(key, conditions, action), repeat, lease)
+        succeeded, revision, item = self._decoded(answer, messages.txn_answer)
         return _Txn(succeeded, revision, item, answer.doubtful)
 
-    async def _write(self, path: str, request: wire.Json, repeat: Repeat, lease: int) -> Answer:
+    async def _write(self, path: str, request: messages.Json, repeat: Repeat, lease: int) -> Answer:
         try:
             return await self._session.call(path, request, repeat)
         except RemoteError as error:
@@ -236,18 +236,18 @@ class EtcdStore:
                 raise NotFound("lease", str(lease)) from error
             raise
 
-    def _decoded(self, answer: Answer, decode: Callable[[wire.Json], T]) -> T:
+    def _decoded(self, answer: Answer, decode: Callable[[messages.Json], T]) -> T:
         try:
-            return wire.decoded("an answer of etcd", decode, answer.data)
+            return messages.decoded("an answer of etcd", decode, answer.data)
         except DecodeError as error:
             raise RemoteError(self._session.endpoint, "DATA_LOSS", str(error)) from error
 
 
-def _conditions(expected: int | None) -> list[wire.Json]:
-    return [wire.PRESENT] if expected is None else [wire.PRESENT, wire.at_revision(expected)]
+def _conditions(expected: int | None) -> list[messages.Json]:
+    return [messages.PRESENT] if expected is None else [messages.PRESENT, messages.at_revision(expected)]
 
 
-async def _decode_changes(events: list[wire.Json], message_size: int) -> list[Change]:
+async def _decode_changes(events: list[messages.Json], message_size: int) -> list[Change]:
     """Decode, giving way to other tasks after each millisecond's worth of work, the parsing before it included."""
     changes: list[Change] = []
     work = message_size
@@ -255,7 +255,7 @@ async def _decode_changes(events: list[wire.Json], message_size: int) -> list[Ch
         if work >= _SLICE:
             await asyncio.sleep(0)
             work = 0
-        change = wire.decoded("an event of etcd", wire.change, event)
+        change = messages.decoded("an event of etcd", messages.change, event)
         changes.append(change)
         work += _EVENT + (len(change.item.value) if change.item is not None else 0)
     return changes

@@ -8,12 +8,14 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .codec import decode_module, encode_module, module_from_dict, module_to_dict
+    from .merge_patch import difference, merge
     from .stream import JsonStream, parse_object
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "codec": ("decode_module", "encode_module", "module_from_dict", "module_to_dict"),
+            "merge_patch": ("difference", "merge"),
             "stream": ("JsonStream", "parse_object"),
         },
     )
@@ -21,7 +23,9 @@ else:
 __all__ = (
     "JsonStream",
     "decode_module",
+    "difference",
     "encode_module",
+    "merge",
     "module_from_dict",
     "module_to_dict",
     "parse_object",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from corvo_agent.errors import DecodeError, ValidationFailed, VersionConflict
 from corvo_agent.gateway.objects import edits as objects
@@ -69,29 +67,6 @@ def test_a_patch_is_held_against_the_rules() -> None:
         objects.patched(OLD, {"spec": {"args": 5}}, now=LATER)
     with pytest.raises(DecodeError):
         objects.patched(OLD, {"spec": "x"}, now=LATER)
-
-
-json_values = st.recursive(
-    st.none() | st.integers() | st.text(max_size=3),
-    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(json_values, json_values)
-def test_a_merge_patch_is_that_of_the_rfc(target: object, patch: object) -> None:
-    merged = objects.merge(target, patch)
-    if not isinstance(patch, dict):
-        assert merged == patch
-        return
-    base = target if isinstance(target, dict) else {}
-    for key in {*base, *patch}:
-        if key not in patch:
-            assert merged[key] == base[key]
-        elif patch[key] is None:
-            assert key not in merged
-        else:
-            assert merged[key] == objects.merge(base.get(key), patch[key])
 
 
 def test_labels_are_replaced_as_a_whole_but_for_those_of_the_system() -> None:

@@ -48,6 +48,9 @@ schema = schemathesis.openapi.from_dict(document()).exclude(path_regex=ENDLESS)
     suppress_health_check=list(HealthCheck),
 )
 def test_answers_are_those_promised(case: schemathesis.Case[Any], url: str) -> None:
+    if case.query:
+        # It is waited for: each number beyond what this store has reached would take five seconds.
+        case.query.pop("min-revision", None)
     response = case.call(base_url=url, timeout=20)
     # 503 is promised where an agent or the store can be away; what nobody promised is what must not come.
     case.validate_response(response, checks=CHECKS)

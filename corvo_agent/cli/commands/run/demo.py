@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ....modules.names import API_PATH
 from ....signals import end_signals
 from ...show.output import note, print_table
 
@@ -65,7 +66,7 @@ def _introduction(world: DemoWorld) -> str:
 
     etcdctl = f"ETCDCTL_API=3 {shlex.quote(world.etcd.etcdctl or 'etcdctl')} --endpoints {world.etcd.endpoint}"
     corvo = _program()
-    rest = f"{world.gateway.url}/configs/diagnostics/v1"
+    rest = f"{world.gateway.url}{API_PATH}"
     one, both = f"{rest}/modules/{NAME}", f"'{rest}/Debug?field-selector=status.module=orders'"
     log_query = """-d '{"query":"Log","parameters":{"lines":"3"}}'"""
     stats_query = """-d '{"query":"Stats","parameters":{"action":"get","expvar":"cpustats"}}'"""

@@ -1,4 +1,4 @@
-"""The merge patch (RFC 7396) between two states of an object."""
+"""JSON merge patches (RFC 7396): one applied to a state of an object, and one made from two states."""
 
 from __future__ import annotations
 
@@ -18,3 +18,16 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]
         elif value != before or key not in old:
             patch[key] = value
     return patch
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """``target`` patched: members of ``patch`` replace those of ``target``, null removes one, objects merge."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
