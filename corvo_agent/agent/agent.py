@@ -54,9 +54,10 @@ class Agent:
     are again what they were. ``work`` runs as long as the agent does. ``target`` follows the process that the Module
     stands for, where that is not this one: then its starts are reported, and published as ``process``.
 
-    Entering raises InvalidArgument for a name that no Module can have, and what listening raises (ConfigError,
-    Unavailable, PermissionRefused). It does not wait for etcd, and nothing that goes wrong later comes out: it is
-    logged, and told by ``statistics()``. Leaving takes at most ``options.stop_timeout`` seconds, whatever etcd does.
+    The constructor raises InvalidArgument for a name that no Module can have. Entering raises what listening raises
+    (ConfigError, Unavailable, PermissionRefused), and PreconditionFailed while it is entered already. It does not wait
+    for etcd, and nothing that goes wrong later comes out: it is logged, and told by ``statistics()``. Leaving takes at
+    most ``options.stop_timeout`` seconds, whatever etcd does; after that the agent may be entered again.
     """
 
     def __init__(
@@ -142,7 +143,7 @@ class Agent:
         address that both have is handed over without a gap. Raises what entering raises, and is closed then.
         """
         if self._lifetime.closed:
-            await self._begin_anew()
+            self._begin_anew()
         if self._prepared:
             return
         self._prepared = True
@@ -156,11 +157,8 @@ class Agent:
             raise
 
     async def __aenter__(self) -> Self:
-        """Serve, then watch and announce; does not wait for etcd.
-
-        An agent that was left may be entered again. Raises PreconditionFailed while it is entered already.
-        """
-        if self._entered and not self._lifetime.closed:
+        """Serve, then watch and announce; does not wait for etcd. Cancelled or failed, it has stopped again."""
+        if self._entered:
             raise PreconditionFailed(f"the agent of {self.name} is entered already")
         self._entered = True
         try:
@@ -178,12 +176,14 @@ class Agent:
 
     async def aclose(self) -> None:
         """Take the announcement back, answer what was asked, stop; within ``stop_timeout``. May be called again."""
-        await self._lifetime.aclose()
-        self._endpoint = None
+        try:
+            await self._lifetime.aclose()
+        finally:
+            # Closed also when the wait for it was cancelled.
+            self._endpoint, self._entered = None, False
 
-    async def _begin_anew(self) -> None:
-        """Take the place of a life that is over, or is ending: nothing of its level is known any more."""
-        await self._lifetime.aclose()
+    def _begin_anew(self) -> None:
+        """Forget the life that is over: nothing of its level is known any more."""
         self._lifetime = Lifetime(self.options.stop_timeout)
         self._levels = self._new_levels()
         self._prepared = False
@@ -279,7 +279,7 @@ class Agent:
         return report if self._target is None else start_of_target(report, self._target.start, reported)
 
     def _keep_status(self, change: ModuleChange) -> None:
-        """Who writes a Module by hand writes its spec and forgets the status, which is for us to say."""
+        """Write the status again when a person has put the Module by hand with a spec alone."""
         if change.new is not None and not _is_reported(change.new.status) and self._store is not None:
             lost = ModuleStatus() if change.old is None else change.old.status
             self._background.start(self._report_again(self._store, lost), "corvo-report-again")

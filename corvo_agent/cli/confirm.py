@@ -1,4 +1,4 @@
-"""Asking before several modules are touched by one command."""
+"""Asks the operator before one command changes several modules."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import click
 
 from ..errors import InvalidArgument
 
-#: Names that a question shows; of more it tells how many.
+#: Names that a question lists; it only counts the others.
 _SHOWN = 10
 
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask before more than one module is touched.")
 
 
 def confirm(action: str, names: Sequence[str], *, yes: bool) -> None:
-    """Let the person say whether ``action`` is meant for all of ``names``, if they are more than one.
+    """Ask the operator whether ``action`` is meant for all of ``names``; with one name or ``yes`` it does not ask.
 
-    Raises click.Abort for a no, and InvalidArgument without a terminal to ask at.
+    Raises click.Abort for a no, and InvalidArgument when standard input is no terminal to ask at.
     """
     if len(names) < 2 or yes:
         return

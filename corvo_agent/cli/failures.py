@@ -27,7 +27,11 @@ CTRL_C = 130
 
 
 def report(error: BaseException) -> int:
-    """Say on stderr what ``error`` is, if it is worth a word; the exit code. Faults of ours are raised again."""
+    """Say on stderr what ``error`` is, and return the exit code for it.
+
+    An end by Ctrl-C or by a closed pipe needs no words. An exception that is none of these is a fault of the program
+    and is raised again.
+    """
     if isinstance(error, BaseExceptionGroup):
         # A group of tasks that failed together: all are told, and the first one decides.
         codes = [report(each) for each in error.exceptions]
@@ -41,21 +45,24 @@ def report(error: BaseException) -> int:
     if isinstance(error, click.Abort | KeyboardInterrupt) or _is_cancelled(error):
         return CTRL_C
     if isinstance(error, BrokenPipeError):
-        return nobody_reads()
+        return reader_is_gone()
     if isinstance(error, OSError):
         say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         return 1
     raise error
 
 
-def nobody_reads() -> int:
-    """The reader of our output (head, less) has seen enough: that is no failure, and what is buffered is dropped."""
+def reader_is_gone() -> int:
+    """The exit code when the program that reads the output (head, less) has seen enough, which is no failure.
+
+    What is still buffered goes nowhere, so that the interpreter does not fail to flush it at its end.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _is_cancelled(error: BaseException) -> bool:
-    # Code that was cancelled has imported asyncio; ``corvo --help`` has not, and takes half the time for it.
+    # Not imported here: it would double the time that ``corvo --help`` takes, and a run without it cancels nothing.
     asyncio = sys.modules.get("asyncio")
     return asyncio is not None and isinstance(error, asyncio.CancelledError)
 
@@ -66,9 +73,9 @@ def say(text: str) -> None:
 
 
 class Failures:
-    """What went wrong with some of several modules; ``code``, the exit code, is that of the first one.
+    """What went wrong with some of several modules; ``code``, the exit code, is that of the first failure.
 
-    ``named``: each is told with the name of its module, which is of no use where there is only one.
+    With ``named`` each message begins with the name of its module.
     """
 
     def __init__(self, *, named: bool) -> None:
@@ -76,6 +83,6 @@ class Failures:
         self.code = 0
 
     def add(self, name: str, error: CorvoError) -> None:
-        """Tell of it on stderr."""
+        """Report the failure of the module ``name`` on stderr."""
         say(f"{name}: {error}" if self._named else str(error))
         self.code = self.code or error.exit_code

@@ -1,4 +1,4 @@
-"""One thing done to many modules: a few at a time, with a bar, and none of them hides what becomes of the others."""
+"""Runs one operation on many modules concurrently: a bounded number at a time, each with its own outcome."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .failures import Failures
 from .show.progress import progress
 
 T = TypeVar("T")
-# So many are under way at once.
+# Operations under way at once.
 _WIDTH = 16
 
 
 async def selected(modules: ModuleAccess, selector: Selector) -> list[str]:
-    """The names of the modules that ``selector`` lets through. Raises NotFound when there are none."""
+    """The names of the modules that ``selector`` matches. Raises NotFound when there are none."""
     names = [module.name for module in (await modules.list(selector)).modules]
     if not names:
         wanted = ", ".join(part for part in (selector.labels, selector.fields) if part)
@@ -28,7 +28,10 @@ async def selected(modules: ModuleAccess, selector: Selector) -> list[str]:
 async def for_each(
     names: Sequence[str], work: Callable[[str], Awaitable[T]], failures: Failures, text: str
 ) -> dict[str, T]:
-    """What ``work`` gives for each of ``names``, by name in their order; those that fail are told to ``failures``."""
+    """The result of ``work`` for each of ``names``, by name and in their order; a CorvoError goes to ``failures``.
+
+    Cancelled, it cancels the operations under way. Raises what else ``work`` raises.
+    """
     done: dict[str, T] = {}
     places = asyncio.Semaphore(_WIDTH)
 

@@ -29,7 +29,7 @@ def set_up_own_log(settings: OwnLogSettings, program: str) -> None:
 
 
 def tell(settings: OwnLogSettings, text: str) -> None:
-    """A word to the person who started the program; a line of the log where that is JSON, for programs to read."""
+    """Print ``text`` for the person who started the program; where the log is JSON it is a line of that."""
     if settings.own_log_format == "json":
         _log.info(text)
     else:

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from .failures import nobody_reads
+from .failures import reader_is_gone
 
 
 def asynchronous(command: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
@@ -21,14 +21,14 @@ def asynchronous(command: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[.
 
 
 def quiet_at_broken_pipe(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Ends quietly when the reader of the output has seen enough."""
+    """Ends the command quietly when the program that reads its output closes the pipe."""
 
     @functools.wraps(command)
     def run(*arguments: Any, **given: Any) -> Any:
         try:
             return command(*arguments, **given)
         except BrokenPipeError:
-            # Before click sees it, which would make a failure of it.
-            return nobody_reads()
+            # Caught before click, which would report it as a failure.
+            return reader_is_gone()
 
     return run

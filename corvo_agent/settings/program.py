@@ -90,7 +90,7 @@ class Program:
 def mistaken_variables(environment: Iterable[str], known: Collection[str]) -> dict[str, str]:
     """Variables that are almost one of ``known`` -> the one that was probably meant.
 
-    Others that begin with ``CORVO_`` are none of our business: Kubernetes makes CORVO_GATEWAY_SERVICE_HOST and the
+    Others that begin with ``CORVO_`` may belong to other programs: Kubernetes makes CORVO_GATEWAY_SERVICE_HOST and the
     like for a service called corvo-gateway.
     """
     unknown = [name for name in environment if name.startswith(PREFIX) and name not in known]

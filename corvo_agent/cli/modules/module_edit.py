@@ -1,4 +1,4 @@
-"""``corvo modules edit``: a Module in the person's editor, checked, and stored unless another client was faster."""
+"""``corvo modules edit``: a Module in the person's editor, checked, and stored unless it was changed meanwhile."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from .draft import Draft, difference_lines
 def edit_module(name: str, source: str | None, where: Where) -> None:
     """Edit spec and labels of the module NAME in your editor ($VISUAL, $EDITOR), as YAML.
 
-    What you save is checked first; with a mistake in it, or when another client has changed the module meanwhile, the
-    editor opens again with what you typed. What cannot be stored stays in a file, whose name it tells. What agents
-    write into the status meanwhile is no conflict.
+    What you save is checked first; with a mistake in it, or when the module was changed meanwhile, the editor opens
+    again with what you typed. What cannot be stored stays in a file, whose name is printed. What agents write into the
+    status meanwhile is no conflict.
     """
     original = asyncio.run(_read(where, name))
     text = None if source is None else Path(source).read_text(encoding="utf-8")

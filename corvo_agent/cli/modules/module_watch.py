@@ -1,4 +1,4 @@
-"""``corvo modules watch``: modules as they change, one a line."""
+"""``corvo modules watch``: modules as they change, one per line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ..where.selectors import selector_of, selector_options
 async def watch_modules(name: str, labels: str, fields: str, output: str | None, where: Where) -> None:
     """Show modules as they change: all of them, NAME, or those that the selectors choose; until Ctrl-C.
 
-    It begins with those that are there. JSON comes one object a line, YAML one document each.
+    It begins with those that are there. JSON is one object per line, YAML one document per module.
     """
     async with open_backend(where) as backend:
         await show_changes(backend.modules, selector_of(labels, fields, name), output)

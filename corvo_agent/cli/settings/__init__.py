@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .duration import Duration
     from .options import Told, program_options, with_options
     from .where import DEFAULT_GATEWAY, WHERE, Where
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "duration": ("Duration",),
             "options": ("Told", "program_options", "with_options"),
             "where": ("DEFAULT_GATEWAY", "WHERE", "Where"),
         },
@@ -21,6 +23,7 @@ else:
 __all__ = (
     "DEFAULT_GATEWAY",
     "WHERE",
+    "Duration",
     "Told",
     "Where",
     "program_options",

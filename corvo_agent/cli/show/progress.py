@@ -1,4 +1,4 @@
-"""A bar for long work, where a person can see it: on stderr when that is a terminal."""
+"""A progress bar for long work, on stderr when that is a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress(text: str, total: float) -> Iterator[Callable[[float], None]]:
-    """A function that says how much more of ``total`` is done. The bar is gone afterwards; one step has none."""
+    """A function that advances the bar by some of ``total``. The bar is erased afterwards; a single step shows none."""
     if total <= 1 or not sys.stderr.isatty():
         yield lambda _: None
         return

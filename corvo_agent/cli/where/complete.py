@@ -1,4 +1,4 @@
-"""What shells may offer for arguments: levels, kinds of profiles, and what is there, asked where the words say."""
+"""What shells offer for arguments: levels, kinds of profiles, and what a gateway, etcd or an agent is asked for."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import click
 from ...errors import CorvoError
 from ...levels.level import VALID_LEVELS
 from ..backends.protocol import Backend
+from ..settings.where import Where
 from .connect import open_backend
 from .options import where_of
 
-# Seconds that a person who presses TAB waits at most.
+# Seconds that the shell, and the person who pressed TAB, wait for an answer.
 _PATIENCE = 2.0
+# Names that are asked for; a longer list is of no use in a shell.
 _MOST = 1000
 _KINDS = ("profile", "goroutine", "heap", "allocs", "block", "mutex", "threadcreate", "cmdline", "trace")
 
@@ -30,7 +32,7 @@ def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[s
 
 
 def modules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Names of modules that begin like ``incomplete``, but for those that are named already."""
+    """Names of modules that begin like ``incomplete``, without those that are on the line already."""
     named = ctx.params.get(param.name or "")
     taken = named if isinstance(named, tuple) else ()
     found = _asked(ctx, lambda backend: backend.modules.names(incomplete, _MOST))
@@ -38,7 +40,7 @@ def modules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 
 def variables(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Published variables of the module that is named before."""
+    """Published variables of the module that the line names."""
     name = ctx.params.get("name") or ""
 
     async def published(backend: Backend) -> Sequence[str]:
@@ -60,14 +62,14 @@ def labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 
 def _asked(ctx: click.Context, ask: Callable[[Backend], Awaitable[Sequence[str]]]) -> Sequence[str]:
-    """What ``ask`` finds; nothing when it cannot be found out in time."""
+    """What ``ask`` finds; nothing when it fails or takes too long: a shell has no place for an error."""
 
-    async def found() -> Sequence[str]:
-        async with asyncio.timeout(_PATIENCE), open_backend(where_of(ctx)) as backend:
+    async def found(where: Where) -> Sequence[str]:
+        async with asyncio.timeout(_PATIENCE), open_backend(where) as backend:
             return await ask(backend)
 
     try:
-        return asyncio.run(found())
+        return asyncio.run(found(where_of(ctx)))
     except (CorvoError, TimeoutError, click.UsageError):
         return []
 

@@ -1,4 +1,4 @@
-"""``corvo bundle``: everything about some modules in one file, for the people who have to find out what is wrong."""
+"""``corvo bundle``: everything about some modules in one file, for a support case."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ....bundle.parts import Asked, parts_of
 from ...failures import say
 from ...many import selected
 from ...running import asynchronous
+from ...settings.duration import Duration
 from ...settings.where import DEFAULT_GATEWAY, Where
 from ...show.output import note
 from ...show.progress import progress
@@ -45,10 +46,10 @@ _SUFFIX = ".tar.gz"
 @click.option(
     "--cpu",
     "cpu_seconds",
-    type=click.FloatRange(min=0),
-    default=5.0,
+    type=Duration(),
+    default="5s",
     show_default=True,
-    metavar="SECONDS",
+    metavar="DURATION",
     help="How long to watch the processor; 0 for not at all.",
 )
 @click.option(
@@ -56,10 +57,10 @@ _SUFFIX = ".tar.gz"
 )
 @click.option(
     "--max-time",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300.0,
+    type=Duration(0.001),
+    default="5m",
     show_default=True,
-    metavar="SECONDS",
+    metavar="DURATION",
     help="What is not there by then is left out.",
 )
 @agent_options

@@ -21,7 +21,7 @@ from ...where.complete import kinds, modules
 from ...where.connect import open_agent
 from ...where.options import agent_options
 
-# What is answered sooner needs no bar.
+# Seconds after which a progress bar appears.
 _SHORT = 0.4
 _GZIP = b"\x1f\x8b"
 
@@ -93,7 +93,7 @@ def _suffix(buffer: bytes) -> str:
 
 
 def _read(buffer: bytes) -> Profile | None:
-    # Imported late: --help does not need it.
+    # Late: --help does not need it.
     from ....profiles.pprof.reader import decode
 
     try:
@@ -129,7 +129,7 @@ async def _watched(asked: Coroutine[Any, Any, bytes], seconds: float | None, tex
         return await work
     finally:
         work.cancel()
-        # Before the connection closes under it, which would be one more error, hiding the first.
+        # Waited for here: the connection that closes next would make it fail with an error that hides the first one.
         await asyncio.gather(work, return_exceptions=True)
 
 

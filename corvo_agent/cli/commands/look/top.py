@@ -6,21 +6,29 @@ import sys
 
 import click
 
-from ....errors import InvalidArgument
 from ...live.monitor import Monitor
 from ...live.view import print_seen, render
 from ...running import asynchronous
+from ...settings.duration import Duration
 from ...settings.where import Where
 from ...where.complete import modules
 from ...where.connect import open_agent
 from ...where.options import agent_options
 
+# Seconds; looking more often would cost the module more than it shows.
 _SHORTEST = 0.1
 
 
 @click.command("top", short_help="Watch what a module costs and where its time goes.")
 @click.argument("name", shell_complete=modules)
-@click.option("--interval", type=float, default=2.0, show_default=True, metavar="SECONDS", help="Time between looks.")
+@click.option(
+    "--interval",
+    type=Duration(_SHORTEST),
+    default="2s",
+    show_default=True,
+    metavar="DURATION",
+    help="Time between looks.",
+)
 @click.option("-n", "looks", type=click.IntRange(1), metavar="N", help="End after so many looks.")
 @click.option("--once", is_flag=True, help="Look once and end.")
 @click.option("--no-profile", is_flag=True, help="Do not profile: leave the functions out.")
@@ -37,11 +45,9 @@ async def command(name: str, interval: float, looks: int | None, once: bool, no_
     corvo top node1-pen-npm --interval 0.5 --no-profile
     corvo top node1-pen-npm --once
     """
-    if not interval >= _SHORTEST:
-        raise InvalidArgument("--interval", interval, f"must be at least {_SHORTEST:g} seconds")
     monitor = Monitor(lambda: open_agent(where, name), interval, profiling=not no_profile)
     most = 1 if once else looks
-    # A person who looks once wants to see the functions, too, which take an interval to be found.
+    # A single look shows the functions too, which take an interval to be found.
     if once or not sys.stdout.isatty():
         await _print(monitor, most, with_functions=not no_profile)
     else:

@@ -63,8 +63,8 @@ async def test_where_no_profile_can_be_had_the_reason_stands_in_its_place(tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ("--interval 0", 2, "--interval: must be at least 0.1 seconds"),
-        ("--interval nan", 2, "--interval: must be at least 0.1 seconds"),
+        ("--interval 0", 2, "'--interval': must be at least 0.1 s"),
+        ("--interval nan", 2, "'--interval': not a duration"),
         ("-n 0", 2, "0 is not in the range"),
         ("--address 127.0.0.1:1", 4, "127.0.0.1:1 is unavailable"),
         ("--gateway http://127.0.0.1:1", 4, "127.0.0.1:1 is unavailable"),
