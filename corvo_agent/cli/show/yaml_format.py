@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ...errors import InvalidArgument
 
 _TEXT = "tag:yaml.org,2002:str"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_FLOAT = "tag:yaml.org,2002:float"
+_MERGE = "tag:yaml.org,2002:merge"
+# What JSON has, too: of the other kinds of YAML a Module could not be stored, or only as something else.
+_KINDS = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "str", "seq", "map"))
 
 
 def write_yaml(value: Any, *, document: bool = False) -> str:
@@ -34,17 +39,41 @@ def _is_plain(text: str) -> bool:
 
 
 def read_yaml(text: str) -> Any:
-    """What ``text`` holds; a time stays the text that it is. Raises InvalidArgument naming line and column."""
+    """What ``text`` holds, which is what JSON can say; a time stays the text that it is.
+
+    Raises InvalidArgument naming line and column, also for keys that are no texts or stand there twice.
+    """
     import yaml
+    from yaml.constructor import ConstructorError
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
-        """Without times, which in a Module are texts."""
+        """Without times, which in a Module are texts, and without what JSON does not have."""
 
+        yaml_constructors = {
+            tag: make for tag, make in yaml.SafeLoader.yaml_constructors.items() if tag in (*_KINDS, None)
+        }
         yaml_implicit_resolvers = {
             first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
             for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
 
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            known = set()
+            for key, _ in node.value:
+                if key.tag not in (_TEXT, _MERGE):
+                    raise ConstructorError(None, None, "a key must be text: put quotes around it", key.start_mark)
+                if key.value in known:
+                    raise ConstructorError(None, None, f"the key {key.value} stands there twice", key.start_mark)
+                known.add(key.value)
+            return super().construct_mapping(node, deep)
+
+        def construct_yaml_float(self, node: Any) -> float:
+            value = float(super().construct_yaml_float(node))
+            if not math.isfinite(value):
+                raise ConstructorError(None, None, f"{node.value} is no number that JSON has", node.start_mark)
+            return value
+
+    Loader.add_constructor(_FLOAT, Loader.construct_yaml_float)
     try:
         return yaml.load(text, Loader)
     except yaml.MarkedYAMLError as error:

@@ -1,0 +1,68 @@
+"""Tables that fit and cut nothing off, whatever the width."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from corvo_agent.cli.show.tables import draw
+from tests.cli.kit import Stream
+
+
+def drawn(width: int, headers: tuple[str, ...], *rows: tuple[str, ...]) -> list[str]:
+    stream = Stream()
+    draw(headers, rows, Console(file=stream, width=width))
+    return [line.rstrip() for line in stream.text.splitlines()]
+
+
+@pytest.mark.parametrize("width", [30, 46, 80, 200])
+def test_a_table_fits_and_every_name_is_whole(width: int) -> None:
+    headers = ("NAME", "LEVEL", "NODE", "CATEGORY")
+    names = ["node1-pen-npm", "node2-a-longer-name"]
+    lines = drawn(width, headers, *((name, "Debug", "node1", "a category of many words") for name in names))
+    assert max(map(len, lines)) <= width
+    for name in names:
+        assert any(name in line for line in lines)
+    assert "…" not in "".join(lines)
+    assert "".join(lines).replace(" ", "").count("Debug") == 2
+
+
+def test_a_table_without_rows_is_its_head() -> None:
+    assert [line.split() for line in drawn(80, ("NAME", "LEVEL")) if "NAME" in line] == [["NAME", "LEVEL"]]
+
+
+def test_where_columns_do_not_fit_each_row_is_a_record() -> None:
+    lines = drawn(24, ("NAME", "LEVEL", "REASON"), ("node1-pen-npm", "Debug", "slow"), ("n2", "Info", ""))
+    assert [line.split() for line in lines if line] == [
+        ["NAME", "node1-pen-npm"],
+        ["LEVEL", "Debug"],
+        ["REASON", "slow"],
+        ["NAME", "n2"],
+        ["LEVEL", "Info"],
+        ["REASON"],
+    ]
+
+
+WORDS = st.text("ab[]", min_size=1, max_size=12)
+
+
+@settings(deadline=None)
+@given(st.integers(16, 60), st.lists(st.tuples(WORDS, WORDS, WORDS), max_size=4))
+def test_every_cell_is_whole_somewhere(width: int, rows: list[tuple[str, ...]]) -> None:
+    lines = drawn(width, ("NAME", "B", "C"), *rows)
+    assert all(len(line) <= width for line in lines)
+    for name, *_ in rows:
+        assert any(name in line for line in lines)
+    text = "".join(lines)
+    assert "…" not in text
+    for letter in "ab[]":
+        assert text.count(letter) == sum(cell.count(letter) for row in rows for cell in row)
+
+
+def test_a_wide_character_takes_the_room_of_two() -> None:
+    lines = drawn(30, ("NAME", "VALUE"), ("北京北京北京", "x"), ("n", "y"))
+    assert any("北京北京北京" in line for line in lines)
+    assert all(cell_len(line) <= 30 for line in lines)
