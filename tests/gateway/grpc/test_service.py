@@ -99,6 +99,7 @@ async def fails(code: grpc.StatusCode, text: str = "") -> AsyncIterator[list[Any
     trailers = caught.value.trailing_metadata() or ()
     details = next((value for key, value in trailers if key == "grpc-status-details-bin"), None)
     if details is not None:
+        assert isinstance(details, bytes)
         # google.rpc.Status: 1 code, 2 message, 3 details.
         fields = {each.field_number: each.data for each in unknown(empty_pb2.Empty.FromString(details))}
         assert fields[1] == code.value[0]
