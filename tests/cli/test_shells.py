@@ -41,7 +41,8 @@ def test_the_word_at_the_cursor(
 
 def test_click_uses_it_for_bash(bash: BashCompletion) -> None:
     register()
-    assert get_completion_class("bash") == BashCompletion
+    used: object = get_completion_class("bash")
+    assert used is BashCompletion
     script = bash.source()
     assert COMPLETE_VARIABLE in script
     assert "complete -o nosort" in script
