@@ -37,7 +37,7 @@ class Metrics:
         self._registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
-        """The state of the parts, asked for when somebody scrapes."""
+        """The state of the parts, read at each scrape."""
         cache, endpoints, hub, peers = self._sources
         for name, text, value in (
             ("modules", "Modules known", len(cache)),
@@ -52,7 +52,7 @@ class Metrics:
             yield GaugeMetricFamily(f"corvo_gateway_{name}", text, value)
 
     def middleware(self) -> Middleware:
-        """Counts and times every request by its route, never by its path: that anybody could make long."""
+        """Counts and times every request by its route, never by its path."""
 
         @web.middleware
         async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -63,8 +63,10 @@ class Metrics:
                 code = response.status
                 return response
             finally:
+                # A label for each path would let any client grow the registry without end.
                 resource = request.match_info.route.resource
                 route = resource.canonical if resource is not None else "none"
+                # For the same reason: HTTP lets a client invent methods.
                 method = request.method if request.method in _METHODS else "other"
                 self._requests.labels(route, method, code).inc()
                 self._seconds.labels(route, method).observe(time.perf_counter() - started)

@@ -62,6 +62,7 @@ class GatewaySettings:
         for option, address in (("listen", self.listen), ("grpc-listen", self.grpc_listen)):
             if not address:
                 continue
+            # Without TLS a token travels in the clear, and without tokens anyone may write.
             host = address_to_listen(address, option, unix=False).host
             if not (is_loopback(host) or self.insecure or (self.tls_cert and self.token_file)):
                 raise ConfigError(

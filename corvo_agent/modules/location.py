@@ -55,9 +55,11 @@ def _port(module: Module, service_port: str) -> int:
     """The port of the named service, else of the one called like the module, else the only one; 0 for none."""
     ports = module.status.service_ports
     wanted = service_port or module.status.module
+    # As in the original, a service is found by the name of its port.
     for port in ports:
         if port.name == wanted:
             return port.port
+    # A container with one port may call it by its protocol, such as grpc; there is no other one to mean.
     return ports[0].port if len(ports) == 1 and not service_port else 0
 
 

@@ -84,6 +84,7 @@ class ModuleStore:
         modules: list[Module] = []
         undecodable: list[DecodeError] = []
         for index, item in enumerate(found.items):
+            # Thousands of Modules take long to decode: other tasks get their turn in between.
             if index % _DECODED_AT_ONCE == 0:
                 await asyncio.sleep(0)
             try:
@@ -134,6 +135,7 @@ class ModuleStore:
 
         async def write(old: Module) -> Module:
             new = _next_generation(old, change(old))
+            # Raw parts take no part in comparisons, but are written all the same.
             if new == old and new.raw == old.raw:
                 return old
             return await self.update(new, expected=old.revision)

@@ -32,6 +32,7 @@ def read_object(data: bytes) -> dict[str, Any]:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
+        # Slower, but it stops after the first value as Go does, and its errors say where.
         value = _first_value(data)
     if value is None:
         return {}
@@ -95,6 +96,7 @@ def check(body: dict[str, Any], name: str) -> None:
 
     Raises ValidationFailed with one line for each broken rule, in the order of the object.
     """
+    # On JSON rather than on a Module: an absent level is fine where an empty one is not.
     meta, spec, status = (_section(body, section) for section in _SECTIONS)
     lines = [
         *name_lines(name),
@@ -169,6 +171,7 @@ def category_lines(category: Any) -> Iterator[str]:
 def _extension_lines(spec: dict[str, Any]) -> Iterator[str]:
     override = spec.get("override")
     if isinstance(override, dict):
+        # Of two spellings of one key the later one counts, as in Go.
         levels = [value for key, value in override.items() if key.lower() == "level"]
         yield from named_level_lines("Spec.Override.Level", levels[-1] if levels else "")
     loggers = spec.get("loggers")

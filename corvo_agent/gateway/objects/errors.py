@@ -47,14 +47,15 @@ class Failure:
         }
 
 
-#: What a caller hears that shows no token, or one that nobody knows.
+#: The answer to a caller without a token, or with an unknown one.
 UNAUTHENTICATED = Failure(401, Status.UNAUTHENTICATED, "Authentication failed", ("Not authenticated",))
-#: What a caller hears whose token does not allow the call.
+#: The answer to a caller whose token does not allow the call.
 UNAUTHORIZED = Failure(403, Status.PERMISSION_DENIED, "Authorization failed", ("not authorized",))
 
 
 def failure(error: errors.CorvoError, action: Action, name: str = "") -> Failure:
     """The answer, for REST and gRPC alike, when ``error`` ended ``action`` on the Module called ``name``."""
+    # A subclass has its own row or that of the nearest base.
     for kind in type(error).__mro__:
         builder = _TABLE.get((action, kind)) or _ALWAYS.get(kind)
         if builder is not None:
@@ -187,7 +188,7 @@ _ALWAYS: dict[type, Builder] = {
     errors.ResourceExhausted: _too_large,
     errors.NotFound: _not_found,
     errors.Unavailable: _away,
-    # Whoever reads asks for the store, and one that is too slow to answer is away to a reader.
+    # To a reader, a store that is too slow to answer is away.
     errors.DeadlineExceeded: _away,
     errors.Unsupported: _unsupported,
     errors.PreconditionFailed: _debug_text,

@@ -1,7 +1,7 @@
 """What may be done to Modules through the gateway, for REST and gRPC alike.
 
 Reads come from the cache, writes go to the store by compare-and-swap and are answered when the cache has them too:
-whoever writes here reads its own write here.
+a client that writes here reads its own write here.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ class ModuleApi:
 
     async def watch(self, options: ListOptions) -> Subscription:
         """A new watcher; hand it to ``unwatch``. Raises InvalidArgument, Compacted, ResourceExhausted."""
+        # In one step with the entries: no change may come between what exists and what is told from now on.
         await self.ready()
         return self._hub.subscribe(options, self.cache.entries())
 
@@ -112,6 +113,7 @@ class ModuleApi:
         """Delete the Module, at ``version`` if given; what it was. Raises NotFound, VersionConflict."""
         expected = objects.version_number(name, version)
         last = await self._store.delete(name, expected)
+        # It may have been created again since: then the cache holds a younger one.
         await self._settled(lambda: _is_gone(self.cache.get(name), last))
         return CachedModule(last)
 

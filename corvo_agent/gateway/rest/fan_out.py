@@ -44,10 +44,11 @@ async def ask_many(
     """Ask every Module of ``names``, ``width`` of them at a time; answers in the order in which they come.
 
     Those that are there are given together, so that they can be written together. A Module that is slow or gone
-    costs its own deadline and nobody else's place beyond that. Close it with ``contextlib.aclosing``: that cancels
+    costs its own deadline, and its place for no longer than that. Close it with ``contextlib.aclosing``: that cancels
     what is under way.
     """
     waiting = iter(names)
+    # Bounded: a caller that reads slowly holds up the asking instead of filling memory with answers.
     answers: asyncio.Queue[ModuleAnswer] = asyncio.Queue(width)
 
     async def work() -> None:
@@ -59,12 +60,14 @@ async def ask_many(
     try:
         while left:
             found = [await answers.get()]
+            # What came meanwhile leaves in the same write.
             found += [answers.get_nowait() for _ in range(answers.qsize())]
             left -= len(found)
             yield found
     finally:
         for worker in workers:
             worker.cancel()
+        # Their queries are cancelled at the agents before this returns.
         if workers:
             await asyncio.wait(workers)
 

@@ -67,10 +67,11 @@ def guarded(handler: Handler, action: Action) -> Handler:
 async def read_body(request: web.Request) -> bytes:
     """The whole body; raises ResourceExhausted for one over MAX_BODY bytes, before it is read to its end.
 
-    Whoever takes longer than half a minute to send it is answered 408.
+    A client that takes longer than half a minute to send it is answered 408.
     """
     try:
         async with asyncio.timeout(_BODY_TIMEOUT):
+            # Bounded by the application (client_max_size), so that a body without a stated length is too.
             return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise ResourceExhausted("bytes of a request body", MAX_BODY, request.content_length) from error
@@ -79,7 +80,7 @@ async def read_body(request: web.Request) -> bytes:
 
 
 async def send(request: web.Request, response: web.StreamResponse, data: bytes, patience: float = PATIENCE) -> bool:
-    """Write a piece of a stream; False when nobody takes it in time or at all: then the connection is cut off."""
+    """Write a piece of a stream; False when its reader does not take it in time, or has gone: it is cut off then."""
     try:
         async with asyncio.timeout(patience):
             await response.write(data)

@@ -34,6 +34,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """What every answer carries; streams too, so it is a signal of aiohttp and no middleware."""
     response.headers.update(_SECURITY)
     origin = request.headers.get("Origin")
+    # Echoed rather than "*": the answer depends on the page that asks, and caches have to know (Vary).
     if origin and request.method in ("GET", "OPTIONS") and _is_shared(request.path):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers.add("Vary", "Origin")
@@ -41,7 +42,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 @web.middleware
 async def answer_strays(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Paths and methods that are not routed, and what nobody foresaw, have bodies of their own."""
+    """Paths and methods that are not routed, and errors that no view answers, have bodies of their own."""
     try:
         return await handler(request)
     except web.HTTPNotFound:
@@ -103,7 +104,7 @@ def _same_origin(request: web.Request, origin: str) -> bool:
     asked = urlsplit(origin)
     if asked.netloc != request.host:
         return False
-    # A name that was rebound to loopback is its own origin, and yet no page that anybody here opened.
+    # A name that was rebound to loopback (DNS rebinding) is its own origin, and yet its page is a stranger's.
     transport = request.transport
     local = transport.get_extra_info("sockname") if transport else None
     listens_local = isinstance(local, tuple) and is_loopback(str(local[0]))

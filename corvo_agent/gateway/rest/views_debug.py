@@ -61,6 +61,7 @@ class DebugViews:
         if order not in ("", "time"):
             raise DecodeError("merge", f'merge: "{order[:80]}": there is only time')
         answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT))
+        # Merged by time the records have to be held until the last Module has answered; else each goes out at once.
         lines = _merged(answers) if order else _apart(answers)
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)

@@ -60,6 +60,7 @@ class ModuleViews:
             async for part in in_slices(listing.items):
                 written += [entry.json for entry in part]
             items = b"[" + b",".join(written) + b"]"
+        # Joined by hand: each item is JSON already, made once for all readers.
         body = b'{"kind":"ModuleList","api-version":"v1","list-meta":' + meta + b',"items":' + items + b"}"
         return json_response(body, self._age(consistent=consistent))
 
@@ -80,6 +81,7 @@ class ModuleViews:
         """PUT modules/NAME: the status of the body is not even looked at."""
         name = request.match_info["name"]
         body = fold(read_object(await read_body(request)))
+        # The status is for agents to write; a wrong one in a body that was read before must not refuse it.
         body.pop("status", None)
         check(body, name)
         return self._stored(await self._api.put(name, read_module(body)))
@@ -107,6 +109,7 @@ class ModuleViews:
     async def level(self, request: web.Request) -> web.Response:
         """PUT modules/NAME/level: for a time, for good, or (level null) back to what it was."""
         body = {key.lower(): value for key, value in read_object(await read_body(request)).items()}
+        # Ours alone, so it can be strict: a misspelt "for" would set a level for the default time, unnoticed.
         unknown = sorted(set(body) - {"level", "for", "keep", "reason", "by"})
         if unknown:
             raise DecodeError("request body", f"{unknown[0]}: there are level, for, keep, reason and by")

@@ -37,9 +37,11 @@ class StatusViews:
         """GET /readyz: 503 while the Modules are unknown or older than the stated bound."""
         cache, bound = self._api.cache, self._api.max_staleness
         staleness = cache.staleness()
+        # Beyond the bound reads are refused as well: a load balancer can send them to a gateway that knows more.
         ready = cache.synced and staleness <= bound
         body = {
             "ready": ready,
+            # Infinite before the first state, which JSON cannot say.
             "staleness": round(staleness, 3) if cache.synced else None,
             "max-staleness": bound,
             "modules": len(cache),

@@ -22,7 +22,7 @@ from .http import guarded, send, stream_error
 
 #: Seconds without a sign of life after which a WebSocket is pinged, and half of them after which it is given up.
 _HEARTBEAT = 30.0
-#: Bytes that may wait at a connection without anybody waiting for them to leave.
+#: Bytes that may wait at a connection before its writer has to wait for them to leave.
 _AT_ONCE = 64 << 10
 
 
@@ -40,7 +40,7 @@ class WatchViews:
     async def watch(self, request: web.Request) -> web.StreamResponse:
         """GET watch/modules."""
         options = parse_options(request.query.items())
-        # A number that is none and a bad selector are told before the stream begins.
+        # A malformed version and a bad selector are told before the stream begins: after that the status is sent.
         options.version()
         options.selection()
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=4096, compress=False)

@@ -1,7 +1,7 @@
 """Where the gateway may dial.
 
-Addresses come out of etcd, so whoever can write there names them. Only loopback and the networks that the operator
-allowed are dialled, judged by the resolved address, and some are never dialled whatever was allowed.
+Addresses come out of etcd, so every client that may write there chooses them. Only loopback and the networks that
+the operator allowed are dialled, judged by the resolved address, and some are never dialled whatever was allowed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ...errors import ConfigError, PermissionRefused
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Where clouds serve credentials to whoever asks from inside; 169.254.169.254 is link-local besides.
+# Where clouds serve credentials to any process inside; 169.254.169.254 is link-local besides.
 _METADATA = frozenset(
     ipaddress.ip_address(text)
     for text in ("169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")

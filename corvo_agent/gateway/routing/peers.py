@@ -73,9 +73,11 @@ class PeerPool:
         try:
             yield peer.client
         except RemoteError:
+            # It refused the query, so it is there.
             self._answered(peer)
             raise
         except DeadlineExceeded:
+            # Another call was answered meanwhile: then only this query is slow, and the connection is alive.
             if peer.answered < started:
                 await peer.client.aclose()
             raise
@@ -92,6 +94,7 @@ class PeerPool:
 
     async def aclose(self) -> None:
         """Close every connection; calls under way end with Unavailable."""
+        # Let go of before they close: a call that comes meanwhile gets a new client, not a closed one.
         peers, self._peers = self._peers, OrderedDict()
         for peer in peers.values():
             await peer.client.aclose()
@@ -102,6 +105,7 @@ class PeerPool:
             await self._make_room()
             client = DiagnosticsClient(address, ssl=self._ssl, connect_timeout=self._connect_timeout)
             peer = self._peers[address] = _Peer(client)
+        # In the order of their last use, so that those that were idle longest are found first.
         self._peers.move_to_end(address)
         peer.used = self._clock.monotonic()
         return peer

@@ -40,6 +40,7 @@ class Resolver:
         Raises Unavailable when the name is unknown, DeadlineExceeded, and PermissionRefused when no address of it
         may be dialled. A cancelled look-up may go on in its thread until the system gives up.
         """
+        # A name may have several addresses, some of them allowed; the first refusal is told when none is.
         refused: PermissionRefused | None = None
         for address in await self._addresses(host):
             try:
@@ -59,6 +60,7 @@ class Resolver:
         if known is not None and known[0] > self._clock.monotonic():
             return known[1]
         addresses = await self._look_up(host)
+        # Failures are not kept: a name that is registered now is found by the next query.
         self._known[host] = self._clock.monotonic() + self._keep, addresses
         self._known.move_to_end(host)
         if len(self._known) > self._limit:
@@ -73,4 +75,5 @@ class Resolver:
             raise DeadlineExceeded(f"the name {host}", self._timeout) from None
         except (OSError, UnicodeError) as error:
             raise Unavailable(host, f"the name is not known: {error}") from error
+        # A zone ("%eth0") belongs to link-local addresses, which are never dialled.
         return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]

@@ -71,6 +71,7 @@ class Router:
         reached or is late, RemoteError with what it answered, InvalidArgument for a bad ``seconds``. Cancelling it
         cancels the query at the agent.
         """
+        # Refused rather than queued: a queue of queries would only run into their deadlines.
         with self._place():
             return await self._debug(query, self._seconds(query))
 
@@ -79,7 +80,7 @@ class Router:
         try:
             return await self._ask(address, query, seconds)
         except Unavailable:
-            # The agent may just have moved: its new address is known before its old one is forgotten by anybody.
+            # The agent may just have moved: its new address may have been announced since the look-up.
             moved = await self._address(query)
             if moved == address:
                 raise
@@ -116,9 +117,10 @@ class Router:
             # It would name a file of this machine, whichever machine the agent is on.
             raise PreconditionFailed(f"endpoint address [{shorten(str(found))}] is not HOST:PORT")
         try:
+            # The address that was checked is the one that is dialled: a second look-up could give another.
             address = await self._resolver.resolve(found.host)
         except Unavailable:
-            # A node that has no address is no instance, as a service that nobody registered is none.
+            # A node that cannot be resolved is told as the original tells an instance that is not registered.
             raise _unlocated(module) from None
         return join_host_port(address, found.port)
 

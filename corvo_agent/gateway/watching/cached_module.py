@@ -1,4 +1,4 @@
-"""A Module as the gateway keeps it: the object, and its JSON once somebody has asked for it."""
+"""A Module as the gateway keeps it: the object, and its JSON from the first time that it is needed."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def module_json(module: Module) -> bytes:
     try:
         return orjson.dumps(shown)
     except TypeError:
-        # Somebody keeps integers of more than 64 bits in keys of their own: only the standard library writes them.
+        # Unknown keys may hold integers of more than 64 bits, which only the standard library writes.
         return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()

@@ -45,7 +45,7 @@ class Feed:
         self._limits = limits
         self._clock = clock
         self._pending: list[Event] = []
-        # Each batch with those who were watching when it was closed: whoever came later knows its events already.
+        # Each batch with those who were watching when it was closed: later ones know its events already.
         self._leaving: deque[tuple[EventBatch, Iterator[Subscription]]] = deque()
         self._next: asyncio.Handle | None = None
         self._took = 0.0
@@ -62,6 +62,7 @@ class Feed:
     def take(self, events: Iterable[Event]) -> None:
         """Keep those that are wanted until it is time for a batch."""
         self._pending += filter(self.passes, events)
+        # A full batch leaves at once: waiting for more of them would only add to the delay.
         if len(self._pending) >= self._limits.size:
             self.cut()
             self._hand_out()
@@ -92,7 +93,7 @@ class Feed:
         self._hand_out()
 
     def _hand_out(self) -> None:
-        """Some of the watchers get their batch; the others after everybody else had a turn."""
+        """Some of the watchers get their batch; the others after other tasks had a turn."""
         if self._next is not None:
             self._next.cancel()
             self._next = None

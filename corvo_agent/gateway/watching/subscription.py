@@ -48,6 +48,7 @@ class Subscription:
 
         Raises ResourceExhausted when this watcher was too slow, Unavailable when the gateway stops.
         """
+        # The first state does not count as waiting: it is shared, and every watcher has to get it.
         if self._initial:
             return self._initial.popleft()
         while not self._batches:
@@ -73,6 +74,7 @@ class Subscription:
         self._waiting += len(batch)
         if self._waiting > self._limit:
             self.end(ResourceExhausted("events that wait for a slow watcher", self._limit))
+            # A gap would go unnoticed; an end is seen, and the watcher starts over.
             self._batches.clear()
             self._initial.clear()
             return

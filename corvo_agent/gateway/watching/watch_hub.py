@@ -46,7 +46,7 @@ class WatchHub:
         self._clock = clock
         self._feeds: dict[ListOptions, Feed] = {}
         self._history = History(clock, seconds=self.limits.history_seconds, limit=self.limits.history_events)
-        # The last first state that was made: after a restart everybody comes back at once and wants the same.
+        # The last first state that was made: after a restart all watchers come back at once and want the same.
         self._first_state: tuple[ListOptions, list[EventBatch]] | None = None
         self.closed = False
 

@@ -21,7 +21,7 @@ _CODES = (
     *("PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED"),
     *("INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"),
 )
-# Go writes PermissionDenied where everybody else writes PERMISSION_DENIED, and Canceled with one l.
+# Go writes PermissionDenied where the gRPC standard writes PERMISSION_DENIED, and Canceled with one l.
 _BY_GO_NAME = {name.replace("_", "").lower(): name for name in _CODES} | {"canceled": "CANCELLED"}
 _GO_ERROR = re.compile(r"rpc error: code = (\w+) desc = (.*)", re.DOTALL)
 _NO_LEADER = "etcdserver: no leader"

@@ -98,6 +98,7 @@ class Failover:
                     call.doubtful = True
                     if call.repeat is Repeat.UNSENT:
                         return self._summary(failures, loop.time() - started)
+            # Every endpoint has failed: a pause before the next round, so that a cluster in trouble is not hammered.
             pause = backoff.next()
             unreachable = all(failure.kind is Kind.UNREACHABLE for failure in failures.values())
             if unreachable or loop.time() + pause >= call.deadline:
@@ -114,6 +115,7 @@ class Failover:
     def _summary(self, failures: dict[str, FailedAttempt], elapsed: float) -> FailedAttempt:
         peers = ", ".join(failures) or ", ".join(self._endpoints)
         errors = [failure.error for failure in failures.values()]
+        # One that refused says more than those that were silent.
         if all(isinstance(error, DeadlineExceeded) for error in errors):
             return FailedAttempt(Kind.UNKNOWN, DeadlineExceeded(peers, round(elapsed, 1)))
         reasons = [getattr(error, "reason", str(error)) for error in errors]

@@ -1,4 +1,4 @@
-"""The token of an etcd user: got when it is needed, renewed once for everybody who finds it refused."""
+"""The token of an etcd user: got when it is needed, renewed once for all calls that find it refused."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class WatchReader:
         """The events that ``message`` makes whole, in order, not decoded yet.
 
         Raises what ended the watch: Compacted, Unavailable, PermissionRefused, RemoteError; DecodeError when the
-        message is none of etcd's; ResourceExhausted when the events of one revision exceed the bound.
+        message is not one of etcd's; ResourceExhausted when the events of one revision exceed the bound.
         """
         result, failure = self._result(message)
         if failure is not None:

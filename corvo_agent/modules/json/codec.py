@@ -63,8 +63,10 @@ def encode_module(module: Module, self_link: str | None = None) -> bytes:
     Raises InvalidArgument with the path of the field when the name is not one that a Module may have, or a field
     holds what ``decode_module`` would refuse or JSON cannot express.
     """
+    # The original panics at its start for an object without a self-link.
     link = key_of(module.name) if self_link is None else self_link
     value = _to_json(module.with_meta(resource_version="", self_link=link))
+    # Read back before it is stored: what we could not read again would be lost to every reader.
     _from_json(value)
     return _dump(value)
 

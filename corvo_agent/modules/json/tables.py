@@ -53,6 +53,7 @@ class Table:
         values: dict[str, Any] = {}
         unknown: dict[str, Any] = {}
         for key, value in entries(json, path or self.path):
+            # Most keys are spelt as in the schema, and need no folding.
             known = self._by_key.get(key) or self._by_key.get(key.lower())
             if known is None:
                 unknown[key] = value
@@ -70,6 +71,7 @@ class Table:
             value = getattr(message, field.attribute)
             if value or field.always:
                 json[field.key] = field.write(value, unknown.get(field.key))
+        # What ``keep`` kept lies under its known key and was written with it.
         for key, value in unknown.items():
             if key not in self._by_key:
                 json[key] = value

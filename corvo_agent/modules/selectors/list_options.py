@@ -47,6 +47,7 @@ def parse_options(query: Iterable[tuple[str, str]]) -> ListOptions:
     changes: list[str] = []
     for key, value in query:
         name = key.replace("-", "").lower()
+        # The one parameter that may be given several times.
         if name == "fieldchangeselector":
             changes.append(value)
         else:
