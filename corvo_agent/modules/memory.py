@@ -188,7 +188,9 @@ class MemoryStore:
         while True:
             if stream <= self._broken:
                 raise Unavailable(_PEER, "the stream was broken")
+            # Taken before looking: a change between the look and the wait sets this one.
             moved = self._moved
+            # A silenced stream stays open and tells nothing, as a half-open connection does.
             if stream > self._silent:
                 if start < self._compacted:
                     raise Compacted(start, self._compacted)
@@ -222,6 +224,7 @@ class MemoryStore:
         if lease:
             self._lease(lease).keys.add(key)
         old = self._items.get(key)
+        # A write without the lease takes the key from it, as in etcd.
         if old is not None and old.lease and old.lease != lease:
             self._leases[old.lease].keys.discard(key)
         self._revision += 1

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from corvo_agent.errors import Unavailable
+from corvo_agent.errors import DeadlineExceeded, Unavailable
 from corvo_agent.modules import MemoryStore, Module, ModuleStatus, ModuleStore, ObjectMeta, ServicePort, key_of
 from corvo_agent.testing import FakeClock
 from corvo_agent.writer.source import Complete, Gone, Present, SourceEvent
@@ -229,6 +229,31 @@ async def test_once_does_not_wait_for_a_store_that_is_away() -> None:
         source.tell(Present("node1-billing", status()))
         with pytest.raises(Unavailable):
             await ModuleWriter(store, [source]).run_once()
+
+
+class Late(MemoryStore):
+    """Answers the first write too late."""
+
+    late = True
+
+    async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
+        if self.late:
+            self.late = False
+            raise DeadlineExceeded("etcd", 2)
+        return await super().create(key, value, lease=lease)
+
+
+async def test_a_store_that_is_late_costs_no_attempt() -> None:
+    source = Script()
+    async with ModuleStore(Late()) as store, store.watch("node1-billing") as watch:
+        writer = ModuleWriter(store, [source], attempts=1)
+        source.tell(Present("node1-billing", status()))
+        running = asyncio.create_task(writer.run())
+        while not (await anext(watch)).changes:
+            pass
+        assert (writer.statistics().retried, writer.statistics().failed) == (1, ())
+        running.cancel()
+        await asyncio.wait({running})
 
 
 async def test_after_a_new_beginning_only_our_own_leftovers_go(running: Running) -> None:

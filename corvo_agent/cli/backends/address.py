@@ -32,6 +32,7 @@ class AddressBackend:
         if self._name not in (None, name):
             reason = f"{self._address} is one agent: name one module, or give --gateway URL or --etcd URL"
             raise ConfigError("--address", None, reason)
+        # Remembered: asked for two modules it would answer for both, and one answer would be wrong.
         self._name = name
         async with self._dial(self._address) as client:
             yield client

@@ -92,6 +92,7 @@ class Failover:
                 outcome = await attempt(endpoint, budget)
                 if not isinstance(outcome, FailedAttempt) or outcome.kind in (Kind.FINAL, Kind.TOKEN):
                     return outcome
+                # For the calls of other tasks as well: they need not find out for themselves.
                 self.leave(endpoint)
                 failures[endpoint] = outcome
                 if outcome.kind is Kind.UNKNOWN:

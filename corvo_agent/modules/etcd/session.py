@@ -85,6 +85,7 @@ class EtcdSession:
         Takes at most ``call_timeout``. Raises as ``call`` does, Compacted, and ResourceExhausted when as many watches
         are open as ``max_watches`` allows.
         """
+        # Those that are being opened count too, or many at once would pass the bound together.
         if self.watches + self._opening >= self.options.max_watches:
             raise ResourceExhausted("watches of etcd open at once", self.options.max_watches)
         body = orjson.dumps(request)

@@ -126,6 +126,7 @@ class EtcdStore:
         txn = await self._txn(key, [messages.ABSENT], action, Repeat.ALWAYS, lease)
         if txn.succeeded:
             return txn.revision
+        # An attempt before may have been carried out without an answer: then what is there is ours, and still is.
         if txn.item is not None and txn.item.create_revision == txn.item.mod_revision and txn.is_ours(value, lease):
             return txn.item.mod_revision
         raise AlreadyExists("key", key)
@@ -136,12 +137,14 @@ class EtcdStore:
         Raises NotFound (also for the lease), VersionConflict.
         """
         action = {"request_put": messages.put_request(key, value, lease)}
+        # Without a revision a repeated write could undo what another client has written in between.
         repeat = Repeat.UNSENT if expected is None else Repeat.ALWAYS
         txn = await self._txn(key, _conditions(expected), action, repeat, lease)
         if txn.succeeded:
             return txn.revision
         if txn.item is None or expected is None:
             raise NotFound("key", key)
+        # As with create: our own write, whose answer was lost, is no conflict.
         if txn.item.mod_revision > expected and txn.is_ours(value, lease):
             return txn.item.mod_revision
         raise VersionConflict(key, expected, txn.item.mod_revision)

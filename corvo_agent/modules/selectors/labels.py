@@ -63,6 +63,7 @@ class _Parser:
         if operator in ("=", "=="):
             wanted = self._value()
             return lambda labels: labels.get(key) == wanted
+        # As in the original, "!=" and "notin" need the key to be there; in Kubernetes they do not.
         if operator == "!=":
             unwanted = self._value()
             return lambda labels: key in labels and labels[key] != unwanted
@@ -137,6 +138,7 @@ def _tokens(text: str) -> list[str]:
 def _compare(key: str, operator: str, number: int) -> LabelSelector:
     def holds(labels: Mapping[str, str]) -> bool:
         try:
+            # A label that is not a number is no error of the selector: it does not match.
             value = int(labels[key])
         except (KeyError, ValueError):
             return False

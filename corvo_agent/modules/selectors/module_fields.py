@@ -98,6 +98,7 @@ def _split_index(path: str) -> tuple[str, str | None]:
     if not bracket:
         return path, None
     index, bracket, tail = rest.partition("]")
+    # ``service-ports[*].port`` is how the original writes it; a list has no other index here.
     if not bracket or not index or (tail and (index != "*" or not tail.startswith("."))):
         raise InvalidArgument("field selector", path, "an index is written as [key] or [*]")
     return head + tail, index
@@ -154,6 +155,7 @@ def _each(attribute: str, item: str = "") -> Callable[[Module], Iterable[Any]]:
 
 
 def _override(attribute: str) -> Callable[[Module], Iterable[Any]]:
+    # No value rather than an empty one: without an override "=" and "<" never hold, and "!=" always does.
     getter = attrgetter(attribute)
     return lambda module: () if module.spec.override is None else (getter(module.spec.override),)
 
