@@ -74,7 +74,7 @@ VOCABULARY = {
 # its own line. A folder's own __init__ stands above them all.
 ROOMS = {
     "levels": ["level thresholds", "audit logger_tree", "filter", "blockers loguru_filter state structlog_filter"],
-    "logs": ["limits lines worker writing", "files", "search", "tail"],
+    "logs": ["dialects limits worker writing", "lines", "files", "search", "tail"],
     "modules": [
         "compare_and_swap kv model names",
         "callbacks deferred json memory selectors watching",
@@ -157,7 +157,7 @@ OWNERS = {
         "sidecar/target/listener.py",
         "stats/process.py",
     ],
-    "re2": ["logs/search/pattern.py"],
+    "re2": ["logs/search/pattern.py", "logs/dialects/byte_pattern.py"],
     "rich": ["cli/"],
     "semantic_version": ["modules/etcd/client.py"],
     "structlog": ["levels/structlog_filter.py"],

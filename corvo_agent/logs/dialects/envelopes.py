@@ -1,0 +1,166 @@
+"""Envelopes around lines: what container runtimes, syslog and terminals put around what a program wrote.
+
+==========  ===================================================================================================
+CRI         ``2026-11-24T10:00:00.000000000Z stderr F line``; a line that is too long comes in parts marked ``P``
+docker      ``{"log":"line\\n","stream":"stderr","time":"..."}``; the parts of a long line lack the newline
+syslog      ``<134>Nov 24 10:00:00 host app[12]: line``, also as RFC 5424, with or without ``@cee:``
+compose     ``web_1  | line``, and ``[pod/web/app] line`` of kubectl
+==========  ===================================================================================================
+
+Colours of a terminal are taken off with them: they say nothing that the words do not say.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from .severity import of_word
+
+#: Bytes that stand before a line without belonging to it: a mark of UTF-8, and the hole that copytruncate leaves.
+BOM = b"\xef\xbb\xbf"
+_ESCAPE = 0x1B
+_ANSI = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9])")
+_DEPTH = 4  # envelopes inside each other
+
+_CRI = re.compile(
+    rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP])(?::\S{1,80})? ?"
+)
+_NOW = rb"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))"
+_SYSLOG = re.compile(
+    rb"(?:<(?P<priority>\d{1,3})>)?(?P<ts>" + _NOW + rb") (?P<host>[\w.:-]{1,255}) (?P<app>[^\s:\[\]]{1,128})"
+    rb"(?:\[(?P<pid>[\w.-]{1,32})\])?: ?"
+)
+_SYSLOG_5424 = re.compile(
+    rb"<(?P<priority>\d{1,3})>1 (?P<ts>" + _NOW + rb"|-) (?P<host>\S{1,255}) (?P<app>\S{1,128}) (?P<pid>\S{1,128})"
+    rb" (?P<msgid>\S{1,32}) (?P<data>-|(?:\[[^\]]{0,2000}\])+) ?(?:\xef\xbb\xbf)?"
+)
+_COMPOSE = re.compile(rb"(?:(?P<service>[\w.-]{1,80}) {1,40}\| ?|\[(?P<pod>pod/[\w./-]{1,250})\] )(?=[{\[<\d\x1bA-Z])")
+_CEE = b"@cee:"
+_PRIORITY = re.compile(rb"<(\d{1,3})>(?=\S)")
+_DOCKER_KEYS = frozenset({"log", "stream", "time", "attrs"})
+
+
+@dataclass(slots=True)
+class Letter:
+    """What was in an envelope: the line itself, and what the envelopes say of it.
+
+    ``names`` are the envelopes from the outside in; ``is_part`` is true when the line goes on in the next one of the
+    same stream.
+    """
+
+    line: bytes
+    fields: dict[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    is_part: bool = False
+
+
+def open_envelopes(line: bytes, document: dict[str, Any] | None = None) -> Letter:
+    """Take a line out of everything around it. ``document`` is the object that it is, if that is known already."""
+    letter = Letter(line)
+    if document is not None and not _open_docker(letter, document):
+        return letter
+    for _ in range(_DEPTH):
+        before = letter.line
+        _strip(letter)
+        if not any(attempt(letter) for attempt in _OPENINGS) or letter.line == before:
+            break
+    return letter
+
+
+def is_docker(document: dict[str, Any]) -> bool:
+    """Whether an object is an envelope of docker's json-file."""
+    return "log" in document and document.keys() <= _DOCKER_KEYS and type(document["log"]) is str and len(document) > 1
+
+
+def is_cri_part(line: bytes) -> bool:
+    """Whether a line is a part of a CRI line that goes on."""
+    match = _CRI.match(line)
+    return match is not None and match[3] == b"P"
+
+
+def _strip(letter: Letter) -> None:
+    line = letter.line
+    if line.startswith(BOM):
+        line = line[3:]
+    if _ESCAPE in line:
+        line = _ANSI.sub(b"", line)
+    letter.line = line
+
+
+def _open_cri(letter: Letter) -> bool:
+    match = _CRI.match(letter.line) if letter.line[:1].isdigit() else None
+    if match is None:
+        return False
+    _keep(letter, "cri", {"ts": match[1], "stream": match[2]}, letter.line[match.end() :])
+    letter.is_part = match[3] == b"P"
+    return True
+
+
+def _open_syslog(letter: Letter) -> bool:
+    line = letter.line
+    match = _SYSLOG_5424.match(line) or _SYSLOG.match(line)
+    if match is None:
+        if line.startswith(_CEE):
+            _keep(letter, "cee", {}, line[len(_CEE) :].lstrip())
+            return True
+        bare = _PRIORITY.match(line)
+        if bare is None or int(bare[1]) > 191:
+            return False
+        _keep(letter, "syslog", {"priority": bare[1]}, line[bare.end() :])
+        return True
+    if _is_level(match["host"]) or _is_level(match["app"]):  # a logger of its own: 2026-11-24T10:00:00Z ERROR app: boom
+        return False
+    rest = line[match.end() :]
+    _keep(letter, "syslog", match.groupdict(), rest[len(_CEE) :].lstrip() if rest.startswith(_CEE) else rest)
+    return True
+
+
+def _is_level(word: bytes) -> bool:
+    return len(word) > 1 and of_word(word.decode("utf-8", "replace")) is not None
+
+
+def _open_compose(letter: Letter) -> bool:
+    match = _COMPOSE.match(letter.line)
+    if match is None:
+        return False
+    _keep(letter, "compose", match.groupdict(), letter.line[match.end() :])
+    return True
+
+
+def _docker(line: bytes) -> dict[str, Any]:
+    if b'"log"' not in line:
+        return {}
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return {}
+    return document if type(document) is dict else {}
+
+
+def _open_docker(letter: Letter, document: dict[str, Any] | None = None) -> bool:
+    if document is None:
+        document = _docker(letter.line) if letter.line.startswith(b'{"') else {}
+    if not is_docker(document):
+        return False
+    text: str = document["log"]
+    said = {"ts": document.get("time"), "stream": document.get("stream")}
+    found = {key: value.encode() for key, value in said.items() if type(value) is str}
+    _keep(letter, "docker", found, text.removesuffix("\n").encode("utf-8", "surrogatepass"))
+    letter.is_part = not text.endswith("\n")
+    return True
+
+
+def _keep(letter: Letter, name: str, found: dict[str, bytes | None] | dict[str, bytes], line: bytes) -> None:
+    """Note what an envelope says; what one further in says of the same counts more."""
+    letter.names += (name,)
+    letter.line = line
+    for key, value in found.items():
+        if value is not None and value != b"-":
+            letter.fields[key] = value.decode("utf-8", "replace")
+
+
+_OPENINGS = (_open_cri, _open_syslog, _open_compose, _open_docker)

@@ -1,0 +1,153 @@
+"""JSON as log files have it: exactly where it is right, and as far as it can be understood where it is not quite.
+
+One odd byte does not cost a line its level: bytes that are no UTF-8, ``NaN``, control characters and lone surrogates
+inside of texts are taken for what they were meant to be. Integers past 64 bits and ``-0`` keep their digits.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+from .byte_pattern import BytePattern
+
+# What orjson may read as another number: integers past 64 bits become floats, -0 becomes 0.
+_INEXACT = BytePattern(r"[0-9]{20}|-[0-9]{19}|[:,\[ \t]-0[^.0-9eE]")
+_PARTS = 8  # characters of the longest escape, and one more
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class Literal(float):
+    """A number that has no other exact form than the text that it was written as."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+def parse_object(data: bytes) -> dict[str, Any] | None:
+    """The object that ``data`` holds; None when it holds none. Never raises."""
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _parse_odd(data)
+    if type(document) is not dict:
+        return None
+    return document if is_exact(data) else _parse_odd(data) or document
+
+
+def is_exact(data: bytes) -> bool:
+    """Whether orjson reads every number in ``data`` as it is written; rather no than yes."""
+    return _INEXACT.find(data, 0, len(data)) < 0
+
+
+def parse_start(data: bytes) -> dict[str, Any]:
+    """The members of an object of which only the beginning is there; the last one may be a text without its end."""
+    document: dict[str, Any] = {}
+    text = data.decode("utf-8", "replace").lstrip("\ufeff \t")
+    if not text.startswith("{"):
+        return document
+    position = 1
+    try:
+        while True:
+            position = _SPACE.match(text, position).end()  # type: ignore[union-attr]
+            if text[position] != '"':
+                break
+            key, position = _DECODER.raw_decode(text, position)
+            position = _SPACE.match(text, position).end()  # type: ignore[union-attr]
+            if text[position] != ":":
+                break
+            position = _SPACE.match(text, position + 1).end()  # type: ignore[union-attr]
+            try:
+                document[key], position = _DECODER.raw_decode(text, position)
+            except ValueError:
+                if text[position] == '"':
+                    document[key] = _unfinished(text[position + 1 :])
+                break
+            position = _SPACE.match(text, position).end()  # type: ignore[union-attr]
+            if text[position] != ",":
+                break
+            position += 1
+    except (IndexError, ValueError, RecursionError):  # here it was cut
+        pass
+    return _without_halves(document)
+
+
+def to_text(value: Any) -> str:
+    """A JSON value as a record holds it: text as it is, everything else as compact JSON.
+
+    Raises orjson.JSONEncodeError when it is nested too deeply.
+    """
+    if type(value) is str:
+        return value
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        try:
+            return _compact(value)
+        except RecursionError:
+            pass
+        raise
+
+
+def _parse_odd(data: bytes) -> dict[str, Any] | None:
+    if data.lstrip()[:1] != b"{":
+        return None
+    try:
+        document = _DECODER.decode(data.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return _without_halves(document) if type(document) is dict else None
+
+
+def _integer(text: str) -> int | Literal:
+    if text == "-0" or len(text) > 18:
+        number = int(text) if 18 < len(text) < 21 else 1 << 64
+        if text == "-0" or not -(1 << 63) <= number < 1 << 64:
+            return Literal(text)
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_constant=str)
+
+
+def _unfinished(text: str) -> str:
+    """A text that has no end, which may have been cut inside an escape."""
+    for less in range(min(_PARTS, len(text) + 1)):
+        try:
+            return str(_DECODER.decode(f'"{text[: len(text) - less]}"'))
+        except ValueError:
+            continue
+    return ""
+
+
+def _without_halves(document: dict[str, Any]) -> dict[str, Any]:
+    """``document`` without half surrogate pairs, which no text that is sent can hold."""
+    try:
+        orjson.dumps(document)
+    except orjson.JSONEncodeError:  # those, or a number that only we can write
+        return {_mended(key): _mended(value) for key, value in document.items()}
+    return document
+
+
+def _mended(value: Any) -> Any:
+    if type(value) is str:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if type(value) is dict:
+        return {_mended(key): _mended(inner) for key, inner in value.items()}
+    return [_mended(inner) for inner in value] if type(value) is list else value
+
+
+def _compact(value: Any) -> str:
+    if isinstance(value, Literal):
+        return value.text
+    if type(value) is dict:
+        return "{" + ",".join(f"{orjson.dumps(key).decode()}:{_compact(inner)}" for key, inner in value.items()) + "}"
+    if type(value) is list:
+        return "[" + ",".join(map(_compact, value)) + "]"
+    return orjson.dumps(value).decode()

@@ -1,0 +1,183 @@
+"""How the lines of a file begin, up to their level: the fixed bytes, and what varies between them.
+
+A template is learned from one line. Another line that begins so, and has the value of a level there, has that level,
+whatever comes behind: the key is the first one that counts in its dialect, or the place that its form gives it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .envelopes import open_envelopes
+from .line_reader import LineReader
+from .severity import Scale
+from .text_forms import level_place
+
+_LONGEST = 300  # bytes before a level
+_CRI = re.compile(rb"[0-9T:.Z+-]{20,40} std(?:out|err) F (?:\S{1,80} )?")
+_KEY = re.compile(rb"[^\"\\\n]{1,80}")
+_PLAIN_NUMBER = re.compile(rb"-?[0-9.eE+-]+")
+_PLAIN_TEXT = re.compile(rb"[^\"\\\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Bytes that are the same in every line."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Varying:
+    """Any number of bytes that are (or, when ``is_excluded``, are not) among ``members``."""
+
+    members: bytes
+    is_excluded: bool = False
+
+
+Piece = Fixed | Varying
+
+_NUMBER = Varying(b"0123456789.eE+-")
+_TEXT = Varying(b'"\\\n', is_excluded=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The pieces before the level.
+
+    ``ending`` are the bytes one of which stands behind it, ``scale`` that of a number, or None for a word. A level of
+    one letter says too little by itself: the pieces ``behind`` it have to be there as well.
+    """
+
+    pieces: tuple[Piece, ...]
+    ending: bytes
+    scale: Scale | None
+    is_letter: bool = False
+    behind: tuple[Piece, ...] = ()
+
+
+def learn(line: bytes, reader: LineReader) -> Template | None:
+    """The template of a line; None when its level cannot be told by how it begins."""
+    template = _learn(line, reader) if b"\n" not in line else None
+    if template is None or isinstance(template.pieces[-1] if template.pieces else None, Varying):
+        return None
+    # Where one varying piece ends and the next one begins could not be told.
+    for pieces in (template.pieces, template.behind):
+        if any(isinstance(one, Varying) and isinstance(other, Varying) for one, other in pairwise(pieces)):
+            return None
+    return template
+
+
+def _learn(line: bytes, reader: LineReader) -> Template | None:
+    start = 0
+    before: list[Piece] = []
+    quote = b'"'
+    cri = _CRI.match(line)
+    if cri is not None:
+        start = cri.end()
+        before = [Varying(b"0123456789T:.Z+-"), Fixed(b" std"), Varying(b"outer"), Fixed(b" F ")]
+        if line[start - 3 : start] != b" F ":
+            return None
+    elif line.startswith(b'{"log":"') and open_envelopes(line).names[:1] == ("docker",):
+        start, before, quote = len(b'{"log":"'), [Fixed(b'{"log":"')], b'\\"'
+    if line[start : start + 1] == b"{":
+        return _of_object(line, start, before, quote, reader)
+    return _of_text(line[start:], before, reader) if quote == b'"' else None
+
+
+def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: LineReader) -> Template | None:
+    key, scale = reader.first_level_key
+    pieces, wanted = [*before, Fixed(b"{")], key.encode()
+    position = at + 1
+    while position < min(len(line), at + _LONGEST):
+        name = _KEY.match(line, position + len(quote))
+        colon = quote + b":"
+        if not line.startswith(quote, position) or name is None or not line.startswith(colon, name.end()):
+            return None
+        behind = name.end() + len(colon)
+        while line[behind : behind + 1] == b" ":
+            behind += 1
+        pieces.append(Fixed(line[position:behind]))
+        if name[0] == wanted:
+            return _value(line, behind, pieces, quote, scale)
+        if wanted.startswith(name[0] + b".") and line[behind : behind + 1] == b"{":
+            wanted = wanted[len(name[0]) + 1 :]
+            pieces.append(Fixed(b"{"))
+            position = behind + 1
+            continue
+        end = _skip_value(line, behind, pieces, quote)
+        if end is None:
+            return None
+        position = end
+    return None
+
+
+def _value(line: bytes, at: int, pieces: list[Piece], quote: bytes, scale: Scale) -> Template | None:
+    if line.startswith(quote, at):
+        number = line[at + len(quote) : at + len(quote) + 1].isdigit()
+        return Template((*pieces, Fixed(quote)), quote[:1], scale if number else None)
+    return Template(tuple(pieces), b",}", scale) if line[at : at + 1].isdigit() else None
+
+
+def _skip_value(line: bytes, at: int, pieces: list[Piece], quote: bytes) -> int | None:
+    """Add the pieces of a simple value and the comma behind it; where the next key starts."""
+    if line.startswith(quote, at):
+        text = _PLAIN_TEXT.match(line, at + len(quote))
+        end = at + len(quote) if text is None else text.end()
+        if not line.startswith(quote, end):
+            return None
+        pieces += [Fixed(quote), _TEXT, Fixed(quote)]
+        end += len(quote)
+    else:
+        number = _PLAIN_NUMBER.match(line, at)
+        if number is None:
+            return None
+        pieces.append(_NUMBER)
+        end = number.end()
+    after = end
+    while line[after : after + 1] in (b",", b" "):
+        after += 1
+    if line[end : end + 1] != b",":
+        return None
+    pieces.append(Fixed(line[end:after]))
+    return after
+
+
+def _of_text(line: bytes, before: list[Piece], reader: LineReader) -> Template | None:
+    text = line.decode("latin-1")
+    place = level_place(text, reader.form_of(text))
+    if place is None or place.start > _LONGEST:
+        return None
+    pieces = list(before)
+    position = 0
+    for name, start, end in place.groups:
+        pieces += _literal(line[position:start])
+        if name == "ts":
+            pieces += _time(line[start:end])
+        elif end < len(line):
+            pieces.append(Varying(line[end : end + 1] + b"\n", is_excluded=True))
+        position = end
+    pieces += _literal(line[position : place.start])
+    if place.end - place.start > 1:
+        return Template(tuple(pieces), b" \t:[]|)>,\r\n-/", None)
+    start, end = place.time
+    behind = (*_literal(line[place.end : start]), *_time(line[start:end])) if end else ()
+    return Template(tuple(pieces), line[place.end : place.end + 1], None, is_letter=True, behind=behind)
+
+
+def _literal(data: bytes) -> list[Piece]:
+    return [Fixed(data)] if data else []
+
+
+def _time(data: bytes) -> Iterator[Piece]:
+    """The pieces of a time: digits and names vary."""
+    for part in re.findall(rb"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]+", data):
+        if part[:1].isdigit():
+            yield Varying(b"0123456789")
+        elif part.isalpha() and len(part) > 1:
+            yield Varying(bytes(range(65, 91)) + bytes(range(97, 123)))
+        else:
+            yield Fixed(part)

@@ -1,0 +1,73 @@
+"""A sieve points at every line that may have the level, in every dialect, and passes over most others."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corvo_agent.levels.level import Level
+from corvo_agent.logs.dialects.dialect import find_dialect
+from corvo_agent.logs.dialects.line_reader import LineReader
+from corvo_agent.logs.dialects.severity import Severity
+from corvo_agent.logs.dialects.sieve import Sieve, learn_template
+
+from .shapes import SECOND, SHAPES
+from .writers import WRITERS, Event, Writer, events
+
+_ODD = st.one_of(
+    st.binary(max_size=60).map(lambda data: data.replace(b"\n", b"")),
+    st.sampled_from([shape.line.encode() for shape in SHAPES]),
+    st.sampled_from([b"", b"{", b'{"level":', b'{"level":"', b'{"level":"in', b'{"level":"info', b'{"level":"info"}']),
+)
+
+
+def pointed_at(sieve: Sieve, content: bytes) -> list[bytes]:
+    found, position, end = [], 0, len(content) - 1
+    while position <= end and (start := sieve.find(content, position, end)) >= 0:
+        stop = content.index(b"\n", start)
+        found.append(content[start:stop])
+        position = stop + 1
+    return found
+
+
+@pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.name)
+def test_no_line_is_missed(writer: Writer) -> None:
+    @settings(max_examples=60, deadline=None)
+    @given(st.lists(events(), min_size=4, max_size=8), st.lists(_ODD, max_size=3), st.sampled_from(Level))
+    def check(several: list[Event], odd: list[bytes], threshold: Level) -> None:
+        lines = [writer.write(event).encode() for event in several]
+        reader = LineReader(find_dialect(lines), UTC, SECOND * 10**9)
+        template = learn_template(lines, reader)
+        if template is None:
+            return
+        sieve = Sieve(template, lambda severity: severity.level >= threshold)
+        mixed = [*lines[:2], *odd, *lines[2:]]
+        found = pointed_at(sieve, b"\n".join(mixed) + b"\n")
+        for line in mixed:
+            document = reader.read(line)
+            severity = None if document is None else reader.severity(document)
+            # A line whose severity cannot be read has to be looked at, so that it can be counted.
+            if severity is None or severity.level >= threshold:
+                assert line in found
+
+    check()
+
+
+def test_most_dialects_have_a_template() -> None:
+    without = []
+    for writer in WRITERS:
+        lines = [
+            writer.write(Event(severity, SECOND * 10**9, "msg")).encode() for severity in Severity if severity < 60
+        ]
+        reader = LineReader(find_dialect(lines), UTC)
+        template = learn_template(lines, reader)
+        if template is None:
+            without.append(writer.name)
+            continue
+        sieve = Sieve(template, lambda severity: severity >= Severity.ERROR)
+        found = pointed_at(sieve, b"\n".join(lines) + b"\n")
+        assert len(found) <= 3, writer.name
+    assert without == ["opentelemetry", "cri+text", "docker+text", "logfmt"]
