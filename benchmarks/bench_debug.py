@@ -23,12 +23,14 @@ from grpclib.client import Channel, UnaryUnaryMethod
 from benchmarks import report
 from benchmarks.debug_servers import DEBUG, google_class, running
 from benchmarks.log_lines import records, write_file
+from benchmarks.raw_codec import RawCodec
 from corvo_agent._generated import protos
+from corvo_agent._generated.diagnostics import DiagnosticsResponse
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
-from corvo_agent.diagnostics.limits import RawMessage
 from corvo_agent.diagnostics.messages.payloads import decode_logs, encode_logs
-from corvo_agent.diagnostics.messages.request_codec import decode_response, encode_request, encode_response
+from corvo_agent.diagnostics.messages.request_codec import payload_in, request_of, response_of
 from corvo_agent.diagnostics.query import DebugQuery, Payload
+from corvo_agent.protobuf.codec import decode, encode
 
 GIGABYTE = 1 << 30
 ROUNDS, CALLS = 15, 20
@@ -90,11 +92,11 @@ def by_bare_grpclib(message: bytes) -> Caller:
     @contextlib.asynccontextmanager
     async def caller(address: str) -> AsyncIterator[Ask]:
         host, _, port = address.rpartition(":")
-        async with Channel(host, int(port)) as channel:
-            method = UnaryUnaryMethod(channel, DEBUG, RawMessage, RawMessage)
+        async with Channel(host, int(port), codec=RawCodec()) as channel:
+            method = UnaryUnaryMethod(channel, DEBUG, bytes, bytes)
 
             async def ask() -> Payload:
-                return decode_response((await method(RawMessage(message))).value)
+                return payload_in(decode(DiagnosticsResponse, await method(message)))
 
             yield ask
 
@@ -110,7 +112,7 @@ async def measured(kind: str, path: Path, caller: Caller) -> AsyncIterator[Subje
 
 async def end_to_end(path: Path) -> list[report.Row]:
     """The servers, asked in turn."""
-    query = by_bare_grpclib(encode_request(DebugQuery("Log", LINES)))
+    query = by_bare_grpclib(encode(request_of(DebugQuery("Log", LINES))))
     async with contextlib.AsyncExitStack() as stack:
         ours = await stack.enter_async_context(measured("ours", path, by_our_client))
         protobuf = await stack.enter_async_context(measured("protobuf", path, query))
@@ -118,7 +120,7 @@ async def end_to_end(path: Path) -> list[report.Row]:
         found, expected = decode_logs(answer.value), decode_logs((await protobuf.ask()).value)
         assert len(found) == 300
         assert found == expected
-        same_bytes = encode_response(answer)
+        same_bytes = encode(response_of(answer))
         path.with_name("answer").write_bytes(same_bytes)
         echo = await stack.enter_async_context(measured("echo", path, by_bare_grpclib(same_bytes)))
         bare = await stack.enter_async_context(measured("answer", path.with_name("answer"), query))

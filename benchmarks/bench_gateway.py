@@ -21,11 +21,9 @@ import orjson
 import psutil
 from grpclib.client import Channel
 from grpclib.const import Cardinality
-from grpclib.encoding.proto import ProtoCodec
 
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
-from corvo_agent.diagnostics.limits import RawMessage
-from corvo_agent.diagnostics.messages.request_codec import encode_request
+from corvo_agent.diagnostics.messages.request_codec import request_of
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.etcd.options import EtcdOptions
@@ -33,9 +31,11 @@ from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from corvo_agent.modules.names import API_PATH, key_of
+from corvo_agent.protobuf.codec import encode
 
 from .gateway_servers import LINES, child, gateway_program, name_of
 from .gateway_watchers import delays, lines, not_seen, watching
+from .raw_codec import RawCodec
 from .report import Row, publish
 
 MODULES = int(os.environ.get("BENCH_MODULES", "10000"))
@@ -199,10 +199,10 @@ async def ask_all(session: aiohttp.ClientSession, url: str) -> None:
 
 async def call_all(channels: list[Channel]) -> None:
     """The same query to all agents by bare grpclib calls, whose answers nobody decodes."""
-    request = RawMessage(encode_request(DebugQuery("Log", {"lines": "10"}, name_of(0))))
+    request = encode(request_of(DebugQuery("Log", {"lines": "10"}, name_of(0))))
 
     async def call(channel: Channel) -> None:
-        async with channel.request(_DEBUG, Cardinality.UNARY_UNARY, RawMessage, RawMessage, timeout=10) as stream:
+        async with channel.request(_DEBUG, Cardinality.UNARY_UNARY, bytes, bytes, timeout=10) as stream:
             await stream.send_message(request, end=True)
             assert await stream.recv_message()
 
@@ -217,7 +217,7 @@ async def measure_fan_out(session: aiohttp.ClientSession, etcd: str, addresses: 
             found["cold"].append(await timed(ask_all(session, url)))
             found["warm"].append(await timed(ask_all(session, url)))
         places = [address.rsplit(":", 1) for address in addresses]
-        channels = [Channel(host, int(port), codec=ProtoCodec()) for host, port in places]
+        channels = [Channel(host, int(port), codec=RawCodec()) for host, port in places]
         found["bare cold"].append(await timed(call_all(channels)))
         found["bare warm"].append(await timed(call_all(channels)))
         for channel in channels:

@@ -22,7 +22,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from grpclib.const import Cardinality, Handler
 from grpclib.server import Server
 
-from corvo_agent.diagnostics.limits import RawMessage
+from benchmarks.raw_codec import RawCodec
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 
@@ -80,7 +80,7 @@ class Bare:
     """grpclib and nothing else: answers with the request's own bytes, or with ``answer`` when it is given."""
 
     def __init__(self, answer: bytes | None = None) -> None:
-        self._answer = None if answer is None else RawMessage(answer)
+        self._answer = answer
 
     @classmethod
     def of_file(cls, path: Path) -> Bare:
@@ -89,7 +89,7 @@ class Bare:
 
     def __mapping__(self) -> dict[str, Handler]:
         """The one method."""
-        return {DEBUG: Handler(self.debug, Cardinality.UNARY_UNARY, RawMessage, RawMessage)}
+        return {DEBUG: Handler(self.debug, Cardinality.UNARY_UNARY, bytes, bytes)}
 
     async def debug(self, stream: Any) -> None:
         """Receive, send."""
@@ -124,7 +124,8 @@ async def serve(kind: str, path: str) -> None:
         "echo": lambda _: Bare(),
         "answer": lambda file: Bare.of_file(Path(file)),
     }
-    server = Server([others[kind](path)])
+    # google.protobuf's messages come and go by grpclib's own codec.
+    server = Server([others[kind](path)], codec=None if kind == "protobuf" else RawCodec())
     listening = socket.create_server(("127.0.0.1", 0))
     await server.start(sock=listening)
     port = listening.getsockname()[1]

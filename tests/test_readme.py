@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,17 +153,40 @@ async def test_the_test_of_a_user_runs_without_etcd(tmp_path: Path) -> None:
     await test(tmp_path)  # type: ignore[operator]
 
 
-async def test_the_example_of_own_variables_actions_and_queries(tmp_path: Path) -> None:
+SHOP = """
+from dataclasses import dataclass
+
+import betterproto
+
+
+@dataclass(eq=False, repr=False)
+class Basket(betterproto.Message):
+    owner: str = betterproto.string_field(1)
+    items: int = betterproto.int32_field(2)
+"""
+
+
+async def test_the_example_of_own_variables_actions_queries_and_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from corvo_agent.diagnostics.messages.payloads import decode_string
     from corvo_agent.diagnostics.server.server import DiagnosticsServer
     from corvo_agent.diagnostics.service import DiagnosticsService
 
-    diag = run("own")["diag"]
+    (tmp_path / "shop.py").write_text(SHOP)
+    monkeypatch.syspath_prepend(tmp_path)
+    namespace = run("own")
+    diag = namespace["diag"]
     assert isinstance(diag, DiagnosticsService)
     async with diag, DiagnosticsServer([diag]) as server, DiagnosticsClient(server.address) as client:
         assert await client.stats("requests") == {"requests": 1}
         assert await client.action("list-objects", kind="Host") == '["Host-1"]'
         assert decode_string((await client.debug("Uptime")).value) == "since this morning"
+        payload = await client.debug("Basket", {"owner": "me"})
+        assert payload.type_url == "type.googleapis.com/shop.Basket"
+        basket: Any = namespace["Basket"]
+        assert basket().parse(payload.value) == basket(owner="me", items=3)
+    monkeypatch.delitem(sys.modules, "shop")
 
 
 def _close_root_handlers() -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .client.client import DiagnosticsClient
     from .client.typed_client import TypedClient
     from .handler import QueryHandler, StreamingHandler
-    from .messages.payloads import logs_payload, profile_payload, stats_payload, string_payload
+    from .messages.payloads import logs_payload, payload_of, profile_payload, stats_payload, string_payload
     from .query import DebugQuery, Payload
     from .registry import HandlerRegistry
     from .server.connection import ServerLimits
@@ -39,7 +39,7 @@ else:
             "client.client": ("DiagnosticsClient",),
             "client.typed_client": ("TypedClient",),
             "handler": ("QueryHandler", "StreamingHandler"),
-            "messages.payloads": ("logs_payload", "profile_payload", "stats_payload", "string_payload"),
+            "messages.payloads": ("logs_payload", "payload_of", "profile_payload", "stats_payload", "string_payload"),
             "query": ("DebugQuery", "Payload"),
             "registry": ("HandlerRegistry",),
             "server.connection": ("ServerLimits",),
@@ -63,6 +63,7 @@ __all__ = (
     "TypedClient",
     "client_ssl",
     "logs_payload",
+    "payload_of",
     "profile_payload",
     "server_ssl",
     "stats_payload",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol, runtime_checkable
 
+from betterproto import Message
+
 from .query import DebugQuery, Payload
 
 
@@ -23,8 +25,11 @@ class QueryHandler(Protocol):
         """Release what ``start`` took; bounded in time by the caller."""
         ...
 
-    async def handle(self, query: DebugQuery) -> Payload:
-        """Answer. Raises a CorvoError for whatever the caller should hear; is cancelled at the caller's deadline."""
+    async def handle(self, query: DebugQuery) -> Payload | Message:
+        """Answer, with a Payload or with any betterproto message (see ``payload_of``).
+
+        Raises a CorvoError for whatever the caller should hear; is cancelled at the caller's deadline.
+        """
         ...
 
 
@@ -32,6 +37,6 @@ class QueryHandler(Protocol):
 class StreamingHandler(QueryHandler, Protocol):
     """A handler that can also answer for as long as the caller listens (``DebugStream``)."""
 
-    def stream(self, query: DebugQuery) -> AsyncIterator[Payload]:
+    def stream(self, query: DebugQuery) -> AsyncIterator[Payload | Message]:
         """Batches of answers until the caller goes away; an async generator, closed by the service."""
         ...

@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from grpclib.const import Cardinality, Handler
+from betterproto import Message
 from grpclib.exceptions import GRPCError
+from grpclib.server import Stream
 
-from ..errors import CorvoError, DecodeError, InvalidArgument, ResourceExhausted, Unsupported
+from .._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse
+from .._generated.protos import DiagnosticsBase
+from ..errors import CorvoError, ResourceExhausted, Unsupported
 from ..stats.expvar import ExpvarRegistry
 from .admission import Admission
+from .calls import BoundedService, CallBounds, current_call
 from .handler import QueryHandler, StreamingHandler
 from .handlers.action import Action, ActionHandler
-from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget, RawMessage
-from .messages.request_codec import decode_request, response_head
+from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget
+from .messages.payloads import payload_of
+from .messages.request_codec import query_of, response_of
 from .query import DebugQuery, Payload
-from .raw_calls import RawStream, as_status, receive_within, send_within
 from .registry import HandlerRegistry, HandlerSlot
 from .status import grpc_error
 
@@ -55,7 +59,7 @@ class ServiceLimits:
     response_bytes: int = RESPONSE_BYTES
 
 
-class DiagnosticsService:
+class DiagnosticsService(BoundedService, DiagnosticsBase):
     """Answers Debug queries; put it into any grpclib ``Server([mine, service])``.
 
     ``async with service`` (or ``start`` and ``aclose``) starts and stops the handlers. Without that, each handler is
@@ -77,7 +81,12 @@ class DiagnosticsService:
         self._actions = ActionHandler()
         self._queries = Admission("queries at once", self.limits.queries)
         self._streams = Admission("followed queries at once", self.limits.streams)
-        self._received = ByteBudget(self.limits.received_bytes)
+        self.bounds = CallBounds(
+            self.limits.request_bytes,
+            ByteBudget(self.limits.received_bytes),
+            receive_timeout=self.limits.receive_timeout,
+            send_timeout=self.limits.send_timeout,
+        )
         self.registry.register("Action", self._actions)
 
     @classmethod
@@ -161,70 +170,55 @@ class DiagnosticsService:
         for listener in self._listeners:
             listener(serving)
 
-    # grpclib's side
+    # The methods of protos.Diagnostics
 
-    def __mapping__(self) -> dict[str, Handler]:
-        """The methods that grpclib serves; requests and answers pass as bytes."""
-        return {
-            "/protos.Diagnostics/Debug": Handler(self._debug, Cardinality.UNARY_UNARY, RawMessage, RawMessage),
-            "/protos.Diagnostics/DebugStream": Handler(
-                self._debug_stream, Cardinality.UNARY_STREAM, RawMessage, RawMessage
-            ),
-        }
+    async def debug(self, request: DiagnosticsRequest) -> DiagnosticsResponse:
+        """The answer of the query's handler. Raises a CorvoError, which becomes the call's status."""
+        call = current_call()
+        query = query_of(request, call.seconds if call else None)
+        slot = self.registry.lookup(query.query)
+        with ExitStack() as here:
+            # The place is taken until the answer is sent: a slow caller's answer is in memory as long.
+            (call.resources if call else here).enter_context(self._queries.place())
+            seconds = slot.timeout or self.limits.query_timeout if query.seconds is None else query.seconds
+            seconds = min(seconds, self.limits.longest_query)
+            return await self._queries.run(self._answer(slot, query), seconds, f"query {slot.query}")
 
-    async def _debug(self, stream: RawStream) -> None:
-        with as_status():
-            query = await self._receive(stream)
-            slot = self.registry.lookup(query.query)
-            with self._queries.place():
-                seconds = slot.timeout or self.limits.query_timeout if query.seconds is None else query.seconds
-                seconds = min(seconds, self.limits.longest_query)
-                message = await self._queries.run(self._answer(slot, query), seconds, f"query {slot.query}")
-                await send_within(stream, self.limits.send_timeout, message)
-
-    async def _answer(self, slot: HandlerSlot, query: DebugQuery) -> RawMessage:
+    async def _answer(self, slot: HandlerSlot, query: DebugQuery) -> DiagnosticsResponse:
         with _unexpected(query):
             async with slot.use() as handler:
-                return self._message(await handler.handle(query))
+                return self._response(await handler.handle(query))
 
-    async def _debug_stream(self, stream: RawStream) -> None:
-        with as_status():
-            query = await self._receive(stream)
-            slot = self.registry.lookup(query.query)
-            with self._streams.place():
-                # At once: a caller that follows something quiet knows that it is listened to.
-                await stream.send_initial_metadata()
-                await self._streams.run(self._follow(stream, slot, query), query.seconds, f"query {slot.query}")
-
-    async def _follow(self, stream: RawStream, slot: HandlerSlot, query: DebugQuery) -> None:
-        async with aclosing(self._answers(slot, query)) as messages:
-            async for message in messages:
-                await send_within(stream, self.limits.send_timeout, message)
-
-    async def _answers(self, slot: HandlerSlot, query: DebugQuery) -> AsyncGenerator[RawMessage]:
+    async def debug_stream(self, request: DiagnosticsRequest) -> AsyncGenerator[DiagnosticsResponse]:
+        """The answers of the query's handler for as long as it has some; raises as ``debug`` does."""
+        call = current_call()
+        query = query_of(request, call.seconds if call else None)
         with _unexpected(query):
-            async with slot.use() as handler:
+            async with self.registry.lookup(query.query).use() as handler:
                 if not isinstance(handler, StreamingHandler):
-                    raise Unsupported(f"following {slot.query}", "its handler answers once, ask with Debug")
-                async with aclosing(cast("AsyncGenerator[Payload]", handler.stream(query))) as batches:
-                    async for payload in batches:
-                        yield self._message(payload)
+                    raise Unsupported(f"following {query.query}", "its handler answers once, ask with Debug")
+                async with aclosing(cast("AsyncGenerator[Payload | Message]", handler.stream(query))) as batches:
+                    async for batch in batches:
+                        yield self._response(batch)
 
-    async def _receive(self, stream: RawStream) -> DebugQuery:
-        timeout = stream.deadline.time_remaining() if stream.deadline else None
-        try:
-            data = await receive_within(stream, self.limits.receive_timeout, self.limits.request_bytes, self._received)
-            if data is None:
-                raise InvalidArgument("request", None, "there is no message in it")
-            return decode_request(data, timeout)
-        except DecodeError as error:
-            raise InvalidArgument("request", None, str(error)) from error
+    async def _call_rpc_handler_server_stream(
+        self, handler: Callable[[Any], Any], stream: Stream[Any, Any], request: DiagnosticsRequest
+    ) -> None:
+        call = current_call()
+        query = query_of(request, call.seconds if call else None)
+        slot = self.registry.lookup(query.query)
+        with self._streams.place():
+            # At once: a caller that follows something quiet knows that it is listened to.
+            await stream.send_initial_metadata()
+            sending = super()._call_rpc_handler_server_stream(handler, stream, request)
+            await self._streams.run(sending, query.seconds, f"query {slot.query}")
 
-    def _message(self, payload: Payload) -> RawMessage:
+    def _response(self, answer: Payload | Message) -> DiagnosticsResponse:
+        payload = payload_of(answer)
         size = len(payload.value)
         if size > self.limits.response_bytes:
             raise ResourceExhausted("bytes of an answer (ask for less)", self.limits.response_bytes, size)
-        return RawMessage(payload.value, response_head(payload))
+        return response_of(payload)
 
 
 @contextmanager

@@ -10,7 +10,9 @@ from typing import Any
 from grpclib.server import Server
 
 from corvo_agent.diagnostics.messages.payloads import logs_payload, string_payload
+from corvo_agent.diagnostics.messages.request_codec import request_of
 from corvo_agent.diagnostics.query import DebugQuery, Payload
+from corvo_agent.protobuf.codec import encode
 
 
 class Echo:
@@ -131,6 +133,11 @@ async def served(*services: Any) -> AsyncIterator[str]:
     finally:
         server.close()
         await server.wait_closed()
+
+
+def request_bytes(query: str, parameters: dict[str, str] | None = None) -> bytes:
+    """The message that asks ``query``."""
+    return encode(request_of(DebugQuery(query, parameters or {})))
 
 
 def split(address: str) -> tuple[str, int]:

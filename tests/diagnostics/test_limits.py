@@ -11,19 +11,19 @@ from grpclib.const import Cardinality, Handler
 from grpclib.server import Stream
 from hypothesis import HealthCheck, given, settings
 
+from corvo_agent.diagnostics.calls import CallBounds
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
-from corvo_agent.diagnostics.limits import ByteBudget, RawMessage, bounded
+from corvo_agent.diagnostics.limits import ByteBudget
 from corvo_agent.diagnostics.messages.payloads import decode_logs
-from corvo_agent.diagnostics.messages.request_codec import encode_request
-from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
 from corvo_agent.errors import ResourceExhausted
 from tests.h2_peer import Peer, connected, framed
+from tests.raw_message import RawMessage
 
-from .kit import Echo, served, until
+from .kit import Echo, request_bytes, served, until
 from .strategies import NEARLY_PROTOBUF
 
-GOOD = framed(encode_request(DebugQuery("Log", {"a": "b"})))
+GOOD = framed(request_bytes("Log", {"a": "b"}))
 UPLOAD = "/other.Upload/Join"
 OK, INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNIMPLEMENTED = "0", "3", "4", "8", "12"
 
@@ -64,7 +64,7 @@ async def test_a_message_of_two_gigabytes_costs_nothing(peer: Peer, path: str) -
 
 
 async def test_the_bound_itself_passes_and_one_byte_more_does_not() -> None:
-    message = encode_request(DebugQuery("Log", {"a": "x" * 5000}))
+    message = request_bytes("Log", {"a": "x" * 5000})
     async with served(service(request_bytes=len(message))) as address, connected(address) as peer:
         assert await call(peer, framed(message)) == (OK, "")
         assert (await call(peer, framed(message + b"\x00")))[0] == RESOURCE_EXHAUSTED
@@ -129,13 +129,13 @@ async def test_many_messages_at_once_are_bounded_together() -> None:
     async with served(limited) as address, connected(address) as peer:
         first, second = await peer.request(), await peer.request()
         await peer.send(first, framed(b"", length=1000))
-        await until(lambda: limited._received.used == 1000)
+        await until(lambda: limited.bounds.budget.used == 1000)
         await peer.send(second, framed(b"", length=600))
         status, text = await peer.answer(second)
         assert (status, text) == (RESOURCE_EXHAUSTED, "bytes of messages being received: at most 1500, got 1600")
         peer.h2.reset_stream(first)
         await peer.flush()
-        await until(lambda: limited._received.used == 0)
+        await until(lambda: limited.bounds.budget.used == 0)
         assert await call(peer, GOOD) == (OK, "")
 
 
@@ -162,7 +162,7 @@ class Upload:
 
     def __init__(self, limit: int | None = None) -> None:
         handler = Handler(self.join, Cardinality.STREAM_UNARY, RawMessage, RawMessage)
-        self._mapping = {UPLOAD: handler if limit is None else bounded(handler, limit, ByteBudget(limit))}
+        self._mapping = {UPLOAD: handler if limit is None else CallBounds(limit, ByteBudget(limit)).around(handler)}
 
     def __mapping__(self) -> dict[str, Handler]:
         return self._mapping

@@ -16,15 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
-from corvo_agent.diagnostics.limits import RawMessage
 from corvo_agent.diagnostics.messages.payloads import decode_logs, decode_string
-from corvo_agent.diagnostics.messages.request_codec import encode_request
-from corvo_agent.diagnostics.query import NOTHING, DebugQuery, Payload
+from corvo_agent.diagnostics.query import NOTHING, Payload
 from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
 from corvo_agent.errors import CorvoError, DeadlineExceeded, NotFound, RemoteError, Unavailable
 from tests.h2_peer import connected, framed
+from tests.raw_message import RawMessage
 
-from .kit import Echo, Failing, Gate, served, split, until
+from .kit import Echo, Failing, Gate, request_bytes, served, split, until
 
 
 async def refused(client: DiagnosticsClient, query: str, parameters: dict[str, str] | None = None) -> tuple[str, str]:
@@ -139,7 +138,7 @@ async def test_a_handler_that_answers_with_something_else(service: DiagnosticsSe
     service.register_handler("Wrong", Wrong())
     async with served(service) as address, DiagnosticsClient(address) as client:
         code, text = await refused(client, "Wrong")
-        assert (code, text[:15]) == ("INTERNAL", "AttributeError:")
+        assert (code, text[:15]) == ("INTERNAL", "TypeError: str ")
 
 
 async def test_more_queries_than_places() -> None:
@@ -183,7 +182,7 @@ async def test_without_a_deadline_the_services_own_counts() -> None:
         debug = UnaryUnaryMethod(channel, "/protos.Diagnostics/Debug", RawMessage, RawMessage)
         for query, seconds in (("Slow", "0.01"), ("Slower", "0.02")):
             with pytest.raises(GRPCError) as caught:
-                await debug(RawMessage(encode_request(DebugQuery(query))))
+                await debug(RawMessage(request_bytes(query)))
             assert caught.value.status is Status.DEADLINE_EXCEEDED
             assert caught.value.message == f"query {query}: no answer within {seconds} s"
         await slow.cancelled.acquire()
@@ -244,7 +243,7 @@ async def test_a_caller_that_does_not_take_its_answer_is_given_up() -> None:
                 peer.h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 10})
                 peer.takes = False
                 stream = await peer.request()
-                request = encode_request(DebugQuery("Action", {"action": "long", "n": size}))
+                request = request_bytes("Action", {"action": "long", "n": size})
                 await peer.send(stream, framed(request), end=True)
                 text = "the caller: its answer was not taken within 0.01 s"
                 assert await peer.answer(stream) == ("4", text)

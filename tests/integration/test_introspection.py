@@ -35,7 +35,7 @@ from corvo_agent.diagnostics.introspection.reflection import Servable
 from corvo_agent.diagnostics.introspection.services import introspection
 from corvo_agent.diagnostics.service import DiagnosticsService
 from grpclib.client import Channel, UnaryUnaryMethod, StreamStreamMethod
-from corvo_agent.diagnostics.limits import RawMessage
+from tests.raw_message import RawMessage
 import asyncio
 
 async def ask():

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import ssl as _ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
-from grpclib.client import Channel, Stream
+from grpclib.client import Channel
 from grpclib.config import Configuration
-from grpclib.const import Cardinality
-from grpclib.encoding.proto import ProtoCodec
 
+from ..._generated.protos import DiagnosticsStub
 from ...addresses import address_to_dial
 from ...errors import Unavailable
-from ..limits import RawMessage
+from ..message_codec import MessageCodec
 from .connections import OpenConnections
 
 # Only streams without a deadline need pings to find out that their peer is gone; they are our own agents', which
@@ -22,22 +22,27 @@ from .connections import OpenConnections
 _FOLLOW_PING = 15.0
 
 
-class Link:
+class AgentChannel:
     """Calls to the agent at ``address`` ("host:port", "[v6]:port" or "unix:/path").
 
-    A connection on which a call ran into its deadline without an answer may be half-open: calls under way keep it,
-    later ones get a new one.
+    An answer of more than ``max_message`` bytes is refused. A connection on which a call ran into its deadline without
+    an answer may be half-open: calls under way keep it, later ones get a new one.
     """
 
     def __init__(
-        self, address: str, ssl: _ssl.SSLContext | None, server_hostname: str | None, connect_timeout: float
+        self,
+        address: str,
+        ssl: _ssl.SSLContext | None,
+        server_hostname: str | None,
+        connect_timeout: float,
+        max_message: int,
     ) -> None:
         self.address = address
         self._dialled = address_to_dial(address)
         self._ssl = ssl
         self._server_hostname = server_hostname
         self._connect_timeout = connect_timeout
-        self._connections = OpenConnections()
+        self._connections = OpenConnections(max_message)
         self._channels: dict[bool, Channel] = {}
         self._users: dict[Channel, int] = {}
 
@@ -58,16 +63,20 @@ class Link:
         await self._connections.closed()
 
     @asynccontextmanager
-    async def call(
-        self, method: str, cardinality: Cardinality, seconds: float | None
-    ) -> AsyncIterator[Stream[RawMessage, RawMessage]]:
-        """One call of ``method``. Raises what grpclib and the operating system raise, Unavailable for no connection."""
+    async def stub(self, seconds: float | None) -> AsyncIterator[DiagnosticsStub]:
+        """The generated stub for one call of ``seconds``, None for one without a deadline; it ends with the block.
+
+        Raises what grpclib and the operating system raise, Unavailable for no connection.
+        """
         channel = self._channel(pings=seconds is None)
         self._users[channel] = self._users.get(channel, 0) + 1
+        stub = _Stub(channel, timeout=seconds)
         try:
             await self._connect(channel, seconds)
-            async with channel.request(method, cardinality, RawMessage, RawMessage, timeout=seconds) as stream:
-                yield stream
+            try:
+                yield stub
+            finally:
+                await stub.aclose()
         except TimeoutError:
             self._leave(channel)
             raise
@@ -89,9 +98,8 @@ class Link:
             )
             dialled = self._dialled
             host, port = (None, None) if dialled.path else (dialled.host, dialled.port)
-            # The codec is named to keep grpclib from importing google.protobuf for error details.
             channel = self._connections.channel(
-                host, port, path=dialled.path or None, ssl=self._ssl, codec=ProtoCodec(), config=config
+                host, port, path=dialled.path or None, ssl=self._ssl, codec=MessageCodec(), config=config
             )
             self._channels[pings] = channel
         return channel
@@ -107,3 +115,20 @@ class Link:
                 await channel.__connect__()
         except TimeoutError:
             raise Unavailable(self.address, f"no connection within {limit:g} s") from None
+
+
+class _Stub(DiagnosticsStub):
+    """The generated stub, whose streams end when it is closed: left alone, they end when they are collected."""
+
+    def __init__(self, channel: Channel, *, timeout: float | None) -> None:
+        super().__init__(channel, timeout=timeout)
+        self._streams: list[AsyncGenerator[Any, None]] = []
+
+    def _unary_stream(self, *arguments: Any, **options: Any) -> AsyncGenerator[Any, None]:
+        stream = cast("AsyncGenerator[Any, None]", super()._unary_stream(*arguments, **options))
+        self._streams.append(stream)
+        return stream
+
+    async def aclose(self) -> None:
+        for stream in self._streams:
+            await stream.aclose()

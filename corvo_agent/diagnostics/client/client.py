@@ -7,11 +7,10 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from types import TracebackType
 
-from grpclib.const import Cardinality
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
-from ...errors import DeadlineExceeded, PermissionRefused, RemoteError, Unavailable
-from ..limits import RESPONSE_BYTES, RawMessage, receive_reply
+from ...errors import DeadlineExceeded, PermissionRefused, Unavailable
+from ..limits import RESPONSE_BYTES
 from ..messages.payloads import (
     LOGS,
     PROFILE,
@@ -23,14 +22,11 @@ from ..messages.payloads import (
     decode_string,
     is_string,
 )
-from ..messages.request_codec import decode_response, encode_request
+from ..messages.request_codec import payload_in, request_of
 from ..query import DebugQuery, Payload
 from ..status import corvo_error
-from .agent_channel import Link
+from .agent_channel import AgentChannel
 from .typed_client import TypedClient
-
-_DEBUG = "/protos.Diagnostics/Debug"
-_DEBUG_STREAM = "/protos.Diagnostics/DebugStream"
 
 
 class DiagnosticsClient(TypedClient):
@@ -58,8 +54,7 @@ class DiagnosticsClient(TypedClient):
     ) -> None:
         self.address = address
         self.timeout = timeout
-        self._link = Link(address, ssl, server_hostname, connect_timeout)
-        self._max_message = max_message
+        self._channel = AgentChannel(address, ssl, server_hostname, connect_timeout, max_message)
 
     def __repr__(self) -> str:
         return f"<DiagnosticsClient {self.address}>"
@@ -67,7 +62,7 @@ class DiagnosticsClient(TypedClient):
     @property
     def connected(self) -> bool:
         """Whether there is a connection that is not known to be lost."""
-        return self._link.connected
+        return self._channel.connected
 
     async def __aenter__(self) -> DiagnosticsClient:
         return self
@@ -79,7 +74,7 @@ class DiagnosticsClient(TypedClient):
 
     async def aclose(self) -> None:
         """Close the connections; calls under way end with Unavailable. A later call connects again."""
-        await self._link.aclose()
+        await self._channel.aclose()
 
     async def debug(
         self,
@@ -92,14 +87,10 @@ class DiagnosticsClient(TypedClient):
     ) -> Payload:
         """One query, one answer. ``name`` is the Module asked for, ``service_port`` which of its services."""
         seconds = self.timeout if timeout is None else timeout
-        request = RawMessage(encode_request(DebugQuery(query, parameters or {}, name, service_port)))
+        request = request_of(DebugQuery(query, parameters or {}, name, service_port))
         with self._errors(seconds):
-            async with self._link.call(_DEBUG, Cardinality.UNARY_UNARY, seconds) as stream:
-                await stream.send_message(request, end=True)
-                reply = await receive_reply(stream, self._max_message)
-        if reply is None:
-            raise RemoteError(self.address, "INTERNAL", "the answer holds no message")
-        return decode_response(reply)
+            async with self._channel.stub(seconds) as stub:
+                return payload_in(await stub.debug(request))
 
     async def stream(
         self,
@@ -114,12 +105,11 @@ class DiagnosticsClient(TypedClient):
 
         Close it (``contextlib.aclosing``) when leaving early: that ends the query at the agent.
         """
-        request = RawMessage(encode_request(DebugQuery(query, parameters or {}, name, service_port)))
+        request = request_of(DebugQuery(query, parameters or {}, name, service_port))
         with self._errors(timeout):
-            async with self._link.call(_DEBUG_STREAM, Cardinality.UNARY_STREAM, timeout) as stream:
-                await stream.send_message(request, end=True)
-                while (reply := await receive_reply(stream, self._max_message)) is not None:
-                    yield decode_response(reply)
+            async with self._channel.stub(timeout) as stub:
+                async for response in stub.debug_stream(request):
+                    yield payload_in(response)
 
     async def follow(
         self, parameters: Mapping[str, str] | None = None, *, name: str = ""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from grpclib.client import Channel, Handler
+from grpclib.client import Channel, Handler, Stream
 from grpclib.protocol import H2Protocol
+
+from ..limits import receive_reply
 
 # A peer that does not say goodbye in this time (seconds) is left without.
 _GOODBYE_TIMEOUT = 0.5
 
 
 class OpenConnections:
-    """The connections of some channels."""
+    """The connections of some channels, whose answers are at most ``max_message`` bytes each."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_message: int) -> None:
+        self._max_message = max_message
         self._open: set[_Connection] = set()
 
     def __len__(self) -> int:
@@ -23,7 +26,7 @@ class OpenConnections:
 
     def channel(self, *arguments: Any, **options: Any) -> Channel:
         """A channel of grpclib, made with these arguments, whose connections are among these."""
-        return _Channel(self._open, *arguments, **options)
+        return _Channel(self._open, self._max_message, *arguments, **options)
 
     async def closed(self) -> None:
         """Wait until those that are open now, and were told to close, are closed.
@@ -70,9 +73,17 @@ class _Connection(H2Protocol):
 
 
 class _Channel(Channel):
-    def __init__(self, known: set[_Connection], *arguments: Any, **options: Any) -> None:
+    def __init__(self, known: set[_Connection], max_message: int, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._known = known
+        self._max_message = max_message
+
+    def request(self, *arguments: Any, **options: Any) -> Stream[Any, Any]:
+        """A call, whose answers are bounded; part of grpclib's Channel."""
+        stream = super().request(*arguments, **options)
+        # On the instance: generated stubs go through here.
+        stream.recv_message = lambda: receive_reply(stream, self._max_message)  # type: ignore[method-assign]
+        return stream
 
     def _protocol_factory(self) -> H2Protocol:
         return _Connection(self._known, Handler(), self._config, self._h2_config)

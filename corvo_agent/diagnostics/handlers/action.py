@@ -8,15 +8,15 @@ from functools import partial
 from typing import Any
 
 import orjson
+from betterproto import Message
 
 from ...errors import InvalidArgument, InvalidQuery, shorten
 from ...threads import DaemonThreads
-from ..messages.payloads import TYPE_PREFIX, string_payload
+from ..messages.payloads import TYPE_PREFIX, payload_of, string_payload
 from ..query import DebugQuery, Payload
 
 Action = Callable[..., Any] | Callable[..., Awaitable[Any]]
 _THREADS = 4
-_GENERATED = "._generated."
 
 
 class _Registered:
@@ -55,8 +55,8 @@ class ActionHandler:
         """Let callers run ``function(parameters)``, or ``function(parameters, query)`` when it takes two arguments.
 
         It returns a betterproto or google.protobuf message, a text, a Payload, or anything that JSON can hold.
-        ``type_url`` says what its messages are, for betterproto ones of packages other than ours: they do not know
-        their own full name. Raises InvalidQuery when the name is taken, InvalidArgument when it is empty.
+        ``type_url`` says what its messages are, where their Python module is not named as their package: see
+        ``payload_of``. Raises InvalidQuery when the name is taken, InvalidArgument when it is empty.
         """
         if not name:
             raise InvalidArgument("action", name, "it has no name")
@@ -101,23 +101,15 @@ def _takes_two(function: Action) -> bool:
 
 
 def _payload(result: object, type_url: str) -> Payload:
-    if isinstance(result, Payload):
-        return result
+    if isinstance(result, Payload | Message):
+        return payload_of(result, type_url)
     if isinstance(result, str):
         return string_payload(result)
-    serialize = getattr(result, "SerializeToString", None)
-    if serialize is not None:
-        return Payload(type_url or TYPE_PREFIX + _full_name(result), serialize())
-    return string_payload(orjson.dumps(_plain(result), option=orjson.OPT_NON_STR_KEYS).decode())
-
-
-def _full_name(message: object) -> str:
-    descriptor = getattr(message, "DESCRIPTOR", None)
+    descriptor = getattr(result, "DESCRIPTOR", None)
     if descriptor is not None:
-        return str(descriptor.full_name)
-    # betterproto keeps the name nowhere, but it makes a Python package of each protobuf package.
-    kind = type(message)
-    return f"{kind.__module__.partition(_GENERATED)[2] or kind.__module__}.{kind.__name__}"
+        serialized: bytes = result.SerializeToString()  # type: ignore[attr-defined] # a message of google.protobuf
+        return Payload(type_url or TYPE_PREFIX + descriptor.full_name, serialized)
+    return string_payload(orjson.dumps(_plain(result), option=orjson.OPT_NON_STR_KEYS).decode())
 
 
 def _plain(result: object) -> object:

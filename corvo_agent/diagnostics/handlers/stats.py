@@ -7,7 +7,7 @@ from ...stats.runtime import RuntimeStats
 from ...stats.variables import Variable
 from ..messages.payloads import stats_payload
 from ..query import NOTHING, DebugQuery, Payload
-from .variable_collector import Gatherer
+from .variable_collector import VariableCollector
 
 
 class StatsHandler:
@@ -22,7 +22,7 @@ class StatsHandler:
     ) -> None:
         self.registry = ExpvarRegistry() if registry is None else registry
         self.runtime = runtime or RuntimeStats()
-        self._gatherer = Gatherer(patience=patience)
+        self._collector = VariableCollector(patience=patience)
 
     async def start(self) -> None:
         """Begin to measure the running loop."""
@@ -41,7 +41,7 @@ class StatsHandler:
         if query.parameters.get("action", "").strip().lower() == "clear":
             self.registry.clear()
             return NOTHING
-        return stats_payload(await self._gatherer.gather(self._wanted(query.parameters.get("expvar", ""))))
+        return stats_payload(await self._collector.collect(self._wanted(query.parameters.get("expvar", ""))))
 
     def _wanted(self, name: str) -> dict[str, Variable]:
         # What the host publishes comes first: it may have a better cpustats.

@@ -13,7 +13,7 @@ from ...stats.variables import Variable, error_text, render
 from ...threads import DaemonThreads
 
 
-class Gatherer:
+class VariableCollector:
     """Computes variables one after another in a thread; when one hangs, the next are computed in another thread.
 
     A variable that takes longer than ``patience`` (seconds) gives an error text, and is not asked again until it has
@@ -31,7 +31,7 @@ class Gatherer:
         """The variables that hang now."""
         return frozenset(self._stuck)
 
-    async def gather(self, variables: Mapping[str, Variable]) -> dict[str, str]:
+    async def collect(self, variables: Mapping[str, Variable]) -> dict[str, str]:
         """Name -> JSON text, in the order given. Cancelled, it leaves the current variable to its thread."""
         stuck = self.stuck & variables.keys()
         texts = {name: error_text("still busy with an earlier question") for name in stuck}

@@ -1,24 +1,25 @@
 """gRPC's health checking (grpc.health.v1.Health, Check and Watch) of a DiagnosticsService.
 
-Written by hand (protocol: gRPC's "Health Checking Protocol"): grpclib's own is made of google.protobuf messages, and
-importing those keeps a host from importing grpcio-health-checking, whose messages have the same names.
+Not grpclib's own: that is made of google.protobuf messages, and importing those keeps a host from importing
+grpcio-health-checking, whose messages have the same names.
 """
 
 from __future__ import annotations
 
 import asyncio
-from enum import IntEnum
+from collections.abc import AsyncGenerator
 
-from grpclib.const import Cardinality, Handler
-
-from ...errors import DecodeError, InvalidArgument, NotFound
-from ...protobuf.wire import LENGTH, FieldBudget, decodes, fields, varint
+from ..._generated.grpc.health.v1 import HealthBase, HealthCheckRequest, HealthCheckResponse
+from ..._generated.grpc.health.v1 import HealthCheckResponseServingStatus as ServingStatus
+from ...errors import NotFound
 from ..admission import Admission
-from ..limits import ByteBudget, RawMessage
-from ..raw_calls import RawStream, as_status, receive_within, send_within
+from ..calls import BoundedService, CallBounds
+from ..limits import ByteBudget
 from ..service import DiagnosticsService
 
-_PATH = "/grpc.health.v1.Health"
+_SERVING = ServingStatus.from_string("SERVING")
+_NOT_SERVING = ServingStatus.from_string("NOT_SERVING")
+_SERVICE_UNKNOWN = ServingStatus.from_string("SERVICE_UNKNOWN")
 _NAMES = ("", "protos.Diagnostics")
 _REQUEST_BYTES = 4 << 10
 _RECEIVED_BYTES = 16 * _REQUEST_BYTES
@@ -28,15 +29,7 @@ _WATCHES = 64
 _TIMEOUT = 10.0
 
 
-class ServingStatus(IntEnum):
-    """HealthCheckResponse.ServingStatus, as far as we answer it."""
-
-    SERVING = 1
-    NOT_SERVING = 2
-    SERVICE_UNKNOWN = 3
-
-
-class HealthService:
+class HealthService(BoundedService, HealthBase):
     """SERVING while ``service`` serves, for "protos.Diagnostics" and for the whole server (""); else NOT_SERVING.
 
     Of another service Check knows nothing (NOT_FOUND), and Watch answers SERVICE_UNKNOWN and stays open. A watcher
@@ -44,75 +37,46 @@ class HealthService:
     """
 
     def __init__(self, service: DiagnosticsService) -> None:
-        self._status = ServingStatus.NOT_SERVING
+        self._status = _NOT_SERVING
         # One for each watcher, set when the status is not the one that it was told.
         self._changed: set[asyncio.Event] = set()
         self._watches = Admission("health watches at once", _WATCHES)
-        self._received = ByteBudget(_RECEIVED_BYTES)
+        self.bounds = CallBounds(
+            _REQUEST_BYTES,
+            ByteBudget(_RECEIVED_BYTES),
+            receive_timeout=_TIMEOUT,
+            send_timeout=_TIMEOUT,
+            max_fields=_MAX_FIELDS,
+        )
         service.watch_serving(self._note)
 
-    def __mapping__(self) -> dict[str, Handler]:
-        """The methods that grpclib serves."""
-        return {
-            f"{_PATH}/Check": Handler(self._check, Cardinality.UNARY_UNARY, RawMessage, RawMessage),
-            f"{_PATH}/Watch": Handler(self._watch, Cardinality.UNARY_STREAM, RawMessage, RawMessage),
-        }
+    async def check(self, request: HealthCheckRequest) -> HealthCheckResponse:
+        """The status now; NotFound for a service that is not known here."""
+        if request.service not in _NAMES:
+            raise NotFound("service", request.service)
+        return HealthCheckResponse(self._status)
+
+    async def watch(self, request: HealthCheckRequest) -> AsyncGenerator[HealthCheckResponse]:
+        """The status now and whenever it changes, until the caller leaves."""
+        with self._watches.place():
+            if request.service not in _NAMES:
+                yield HealthCheckResponse(_SERVICE_UNKNOWN)
+                # Until the caller leaves or the server stops: either cancels this.
+                await asyncio.Event().wait()
+            changed = asyncio.Event()
+            self._changed.add(changed)
+            told: ServingStatus | None = None
+            try:
+                while True:
+                    changed.clear()
+                    if told is not self._status:
+                        told = self._status
+                        yield HealthCheckResponse(told)
+                    await changed.wait()
+            finally:
+                self._changed.discard(changed)
 
     def _note(self, serving: bool) -> None:
-        self._status = ServingStatus.SERVING if serving else ServingStatus.NOT_SERVING
+        self._status = _SERVING if serving else _NOT_SERVING
         for event in self._changed:
             event.set()
-
-    async def _check(self, stream: RawStream) -> None:
-        with as_status():
-            name = await self._asked(stream)
-            if name not in _NAMES:
-                raise NotFound("service", name)
-            await _answer(stream, self._status)
-
-    async def _watch(self, stream: RawStream) -> None:
-        with as_status():
-            name = await self._asked(stream)
-            with self._watches.place():
-                if name in _NAMES:
-                    await self._follow(stream)
-                else:
-                    await _answer(stream, ServingStatus.SERVICE_UNKNOWN)
-                    # Until the caller leaves or the server stops: either cancels this.
-                    await asyncio.Event().wait()
-
-    async def _follow(self, stream: RawStream) -> None:
-        changed = asyncio.Event()
-        self._changed.add(changed)
-        told: ServingStatus | None = None
-        try:
-            while True:
-                changed.clear()
-                if told is not self._status:
-                    told = self._status
-                    await _answer(stream, told)
-                await changed.wait()
-        finally:
-            self._changed.discard(changed)
-
-    async def _asked(self, stream: RawStream) -> str:
-        try:
-            data = await receive_within(stream, _TIMEOUT, _REQUEST_BYTES, self._received)
-            if data is None:
-                raise InvalidArgument("request", None, "there is no message in it")
-            return _service_name(data)
-        except DecodeError as error:
-            raise InvalidArgument("request", None, str(error)) from error
-
-
-@decodes("grpc.health.v1.HealthCheckRequest")
-def _service_name(data: bytes) -> str:
-    name = ""
-    for number, kind, start, stop in fields(data, 0, len(data), FieldBudget(_MAX_FIELDS)):
-        if number == 1 and kind == LENGTH:
-            name = data[start:stop].decode()
-    return name
-
-
-async def _answer(stream: RawStream, status: ServingStatus) -> None:
-    await send_within(stream, _TIMEOUT, RawMessage(b"\x08" + varint(status)))

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .payloads import logs_payload, profile_payload, stats_payload, string_payload
+    from .payloads import logs_payload, payload_of, profile_payload, stats_payload, string_payload
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "payloads": ("logs_payload", "profile_payload", "stats_payload", "string_payload"),
+            "payloads": ("logs_payload", "payload_of", "profile_payload", "stats_payload", "string_payload"),
         },
     )
 
 __all__ = (
     "logs_payload",
+    "payload_of",
     "profile_payload",
     "stats_payload",
     "string_payload",

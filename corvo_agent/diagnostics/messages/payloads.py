@@ -1,23 +1,28 @@
-"""What a Debug answer carries (protos.Logs, Stats, Profile, String) as standard protobuf bytes, both ways, fast.
+"""What a Debug answer carries: protos.Logs, Stats, Profile, String, or a message of the user's own.
 
-betterproto and google.protobuf write and read the same bytes; betterproto takes some forty times as long for Logs.
-Map entries are written as google.protobuf writes them: key and value always, also when empty, in the order given.
+protos.Logs has an encoder of its own, see ``log_codec``; map entries are written as google.protobuf writes them: key
+and value always, also when empty, in the order given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from betterproto import Message
+
+from ..._generated.protos import Logs, Profile, Stats, String
 from ...errors import DecodeError
-from ...protobuf.wire import LENGTH, decodes, delimited, fields, text
+from ...protobuf.codec import decode, encode, full_name, make
 from ..query import Payload
-from .log_codec import decode_logs, decode_map, encode_logs, encode_map
+from .log_codec import decode_logs, encode_logs
 
 TYPE_PREFIX = "type.googleapis.com/"
 LOGS = TYPE_PREFIX + "protos.Logs"
 STATS = TYPE_PREFIX + "protos.Stats"
 PROFILE = TYPE_PREFIX + "protos.Profile"
 STRING = TYPE_PREFIX + "protos.String"
+# Fields that the answer of an agent may have: more variables than a process has.
+_MAX_FIELDS = 300_000
 
 __all__ = (
     "LOGS",
@@ -31,51 +36,33 @@ __all__ = (
     "decode_stats",
     "decode_string",
     "encode_logs",
-    "encode_profile",
-    "encode_stats",
-    "encode_string",
     "is_string",
     "logs_payload",
+    "payload_of",
     "profile_payload",
     "stats_payload",
     "string_payload",
 )
 
 
-def encode_stats(stats: Mapping[str, str]) -> bytes:
-    """protos.Stats of name -> JSON text."""
-    return encode_map(stats)
+def payload_of(answer: Payload | Message, type_url: str = "") -> Payload:
+    """A handler's answer as it travels: the Payload itself, or a betterproto message packed with its type.
 
+    Args:
+        answer: any betterproto message, or a Payload, which passes as it is.
+        type_url: what to call the message, ``type.googleapis.com/shop.v1.Basket``. Without it, it is called by its
+            Python module and name. That is right where the module of its package was made at the top of the import
+            path, as betterproto makes it, or below a package called ``_generated``.
 
-@decodes("protos.Stats")
-def decode_stats(data: bytes) -> dict[str, str]:
-    """Name -> JSON text of protos.Stats; DecodeError when the bytes are not that."""
-    return decode_map(data, 0, len(data))
-
-
-def encode_string(content: str) -> bytes:
-    """protos.String."""
-    return delimited(1, text(content)) if content else b""
-
-
-@decodes("protos.String")
-def decode_string(data: bytes) -> str:
-    """The content of protos.String; DecodeError when the bytes are not that."""
-    # Each occurrence is checked, the last one counts: the rule for a field that stands twice.
-    found = [data[start:stop].decode() for start, stop in _field_one(data)]
-    return found[-1] if found else ""
-
-
-def encode_profile(buffer: bytes) -> bytes:
-    """protos.Profile of a gzipped pprof profile (or whatever bytes the kind of profile has)."""
-    return delimited(1, buffer) if buffer else b""
-
-
-@decodes("protos.Profile")
-def decode_profile(data: bytes) -> bytes:
-    """The buffer of protos.Profile; DecodeError when the bytes are not that."""
-    start, stop = [(0, 0), *_field_one(data)][-1]
-    return data[start:stop]
+    Raises TypeError for anything else, and for values that the message's fields cannot hold.
+    """
+    if isinstance(answer, Payload):
+        return answer
+    if isinstance(answer, Logs):
+        return logs_payload(log.log for log in answer.logs)
+    if isinstance(answer, Message):
+        return Payload(type_url or TYPE_PREFIX + full_name(type(answer)), encode(answer))
+    raise TypeError(f"{type(answer).__name__} is neither a Payload nor a betterproto message")
 
 
 def logs_payload(records: Iterable[Mapping[str, str]]) -> Payload:
@@ -85,17 +72,32 @@ def logs_payload(records: Iterable[Mapping[str, str]]) -> Payload:
 
 def stats_payload(stats: Mapping[str, str]) -> Payload:
     """The answer that holds name -> JSON text."""
-    return Payload(STATS, encode_map(stats))
+    return payload_of(make(Stats, stats=stats))
 
 
 def profile_payload(buffer: bytes) -> Payload:
-    """The answer that holds one profile."""
-    return Payload(PROFILE, encode_profile(buffer))
+    """The answer that holds one profile: gzipped pprof, or whatever bytes its kind has."""
+    return payload_of(make(Profile, buffer=buffer))
 
 
 def string_payload(content: str) -> Payload:
     """The answer that holds one text."""
-    return Payload(STRING, encode_string(content))
+    return payload_of(make(String, content=content))
+
+
+def decode_stats(data: bytes) -> dict[str, str]:
+    """Name -> JSON text of protos.Stats; DecodeError when the bytes are not that."""
+    return decode(Stats, data, max_fields=_MAX_FIELDS).stats
+
+
+def decode_string(data: bytes) -> str:
+    """The content of protos.String; DecodeError when the bytes are not that."""
+    return decode(String, data).content
+
+
+def decode_profile(data: bytes) -> bytes:
+    """The buffer of protos.Profile; DecodeError when the bytes are not that."""
+    return decode(Profile, data).buffer
 
 
 def check_type(payload: Payload, type_url: str) -> bytes:
@@ -115,7 +117,3 @@ def is_string(payload: Payload) -> bool:
 
 def _same_type(left: str, right: str) -> bool:
     return left.rpartition("/")[2] == right.rpartition("/")[2]
-
-
-def _field_one(data: bytes) -> list[tuple[int, int]]:
-    return [(start, stop) for number, kind, start, stop in fields(data, 0, len(data)) if number == 1 and kind == LENGTH]

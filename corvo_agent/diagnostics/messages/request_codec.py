@@ -1,108 +1,55 @@
-"""DiagnosticsRequest and DiagnosticsResponse as bytes, to and from DebugQuery and Payload.
-
-Written by hand because betterproto needs half a millisecond for the smallest request, and has no bound on how many
-parameters a request may bring. What we write is what a Go peer writes: the parts of a request that Go cannot leave
-out are there, empty.
-"""
+"""DiagnosticsRequest and DiagnosticsResponse to and from what handlers and clients deal in: DebugQuery and Payload."""
 
 from __future__ import annotations
 
+from betterproto.lib.google.protobuf import Any as GoogleAny
+from betterproto.lib.google.protobuf import Timestamp as GoogleTimestamp
+
+from ..._generated import api
+from ..._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse, ServicePort
 from ...errors import ResourceExhausted
-from ...protobuf.wire import LENGTH, FieldBudget, decodes, delimited, fields, text, varint
+from ...protobuf.codec import make
 from ..query import NOTHING, DebugQuery, Payload
 
 MAX_PARAMETERS = 1000
-_MAX_FIELDS = 10_000
-# ObjectMeta.CreationTime and ModTime: wrappers around an empty Timestamp, which Go always sends.
-_NO_TIMES = bytes.fromhex("42020a00 4a020a00")
 
 
-def encode_request(query: DebugQuery) -> bytes:
-    """DiagnosticsRequest; ``timeout`` does not travel in the message but in gRPC's own header."""
-    return b"".join(
-        (
-            b"\x0a\x00",
-            delimited(2, _text_field(1, query.name) + _NO_TIMES),
-            _text_field(3, query.query),
-            delimited(4, _text_field(1, query.service_port)),
-            *(delimited(5, _parameter(key, value)) for key, value in query.parameters.items()),
-        )
+def request_of(query: DebugQuery) -> DiagnosticsRequest:
+    """The message that asks ``query``; its ``timeout`` travels in gRPC's own header.
+
+    What a Go peer cannot leave out of a request is there, empty.
+    """
+    return make(
+        DiagnosticsRequest,
+        t=make(api.TypeMeta),
+        o=make(api.ObjectMeta, name=query.name, creation_time=_no_time(), mod_time=_no_time()),
+        query=query.query,
+        service_port=make(ServicePort, name=query.service_port),
+        parameters=query.parameters,
     )
 
 
-@decodes("diagnostics.DiagnosticsRequest")
-def decode_request(data: bytes, timeout: float | None = None) -> DebugQuery:
-    """The query in a DiagnosticsRequest; ``timeout`` is handed on.
-
-    Raises DecodeError for malformed bytes, ResourceExhausted for more than MAX_PARAMETERS parameters.
-    """
-    query = name = port = ""
-    parameters: dict[str, str] = {}
-    budget = FieldBudget(_MAX_FIELDS)
-    for number, kind, start, stop in fields(data, 0, len(data), budget):
-        if kind != LENGTH:
-            continue
-        if number == 2:
-            name = _texts(data, start, stop, budget).get(1, name)
-        elif number == 3:
-            query = data[start:stop].decode()
-        elif number == 4:
-            port = _texts(data, start, stop, budget).get(1, port)
-        elif number == 5:
-            entry = _texts(data, start, stop, budget)
-            parameters[entry.get(1, "")] = entry.get(2, "")
-            if len(parameters) > MAX_PARAMETERS:
-                raise ResourceExhausted("parameters of a query", MAX_PARAMETERS)
-    return DebugQuery(query, parameters, name, port, timeout)
+def query_of(request: DiagnosticsRequest, timeout: float | None = None) -> DebugQuery:
+    """The query that ``request`` asks, with ``timeout``; ResourceExhausted for more than MAX_PARAMETERS parameters."""
+    if len(request.parameters) > MAX_PARAMETERS:
+        raise ResourceExhausted("parameters of a query", MAX_PARAMETERS)
+    return DebugQuery(request.query, request.parameters, request.o.name, request.service_port.name, timeout)
 
 
-def encode_response(payload: Payload) -> bytes:
-    """DiagnosticsResponse around ``payload``: api.Any around google's Any; no bytes at all for NOTHING."""
-    return response_head(payload) + payload.value
-
-
-def response_head(payload: Payload) -> bytes:
-    """What stands before ``payload.value``, the last bytes of a DiagnosticsResponse."""
+def response_of(payload: Payload) -> DiagnosticsResponse:
+    """The message that answers with ``payload``: api.Any around google's Any, and nothing in it for NOTHING."""
     if payload == NOTHING:
-        return b""
-    size = len(payload.value)
-    url = _text_field(1, payload.type_url) + (b"\x12" + varint(size) if size else b"")
-    middle = b"\x0a" + varint(len(url) + size)
-    return b"".join((b"\x0a", varint(len(middle) + len(url) + size), middle, url))
+        return make(DiagnosticsResponse)
+    packed = make(GoogleAny, type_url=payload.type_url, value=payload.value)
+    return make(DiagnosticsResponse, object=make(api.Any, object=packed))
 
 
-@decodes("diagnostics.DiagnosticsResponse")
-def decode_response(data: bytes) -> Payload:
-    """What a DiagnosticsResponse holds, NOTHING when that is nothing; DecodeError for malformed bytes."""
-    url, value = "", b""
-    for start, stop in _messages(data, 0, len(data)):
-        for first, last in _messages(data, start, stop):
-            for number, kind, low, high in fields(data, first, last):
-                if kind == LENGTH and number == 1:
-                    url = data[low:high].decode()
-                elif kind == LENGTH and number == 2:
-                    value = data[low:high]
-    return Payload(url, value) if url or value else NOTHING
+def payload_in(response: DiagnosticsResponse) -> Payload:
+    """What ``response`` holds, NOTHING when that is nothing."""
+    packed = response.object.object
+    return Payload(packed.type_url, packed.value) if packed.type_url or packed.value else NOTHING
 
 
-def _messages(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    """Where the message of field 1 stands. More than one is merged into one: protobuf's rule."""
-    return [(low, high) for number, kind, low, high in fields(data, start, end) if number == 1 and kind == LENGTH]
-
-
-def _text_field(field: int, value: str) -> bytes:
-    return delimited(field, text(value)) if value else b""
-
-
-def _parameter(key: str, value: str) -> bytes:
-    # An entry of a map always has both, also when empty.
-    return delimited(1, text(key)) + delimited(2, text(value))
-
-
-def _texts(data: bytes, start: int, end: int, budget: FieldBudget) -> dict[int, str]:
-    """Fields 1 and 2 of a small message, as far as they are there and text."""
-    return {
-        number: data[low:high].decode()
-        for number, kind, low, high in fields(data, start, end, budget)
-        if kind == LENGTH and number in (1, 2)
-    }
+def _no_time() -> api.Timestamp:
+    # Go's wrapper is there with an empty google.protobuf.Timestamp in it.
+    return make(api.Timestamp, time=make(GoogleTimestamp))

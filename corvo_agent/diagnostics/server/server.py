@@ -16,12 +16,13 @@ import grpclib.server
 from grpclib.config import Configuration
 from grpclib.const import Handler, Status
 from grpclib.encoding.base import StatusDetailsCodecBase
-from grpclib.encoding.proto import ProtoCodec
 from grpclib.exceptions import GRPCError
 from grpclib.protocol import H2Protocol
 
 from ...addresses import address_to_listen
-from ..limits import ByteBudget, bounded
+from ..calls import CallBounds
+from ..limits import ByteBudget
+from ..message_codec import MessageCodec
 from ..tls import client_ssl, server_ssl
 from .connection import Connections, GuardedConnection, ServerLimits
 from .listen import address_of, check_allowed, open_socket, remove_path
@@ -163,17 +164,13 @@ class _BoundedServer(grpclib.server.Server):
             _http2_max_pings_without_data=0,
             _http2_min_sent_ping_interval_without_data=limits.ping_interval,
         )
-        # The codec is named to keep grpclib from importing google.protobuf for error details.
-        super().__init__(services, codec=ProtoCodec(), status_details_codec=status_details_codec, config=config)
+        super().__init__(services, codec=MessageCodec(), status_details_codec=status_details_codec, config=config)
         self._limits = limits
         self._connections = connections
         self._listener: asyncio.Server | None = None
         self._stopping = False
-        budget = ByteBudget(limits.received_bytes)
-        self._mapping = {
-            name: self._stoppable(bounded(handler, limits.request_bytes, budget))
-            for name, handler in self._mapping.items()
-        }
+        bounds = CallBounds(limits.request_bytes, ByteBudget(limits.received_bytes))
+        self._mapping = {name: self._stoppable(bounds.around(handler)) for name, handler in self._mapping.items()}
 
     async def serve(self, listener: socket.socket, ssl: _ssl.SSLContext | None) -> None:
         """Accept connections at ``listener``, a bound and listening socket."""

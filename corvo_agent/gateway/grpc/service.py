@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from functools import wraps
+from typing import Any, TypeVar
 
-from grpclib.const import Cardinality, Handler, Status
+from grpclib.const import Handler, Status
 from grpclib.server import Stream
 
-from ...diagnostics.limits import RawMessage
-from ...diagnostics.messages.request_codec import decode_request, encode_response
+from ..._generated import api, diagnostics
+from ..._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse, DiagnosticsV1Base, Module
+from ...diagnostics.calls import BoundedService, CallBounds, current_call
+from ...diagnostics.limits import REQUEST_BYTES, ByteBudget
+from ...diagnostics.messages.request_codec import query_of, response_of
 from ...errors import Compacted, CorvoError, InvalidArgument, Unsupported
 from ...modules.selectors.list_options import ListOptions
+from ...protobuf.codec import encode, opaque
 from ..auth import Role, Tokens, bearer
 from ..cooperative_yield import in_slices
 from ..objects.body import check_module
@@ -21,84 +26,99 @@ from ..objects.module_api import ModuleApi
 from ..routing.router import Router
 from ..watching.events import EventBatch
 from ..watching.watch_hub import expired_text
-from .proto_modules import (
-    INITIAL_DONE,
-    decode_aggregate,
-    decode_label,
-    decode_module,
-    decode_options,
-    encode_any_event,
-    encode_event,
-    encode_list,
-    encode_module,
-)
+from .module_messages import any_event_of, event_of, initial_done, list_of, message_of, module_of, options_of
 from .status import grpc_failure, of_failure
 
-RawStream = Stream[RawMessage, RawMessage]
-Unary = Callable[[bytes, RawStream], Awaitable[bytes]]
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+_Method = Callable[["DiagnosticsV1", Request], Coroutine[Any, Any, Answer]]
 
-_SERVICE = "/diagnostics.DiagnosticsV1/"
+_MAX_FIELDS = 100_000
+_READING = ("AutoGetModule", "AutoListModule", "AutoWatchModule", "AutoWatchSvcDiagnosticsV1")
+_WATCHING = ("AutoWatchModule", "AutoWatchSvcDiagnosticsV1")
 _NO_VERSION = Failure(400, Status.INVALID_ARGUMENT, "Request information error", ("Unable to determine version",))
 _BOTH_UPDATES = Failure(
     500, Status.INTERNAL, "Request information error", ("replace-status-field and req-status-only exclude each other",)
 )
 
 
-class DiagnosticsV1:
+def _failing_as(action: Action) -> Callable[[_Method[Request, Answer]], _Method[Request, Answer]]:
+    """Errors of a method become what a caller of ``action`` hears; the object that it was about is named."""
+
+    def decorate(method: _Method[Request, Answer]) -> _Method[Request, Answer]:
+        @wraps(method)
+        async def wrapper(self: DiagnosticsV1, request: Request) -> Answer:
+            try:
+                return await method(self, request)
+            except CorvoError as error:
+                listed = isinstance(request, api.ListWatchOptions)
+                raise grpc_failure(error, action, "" if listed else request.o.name) from error  # type: ignore[attr-defined]
+
+        return wrapper
+
+    return decorate
+
+
+class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
     """The service for a grpclib server, over ``api`` and ``router``; ``tokens`` say who may call."""
 
     def __init__(self, api: ModuleApi, router: Router, tokens: Tokens) -> None:
         self._api = api
         self._router = router
         self._tokens = tokens
+        self.bounds = CallBounds(
+            REQUEST_BYTES,
+            ByteBudget(4 * REQUEST_BYTES),
+            max_fields=_MAX_FIELDS,
+            status=lambda error: grpc_failure(error, Action.READ),
+        )
 
     def __mapping__(self) -> dict[str, Handler]:
-        """The methods that grpclib serves; requests and answers pass as bytes."""
-        unary: dict[str, tuple[Unary, Action, Role]] = {
-            "AutoGetModule": (self._get, Action.READ, Role.READ),
-            "AutoListModule": (self._list, Action.READ, Role.READ),
-            "AutoAddModule": (self._add, Action.WRITE, Role.WRITE),
-            "AutoUpdateModule": (self._update, Action.WRITE, Role.WRITE),
-            "AutoDeleteModule": (self._delete, Action.WRITE, Role.WRITE),
-            "AutoLabelModule": (self._label, Action.WRITE, Role.WRITE),
-            "Debug": (self._debug, Action.DEBUG, Role.WRITE),
-        }
-        handlers = {
-            _SERVICE + name: Handler(partial(self._unary, *how), Cardinality.UNARY_UNARY, RawMessage, RawMessage)
-            for name, how in unary.items()
-        }
-        for name, watch in (("AutoWatchModule", self._watch), ("AutoWatchSvcDiagnosticsV1", self._watch_service)):
-            handlers[_SERVICE + name] = Handler(watch, Cardinality.UNARY_STREAM, RawMessage, RawMessage)
-        return handlers
+        """The generated methods, within bounds and for those who may call them only."""
+        return {path: self._guarded(path, handler) for path, handler in super().__mapping__().items()}
 
-    async def _unary(self, method: Unary, action: Action, role: Role, stream: RawStream) -> None:
-        self._admit(stream, role)
-        data = await _receive(stream)
-        try:
-            answer = await method(data, stream)
-        except CorvoError as error:
-            name = "" if method == self._list else _name(data)
-            raise grpc_failure(error, action, name) from error
-        await stream.send_message(RawMessage(answer))
+    def _guarded(self, path: str, handler: Handler) -> Handler:
+        name = path.rpartition("/")[2]
 
-    async def _get(self, data: bytes, stream: RawStream) -> bytes:
-        return encode_module((await self._api.get(decode_module(data).name)).module)
+        async def guarded(stream: Stream[Any, Any]) -> None:
+            # Before a byte of the message is read.
+            found = self._tokens.role(bearer(_metadata(stream, "authorization")))
+            if found is None:
+                raise of_failure(UNAUTHENTICATED)
+            if name not in _READING and found is not Role.WRITE:
+                raise of_failure(UNAUTHORIZED)
+            if name in _WATCHING and not _metadata(stream, "req-version"):
+                raise of_failure(_NO_VERSION)
+            await handler.func(stream)
 
-    async def _list(self, data: bytes, stream: RawStream) -> bytes:
-        listing = await self._api.list(decode_options(data))
+        return handler._replace(func=guarded)
+
+    @_failing_as(Action.READ)
+    async def auto_get_module(self, module: Module) -> Module:
+        """The Module of that name."""
+        return message_of((await self._api.get(module.o.name)).module)
+
+    @_failing_as(Action.READ)
+    async def auto_list_module(self, options: api.ListWatchOptions) -> diagnostics.ModuleList:
+        """The Modules that ``options`` choose."""
+        listing = await self._api.list(options_of(options))
         written: list[bytes] = []
         async for part in in_slices(listing.items or ()):
-            written += [encode_module(entry.module) for entry in part]
-        return encode_list(written, listing.total)
+            written += [encode(message_of(entry.module)) for entry in part]
+        return list_of(written, listing.total)
 
-    async def _add(self, data: bytes, stream: RawStream) -> bytes:
-        given = decode_module(data)
+    @_failing_as(Action.WRITE)
+    async def auto_add_module(self, module: Module) -> Module:
+        """Create the Module."""
+        given = module_of(module)
         check_module(given)
-        return encode_module((await self._api.create(given)).module)
+        return message_of((await self._api.create(given)).module)
 
-    async def _update(self, data: bytes, stream: RawStream) -> bytes:
-        given = decode_module(data)
-        by_person, by_agent = _says(stream, "replace-status-field"), _says(stream, "req-status-only")
+    @_failing_as(Action.WRITE)
+    async def auto_update_module(self, module: Module) -> Module:
+        """Replace the Module, or the part that the caller's metadata name."""
+        given = module_of(module)
+        by_person, by_agent = _says("replace-status-field"), _says("req-status-only")
         if by_person and by_agent:
             raise of_failure(_BOTH_UPDATES)
         if by_agent:
@@ -110,110 +130,93 @@ class DiagnosticsV1:
         else:
             check_module(given)
             entry = await self._api.replace(given.name, given)
-        return encode_module(entry.module)
+        return message_of(entry.module)
 
-    async def _delete(self, data: bytes, stream: RawStream) -> bytes:
-        # The original does not look at the version of a delete.
-        return encode_module((await self._api.delete(decode_module(data).name)).module)
+    @_failing_as(Action.WRITE)
+    async def auto_delete_module(self, module: Module) -> Module:
+        """Delete the Module; the original does not look at the version of a delete."""
+        return message_of((await self._api.delete(module.o.name)).module)
 
-    async def _label(self, data: bytes, stream: RawStream) -> bytes:
-        name, labels, version = decode_label(data)
-        return encode_module((await self._api.label(name, labels, version)).module)
+    @_failing_as(Action.WRITE)
+    async def auto_label_module(self, label: api.Label) -> Module:
+        """Replace the labels."""
+        meta = label.o
+        return message_of((await self._api.label(meta.name, meta.labels, meta.resource_version)).module)
 
-    async def _debug(self, data: bytes, stream: RawStream) -> bytes:
-        timeout = stream.deadline.time_remaining() if stream.deadline else None
+    @_failing_as(Action.DEBUG)
+    async def debug(self, request: DiagnosticsRequest) -> DiagnosticsResponse:
+        """Ask the agent of the Module that ``request`` names; its answer passes untouched."""
+        call = current_call()
+        query = query_of(request, call.seconds if call else None)
         await self._api.ready()
-        return encode_response(await self._router.debug(decode_request(data, timeout)))
+        return response_of(await self._router.debug(query))
 
-    async def _watch(self, stream: RawStream) -> None:
-        self._admit(stream, Role.READ)
-        _need_version(stream)
-        data = await _receive(stream)
-        await self._follow(stream, lambda: decode_options(data), encode_event)
+    async def auto_watch_module(
+        self, options: api.ListWatchOptions
+    ) -> AsyncGenerator[diagnostics.AutoMsgModuleWatchHelper]:
+        """Changes of Modules, those that are there first."""
+        async with aclosing(self._batches(lambda: options_of(options))) as batches:
+            async for batch in batches:
+                if batch is not None:
+                    yield opaque(diagnostics.AutoMsgModuleWatchHelper, _written(batch, _events))
 
-    async def _watch_service(self, stream: RawStream) -> None:
-        self._admit(stream, Role.READ)
-        _need_version(stream)
-        data = await _receive(stream)
-        await self._follow(stream, lambda: _only_modules(data), encode_any_event, done=INITIAL_DONE)
+    async def auto_watch_svc_diagnostics_v1(self, options: api.AggWatchOptions) -> AsyncGenerator[api.WatchEventList]:
+        """The same with objects in Any, and a word when those that are there were sent."""
+        async with aclosing(self._batches(lambda: _only_modules(options))) as batches:
+            async for batch in batches:
+                yield initial_done() if batch is None else opaque(api.WatchEventList, _written(batch, _any_events))
 
-    async def _follow(
-        self,
-        stream: RawStream,
-        options: Callable[[], ListOptions],
-        encode: Callable[[str, bytes], bytes],
-        *,
-        done: bytes = b"",
-    ) -> None:
+    async def _batches(self, options: Callable[[], ListOptions]) -> AsyncGenerator[EventBatch | None]:
+        """The events of a watch; None once, when those that are there have been given."""
         try:
             subscription = await self._api.watch(options())
+            initial = True
             try:
                 while True:
-                    if done and not subscription.initial_left:
-                        await stream.send_message(RawMessage(done))
-                        done = b""
-                    batch = await subscription.next_batch()
-                    await stream.send_message(RawMessage(_encode(batch, encode)))
+                    if initial and not subscription.initial_left:
+                        initial = False
+                        yield None
+                    yield await subscription.next_batch()
             finally:
                 self._api.unwatch(subscription)
         except Compacted as error:
             expired = Failure(410, Status.OUT_OF_RANGE, "Expired", (expired_text(error),))
             raise of_failure(expired) from error
-        except CorvoError as error:
-            raise grpc_failure(error, Action.READ) from error
-
-    def _admit(self, stream: RawStream, role: Role) -> None:
-        found = self._tokens.role(bearer(_metadata(stream, "authorization")))
-        if found is None:
-            raise of_failure(UNAUTHENTICATED)
-        if role is Role.WRITE and found is not Role.WRITE:
-            raise of_failure(UNAUTHORIZED)
 
 
-def _encode(batch: EventBatch, encode: Callable[[str, bytes], bytes]) -> bytes:
+def _written(batch: EventBatch, write: Callable[[EventBatch], bytes]) -> bytes:
     """The events as one message, made once for all watchers of a kind."""
-    written = batch.encoded.get(encode)
+    written = batch.encoded.get(write)
     if written is None:
-        written = b"".join(encode(event.type.value, encode_module(event.entry.module)) for event in batch.events)
-        batch.encoded[encode] = written
+        written = batch.encoded[write] = write(batch)
     return written
 
 
-async def _receive(stream: RawStream) -> bytes:
-    message = await stream.recv_message()
-    if message is None:
-        raise of_failure(Failure(400, Status.INVALID_ARGUMENT, "Request information error", ("no message",)))
-    return message.value
+def _events(batch: EventBatch) -> bytes:
+    events = [event_of(event.type.value, event.entry.module) for event in batch.events]
+    return encode(diagnostics.AutoMsgModuleWatchHelper(events))
 
 
-def _only_modules(data: bytes) -> ListOptions:
-    parts = decode_aggregate(data)
-    for kind, _ in parts:
-        if kind not in ("", "Module"):
-            raise InvalidArgument("watch-options", kind, "DiagnosticsV1 has no such kind", ("Module",))
+def _any_events(batch: EventBatch) -> bytes:
+    events = [any_event_of(event.type.value, encode(message_of(event.entry.module))) for event in batch.events]
+    return encode(api.WatchEventList(events))
+
+
+def _only_modules(message: api.AggWatchOptions) -> ListOptions:
+    parts = message.watch_options
+    for part in parts:
+        if part.kind not in ("", "Module"):
+            raise InvalidArgument("watch-options", part.kind, "DiagnosticsV1 has no such kind", ("Module",))
     if len(parts) > 1:
         raise Unsupported("a watch with several options of one kind", "one watch for each of them does it")
-    return parts[0][1] if parts else ListOptions()
+    return options_of(parts[0].options) if parts else ListOptions()
 
 
-def _need_version(stream: RawStream) -> None:
-    if not _metadata(stream, "req-version"):
-        raise of_failure(_NO_VERSION)
+def _says(key: str) -> bool:
+    call = current_call()
+    return call is not None and call.metadata(key) == "true"
 
 
-def _says(stream: RawStream, key: str) -> bool:
-    return _metadata(stream, key) == "true"
-
-
-def _metadata(stream: RawStream, key: str) -> str:
-    value: Any = stream.metadata.get(key, "") if stream.metadata else ""
+def _metadata(stream: Stream[Any, Any], key: str) -> str:
+    value = stream.metadata.get(key, "") if stream.metadata else ""
     return value if isinstance(value, str) else ""
-
-
-def _name(data: bytes) -> str:
-    """Which object a failed call was about, as far as its request can be read: for the error's reference."""
-    try:
-        # Module, api.Label and DiagnosticsRequest alike have their ObjectMeta in field 2.
-        return decode_label(data)[0]
-    except CorvoError:
-        return ""

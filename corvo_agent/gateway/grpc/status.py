@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from betterproto.lib.google.protobuf import Any as GoogleAny
 from grpclib.const import Status
 from grpclib.encoding.base import StatusDetailsCodecBase
 from grpclib.exceptions import GRPCError
 
+from ..._generated import api
+from ..._generated.google.rpc import Status as RpcStatus
 from ...diagnostics.status import status_message
 from ...errors import CorvoError, RemoteError
+from ...protobuf.codec import encode, make
 from ..objects.errors import Action, Failure, failure
-from .proto_fields import put_integer, put_message, put_text, put_texts
 
 _URL = "type.googleapis.com/api.Status"
 
@@ -22,8 +25,8 @@ class DetailsCodec(StatusDetailsCodecBase):
 
     def encode(self, status: Status, message: str | None, details: Sequence[Failure]) -> bytes:
         """The bytes of the ``grpc-status-details-bin`` trailer."""
-        anys = b"".join(put_message(3, put_text(1, _URL) + put_message(2, _api_status(found))) for found in details)
-        return put_integer(1, status.value) + put_text(2, message or "") + anys
+        packed = [GoogleAny(_URL, encode(_api_status(found))) for found in details]
+        return encode(RpcStatus(status.value, message or "", packed))
 
     def decode(self, status: Status, message: str | None, data: bytes) -> Any:
         """Nothing: a server is sent no status."""
@@ -45,14 +48,13 @@ def of_failure(found: Failure) -> GRPCError:
     return GRPCError(found.grpc, found.title, [found])
 
 
-def _api_status(found: Failure) -> bytes:
-    ref = put_text(3, "Module") + put_text(4, found.ref) if found.ref else b""
-    return b"".join(
-        (
-            put_message(1, put_text(1, "Status")),
-            put_message(2, put_text(1, found.title)),
-            put_texts(3, found.messages),
-            put_integer(4, found.grpc.value),
-            put_message(5, ref),
-        )
+def _api_status(found: Failure) -> api.Status:
+    ref = make(api.ObjectRef, kind="Module", name=found.ref) if found.ref else make(api.ObjectRef)
+    return make(
+        api.Status,
+        t=make(api.TypeMeta, kind="Status"),
+        result=make(api.StatusResult, str=found.title),
+        message=list(found.messages),
+        code=found.grpc.value,
+        ref=ref,
     )

@@ -1,4 +1,4 @@
-"""A Debug answer from protobuf to the JSON of REST, without building message objects.
+"""A Debug answer from protobuf to the JSON of REST.
 
 The bytes of ``Any.value`` become dicts and orjson writes those. Keys of a record are sorted, as Go writes maps.
 """
@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import struct
 from collections.abc import Callable
 from typing import Any
 
+import betterproto
 import orjson
 
+from ..._generated.api import Interface
 from ...diagnostics.messages.payloads import decode_logs, decode_profile, decode_stats, decode_string
 from ...diagnostics.query import Payload
 from ...errors import DecodeError, RemoteError, Unsupported
-from ...protobuf.wire import FIXED64, LENGTH, VARINT, decodes, fields, read_varint
+from ...protobuf.codec import decode
 
-#: Slices within slices that are read; deeper ones are refused rather than followed.
-_MAX_DEPTH = 32
 _UNSET = object()
 #: Bytes of an answer from which on it is turned into JSON in a thread: some milliseconds of work.
 LARGE = 256 << 10
@@ -78,44 +77,21 @@ def _profile(value: bytes) -> dict[str, Any]:
     return {"buffer": base64.b64encode(buffer).decode()} if buffer else {}
 
 
-@decodes("api.Interface")
 def _interface(value: bytes) -> Any:
-    found = _read_interface(value, 0, len(value), 0)
+    found = _plain(decode(Interface, value))
     if found is _UNSET:
         raise Unsupported("this Debug answer", "json: error calling MarshalJSON for type *api.Interface: no value")
     return found
 
 
-def _read_interface(data: bytes, start: int, end: int, depth: int) -> Any:
-    """The value of the oneof, as its last field on the wire says; _UNSET when there is none."""
-    found: Any = _UNSET
-    for number, kind, first, stop in fields(data, start, end):
-        if number == 1 and kind == LENGTH:
-            found = data[first:stop].decode()
-        elif number == 2 and kind == VARINT:
-            found = _signed(read_varint(data, first)[0])
-        elif number == 3 and kind == VARINT:
-            found = read_varint(data, first)[0] != 0
-        elif number == 4 and kind == FIXED64:
-            found = struct.unpack_from("<d", data, first)[0]
-        elif number == 5 and kind == LENGTH:
-            found = _read_slice(data, first, stop, depth + 1)
-    return found
-
-
-def _read_slice(data: bytes, start: int, end: int, depth: int) -> list[Any]:
-    if depth > _MAX_DEPTH:
-        raise Unsupported("this Debug answer", f"api.Interface nested deeper than {_MAX_DEPTH}")
-    values = [
-        _read_interface(data, first, stop, depth)
-        for number, kind, first, stop in fields(data, start, end)
-        if number == 1 and kind == LENGTH
-    ]
-    return [None if value is _UNSET else value for value in values]
-
-
-def _signed(number: int) -> int:
-    return number - (1 << 64) if number >> 63 else number
+def _plain(message: Interface) -> Any:
+    """The value of the oneof, _UNSET when there is none; in a slice that is null."""
+    value: Any
+    name, value = betterproto.which_one_of(message, "Value")
+    if name == "interfaces":
+        values = [_plain(each) for each in value.values]
+        return [None if each is _UNSET else each for each in values]
+    return value if name else _UNSET
 
 
 _READERS: dict[str, Callable[[bytes], Any]] = {

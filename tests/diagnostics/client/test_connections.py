@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from grpclib.const import Cardinality
 
-from corvo_agent.diagnostics.client.agent_channel import Link
-from corvo_agent.diagnostics.limits import RawMessage, receive_reply
-from corvo_agent.diagnostics.messages.request_codec import encode_request
+from corvo_agent.diagnostics.client.agent_channel import AgentChannel
+from corvo_agent.diagnostics.messages.request_codec import request_of
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
@@ -42,57 +40,56 @@ async def wire(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> AsyncIterator
         yield proxy
 
 
-async def call(link: Link) -> None:
-    async with link.call("/protos.Diagnostics/Debug", Cardinality.UNARY_UNARY, 10) as stream:
-        await stream.send_message(RawMessage(encode_request(DebugQuery("Log"))), end=True)
-        await receive_reply(stream, 1000)
+async def call(channel: AgentChannel) -> None:
+    async with channel.stub(10) as stub:
+        await stub.debug(request_of(DebugQuery("Log")))
 
 
-def link_to(wire: TcpProxy, context: ssl.SSLContext) -> Link:
-    return Link(wire.url.removeprefix("http://"), context, None, 5.0)
+def channel_to(wire: TcpProxy, context: ssl.SSLContext) -> AgentChannel:
+    return AgentChannel(wire.url.removeprefix("http://"), context, None, 5.0, 1000)
 
 
 async def test_connections_are_closed_when_closing_returns(
     wire: TcpProxy, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
-    link = link_to(wire, contexts[1])
-    await call(link)
-    assert len(link._connections) == 1
-    await link.aclose()
-    assert len(link._connections) == 0
-    await link.aclose()
+    channel = channel_to(wire, contexts[1])
+    await call(channel)
+    assert len(channel._connections) == 1
+    await channel.aclose()
+    assert len(channel._connections) == 0
+    await channel.aclose()
 
 
 async def test_a_peer_that_does_not_say_goodbye_is_cut_off(
     wire: TcpProxy, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
-    link = link_to(wire, contexts[1])
-    await call(link)
+    channel = channel_to(wire, contexts[1])
+    await call(channel)
     wire.freeze()
-    await link.aclose()
-    assert len(link._connections) == 0
+    await channel.aclose()
+    assert len(channel._connections) == 0
 
 
 async def test_cancelled_it_cuts_them_off_at_once(
     wire: TcpProxy, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
-    link = link_to(wire, contexts[1])
-    await call(link)
+    channel = channel_to(wire, contexts[1])
+    await call(channel)
     wire.freeze()
-    closing = asyncio.create_task(link.aclose())
+    closing = asyncio.create_task(channel.aclose())
     await asyncio.sleep(0)
     closing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await closing
-    await until(lambda: not len(link._connections))
+    await until(lambda: not len(channel._connections))
 
 
-async def test_a_link_that_was_closed_connects_again(
+async def test_a_channel_that_was_closed_connects_again(
     wire: TcpProxy, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
 ) -> None:
-    link = link_to(wire, contexts[1])
-    await call(link)
-    await link.aclose()
-    await call(link)
-    assert len(link._connections) == 1
-    await link.aclose()
+    channel = channel_to(wire, contexts[1])
+    await call(channel)
+    await channel.aclose()
+    await call(channel)
+    assert len(channel._connections) == 1
+    await channel.aclose()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from corvo_agent.diagnostics.handlers.variable_collector import Gatherer
+from corvo_agent.diagnostics.handlers.variable_collector import VariableCollector
 from corvo_agent.stats import Func, Int
 from tests.diagnostics.kit import until
 
@@ -37,36 +37,36 @@ def doors() -> Iterator[list[Door]]:
 
 async def test_values_come_in_the_order_asked_and_from_another_thread() -> None:
     idents = Func(threading.get_ident)
-    texts = await Gatherer().gather({"b": Int(1), "a": idents, "c": Int(3)})
+    texts = await VariableCollector().collect({"b": Int(1), "a": idents, "c": Int(3)})
     assert list(texts) == ["b", "a", "c"]
     assert (texts["b"], texts["c"]) == ("1", "3")
     assert int(texts["a"]) != threading.get_ident()
 
 
 async def test_nothing_asked_is_nothing_answered() -> None:
-    assert await Gatherer().gather({}) == {}
+    assert await VariableCollector().collect({}) == {}
 
 
 async def test_one_that_hangs_is_named_and_the_others_are_answered(doors: list[Door]) -> None:
-    gatherer = Gatherer(patience=0.02)
-    texts = await gatherer.gather({"a": Int(1), "stuck": doors[0], "b": Int(2), "late": doors[1], "c": Int(3)})
+    collector = VariableCollector(patience=0.02)
+    texts = await collector.collect({"a": Int(1), "stuck": doors[0], "b": Int(2), "late": doors[1], "c": Int(3)})
     assert (texts["a"], texts["b"], texts["c"]) == ("1", "2", "3")
     assert json.loads(texts["stuck"]) == json.loads(texts["late"]) == {"error": "no answer within 0.02 s"}
-    assert gatherer.stuck == {"stuck", "late"}
+    assert collector.stuck == {"stuck", "late"}
 
 
 async def test_one_that_hangs_is_asked_again_when_it_has_come_back(doors: list[Door]) -> None:
-    gatherer = Gatherer(patience=0.02)
-    await gatherer.gather({"door": doors[0]})
-    assert "still busy" in (await gatherer.gather({"door": doors[0], "a": Int(1)}))["door"]
+    collector = VariableCollector(patience=0.02)
+    await collector.collect({"door": doors[0]})
+    assert "still busy" in (await collector.collect({"door": doors[0], "a": Int(1)}))["door"]
     doors[0].opened.set()
-    await until(lambda: not gatherer.stuck)
-    assert await gatherer.gather({"door": doors[0]}) == {"door": '"open"'}
+    await until(lambda: not collector.stuck)
+    assert await collector.collect({"door": doors[0]}) == {"door": '"open"'}
 
 
 async def test_when_every_thread_hangs_the_rest_says_so(doors: list[Door]) -> None:
-    gatherer = Gatherer(patience=0.02, threads=2)
-    texts = await gatherer.gather({"a": doors[0], "b": doors[1], "c": Int(1), "d": Int(2)})
+    collector = VariableCollector(patience=0.02, threads=2)
+    texts = await collector.collect({"a": doors[0], "b": doors[1], "c": Int(1), "d": Int(2)})
     assert "no answer" in texts["a"]
     assert "no answer" in texts["b"]
     assert "at most 2" in texts["c"]
@@ -74,19 +74,19 @@ async def test_when_every_thread_hangs_the_rest_says_so(doors: list[Door]) -> No
 
 
 async def test_a_cancelled_question_leaves_its_thread_alone(doors: list[Door]) -> None:
-    gatherer = Gatherer(patience=60)
-    asking = asyncio.create_task(gatherer.gather({"door": doors[0], "a": Int(1)}))
+    collector = VariableCollector(patience=60)
+    asking = asyncio.create_task(collector.collect({"door": doors[0], "a": Int(1)}))
     await asyncio.to_thread(doors[0].entered.wait)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert gatherer.stuck == {"door"}
+    assert collector.stuck == {"door"}
     doors[0].opened.set()
-    await until(lambda: not gatherer.stuck)
+    await until(lambda: not collector.stuck)
 
 
 async def test_the_loop_goes_on_meanwhile(doors: list[Door]) -> None:
-    gathering = asyncio.create_task(Gatherer(patience=60).gather({"door": doors[0]}))
+    gathering = asyncio.create_task(VariableCollector(patience=60).collect({"door": doors[0]}))
     await asyncio.to_thread(doors[0].entered.wait)
     assert not gathering.done()
     doors[0].opened.set()

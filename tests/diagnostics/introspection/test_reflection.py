@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
+import betterproto
 import pytest
 
+from corvo_agent._generated.grpc.reflection.v1 import ExtensionRequest, ServerReflectionRequest
 from corvo_agent.diagnostics.introspection.reflection import ReflectionService, served_names
 from corvo_agent.diagnostics.service import DiagnosticsService
 from tests.h2_peer import Peer, connected, framed
@@ -39,7 +42,7 @@ async def test_one_stream_asks_many_times(peer: Peer) -> None:
 
 async def test_what_is_no_request_is_refused(peer: Peer) -> None:
     status, text = await call(peer, LIST + framed(b"\x3a\x05a"), PATH)
-    assert (status, text.startswith("request: ServerReflectionRequest")) == ("3", True)
+    assert (status, text.startswith("request: grpc.reflection.v1.ServerReflectionRequest")) == ("3", True)
     assert await call(peer, framed(b"", length=5000), PATH) == ("8", "bytes of a message: at most 4096, got 5000")
     assert await call(peer, LIST, PATH) == ("0", "")
 
@@ -52,3 +55,25 @@ async def test_streams_are_bounded_and_leave_nothing_behind(peer: Peer, reflecti
         peer.h2.reset_stream(stream)
     await peer.flush()
     await until(lambda: reflection._streams.taken == 0)
+
+
+@pytest.mark.parametrize(
+    ("question", "field", "subject"),
+    [
+        ({"file_by_filename": "api/meta.proto"}, "file_descriptor_response", ""),
+        ({"file_containing_symbol": "protos.Logs"}, "file_descriptor_response", ""),
+        ({"file_containing_symbol": "a.B"}, "error_response", "nothing is known of a.B"),
+        ({"all_extension_numbers_of_type": "protos.Logs"}, "all_extension_numbers_response", ""),
+        ({"all_extension_numbers_of_type": "a.B"}, "error_response", "nothing is known of a.B"),
+        ({"file_containing_extension": ExtensionRequest("a.B", 7)}, "error_response", "nothing is known of a.B"),
+        ({}, "error_response", "the request asks nothing that is known here"),
+    ],
+)
+async def test_each_question_is_answered(question: dict[str, Any], field: str, subject: str) -> None:
+    async def requests() -> AsyncIterator[ServerReflectionRequest]:
+        yield ServerReflectionRequest(host="h", **question)
+
+    (response,) = [each async for each in ReflectionService([]).server_reflection_info(requests())]
+    assert (response.valid_host, response.original_request.host) == ("h", "h")
+    found, answer = betterproto.which_one_of(response, "message_response")
+    assert (found, getattr(answer, "error_message", "")) == (field, subject)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import betterproto
 import pytest
+from betterproto.lib.google import protobuf as timestamps
 from google.protobuf.message import DecodeError as GoogleDecodeError
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -18,7 +22,7 @@ from ..strategies import MAPS, NEARLY_PROTOBUF, TEXT
 
 @given(MAPS)
 def test_stats_mean_the_same_to_everybody(stats: dict[str, str]) -> None:
-    data = payloads.encode_stats(stats)
+    data = payloads.stats_payload(stats).value
     google = google_class("protos.Stats")(Stats=stats)
     assert dict(google_class("protos.Stats").FromString(data).Stats) == stats
     assert protos.Stats().parse(data).stats == stats
@@ -29,7 +33,7 @@ def test_stats_mean_the_same_to_everybody(stats: dict[str, str]) -> None:
 
 @given(TEXT)
 def test_string_is_the_same_bytes_everywhere(content: str) -> None:
-    data = payloads.encode_string(content)
+    data = payloads.string_payload(content).value
     assert data == bytes(protos.String(content=content))
     assert data == google_class("protos.String")(Content=content).SerializeToString()
     assert payloads.decode_string(data) == content
@@ -37,7 +41,7 @@ def test_string_is_the_same_bytes_everywhere(content: str) -> None:
 
 @given(st.binary(max_size=300))
 def test_profile_is_the_same_bytes_everywhere(buffer: bytes) -> None:
-    data = payloads.encode_profile(buffer)
+    data = payloads.profile_payload(buffer).value
     assert data == bytes(protos.Profile(buffer=buffer))
     assert data == google_class("protos.Profile")(Buffer=buffer).SerializeToString()
     assert payloads.decode_profile(data) == buffer
@@ -96,6 +100,33 @@ def test_payloads_name_their_type() -> None:
     assert payloads.stats_payload({"a": "b"}).type_url == "type.googleapis.com/protos.Stats"
     assert payloads.profile_payload(b"x").type_url == "type.googleapis.com/protos.Profile"
     assert payloads.string_payload("x").type_url == "type.googleapis.com/protos.String"
+
+
+@dataclass(eq=False, repr=False)
+class Basket(betterproto.Message):
+    items: int = betterproto.int32_field(1)
+
+
+def test_a_message_of_the_users_own_is_packed_with_its_type() -> None:
+    payload = payloads.payload_of(Basket(3))
+    assert payload == Payload(f"type.googleapis.com/{Basket.__module__}.Basket", b"\x08\x03")
+    assert payloads.payload_of(Basket(3), "x/shop.Basket").type_url == "x/shop.Basket"
+    assert payloads.payload_of(payload, "x/shop.Basket") is payload
+
+
+def test_generated_messages_are_the_payloads_of_their_type() -> None:
+    records = [{"a": "b"}, {}]
+    logs = protos.Logs([protos.Log(record) for record in records])
+    assert payloads.payload_of(logs) == payloads.logs_payload(records)
+    assert payloads.payload_of(protos.Stats({"a": "1"})) == payloads.stats_payload({"a": "1"})
+    assert payloads.payload_of(protos.Profile(b"x")) == payloads.profile_payload(b"x")
+    assert payloads.payload_of(protos.String("x")) == payloads.string_payload("x")
+    assert payloads.payload_of(timestamps.Timestamp(1)).type_url == "type.googleapis.com/google.protobuf.Timestamp"
+
+
+def test_what_is_neither_is_said() -> None:
+    with pytest.raises(TypeError, match="str is neither a Payload nor a betterproto message"):
+        payloads.payload_of("x")  # type: ignore[arg-type]
 
 
 def test_an_answer_of_another_type_is_refused() -> None:
