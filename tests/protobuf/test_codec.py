@@ -10,7 +10,7 @@ import betterproto
 import pytest
 from betterproto.lib.google import protobuf as google_types
 from google.protobuf.message import DecodeError as GoogleDecodeError
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from corvo_agent._generated import api, diagnostics, protos
@@ -32,11 +32,7 @@ FOREIGN: list[tuple[type[betterproto.Message], str, tuple[int, ...]]] = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _kitchen() -> None:
-    google_kitchen("Sink")  # compiled now, not within a property's deadline
-
-
+@settings(deadline=None)
 @given(SINKS)
 def test_every_type_is_written_and_read_as_by_the_others(sink: Sink) -> None:
     data = encode(sink)
@@ -71,6 +67,7 @@ def test_an_entry_of_defaults_is_written_and_read() -> None:
         assert (read.texts, read.by_number, read.by_flag) == (sink.texts, sink.by_number, sink.by_flag)
 
 
+@settings(deadline=None)
 @given(TIMES)
 def test_types_that_python_has_of_its_own(times: Times) -> None:
     google = google_kitchen("Times").FromString(encode(times))
@@ -98,6 +95,7 @@ def outcome(read: Any) -> object:
 @pytest.mark.parametrize(
     ("message", "name", "maps"), FOREIGN, ids=lambda value: value if isinstance(value, str) else ""
 )
+@settings(deadline=None)
 @given(data=NEARLY_PROTOBUF)
 def test_bytes_are_read_or_refused_as_google_protobuf_does(
     message: type[betterproto.Message], name: str, maps: tuple[int, ...], data: bytes
@@ -112,6 +110,7 @@ def test_bytes_are_read_or_refused_as_google_protobuf_does(
     assert (read if read == "refused" else google.FromString(encode(read))) == expected  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(sink=SINKS, cut=st.integers(0, 300))
 def test_cut_bytes_are_read_or_refused_as_google_protobuf_does(sink: Sink, cut: int) -> None:
     data = encode(sink)[:cut]
