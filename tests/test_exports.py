@@ -19,9 +19,8 @@ from types import ModuleType
 import pytest
 
 import corvo_agent
+from tests.project.public import FILES, INITS, comment_of, declared, package_of
 
-ROOT = Path(corvo_agent.__file__).parent
-INITS = sorted(path for path in ROOT.rglob("__init__.py") if "_generated" not in path.parts)
 HEAVY = (
     "aiohttp",
     "asyncio",
@@ -38,8 +37,6 @@ HEAVY = (
     "ssl",
     "yaml",
 )
-# Files that are public as they are, beside the packages.
-FILES = ("clock", "embedded", "errors", "testing")
 # What a name must not pay for, where laziness could be lost without anyone noticing.
 CHEAP = {
     "from corvo_agent import JsonFormatter, Level, configure_json_logging": set(HEAVY) - {"orjson"},
@@ -56,33 +53,6 @@ CHEAP = {
 }
 
 
-def package_of(init: Path) -> str:
-    """The dotted name of the package of an ``__init__`` file."""
-    return ".".join(("corvo_agent", *init.parent.relative_to(ROOT).parts))
-
-
-def declared(init: Path) -> tuple[dict[str, str], dict[str, str], set[str]]:
-    """The file of each name as type checkers see it and as the lazy table has it, and the names imported at once."""
-    typed: dict[str, str] = {}
-    lazy: dict[str, str] = {}
-    eager: set[str] = set()
-    for node in ast.parse(init.read_text()).body:
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            for each in node.body:
-                assert isinstance(each, ast.ImportFrom)
-                assert each.level == 1
-                typed |= {alias.asname or alias.name: each.module or "" for alias in each.names}
-            (assignment,) = node.orelse
-            assert isinstance(assignment, ast.Assign)
-            assert isinstance(assignment.value, ast.Call)
-            for home, names in ast.literal_eval(assignment.value.args[1]).items():
-                lazy |= dict.fromkeys(names, home)
-        elif isinstance(node, ast.ImportFrom) and node.level and not (node.module or "").endswith("_lazy"):
-            typed |= {alias.name: node.module or "" for alias in node.names}
-            eager |= {alias.name for alias in node.names}
-    return typed, lazy, eager
-
-
 def order(name: str) -> tuple[int, str]:
     """Constants, then classes, then the rest: the order that ruff's RUF022 keeps."""
     return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
@@ -95,9 +65,7 @@ def undocumented(name: str, value: object, home: ModuleType) -> bool:
         return not text or (dataclasses.is_dataclass(value) and text.startswith(f"{name}("))
     if inspect.isfunction(value) and value.__name__ == name:
         return not value.__doc__
-    lines = inspect.getsource(home).splitlines()
-    place = next(index for index, line in enumerate(lines) if re.match(rf"{name}\b.*=", line))
-    return not lines[place - 1].startswith("#: ")
+    return not comment_of(name, inspect.getsource(home))
 
 
 @pytest.mark.parametrize("init", INITS, ids=package_of)
