@@ -65,8 +65,10 @@ def _asked(ctx: click.Context, ask: Callable[[Backend], Awaitable[Sequence[str]]
     """What ``ask`` finds; nothing when it fails or takes too long: a shell has no place for an error."""
 
     async def found(where: Where) -> Sequence[str]:
-        async with asyncio.timeout(_PATIENCE), open_backend(where) as backend:
-            return await ask(backend)
+        async with open_backend(where) as backend:
+            # Counted from here: what is imported before takes seconds on a busy machine, and asks no other one.
+            async with asyncio.timeout(_PATIENCE):
+                return await ask(backend)
 
     try:
         return asyncio.run(found(where_of(ctx)))
