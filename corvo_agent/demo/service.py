@@ -28,7 +28,7 @@ _CUSTOMERS = ("ada", "grace", "edsger", "barbara", "alan")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CustomerOrder:
     """Something to settle."""
 
     number: int
@@ -44,8 +44,8 @@ class OrderService:
 
     def __init__(self, per_second: float = 20.0) -> None:
         self._pause = 1 / per_second
-        self._queue: asyncio.Queue[Order] = asyncio.Queue(_QUEUE)
-        self._settled: deque[Order] = deque(maxlen=_REMEMBERED)
+        self._queue: asyncio.Queue[CustomerOrder] = asyncio.Queue(_QUEUE)
+        self._settled: deque[CustomerOrder] = deque(maxlen=_REMEMBERED)
         self.accepted = Int()
         self.refused = Int()
         self.durations = Histogram()
@@ -77,7 +77,7 @@ class OrderService:
 
     async def _take_orders(self) -> None:
         for number in itertools.count(1):
-            order = Order(number, random.choice(_CUSTOMERS), random.randint(1, 5000))
+            order = CustomerOrder(number, random.choice(_CUSTOMERS), random.randint(1, 5000))
             await self._queue.put(order)
             _log.debug("order comes in", extra={"order": number, "customer": order.customer, "amount": order.amount})
             await asyncio.sleep(self._pause)
@@ -102,7 +102,7 @@ class OrderService:
             _log.debug("receipt is written", extra={"order": order.number, "receipt": receipt})
 
 
-def _receipt(order: Order) -> str:
+def _receipt(order: CustomerOrder) -> str:
     """Hash the order many times, so that a CPU profile finds a busy function."""
     digest = f"{order.number}:{order.customer}:{order.amount}".encode()
     for _ in range(200):

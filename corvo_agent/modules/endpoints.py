@@ -14,7 +14,7 @@ import orjson
 from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, CorvoError, DecodeError, InvalidArgument, NotFound, VersionConflict, shorten
-from .json.tables import Table, int32, text, time
+from .json.tables import JsonTable, int32, text, time
 from .kv import KeyValue, KeyValueStore
 from .names import validate_name
 
@@ -54,7 +54,7 @@ class EndpointState(enum.Enum):
     SUPERSEDED = "superseded"
 
 
-_TABLE = Table(
+_TABLE = JsonTable(
     "endpoint",
     text("address", "address", always=True),
     int32("pid", "pid"),

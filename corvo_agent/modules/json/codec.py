@@ -18,8 +18,8 @@ from ...errors import DecodeError, InvalidArgument, shorten
 from ..model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from ..names import key_of, name_of, self_link_of
 from .tables import (
-    Field,
-    Table,
+    JsonField,
+    JsonTable,
     entries,
     flag,
     int32,
@@ -122,15 +122,15 @@ def _write_ports(ports: Iterable[ServicePort], kept: Any) -> list[dict[str, Any]
     return [_PORT.write(port, (kept or {}).get(port.name, {})) for port in ports]
 
 
-_PORT = Table("status.service-ports", text("name", "name"), int32("port", "port"))
-_OVERRIDE = Table(
+_PORT = JsonTable("status.service-ports", text("name", "name"), int32("port", "port"))
+_OVERRIDE = JsonTable(
     "spec.override",
     level("level", "level", always=True),
     time("until", "until"),
     text("by", "by"),
     text("reason", "reason"),
 )
-_META = Table(
+_META = JsonTable(
     "meta",
     text("name", "name", always=True),
     text("tenant", "tenant"),
@@ -143,15 +143,15 @@ _META = Table(
     time("mod-time", "mod_time", always=True),
     text("self-link", "self_link"),
 )
-_SPEC = Table(
+_SPEC = JsonTable(
     "spec",
     level("log-level", "log_level"),
     flag("enable-trace", "enable_trace"),
     texts("args", "args"),
-    Field("override", "override", _read_override, _write_override, keep=_keep_override),
+    JsonField("override", "override", _read_override, _write_override, keep=_keep_override),
     level_map("loggers", "loggers"),
 )
-_STATUS = Table(
+_STATUS = JsonTable(
     "status",
     text("node", "node"),
     text("module", "module"),
@@ -160,10 +160,10 @@ _STATUS = Table(
     int32("restart-count", "restart_count"),
     text("last-restart-reason", "last_restart_reason"),
     text("service", "service"),
-    Field("service-ports", "service_ports", _read_ports, _write_ports, keep=_keep_ports),
+    JsonField("service-ports", "service_ports", _read_ports, _write_ports, keep=_keep_ports),
     text("mac-address", "mac_address"),
 )
-_SECTIONS: Mapping[str, Table] = {"meta": _META, "spec": _SPEC, "status": _STATUS}
+_SECTIONS: Mapping[str, JsonTable] = {"meta": _META, "spec": _SPEC, "status": _STATUS}
 _HEAD = {"kind": "kind", "api-version": "api_version"}
 
 

@@ -20,7 +20,7 @@ _LAST_TIME = 253_402_300_800 * 10**9 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class JsonField:
     """One key of a JSON object.
 
     ``read`` turns its JSON value into the attribute and gets the path for its errors; ``write`` does the reverse
@@ -36,10 +36,10 @@ class Field:
     keep: Callable[[Any], Any] | None = None
 
 
-class Table:
+class JsonTable:
     """The fields of one message, in the order in which they are written; ``path`` leads to it from the top."""
 
-    def __init__(self, path: str, *fields: Field) -> None:
+    def __init__(self, path: str, *fields: JsonField) -> None:
         self.path = path
         self.fields = fields
         self._by_key = {field.key: (field, f"{path}.{field.key}") for field in fields}
@@ -87,44 +87,44 @@ def entries(json: Any, path: str) -> Iterator[tuple[str, Any]]:
     return iter(json.items())
 
 
-def text(key: str, attribute: str, *, always: bool = False) -> Field:
+def text(key: str, attribute: str, *, always: bool = False) -> JsonField:
     """A string."""
-    return Field(key, attribute, read_text, _as_is, always)
+    return JsonField(key, attribute, read_text, _as_is, always)
 
 
-def flag(key: str, attribute: str) -> Field:
+def flag(key: str, attribute: str) -> JsonField:
     """A boolean."""
-    return Field(key, attribute, _read_flag, _as_is)
+    return JsonField(key, attribute, _read_flag, _as_is)
 
 
-def int32(key: str, attribute: str) -> Field:
+def int32(key: str, attribute: str) -> JsonField:
     """A whole number of 32 bits."""
-    return Field(key, attribute, _read_int32, _as_is)
+    return JsonField(key, attribute, _read_int32, _as_is)
 
 
-def time(key: str, attribute: str, *, always: bool = False) -> Field:
+def time(key: str, attribute: str, *, always: bool = False) -> JsonField:
     """A time: RFC 3339 in JSON, nanoseconds since the epoch here."""
-    return Field(key, attribute, _read_time, _write_time, always)
+    return JsonField(key, attribute, _read_time, _write_time, always)
 
 
-def level(key: str, attribute: str, *, always: bool = False) -> Field:
+def level(key: str, attribute: str, *, always: bool = False) -> JsonField:
     """A level, kept as it is written; it has to be one that we know, or empty."""
-    return Field(key, attribute, read_level, _as_is, always)
+    return JsonField(key, attribute, read_level, _as_is, always)
 
 
-def texts(key: str, attribute: str) -> Field:
+def texts(key: str, attribute: str) -> JsonField:
     """An array of strings."""
-    return Field(key, attribute, _read_texts, lambda value, _: list(value))
+    return JsonField(key, attribute, _read_texts, lambda value, _: list(value))
 
 
-def text_map(key: str, attribute: str) -> Field:
+def text_map(key: str, attribute: str) -> JsonField:
     """An object whose values are strings."""
-    return Field(key, attribute, _read_text_map, lambda value, _: dict(value))
+    return JsonField(key, attribute, _read_text_map, lambda value, _: dict(value))
 
 
-def level_map(key: str, attribute: str) -> Field:
+def level_map(key: str, attribute: str) -> JsonField:
     """An object whose values are levels."""
-    return Field(key, attribute, _read_level_map, lambda value, _: dict(value))
+    return JsonField(key, attribute, _read_level_map, lambda value, _: dict(value))
 
 
 def read_text(json: Any, path: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from corvo_agent.errors import InvalidArgument
-from corvo_agent.modules.json.tables import Table, int32, text
+from corvo_agent.modules.json.tables import JsonTable, int32, text
 
 
 @dataclass
@@ -16,7 +16,7 @@ class Thing:
     size: int = 0
 
 
-TABLE = Table("thing", text("name", "name", always=True), int32("size", "size"))
+TABLE = JsonTable("thing", text("name", "name", always=True), int32("size", "size"))
 
 
 def test_reading_separates_what_is_known_from_what_is_not() -> None:
