@@ -1,9 +1,10 @@
 """What a failed attempt means: which of our errors it is, and whether asking again can help.
 
-etcd's gateway answers errors as ``{"code": 14, "message": "..."}`` with the numbers of gRPC, ends a stream with
-``{"error": {"grpc_code": 14, ...}}``, and cancels a watch with text only: ``rpc error: code = X desc = Y``, as
-gRPC for Go prints errors. The few messages that are compared as text share their number with others and are
-constants of etcd's API (api/v3rpc/rpctypes/error.go).
+etcd's gateway answers errors as ``{"code": 14, "message": "..."}`` with the numbers of gRPC. A stream ends with
+``{"error": {"grpc_code": 14, ...}}``, from 3.5.16 on with ``{"error": {"code": 14, ...}}``, and one that is refused
+at once is answered so too, with a status of HTTP that is not 200. A watch is canceled with text only:
+``rpc error: code = X desc = Y``, as gRPC for Go prints errors. The few messages that are compared as text share their
+number with others and are constants of etcd's API (api/v3rpc/rpctypes/error.go).
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ def from_answer(peer: str, status: int, body: bytes, sent: int = 0) -> FailedAtt
     """The failure behind an HTTP answer that is not 200."""
     try:
         answer = parse_object(body)
-        return from_code(peer, _name(answer["code"]), str(answer["message"]), sent)
+        # A stream that is refused before it begins: its error lies one level deeper.
+        error = answer["error"] if isinstance(answer.get("error"), dict) else answer
+        return from_code(peer, _code_of(error), str(error["message"]), sent)
     except (DecodeError, KeyError, TypeError, IndexError):
         return _not_etcd(peer, status, body)
 
@@ -89,7 +92,7 @@ def from_stream_error(peer: str, error: Any) -> FailedAttempt:
     if not isinstance(error, dict):
         return from_code(peer, "UNKNOWN", str(error))
     try:
-        code = _name(error["grpc_code"])
+        code = _code_of(error)
     except (KeyError, TypeError, IndexError):
         code = "UNKNOWN"
     return from_code(peer, code, str(error.get("message", "")))
@@ -103,7 +106,9 @@ def from_cancel_reason(peer: str, reason: str) -> FailedAttempt:
     return from_code(peer, _BY_GO_NAME.get(found.group(1).lower(), "UNKNOWN"), found.group(2))
 
 
-def _name(code: Any) -> str:
+def _code_of(error: dict[str, Any]) -> str:
+    """The name of the status. Raises KeyError, TypeError, IndexError when the error has none."""
+    code = error["grpc_code"] if "grpc_code" in error else error["code"]
     if not isinstance(code, int) or code < 0:
         raise TypeError("not the number of a status")
     return _CODES[code]

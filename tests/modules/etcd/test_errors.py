@@ -20,6 +20,11 @@ def error(code: object, message: str) -> bytes:
     return orjson.dumps({"error": message, "code": code, "message": message})
 
 
+def stream_error(code: object, message: str) -> bytes:
+    """How 3.5.30 refuses the renewal of a lease."""
+    return orjson.dumps({"error": {"code": code, "message": message}})
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind", "expected"),
     [
@@ -35,6 +40,10 @@ def error(code: object, message: str) -> bytes:
         (429, error(8, "grpc: received message larger than max (30 vs. 20)"), Kind.FINAL, ResourceExhausted),
         (429, error(8, "etcdserver: mvcc: database space exceeded"), Kind.FINAL, RemoteError),
         (400, error(3, "etcdserver: key is not provided"), Kind.FINAL, RemoteError),
+        (401, stream_error(16, "etcdserver: invalid auth token"), Kind.TOKEN, PermissionRefused),
+        (400, stream_error(3, "etcdserver: user name is empty"), Kind.TOKEN, PermissionRefused),
+        (503, stream_error(14, "etcdserver: no leader"), Kind.NOT_NOW, Unavailable),
+        (401, stream_error(None, "etcdserver: invalid auth token"), Kind.FINAL, PermissionRefused),
         (500, error(99, "?"), Kind.UNKNOWN, Unavailable),
         (500, error("x", "?"), Kind.UNKNOWN, Unavailable),
         (500, error(-1, "?"), Kind.UNKNOWN, Unavailable),
@@ -71,6 +80,11 @@ def test_a_remote_error_has_the_name_of_the_status() -> None:
         ({"grpc_code": 14, "http_code": 503, "message": "etcdserver: no leader"}, Kind.NOT_NOW, Unavailable),
         ({"grpc_code": 14, "message": "error reading from server: EOF"}, Kind.UNKNOWN, Unavailable),
         ({"grpc_code": 16, "message": "etcdserver: invalid auth token"}, Kind.TOKEN, PermissionRefused),
+        ({"code": 14, "message": "etcdserver: no leader"}, Kind.NOT_NOW, Unavailable),
+        ({"code": 14, "message": "error reading from server: EOF", "details": []}, Kind.UNKNOWN, Unavailable),
+        ({"code": 16, "message": "etcdserver: invalid auth token"}, Kind.TOKEN, PermissionRefused),
+        ({"code": 3, "message": "etcdserver: user name is empty"}, Kind.TOKEN, PermissionRefused),
+        ({"code": "14"}, Kind.FINAL, RemoteError),
         ({"message": "x"}, Kind.FINAL, RemoteError),
         ({"grpc_code": None}, Kind.FINAL, RemoteError),
         ("text", Kind.FINAL, RemoteError),
