@@ -51,5 +51,5 @@ def etcd(etcd_servers: dict[str, EmbeddedEtcd]) -> EmbeddedEtcd:
 
 @pytest.fixture(params=ETCD_NAMES)
 def each_etcd(etcd_servers: dict[str, EmbeddedEtcd], request: pytest.FixtureRequest) -> EmbeddedEtcd:
-    """As ``etcd``, and in the world environment once more with the etcd of this machine."""
+    """As ``etcd``, and in the world environment once more with each other etcd of this machine."""
     return wipe(etcd_servers[request.param])

@@ -19,24 +19,27 @@ import pytest
 
 from corvo_agent.embedded import EtcdBinaries, find_etcd, free_ports
 from corvo_agent.owned_process import OwnedProcess
-from tests.world.machine import etcd_on_path, needs
+from tests.world.etcds import NEWER, SERIES, other_etcds, series_of, version_of
+from tests.world.machine import needs
+
+_OTHERS = {".".join(map(str, version)): binaries for version, binaries in other_etcds().items()}
+EVERY_ETCD = {"extra": find_etcd(), **_OTHERS}
+"""The etcd of the extra, and every other one of this machine, by the name that test ids have: its version."""
 
 
-def _every_etcd() -> dict[str, EtcdBinaries]:
-    found = {"extra": find_etcd()}
-    program = etcd_on_path()
-    if program is not None and program != found["extra"].etcd:
-        found["path"] = EtcdBinaries(program, program.with_name("etcdctl"))
-    return found
+def _marks() -> dict[str, tuple[pytest.MarkDecorator, ...]]:
+    """What each etcd needs: the one of the extra is there with the test dependencies, any other is the machine's."""
+    found = {name: series_of(version_of(binaries.etcd)) for name, binaries in _OTHERS.items()}
+    lacking = {series: series for series in SERIES if series not in found.values()}
+    return {"extra": (), **{name: (needs(series),) for name, series in (found | lacking).items()}}
 
 
-EVERY_ETCD = _every_etcd()
-"""The etcd of the extra, and the one on PATH when that is another program, by the name that test ids have."""
-
-# The etcd of the extra is there with the test dependencies, any other is the machine's.
-_MARKS: dict[str, tuple[pytest.MarkDecorator, ...]] = {"extra": (), "path": (needs("etcd on PATH"),)}
+_MARKS = _marks()
 ETCD_NAMES = [pytest.param(name, id=name, marks=marks) for name, marks in _MARKS.items()]
 ETCD_BINARIES = [pytest.param(EVERY_ETCD.get(name), id=name, marks=marks) for name, marks in _MARKS.items()]
+
+#: Those whose errors have the form that 3.6 has.
+NEWER_BINARIES = [each for each in ETCD_BINARIES if any(mark.args == (NEWER,) for mark in each.marks)]
 
 
 class EtcdMember:

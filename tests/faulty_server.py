@@ -109,19 +109,26 @@ def endless(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(body), body)
 
 
-class CannedServer(_Server):
-    """Answers each request with what ``reply`` makes of its path and body; None ends the connection."""
+#: Makes an answer of path and body; None ends the connection.
+Reply = Callable[[str, bytes], bytes | None]
 
-    def __init__(self, reply: Callable[[str, bytes], bytes | None]) -> None:
+
+class CannedServer(_Server):
+    """Answers each request with what ``reply`` makes of it. With further replies it is a load balancer: each connection
+    leads to the next of them, and all later ones to the last.
+    """
+
+    def __init__(self, reply: Reply, *later: Reply) -> None:
         super().__init__()
-        self._reply = reply
+        self._replies = [reply, *later]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Request after request."""
+        answer_to = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         while head := await reader.readuntil(b"\r\n\r\n"):
             fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if line)
             body = await reader.readexactly(int(fields.get(b"content-length", b"0")))
-            reply = self._reply(head.split(b" ")[1].decode(), body)
+            reply = answer_to(head.split(b" ")[1].decode(), body)
             if reply is None:
                 return
             writer.write(reply)

@@ -117,7 +117,7 @@ OWNERS = {
         "demo/check.py",
         "demo/check_rest.py",
         "gateway/",
-        "modules/etcd/client.py",
+        "modules/etcd/",
         "rest_client/transport.py",
         "sidecar/answers/go_pprof.py",
         "sidecar/hooks/http_hook.py",

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import trustme
 
-from corvo_agent.embedded import EtcdBinaries
+from corvo_agent.embedded import EtcdBinaries, free_ports
 from corvo_agent.errors import Unavailable
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
-from tests.etcd_cluster import ETCD_BINARIES, EtcdCluster
+from tests.etcd_cluster import ETCD_BINARIES, NEWER_BINARIES, EtcdCluster
 
 pytestmark = pytest.mark.integration
 
@@ -69,8 +69,11 @@ async def works(store: EtcdStore) -> None:
         assert [change.revision for change in await anext(batches)] == [written]
 
 
-async def refused(server: Sequence[str], reason: str, **options: Any) -> None:
-    async with EtcdCluster(tls=server) as cluster, store_of(cluster, call_timeout=2.0, **options) as store:
+async def refused(server: Sequence[str], reason: str, *, binaries: EtcdBinaries | None = None, **options: Any) -> None:
+    async with (
+        EtcdCluster(binaries=binaries, tls=server) as cluster,
+        store_of(cluster, call_timeout=2.0, **options) as store,
+    ):
         with pytest.raises(Unavailable, match=reason):
             await store.get("a")
         with pytest.raises(Unavailable, match=reason):
@@ -122,26 +125,53 @@ async def test_a_client_certificate_passes(binaries: EtcdBinaries, common_name: 
         await works(store)
 
 
-async def test_a_client_without_certificate_or_with_a_foreign_one_is_refused(pki: Pki, tmp_path: Path) -> None:
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
+async def test_a_client_without_certificate_or_with_a_foreign_one_is_refused(
+    binaries: EtcdBinaries, pki: Pki, tmp_path: Path
+) -> None:
     server = [*pki.server("127.0.0.1"), *pki.demand_clients()]
-    await refused(server, "(?i)certificate|reset|closed|disconnected", ca_file=pki.ca_file)
+    await refused(server, "the server wants a client certificate", ca_file=pki.ca_file, binaries=binaries)
     certificate, key = Pki.make(tmp_path / "other").issue("client", "agent.example")
-    await refused(
-        server, "(?i)certificate|reset|closed|disconnected", ca_file=pki.ca_file, cert_file=certificate, key_file=key
-    )
+    reason = "the server refuses our client certificate"
+    await refused(server, reason, ca_file=pki.ca_file, cert_file=certificate, key_file=key, binaries=binaries)
 
 
-async def test_http_to_an_https_port_and_the_reverse_are_unavailable(pki: Pki) -> None:
-    async with EtcdCluster(tls=pki.server("127.0.0.1")) as cluster:
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
+async def test_http_to_an_https_port_and_the_reverse_are_named(binaries: EtcdBinaries, pki: Pki) -> None:
+    async with EtcdCluster(binaries=binaries, tls=pki.server("127.0.0.1")) as cluster:
         plain = cluster.endpoint.replace("https", "http")
         async with EtcdStore(EtcdOptions((plain,), call_timeout=1.0)) as store:
-            with pytest.raises(Unavailable):
+            with pytest.raises(Unavailable, match="as one that expects https does"):
                 await store.put("a", b"1")
-    async with EtcdCluster() as cluster:
+    async with EtcdCluster(binaries=binaries) as cluster:
         secure = cluster.endpoint.replace("http", "https")
         async with EtcdStore(EtcdOptions((secure,), call_timeout=1.0, ca_file=pki.ca_file)) as store:
-            with pytest.raises(Unavailable):
+            with pytest.raises(Unavailable, match="as one that expects http does"):
                 await store.put("a", b"1")
+
+
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
+async def test_an_etcd_without_its_gateway_is_named_and_the_next_one_asked(binaries: EtcdBinaries) -> None:
+    async with EtcdCluster(binaries=binaries, options=["--enable-grpc-gateway=false"]) as cluster:
+        async with store_of(cluster) as store:
+            with pytest.raises(Unavailable, match="runs with --enable-grpc-gateway=false"):
+                await store.get("a")
+            with pytest.raises(Unavailable, match="runs with --enable-grpc-gateway=false"):
+                await anext(store.changes("a", 1))
+        async with EtcdCluster() as right, EtcdStore(EtcdOptions((*cluster.endpoints, *right.endpoints))) as store:
+            await works(store)
+            assert store.statistics().endpoint == right.endpoint
+
+
+@pytest.mark.parametrize("binaries", NEWER_BINARIES)
+async def test_an_etcd_that_speaks_http_elsewhere_is_named(binaries: EtcdBinaries) -> None:
+    elsewhere = f"http://127.0.0.1:{free_ports(1)[0]}"
+    async with EtcdCluster(binaries=binaries, options=["--listen-client-http-urls", elsewhere]) as cluster:
+        async with store_of(cluster) as store:
+            with pytest.raises(Unavailable, match="with --listen-client-http-urls etcd does so at those addresses"):
+                await store.get("a")
+        async with EtcdStore(EtcdOptions((elsewhere,))) as store:
+            await works(store)
 
 
 async def test_a_watch_over_tls_ends_with_the_store(pki: Pki) -> None:

@@ -112,6 +112,17 @@ async def test_an_expired_token_is_renewed_once_for_calls_and_new_watches(binari
         assert [change.revision for change in await anext(running)] == [second]
 
 
+async def test_a_lease_is_kept_over_the_end_of_a_token(binaries: EtcdBinaries) -> None:
+    async with cluster_with_users(binaries) as cluster, agent(cluster) as store:
+        lease = await store.grant_lease(30)
+        await store.put("mine/a", b"1", lease=lease)
+        # All tokens are forgotten, as when they expire.
+        await cluster.request("/auth/disable", {}, user=ROOT)
+        await cluster.request("/auth/enable", {})
+        assert await store.keep_lease(lease) >= 30
+        assert store.statistics().failures == 0
+
+
 async def test_a_new_watch_finds_the_token_expired(binaries: EtcdBinaries) -> None:
     async with cluster_with_users(binaries) as cluster, agent(cluster) as store:
         await store.put("mine/a", b"1")

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import Unavailable
 from corvo_agent.modules import Endpoint, EndpointLease, EndpointState, StartReport, find_endpoint, register
-from tests.etcd_cluster import EtcdCluster
+from tests.etcd_cluster import ETCD_BINARIES, EtcdCluster
 from tests.integration.etcd_data import replace_data
 from tests.integration.watching import KEY, NAME, Observer, Writer, etcd_store, number_of, numbered
 from tests.tcp_proxy import TcpProxy
@@ -17,9 +18,14 @@ from tests.tcp_proxy import TcpProxy
 pytestmark = pytest.mark.integration
 
 
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
 @pytest.mark.parametrize("way", ["kill", "terminate"])
-async def test_a_restart_while_writes_go_on(way: str) -> None:
-    async with EtcdCluster() as cluster, etcd_store(cluster.endpoint) as ours, etcd_store(cluster.endpoint) as theirs:
+async def test_a_restart_while_writes_go_on(way: str, binaries: EtcdBinaries) -> None:
+    async with (
+        EtcdCluster(binaries=binaries) as cluster,
+        etcd_store(cluster.endpoint) as ours,
+        etcd_store(cluster.endpoint) as theirs,
+    ):
         member, observer = cluster.members[0], Observer(ours)
         async with observer:
             async with Writer(theirs) as writer:
@@ -56,9 +62,29 @@ async def test_a_suspended_etcd() -> None:
             observer.assert_all_heard(writer.acknowledged)
 
 
-async def test_three_members_without_a_quorum() -> None:
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
+async def test_what_was_written_while_it_was_away_is_told_in_full(binaries: EtcdBinaries) -> None:
+    async with EtcdCluster(binaries=binaries) as cluster, TcpProxy(cluster.endpoint) as proxy:
+        member = cluster.members[0]
+        async with etcd_store(proxy.url) as ours, etcd_store(cluster.endpoint) as theirs, Observer(ours) as observer:
+            await theirs.kv.put(KEY, numbered(0))
+            await observer.sees(0)
+            # It says goodbye, and is not reached before the changes are made.
+            await member.terminate()
+            proxy.refuse()
+            await member.start()
+            for number in (1, 2, 3):
+                await theirs.kv.put(KEY, numbered(number))
+            proxy.allow()
+            await observer.sees(3)
+            assert observer.numbers == [0, 1, 2, 3]
+            assert observer.watcher.statistics().watch.resyncs == 0
+
+
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
+async def test_three_members_without_a_quorum(binaries: EtcdBinaries) -> None:
     async with (
-        EtcdCluster(3) as cluster,
+        EtcdCluster(3, binaries=binaries) as cluster,
         etcd_store(*cluster.endpoints) as ours,
         etcd_store(*cluster.endpoints) as theirs,
     ):
@@ -192,8 +218,9 @@ async def test_another_etcd_behind_the_same_address() -> None:
             assert observer.numbers == [1, 2, 3, 2, 5]
 
 
-async def test_a_token_that_is_no_longer_valid() -> None:
-    async with EtcdCluster() as cluster:
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
+async def test_a_token_that_is_no_longer_valid(binaries: EtcdBinaries) -> None:
+    async with EtcdCluster(binaries=binaries) as cluster:
         await cluster.enable_auth("secret")
         user: dict[str, Any] = {"username": "root", "password": "secret"}
         async with etcd_store(cluster.endpoint, **user) as ours, etcd_store(cluster.endpoint, **user) as theirs:

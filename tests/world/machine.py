@@ -10,8 +10,10 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
+
+from .etcds import ANOTHER, SERIES, has_series
 
 if TYPE_CHECKING:
     import pytest
@@ -31,24 +33,15 @@ def program(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin")))
 
 
-def etcd_on_path() -> Path | None:
-    """The etcd that the machine has: the first one on PATH that is no script of a Python package."""
-    for folder in os.get_exec_path():
-        found = Path(folder, "etcd")
-        if found.is_file() and found.read_bytes()[:4] == b"\x7fELF":
-            return found
-    return None
-
-
 # What is no program of a package.
 _OTHERS: dict[str, Callable[[], bool]] = {
-    "etcd on PATH": lambda: etcd_on_path() is not None,
+    **{name: partial(has_series, name) for name in (*SERIES, ANOTHER)},
     "root": lambda: os.geteuid() == 0,
 }
 
 
 def needs(*things: str) -> pytest.MarkDecorator:
-    """Mark a test that needs ``things``: names of ``PROGRAMS``, ``etcd on PATH``, ``root``."""
+    """Mark a test that needs ``things``: names of ``PROGRAMS`` and of ``SERIES`` of etcds, ``root``."""
     unknown = set(things) - set(PROGRAMS) - set(_OTHERS)
     if unknown:
         raise ValueError(f"tests/world/machine.py does not know how to find {', '.join(sorted(unknown))}")

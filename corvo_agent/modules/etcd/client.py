@@ -2,7 +2,7 @@
 
 etcd3-py brings the paths and the HTTP session. Its own constructor asks the server for its version with a blocking
 call, its TLS arguments check no host name or no certificate, and its typed streams lose messages; so the version is
-given, the session replaced by ours, and bytes go in and out raw. Errors of aiohttp end here: they become Failures.
+given, the session replaced by ours, and bytes go in and out raw. Errors of aiohttp end here: they become failures.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import asyncio
 import io
 import os
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,27 +20,18 @@ import aiohttp
 import semantic_version  # type: ignore[import-untyped]
 from etcd3 import AioClient
 
-from ...errors import (
-    ConfigError,
-    CorvoError,
-    DeadlineExceeded,
-    DecodeError,
-    RemoteError,
-    ResourceExhausted,
-    Unavailable,
-)
+from ...errors import ConfigError, ResourceExhausted, Unavailable
 from ..json.stream import JsonStream, parse_object
+from .causes import ERRORS, failure_of, reason_of
 from .errors import FailedAttempt, Kind, from_answer, from_stream_error
 from .failover import Budget
 from .messages import Json
 from .options import EtcdOptions
+from .pools import Pool, Pools
 from .watch import WatchReader
 
 _READ_BUFFER = 256 * 1024
 _LARGE = 256 * 1024
-_CLOSE_TIMEOUT = 2.0
-# What an attempt may raise, besides being cancelled.
-_ERRORS = (aiohttp.ClientError, OSError, CorvoError)
 
 
 class _AioClient(AioClient):  # type: ignore[misc]  # etcd3-py has no types
@@ -81,7 +72,7 @@ class Stream:
         try:
             return await self._next()
         except (aiohttp.ClientError, OSError) as error:
-            reason = "the watch was closed" if self._closed else _reason(error)
+            reason = "the watch was closed" if self._closed else reason_of(error)
             raise Unavailable(self.reader.peer, reason) from error
 
     def close(self) -> None:
@@ -114,7 +105,10 @@ class EtcdClient:
         # Host, in brackets when it is an IPv6 address, and port.
         self._places = {url: urlsplit(url).netloc.rsplit(":", 1) for url in options.endpoints}
         self._client: _AioClient | None = None
+        self._pools: Pools | None = None
         self._streams: set[Stream] = set()
+        # The endpoints that have answered with HTTP once.
+        self._answered: set[str] = set()
 
     @property
     def streams(self) -> int:
@@ -128,37 +122,48 @@ class EtcdClient:
         await client.session.close()
         # Calls and watches are bounded apart from each other: none can take the connections of the others.
         limit = self._options.max_connections + self._options.max_watches
-        connector = aiohttp.TCPConnector(ssl=context, limit=limit)
-        client.session = aiohttp.ClientSession(
-            connector=connector, read_bufsize=_READ_BUFFER, cookie_jar=aiohttp.DummyCookieJar()
-        )
+
+        def new_session() -> aiohttp.ClientSession:
+            connector = aiohttp.TCPConnector(ssl=context, limit=limit)
+            return aiohttp.ClientSession(
+                connector=connector, read_bufsize=_READ_BUFFER, cookie_jar=aiohttp.DummyCookieJar()
+            )
+
+        self._pools = Pools(new_session)
         self._client = client
 
     async def close(self) -> None:
         """End all watches and calls, which raise Unavailable. Idempotent, takes at most two seconds."""
-        client, self._client = self._client, None
+        self._client, pools, self._pools = None, self._pools, None
         for stream in tuple(self._streams):
             stream.close()
-        if client is not None:
-            # The connections are dropped at once; what takes time is to hear of it from each of them.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSE_TIMEOUT):
-                    await client.close()
+        if pools is not None:
+            await pools.close()
 
     async def post(
         self, endpoint: str, path: str, body: bytes, headers: dict[str, str], budget: Budget
     ) -> Json | FailedAttempt:
         """One attempt of one call: the answer, or the failure to go on with. May be cancelled."""
-        if self._client is None:
+        pools = self._pools
+        if pools is None:
             return _closed(endpoint)
+        with _used(pools.current) as pool:
+            outcome = await self._post(pool, endpoint, path, body, headers, budget)
+        await self._leave_if_leaderless(pools, pool, outcome)
+        return outcome
+
+    async def _post(
+        self, pool: Pool, endpoint: str, path: str, body: bytes, headers: dict[str, str], budget: Budget
+    ) -> Json | FailedAttempt:
         try:
-            async with self._request(self._client, endpoint, path, body, headers, budget, budget.total) as response:
+            async with self._request(pool, endpoint, path, body, headers, budget, budget.total) as response:
+                self._answered.add(endpoint)
                 answer = await self._read(response)
             if response.status != 200:
                 return from_answer(endpoint, response.status, answer, len(body))
             parsed = parse_object(answer)
-        except _ERRORS as error:
-            return _failure(endpoint, error, budget)
+        except ERRORS as error:
+            return self._failure(endpoint, error, budget)
         # The renewal of a lease is a stream of one message, and may end with an error after status 200.
         return from_stream_error(endpoint, parsed["error"]) if "error" in parsed else parsed
 
@@ -166,34 +171,57 @@ class EtcdClient:
         self, endpoint: str, body: bytes, headers: dict[str, str], start: int, budget: Budget
     ) -> Stream | FailedAttempt:
         """One attempt to open a watch from revision ``start``: the stream, once etcd has confirmed it."""
-        if self._client is None:
+        pools = self._pools
+        if pools is None:
             return _closed(endpoint)
         response: aiohttp.ClientResponse | None = None
         outcome: Stream | FailedAttempt | None = None
-        try:
-            async with asyncio.timeout(budget.total):
-                response = await self._request(self._client, endpoint, "/watch", body, headers, budget, None)
-                outcome = await self._opened(endpoint, response, start)
-        except _ERRORS as error:
-            outcome = _failure(endpoint, error, budget)
-        finally:
-            if response is not None and not isinstance(outcome, Stream):
-                response.close()
+        with _used(pools.current) as pool:
+            try:
+                async with asyncio.timeout(budget.total):
+                    response = await self._request(pool, endpoint, "/watch", body, headers, budget, None)
+                    outcome = await self._opened(pool, endpoint, response, start)
+            except ERRORS as error:
+                outcome = self._failure(endpoint, error, budget)
+            finally:
+                if response is not None and not isinstance(outcome, Stream):
+                    response.close()
+        await self._leave_if_leaderless(pools, pool, outcome)
         return outcome
 
-    async def _opened(self, endpoint: str, response: aiohttp.ClientResponse, start: int) -> Stream | FailedAttempt:
+    async def _opened(
+        self, pool: Pool, endpoint: str, response: aiohttp.ClientResponse, start: int
+    ) -> Stream | FailedAttempt:
+        self._answered.add(endpoint)
         if response.status != 200:
             return from_answer(endpoint, response.status, await self._read(response))
+
+        def forget(stream: Stream) -> None:
+            if stream in self._streams:
+                self._streams.discard(stream)
+                pool.users -= 1
+
         limit = self._options.max_message
-        stream = Stream(WatchReader(endpoint, start, limit), response, limit, self._streams.discard)
+        stream = Stream(WatchReader(endpoint, start, limit), response, limit, forget)
         failure = await stream.confirmed()
         if failure is None:
             self._streams.add(stream)
+            pool.users += 1
         return failure or stream
+
+    async def _leave_if_leaderless(self, pools: Pools, pool: Pool, outcome: object) -> None:
+        """Behind a load balancer every connection that was kept would lead to the same member again and again."""
+        if isinstance(outcome, FailedAttempt) and outcome.kind is Kind.NOT_NOW and self._pools is pools:
+            pools.retire(pool)
+        await pools.sweep()
+
+    def _failure(self, endpoint: str, error: Exception, budget: Budget) -> FailedAttempt:
+        known = endpoint in self._answered
+        return failure_of(endpoint, error, budget, certificate=bool(self._options.cert_file), answered=known)
 
     def _request(
         self,
-        client: _AioClient,
+        pool: Pool,
         endpoint: str,
         path: str,
         body: bytes,
@@ -201,7 +229,10 @@ class EtcdClient:
         budget: Budget,
         total: float | None,
     ) -> Any:
+        client = self._client
+        assert client is not None
         # The URL is made from them at once, so that requests of other tasks to other endpoints do not matter.
+        client.session = pool.session
         client.host, client.port = self._places[endpoint]
         timeout = aiohttp.ClientTimeout(total=total, connect=budget.connect, sock_connect=budget.connect)
         # etcd3-py puts headers of its own into the dict that it is given: a copy.
@@ -225,6 +256,15 @@ class EtcdClient:
             if size > self._options.max_message:
                 raise ResourceExhausted("bytes of an answer of etcd", self._options.max_message, size)
         return b"".join(parts)
+
+
+@contextmanager
+def _used(pool: Pool) -> Iterator[Pool]:
+    pool.users += 1
+    try:
+        yield pool
+    finally:
+        pool.users -= 1
 
 
 async def _chunk(content: aiohttp.StreamReader) -> bytes:
@@ -251,32 +291,3 @@ def _ssl_context(options: EtcdOptions) -> ssl.SSLContext:
 
 def _closed(endpoint: str) -> FailedAttempt:
     return FailedAttempt(Kind.UNREACHABLE, Unavailable(endpoint, "the store is not open"))
-
-
-def _failure(endpoint: str, error: Exception, budget: Budget) -> FailedAttempt:
-    match error:
-        case aiohttp.ConnectionTimeoutError():
-            return FailedAttempt(Kind.UNREACHABLE, DeadlineExceeded(endpoint, round(budget.connect, 1)))
-        case aiohttp.ClientConnectorError():
-            return FailedAttempt(Kind.UNREACHABLE, Unavailable(endpoint, _reason(error)))
-        case TimeoutError():
-            return FailedAttempt(Kind.UNKNOWN, DeadlineExceeded(endpoint, round(budget.total, 1)))
-        case DecodeError():
-            return FailedAttempt(Kind.FINAL, RemoteError(endpoint, "DATA_LOSS", str(error)))
-        case Unavailable() | DeadlineExceeded():
-            return FailedAttempt(Kind.UNKNOWN, error)
-        case CorvoError():
-            return FailedAttempt(Kind.FINAL, error)
-        case _:
-            return FailedAttempt(Kind.UNKNOWN, Unavailable(endpoint, _reason(error)))
-
-
-def _reason(error: Exception) -> str:
-    """The cause without aiohttp's words around it."""
-    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate is refused: {cause.verify_message}"
-    number = getattr(cause, "errno", None)
-    if isinstance(number, int) and number > 0 and not isinstance(cause, ssl.SSLError):
-        return os.strerror(number)
-    return str(cause) or type(cause).__name__

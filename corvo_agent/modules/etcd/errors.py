@@ -30,6 +30,8 @@ _NO_LEADER = "etcdserver: no leader"
 _TOKEN_MESSAGES = {"etcdserver: user name is empty", "etcdserver: revision of auth store is old"}
 # etcd's own bound is an InvalidArgument, the one of its gRPC server a ResourceExhausted.
 _TOO_LARGE = re.compile(r"etcdserver: request is too large|grpc: received message larger than max \(\d+ vs\. (\d+)\)")
+# Go's web server, for a path that it does not know.
+_NO_GATEWAY = b"404 page not found"
 _DEFAULT_REQUEST_LIMIT = 1536 * 1024
 
 
@@ -116,6 +118,9 @@ def _code_of(error: dict[str, Any]) -> str:
 
 def _not_etcd(peer: str, status: int, body: bytes) -> FailedAttempt:
     # Something between us and etcd, or something else altogether: there is only the status to go by.
+    if status == 404 and body.strip() == _NO_GATEWAY:
+        reason = "etcd's JSON gateway is not there: it runs with --enable-grpc-gateway=false, or is older than 3.4"
+        return FailedAttempt(Kind.UNREACHABLE, Unavailable(peer, reason))
     text = f"HTTP {status} {body[:200].decode(errors='replace').strip()}"
     if status in (401, 403):
         return FailedAttempt(Kind.FINAL, PermissionRefused(peer, text))

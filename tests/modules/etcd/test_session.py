@@ -127,3 +127,48 @@ async def test_waiting_for_the_token_of_another_call_has_an_end() -> None:
     with pytest.raises(DeadlineExceeded):
         await run(users, call_timeout=0.3, times=3)
     assert users.requests == 0
+
+
+NO_LEADER = b'"message":"etcdserver: no leader"'
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        answer(b'{"error":"etcdserver: no leader","code":14,%s}' % NO_LEADER, "503 Service Unavailable"),
+        answer(b'{"code":14, %s}' % NO_LEADER, "503 Service Unavailable"),
+        answer(b'{"error":{"code":14,%s}}' % NO_LEADER, "503 Service Unavailable"),
+        answer(b'{"error":{"grpc_code":14,"http_code":503,%s}}' % NO_LEADER),
+    ],
+)
+@pytest.mark.parametrize("watch", [False, True])
+async def test_a_balanced_connection_to_a_member_without_leader_is_left(refusal: bytes, watch: bool) -> None:
+    leader = [True]
+
+    def loses_it(path: str, body: bytes) -> bytes:
+        return healthy(path, body) if leader[0] else refusal
+
+    def healthy(path: str, body: bytes) -> bytes:
+        return endless(b'{"result":{"created":true}}\n') if "watch" in path else answer(b'{"a":1}')
+
+    async with CannedServer(loses_it, healthy) as server:
+        session = EtcdSession(EtcdOptions.from_urls(server.endpoint))
+        await session.open()
+        try:
+            await session.call("/kv/range", {}, Repeat.ALWAYS)
+            leader[0] = False
+            if watch:
+                (await session.watch({}, 1)).close()
+            else:
+                assert (await session.call("/kv/range", {}, Repeat.UNSENT)).data == {"a": 1}
+            await session.call("/kv/range", {}, Repeat.ALWAYS)
+        finally:
+            await session.close()
+        assert server.connections == 2 + watch
+
+
+@pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized"])
+async def test_the_renewal_of_a_lease_gets_another_token(status: str) -> None:
+    users = Users(answer(b'{"error":{"code":16,"message":"etcdserver: invalid auth token"}}\n', status))
+    await run(users)
+    assert (users.tokens, users.requests) == (2, 2)
