@@ -66,6 +66,7 @@ VOCABULARY = {
     "threads",
     "secrets",
     "signals",
+    "tls_files",
     "_lazy",
     "_version",
 }

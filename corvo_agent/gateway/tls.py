@@ -6,23 +6,28 @@ import ssl
 
 from ..diagnostics.tls import client_ssl, server_ssl
 from ..errors import ConfigError
+from ..tls_files import FileContext
 from .settings import GatewaySettings
 
 
-def server_context(settings: GatewaySettings) -> ssl.SSLContext | None:
+def server_context(settings: GatewaySettings) -> FileContext | None:
     """What callers meet, None for plain HTTP; raises ConfigError for files that do not serve. Blocks on the disk."""
     if not settings.tls_cert:
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    except OSError as error:
-        raise ConfigError("tls-cert", settings.tls_cert, f"cannot be used: {error}") from error
-    return context
+
+    def make() -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_cert_chain(settings.tls_cert, settings.tls_key)
+        except OSError as error:
+            raise ConfigError("tls-cert", settings.tls_cert, f"cannot be used: {error}") from error
+        return context
+
+    return FileContext(make, (settings.tls_cert, settings.tls_key))
 
 
-def agent_context(settings: GatewaySettings) -> ssl.SSLContext | None:
+def agent_context(settings: GatewaySettings) -> FileContext | None:
     """What agents meet, None for plain HTTP/2. Their certificates have to name the address that is dialled.
 
     Raises ConfigError for files that do not serve. Blocks on the disk.
@@ -32,6 +37,6 @@ def agent_context(settings: GatewaySettings) -> ssl.SSLContext | None:
     return client_ssl(settings.agent_ca or None, settings.agent_cert or None, settings.agent_key or None)
 
 
-def grpc_context(settings: GatewaySettings) -> ssl.SSLContext | None:
+def grpc_context(settings: GatewaySettings) -> FileContext | None:
     """What callers of gRPC meet, None for plain HTTP/2; raises and blocks as the others do."""
     return server_ssl(settings.tls_cert, settings.tls_key) if settings.tls_cert else None

@@ -96,7 +96,7 @@ async def test_wrong_or_missing_credentials_are_refused(binaries: EtcdBinaries) 
 
 async def test_an_expired_token_is_renewed_once_for_calls_and_new_watches(binaries: EtcdBinaries) -> None:
     async with (
-        cluster_with_users(binaries, "--auth-token-ttl", "1", "--log-level", "info") as cluster,
+        cluster_with_users(binaries, "--auth-token-ttl", "1", "--log-level", "debug") as cluster,
         agent(cluster) as store,
         aclosing(store.changes("mine/", 1)) as running,
     ):

@@ -81,9 +81,7 @@ async def _open_gateway(where: Where) -> AsyncGenerator[Backend]:
         check_token(url, "--gateway-token")
     context = None
     if url.startswith("https:"):
-        context = _tls(where)
-        # What it offers for agents is HTTP/2, which aiohttp does not speak.
-        context.set_alpn_protocols(["http/1.1"])
+        context = _tls(where, "http/1.1")
     async with Transport(
         url,
         token=token,
@@ -95,10 +93,10 @@ async def _open_gateway(where: Where) -> AsyncGenerator[Backend]:
         yield GatewayBackend(transport)
 
 
-def _tls(where: Where) -> ssl.SSLContext:
+def _tls(where: Where, protocol: str = "h2") -> ssl.SSLContext:
     from ...diagnostics.tls import client_ssl
 
-    return client_ssl(_path(where.tls_ca), _path(where.tls_cert), _path(where.tls_key))
+    return client_ssl(_path(where.tls_ca), _path(where.tls_cert), _path(where.tls_key), protocols=[protocol])
 
 
 def _path(text: str) -> Path | None:

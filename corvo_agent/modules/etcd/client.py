@@ -21,6 +21,7 @@ import semantic_version  # type: ignore[import-untyped]
 from etcd3 import AioClient
 
 from ...errors import ConfigError, ResourceExhausted, Unavailable
+from ...tls_files import FileContext
 from ..json.stream import JsonStream, parse_object
 from .causes import ERRORS, failure_of, reason_of
 from .errors import FailedAttempt, Kind, from_answer, from_stream_error
@@ -276,17 +277,21 @@ async def _chunk(content: aiohttp.StreamReader) -> bytes:
         raise aiohttp.ClientConnectionError("the connection was closed here") from error
 
 
-def _ssl_context(options: EtcdOptions) -> ssl.SSLContext:
+def _ssl_context(options: EtcdOptions) -> FileContext:
     """What TLS needs, read from its files. Raises ConfigError naming the option whose file is of no use."""
-    name, path = "ca_file", options.ca_file
-    try:
-        context = ssl.create_default_context(cafile=path or None)
-        if options.cert_file:
-            name, path = "cert_file", options.cert_file
-            context.load_cert_chain(options.cert_file, options.key_file)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"etcd {name}", os.fspath(path or ""), str(error)) from error
-    return context
+
+    def make() -> ssl.SSLContext:
+        name, path = "ca_file", options.ca_file
+        try:
+            context = ssl.create_default_context(cafile=path or None)
+            if options.cert_file:
+                name, path = "cert_file", options.cert_file
+                context.load_cert_chain(options.cert_file, options.key_file)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"etcd {name}", os.fspath(path or ""), str(error)) from error
+        return context
+
+    return FileContext(make, (options.ca_file, options.cert_file, options.key_file))
 
 
 def _closed(endpoint: str) -> FailedAttempt:
