@@ -114,13 +114,13 @@ def test_reasons_of_canceled_watches(reason: str, kind: Kind, expected: type[Cor
     assert (failure.kind, type(failure.error)) == (kind, expected)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(100, 599), st.binary(max_size=60) | NEAR_MISSES.map(orjson.dumps))
 def test_any_answer_is_a_failure_of_ours(status: int, body: bytes) -> None:
     assert isinstance(from_answer(PEER, status, body).error, CorvoError)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(NEAR_MISSES, st.text(max_size=20))
 def test_any_end_is_a_failure_of_ours(end: Any, reason: str) -> None:
     assert isinstance(from_stream_error(PEER, end).error, CorvoError)
