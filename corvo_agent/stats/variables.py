@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import orjson
 
 from ..errors import InvalidArgument, ResourceExhausted, shorten
+
+N = TypeVar("N", int, float)
 
 #: Keys of one Map.
 MAX_KEYS = 10_000
@@ -30,32 +32,41 @@ class Variable(Protocol):
         ...
 
 
-class Int:
-    """A counter or gauge: a whole number of any size, beginning at ``value``. Safe to use from many threads."""
+class _Number(Generic[N]):
+    """What ``Int`` and ``Float`` have in common: a value that many threads may change at once."""
 
     __slots__ = ("_lock", "_value")
 
-    def __init__(self, value: int = 0) -> None:
+    def __init__(self, value: N) -> None:
         self._lock = threading.RLock()
-        self._value = value
+        self._value: N = value
 
     def __repr__(self) -> str:
-        return f"Int({self._value})"
+        return f"{type(self).__name__}({self._value})"
 
     @property
-    def value(self) -> int:
+    def value(self) -> N:
         """The number now."""
         return self._value
 
-    def set(self, value: int) -> None:
+    def set(self, value: N) -> None:
         """Forget what it was."""
         with self._lock:
             self._value = value
 
-    def add(self, delta: int) -> None:
+    def add(self, delta: N) -> None:
         """Add ``delta``, which may be negative."""
         with self._lock:
             self._value += delta
+
+
+class Int(_Number[int]):
+    """A counter or gauge: a whole number of any size, beginning at ``value``. Safe to use from many threads."""
+
+    __slots__ = ()
+
+    def __init__(self, value: int = 0) -> None:
+        super().__init__(value)
 
     def increment(self) -> None:
         """Add one."""
@@ -66,32 +77,13 @@ class Int:
         return str(self._value)
 
 
-class Float:
+class Float(_Number[float]):
     """A gauge: a number with a fraction, beginning at ``value``. Safe to use from many threads."""
 
-    __slots__ = ("_lock", "_value")
+    __slots__ = ()
 
     def __init__(self, value: float = 0.0) -> None:
-        self._lock = threading.RLock()
-        self._value = value
-
-    def __repr__(self) -> str:
-        return f"Float({self._value})"
-
-    @property
-    def value(self) -> float:
-        """The number now."""
-        return self._value
-
-    def set(self, value: float) -> None:
-        """Forget what it was."""
-        with self._lock:
-            self._value = value
-
-    def add(self, delta: float) -> None:
-        """Add ``delta``, which may be negative."""
-        with self._lock:
-            self._value += delta
+        super().__init__(value)
 
     def to_json(self) -> str:
         """The number, see ``number_text``."""

@@ -1,17 +1,16 @@
-"""The options of ``corvo logs`` that become parameters of the Log query; the agent judges their values."""
+"""The options of ``corvo logs`` as parameters of the Log query; the agent judges all but the conditions on fields."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
+from ...errors import InvalidArgument
 from ..where.complete import levels
 
 F = TypeVar("F", bound=Callable[..., Any])
-_FIELD = re.compile(r"([^=!~<>]+)(!=|!~|<=|>=|=|~|<|>)(.*)", re.DOTALL)
 _OPTIONS = (
     click.option("-n", "--lines", default=300, show_default=True, help="How many of the newest lines that match."),
     click.option("--level", shell_complete=levels, help="That level and above; all for every line."),
@@ -40,9 +39,12 @@ def parameters_of(asked: Mapping[str, object]) -> dict[str, str]:
 
 
 def field_parameter(text: str) -> tuple[str, str]:
-    """``status>=500`` as the parameter ``field.status>=`` and its value."""
-    match = _FIELD.fullmatch(text)
-    if match is None:
-        raise click.UsageError(f"--field {text}: must be NAME=VALUE, or with one of != ~ !~ < <= > >= in place of =")
-    name, sign, value = match.groups()
-    return (f"field.{name}", f"={value}") if sign == "=" else (f"field.{name}{sign}", value)
+    """``status>=500`` as the parameter ``field.status>=`` and its value. Raises click.UsageError."""
+    # Imported here, because it brings RE2, for which no other command is to wait.
+    from ...logs.search.conditions import FieldCondition
+
+    try:
+        return FieldCondition.parse(text).parameter
+    except InvalidArgument as error:
+        signs = "NAME=VALUE, or with one of != ~ !~ < <= > >= in place of ="
+        raise click.UsageError(f"--field {text}: must be {signs}: {error.reason}") from error

@@ -34,9 +34,9 @@ def narrow(
     """Returns the start and end of the part of ``log``, up to ``end``, outside of which no line is in ``window``."""
     start = 0
     if window.since is not None:
-        start = yield from _lower(log, end, window.since - slack, framing)
+        start, _ = yield from _bisect(log, 0, end, window.since - slack, framing)
     if window.until is not None:
-        end = yield from _upper(log, start, end, window.until + slack, framing)
+        _, end = yield from _bisect(log, start, end, window.until + slack, framing)
     return start, end
 
 
@@ -50,10 +50,11 @@ def first_timed_in(data: bytes, framing: Framing) -> TimedLine | None:
     return _first(data, 0, LineClock(), framing)
 
 
-def _lower(log: LogFile, end: int, limit: int, framing: Framing) -> Generator[None, None, int]:
-    """Returns the start of a line before which every line is older than ``limit`` and the slack."""
-    answer = low = 0
-    high = end
+def _bisect(log: LogFile, low: int, high: int, limit: int, framing: Framing) -> Generator[None, None, tuple[int, int]]:
+    """Returns two starts of lines: up to the first every line is older than ``limit`` and the slack, from the second on
+    every line is at least as new as ``limit`` less the slack. They are ``low`` and ``high`` where nothing is known.
+    """
+    last = high
     while high - low > _CLOSE:
         middle = (low + high) // 2
         line, searched = _probe(log, middle, high, framing)
@@ -61,29 +62,13 @@ def _lower(log: LogFile, end: int, limit: int, framing: Framing) -> Generator[No
         if line is None and not searched:
             break
         if line is not None and line.time < limit:
-            answer = low = line.offset
-        else:
-            high = middle
-        yield
-    return answer
-
-
-def _upper(log: LogFile, start: int, end: int, limit: int, framing: Framing) -> Generator[None, None, int]:
-    """Returns the start of a line from which on every line is at least as new as ``limit`` less the slack."""
-    answer, low, high = end, start, end
-    while high - low > _CLOSE:
-        middle = (low + high) // 2
-        line, searched = _probe(log, middle, high, framing)
-        if line is None and not searched:
-            break
-        if line is not None and line.time < limit:
             low = line.offset
         else:
-            # Without a line with a time up to high, nothing is known about it: the last answer stands.
-            answer = answer if line is None else line.offset
+            # Without a line with a time up to high, nothing is known about it: what was found last stands.
+            last = last if line is None else line.offset
             high = middle
         yield
-    return answer
+    return low, last
 
 
 def _probe(log: LogFile, position: int, end: int, framing: Framing) -> tuple[TimedLine | None, bool]:

@@ -38,7 +38,7 @@ _MUTEX_STATES = frozenset(("waiting: lock", "waiting: semaphore", "waiting: cond
 _BLOCK_STATES = _MUTEX_STATES | {"waiting: event", "waiting: barrier", "waiting: queue get", "waiting: queue put"}
 
 
-class _Place(NamedTuple):
+class _WaitPlace(NamedTuple):
     stack: Stack
     labels: tuple[Label, ...]
 
@@ -59,15 +59,15 @@ class Delays:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._places: dict[_Place, list[int]] = {}
+        self._places: dict[_WaitPlace, list[int]] = {}
 
     def add(self, stack: Stack, labels: tuple[Label, ...], times: int, nanoseconds: int) -> None:
         """One look: ``times`` new waits, and so much more of waiting."""
         with self._lock:
-            found = self._places.get(_Place(stack, labels))
+            found = self._places.get(_WaitPlace(stack, labels))
             if found is None:
                 # Bounded by places and not by events: a program that runs for weeks keeps waiting at the same ones.
-                place = _Place(stack, labels) if len(self._places) < MAX_STACKS else _Place(OTHER, ())
+                place = _WaitPlace(stack, labels) if len(self._places) < MAX_STACKS else _WaitPlace(OTHER, ())
                 found = self._places.setdefault(place, [0, 0])
             found[0] += times
             found[1] += nanoseconds

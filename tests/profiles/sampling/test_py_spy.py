@@ -168,9 +168,9 @@ async def test_one_that_never_gets_ready_is_given_up(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(py_spy, "_START_SECONDS", 0.1)
     monkeypatch.setattr(py_spy, "_DUMP_SECONDS", 0.1)
     engine = PySpy(os.getpid(), program=(sys.executable, "-c", "import time; time.sleep(60)"))
-    with pytest.raises(DeadlineExceeded, match=r"py-spy .* within 0\.1 s"):
+    with pytest.raises(DeadlineExceeded, match=r"py-spy: no answer within 0\.1 s"):
         await engine.record(SHORT)
-    with pytest.raises(DeadlineExceeded, match=r"py-spy .* within 0\.1 s"):
+    with pytest.raises(DeadlineExceeded, match=r"py-spy: no answer within 0\.1 s"):
         await engine.dump()
 
 

@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from corvo_agent.agent.agent import Agent
-from corvo_agent.cli.logs.options import field_parameter
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.model import Module, ObjectMeta
@@ -94,22 +93,6 @@ async def test_one_address_is_for_one_module(agent: Agent) -> None:
     outcome = await corvo("logs", NAME, "node2-pen-npm", "--address", agent.address)
     assert outcome.code == 2
     assert "--address" in outcome.err
-
-
-@pytest.mark.parametrize(
-    ("text", "parameter"),
-    [
-        ("a=b", ("field.a", "=b")),
-        ("a=b=c", ("field.a", "=b=c")),
-        ("status>=500", ("field.status>=", "500")),
-        ("user!=kim", ("field.user!=", "kim")),
-        ("a.b!~^x", ("field.a.b!~", "^x")),
-        ("n<3", ("field.n<", "3")),
-        ("empty=", ("field.empty", "=")),
-    ],
-)
-def test_a_condition_on_a_field_becomes_a_parameter(text: str, parameter: tuple[str, str]) -> None:
-    assert field_parameter(text) == parameter
 
 
 async def test_a_condition_without_a_sign_is_wrong_usage() -> None:
