@@ -126,7 +126,9 @@ async def serve(kind: str, path: str) -> None:
     }
     # google.protobuf's messages come and go by grpclib's own codec.
     server = Server([others[kind](path)], codec=None if kind == "protobuf" else RawCodec())
-    listening = socket.create_server(("127.0.0.1", 0))
+    # With the protocol named: for any other socket grpclib would leave Nagle's algorithm on.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
     await server.start(sock=listening)
     port = listening.getsockname()[1]
     try:

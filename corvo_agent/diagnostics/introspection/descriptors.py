@@ -3,29 +3,24 @@
 google.protobuf is not imported for it. Its default pool is the host's: whatever is put into it under a name that the
 host's own modules bring as well makes their import fail.
 
-The format is descriptor.proto, as protoc writes it: FileDescriptorSet for ours, FileDescriptorProto for each file.
+The format is descriptor.proto, as protoc writes it: a FileDescriptorSet.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Protocol
 
+from betterproto.lib.google.protobuf import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
+
+from ...protobuf.codec import decode
 from ...protobuf.wire import LENGTH, decodes, fields
 
-# Kinds of declarations: the fields of each that hold further ones, and of which kind those are.
-_FILE, _MESSAGE, _ENUM, _SERVICE, _NAME = range(5)
-_INNER: dict[int, dict[int, int]] = {
-    _FILE: {4: _MESSAGE, 5: _ENUM, 6: _SERVICE, 7: _NAME},
-    _MESSAGE: {2: _NAME, 3: _MESSAGE, 4: _ENUM, 6: _NAME, 8: _NAME},
-    _ENUM: {2: _NAME},
-    _SERVICE: {2: _NAME},
-    _NAME: {},
-}
+_MAX_FIELDS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +55,13 @@ class DescriptorSet:
         self._files: dict[str, ProtoFile] = {}
         self._symbols: dict[str, ProtoFile] = {}
         self._messages: set[str] = set()
-        for file in _files(data):
+        for each in _files(data):
+            described = decode(FileDescriptorProto, each, max_fields=_MAX_FIELDS)
+            file = ProtoFile(described.name, each, tuple(described.dependency))
             self._files[file.name] = file
-            for symbol, kind in _declared(file.data):
-                self._symbols[symbol] = file
-                if kind == _MESSAGE:
-                    self._messages.add(symbol)
+            messages = list(_messages(described.package, described.message_type))
+            self._messages.update(name for name, _ in messages)
+            self._symbols.update(dict.fromkeys(_symbols(described, messages), file))
 
     def by_name(self, name: str) -> ProtoFile | None:
         """See Descriptors."""
@@ -126,49 +122,39 @@ def _with_imports(source: Descriptors, file: ProtoFile) -> Iterator[ProtoFile]:
 
 
 @decodes("FileDescriptorSet")
-def _files(data: bytes) -> list[ProtoFile]:
-    return [
-        _read_file(data[start:stop])
-        for number, kind, start, stop in fields(data, 0, len(data))
-        if number == 1 and kind == LENGTH
-    ]
+def _files(data: bytes) -> list[bytes]:
+    """Each file as it was written: reflection hands it on like that."""
+    found = fields(data, 0, len(data))
+    return [data[start:stop] for number, kind, start, stop in found if number == 1 and kind == LENGTH]
 
 
-def _read_file(data: bytes) -> ProtoFile:
-    name, dependencies = "", []
-    for number, kind, start, stop in fields(data, 0, len(data)):
-        if kind == LENGTH and number == 1:
-            name = data[start:stop].decode()
-        elif kind == LENGTH and number == 3:
-            dependencies.append(data[start:stop].decode())
-    return ProtoFile(name, data, tuple(dependencies))
+def _messages(scope: str, messages: Iterable[DescriptorProto]) -> Iterator[tuple[str, DescriptorProto]]:
+    """Each message and those declared in it, with its full name."""
+    for message in messages:
+        name = f"{scope}.{message.name}"
+        yield name, message
+        yield from _messages(name, message.nested_type)
 
 
-@decodes("FileDescriptorProto")
-def _declared(data: bytes) -> list[tuple[str, int]]:
-    """Every name that a file declares, with its package, and the kind of what it names."""
-    package = _text(data, 0, len(data), 2)
-    return list(_inside(data, 0, len(data), _FILE, package))
+def _symbols(file: FileDescriptorProto, messages: Iterable[tuple[str, DescriptorProto]]) -> Iterator[str]:
+    """The full name of everything that the file declares."""
+    yield from _of_enums(file.package, file.enum_type)
+    yield from (f"{file.package}.{extension.name}" for extension in file.extension)
+    for service in file.service:
+        yield f"{file.package}.{service.name}"
+        yield from (f"{file.package}.{service.name}.{method.name}" for method in service.method)
+    for name, message in messages:
+        yield name
+        inside: tuple[Any, ...] = (*message.field, *message.extension, *message.oneof_decl)
+        yield from (f"{name}.{each.name}" for each in inside)
+        yield from _of_enums(name, message.enum_type)
 
 
-def _inside(data: bytes, start: int, stop: int, kind: int, scope: str) -> Iterator[tuple[str, int]]:
-    for number, wire_type, low, high in fields(data, start, stop):
-        inner = _INNER[kind].get(number)
-        if inner is None or wire_type != LENGTH:
-            continue
-        name = _text(data, low, high, 1)
-        full = f"{scope}.{name}" if scope else name
-        yield full, inner
+def _of_enums(scope: str, enums: Iterable[EnumDescriptorProto]) -> Iterator[str]:
+    for enum in enums:
         # The values of an enum are named beside it, not in it: protobuf's rule, taken from C++.
-        yield from _inside(data, low, high, inner, scope if inner == _ENUM else full)
-
-
-def _text(data: bytes, start: int, stop: int, field: int) -> str:
-    found = ""
-    for number, kind, low, high in fields(data, start, stop):
-        if number == field and kind == LENGTH:
-            found = data[low:high].decode()
-    return found
+        yield f"{scope}.{enum.name}"
+        yield from (f"{scope}.{value.name}" for value in enum.value)
 
 
 def _ask_host(method: str, name: str) -> Any:

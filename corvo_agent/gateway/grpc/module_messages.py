@@ -5,6 +5,9 @@ What we write is what a Go peer writes: messages that Go cannot leave out are th
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
 import betterproto
 from betterproto.lib.google.protobuf import Any as GoogleAny
 from betterproto.lib.google.protobuf import Timestamp as GoogleTimestamp
@@ -16,6 +19,8 @@ from ...modules.names import self_link_of
 from ...modules.selectors.list_options import ListOptions
 from ...protobuf.codec import make, opaque
 
+P = TypeVar("P")
+
 MODULE_URL = "type.googleapis.com/diagnostics.Module"
 _BILLION = 1_000_000_000
 
@@ -25,9 +30,9 @@ def message_of(module: Module) -> messages.Module:
     return make(
         messages.Module,
         t=make(api.TypeMeta, kind=module.kind, api_version=module.api_version),
-        o=_meta(module.meta),
-        spec=_spec(module.spec),
-        status=_status(module.status),
+        o=_message(replace(module.meta, self_link=self_link_of(module.name))),
+        spec=_message(module.spec),
+        status=_message(module.status),
     )
 
 
@@ -57,37 +62,9 @@ def initial_done() -> api.WatchEventList:
 
 
 def module_of(message: messages.Module) -> Module:
-    """What a caller gave; times of the object are the server's business."""
-    meta, spec, status = message.o, message.spec, message.status
-    return Module(
-        meta=ObjectMeta(
-            name=meta.name,
-            tenant=meta.tenant,
-            namespace=meta.namespace,
-            generation_id=meta.generation_id,
-            resource_version=meta.resource_version,
-            uuid=meta.uuid,
-            labels=meta.labels,
-        ),
-        spec=ModuleSpec(
-            log_level=spec.log_level,
-            enable_trace=spec.enable_trace,
-            args=tuple(spec.args),
-            override=_override(spec.override),
-            loggers=spec.loggers,
-        ),
-        status=ModuleStatus(
-            node=status.node,
-            module=status.module,
-            category=status.category,
-            last_start=_time(status.last_start),
-            restart_count=status.restart_count,
-            last_restart_reason=status.last_restart_reason,
-            service=status.service,
-            service_ports=tuple(ServicePort(port.name, port.port) for port in status.service_ports),
-            mac_address=status.mac_address,
-        ),
-    )
+    """What a caller gave; the times of the object and its self-link are the server's business."""
+    meta = replace(_part(ObjectMeta, message.o), creation_time=0, mod_time=0, self_link="")
+    return Module(meta=meta, spec=_part(ModuleSpec, message.spec), status=_part(ModuleStatus, message.status))
 
 
 def options_of(message: api.ListWatchOptions) -> ListOptions:
@@ -104,65 +81,50 @@ def options_of(message: api.ListWatchOptions) -> ListOptions:
     )
 
 
-def _meta(meta: ObjectMeta) -> api.ObjectMeta:
-    return make(
-        api.ObjectMeta,
-        name=meta.name,
-        tenant=meta.tenant,
-        namespace=meta.namespace,
-        generation_id=meta.generation_id,
-        resource_version=meta.resource_version,
-        uuid=meta.uuid,
-        labels=meta.labels,
-        creation_time=_timestamp(meta.creation_time),
-        mod_time=_timestamp(meta.mod_time),
-        self_link=self_link_of(meta.name),
-    )
+# The parts of the model, whose fields are named as those of their messages.
+_MESSAGES: dict[type[Any], type[betterproto.Message]] = {
+    ObjectMeta: api.ObjectMeta,
+    ModuleSpec: messages.ModuleSpec,
+    ModuleStatus: messages.ModuleStatus,
+    LevelOverride: messages.LevelOverride,
+    ServicePort: messages.ServicePort,
+}
+_NAMES = {part: tuple(field.name for field in fields(part)) for part in _MESSAGES}
+# Nanoseconds in the model; those that Go writes also when they are 0 come first.
+_ALWAYS = ("creation_time", "mod_time")
+_TIMES = (*_ALWAYS, "last_start", "until")
 
 
-def _spec(spec: ModuleSpec) -> messages.ModuleSpec:
-    made = make(
-        messages.ModuleSpec,
-        log_level=spec.log_level,
-        enable_trace=spec.enable_trace,
-        args=spec.args,
-        loggers=spec.loggers,
-    )
-    if (override := spec.override) is not None:
-        made.override = make(messages.LevelOverride, level=override.level, by=override.by, reason=override.reason)
-        if override.until:
-            made.override.until = _timestamp(override.until)
-    return made
+def _message(part: Any) -> Any:
+    """The message of a part of the model."""
+    values = {}
+    for name in _NAMES[type(part)]:
+        value = getattr(part, name)
+        if name in _TIMES:
+            if not value and name not in _ALWAYS:
+                continue
+            seconds, nanos = divmod(value, _BILLION)
+            value = make(api.Timestamp, time=make(GoogleTimestamp, seconds=seconds, nanos=nanos))
+        elif name == "service_ports":
+            value = [_message(port) for port in value]
+        elif name == "override" and value is not None:
+            value = _message(value)
+        values[name] = value
+    return make(_MESSAGES[type(part)], **values)
 
 
-def _status(status: ModuleStatus) -> messages.ModuleStatus:
-    made = make(
-        messages.ModuleStatus,
-        node=status.node,
-        module=status.module,
-        category=status.category,
-        restart_count=status.restart_count,
-        last_restart_reason=status.last_restart_reason,
-        service=status.service,
-        service_ports=[make(messages.ServicePort, name=port.name, port=port.port) for port in status.service_ports],
-        mac_address=status.mac_address,
-    )
-    if status.last_start:
-        made.last_start = _timestamp(status.last_start)
-    return made
-
-
-def _timestamp(nanoseconds: int) -> api.Timestamp:
-    """The wrapper and Google's message in it; Go writes both also for 0."""
-    seconds, nanos = divmod(nanoseconds, _BILLION)
-    return make(api.Timestamp, time=make(GoogleTimestamp, seconds=seconds, nanos=nanos))
-
-
-def _override(message: messages.LevelOverride) -> LevelOverride | None:
-    if not betterproto.serialized_on_wire(message):
-        return None
-    return LevelOverride(message.level, _time(message.until), message.by, message.reason)
-
-
-def _time(message: api.Timestamp) -> int:
-    return message.time.seconds * _BILLION + message.time.nanos
+def _part(part: type[P], message: Any) -> P:
+    """The part of the model that a message is."""
+    values = {}
+    for name in _NAMES[part]:
+        value = getattr(message, name)
+        if name in _TIMES:
+            value = value.time.seconds * _BILLION + value.time.nanos
+        elif name == "service_ports":
+            value = tuple(_part(ServicePort, port) for port in value)
+        elif name == "override":
+            value = _part(LevelOverride, value) if betterproto.serialized_on_wire(value) else None
+        elif name == "args":
+            value = tuple(value)
+        values[name] = value
+    return part(**values)
