@@ -7,6 +7,7 @@ missing.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -171,6 +172,32 @@ OWNERS = {
 # Names of the standard library that only some versions of Python have.
 OF_SOME_PYTHONS = {"_interpreters", "_xxsubinterpreters"}
 
+# Files without a test file of their name, and why. A test file that a reason names has to be there.
+NO_TEST_OF_ITS_NAME = {
+    "_version.py": "one constant, which tests/test_main.py sees printed",
+    "agent/options.py": "values without behaviour",
+    "cli/backends/protocol.py": "only a Protocol",
+    "demo/check.py": "tests/demo/test_world.py runs it, once while all holds and once while the agent is gone",
+    "demo/check_rest.py": "tests/demo/test_world.py runs it, once while all holds and once while the agent is gone",
+    "demo/findings.py": "values without behaviour",
+    "diagnostics/handler.py": "only Protocols",
+    "diagnostics/introspection/services.py": "tests/integration/test_introspection.py asks them by gRPC's own clients",
+    "gateway/rest/middleware.py": "tests/gateway/test_wire_rows.py and tests/gateway/test_auth.py, row by row",
+    "gateway/rest/schemas.py": "tests/gateway/rest/test_openapi.py holds each answer of a running gateway against them",
+    "gateway/rest/views_debug.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
+    "gateway/rest/views_follow.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
+    "gateway/rest/views_modules.py": "tests/gateway/test_wire_rows_semantics.py, a row of the API each",
+    "gateway/rest/views_watch.py": "tests/gateway/test_wire_rows_watch.py, a row of the API each",
+    "logs/dialects/fields.py": "a table; tests/logs/dialects/test_shapes.py reads over a hundred programs' lines by it",
+    "logs/dialects/table.py": "a table; tests/logs/dialects/test_shapes.py reads over a hundred programs' lines by it",
+    "logs/dialects/template.py": "tests/logs/dialects/test_sieve.py: a template is how a sieve looks for lines",
+    "logs/dialects/text_forms.py": "a table; tests/logs/dialects/test_shapes.py reads each of its forms",
+    "logs/dialects/time_forms.py": "a table; tests/logs/dialects/test_times.py reads each of its forms",
+    "logs/limits.py": "values without behaviour",
+    "modules/kv.py": "a Protocol and its values; tests/modules/test_kv_contract.py holds both stores to it",
+    "writer/source.py": "a Protocol and its values",
+}
+
 
 def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
@@ -276,6 +303,19 @@ def test_no_import_cycle() -> None:
 
     for path in FILES:
         visit(path, ())
+
+
+def test_every_file_has_a_test_file_of_its_name_or_a_reason() -> None:
+    tests = ROOT.parent / "tests"
+    without = {
+        relative(path)
+        for path in FILES
+        if path.name != "__init__.py"
+        and not tests.joinpath(path.relative_to(ROOT).parent, f"test_{path.stem.strip('_')}.py").exists()
+    }
+    assert without == NO_TEST_OF_ITS_NAME.keys()
+    named = {name for reason in NO_TEST_OF_ITS_NAME.values() for name in re.findall(r"tests/[\w/]+\.py", reason)}
+    assert [name for name in sorted(named) if not ROOT.parent.joinpath(name).exists()] == []
 
 
 def test_folders_stay_small() -> None:
