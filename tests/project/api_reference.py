@@ -90,6 +90,7 @@ def main(folder: Path) -> int:
     if bare:
         sys.stdout.write("".join(f"{name} has no docstring\n" for name in bare))
         return 1
+    render.configure(docformat="google")
     pages = {f"{name.replace('.', '/')}.html": render.html_module(module, modules) for name, module in modules.items()}
     pages |= {"index.html": render.html_index(modules), "search.js": render.search_index(modules)}
     for name, text in pages.items():
