@@ -17,6 +17,7 @@
     ├── Compacted                 the revision asked for is no longer kept by etcd
     ├── DecodeError               bytes that a peer or a file gave us are not what they have to be
     ├── PreconditionFailed        the state of the object forbids what was asked for
+    │   └── WrongModule           ... an agent was asked for another Module than its own
     ├── Unsupported               what was asked for cannot be done here, and why
     └── RemoteError               a peer answered with an error of its own
 
@@ -47,6 +48,7 @@ __all__ = (
     "Unsupported",
     "ValidationFailed",
     "VersionConflict",
+    "WrongModule",
     "shorten",
 )
 
@@ -240,6 +242,16 @@ class PreconditionFailed(CorvoError):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class WrongModule(PreconditionFailed):
+    """An agent was asked for the Module ``asked``, but answers for ``own``: the address is another process's."""
+
+    def __init__(self, asked: str, own: str) -> None:
+        super().__init__(f"this is the agent of {own}, not of {shorten(asked)}")
+        self.args = (asked, own)
+        self.asked = asked
+        self.own = own
 
 
 class Unsupported(CorvoError):

@@ -19,6 +19,7 @@ EXAMPLES = [
     (errors.ConfigError("listn", None, "unknown key"), "listn: unknown key", 2),
     (errors.ValidationFailed("Module", ["a is empty", "b is too long"]), "Module: a is empty; b is too long", 2),
     (errors.PreconditionFailed("no instance of [m1]"), "no instance of [m1]", 1),
+    (errors.WrongModule("m2", "m1"), "this is the agent of m1, not of m2", 1),
     (errors.NotFound("module", "m1"), "module m1 not found", 3),
     (errors.NotFound("log file", "a.log", "no such file"), "log file a.log not found: no such file", 3),
     (errors.AlreadyExists("module", "m1"), "module m1 already exists", 1),

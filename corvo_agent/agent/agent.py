@@ -83,6 +83,7 @@ class Agent:
         self.service = service or DiagnosticsService.with_defaults(
             module, self.node, options.category, log_file=log_file, limits=options.service_limits
         )
+        self.service.name = self.name
         self._clock = clock
         self._apply_level = apply_level
         self._work = tuple(work)

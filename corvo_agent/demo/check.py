@@ -104,7 +104,7 @@ async def _written(world: DemoWorld, level: str, expected: str) -> list[dict[str
         await world.wait_level(level, known)
     # Only now: lines from before the level was in force say nothing about it.
     since = format_rfc3339(time.time_ns())
-    async with DiagnosticsClient(world.agent.address) as client:
+    async with DiagnosticsClient(world.agent.address, world.agent.name) as client:
         while True:
             records = await client.logs(lines=300, since=since)
             if any(record["level"] == expected for record in records):
@@ -114,7 +114,7 @@ async def _written(world: DemoWorld, level: str, expected: str) -> list[dict[str
 
 
 async def _stats(world: DemoWorld) -> str:
-    async with DiagnosticsClient(world.agent.address) as client:
+    async with DiagnosticsClient(world.agent.address, world.agent.name) as client:
         found = await client.stats()
     missing = {"cpustats", "memstats", "cmdline", "orders.accepted"} - found.keys()
     if missing:
@@ -123,7 +123,7 @@ async def _stats(world: DemoWorld) -> str:
 
 
 async def _action(world: DemoWorld) -> str:
-    async with DiagnosticsClient(world.agent.address) as client:
+    async with DiagnosticsClient(world.agent.address, world.agent.name) as client:
         answer = await client.action("list-orders")
     if not isinstance(answer, str):
         raise Failed("the answer is no text")
@@ -131,7 +131,7 @@ async def _action(world: DemoWorld) -> str:
 
 
 async def _profile(world: DemoWorld) -> str:
-    async with DiagnosticsClient(world.agent.address) as client:
+    async with DiagnosticsClient(world.agent.address, world.agent.name) as client:
         buffer = await client.profile("goroutine")
     if not buffer.startswith(b"\x1f\x8b"):
         raise Failed("the answer is not gzipped")

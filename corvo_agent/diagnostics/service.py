@@ -16,7 +16,7 @@ from grpclib.server import Stream
 
 from .._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse
 from .._generated.protos import DiagnosticsBase
-from ..errors import CorvoError, ResourceExhausted, Unsupported
+from ..errors import CorvoError, ResourceExhausted, Unsupported, WrongModule
 from ..stats.expvar import ExpvarRegistry
 from .admission import Admission
 from .calls import BoundedService, CallBounds, current_call
@@ -70,6 +70,8 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         self.module = module
         self.node = node
         self.category = category
+        #: The Module that it answers for; a query that names another one is refused. "": it answers for any.
+        self.name = ""
         self.limits = limits or ServiceLimits()
         self.registry = HandlerRegistry(self.limits.stop_timeout)
         #: What the Stats query of ``with_defaults`` answers; publish your own here.
@@ -175,7 +177,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
     async def debug(self, request: DiagnosticsRequest) -> DiagnosticsResponse:
         """The answer of the query's handler. Raises a CorvoError, which becomes the call's status."""
         call = current_call()
-        query = query_of(request, call.seconds if call else None)
+        query = self._asked(request)
         slot = self.registry.lookup(query.query)
         with ExitStack() as here:
             # The place is taken until the answer is sent: a slow caller's answer is in memory as long.
@@ -191,8 +193,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
 
     async def debug_stream(self, request: DiagnosticsRequest) -> AsyncGenerator[DiagnosticsResponse]:
         """The answers of the query's handler for as long as it has some; raises as ``debug`` does."""
-        call = current_call()
-        query = query_of(request, call.seconds if call else None)
+        query = self._asked(request)
         with _unexpected(query):
             async with self.registry.lookup(query.query).use() as handler:
                 if not isinstance(handler, StreamingHandler):
@@ -204,14 +205,21 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
     async def _call_rpc_handler_server_stream(
         self, handler: Callable[[Any], Any], stream: Stream[Any, Any], request: DiagnosticsRequest
     ) -> None:
-        call = current_call()
-        query = query_of(request, call.seconds if call else None)
+        query = self._asked(request)
         slot = self.registry.lookup(query.query)
         with self._streams.place():
             # At once: a caller that follows something quiet knows that it is listened to.
             await stream.send_initial_metadata()
             sending = super()._call_rpc_handler_server_stream(handler, stream, request)
             await self._streams.run(sending, query.seconds, f"query {slot.query}")
+
+    def _asked(self, request: DiagnosticsRequest) -> DebugQuery:
+        call = current_call()
+        query = query_of(request, call.seconds if call else None)
+        # An address outlives its process: the next one there must not act on what was meant for another Module.
+        if query.name and self.name and query.name != self.name:
+            raise WrongModule(query.name, self.name)
+        return query
 
     def _response(self, answer: Payload | Message) -> DiagnosticsResponse:
         payload = payload_of(answer)

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.agent.agent import Agent
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
@@ -57,6 +58,14 @@ async def agent(etcd: EmbeddedEtcd, log_file: Path, modules: ModuleStore) -> Asy
         await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
         await created(modules, agent.name)
         yield agent
+
+
+@pytest_asyncio.fixture
+async def nameless(log_file: Path) -> AsyncIterator[str]:
+    """Where a service answers that reads the same log file and, having no Module, answers for any."""
+    service = DiagnosticsService.with_defaults("pen-npm", "node2", log_file=str(log_file))
+    async with service, DiagnosticsServer([service]) as server:
+        yield server.address
 
 
 @pytest_asyncio.fixture

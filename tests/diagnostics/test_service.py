@@ -57,6 +57,27 @@ async def test_a_query_reaches_its_handler_whole(service: DiagnosticsService) ->
     assert 10 < (query.timeout or 0) <= 20
 
 
+async def test_a_query_for_another_module_is_refused_and_one_without_a_name_is_answered(
+    service: DiagnosticsService,
+) -> None:
+    echo = Echo()
+    service.name = "node1-foo"
+    service.register_handler("Log", echo)
+    async with served(service) as address:
+        for name in ("", "node1-foo"):
+            async with DiagnosticsClient(address, name) as client:
+                await client.debug("Log")
+                assert [lines async for lines in client.follow({"count": "1"})] == [[{"number": "0"}]]
+        assert [query.name for query in echo.queries] == ["", "", "node1-foo", "node1-foo"]
+        async with DiagnosticsClient(address, "node2-foo") as client:
+            expected = "FAILED_PRECONDITION", "this is the agent of node1-foo, not of node2-foo"
+            assert await refused(client, "Log") == expected
+            with pytest.raises(RemoteError) as caught:
+                await anext(client.follow())
+            assert (caught.value.code, caught.value.message) == expected
+    assert len(echo.queries) == 4
+
+
 async def test_nothing_is_an_answer_too(service: DiagnosticsService) -> None:
     async def nothing(_: object) -> Payload:
         return NOTHING

@@ -11,11 +11,11 @@ from ...modules.access import ModuleAccess
 
 
 class AddressBackend:
-    """Calls the agent at ``address``, whatever the Module is called; ``dial`` makes a client for it."""
+    """Calls the agent at ``address``, which refuses when its Module is another; ``dial`` makes a client of both."""
 
     has_modules = False
 
-    def __init__(self, address: str, dial: Callable[[str], DiagnosticsClient]) -> None:
+    def __init__(self, address: str, dial: Callable[[str, str], DiagnosticsClient]) -> None:
         self._address = address
         self._dial = dial
         self._name: str | None = None
@@ -34,5 +34,5 @@ class AddressBackend:
             raise ConfigError("--address", None, reason)
         # Remembered: asked for two modules it would answer for both, and one answer would be wrong.
         self._name = name
-        async with self._dial(self._address) as client:
+        async with self._dial(self._address, name) as client:
             yield client

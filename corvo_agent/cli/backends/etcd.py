@@ -20,11 +20,11 @@ from ...modules.store import ModuleList, ModuleStore
 
 
 class EtcdBackend:
-    """Modules of ``store``, which its owner enters and leaves; ``dial`` makes a client for an agent's address."""
+    """Modules of ``store``, which its owner enters and leaves; ``dial`` makes a client of an address and a name."""
 
     has_modules = True
 
-    def __init__(self, store: ModuleStore, dial: Callable[[str], DiagnosticsClient]) -> None:
+    def __init__(self, store: ModuleStore, dial: Callable[[str, str], DiagnosticsClient]) -> None:
         self._store = store
         self._dial = dial
         self.modules: ModuleAccess = StoreModules(store)
@@ -32,7 +32,7 @@ class EtcdBackend:
     @asynccontextmanager
     async def agent(self, name: str) -> AsyncGenerator[DiagnosticsClient]:
         """The agent of ``name``, looked up anew each time: it may have moved."""
-        async with self._dial(await locate(self._store, name)) as client:
+        async with self._dial(await locate(self._store, name), name) as client:
             yield client
 
 

@@ -24,8 +24,8 @@ _HINT = "; give --gateway URL, --etcd URL or --address HOST:PORT to look elsewhe
 async def open_backend(where: Where) -> AsyncGenerator[Backend]:
     """What answers where ``where`` leads; does not connect yet. Raises ConfigError for a setting that is wrong."""
 
-    def dial(address: str) -> DiagnosticsClient:
-        return client_of(where, address)
+    def dial(address: str, name: str) -> DiagnosticsClient:
+        return client_of(where, address, name)
 
     if where.address:
         yield AddressBackend(where.address, dial)
@@ -63,10 +63,14 @@ async def open_store(etcd: EtcdSettings) -> AsyncIterator[ModuleStore]:
         yield store
 
 
-def client_of(where: Where, address: str) -> DiagnosticsClient:
-    """A client, not yet connected, for the agent at ``address``. Raises ConfigError for wrong certificates."""
+def client_of(where: Where, address: str, name: str) -> DiagnosticsClient:
+    """A client, not yet connected, for the agent of the Module ``name`` at ``address``.
+
+    Raises ConfigError for wrong certificates.
+    """
     context = _tls(where) if where.tls_ca or where.tls_cert else None
-    return DiagnosticsClient(address, ssl=context, server_hostname=where.tls_hostname or None, timeout=where.timeout)
+    hostname = where.tls_hostname or None
+    return DiagnosticsClient(address, name, ssl=context, server_hostname=hostname, timeout=where.timeout)
 
 
 @asynccontextmanager

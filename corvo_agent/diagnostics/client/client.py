@@ -32,6 +32,9 @@ from .typed_client import TypedClient
 class DiagnosticsClient(TypedClient):
     """Calls the agent at ``address`` ("host:port", "[v6]:port" or "unix:/path"); an async context manager.
 
+    ``name`` is the Module that is asked for where a call names none: an agent of another one refuses, with the code
+    FAILED_PRECONDITION. Without a name any agent answers.
+
     It connects at the first call, again after a loss, and may be used by many tasks at once. ``timeout`` (seconds)
     is the deadline of each call that brings none, ``connect_timeout`` bounds connecting, TLS included,
     ``max_message`` the bytes of one answer. ``server_hostname`` is the name that the certificate has to show where
@@ -45,6 +48,7 @@ class DiagnosticsClient(TypedClient):
     def __init__(
         self,
         address: str,
+        name: str = "",
         *,
         ssl: _ssl.SSLContext | None = None,
         server_hostname: str | None = None,
@@ -53,6 +57,7 @@ class DiagnosticsClient(TypedClient):
         max_message: int = RESPONSE_BYTES,
     ) -> None:
         self.address = address
+        self.name = name
         self.timeout = timeout
         self._channel = AgentChannel(address, ssl, server_hostname, connect_timeout, max_message)
 
@@ -87,7 +92,7 @@ class DiagnosticsClient(TypedClient):
     ) -> Payload:
         """One query, one answer. ``name`` is the Module asked for, ``service_port`` which of its services."""
         seconds = self.timeout if timeout is None else timeout
-        request = request_of(DebugQuery(query, parameters or {}, name, service_port))
+        request = request_of(DebugQuery(query, parameters or {}, name or self.name, service_port))
         with self._errors(seconds):
             async with self._channel.stub(seconds) as stub:
                 return payload_in(await stub.debug(request))
@@ -105,7 +110,7 @@ class DiagnosticsClient(TypedClient):
 
         Close it (``contextlib.aclosing``) when leaving early: that ends the query at the agent.
         """
-        request = request_of(DebugQuery(query, parameters or {}, name, service_port))
+        request = request_of(DebugQuery(query, parameters or {}, name or self.name, service_port))
         with self._errors(timeout):
             async with self._channel.stub(timeout) as stub:
                 async for response in stub.debug_stream(request):

@@ -20,11 +20,15 @@ from ...errors import (
     Unavailable,
     shorten,
 )
+from ...modules.endpoints import Endpoint
 from ...modules.location import agent_address
 from ...modules.model import Module
 from ..watching.endpoint_cache import EndpointCache
 from .peers import PeerPool
 from .resolver import Resolver
+
+# The code of an agent that was asked for another Module.
+_REFUSED = "FAILED_PRECONDITION"
 
 ModuleLookup = Callable[[str], Module | None]
 
@@ -79,10 +83,9 @@ class Router:
         address = await self._address(query)
         try:
             return await self._ask(address, query, seconds)
-        except Unavailable:
-            # The agent may just have moved: its new address may have been announced since the look-up.
-            moved = await self._address(query)
-            if moved == address:
+        except (Unavailable, RemoteError) as error:
+            moved = await self._moved(query, address, error)
+            if moved is None:
                 raise
             return await self._ask(moved, query, seconds)
 
@@ -93,9 +96,20 @@ class Router:
         """
         address = await self._address(query)
         with self._place():
-            async with self._peers.client(address) as client, aclosing(_open(client, query)) as answers:
-                async for payload in answers:
-                    yield payload
+            last = False
+            while True:
+                try:
+                    async with self._peers.client(address) as client, aclosing(_open(client, query)) as answers:
+                        async for payload in answers:
+                            # What has been told once is not told again from another address.
+                            last = True
+                            yield payload
+                    return
+                except (Unavailable, RemoteError) as error:
+                    moved = None if last else await self._moved(query, address, error)
+                    if moved is None:
+                        raise
+                    address, last = moved, True
 
     async def _ask(self, address: str, query: DebugQuery, seconds: float) -> Payload:
         try:
@@ -106,11 +120,26 @@ class Router:
         except DecodeError as error:
             raise RemoteError(address, "DATA_LOSS", str(error)) from error
 
-    async def _address(self, query: DebugQuery) -> str:
+    async def _moved(self, query: DebugQuery, address: str, error: Unavailable | RemoteError) -> str | None:
+        """Where the agent is now that ``address`` answered with ``error``; None: still there, or it is no matter of it.
+
+        Its new address may have been announced since the look-up. An agent of another Module refuses: then our cache
+        may be behind, and the store itself is asked.
+        """
+        if isinstance(error, Unavailable):
+            moved = await self._address(query)
+        elif error.code == _REFUSED:
+            moved = await self._address(query, await self._endpoints.look_up(query.name))
+        else:
+            return None
+        return None if moved == address else moved
+
+    async def _address(self, query: DebugQuery, announced: Endpoint | None = None) -> str:
+        """Where the agent is, by what it ``announced``: what the cache knows of that, unless it is given."""
         module = self._lookup(query.name)
         if module is None:
             raise NotFound("module", query.name)
-        found = agent_address(module, self._endpoints.get(module.name), query.service_port)
+        found = agent_address(module, announced or self._endpoints.get(module.name), query.service_port)
         if found is None:
             raise _unlocated(module)
         if found.path:

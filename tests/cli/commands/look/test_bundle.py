@@ -95,9 +95,9 @@ async def test_modules_are_selected_and_an_agent_is_called_by_its_address(
     outcome = await corvo("bundle", "--field-selector", "status.module=pen-npm", *place.options, *quick)
     assert outcome.code == 0, outcome.err
     assert f"modules/{agent.name}/threadcreate.pb.gz" in unpack(path)
-    outcome = await corvo("bundle", "any", "--address", agent.address, *quick)
+    outcome = await corvo("bundle", agent.name, "--address", agent.address, *quick)
     assert outcome.code == 0, outcome.err
-    assert "modules/any/module.json" not in unpack(path)
+    assert f"modules/{agent.name}/module.json" not in unpack(path)
     outcome = await corvo("bundle", "-l", "team=none", *place.options, *quick)
     assert (outcome.code, "module with team=none not found" in outcome.err) == (3, True)
 

@@ -67,10 +67,10 @@ async def test_a_terminal_sees_colours(agent: Agent) -> None:
 
 
 async def test_several_modules_are_merged_with_the_name_in_front(
-    agent: Agent, etcd: EmbeddedEtcd, modules: ModuleStore
+    agent: Agent, nameless: str, etcd: EmbeddedEtcd, modules: ModuleStore
 ) -> None:
     other = "node2-pen-npm"
-    await modules.kv.put(endpoint_key(other), encode_endpoint(Endpoint(agent.address)))
+    await modules.kv.put(endpoint_key(other), encode_endpoint(Endpoint(nameless)))
     outcome = await corvo("logs", NAME, other, NAME, "--etcd", etcd.endpoint)
     lines = [line.split() for line in outcome.out.splitlines()]
     assert [line[0] for line in lines] == [NAME, other] * 3
@@ -101,8 +101,8 @@ async def test_a_condition_without_a_sign_is_wrong_usage() -> None:
     assert "NAME=VALUE" in outcome.err
 
 
-async def test_selectors_choose_modules(agent: Agent, place: Place, modules: ModuleStore) -> None:
-    announced = encode_endpoint(Endpoint(agent.address))
+async def test_selectors_choose_modules(nameless: str, place: Place, modules: ModuleStore) -> None:
+    announced = encode_endpoint(Endpoint(nameless))
     for name in ("node2-pen-npm", "node3-pen-npm"):
         await modules.kv.put(endpoint_key(name), announced)
         created = await modules.create(Module(ObjectMeta(name=name, labels={"team": "net"})))
