@@ -37,13 +37,15 @@ def end_signals(ask: Callable[[], object], *, reload: Callable[[], object] | Non
         yield
 
 
-async def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
+async def run_until_signal(work: Coroutine[Any, Any, None], *, reload: Callable[[], object] | None = None) -> None:
     """Run ``work`` until it ends or a signal asks to: then it is cancelled, and this returns. Raises what it raises.
+
+    ``reload`` is for SIGHUP, see ``end_signals``.
 
     Cancelled itself, it cancels ``work`` and waits for its end.
     """
     task = asyncio.ensure_future(work)
-    with end_signals(task.cancel):
+    with end_signals(task.cancel, reload=reload):
         try:
             await asyncio.wait({task})
         except asyncio.CancelledError:

@@ -104,7 +104,7 @@ ROOMS = {
     "cli": [
         "backends confirm settings shells show",
         "failures levels own_log profiles",
-        "live many running",
+        "live many reload running",
         "where",
         "logs modules",
         "commands",

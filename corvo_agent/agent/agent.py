@@ -32,6 +32,8 @@ from ..modules.watcher import ModuleCallback, ModuleWatcher
 from ..sidecar.target.follower import TargetFollower
 from ..sidecar.target.report import start_of_target
 from ..stats.variables import Func
+from ..threads import in_thread
+from ..tls_files import FileContext
 from .background import Background
 from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
@@ -136,6 +138,17 @@ class Agent:
             watcher=None if self._watcher is None else self._watcher.statistics(),
             endpoint=None if self._endpoint is None else self._endpoint.state,
         )
+
+    async def reload_credentials(self) -> None:
+        """Read certificates, keys and passwords now, although their files look unchanged; open connections stay.
+
+        What is renewed is noticed without it, by the next connection. Raises ConfigError for what is of no use; it is
+        not used then.
+        """
+        if isinstance(self.options.ssl, FileContext):
+            await in_thread(self.options.ssl.reload, "corvo-read-certificates")
+        if self._store is not None:
+            await self._store.reload_credentials()
 
     async def prepare(self, before: Agent | None = None) -> None:
         """Do now what of entering may fail: take the address, read certificates. Nothing is served or sent.

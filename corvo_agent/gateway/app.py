@@ -17,6 +17,7 @@ from ..errors import Unavailable
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module
 from ..modules.store import ModuleStore
+from ..tls_files import FileContext
 from .auth import Tokens, read_tokens
 from .grpc.service import DiagnosticsV1
 from .grpc.status import DetailsCodec
@@ -64,7 +65,9 @@ class Gateway:
         self.settings.check()
         self._clock = clock
         interval = self.settings.check_interval
-        modules = ModuleStore.of(store, clock=clock)
+        self._modules = modules = ModuleStore.of(store, clock=clock)
+        self._tokens = Tokens({})
+        self._contexts: list[FileContext] = []
         self._routes = routes or RouteLimits()
         self._watches = watches or WatchLimits()
         self.hub = WatchHub(limits=self._watches, clock=clock)
@@ -85,8 +88,11 @@ class Gateway:
         """Start all of it."""
         settings = self.settings
         # Files are small and local, but the loop is not the place to read them all the same.
-        tokens = await asyncio.to_thread(read_tokens, settings.token_file) if settings.token_file else Tokens({})
-        server_tls, agent_tls = await asyncio.to_thread(lambda: (server_context(settings), agent_context(settings)))
+        self._tokens = await asyncio.to_thread(self._read_tokens)
+        server_tls, grpc_tls, agent_tls = await asyncio.to_thread(
+            lambda: (server_context(settings), grpc_context(settings), agent_context(settings))
+        )
+        self._contexts = [context for context in (server_tls, grpc_tls, agent_tls) if context is not None]
         async with AsyncExitStack() as stack:
             peers = PeerPool(ssl=agent_tls, clock=self._clock)
             stack.push_async_callback(peers.aclose)
@@ -95,9 +101,9 @@ class Gateway:
             resolver = Resolver(DialPolicy(settings.allow_networks), clock=self._clock)
             router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
-            await self._serve(stack, self._application(router, metrics, tokens), server_tls)
+            await self._serve(stack, self._application(router, metrics), server_tls)
             if settings.grpc_listen:
-                await self._serve_grpc(stack, DiagnosticsV1(self.api, router, tokens))
+                await self._serve_grpc(stack, DiagnosticsV1(self.api, router, self._tokens), grpc_tls)
             # Watchers hear that it stops before their connections are drained.
             stack.callback(self.hub.close)
             self._stack = stack.pop_all()
@@ -108,6 +114,24 @@ class Gateway:
     ) -> None:
         """Stop all of it, in reverse."""
         await self._stack.aclose()
+
+    async def reload_credentials(self) -> None:
+        """Read certificates, keys, passwords and the tokens of callers now, for the connections and calls that follow.
+
+        Renewed certificates and passwords are noticed without it, the tokens are not. Raises ConfigError for what is of
+        no use; that, and what comes after it, is not used then.
+        """
+
+        def read() -> Tokens:
+            for context in self._contexts:
+                context.reload()
+            return self._read_tokens()
+
+        self._tokens.replace(await asyncio.to_thread(read))
+        await self._modules.reload_credentials()
+
+    def _read_tokens(self) -> Tokens:
+        return read_tokens(self.settings.token_file) if self.settings.token_file else Tokens({})
 
     @property
     def address(self) -> str:
@@ -128,9 +152,9 @@ class Gateway:
         entry = self.cache.get(name)
         return None if entry is None else entry.module
 
-    def _application(self, router: Router, metrics: Metrics, tokens: Tokens) -> web.Application:
+    def _application(self, router: Router, metrics: Metrics) -> web.Application:
         application = web.Application(
-            middlewares=[metrics.middleware(), answer_strays, check_origin, check_credentials(tokens)],
+            middlewares=[metrics.middleware(), answer_strays, check_origin, check_credentials(self._tokens)],
             client_max_size=MAX_BODY,
         )
         application.on_response_prepare.append(add_headers)
@@ -157,8 +181,7 @@ class Gateway:
             raise Unavailable(self.settings.listen, f"cannot listen: {error.strerror or error}") from error
         self._runner = runner
 
-    async def _serve_grpc(self, stack: AsyncExitStack, service: DiagnosticsV1) -> None:
-        tls = await asyncio.to_thread(grpc_context, self.settings)
+    async def _serve_grpc(self, stack: AsyncExitStack, service: DiagnosticsV1, tls: ssl.SSLContext | None) -> None:
         # What may listen where has been checked: this server knows nothing of tokens and would want certificates.
         self._grpc = DiagnosticsServer(
             [service], self.settings.grpc_listen, ssl=tls, insecure=True, status_details_codec=DetailsCodec()

@@ -29,6 +29,10 @@ class Tokens:
         """Whether callers have to show a token."""
         return bool(self._roles)
 
+    def replace(self, others: Tokens) -> None:
+        """Know those of ``others`` from now on, and no more its own."""
+        self._roles = others._roles
+
     def role(self, token: str) -> Role | None:
         """What ``token`` allows, None for an unknown one."""
         if not self._roles:

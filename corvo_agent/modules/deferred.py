@@ -14,7 +14,7 @@ from typing import Self
 
 from ..errors import Unavailable
 from ..threads import in_thread
-from .kv import Change, KeyValue, KeyValueStore, Range
+from .kv import Change, HasCredentials, KeyValue, KeyValueStore, Range
 
 
 class DeferredStore:
@@ -49,6 +49,13 @@ class DeferredStore:
             await asyncio.wait({making})
             if not making.exception():
                 await making.result().__aexit__(kind, error, trace)
+
+    async def reload_credentials(self) -> None:
+        """See HasCredentials; a store that is not made yet will read them then."""
+        if self._making is not None:
+            store = await self._made()
+            if isinstance(store, HasCredentials):
+                await store.reload_credentials()
 
     async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
         """See KeyValueStore."""

@@ -56,6 +56,15 @@ class Change:
 
 
 @runtime_checkable
+class HasCredentials(Protocol):
+    """A store that shows certificates or passwords and can be told that they are other ones now."""
+
+    async def reload_credentials(self) -> None:
+        """Read them now, for all that follows. Raises ConfigError when they are of no use; all stays then."""
+        ...
+
+
+@runtime_checkable
 class KeyValueStore(Protocol):
     """A store with revisions.
 

@@ -14,7 +14,7 @@ from ..errors import AlreadyExists, DecodeError, InvalidArgument, NotFound, Vers
 from ..levels.level import Level
 from .compare_and_swap import ATTEMPTS, compare_and_swap
 from .json.codec import decode_module, encode_module
-from .kv import KeyValue, KeyValueStore
+from .kv import HasCredentials, KeyValue, KeyValueStore
 from .model import LevelOverride, Module
 from .names import MODULES_PREFIX, key_of, name_of
 from .watching.watch import Watch
@@ -66,6 +66,11 @@ class ModuleStore:
     ) -> None:
         """Close the key-value store."""
         await self.kv.__aexit__(kind, error, trace)
+
+    async def reload_credentials(self) -> None:
+        """Read certificates and passwords of the key-value store now, if it has any. Raises ConfigError."""
+        if isinstance(self.kv, HasCredentials):
+            await self.kv.reload_credentials()
 
     async def get(self, name: str) -> Module:
         """The Module ``name``. Raises NotFound, also for a name that none can have, and DecodeError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
@@ -48,7 +49,7 @@ class EtcdSettings:
 
 
 def etcd_options(settings: EtcdSettings) -> EtcdOptions:
-    """What a client of etcd takes, with the password read from its file. Blocks on the disk.
+    """What a client of etcd takes, which reads the password from its file when it is needed. Blocks on the disk.
 
     Raises ConfigError: there are no ``urls``, one of them is not a URL, or the file cannot be read.
     """
@@ -57,6 +58,9 @@ def etcd_options(settings: EtcdSettings) -> EtcdOptions:
 
     if not settings.urls:
         raise ConfigError("etcd", None, "give --etcd URL or CORVO_ETCD")
+    read_password = partial(read_secret, settings.password_file, "--etcd-password-file")
+    # What is wrong with the file has to show at the start.
+    read_password()
     return EtcdOptions(
         settings.urls,
         ca_file=settings.ca or None,
@@ -64,5 +68,6 @@ def etcd_options(settings: EtcdSettings) -> EtcdOptions:
         key_file=settings.key or None,
         server_hostname=settings.hostname or None,
         username=settings.user or None,
-        password=read_secret(settings.password_file, "--etcd-password-file") or settings.password or None,
+        password=settings.password or None,
+        read_password=read_password if settings.password_file else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from corvo_agent.diagnostics.tls import client_ssl
 from corvo_agent.errors import ConfigError, Unavailable
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.modules.names import API_PATH
@@ -79,6 +81,42 @@ async def test_rest_over_tls(tmp_path: Path) -> None:
         assert gateway.url.startswith("https://127.0.0.1:")
         async with session.get(gateway.url + "/healthz", ssl=trust) as response:
             assert response.status == 200
+
+
+async def test_renewed_certificates_are_shown_and_tokens_read_when_asked(tmp_path: Path) -> None:
+    first, second = Authority(tmp_path, "first"), Authority(tmp_path, "second")
+    own, new, tokens = first.issue("127.0.0.1"), second.issue("127.0.0.1"), tmp_path / "tokens"
+    tokens.write_text("old-token")
+    files = {"tls_cert": str(own.cert), "tls_key": str(own.key), "token_file": str(tokens)}
+    settings = replace(LOCAL, grpc_listen="127.0.0.1:0", **files)  # type: ignore[arg-type]
+    async with Store() as store, Gateway(store, settings) as gateway:
+
+        async def status(authority: Authority, token: str) -> int:
+            trust = ssl.create_default_context(cafile=str(authority.path))
+            async with (
+                aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session,
+                session.get(f"{gateway.url}{API_PATH}/modules", ssl=trust) as response,
+            ):
+                return response.status
+
+        async def grpc_trusts(authority: Authority) -> None:
+            host, _, port = gateway.grpc_address.rpartition(":")
+            _, writer = await asyncio.open_connection(host, int(port), ssl=client_ssl(authority.path))
+            writer.transport.abort()
+
+        assert await status(first, "old-token") == 200
+        await grpc_trusts(first)
+        os.replace(new.cert, own.cert)
+        os.replace(new.key, own.key)
+        assert await status(second, "old-token") == 200
+        await grpc_trusts(second)
+        tokens.write_text("# none")
+        with pytest.raises(ConfigError, match="holds no token"):
+            await gateway.reload_credentials()
+        tokens.write_text("new-token")
+        assert await status(second, "old-token") == 200
+        await gateway.reload_credentials()
+        assert [await status(second, token) for token in ("old-token", "new-token")] == [401, 200]
 
 
 @pytest.mark.parametrize("option", ["tls_cert", "agent_cert", "agent_ca"])

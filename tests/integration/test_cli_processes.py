@@ -16,6 +16,7 @@ import orjson
 import pytest
 import pytest_asyncio
 
+from corvo_agent.cli.commands.run.writer import LEADER_PREFIX
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.endpoints import endpoint_key, find_endpoint
@@ -24,7 +25,7 @@ from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
 from corvo_agent.modules.watching.watch import Watch
-from tests.integration.corvo_processes import CORVO, AgentProcess, agent_process
+from tests.integration.corvo_processes import CORVO, AgentProcess, agent_process, corvo_process
 
 pytestmark = pytest.mark.integration
 
@@ -201,3 +202,27 @@ async def test_modules_are_watched_until_ctrl_c(etcd: EmbeddedEtcd, modules: Mod
     process.send_signal(signal.SIGINT)
     _, said = await process.communicate()
     assert (process.returncode, said.strip()) == (130, b"")
+
+
+@pytest.mark.parametrize("program", ["gateway", "writer"])
+async def test_sighup_ends_neither_a_gateway_nor_a_writer(program: str, etcd: EmbeddedEtcd, tmp_path: Path) -> None:
+    password, modules = tmp_path / "password", tmp_path / "modules.toml"
+    password.write_text("secret")
+    modules.write_text("")
+    arguments = ["--etcd", etcd.endpoint, "--etcd-user", "kim", "--etcd-password-file", str(password)]
+    arguments += ["--listen", "127.0.0.1:0"] if program == "gateway" else ["--source", f"file:{modules}"]
+    async with corvo_process(program, *arguments) as process:
+        assert process.stderr is not None
+        if program == "gateway":
+            assert (await process.stderr.readline()).startswith(b"serving ")
+        else:
+            async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as store, Watch(store, LEADER_PREFIX) as watch:
+                async for batch in watch:
+                    if batch.changes:
+                        break
+        for _ in range(2):
+            process.send_signal(signal.SIGHUP)
+            while b"certificates and passwords were read again" not in (line := await process.stderr.readline()):
+                assert line, "it ended"
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import trustme
 
 from corvo_agent.embedded import EtcdBinaries, free_ports
 from corvo_agent.errors import Unavailable
+from corvo_agent.modules.endpoints import Endpoint, EndpointLease, EndpointState, find_endpoint
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from tests.etcd_cluster import ETCD_BINARIES, NEWER_BINARIES, EtcdCluster
 
@@ -172,6 +175,36 @@ async def test_an_etcd_that_speaks_http_elsewhere_is_named(binaries: EtcdBinarie
                 await store.get("a")
         async with EtcdStore(EtcdOptions((elsewhere,))) as store:
             await works(store)
+
+
+@pytest.mark.parametrize("binaries", ETCD_BINARIES)
+async def test_an_endpoint_survives_the_renewal_of_certificates_and_authority(
+    binaries: EtcdBinaries, pki: Pki, tmp_path: Path
+) -> None:
+    other = Pki.make(tmp_path / "other")
+    certificate, key = pki.issue("client", "agent.example")
+    server = [*pki.server("127.0.0.1"), *pki.demand_clients()]
+    async with (
+        EtcdCluster(binaries=binaries, tls=server) as cluster,
+        store_of(cluster, ca_file=pki.ca_file, cert_file=certificate, key_file=key) as store,
+        EndpointLease(store, "node1-pen-npm", Endpoint("127.0.0.1:7001"), ttl=60) as lease,
+    ):
+        await lease.wait_for(EndpointState.ANNOUNCED)
+        # Everything that etcd shows and trusts is another authority's from now on.
+        await cluster.members[0].kill()
+        for kind, identity in (("server", "127.0.0.1"), ("client", "agent.example")):
+            new = other.issue(kind, identity)
+            for path in new if kind == "server" else ():
+                os.replace(path, pki.folder / path.name)
+        shutil.copy(other.ca_file, pki.ca_file)
+        await cluster.members[0].start()
+        with pytest.raises(Unavailable, match="the server refuses our client certificate"):
+            await store.get("a")
+        for path in other.folder.glob("client.*"):
+            os.replace(path, pki.folder / path.name)
+        await works(store)
+        assert await find_endpoint(store, "node1-pen-npm") == lease.endpoint
+        assert lease.state is EndpointState.ANNOUNCED
 
 
 async def test_a_watch_over_tls_ends_with_the_store(pki: Pki) -> None:

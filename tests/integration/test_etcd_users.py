@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,6 +146,21 @@ async def test_users_that_change_while_the_store_is_open(binaries: EtcdBinaries)
         assert await store.put("mine/a", b"3")
         await cluster.request("/auth/user/changepw", {"name": "agent", "password": "changed"}, user=ROOT)
         assert await outcome(store.get("mine/a")) is PermissionRefused
+
+
+async def test_a_password_that_is_changed_together_with_its_file(binaries: EtcdBinaries, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("agent-password")
+    async with (
+        cluster_with_users(binaries) as cluster,
+        agent(cluster, password=None, read_password=file.read_text) as store,
+    ):
+        lease = await store.grant_lease(30)
+        await cluster.request("/auth/user/changepw", {"name": "agent", "password": "changed"}, user=ROOT)
+        assert await outcome(store.get("mine/a")) is PermissionRefused
+        file.write_text("changed")
+        assert await store.get("mine/a") is None
+        assert await store.keep_lease(lease) >= 30
 
 
 async def test_a_store_with_a_password_works_before_users_are_turned_on(binaries: EtcdBinaries) -> None:

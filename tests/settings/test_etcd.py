@@ -33,7 +33,12 @@ def test_every_setting_reaches_the_client(tmp_path: Path) -> None:
 def test_a_password_comes_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("from-file\n")
     settings = EtcdSettings((URL,), user="kim", password_file=str(tmp_path / "password"))
-    assert etcd_options(settings).password == "from-file"
+    options = etcd_options(settings)
+    assert options.password is None
+    assert options.read_password is not None
+    assert options.read_password() == "from-file"
+    (tmp_path / "password").write_text("another\n")
+    assert options.read_password() == "another"
     assert "hunter2" not in repr(EtcdSettings(password="hunter2"))
     with pytest.raises(ConfigError, match="etcd-password-file"):
         etcd_options(EtcdSettings((URL,), password_file=str(tmp_path / "none")))

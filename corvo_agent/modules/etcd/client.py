@@ -107,6 +107,7 @@ class EtcdClient:
         self._places = {url: urlsplit(url).netloc.rsplit(":", 1) for url in options.endpoints}
         self._client: _AioClient | None = None
         self._pools: Pools | None = None
+        self._context: FileContext | None = None
         self._streams: set[Stream] = set()
         # The endpoints that have answered with HTTP once.
         self._answered: set[str] = set()
@@ -118,14 +119,14 @@ class EtcdClient:
 
     async def open(self) -> None:
         """Make ready; nothing is sent. Raises ConfigError when a certificate file cannot be used."""
-        context = await asyncio.to_thread(_ssl_context, self._options) if self._options.tls else True
+        self._context = context = await asyncio.to_thread(_ssl_context, self._options) if self._options.tls else None
         client = _AioClient(protocol="https" if self._options.tls else "http")
         await client.session.close()
         # Calls and watches are bounded apart from each other: none can take the connections of the others.
         limit = self._options.max_connections + self._options.max_watches
 
         def new_session() -> aiohttp.ClientSession:
-            connector = aiohttp.TCPConnector(ssl=context, limit=limit)
+            connector = aiohttp.TCPConnector(ssl=context or True, limit=limit)
             return aiohttp.ClientSession(
                 connector=connector, read_bufsize=_READ_BUFFER, cookie_jar=aiohttp.DummyCookieJar()
             )
@@ -140,6 +141,14 @@ class EtcdClient:
             stream.close()
         if pools is not None:
             await pools.close()
+
+    async def reload_credentials(self) -> None:
+        """Read the certificates now; later requests go over new connections. Raises ConfigError; all stays then."""
+        if self._context is not None:
+            await asyncio.to_thread(self._context.reload)
+        if self._pools is not None:
+            self._pools.retire(self._pools.current)
+            await self._pools.sweep()
 
     async def post(
         self, endpoint: str, path: str, body: bytes, headers: dict[str, str], budget: Budget

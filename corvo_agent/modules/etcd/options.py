@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -24,8 +25,9 @@ class EtcdOptions:
     ``endpoints`` are URLs of members of one cluster, all with the same scheme; the first is tried first.
     With https, ``ca_file`` replaces the system's authorities, ``cert_file`` with ``key_file`` is the client's
     certificate, and ``server_hostname`` is the name that the servers' certificates must have when that is not the
-    name in the URL. With a ``username`` etcd's own users are used; a certificate with a common name is refused by
-    etcd's gateway then.
+    name in the URL. Renewed files are used by new connections. With a ``username`` etcd's own users are used; a
+    certificate with a common name is refused by etcd's gateway then. ``read_password`` is called, in a thread, whenever
+    a token is needed, for a password that changes; it may raise ConfigError.
 
     ``call_timeout`` bounds every call with all its attempts and the opening of a watch, ``connect_timeout`` the
     connecting to one endpoint, both in seconds. ``max_watches`` bounds the watches open at once (one connection
@@ -42,6 +44,7 @@ class EtcdOptions:
     server_hostname: str | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    read_password: Callable[[], str] | None = field(default=None, repr=False)
     connect_timeout: float = 2.0
     call_timeout: float = 4.0
     max_watches: int = 1000
@@ -57,7 +60,7 @@ class EtcdOptions:
         if len(schemes) > 1:
             raise ConfigError("etcd endpoints", ", ".join(self.endpoints), "http and https must not be mixed")
         self._check_files(schemes.pop())
-        if self.password and not self.username:
+        if (self.password or self.read_password) and not self.username:
             raise ConfigError("etcd password", None, "it needs a user name")
         for name in ("connect_timeout", "call_timeout", "max_watches", "max_connections", "max_message"):
             if not getattr(self, name) > 0:

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import orjson
 
-from ...errors import DeadlineExceeded, PermissionRefused, RemoteError, ResourceExhausted
+from ...errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, ResourceExhausted
+from ...threads import in_thread
 from .client import EtcdClient, Stream
 from .errors import FailedAttempt, Kind
 from .failover import Budget, Call, Counters, Failover, Repeat
@@ -62,6 +63,10 @@ class EtcdSession:
     async def close(self) -> None:
         """End all watches and calls, which raise Unavailable. Idempotent."""
         await self._client.close()
+
+    async def reload_credentials(self) -> None:
+        """Read the certificates now and use new connections from here on. Raises ConfigError; all stays then."""
+        await self._client.reload_credentials()
 
     async def call(self, path: str, request: Json, repeat: Repeat, *, leader: bool = True) -> Answer:
         """Send ``request`` to ``path``; the answer. ``leader``: only from a member that has one.
@@ -149,10 +154,20 @@ class EtcdSession:
             return FailedAttempt(Kind.UNKNOWN, DeadlineExceeded(self.endpoint, self.options.call_timeout))
         return outcome
 
+    async def _password(self) -> str:
+        """The password as it is now. Raises ConfigError."""
+        if self.options.read_password is None:
+            return self.options.password or ""
+        return await in_thread(self.options.read_password, "corvo-etcd-password")
+
     async def _authenticate(self, deadline: float) -> str | FailedAttempt | None:
         """A new token; None when etcd has its users turned off."""
         self.counters.reauthentications += 1
-        body = orjson.dumps({"name": self.options.username, "password": self.options.password or ""})
+        try:
+            password = await self._password()
+        except ConfigError as error:
+            return FailedAttempt(Kind.FINAL, PermissionRefused("etcd", str(error)))
+        body = orjson.dumps({"name": self.options.username, "password": password})
 
         async def attempt(endpoint: str, budget: Budget) -> Json | FailedAttempt:
             return await self._client.post(endpoint, "/auth/authenticate", body, dict(_LEADER_NEEDED), budget)

@@ -100,6 +100,10 @@ class EtcdStore:
             self._session.watches,
         )
 
+    async def reload_credentials(self) -> None:
+        """Read the certificates now and use new connections; open watches go on. Raises ConfigError; all stays then."""
+        await self._session.reload_credentials()
+
     async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
         """The item, or None. ``serializable`` asks one member for what it has, also when it lost its leader."""
         request = {**messages.key_range(key, exact=True), "serializable": serializable}

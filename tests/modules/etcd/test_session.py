@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from corvo_agent.errors import DeadlineExceeded, PermissionRefused, RemoteError, Unavailable
+from corvo_agent.errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, Unavailable
 from corvo_agent.modules.etcd.failover import Repeat
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.session import EtcdSession
@@ -113,6 +113,36 @@ async def test_many_calls_share_the_failure_to_get_a_token() -> None:
     assert users.tokens == 1
 
 
+async def test_the_password_is_read_when_a_token_is_needed() -> None:
+    passwords: Iterator[str | ConfigError] = iter(
+        ["old", ConfigError("etcd-password-file", "/p", "No such file"), "new"]
+    )
+    seen: list[str] = []
+
+    def reply(path: str, body: bytes) -> bytes:
+        if path != "/v3/auth/authenticate":
+            return EXPIRED if len(seen) < 2 else answer(b"{}")
+        seen.append(orjson.loads(body)["password"])
+        return answer(b'{"token":"t"}')
+
+    def read() -> str:
+        found = next(passwords)
+        if isinstance(found, ConfigError):
+            raise found
+        return found
+
+    async with CannedServer(reply) as server:
+        session = EtcdSession(EtcdOptions.from_urls(server.endpoint, username="u", read_password=read))
+        await session.open()
+        try:
+            with pytest.raises(PermissionRefused, match="etcd-password-file: No such file"):
+                await session.call("/kv/range", {}, Repeat.ALWAYS)
+            await session.call("/kv/range", {}, Repeat.ALWAYS)
+        finally:
+            await session.close()
+    assert seen == ["old", "new"]
+
+
 @pytest.mark.parametrize(
     "reply", [answer(b'{"code":9,"message":"authentication is not enabled"}', "412 X"), answer(b"{}")]
 )
@@ -165,6 +195,28 @@ async def test_a_balanced_connection_to_a_member_without_leader_is_left(refusal:
         finally:
             await session.close()
         assert server.connections == 2 + watch
+
+
+async def test_reloading_leaves_the_connections_and_not_the_watches() -> None:
+    def reply(path: str, body: bytes) -> bytes:
+        return endless(b'{"result":{"created":true}}\n{"result":{"events":[]}}\n') if "watch" in path else answer(b"{}")
+
+    async with CannedServer(reply) as server:
+        session = EtcdSession(EtcdOptions.from_urls(server.endpoint))
+        await session.open()
+        try:
+            stream = await session.watch({}, 1)
+            for _ in range(2):
+                await session.call("/kv/range", {}, Repeat.ALWAYS)
+            assert server.connections == 2
+            await session.reload_credentials()
+            await session.call("/kv/range", {}, Repeat.ALWAYS)
+            assert server.connections == 3
+            assert session.watches == 1
+            assert await stream.receive() == [b'{"result":{"events":[]}}']
+            stream.close()
+        finally:
+            await session.close()
 
 
 @pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized"])

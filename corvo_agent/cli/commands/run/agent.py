@@ -49,8 +49,8 @@ def command(told: Told) -> None:
 
     A setting is taken from its option, else its CORVO_ variable, else the file, else the default. Without --etcd the
     agent only answers. SIGHUP reads all of it again and goes on with it; what is wrong then is logged, and the old
-    settings stay. SIGTERM and Ctrl-C end the agent after it has answered what was asked; the second one ends it at
-    once.
+    settings stay. Renewed certificates and a renewed password are used without being asked. SIGTERM and Ctrl-C end the
+    agent after it has answered what was asked; the second one ends it at once.
 
     \b
     corvo agent --module pen-npm --log-file /var/log/pensando/pen-npm.log --etcd http://127.0.0.1:2379
@@ -109,7 +109,8 @@ async def _following(
         try:
             new = await asyncio.to_thread(load)
             if new == settings:
-                _log.info("the configuration is the same")
+                await agent.reload_credentials()
+                _log.info("the configuration is the same; certificates and passwords were read again")
                 continue
             # What is wrong with it has to show while the agent that works still answers.
             prepared = await asyncio.to_thread(_build, new)

@@ -14,6 +14,7 @@ from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
 from ....signals import end_signals
 from ...own_log import set_up_own_log, tell
+from ...reload import reload_when_asked
 from ...settings.options import Told, program_options
 
 
@@ -22,8 +23,9 @@ from ...settings.options import Told, program_options
 def command(told: Told) -> None:
     """Serve the Module API of the etcd at --etcd, and route Debug to the agents.
 
-    A setting is taken from its option, else its CORVO_ variable, else the file, else the default. SIGTERM, SIGHUP and
-    Ctrl-C end the gateway after it has answered what was asked; the second one ends it at once.
+    A setting is taken from its option, else its CORVO_ variable, else the file, else the default. SIGTERM and Ctrl-C
+    end the gateway after it has answered what was asked; the second one ends it at once. SIGHUP reads tokens,
+    certificates and passwords again; renewed certificates and a renewed password are used without being asked.
 
     \b
     corvo gateway --etcd http://127.0.0.1:2379
@@ -42,8 +44,8 @@ async def _serve(settings: GatewaySettings, etcd: EtcdSettings, own_log: OwnLogS
     from ....gateway.app import Gateway
     from ...where.connect import open_store
 
-    stop = asyncio.Event()
-    with end_signals(stop.set):
+    stop, reload = asyncio.Event(), asyncio.Event()
+    with end_signals(stop.set, reload=reload.set):
         async with open_store(etcd) as store, Gateway(store.kv, settings) as gateway:
             tell(
                 own_log,
@@ -51,8 +53,12 @@ async def _serve(settings: GatewaySettings, etcd: EtcdSettings, own_log: OwnLogS
             )
             async with asyncio.TaskGroup() as tasks:
                 settling = tasks.create_task(_freeze(gateway.cache.wait_synced), name="corvo-gateway-freeze")
+                reloading = tasks.create_task(
+                    reload_when_asked(reload, gateway.reload_credentials, own_log), name="corvo-gateway-reload"
+                )
                 await stop.wait()
                 settling.cancel()
+                reloading.cancel()
             tell(own_log, "stopping")
 
 

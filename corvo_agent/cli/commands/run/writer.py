@@ -15,8 +15,10 @@ from ....errors import ConfigError
 from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
 from ....signals import run_until_signal
+from ....tasks import end_task
 from ....writer.settings import SOURCES, WRITER, WriterSettings
 from ...own_log import set_up_own_log, tell
+from ...reload import reload_when_asked
 from ...settings.options import Told, program_options
 from ...show.output import visible
 
@@ -35,8 +37,8 @@ def command(told: Told, once: bool) -> int:
     """Create, update and delete Module objects as the sources tell, touching nothing that people set.
 
     Any number may run; of those with the same sources one leads, and another takes over when it goes. A setting is
-    taken from its option, else its CORVO_ variable, else the file, else the default. SIGTERM, SIGHUP and Ctrl-C end
-    the writer.
+    taken from its option, else its CORVO_ variable, else the file, else the default. SIGTERM and Ctrl-C end the
+    writer, SIGHUP has it read certificates and passwords again.
 
     \b
     corvo writer --source kubernetes --namespace default
@@ -48,11 +50,11 @@ def command(told: Told, once: bool) -> int:
     settings, own_log = gathered.section(WriterSettings), gathered.section(OwnLogSettings)
     set_up_own_log(own_log, "corvo-writer")
     told.warn_of_mistaken_variables()
-    writer = asyncio.run(_write(settings, gathered.section(EtcdSettings), once=once))
+    writer = asyncio.run(_write(settings, gathered.section(EtcdSettings), own_log, once=once))
     return _report(writer, own_log, once=once)
 
 
-async def _write(settings: WriterSettings, etcd: EtcdSettings, *, once: bool) -> ModuleWriter:
+async def _write(settings: WriterSettings, etcd: EtcdSettings, own_log: OwnLogSettings, *, once: bool) -> ModuleWriter:
     """Write once, or until a signal ends it; the writer, which knows what it has done."""
     # Late: ``--help`` and a wrong setting do not need them.
     from ....writer.election import Election
@@ -73,7 +75,14 @@ async def _write(settings: WriterSettings, etcd: EtcdSettings, *, once: bool) ->
             await writer.run_once()
         else:
             election = Election(store.kv, LEADER_PREFIX + writer.identity, f"{socket.gethostname()}:{os.getpid()}")
-            await run_until_signal(election.run(writer.run))
+            reload = asyncio.Event()
+            reloading = asyncio.create_task(
+                reload_when_asked(reload, store.reload_credentials, own_log), name="corvo-writer-reload"
+            )
+            try:
+                await run_until_signal(election.run(writer.run), reload=reload.set)
+            finally:
+                await end_task(reloading)
     return writer
 
 
