@@ -2,14 +2,16 @@
 
 ::
 
-    server/ ──> service ──> admission ──> registry ──> handlers/          a query to us
-    (bounded     (protos'    (places,      (which       (log, stats,
-     gRPC)       Diagnostics) time)         handler)     profile, action)
+    server/ ──> calls ──> service ──> admission ──> registry ──> handlers/          a query to us
+    (bounded    (bounded  (protos'    (places,      (which       (log, stats,
+     gRPC)       messages) Diagnostics) time)        handler)     profile, action)
 
-    client/ ──> messages/                                                  a query of ours
-    (connections,  (request and answer,
-     errors)        as bytes and back)
+    client/ ──> messages/                                                            a query of ours
+    (connections,  (betterproto's messages to
+     errors)        queries and payloads)
 
+Both the service and the client's stub are those that betterproto generated; ``message_codec`` reads and writes their
+messages by the codec of ``protobuf``.
 A service of your own gRPC server is ``DiagnosticsService``; a query of your own is a ``QueryHandler`` registered
 with it. ``status`` is the one table between errors and gRPC statuses; ``introspection`` holds gRPC's own health and
 reflection services.

@@ -28,8 +28,6 @@ _KINDS = {
 }
 #: Lengths below it take one byte.
 SHORT = 128
-
-
 _Convert = Callable[[Any], Any] | None
 
 
@@ -71,9 +69,7 @@ class Field:
         self.heads = [self.tag + varint(length) for length in range(SHORT)]
 
 
-def _converted(
-    python_type: Any, wraps: str | None
-) -> tuple[Any, Callable[[Any], Any] | None, Callable[[Any], Any] | None]:
+def _converted(python_type: Any, wraps: str | None) -> tuple[Any, _Convert, _Convert]:
     """The message class of a field, and how its messages become Python's own values and back."""
     if wraps:
         wrapper = betterproto._get_wrapper(wraps)

@@ -1,4 +1,7 @@
-"""One agent's address and the grpclib channels to it: connecting within a bound, leaving a connection gone silent."""
+"""One agent's address and the grpclib channels to it: connecting within a bound, leaving a connection gone silent.
+
+Calls go by the stub that betterproto generated for protos.Diagnostics.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,7 @@ class AgentChannel:
 
     @asynccontextmanager
     async def stub(self, seconds: float | None) -> AsyncIterator[DiagnosticsStub]:
-        """The generated stub for one call of ``seconds``, None for one without a deadline; it ends with the block.
+        """betterproto's stub for one call of ``seconds``, None for one without a deadline; it ends with the block.
 
         Raises what grpclib and the operating system raise, Unavailable for no connection.
         """

@@ -46,7 +46,7 @@ class VariableCollector:
 
     async def _follow(self, current: _Round) -> None:
         """Return when the round is through, or left because one variable takes too long."""
-        work = asyncio.create_task(self._threads.run(current.compute), name="corvo-gather")
+        work = asyncio.create_task(self._threads.run(current.compute), name="corvo-collect-variables")
         try:
             while not work.done() and (left := self._patience - current.age()) > 0:
                 await asyncio.wait((work,), timeout=left)

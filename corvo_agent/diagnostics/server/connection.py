@@ -32,8 +32,9 @@ class ServerLimits:
     ``connections`` at once (one more pushes out the one that is idle for longest, or is refused when none is);
     ``idle_timeout`` without a call; ``hello_timeout`` for the first bytes and for the TLS handshake;
     ``resets`` of streams by the peer and ``control_frames`` per second of one connection, with bursts of ten times
-    that; ``received_bytes`` of messages in memory at once; ``drain_timeout`` for calls under way at a stop, and
-    ``stop_timeout`` for their end after they were cancelled; ``ping_interval`` after which a silent peer is asked.
+    that; ``request_bytes`` and ``request_fields`` of one message; ``received_bytes`` of messages in memory at once;
+    ``drain_timeout`` for calls under way at a stop, and ``stop_timeout`` for their end after they were cancelled;
+    ``ping_interval`` after which a silent peer is asked.
     """
 
     connections: int = 256
@@ -42,6 +43,7 @@ class ServerLimits:
     resets: int = 50
     control_frames: int = 200
     request_bytes: int = REQUEST_BYTES
+    request_fields: int = 100_000
     received_bytes: int = 4 * REQUEST_BYTES
     drain_timeout: float = 2.0
     stop_timeout: float = 2.0

@@ -169,7 +169,7 @@ class _BoundedServer(grpclib.server.Server):
         self._connections = connections
         self._listener: asyncio.Server | None = None
         self._stopping = False
-        bounds = CallBounds(limits.request_bytes, ByteBudget(limits.received_bytes))
+        bounds = CallBounds(limits.request_bytes, ByteBudget(limits.received_bytes), max_fields=limits.request_fields)
         self._mapping = {name: self._stoppable(bounds.around(handler)) for name, handler in self._mapping.items()}
 
     async def serve(self, listener: socket.socket, ssl: _ssl.SSLContext | None) -> None:

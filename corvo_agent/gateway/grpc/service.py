@@ -1,4 +1,7 @@
-"""``diagnostics.DiagnosticsV1``: the Module API as Go clients of the original call it, over the same code as REST."""
+"""``diagnostics.DiagnosticsV1``: the Module API as Go clients of the original call it, over the same code as REST.
+
+The service is the one that betterproto generated from protos/, within our bounds.
+"""
 
 from __future__ import annotations
 

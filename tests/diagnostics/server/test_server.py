@@ -7,6 +7,7 @@ import gc
 from pathlib import Path
 
 import pytest
+from betterproto.lib.google.protobuf import BytesValue
 
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.messages.payloads import decode_string
@@ -15,7 +16,8 @@ from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import PermissionRefused, Unavailable
 from tests.certificates import Authority
 from tests.diagnostics.kit import Echo, Gate
-from tests.diagnostics.test_limits import UPLOAD, Upload
+from tests.diagnostics.test_calls import PATH, Generated, message
+from tests.diagnostics.test_limits import UPLOAD, Upload, call
 from tests.h2_peer import connected, framed
 
 
@@ -174,3 +176,16 @@ async def test_one_that_cannot_start_leaves_nothing_open(service: DiagnosticsSer
         await server.start()
     assert server.address == ""
     gc.collect()
+
+
+async def test_messages_of_other_services_are_read_strictly_too() -> None:
+    class Plain(Generated):
+        async def echo(self, request: BytesValue) -> BytesValue:
+            return request
+
+    limits = ServerLimits(request_fields=2)
+    async with DiagnosticsServer([Plain()], limits=limits) as server, connected(server.address) as peer:
+        assert await call(peer, message(b"x"), PATH) == ("0", "")
+        assert (await call(peer, framed(b"\x0a\x05x"), PATH))[0] == "3"
+        status, text = await call(peer, framed(b"\x10\x00" * 3), PATH)
+        assert (status, text) == ("3", "request: google.protobuf.BytesValue: more than 2 fields")
