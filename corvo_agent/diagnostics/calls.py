@@ -33,20 +33,22 @@ class Call:
     stream: Stream[Any, Any]
     resources: ExitStack
 
-    @property
-    def seconds(self) -> float | None:
-        """How long the caller still waits, None when it did not say."""
-        return self.stream.deadline.time_remaining() if self.stream.deadline else None
-
-    def metadata(self, key: str) -> str:
-        """What the caller sent along as ``key``, "" when it sent no such text."""
-        value = self.stream.metadata.get(key, "") if self.stream.metadata else ""
-        return value if isinstance(value, str) else ""
-
 
 def current_call() -> Call | None:
     """The call that is being answered, None outside of one; tasks begun in it have the same."""
     return _call.get()
+
+
+def metadata(stream: Stream[Any, Any], key: str) -> str:
+    """What the caller sent along as ``key``, "" when it sent no such text."""
+    value = stream.metadata.get(key, "") if stream.metadata else ""
+    return value if isinstance(value, str) else ""
+
+
+def seconds_left() -> float | None:
+    """How long the caller still waits, None when it did not say and outside of a call."""
+    call = _call.get()
+    return call.stream.deadline.time_remaining() if call and call.stream.deadline else None
 
 
 @dataclass(slots=True)

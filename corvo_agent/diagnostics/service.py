@@ -19,7 +19,7 @@ from .._generated.protos import DiagnosticsBase
 from ..errors import CorvoError, ResourceExhausted, Unsupported, WrongModule
 from ..stats.expvar import ExpvarRegistry
 from .admission import Admission
-from .calls import BoundedService, CallBounds, current_call
+from .calls import BoundedService, CallBounds, current_call, seconds_left
 from .handler import QueryHandler, StreamingHandler
 from .handlers.action import Action, ActionHandler
 from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget
@@ -214,8 +214,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
             await self._streams.run(sending, query.seconds, f"query {slot.query}")
 
     def _asked(self, request: DiagnosticsRequest) -> DebugQuery:
-        call = current_call()
-        query = query_of(request, call.seconds if call else None)
+        query = query_of(request, seconds_left())
         # An address outlives its process: the next one there must not act on what was meant for another Module.
         if query.name and self.name and query.name != self.name:
             raise WrongModule(query.name, self.name)

@@ -40,20 +40,6 @@ class Field:
     as well, for it is another thing than no value.
     """
 
-    __slots__ = (
-        "always",
-        "from_message",
-        "group",
-        "heads",
-        "kind",
-        "many",
-        "message",
-        "name",
-        "number",
-        "tag",
-        "to_message",
-    )
-
     def __init__(self, name: str, meta: Any, python_type: Any, many: bool) -> None:
         self.name = name
         self.many = many
@@ -86,8 +72,6 @@ class Table:
 
     ``template`` is the ``__dict__`` of a message without a value, ``members`` the oneof that each field of one is in.
     """
-
-    __slots__ = ("backwards", "by_tag", "defaults", "groups", "members", "message", "template")
 
     def __init__(self, message: type[betterproto.Message]) -> None:
         own: Any = getattr(message, "_betterproto")  # noqa: B009 - not typed as a property of classes

@@ -6,7 +6,7 @@ from betterproto.lib.google.protobuf import BytesValue
 from grpclib.const import Cardinality, Handler
 from grpclib.server import Stream
 
-from corvo_agent.diagnostics.calls import BoundedService, CallBounds, current_call
+from corvo_agent.diagnostics.calls import BoundedService, CallBounds, current_call, seconds_left
 from corvo_agent.diagnostics.limits import ByteBudget
 from corvo_agent.diagnostics.messages.payloads import decode_logs
 from corvo_agent.diagnostics.messages.request_codec import payload_in, request_of
@@ -46,7 +46,7 @@ class EchoService(BoundedService, Generated):
             raise NotFound("thing", "x")
         found = current_call()
         assert found is not None
-        found.resources.callback(self.given_back.append, found.seconds)
+        found.resources.callback(self.given_back.append, seconds_left())
         return BytesValue(request.value * 10_000)
 
 

@@ -97,3 +97,10 @@ async def test_closing_the_service_ends_its_streams(service: DiagnosticsService)
         await service.aclose()
         with pytest.raises(Unavailable, match="query Log is unavailable: it was stopped"):
             await anext(answers)
+
+
+async def test_a_stream_of_too_many_parameters_is_refused(service: DiagnosticsService) -> None:
+    service.register_handler("Log", Echo())
+    async with served(service) as address, DiagnosticsClient(address) as client:
+        with pytest.raises(RemoteError, match="RESOURCE_EXHAUSTED: parameters of a query: at most 1000"):
+            await anext(client.stream("Log", {str(number): "" for number in range(1001)}))

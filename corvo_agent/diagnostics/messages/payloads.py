@@ -14,7 +14,8 @@ from ..._generated.protos import Logs, Profile, Stats, String
 from ...errors import DecodeError
 from ...protobuf.codec import decode, encode, full_name, make
 from ..query import Payload
-from .log_codec import decode_logs, encode_logs
+from .log_codec import decode_logs as decode_logs
+from .log_codec import encode_logs as encode_logs
 
 TYPE_PREFIX = "type.googleapis.com/"
 LOGS = TYPE_PREFIX + "protos.Logs"
@@ -23,26 +24,6 @@ PROFILE = TYPE_PREFIX + "protos.Profile"
 STRING = TYPE_PREFIX + "protos.String"
 # Fields that the answer of an agent may have: more variables than a process has.
 _MAX_FIELDS = 300_000
-
-__all__ = (
-    "LOGS",
-    "PROFILE",
-    "STATS",
-    "STRING",
-    "TYPE_PREFIX",
-    "check_type",
-    "decode_logs",
-    "decode_profile",
-    "decode_stats",
-    "decode_string",
-    "encode_logs",
-    "is_string",
-    "logs_payload",
-    "payload_of",
-    "profile_payload",
-    "stats_payload",
-    "string_payload",
-)
 
 
 def payload_of(answer: Payload | Message, type_url: str = "") -> Payload:

@@ -15,7 +15,7 @@ from grpclib.server import Stream
 
 from ..._generated import api, diagnostics
 from ..._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse, DiagnosticsV1Base, Module
-from ...diagnostics.calls import BoundedService, CallBounds, current_call
+from ...diagnostics.calls import BoundedService, CallBounds, current_call, metadata, seconds_left
 from ...diagnostics.limits import REQUEST_BYTES, ByteBudget
 from ...diagnostics.messages.request_codec import query_of, response_of
 from ...errors import Compacted, CorvoError, InvalidArgument, Unsupported
@@ -85,12 +85,12 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
 
         async def guarded(stream: Stream[Any, Any]) -> None:
             # Before a byte of the message is read.
-            found = self._tokens.role(bearer(_metadata(stream, "authorization")))
+            found = self._tokens.role(bearer(metadata(stream, "authorization")))
             if found is None:
                 raise of_failure(UNAUTHENTICATED)
             if name not in _READING and found is not Role.WRITE:
                 raise of_failure(UNAUTHORIZED)
-            if name in _WATCHING and not _metadata(stream, "req-version"):
+            if name in _WATCHING and not metadata(stream, "req-version"):
                 raise of_failure(_NO_VERSION)
             await handler.func(stream)
 
@@ -149,10 +149,8 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
     @_failing_as(Action.DEBUG)
     async def debug(self, request: DiagnosticsRequest) -> DiagnosticsResponse:
         """Ask the agent of the Module that ``request`` names; its answer passes untouched."""
-        call = current_call()
-        query = query_of(request, call.seconds if call else None)
         await self._api.ready()
-        return response_of(await self._router.debug(query))
+        return response_of(await self._router.debug(query_of(request, seconds_left())))
 
     async def auto_watch_module(
         self, options: api.ListWatchOptions
@@ -217,9 +215,4 @@ def _only_modules(message: api.AggWatchOptions) -> ListOptions:
 
 def _says(key: str) -> bool:
     call = current_call()
-    return call is not None and call.metadata(key) == "true"
-
-
-def _metadata(stream: Stream[Any, Any], key: str) -> str:
-    value = stream.metadata.get(key, "") if stream.metadata else ""
-    return value if isinstance(value, str) else ""
+    return call is not None and metadata(call.stream, key) == "true"
