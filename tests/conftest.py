@@ -10,10 +10,15 @@ from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from corvo_agent.embedded import EmbeddedEtcd
 from tests.etcd_cluster import ETCD_NAMES, EVERY_ETCD
 from tests.world.report import WorldReport
+
+# A property holds however busy the machine is.
+settings.register_profile("corvo", deadline=None)
+settings.load_profile("corvo")
 
 # Whoever was started in the background, by a shell without job control, ignores Ctrl-C, and so would the programs that
 # tests start and interrupt. What is handled here they have as it is usual.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import betterproto
 import pytest
 from betterproto.lib.google import protobuf as google_types
-from hypothesis import given, settings
+from hypothesis import given
 
 from corvo_agent._generated import api, protos
 from corvo_agent.errors import DecodeError
@@ -15,7 +15,6 @@ from corvo_agent.protobuf.wire import delimited
 from .kitchen import SINKS, Sink, google_kitchen
 
 
-@settings(deadline=None)
 @given(SINKS)
 def test_every_type_is_written_and_read_as_by_the_others(sink: Sink) -> None:
     data = encode(sink)

@@ -8,7 +8,7 @@ from typing import Any
 import betterproto
 import pytest
 from google.protobuf.message import DecodeError as GoogleDecodeError
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from corvo_agent._generated import api, diagnostics, protos
@@ -40,7 +40,6 @@ def outcome(read: Any) -> object:
 @pytest.mark.parametrize(
     ("message", "name", "maps"), FOREIGN, ids=lambda value: value if isinstance(value, str) else ""
 )
-@settings(deadline=None)
 @given(data=NEARLY_PROTOBUF)
 def test_bytes_are_read_or_refused_as_google_protobuf_does(
     message: type[betterproto.Message], name: str, maps: tuple[int, ...], data: bytes
@@ -55,7 +54,6 @@ def test_bytes_are_read_or_refused_as_google_protobuf_does(
     assert (read if read == "refused" else google.FromString(encode(read))) == expected  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
 @given(sink=SINKS, cut=st.integers(0, 300))
 def test_cut_bytes_are_read_or_refused_as_google_protobuf_does(sink: Sink, cut: int) -> None:
     data = encode(sink)[:cut]

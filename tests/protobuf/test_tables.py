@@ -6,7 +6,7 @@ from datetime import UTC
 
 import pytest
 from betterproto.lib.google import protobuf as google_types
-from hypothesis import given, settings
+from hypothesis import given
 
 from corvo_agent._generated import api
 from corvo_agent.protobuf.codec import decode, encode
@@ -14,7 +14,6 @@ from corvo_agent.protobuf.codec import decode, encode
 from .kitchen import TIMES, Times, google_kitchen
 
 
-@settings(deadline=None)
 @given(TIMES)
 def test_types_that_python_has_of_its_own(times: Times) -> None:
     google = google_kitchen("Times").FromString(encode(times))
