@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from ...addresses import is_loopback
-from ...errors import CorvoError
+from ...errors import CorvoError, DecodeError
 from ...modules.names import API_PATH
 from ..auth import Role, Tokens, bearer
 from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, failure
@@ -34,8 +34,9 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """What every answer carries; streams too, so it is a signal of aiohttp and no middleware."""
     response.headers.update(_SECURITY)
     origin = request.headers.get("Origin")
-    # Echoed rather than "*": the answer depends on the page that asks, and caches have to know (Vary).
-    if origin and request.method in ("GET", "OPTIONS") and _is_shared(request.path):
+    # Echoed rather than "*": the answer depends on the page that asks, and caches have to know (Vary). One that is
+    # refused is not: its bytes would not even fit into a header.
+    if origin and response.status != 400 and request.method in ("GET", "OPTIONS") and _is_shared(request.path):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers.add("Vary", "Origin")
 
@@ -57,12 +58,13 @@ async def answer_strays(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def check_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answers preflights; a page of another origin may look, but not touch."""
-    origin = request.headers.get("Origin")
+    """Answers preflights; a page of another origin may look, but not touch. No browser sends what is no origin."""
+    origin = request.headers.get("Origin", "")
+    asked = _read_origin(origin)
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         headers = {"Access-Control-Allow-Headers": "Content-Type,Accept", "Access-Control-Allow-Methods": "GET,OPTIONS"}
         return web.Response(headers=headers)
-    if origin and request.method != "GET" and not _same_origin(request, origin):
+    if origin and request.method != "GET" and not _same_origin(request, asked):
         body = {
             "kind": "Status",
             "apiVersion": "v1",
@@ -100,8 +102,18 @@ def _is_shared(path: str) -> bool:
     return path in _SHARED or (path.startswith(f"{API_PATH}/modules/") and path.count("/") == API_PATH.count("/") + 2)
 
 
-def _same_origin(request: web.Request, origin: str) -> bool:
-    asked = urlsplit(origin)
+def _read_origin(origin: str) -> SplitResult:
+    """The parts of an Origin header (RFC 6454 section 7); raises DecodeError for text that cannot be one."""
+    try:
+        asked = urlsplit(origin.encode("ascii").decode())
+        # Read here, because it is only now that a port such as 99999 is found to be none.
+        _ = asked.port
+    except ValueError:
+        raise DecodeError("Origin", "the header Origin is no origin") from None
+    return asked
+
+
+def _same_origin(request: web.Request, asked: SplitResult) -> bool:
     if asked.netloc != request.host:
         return False
     # A name that was rebound to loopback (DNS rebinding) is its own origin, and yet its page is a stranger's.
