@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ RESERVED_PREFIX = "io.pensando."
 
 _LEVELS = ("info", "warn", "error", "debug")
 _CATEGORIES = ("venice", "naples")
+# Characters of the longest integer of 64 bits, sign included.
+_DIGITS = 20
 _SECTIONS = ("meta", "spec", "status")
 
 
@@ -44,15 +47,33 @@ def read_object(data: bytes) -> dict[str, Any]:
 def _first_value(data: bytes) -> Any:
     try:
         text = data.decode().lstrip()
-        return json.JSONDecoder(parse_constant=_refuse_constant).raw_decode(text)[0]
+        # Numbers beyond 64 bits are floats, as the fast decoder has them: their digits need not be counted.
+        decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_read_integer, parse_float=_read_float)
+        value = decoder.raw_decode(text)[0]
+        # Half of a pair that stands alone (\ud800) is no character: it could be neither stored nor shown.
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
     except json.JSONDecodeError as error:
         if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated"):
             raise DecodeError("request body", "unexpected EOF") from None
         raise DecodeError("request body", f"{error.msg} at character {error.pos + 1}") from None
     except UnicodeDecodeError:
         raise DecodeError("request body", "the body is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise DecodeError("request body", "a string holds half of a surrogate pair") from None
     except RecursionError:
         raise DecodeError("request body", "the body is nested too deeply") from None
+
+
+def _read_integer(text: str) -> int | float:
+    return int(text) if len(text) <= _DIGITS else _read_float(text)
+
+
+def _read_float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise DecodeError("request body", f"the number {text[:20]}... is too large")
+    return value
 
 
 def _refuse_constant(name: str) -> Any:

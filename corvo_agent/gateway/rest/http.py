@@ -9,7 +9,7 @@ from http import HTTPStatus
 import orjson
 from aiohttp import web
 
-from ...errors import CorvoError, ResourceExhausted
+from ...errors import CorvoError, DecodeError, ResourceExhausted
 from ..objects.errors import Action, Failure, failure
 from ..watching.watch_hub import PATIENCE
 
@@ -67,6 +67,7 @@ def guarded(handler: Handler, action: Action) -> Handler:
 async def read_body(request: web.Request) -> bytes:
     """The whole body; raises ResourceExhausted for one over MAX_BODY bytes, before it is read to its end.
 
+    Raises DecodeError for one that is not packed as its Content-Encoding says, or whose chunks are none.
     A client that takes longer than half a minute to send it is answered 408.
     """
     try:
@@ -75,6 +76,8 @@ async def read_body(request: web.Request) -> bytes:
             return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise ResourceExhausted("bytes of a request body", MAX_BODY, request.content_length) from error
+    except web.RequestPayloadError as error:
+        raise DecodeError("request body", "the body is not of the coding that its header names") from error
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
 

@@ -22,6 +22,7 @@ from corvo_agent.gateway.rest.http import (
     send,
     stream_error,
 )
+from tests.gateway.conftest import Api
 from tests.sidecar.servers import serving
 
 
@@ -118,3 +119,25 @@ async def test_who_does_not_read_is_cut_off() -> None:
         assert not (await reader.read()).endswith(b"0\r\n\r\n")
         writer.close()
         await writer.wait_closed()
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"x": %s}' % (b"9" * 5000),
+        b'{"x": 1e999}',
+        rb'{"spec": {"log-level": "\ud800"}}',
+        rb'{"spec": {"loggers": {"\ud800": "warn"}}}',
+        rb'{"spec": {"loggers": {"a": "\udfff"}}}',
+    ],
+)
+async def test_values_that_json_cannot_carry_are_the_callers_fault(api: Api, method: str, body: bytes) -> None:
+    status, answer = await api.call(method, "/modules/a1", body)
+    assert (status, answer["code"]) == (400, 400)
+
+
+@pytest.mark.parametrize("coding", ["deflate", "gzip"])
+async def test_a_body_that_is_not_packed_as_it_says_is_the_callers_fault(api: Api, coding: str) -> None:
+    async with api.raw("PUT", "/modules/a1", b"no such stream", headers={"Content-Encoding": coding}) as response:
+        assert response.status == 400
