@@ -182,7 +182,6 @@ NO_TEST_OF_ITS_NAME = {
     "demo/findings.py": "values without behaviour",
     "diagnostics/handler.py": "only Protocols",
     "diagnostics/introspection/services.py": "tests/integration/test_introspection.py asks them by gRPC's own clients",
-    "gateway/rest/middleware.py": "tests/gateway/test_wire_rows.py and tests/gateway/test_auth.py, row by row",
     "gateway/rest/schemas.py": "tests/gateway/rest/test_openapi.py holds each answer of a running gateway against them",
     "gateway/rest/views_debug.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
     "gateway/rest/views_follow.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",

@@ -25,7 +25,7 @@ from .metrics import Metrics
 from .objects.module_api import ModuleApi
 from .rest import openapi
 from .rest.http import MAX_BODY
-from .rest.middleware import add_headers, answer_strays, check_credentials, check_origin
+from .rest.middleware import add_headers, answer_strays, check_credentials, check_host, check_origin
 from .rest.views_debug import DebugViews
 from .rest.views_follow import FollowViews
 from .rest.views_modules import ModuleViews
@@ -153,8 +153,10 @@ class Gateway:
         return None if entry is None else entry.module
 
     def _application(self, router: Router, metrics: Metrics) -> web.Application:
+        # Whoever shows a token is no page that was made to ask: the name that it asks for tells nothing then.
+        names = () if self._tokens.required else (check_host(self.settings.hostnames),)
         application = web.Application(
-            middlewares=[metrics.middleware(), answer_strays, check_origin, check_credentials(self._tokens)],
+            middlewares=[metrics.middleware(), answer_strays, *names, check_origin, check_credentials(self._tokens)],
             client_max_size=MAX_BODY,
         )
         application.on_response_prepare.append(add_headers)

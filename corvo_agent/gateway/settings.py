@@ -36,6 +36,12 @@ class GatewaySettings:
     tls_key: str = setting("", "Key of --gateway-cert.", option="gateway-key", metavar="FILE")
     token_file: str = setting("", "Who may call: lines of TOKEN [read|write].", metavar="FILE")
     insecure: bool = setting(False, "Allow to listen beyond loopback without TLS and tokens.")
+    hostnames: tuple[str, ...] = setting(
+        (),
+        "Names besides localhost that callers without tokens reach the gateway by.",
+        option="hostname",
+        metavar="NAME[,NAME]",
+    )
     allow_networks: tuple[Network, ...] = setting(
         (),
         "Networks in which agents may be, besides loopback.",

@@ -156,7 +156,7 @@ async def test_row_cors_foreign_write_is_refused(api: Api) -> None:
 async def test_a_name_rebound_to_loopback_is_no_origin_of_ours(api: Api) -> None:
     port = api.gateway.address.rpartition(":")[2]
     headers = {"Origin": f"http://evil.example:{port}", "Host": f"evil.example:{port}"}
-    assert (await api.call("PUT", "/modules/a1", {}, headers=headers))[0] == 403
+    assert (await api.call("PUT", "/modules/a1", {}, headers=headers))[0] == 421
 
 
 async def test_followed_logs_are_for_no_foreign_page(api: Api) -> None:

@@ -51,6 +51,13 @@ class Failure:
 UNAUTHENTICATED = Failure(401, Status.UNAUTHENTICATED, "Authentication failed", ("Not authenticated",))
 #: The answer to a caller whose token does not allow the call.
 UNAUTHORIZED = Failure(403, Status.PERMISSION_DENIED, "Authorization failed", ("not authorized",))
+#: The answer to a caller who asked for a name that is not known to be this gateway's.
+MISDIRECTED = Failure(
+    421,
+    Status.PERMISSION_DENIED,
+    "Misdirected Request",
+    ("this name is not known to be the gateway's: ask by address, or start it with --hostname or --token-file",),
+)
 
 
 def failure(error: errors.CorvoError, action: Action, name: str = "") -> Failure:

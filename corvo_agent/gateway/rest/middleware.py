@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
@@ -12,7 +14,7 @@ from ...addresses import is_loopback
 from ...errors import CorvoError, DecodeError
 from ...modules.names import API_PATH
 from ..auth import Role, Tokens, bearer
-from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, failure
+from ..objects.errors import MISDIRECTED, UNAUTHENTICATED, UNAUTHORIZED, Action, failure
 from .http import failure_response, plain_failure
 
 _SECURITY = {
@@ -54,6 +56,35 @@ async def answer_strays(request: web.Request, handler: Handler) -> web.StreamRes
         return plain_failure(405, {"Allow": ", ".join(sorted(error.allowed_methods))})
     except CorvoError as error:
         return failure_response(failure(error, Action.READ))
+
+
+def check_host(hostnames: Collection[str]) -> Middleware:
+    """Lets pass who asks for this gateway by an address, as localhost, or by one of ``hostnames``.
+
+    For gateways that ask for no token: a page whose name was rebound to this address (DNS rebinding) is its own origin
+    and could read every answer, but its browser still sends its name.
+    """
+    known = {"localhost", *(name.lower().rstrip(".") for name in hostnames)}
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        host = request.headers.get("Host")
+        # HTTP/1.0 knows no Host, and no browser speaks it.
+        if host is not None and request.path not in _OPEN and not _names(host, known):
+            return failure_response(MISDIRECTED)
+        return await handler(request)
+
+    return check
+
+
+def _names(host: str, known: Collection[str]) -> bool:
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+        if name not in known:
+            ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 @web.middleware

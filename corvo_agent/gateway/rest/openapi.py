@@ -24,6 +24,7 @@ _STATUS = {
     404: "there is no such Module",
     405: "the path knows no such method",
     409: "it exists already, or its state forbids it; the message says which",
+    421: "the gateway asks for no token, and the name in the header Host is not known to be its own",
     412: "the object was changed by another client, or the store did not take it",
     500: "what the agent or the store holds cannot be shown",
     503: "the store or the agent cannot be reached",
@@ -66,7 +67,7 @@ def _operation(
 ) -> dict[str, Any]:
     content = {media: {"schema": ref(answer)}} if answer else {media: {}}
     responses: dict[str, Any] = {"200": {"description": "done", "content": content}}
-    for code in (*codes, 401, 403):
+    for code in (*codes, 401, 403, 421):
         responses[str(code)] = {"description": _STATUS[code], "content": {_JSON: {"schema": ref("Status")}}}
     operation: dict[str, Any] = {"summary": summary, "parameters": list(parameters), "responses": responses}
     if body:
