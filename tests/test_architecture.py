@@ -102,7 +102,7 @@ ROOMS = {
         "app",
     ],
     "cli": [
-        "backends confirm settings shells show",
+        "backends confirm settings shells show thinned_log",
         "failures levels own_log profiles",
         "live many reload running",
         "where",

@@ -8,14 +8,18 @@ import sys
 from ..levels.level import Level
 from ..settings.own_log import OwnLogSettings
 from .show.output import note
+from .thinned_log import ThinnedHandler
 
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _log = logging.getLogger("corvo_agent")
 
 
-def set_up_own_log(settings: OwnLogSettings, program: str) -> None:
-    """Write what is logged as ``settings`` say; ``program`` is the ``module`` of JSON lines. May be called again."""
-    handler = logging.StreamHandler(sys.stderr)
+def set_up_own_log(settings: OwnLogSettings, program: str, *, thinned: bool = False) -> None:
+    """Write what is logged as ``settings`` say; ``program`` is the ``module`` of JSON lines. May be called again.
+
+    ``thinned`` writes one line of a kind a second, for programs whose lines strangers can cause.
+    """
+    handler = ThinnedHandler(sys.stderr) if thinned else logging.StreamHandler(sys.stderr)
     if settings.own_log_format == "json":
         # Late: it brings what only JSON lines need.
         from ..logs.writing.formatter import JsonFormatter

@@ -34,7 +34,7 @@ def command(told: Told) -> None:
     """
     gathered = told.gather()
     own_log = gathered.section(OwnLogSettings)
-    set_up_own_log(own_log, "corvo-gateway")
+    set_up_own_log(own_log, "corvo-gateway", thinned=True)
     told.warn_of_mistaken_variables()
     asyncio.run(_serve(gathered.section(GatewaySettings), gathered.section(EtcdSettings), own_log))
 
