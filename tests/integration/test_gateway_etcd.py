@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
 
 from corvo_agent.diagnostics.messages.payloads import logs_payload
@@ -27,6 +28,7 @@ from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.model import Module
 from corvo_agent.modules.names import API_PATH, key_of
 from tests.etcd_cluster import EtcdCluster
+from tests.integration.etcd_data import replace_data
 
 pytestmark = pytest.mark.integration
 
@@ -157,6 +159,33 @@ async def test_etcd_restarts_and_agents_move_while_a_client_asks() -> None:
             assert (status in (409, 503), NAME in body["message"][0]) == (True, True)
             async with agent(store, 2):
                 await until(session, "POST", f"{url}/Debug", 200, **debug)
+
+
+async def test_after_a_restore_no_watcher_is_blind() -> None:
+    async with (
+        EtcdCluster() as cluster,
+        store_of(cluster.endpoint) as store,
+        Gateway(store, SETTINGS) as gateway,
+        aiohttp.ClientSession() as session,
+    ):
+        url = f"{gateway.url}{API_PATH}/watch/modules"
+        for number in range(10):
+            last = await store.put(key_of(f"m{number}"), stored())
+        await gateway.cache.wait_for(last, 5)
+        watching = await session.get(url, params={"O.resource-version": str(last + 1)})
+        # The same address and cluster id, and revision 1.
+        await replace_data(cluster.members[0])
+        await gateway.cache.wait_until(lambda: len(gateway.cache) == 0, "the new data", 20)
+        await store.put(key_of("new"), stored())
+        types: list[tuple[str, str]] = []
+        while ("Created", "new") not in types:
+            events = orjson.loads(await watching.content.readline())["result"]["events"]
+            types += [(event["type"], event["object"]["meta"]["name"]) for event in events]
+        assert [type for type, _ in types] == ["Deleted"] * 10 + ["Created"]
+        watching.close()
+        async with session.get(url, params={"O.resource-version": str(last + 1)}) as response:
+            error = orjson.loads(await response.content.readline())["error"]
+            assert error["message"].startswith("410:({Expired}) [version not in cache history")
 
 
 async def test_a_killed_gateway_is_replaced_by_another(etcd: EmbeddedEtcd) -> None:

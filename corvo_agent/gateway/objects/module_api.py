@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import DeadlineExceeded, DecodeError, NotFound, RemoteError, Unavailable
+from ...errors import Compacted, DeadlineExceeded, DecodeError, NotFound, RemoteError, Unavailable
 from ...modules.compare_and_swap import compare_and_swap
 from ...modules.model import LevelOverride, Module
+from ...modules.names import MODULES_PREFIX
 from ...modules.selectors.list_options import ListOptions
 from ...modules.store import ModuleStore
 from ..cooperative_yield import in_slices
@@ -96,10 +97,24 @@ class ModuleApi:
         return Listing(items or None, len(found))
 
     async def watch(self, options: ListOptions) -> Subscription:
-        """A new watcher; hand it to ``unwatch``. Raises InvalidArgument, Compacted, ResourceExhausted."""
-        # In one step with the entries: no change may come between what exists and what is told from now on.
+        """A new watcher; hand it to ``unwatch``.
+
+        Raises InvalidArgument, ResourceExhausted, and Compacted for a start that is gone or that the store has not
+        reached: after a restore its revisions are lower than those that watchers know.
+        """
         await self.ready()
+        await self._check_start(options.version())
+        # In one step with the entries: no change may come between what exists and what is told from now on.
         return self._hub.subscribe(options, self.cache.entries())
+
+    async def _check_start(self, version: int) -> None:
+        # The revision after the last one is what a watcher asks for that has seen everything.
+        if version <= self.cache.revision + 1:
+            return
+        # This cache may lag behind that of another gateway, where the watcher has been before.
+        at_store = (await self._store.kv.range(MODULES_PREFIX, limit=1, keys_only=True)).revision
+        if version > at_store + 1:
+            raise Compacted(version)
 
     def unwatch(self, subscription: Subscription) -> None:
         """End a watcher."""

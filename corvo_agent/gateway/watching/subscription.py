@@ -81,6 +81,10 @@ class Subscription:
         self._batches.append(batch)
         self._moved.set()
 
+    def begin_anew(self) -> None:
+        """The store holds other data, whose revisions say nothing about ``first``: all that comes is wanted."""
+        self._first = 0
+
     def end(self, error: CorvoError) -> None:
         """Nothing more comes; what is queued may still be read."""
         self._ended = self._ended or error

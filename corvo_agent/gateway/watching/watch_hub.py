@@ -56,8 +56,11 @@ class WatchHub:
         return sum(len(feed.subscriptions) for feed in self._feeds.values())
 
     def begin(self, revision: int) -> None:
-        """The first snapshot, at ``revision``, has been taken."""
+        """A snapshot, at ``revision``, has been taken: the first, or one of other data whose revisions are lower."""
         self._history.begin(revision)
+        for feed in self._feeds.values():
+            for subscription in feed.subscriptions:
+                subscription.begin_anew()
 
     def publish(self, events: Sequence[Event]) -> None:
         """Tell ``events``, in the order of their revisions."""

@@ -259,6 +259,11 @@ async def test_row_watch_from_a_version_that_is_gone(client: Client) -> None:
     async with fails(grpc.StatusCode.OUT_OF_RANGE) as status:
         await client.watch("AutoWatchModule", Options(O={"ResourceVersion": "1"}), V1).read()
     assert list(status[0].Message) == ["410:({Expired}) [version too old]"]
+    async with fails(grpc.StatusCode.OUT_OF_RANGE) as status:
+        await client.watch("AutoWatchModule", Options(O={"ResourceVersion": "1000000"}), V1).read()
+    assert list(status[0].Message) == [
+        "410:({Expired}) [version not in cache history, retry without specifying version]"
+    ]
 
 
 async def test_row_debug_is_routed_to_the_agent(

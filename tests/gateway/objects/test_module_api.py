@@ -10,6 +10,7 @@ import pytest
 
 from corvo_agent.errors import (
     AlreadyExists,
+    Compacted,
     InvalidArgument,
     NotFound,
     RemoteError,
@@ -176,3 +177,24 @@ async def test_an_agents_status_leaves_what_people_said(api: ModuleApi) -> None:
     told = replace(given("Debug"), status=module(node="n9").status)
     found = (await api.put_status(NAME, told)).module
     assert (found.spec.log_level, found.status.node) == ("Warn", "n9")
+
+
+async def test_a_start_that_this_gateway_has_not_reached_but_the_store_has(api: ModuleApi, store: Store) -> None:
+    await api.ready()
+    for name in ("a1", "b2", "c3"):
+        last = await store.put_module(module(name))
+    # As another gateway would tell it, which was faster.
+    assert api.cache.revision + 1 < last
+    watcher = await api.watch(ListOptions(resource_version=str(last)))
+    assert [event.entry.module.name for event in (await watcher.next_batch()).events] == ["c3"]
+    assert watcher.waiting == 0
+
+
+async def test_a_start_that_the_store_has_not_reached(api: ModuleApi, store: Store) -> None:
+    last = await store.put_module(module("a1"))
+    with pytest.raises(Compacted) as caught:
+        await api.watch(ListOptions(resource_version=str(last + 2)))
+    assert (caught.value.revision, caught.value.compact_revision) == (last + 2, 0)
+    watcher = await api.watch(ListOptions(resource_version=str(last + 1)))
+    await store.put_module(module("b2"))
+    assert [event.entry.module.name for event in (await watcher.next_batch()).events] == ["b2"]
