@@ -103,7 +103,8 @@ def test_a_public_name_is_the_documented_one_of_its_file(init: Path) -> None:
         assert found is vars(home)[name]
         if inspect.isclass(found) or inspect.isfunction(found):
             place = found.__module__
-            assert place == home.__name__ or not place.startswith("corvo_agent"), f"{name}: name the file that has it"
+            ours = place.startswith("corvo_agent") and not place.startswith("corvo_agent._generated.")
+            assert place == home.__name__ or not ours, f"{name}: name the file that has it"
         if name != "__version__" and undocumented(name, found, home):
             without_docstring.append(f"{home.__name__}.{name}")
     assert not without_docstring, ", ".join(without_docstring)

@@ -72,7 +72,9 @@ class CallBounds:
         self.codec = MessageCodec(self.max_fields)
 
     def around(self, handler: Handler) -> Handler:
-        """``handler`` of any service, within these bounds."""
+        """``handler`` of any service, within these bounds; one that is within its own already stays as it is."""
+        if isinstance(handler.func, _Bounded):
+            return handler
         return handler._replace(func=_Bounded(self, handler.func))
 
     async def receive(self, stream: Stream[Any, Any]) -> Any:

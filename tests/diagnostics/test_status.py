@@ -17,6 +17,7 @@ EXPECTED = [
     (errors.AlreadyExists("module", "x"), Status.ALREADY_EXISTS),
     (errors.VersionConflict("x", 1), Status.FAILED_PRECONDITION),
     (errors.PreconditionFailed("x"), Status.FAILED_PRECONDITION),
+    (errors.WrongModule("m2", "m1"), Status.FAILED_PRECONDITION),
     (errors.PermissionRefused("x", "y"), Status.PERMISSION_DENIED),
     (errors.ResourceExhausted("x", 1), Status.RESOURCE_EXHAUSTED),
     (errors.Unavailable("x", "y"), Status.UNAVAILABLE),

@@ -80,6 +80,10 @@ class Module(betterproto.Message):
 
 @dataclass(eq=False, repr=False)
 class DiagnosticsRequest(betterproto.Message):
+    """
+    A query: O.Name is the Module asked for, ServicePort which of its services.
+    """
+
     t: "_api__.TypeMeta" = betterproto.message_field(1)
     o: "_api__.ObjectMeta" = betterproto.message_field(2)
     query: str = betterproto.string_field(3)
@@ -91,6 +95,8 @@ class DiagnosticsRequest(betterproto.Message):
 
 @dataclass(eq=False, repr=False)
 class DiagnosticsResponse(betterproto.Message):
+    """The answer: a message of the type that the query has."""
+
     object: "_api__.Any" = betterproto.message_field(1)
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, repr=False)
 class Log(betterproto.Message):
+    """One log line: its keys, and their values as text."""
+
     log: Dict[str, str] = betterproto.map_field(
         1, betterproto.TYPE_STRING, betterproto.TYPE_STRING
     )
@@ -33,12 +35,14 @@ class Log(betterproto.Message):
 
 @dataclass(eq=False, repr=False)
 class Logs(betterproto.Message):
+    """What a Log query finds, oldest first by convention."""
+
     logs: List["Log"] = betterproto.message_field(1)
 
 
 @dataclass(eq=False, repr=False)
 class Stats(betterproto.Message):
-    """Values are JSON text."""
+    """Published variables by name; values are JSON text."""
 
     stats: Dict[str, str] = betterproto.map_field(
         1, betterproto.TYPE_STRING, betterproto.TYPE_STRING
@@ -47,11 +51,15 @@ class Stats(betterproto.Message):
 
 @dataclass(eq=False, repr=False)
 class String(betterproto.Message):
+    """One text."""
+
     content: str = betterproto.string_field(1)
 
 
 @dataclass(eq=False, repr=False)
 class Profile(betterproto.Message):
+    """One profile, in the format that its kind has."""
+
     buffer: bytes = betterproto.bytes_field(1)
 
 

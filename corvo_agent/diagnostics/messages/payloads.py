@@ -10,7 +10,10 @@ from collections.abc import Iterable, Mapping
 
 from betterproto import Message
 
-from ..._generated.protos import Logs, Profile, Stats, String
+from ..._generated.protos import Logs as Logs
+from ..._generated.protos import Profile as Profile
+from ..._generated.protos import Stats as Stats
+from ..._generated.protos import String as String
 from ...errors import DecodeError
 from ...protobuf.codec import decode, encode, full_name, make
 from ..query import Payload

@@ -6,7 +6,9 @@ from betterproto.lib.google.protobuf import Any as GoogleAny
 from betterproto.lib.google.protobuf import Timestamp as GoogleTimestamp
 
 from ..._generated import api
-from ..._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse, ServicePort
+from ..._generated.diagnostics import DiagnosticsRequest as DiagnosticsRequest
+from ..._generated.diagnostics import DiagnosticsResponse as DiagnosticsResponse
+from ..._generated.diagnostics import ServicePort
 from ...errors import ResourceExhausted
 from ...protobuf.codec import make
 from ..query import NOTHING, DebugQuery, Payload
