@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from .diagnostics.client.client import DiagnosticsClient
     from .diagnostics.service import DiagnosticsService
     from .errors import CorvoError
-    from .levels.filter import LevelFilter, get_log_filter, reset_filter
+    from .levels.filter import get_log_filter, reset_filter
     from .levels.level import Level
+    from .levels.level_filter import LevelFilter
     from .logs.writing.formatter import JsonFormatter
     from .logs.writing.json_logging import configure_json_logging
     from .modules.etcd.options import EtcdOptions
@@ -41,8 +42,9 @@ else:
             "diagnostics.client.client": ("DiagnosticsClient",),
             "diagnostics.service": ("DiagnosticsService",),
             "errors": ("CorvoError",),
-            "levels.filter": ("LevelFilter", "get_log_filter", "reset_filter"),
+            "levels.filter": ("get_log_filter", "reset_filter"),
             "levels.level": ("Level",),
+            "levels.level_filter": ("LevelFilter",),
             "logs.writing.formatter": ("JsonFormatter",),
             "logs.writing.json_logging": ("configure_json_logging",),
             "modules.etcd.options": ("EtcdOptions",),

@@ -75,7 +75,13 @@ VOCABULARY = {
 # The rooms of each folder that has folders: what a line names may import what the lines before it name, and nothing of
 # its own line. A folder's own __init__ stands above them all.
 ROOMS = {
-    "levels": ["level thresholds", "audit logger_tree", "filter", "blockers loguru_filter state structlog_filter"],
+    "levels": [
+        "level thresholds",
+        "audit level_filter logger_tree",
+        "in_force state",
+        "filter layer",
+        "blockers loguru_filter structlog_filter",
+    ],
     "logs": ["dialects limits worker writing", "lines", "files", "search", "tail"],
     "modules": [
         "compare_and_swap kv model names",

@@ -19,7 +19,8 @@ from ..diagnostics.introspection.services import introspection
 from ..diagnostics.server.server import DiagnosticsServer
 from ..diagnostics.service import DiagnosticsService
 from ..errors import CorvoError, InvalidArgument, PreconditionFailed
-from ..levels.filter import refresh_filter, reset_filter
+from ..levels.filter import refresh_filter
+from ..levels.layer import LevelLayer
 from ..levels.state import LevelState
 from ..modules.callbacks import ModuleChange
 from ..modules.endpoints import Endpoint, EndpointLease
@@ -52,9 +53,10 @@ class Agent:
     unless given.
 
     The level of the Module goes into force in this process through ``apply_level`` (None: nothing does it but your
-    ``on_change``, which hears of each change of the spec, as ModuleWatcher's does). When the agent stops, the levels
-    are again what they were. ``work`` runs as long as the agent does. ``target`` follows the process that the Module
-    stands for, where that is not this one: then its starts are reported, and published as ``process``.
+    ``on_change``, which hears of each change of the spec, as ModuleWatcher's does). When the agent stops, it takes
+    away what it had put over the levels of the application, and nothing else. ``work`` runs as long as the agent does.
+    ``target`` follows the process that the Module stands for, where that is not this one: then its starts are
+    reported, and published as ``process``.
 
     The constructor raises InvalidArgument for a name that no Module can have. Entering raises what listening raises
     (ConfigError, Unavailable, PermissionRefused), and PreconditionFailed while it is entered already. It does not wait
@@ -87,7 +89,8 @@ class Agent:
         )
         self.service.name = self.name
         self._clock = clock
-        self._apply_level = apply_level
+        self._layer = LevelLayer() if apply_level is apply_to_process else None
+        self._apply_level = apply_level if self._layer is None else self._layer.apply
         self._work = tuple(work)
         self._target = target
         self._levels = self._new_levels()
@@ -207,8 +210,8 @@ class Agent:
         opened = self._lifetime
         await opened.open(self.service)
         await opened.open(self._server)
-        if self._apply_level is apply_to_process:
-            opened.on_close("levels", _restore_levels)
+        if self._layer is not None:
+            opened.on_close("levels", self._restore_levels)
         opened.on_close("recorders", self._stop_recording)
         opened.on_close("background", self._background.aclose)
         self._publish()
@@ -240,7 +243,7 @@ class Agent:
             clock=self._clock,
             default=self.options.default_level,
             apply=self._apply,
-            refresh=refresh_filter if self._apply_level is apply_to_process else _nothing,
+            refresh=_nothing if self._layer is None else refresh_filter,
             on_override_expired=self._clear_override,
         )
 
@@ -319,6 +322,10 @@ class Agent:
         if self.service.recorders is not None:
             self.service.recorders.enable(False)
 
+    async def _restore_levels(self) -> None:
+        if self._layer is not None:
+            self._layer.close()
+
     async def _clear_override(self, module: Module) -> None:
         if self._store is not None and await clear_expired_override(self._store, module.name, self._clock.time_ns()):
             _log.info("the override of %s has ended and was taken out of the Module", module.name)
@@ -336,7 +343,3 @@ def _is_reported(status: ModuleStatus) -> bool:
 
 def _nothing(*_: object) -> None:
     """For an agent that does not set the levels of this process."""
-
-
-async def _restore_levels() -> None:
-    reset_filter(None)

@@ -11,7 +11,8 @@ from typing import Any
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import InvalidArgument
 from ..levels.audit import audit
-from ..levels.filter import refresh_filter, reset_filter
+from ..levels.filter import refresh_filter
+from ..levels.layer import LevelLayer
 from ..levels.level import Level
 from ..levels.state import LevelState
 from ..modules.model import LevelOverride, Module, ModuleSpec, effective_state
@@ -27,12 +28,17 @@ _SHORTEST_PAUSE = 0.001
 ApplyLevel = Callable[[LevelState], object]
 
 
+# The layer of those who use a LevelSync by itself; each Agent has one of its own.
+_PROCESS = LevelLayer()
+
+
 def apply_to_process(state: LevelState) -> None:
     """Put ``state`` into force in this process: in ``logging``, and in every ``LevelListener``.
 
-    Quick and callable from any thread. Raises ResourceExhausted when ``state`` names too many loggers.
+    Over what the application configured (``reset_filter``), which stays as it is. Quick and callable from any thread.
+    Raises ResourceExhausted when ``state`` names too many loggers.
     """
-    reset_filter(state.filter)
+    _PROCESS.apply(state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Levels of logging that change while the process runs: the filter in force, and the logging libraries that follow it.
 
-``reset_filter`` puts a ``LevelFilter`` in force for the whole process; ``logging`` follows at once, structlog and
-loguru through ``filter_by_logger_level`` and ``LoguruFilter``. Nothing here knows Modules or etcd: ``agent.LevelSync``
-joins the two.
+``reset_filter`` puts a ``LevelFilter`` in force for the whole process, and an agent's ``LevelLayer`` another over it;
+``logging`` follows at once, structlog and loguru through ``filter_by_logger_level`` and ``LoguruFilter``. Nothing here
+knows Modules or etcd: ``agent.LevelSync`` joins the two.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from .audit import audit
 if TYPE_CHECKING:
     from .blockers import level_blockers
     from .filter import (
-        LevelFilter,
-        LevelListener,
         LiveFilter,
         add_listener,
         current_filter,
@@ -28,7 +26,10 @@ if TYPE_CHECKING:
         remove_listener,
         reset_filter,
     )
+    from .in_force import LevelListener
+    from .layer import LevelLayer
     from .level import AUDIT, VALID_LEVELS, Level
+    from .level_filter import LevelFilter
     from .loguru_filter import LoguruFilter
     from .state import LevelSource, LevelState
     from .structlog_filter import filter_by_logger_level
@@ -39,8 +40,6 @@ else:
         {
             "blockers": ("level_blockers",),
             "filter": (
-                "LevelFilter",
-                "LevelListener",
                 "LiveFilter",
                 "add_listener",
                 "current_filter",
@@ -50,7 +49,10 @@ else:
                 "remove_listener",
                 "reset_filter",
             ),
+            "in_force": ("LevelListener",),
+            "layer": ("LevelLayer",),
             "level": ("AUDIT", "VALID_LEVELS", "Level"),
+            "level_filter": ("LevelFilter",),
             "loguru_filter": ("LoguruFilter",),
             "state": ("LevelSource", "LevelState"),
             "structlog_filter": ("filter_by_logger_level",),
@@ -63,6 +65,7 @@ __all__ = (
     "VALID_LEVELS",
     "Level",
     "LevelFilter",
+    "LevelLayer",
     "LevelListener",
     "LevelSource",
     "LevelState",

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
-from typing import cast
+from typing import Self, cast
 
 from .thresholds import Thresholds
 
@@ -19,12 +18,32 @@ from .thresholds import Thresholds
 LOGGING_LOCK = cast(threading.RLock, logging._lock)  # type: ignore[attr-defined]
 
 
-@dataclass(slots=True)
-class _Held:
-    """A logger whose level is ours now: ``own`` is what its owner had set, ``applied`` what we set instead."""
+class Applied(int):
+    """The number that we put onto a logger. Which object it is tells it from the same number set by its owner.
 
+    ``logger`` is the name of that logger, ``own`` what its owner had set. Copies made by pickling are plain numbers.
+    """
+
+    logger: str
     own: int
-    applied: int
+
+    def __new__(cls, number: int, logger: str, own: int) -> Self:
+        """A mark of its own for each logger."""
+        made = super().__new__(cls, number)
+        made.logger, made.own = logger, own
+        return made
+
+    def __reduce__(self) -> tuple[type[int], tuple[int]]:
+        return int, (int(self),)
+
+
+def _owners(logger: logging.Logger) -> int:
+    """What the owner of ``logger``, which we do not hold, has set."""
+    level = logger.level
+    if isinstance(level, Applied):
+        # One of ours: code that put back what it had found, or that copied the level of another logger.
+        return level.own if level.logger == logger.name else int(level)
+    return level
 
 
 class LoggerTree:
@@ -38,13 +57,13 @@ class LoggerTree:
 
     def __init__(self) -> None:
         # Guarded by LOGGING_LOCK. Loggers live as long as the process, so this holds nothing that would be freed.
-        self._held: dict[logging.Logger, _Held] = {}
+        self._held: dict[logging.Logger, Applied] = {}
 
     def apply(self, thresholds: Thresholds) -> None:
         """Make the loggers follow ``thresholds``; empty ones give every logger its owner's level back.
 
-        A level that its owner changed since the last call counts as the owner's from now on. Must not be called
-        from a signal handler that interrupted it.
+        A level that its owner set since the last call, be it to the same number, counts as the owner's from now on.
+        Must not be called from a signal handler that interrupted it.
         """
         with LOGGING_LOCK:
             self._notice_owners()
@@ -52,8 +71,7 @@ class LoggerTree:
             for logger in self._held.keys() - wanted.keys():
                 logger.level = self._held.pop(logger).own
             for logger, level in wanted.items():
-                self._held.setdefault(logger, _Held(logger.level, level)).applied = level
-                logger.level = level
+                logger.level = self._held[logger] = Applied(level, logger.name, self.own_level(logger))
             # Assigning .level changes no cached answer; setting one level the public way forgets them all.
             logging.root.setLevel(logging.root.level)
 
@@ -61,19 +79,23 @@ class LoggerTree:
         """Whether some logger is not as ``apply(thresholds)`` would leave it: new loggers, levels set by owners."""
         with LOGGING_LOCK:
             # A copy: a signal handler may change levels while this looks.
-            if any(logger.level != held.applied for logger, held in list(self._held.items())):
+            if any(logger.level is not held for logger, held in list(self._held.items())):
                 return True
             return any(self._held.get(logger) is None for logger in self._wanted(thresholds))
 
     def own_level(self, logger: logging.Logger) -> int:
         """What the owner of ``logger`` had set, whatever its level is now."""
         held = self._held.get(logger)
-        return logger.level if held is None else held.own
+        return _owners(logger) if held is None else held.own
 
     def _notice_owners(self) -> None:
         for logger, held in self._held.items():
-            if logger.level != held.applied:
-                held.own = held.applied = logger.level
+            if logger.level is held:
+                continue
+            found = _owners(logger)
+            # Put back by its owner, who had found it here: a mark of ours says no more than what we know already.
+            if not (isinstance(logger.level, Applied) and logger.level.logger == logger.name):
+                held.own = found
 
     def _wanted(self, thresholds: Thresholds) -> dict[logging.Logger, int]:
         wanted = {logging.getLogger(name): level for name, level in thresholds.levels.items()}

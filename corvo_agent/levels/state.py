@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..timestamps import format_rfc3339
-from .filter import LevelFilter
 from .level import Level
+from .level_filter import LevelFilter
 
 
 class LevelSource(enum.Enum):
@@ -27,8 +27,8 @@ class LevelState:
     """The level that has to hold.
 
     ``until`` is the wall time in nanoseconds at which an override ends, 0 when it does not or there is none; ``by``
-    and ``reason`` are the override's. ``loggers`` are levels of single loggers. ``enable_trace`` asks the recorders
-    that cost something to run.
+    and ``reason`` are the override's; ``then`` is what holds after it. ``loggers`` are levels of single loggers.
+    ``enable_trace`` asks the recorders that cost something to run.
     """
 
     level: Level = Level.INFO
@@ -38,6 +38,7 @@ class LevelState:
     reason: str = ""
     loggers: Mapping[str, Level] = field(default_factory=dict)
     enable_trace: bool = False
+    then: LevelState | None = None
 
     @property
     def filter(self) -> LevelFilter:

@@ -46,6 +46,21 @@ class Thresholds:
         self._known[name] = number
         return number
 
+    def over(self, lower: Thresholds, root: int) -> Thresholds:
+        """These, put over ``lower``: they decide, also for the loggers that ``lower`` alone names.
+
+        A logger that ``lower`` made quieter than its parent stays at least as quiet, unless it is named here. ``root``
+        is the level of the root where ``lower`` does not name it.
+        """
+        levels = dict(self.levels)
+        for name, own in lower.levels.items():
+            if name in levels:
+                continue
+            number = self.of(name)
+            above = lower.of(name.rpartition(".")[0]) or root
+            levels[name] = max(own, number) if not number or own > above else number
+        return Thresholds(levels)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Thresholds) and self.levels == other.levels
 

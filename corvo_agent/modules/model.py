@@ -135,14 +135,22 @@ def effective_state(spec: ModuleSpec, now: int, default: Level = Level.INFO) -> 
     The override while it lasts, else ``log_level``; an empty one means ``default``, one that names no level ``INFO``.
     """
     loggers = {name: Level.of(text) for name, text in spec.loggers.items()}
-    override = spec.override
-    if override is not None and override.active(now):
-        level, source = Level.of(override.level), LevelSource.OVERRIDE
-        return LevelState(level, source, override.until, override.by, override.reason, loggers, spec.enable_trace)
     level, source = default, LevelSource.DEFAULT
     if spec.log_level:
         level, source = Level.of(spec.log_level), LevelSource.LOG_LEVEL
-    return LevelState(level, source, loggers=loggers, enable_trace=spec.enable_trace)
+    lasting = LevelState(level, source, loggers=loggers, enable_trace=spec.enable_trace)
+    override = spec.override
+    if override is None or not override.active(now):
+        return lasting
+    return replace(
+        lasting,
+        level=Level.of(override.level),
+        source=LevelSource.OVERRIDE,
+        until=override.until,
+        by=override.by,
+        reason=override.reason,
+        then=lasting,
+    )
 
 
 def effective_level(spec: ModuleSpec, now: int, default: Level = Level.INFO) -> Level:

@@ -15,7 +15,6 @@ from corvo_agent.agent.options import AgentOptions
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import InvalidArgument, PreconditionFailed, Unavailable
-from corvo_agent.levels.filter import current_filter
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.modules import LevelOverride, MemoryStore, Module, ModuleStore, ServicePort, key_of
@@ -173,7 +172,6 @@ async def test_levels_are_what_they_were_when_it_has_stopped(kv: MemoryStore) ->
         await heard.wait()
         assert not logger.isEnabledFor(logging.WARNING)
     assert logging.getLogger().level == before
-    assert current_filter() is None
 
 
 async def test_a_port_that_is_taken_is_a_clear_error_and_leaves_nothing_open(kv: MemoryStore) -> None:
@@ -309,8 +307,8 @@ async def test_the_levels_of_the_process_are_set_in_each_life_and_given_back_aft
     await kv.put(key_of(NAME), b'{"spec":{"log-level":"Error"}}')
     for _ in range(2):
         async with agent:
-            await until(lambda: (found := current_filter()) is not None and found.level is Level.ERROR)
-        assert current_filter() is None
+            await until(lambda: logging.root.level == logging.ERROR)
+        assert logging.root.level == logging.WARNING
 
 
 async def test_it_may_be_entered_after_it_could_not_be(kv: MemoryStore, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
-from corvo_agent.levels.filter import LevelFilter, filtered
+from corvo_agent.levels.filter import filtered
 from corvo_agent.levels.level import Level
+from corvo_agent.levels.level_filter import LevelFilter
 from corvo_agent.logs.writing.json_logging import configure_json_logging
 
 

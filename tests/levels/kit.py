@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Iterator
 
-from corvo_agent.levels.filter import current_filter, reset_filter
+from corvo_agent.levels.in_force import IN_FORCE
 
 _numbers = itertools.count()
 
@@ -20,14 +20,14 @@ def fresh_name() -> str:
 
 @contextlib.contextmanager
 def untouched_levels() -> Iterator[None]:
-    """Put every level, disabled flag and filter back at the end."""
+    """Put every level, disabled flag and filter back at the end, those of agents too."""
     before = {logger: (logger.level, logger.disabled) for logger in all_loggers()}
     try:
         yield
     finally:
-        for logger in all_loggers():
-            if current_filter(logger=logger) is not None:
-                reset_filter(None, logger=logger)
+        for layer in IN_FORCE.layers:
+            for name in list(IN_FORCE.filters(layer)):
+                IN_FORCE.replace(layer, name, None)
         logging.disable(logging.NOTSET)
         for logger in all_loggers():
             level, logger.disabled = before.get(logger, (logging.NOTSET, False))

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from ...levels.filter import LevelFilter, LiveFilter, get_log_filter, reset_filter
+from ...levels.filter import LiveFilter, get_log_filter, reset_filter
 from ...levels.level import Level
+from ...levels.level_filter import LevelFilter
 from .formatter import JsonFormatter
 
 

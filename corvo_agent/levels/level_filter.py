@@ -1,0 +1,64 @@
+"""The filter itself: a value that says which records pass, for the root and for single loggers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from ..errors import ResourceExhausted
+from .level import Level
+from .thresholds import Thresholds
+
+#: Loggers that one filter may name: each of them exists for the rest of the process.
+MAX_LOGGERS = 1000
+
+# At Debug they write some thirty lines for each gRPC request; ``loggers`` may name them all the same.
+_TRANSPORT = ("hpack",)
+
+
+class LevelFilter(logging.Filter):
+    """What passes: records at ``level`` and above, or at what ``loggers`` says for a logger and those below it.
+
+    A value: it never changes, and two that let the same pass are equal. ``loggers`` outranks ``level``; the names ""
+    and "root" in it mean the root logger. Audit records always pass, whatever the level.
+
+    Raises ResourceExhausted when ``loggers`` has more than ``MAX_LOGGERS`` names.
+    """
+
+    def __init__(self, level: Level = Level.INFO, loggers: Mapping[str, Level] | None = None) -> None:
+        super().__init__()
+        named = dict(loggers or {})
+        if len(named) > MAX_LOGGERS:
+            raise ResourceExhausted("named loggers of a level filter", MAX_LOGGERS, len(named))
+        self.level = level
+        self.loggers: Mapping[str, Level] = {logger_name(name): number for name, number in named.items()}
+        self._thresholds = Thresholds({"": level, **self._transport(), **self.loggers})
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether ``record`` passes."""
+        return record.levelno >= self._thresholds.of(record.name)
+
+    def thresholds_for(self, logger: str) -> Thresholds:
+        """The same rule with ``logger`` in the place of the root."""
+        if not logger:
+            return self._thresholds
+        return Thresholds({logger: self.level, **self.loggers})
+
+    def _transport(self) -> dict[str, Level]:
+        """What Debug does not mean: the lines that carrying a look at the log would add to it."""
+        return dict.fromkeys(_TRANSPORT, Level.INFO) if self.level < Level.INFO else {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LevelFilter) and (self.level, self.loggers) == (other.level, other.loggers)
+
+    def __hash__(self) -> int:
+        return hash((self.level, frozenset(self.loggers.items())))
+
+    def __repr__(self) -> str:
+        named = "".join(f", {name or 'root'}={level.text}" for name, level in self.loggers.items())
+        return f"LevelFilter({self.level.text}{named})"
+
+
+def logger_name(name: str) -> str:
+    """``name`` as thresholds know it: "" and "root" are both the root logger."""
+    return "" if name == "root" else name

@@ -1,0 +1,130 @@
+"""An agent's layer: over the application's levels while it is there, gone without a trace, ended in children too."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from corvo_agent.levels.filter import get_log_filter, refresh_filter, reset_filter
+from corvo_agent.levels.layer import LevelLayer
+from corvo_agent.levels.level import Level
+from corvo_agent.levels.state import LevelState
+
+from .kit import fresh_name, untouched_levels
+
+
+@pytest.fixture(autouse=True)
+def _levels() -> Iterator[None]:
+    with untouched_levels():
+        yield
+
+
+@pytest.fixture
+def layer() -> Iterator[LevelLayer]:
+    made = LevelLayer()
+    yield made
+    made.close()
+
+
+def test_the_application_s_filter_is_in_force_again_when_it_is_taken_away(layer: LevelLayer) -> None:
+    reset_filter(get_log_filter("Error"))
+    layer.apply(LevelState(Level.DEBUG))
+    assert logging.root.level == logging.DEBUG
+    layer.close()
+    layer.close()
+    assert logging.root.level == logging.ERROR
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
+def test_a_level_set_while_it_holds_stays_when_it_goes_also_the_same_number(layer: LevelLayer, level: int) -> None:
+    layer.apply(LevelState(Level.INFO))
+    # What basicConfig, dictConfig and setLevel do: nothing else tells this INFO from the agent's.
+    logging.root.setLevel(level)
+    layer.close()
+    assert logging.root.level == level
+
+
+def test_a_refresh_keeps_what_was_set_and_holds_the_agent_s(layer: LevelLayer) -> None:
+    layer.apply(LevelState(Level.DEBUG))
+    logging.root.setLevel(logging.DEBUG)
+    assert refresh_filter() is True
+    layer.apply(LevelState(Level.ERROR))
+    assert logging.root.level == logging.ERROR
+    layer.close()
+    assert logging.root.level == logging.DEBUG
+
+
+def test_code_that_puts_back_what_it_had_found_is_no_owner(layer: LevelLayer) -> None:
+    logger = logging.getLogger(fresh_name())
+    logger.setLevel(logging.INFO)
+    layer.apply(LevelState(Level.DEBUG))
+    found = logger.level
+    logger.setLevel(logging.CRITICAL)
+    layer.apply(LevelState(Level.WARN))
+    logger.setLevel(found)
+    layer.apply(LevelState(Level.DEBUG))
+    layer.close()
+    assert logger.level == logging.CRITICAL
+
+
+def test_a_level_copied_from_another_logger_is_the_owner_s_word(layer: LevelLayer) -> None:
+    logger = logging.getLogger(fresh_name())
+    layer.apply(LevelState(Level.ERROR))
+    logger.setLevel(logging.root.level)
+    layer.apply(LevelState(Level.DEBUG))
+    layer.close()
+    assert logger.level == logging.ERROR
+
+
+def test_what_is_on_the_loggers_is_a_number_like_any_other(layer: LevelLayer) -> None:
+    layer.apply(LevelState(Level.DEBUG))
+    level = logging.root.level
+    assert (repr(level), type(pickle.loads(pickle.dumps(level))), copy.deepcopy(level)) == ("10", int, 10)
+    assert logging.getLevelName(level) == "DEBUG"
+
+
+def test_disabled_loggers_and_logging_disable_are_respected(layer: LevelLayer) -> None:
+    logger = logging.getLogger(fresh_name())
+    logger.disabled = True
+    logging.disable(logging.WARNING)
+    layer.apply(LevelState(Level.DEBUG))
+    assert (logger.disabled, logger.isEnabledFor(logging.ERROR), logging.root.isEnabledFor(30)) == (True, False, False)
+    layer.close()
+    assert (logger.disabled, logging.root.manager.disable) == (True, logging.WARNING)
+
+
+CHILD = """
+import logging, os, sys, time
+from corvo_agent.levels.layer import LevelLayer
+from corvo_agent.levels.level import Level
+from corvo_agent.levels.state import LevelState
+logging.root.setLevel(logging.ERROR)
+lasting = LevelState(Level.WARN)
+layer = LevelLayer()
+layer.apply(LevelState(Level.DEBUG, until=time.time_ns() + 500_000_000, then=lasting))
+if sys.argv[1] == "closed":
+    layer.close()
+pid = os.fork()
+if pid == 0:
+    began = logging.root.level
+    expected = {"closed": (40, 40)}.get(sys.argv[1], (10, 30))
+    while (began, logging.root.level) != expected:
+        time.sleep(0.01)
+    os._exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+@pytest.mark.parametrize("case", ["one", "closed"])
+def test_an_override_ends_in_a_child_that_was_forked_meanwhile(case: str) -> None:
+    # In a process of its own: forking the test's process would copy whatever threads pytest has.
+    command = [sys.executable, "-W", "ignore", "-c", CHILD, case]
+    result = subprocess.run(command, timeout=60, capture_output=True, text=True, env=os.environ)
+    assert (result.returncode, result.stderr) == (0, "")
