@@ -125,6 +125,8 @@ class _Bounded:
                     await self._function(stream)
                 finally:
                     _call.reset(token)
+                    # Circles: the stream's buffers would stay until the garbage collector comes by.
+                    del stream.recv_message, stream.send_message
         except CorvoError as error:
             raise bounds.status(error) from error
 

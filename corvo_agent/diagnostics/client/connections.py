@@ -78,12 +78,21 @@ class _Channel(Channel):
         self._known = known
         self._max_message = max_message
 
-    def request(self, *arguments: Any, **options: Any) -> Stream[Any, Any]:
+    def request(self, *arguments: Any, **options: Any) -> Any:
         """A call, whose answers are bounded; part of grpclib's Channel."""
-        stream = super().request(*arguments, **options)
-        # On the instance: generated stubs go through here.
-        stream.recv_message = lambda: receive_reply(stream, self._max_message)  # type: ignore[method-assign]
+        stream: Any = super().request(*arguments, **options)
+        # grpclib makes its own class. A method on the instance would be a circle, and its buffers would stay in memory
+        # until the garbage collector comes by.
+        stream.__class__ = _Stream
+        stream.max_message = self._max_message
         return stream
 
     def _protocol_factory(self) -> H2Protocol:
         return _Connection(self._known, Handler(), self._config, self._h2_config)
+
+
+class _Stream(Stream[Any, Any]):
+    max_message: int
+
+    async def recv_message(self) -> Any:
+        return await receive_reply(self, self.max_message)
