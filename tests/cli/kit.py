@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
-from contextlib import redirect_stderr, redirect_stdout
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,10 +50,22 @@ class Outcome:
         return [line.split("\t") for line in self.out.splitlines()[1:]]
 
 
+@contextmanager
+def root_logger_kept() -> Iterator[None]:
+    """Take back what a program does to the root logger to write its own log: its stream is gone after the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
 def run_here(*arguments: str, terminal: bool = False) -> Outcome:
     """Run ``corvo`` with ``arguments`` in this thread."""
     out, err = Stream(terminal=terminal), Stream(terminal=terminal)
-    with redirect_stdout(out), redirect_stderr(err):
+    with redirect_stdout(out), redirect_stderr(err), root_logger_kept():
         code = run(arguments)
     return Outcome(code, out.text, err.text, out.bytes.getvalue())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.cli.main import run
+from tests.cli.kit import run_here
 
 
 @pytest.mark.parametrize(
@@ -18,13 +18,15 @@ from corvo_agent.cli.main import run
         (["--nonsense"], "nonsense"),
     ],
 )
-def test_wrong_usage(arguments: list[str], text: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["gateway", *arguments]) == 2
-    assert text in capfd.readouterr().err
+def test_wrong_usage(arguments: list[str], text: str) -> None:
+    outcome = run_here("gateway", *arguments)
+    assert outcome.code == 2
+    assert text in outcome.err
 
 
-def test_help_names_every_option(capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["gateway", "--help"]) == 0
-    shown = capfd.readouterr().out
+def test_help_names_every_option() -> None:
+    outcome = run_here("gateway", "--help")
+    assert outcome.code == 0
+    shown = outcome.out
     for option in ("--listen", "--grpc-listen", "--token-file", "--allow-network", "--insecure", "--etcd"):
         assert option in shown
