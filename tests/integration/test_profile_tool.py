@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from corvo_agent.profiles.kinds.local import local_kinds
 from corvo_agent.profiles.recording.recorders import Recorders
 from corvo_agent.sidecar.answers.process_profiles import process_kinds
 from corvo_agent.sidecar.target.process import target_of_pid
+from tests.profiles.spawn import running
 
 from .go_tools import pprof
 
@@ -105,6 +107,50 @@ async def test_every_form_of_every_kind(
     if function in ("work_hard", "serve", "stand_at"):
         source = await asyncio.to_thread(pprof, tmp_path, data, f"-list={function}")
         assert f"def {function}(" in source
+
+
+VIEWS = """import time
+def get(seconds=0.02):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+"""
+MAIN = """import importlib.util, sys, threading
+def load(path):
+    spec = importlib.util.spec_from_file_location("views", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.get
+gets = [load(path) for path in sys.argv[1:]]
+def serve():
+    while True:
+        for get in gets:
+            get()
+threading.Thread(target=serve, daemon=True).start()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+async def test_modules_of_one_name_in_a_foreign_process_stay_apart_down_to_their_source(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "views.py" for folder in ("orders", "users")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(VIEWS)
+    with running(sys.executable, "-c", MAIN, *map(str, files)) as process:
+        handler = ProfileHandler(process_kinds(target_of_pid(process.pid)))
+        data = await take(handler, profile="profile", seconds="1", budget="50")
+    top = await asyncio.to_thread(pprof, tmp_path, data, "-top")
+    assert [name for name in ("orders.views.get", "users.views.get") if name in top] == [
+        "orders.views.get",
+        "users.views.get",
+    ]
+    # The views that take the mapping for machine code: they found none of the source, or panicked.
+    for form in ("-weblist=get", "-list=get"):
+        await asyncio.to_thread(pprof, tmp_path, data, form, f"-output={tmp_path / 'source'}")
+        source = (tmp_path / "source").read_text()
+        assert [str(file) in source for file in files] == [True, True], form
+        assert "while time.thread_time()" in source
 
 
 async def test_a_thread_dump_of_a_foreign_process_opens_too(tmp_path: Path) -> None:

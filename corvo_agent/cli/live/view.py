@@ -18,14 +18,17 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def print_seen(seen: Seen) -> None:
-    """What is seen as tab-separated columns: facts, then FLAT%, CUM% and name of functions. Or only the problem."""
+    """What is seen as tab-separated columns: facts, then FLAT%, CUM%, name and FILE:LINE of functions.
+
+    Or only the problem.
+    """
     if seen.problem:
         click.echo(f"problem\t{visible(seen.problem)}")
         return
     for name, text in seen.facts.rows():
         click.echo(f"{name}\t{visible(text)}")
-    for flat, cumulative, name in _functions(seen, FUNCTIONS):
-        click.echo(f"function\t{flat}\t{cumulative}\t{visible(name)}")
+    for flat, cumulative, name, place in _functions(seen, FUNCTIONS):
+        click.echo(f"function\t{flat}\t{cumulative}\t{visible(name)}\t{visible(place)}")
     if seen.unprofiled:
         click.echo(f"functions\t{visible(seen.unprofiled)}")
 
@@ -60,19 +63,20 @@ def _hottest(seen: Seen, count: int) -> RenderableType:
         return Text("functions come with the first profile", "dim")
     if not seen.hot.total:
         return Text("no function has used the processor", "dim")
-    table = Table("FLAT%", "CUM%", "FUNCTION", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table("FLAT%", "CUM%", "FUNCTION", "PLACE", box=box.SIMPLE_HEAD, pad_edge=False)
     table.columns[0].justify = table.columns[1].justify = "right"
-    table.columns[2].no_wrap = True
-    for flat, cumulative, name in _functions(seen, count):
-        table.add_row(flat, cumulative, Text(visible(name)))
+    table.columns[2].no_wrap = table.columns[3].no_wrap = True
+    for flat, cumulative, name, place in _functions(seen, count):
+        # Its end says most of a place, and there is room for little.
+        table.add_row(flat, cumulative, Text(visible(name)), Text(visible("/".join(place.split("/")[-2:])), "dim"))
     return table
 
 
-def _functions(seen: Seen, count: int) -> list[tuple[str, str, str]]:
+def _functions(seen: Seen, count: int) -> list[tuple[str, str, str, str]]:
     hot = seen.hot
     if hot is None:
         return []
-    return [(hot.share(each.flat), hot.share(each.cumulative), each.name) for each in hot.hottest(count)]
+    return [(hot.share(each.flat), hot.share(each.cumulative), each.name, each.place) for each in hot.hottest(count)]
 
 
 def sparkline(values: Collection[float]) -> str:

@@ -11,7 +11,7 @@ import orjson
 
 from ...errors import InvalidArgument, Unsupported
 from ..show.output import visible
-from .hot_functions import Measured
+from .hot_functions import Function, Measured, function_of
 
 #: What a flame graph may be written into.
 SUFFIXES = (".svg", ".html")
@@ -59,16 +59,16 @@ class _Box:
 
     def __init__(self) -> None:
         self.own = self.total = 0
-        self.called: dict[str, _Box] = {}
+        self.called: dict[Function, _Box] = {}
 
 
 def _tree(measured: Measured) -> _Box:
     root = _Box()
-    for names, value in measured.samples:
+    for stack, value in measured.samples:
         box = root
         box.total += abs(value)
-        for name in reversed(names[-_DEEPEST:]):
-            box = box.called.setdefault(name, _Box())
+        for frame in reversed(stack[-_DEEPEST:]):
+            box = box.called.setdefault(function_of(frame), _Box())
             box.total += abs(value)
         box.own += abs(value)
     return root
@@ -77,10 +77,10 @@ def _tree(measured: Measured) -> _Box:
 def _rows(measured: Measured, title: str) -> Iterator[dict[str, Any]]:
     """The boxes as a table: each with the number of the one that it stands on."""
     root = _tree(measured)
-    waiting: list[tuple[str, _Box, int | None, int]] = [(title, root, None, 0)]
+    waiting: list[tuple[Function, _Box, int | None, int]] = [((title, ""), root, None, 0)]
     number = 0
     while waiting:
-        name, box, below, depth = waiting.pop()
+        (name, filename), box, below, depth = waiting.pop()
         number += 1
         shown = {each: called for each, called in box.called.items() if called.total >= root.total * _NARROWEST}
         own = box.total - sum(called.total for called in shown.values())
@@ -91,7 +91,9 @@ def _rows(measured: Measured, title: str) -> Iterator[dict[str, Any]]:
             "name": visible(name),
             "module": name.rpartition(".")[0],
             "own": own,
-            "label": f"{visible(name)}: {measured.text(box.total)}, {measured.share(box.total)}",
+            # Beside the name, as two files may have functions of one name.
+            "label": f"{visible(name)}: {measured.text(box.total)}, {measured.share(box.total)}"
+            + (f" ({visible(filename)})" if filename else ""),
         }
         waiting += [(each, shown[each], number, depth + 1) for each in sorted(shown, reverse=True)]
 

@@ -5,18 +5,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ...errors import InvalidArgument
-from ...profiles.pprof.model import Profile, Sample, ValueType
+from ...profiles.pprof.model import Frame, Profile, Sample, Stack, ValueType
 
 
 class HotFunction(NamedTuple):
-    """``flat`` is what was spent in the function itself, ``cumulative`` what in it and in all that it called."""
+    """``flat`` is what was spent in the function itself, ``cumulative`` what in it and in all that it called.
+
+    ``line`` is the one in it that most was spent in; 0 and "" stand for a line and a file that are not known.
+    """
 
     name: str
+    filename: str
+    line: int
     flat: int
     cumulative: int
+
+    @property
+    def place(self) -> str:
+        """``FILE:LINE``, as editors take it; "" without a file."""
+        return f"{self.filename}:{self.line}" if self.filename and self.line else self.filename
+
+
+#: What is one function: its name and its file. Two files may have functions of one name.
+Function: TypeAlias = tuple[str, str]
+
+
+def function_of(frame: Frame) -> Function:
+    """The function that ``frame`` is a call of."""
+    return frame.function, frame.filename
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +43,7 @@ class Measured:
     """The values of one sample type of a profile: a stack, leaf first, with a value."""
 
     type: ValueType
-    samples: tuple[tuple[tuple[str, ...], int], ...]
+    samples: tuple[tuple[Stack, int], ...]
 
     @property
     def total(self) -> int:
@@ -33,15 +52,24 @@ class Measured:
 
     def hottest(self, count: int) -> list[HotFunction]:
         """The functions with the highest flat values, those with the highest cumulative ones among equals first."""
-        flat: Counter[str] = Counter()
-        cumulative: Counter[str] = Counter()
-        for names, value in self.samples:
-            if names:
-                flat[names[0]] += value
-            for name in set(names):
-                cumulative[name] += value
-        found = [HotFunction(name, flat[name], value) for name, value in cumulative.items()]
-        found.sort(key=lambda each: (-abs(each.flat), -abs(each.cumulative), each.name))
+        flat: Counter[Function] = Counter()
+        cumulative: Counter[Function] = Counter()
+        lines: dict[Function, Counter[int]] = {}
+        for stack, value in self.samples:
+            if stack:
+                flat[function_of(stack[0])] += value
+            seen: set[Function] = set()
+            for frame in stack:
+                function = function_of(frame)
+                if function not in seen:
+                    seen.add(function)
+                    cumulative[function] += value
+                    lines.setdefault(function, Counter())[frame.line] += abs(value)
+        found = [
+            HotFunction(*function, _most(lines[function]), flat[function], value)
+            for function, value in cumulative.items()
+        ]
+        found.sort(key=lambda each: (-abs(each.flat), -abs(each.cumulative), each.name, each.filename))
         return found[:count]
 
     def share(self, value: int) -> str:
@@ -67,10 +95,15 @@ def measured(profile: Profile, sample_type: str = "") -> Measured:
     return Measured(profile.sample_types[column], tuple(_column(profile.samples, column)))
 
 
-def _column(samples: Iterable[Sample], column: int) -> Iterable[tuple[tuple[str, ...], int]]:
+def _column(samples: Iterable[Sample], column: int) -> Iterable[tuple[Stack, int]]:
     for sample in samples:
         if sample.values[column]:
-            yield tuple(frame.function for frame in sample.stack), sample.values[column]
+            yield sample.stack, sample.values[column]
+
+
+def _most(lines: Counter[int]) -> int:
+    # The first one among equals, whatever order the samples came in.
+    return min(lines, key=lambda line: (-lines[line], line))
 
 
 _SCALES = {

@@ -19,11 +19,11 @@ import psutil
 from ...errors import DeadlineExceeded, NotFound, Unsupported
 from ..pacing.pace import Pace, off_loop
 from ..pprof.model import Label, Sample
-from ..stacks.naming import FunctionNames, module_of_path
+from ..stacks.naming import ModuleNames, loaded_modules
 from .budget import first_rate, lower_rate, share_percent, usable_cpus
 from .engine import Mode, Recording, SamplingOrder
 from .ptrace import remote_debugging_disabled, traceable_by
-from .py_spy_output import Names, SeenStack, ThreadDump, errors_in, parse_dump, parse_raw, seconds_behind
+from .py_spy_output import Names, SeenStack, ThreadDump, errors_in, files_in_raw, parse_dump, parse_raw, seconds_behind
 from .py_spy_process import PySpyProcess, find_py_spy, run_py_spy
 
 _START_SECONDS = 10.0
@@ -142,6 +142,7 @@ class PySpy:
     ) -> Recording:
         names = self._names()
         counts: Counter[tuple[SeenStack, int]] = Counter()
+        names.learn({each for stretch in stretches for each in files_in_raw(pace.over(stretch.output.split(b"\n")))})
         for stretch in stretches:
             for seen in pace.over(parse_raw(stretch.output.split(b"\n"), names)):
                 # By period: a look at a lower rate stands for more time.
@@ -167,9 +168,9 @@ class PySpy:
 
     def _names(self) -> Names:
         if self._pid == os.getpid():
-            return Names(FunctionNames().module)
+            return Names(ModuleNames(loaded_modules()))
         # The modules of another process are not loaded here: only the path of a file tells its module.
-        return Names(module_of_path, f"/proc/{self._pid}/root")
+        return Names(root=f"/proc/{self._pid}/root")
 
 
 async def _started(process: PySpyProcess) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import orjson
 
 from ...errors import DecodeError
 from ..pprof.model import Frame, Stack
-from ..stacks.naming import module_of_path
+from ..stacks.naming import ModuleNames
 from .source import Sources
 
 _FRAME = re.compile(r"(.+?) \((.*):(\d+)\)", re.DOTALL)
@@ -44,20 +44,33 @@ class ThreadDump:
 class Names:
     """py-spy's frames -> ours: the module in front of the function, and the line where the function begins."""
 
-    def __init__(self, module: Callable[[str], str] = module_of_path, root: str = "") -> None:
-        self._module = module
+    def __init__(self, modules: ModuleNames | None = None, root: str = "") -> None:
+        self._modules = ModuleNames(root=root) if modules is None else modules
         self._sources = Sources(root)
         self._known: dict[tuple[str, str, int], Frame] = {}
+
+    def learn(self, filenames: Iterable[str]) -> None:
+        """Choose the modules of all these files before the first frame is named, so that they are told apart alike."""
+        self._modules.learn(filenames)
 
     def frame(self, function: str, filename: str, line: int) -> Frame:
         """A frame as py-spy names it. Reads source files: for a thread."""
         key = (function, filename, line)
         found = self._known.get(key)
         if found is None:
-            module = self._module(filename)
+            module = self._modules.of(filename)
             named = Frame(f"{module}.{function}" if module else function, filename, line)
             self._known[key] = found = self._sources.complete(named)
         return found
+
+
+def files_in_raw(lines: Iterable[bytes]) -> set[str]:
+    """The files of all frames in what ``parse_raw`` reads."""
+    pieces: set[bytes] = set()
+    for line in lines:
+        pieces.update(line.rpartition(b" ")[0].split(b";"))
+    matches = (_FRAME.fullmatch(piece.decode("utf-8", "replace")) for piece in pieces)
+    return {match.group(2) for match in matches if match is not None}
 
 
 def parse_raw(lines: Iterable[bytes], names: Names) -> Iterable[SeenStack]:
@@ -103,7 +116,9 @@ def seconds_behind(messages: bytes | bytearray) -> float:
 def parse_dump(output: bytes, names: Names) -> list[ThreadDump]:
     """The threads of ``py-spy dump --json``. Raises DecodeError."""
     try:
-        return [_thread(each, names) for each in orjson.loads(output)]
+        threads = orjson.loads(output)
+        names.learn(frame["filename"] for thread in threads for frame in thread["frames"])
+        return [_thread(each, names) for each in threads]
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise DecodeError(_WHAT, f"not the threads of a process: {error}") from error
 

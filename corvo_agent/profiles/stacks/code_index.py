@@ -14,14 +14,15 @@ from importlib.machinery import SourceFileLoader
 from types import CodeType, ModuleType
 
 from ..pprof.model import Frame
-from .naming import loaded_modules, module_of_path
+from .naming import ModuleNames, loaded_modules
 
 
 class CodeIndex:
     """Frames of this process by file and line. Blocks on reading byte code: for a thread."""
 
     def __init__(self) -> None:
-        self._modules = loaded_modules()
+        self._loaded = loaded_modules()
+        self._modules = ModuleNames(self._loaded)
         self._files: dict[str, tuple[list[int], list[CodeType]]] = {}
         self._frames: dict[tuple[str, int], Frame] = {}
 
@@ -29,7 +30,7 @@ class CodeIndex:
         """The frame of the innermost function that has code on ``line``; only its module when that is not known."""
         found = self._frames.get((filename, line))
         if found is None:
-            module = self._modules.get(filename) or module_of_path(filename)
+            module = self._modules.of(filename)
             lines, codes = self._file(filename)
             index = bisect_right(lines, line) - 1
             if index >= 0 and lines[index] == line:
@@ -44,7 +45,7 @@ class CodeIndex:
         found = self._files.get(filename)
         if found is None:
             by_line: dict[int, CodeType] = {}
-            module = sys.modules.get(self._modules.get(filename, ""))
+            module = sys.modules.get(self._loaded.get(filename, ""))
             for code in _codes(_code_of(module, filename)):
                 lines_of = {line for _, _, line in code.co_lines() if line is not None}
                 # The line of an inner function's ``def`` is run by the outer one, unless all of it stands there;

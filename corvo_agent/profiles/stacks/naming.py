@@ -1,15 +1,17 @@
 """What a function is called in a profile: ``module.Class.method``, the same from every engine.
 
-pprof adds up functions of equal names, so the module belongs to the name. Inside the process the module comes from
-``sys.modules``; of another process only the path of the file is known, and the name follows from the path.
+pprof adds up functions of equal names, so the module belongs to the name, and no two files may share one. Inside the
+process the module comes from ``sys.modules``; of another process only the paths of its files are known: the name is
+made of the packages around a file, and of its folders where that is not enough.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from types import CodeType
 
@@ -19,22 +21,92 @@ _LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|lib/python\d+\.\d+(?:/
 _FROZEN = re.compile(r"<frozen (.+)>")
 
 
-def module_of_path(filename: str) -> str:
-    """The module that a file most likely is: its path below the library folder, else its bare name.
+def module_of_path(filename: str, root: str = "") -> str:
+    """The module that a file most likely is: its path below the library folder, else below its outermost package.
 
-    ``/usr/lib/python3.11/json/decoder.py`` is ``json.decoder``, ``/srv/app/main.py`` is ``main``, and what is no
-    file at all (``<string>``) stays as it is.
+    ``/usr/lib/python3.11/json/decoder.py`` is ``json.decoder``, ``/srv/shop/views.py`` is ``shop.views`` where
+    ``/srv/shop/__init__.py`` exists below ``root`` and ``views`` where it does not, and what is no file at all
+    (``<string>``) stays as it is. Blocks on asking for files.
     """
     frozen = _FROZEN.fullmatch(filename)
     if frozen is not None:
         return frozen.group(1)
-    if not filename or filename.startswith("<"):
+    if _is_no_file(filename):
         return filename
     library = _LIBRARY.match(filename)
-    if library is None:
-        return PurePosixPath(filename).stem
-    parts = PurePosixPath(filename[library.end() :]).with_suffix("").parts
+    if library is not None:
+        parts = PurePosixPath(filename[library.end() :]).with_suffix("").parts
+    else:
+        parts = _in_packages(PurePosixPath(filename), root)
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def _is_no_file(filename: str) -> bool:
+    return not filename or filename.startswith("<")
+
+
+def _in_packages(path: PurePosixPath, root: str) -> tuple[str, ...]:
+    parts = [path.stem]
+    # The folder that a relative path begins in is not known.
+    for folder in path.parents if path.is_absolute() else ():
+        if not folder.name or not os.path.isfile(f"{root}{folder}/__init__.py"):
+            break
+        parts.append(folder.name)
+    return tuple(reversed(parts))
+
+
+class ModuleNames:
+    """The modules of files, no two files of one name.
+
+    ``known`` are names that are certain. Files that are learned together and would share a name get their parent
+    folders in front of it, as many as it takes: ``a.views`` and ``b.views``. ``root`` is where the files are to be
+    found: ``/proc/PID/root`` of another process. Blocks on asking for files.
+    """
+
+    def __init__(self, known: Mapping[str, str] | None = None, root: str = "") -> None:
+        self._root = root
+        self._names: dict[str, str] = dict(known or {})
+        self._taken = set(self._names.values())
+
+    def of(self, filename: str) -> str:
+        """The module of ``filename``."""
+        if filename not in self._names:
+            self.learn((filename,))
+        return self._names[filename]
+
+    def learn(self, filenames: Iterable[str]) -> None:
+        """Choose the names of those files that have none yet."""
+        alike: dict[str, list[str]] = {}
+        for filename in sorted(set(filenames) - self._names.keys()):
+            alike.setdefault(module_of_path(filename, self._root), []).append(filename)
+        for module, files in alike.items():
+            # A frozen module may be known by the file that it was frozen from: that is no other one.
+            if len(files) == 1 and (module not in self._taken or _is_no_file(files[0])):
+                self._name(files[0], module)
+            else:
+                self._tell_apart(module, files)
+
+    def _tell_apart(self, module: str, files: list[str]) -> None:
+        folders = {filename: _around(PurePosixPath(filename), module) for filename in files}
+        for count in range(1, max(map(len, folders.values())) + 1):
+            longer = {filename: ".".join((*parts[-count:], module)) for filename, parts in folders.items()}
+            if len(set(longer.values())) == len(files) and self._taken.isdisjoint(longer.values()):
+                break
+        else:
+            # Such as a.py and a.so in one folder.
+            longer = {filename: filename for filename in files}
+        for filename, name in longer.items():
+            self._name(filename, name)
+
+    def _name(self, filename: str, module: str) -> None:
+        self._names[filename] = module
+        self._taken.add(module)
+
+
+def _around(path: PurePosixPath, module: str) -> tuple[str, ...]:
+    """The folders of a file but for those that are in the name of its module already."""
+    folders = tuple(part for part in path.parts[:-1] if part != "/")
+    return folders[: len(folders) - module.count(".") - (path.stem == "__init__")]
 
 
 def loaded_modules() -> dict[str, str]:
@@ -52,7 +124,7 @@ class FunctionNames:
     """Code objects of this process -> frames. Keeps the code objects alive, so one is made for each profile."""
 
     def __init__(self, modules: Mapping[str, str] | None = None) -> None:
-        self._modules = loaded_modules() if modules is None else modules
+        self._modules = ModuleNames(loaded_modules() if modules is None else modules)
         self._frames: dict[tuple[int, int], Frame] = {}
         self._codes: dict[int, tuple[CodeType, str, list[int], list[int]]] = {}
 
@@ -69,7 +141,7 @@ class FunctionNames:
 
     def module(self, filename: str) -> str:
         """The module of a file of this process."""
-        return self._modules.get(filename) or module_of_path(filename)
+        return self._modules.of(filename)
 
     def _code(self, code: CodeType) -> tuple[CodeType, str, list[int], list[int]]:
         found = self._codes.get(id(code))

@@ -15,6 +15,7 @@ from ...profiles.kinds.goroutine import GOROUTINE
 from ...profiles.pacing.exclusive import Exclusive
 from ...profiles.pprof.encoder import encode_off_loop
 from ...profiles.pprof.model import Label, Profile, Sample
+from ...profiles.program import named
 from ...profiles.sampling.engine import Recording, SamplingOrder
 from ...profiles.sampling.py_spy import PySpy
 from ...profiles.sampling.py_spy_output import ThreadDump
@@ -55,7 +56,9 @@ class _Target:
         """The file that it runs, "" when that cannot be told."""
         identity = self._find()
         try:
-            return os.readlink(f"/proc/{identity.pid}/exe") if identity is not None else ""
+            if identity is None:
+                return ""
+            return named(os.readlink(f"/proc/{identity.pid}/exe"), f"/proc/{identity.pid}/root")
         except OSError:
             return ""
 

@@ -11,7 +11,7 @@ from corvo_agent.cli.live.facts import Facts
 from corvo_agent.cli.live.monitor import Seen
 from corvo_agent.cli.live.view import print_seen, render, sparkline
 from corvo_agent.cli.profiles.hot_functions import Measured
-from corvo_agent.profiles.pprof.model import ValueType
+from corvo_agent.profiles.pprof.model import Frame, ValueType
 
 CPU = ValueType("cpu", "nanoseconds")
 
@@ -38,7 +38,7 @@ def test_history_stands_beside_what_it_is_of() -> None:
 
 
 def test_as_many_functions_as_there_is_room_for() -> None:
-    samples = tuple(((f"pkg.f{number}",), 100 - number) for number in range(50))
+    samples = tuple(((Frame(f"pkg.f{number}", f"/srv/pkg/part/{number}.py", 7),), 100 - number) for number in range(50))
     made = seen(hot=Measured(CPU, samples))
     for lines in (12, 16, 24):
         text = shown(made, lines)
@@ -72,7 +72,7 @@ def test_a_problem_is_told_beside_what_was_known(capsys: pytest.CaptureFixture[s
 
 
 def test_names_move_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
-    made = seen(hot=Measured(CPU, ((("\x1b[2Jbad[red]",), 1),)))
+    made = seen(hot=Measured(CPU, (((Frame("\x1b[2Jbad[red]"),), 1),)))
     print_seen(made)
     for text in (shown(made), capsys.readouterr().out):
         assert "\x1b[2J" not in text

@@ -36,25 +36,37 @@ PROFILE = Profile(
 def test_flat_is_the_leaf_and_cumulative_the_stack() -> None:
     values = measured(PROFILE)
     assert values.hottest(10) == [
-        HotFunction("leaf", 700, 700),
-        HotFunction("middle", 300, 900),
-        HotFunction("root", 0, 900),
-        HotFunction("other", 0, 100),
+        HotFunction("leaf", "", 0, 700, 700),
+        HotFunction("middle", "", 0, 300, 900),
+        HotFunction("root", "", 0, 0, 900),
+        HotFunction("other", "", 0, 0, 100),
     ]
     assert (values.total, values.share(700), values.text(1_250_000_000)) == (1050, "66.7%", "1.25s")
     assert len(values.hottest(2)) == 2
 
 
+def test_functions_of_one_name_in_two_files_stay_apart_with_the_line_that_took_most() -> None:
+    orders, users = "/srv/orders/views.py", "/srv/users/views.py"
+    spent = [(orders, 3, 10), (orders, 4, 25), (users, 3, 30)]
+    values = Measured(CPU, tuple(((Frame("views.get", file, line),), value) for file, line, value in spent))
+    assert values.hottest(10) == [
+        HotFunction("views.get", orders, 4, 35, 35),
+        HotFunction("views.get", users, 3, 30, 30),
+    ]
+    assert [each.place for each in values.hottest(10)] == [f"{orders}:4", f"{users}:3"]
+    assert [HotFunction("f", file, 0, 1, 1).place for file in ("libc.so", "")] == ["libc.so", ""]
+
+
 def test_another_sample_type_may_be_wanted() -> None:
-    assert measured(PROFILE, "samples").hottest(1) == [HotFunction("leaf", 4, 4)]
+    assert measured(PROFILE, "samples").hottest(1) == [HotFunction("leaf", "", 0, 4, 4)]
     assert measured(Profile((COUNT, CPU))).type == CPU
     with pytest.raises(InvalidArgument, match="--sample-type: not in this profile, got 'wall'; valid: samples, cpu"):
         measured(PROFILE, "wall")
 
 
 def test_what_became_less_counts_as_much_as_what_became_more() -> None:
-    grown = Measured(ValueType("inuse_space", "bytes"), ((("a",), 10), (("b",), -30)))
-    assert grown.hottest(2) == [HotFunction("b", -30, -30), HotFunction("a", 10, 10)]
+    grown = Measured(ValueType("inuse_space", "bytes"), ((stack("a"), 10), (stack("b"), -30)))
+    assert grown.hottest(2) == [HotFunction("b", "", 0, -30, -30), HotFunction("a", "", 0, 10, 10)]
     assert (grown.share(-30), grown.text(-2048)) == ("-75.0%", "-2.00kB")
     assert Measured(CPU, ()).share(0) == "0.0%"
 

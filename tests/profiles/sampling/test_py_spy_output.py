@@ -11,6 +11,7 @@ from corvo_agent.profiles.sampling.py_spy_output import (
     Names,
     SeenStack,
     errors_in,
+    files_in_raw,
     parse_dump,
     parse_raw,
     seconds_behind,
@@ -20,7 +21,7 @@ RAW = b"""py-spy> Sampling process 100 times a second for 2 seconds. Press Contr
 
 thread (7): MainThread;<module> (/srv/app.py:29);K.run (/srv/app.py:18) 42
 thread (8): pool;2;work (/srv/a (b).py:3);native (libc.so) 1
-thread (0x7F);main (app.py:3) 5
+thread (0x7F);main (run.py:3) 5
 py-spy> Wrote raw flamegraph data to '/dev/stdout'. Samples: 43 Errors: 3
 """
 
@@ -29,12 +30,24 @@ def test_stacks_are_leaf_first_with_module_and_thread() -> None:
     seen = list(parse_raw(RAW.split(b"\n"), Names()))
     run, module = Frame("app.K.run", "/srv/app.py", 18), Frame("app.<module>", "/srv/app.py", 29, 1)
     assert seen[0] == SeenStack("MainThread", (run, module), 42)
-    assert seen[2] == SeenStack("", (Frame("app.main", "app.py", 3),), 5)
+    assert seen[2] == SeenStack("", (Frame("run.main", "run.py", 3),), 5)
 
 
 def test_odd_names_lose_nothing() -> None:
     stack = list(parse_raw(RAW.split(b"\n"), Names()))[1].stack
     assert stack == (Frame("libc.native", "libc.so"), Frame("a (b).work", "/srv/a (b).py", 3), Frame("2"))
+
+
+def test_files_of_one_name_are_told_apart_whichever_comes_first() -> None:
+    raw = [b"thread (7): M;get (/srv/a/views.py:3);get (/srv/b/views.py:3);native (libc.so) 4"]
+    names = Names()
+    assert files_in_raw(raw) == {"/srv/a/views.py", "/srv/b/views.py"}
+    names.learn(files_in_raw(raw))
+    (seen,) = parse_raw(raw, names)
+    assert [frame.function for frame in seen.stack] == ["libc.native", "b.views.get", "a.views.get"]
+    frames = [{"name": "get", "filename": f"/srv/{folder}/views.py", "line": 3} for folder in "ab"]
+    (thread,) = parse_dump(dump(frames=frames), Names())
+    assert [frame.function for frame in thread.stack] == ["a.views.get", "b.views.get"]
 
 
 def test_a_line_without_a_count_is_refused() -> None:

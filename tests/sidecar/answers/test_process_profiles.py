@@ -35,7 +35,7 @@ async def test_its_processor_time_is_sampled() -> None:
         profile = decode(await ask(target_of_pid(process.pid), profile="profile", seconds="0.5", budget="100"))
     assert shares_of(profile, ["shares"]) == {"shares": 100}
     assert profile.comments[0] == "engine: py-spy, mode: cpu"
-    assert profile.program == EXECUTABLE
+    assert profile.program == f"{EXECUTABLE} (interpreter)"
 
 
 async def test_its_threads_are_dumped() -> None:

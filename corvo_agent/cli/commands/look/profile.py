@@ -49,7 +49,7 @@ async def command(
     """Take a profile of the module NAME: profile (CPU), goroutine, heap, cmdline and what else its agent has.
 
     It goes into a file for go tool pprof and other readers; the functions that it spends most in are shown. FLAT is
-    what was spent in a function itself, CUM what in it and in all that it called.
+    what was spent in a function itself, CUM what in it and in all that it called, PLACE the line in it that took most.
 
     \b
     corvo profile node1-pen-npm profile --seconds 20     then: go tool pprof node1-pen-npm-profile.pb.gz
@@ -108,10 +108,10 @@ def _show(profile: Profile, values: Measured, count: int) -> None:
         note(comment)
     note(f"{values.type.type}: {values.text(values.total)} in all")
     rows = [
-        (*_quantity(values, each.flat), *_quantity(values, each.cumulative), each.name)
+        (*_quantity(values, each.flat), *_quantity(values, each.cumulative), each.name, each.place)
         for each in values.hottest(count)
     ]
-    print_table(("FLAT", "FLAT%", "CUM", "CUM%", "FUNCTION"), rows)
+    print_table(("FLAT", "FLAT%", "CUM", "CUM%", "FUNCTION", "PLACE"), rows)
 
 
 def _quantity(values: Measured, value: int) -> tuple[str, str]:

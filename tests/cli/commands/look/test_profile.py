@@ -43,11 +43,12 @@ async def test_the_functions_that_it_spends_most_in_are_shown(folder: Path) -> N
             none = await corvo("profile", NAME, "profile", *given, "--top", "0")
             samples = await corvo("profile", NAME, "profile", *given, "--sample-type", "samples")
             wrong = await corvo("profile", NAME, "profile", *given, "--sample-type", "apples")
-    assert outcome.out.startswith("FLAT\tFLAT%\tCUM\tCUM%\tFUNCTION\n")
+    assert outcome.out.startswith("FLAT\tFLAT%\tCUM\tCUM%\tFUNCTION\tPLACE\n")
     assert len(outcome.rows) <= 10
     by_name = {row[4].rpartition(".")[2]: row for row in outcome.rows}
     assert outcome.rows[0] == by_name["burn"]
     assert by_name["shares"][3] == "100.0%"
+    assert re.fullmatch(r"/.*/loads\.py:\d+", by_name["heavy"][5])
     assert float(by_name["heavy"][3].rstrip("%")) > float(by_name["light"][3].rstrip("%"))
     # How it was measured is told, too.
     assert "engine: py-spy, mode: cpu\n" in outcome.err

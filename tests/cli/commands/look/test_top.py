@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,8 @@ async def test_the_hottest_functions_of_the_process_are_named() -> None:
     (look,) = blocks(outcome.out)
     functions = [columns for columns in look if columns[0] == "function"]
     assert functions[0][3].endswith(".burn")
-    assert any(name.endswith(".shares") and cumulative == "100.0%" for _, _, cumulative, name in functions)
+    assert any(name.endswith(".shares") and cumulative == "100.0%" for _, _, cumulative, name, _ in functions)
+    assert all(re.fullmatch(r"/.*\.py:\d+", place) for *_, place in functions)
 
 
 async def test_where_no_profile_can_be_had_the_reason_stands_in_its_place(tmp_path: Path) -> None:
