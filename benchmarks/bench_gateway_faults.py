@@ -20,10 +20,10 @@ from typing import Any
 
 import aiohttp
 
-from corvo_agent.modules.endpoints import ENDPOINTS_PREFIX
+from corvo_agent.modules.announcing.endpoint import endpoint_name
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
-from corvo_agent.modules.names import API_PATH
+from corvo_agent.modules.names import API_PATH, BESIDE_PREFIX
 from tests.etcd_cluster import EtcdCluster
 
 from .gateway_servers import gateway_program
@@ -145,7 +145,7 @@ async def fault(what: str, callers: list[Caller], breaks: Callable[[], Awaitable
 
 async def announced(store: EtcdStore) -> set[bytes]:
     """What agents say of where they are."""
-    return {item.value for item in (await store.range(ENDPOINTS_PREFIX)).items}
+    return {item.value for item in (await store.range(BESIDE_PREFIX)).items if endpoint_name(item.key)}
 
 
 @contextlib.asynccontextmanager

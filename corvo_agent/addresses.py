@@ -40,6 +40,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_unspecified(host: str) -> bool:
+    """Whether ``host`` stands for all addresses of a machine, which can be listened on, but not dialled."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return ((isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address).is_unspecified
+
+
+def address_to_announce(text: str, what: str = "advertise") -> SocketAddress:
+    """What others are to dial. Raises InvalidArgument naming ``what``, also for an address that only listens."""
+    address = address_to_dial(text, what)
+    if is_unspecified(address.host):
+        raise InvalidArgument(what, text, "stands for all addresses of this machine: others cannot dial it")
+    return address
+
+
 def address_to_dial(text: str, what: str = "address", *, unix: bool = True) -> SocketAddress:
     """Where a server answers. Raises InvalidArgument naming ``what``; a path only passes with ``unix``."""
     address = _parse(text, what, unix=unix)

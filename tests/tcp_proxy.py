@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 
 class TcpProxy:
-    """Forwards connections to ``target`` (a URL); clients connect to ``url``, which stays the same."""
+    """Forwards connections to ``target`` (a URL); clients connect to ``url``, at ``host``, which stays the same."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, host: str = "127.0.0.1") -> None:
         self.target = target
+        self._host = host
         self._frozen = False
         self._refusing = False
         # Each open connection's writers, and those that were frozen: they stay open and say nothing.
@@ -24,10 +25,10 @@ class TcpProxy:
     def url(self) -> str:
         """Where clients connect."""
         assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return f"http://{self._host}:{self._server.sockets[0].getsockname()[1]}"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, self._host, 0)
         return self
 
     async def __aexit__(

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.addresses import SocketAddress, address_to_dial, address_to_listen, is_loopback
+from corvo_agent.addresses import (
+    SocketAddress,
+    address_to_announce,
+    address_to_dial,
+    address_to_listen,
+    is_loopback,
+)
 from corvo_agent.errors import ConfigError, InvalidArgument
 
 
@@ -45,6 +51,14 @@ def test_port_0_is_for_listening_only() -> None:
     assert address_to_listen("127.0.0.1:0") == SocketAddress("127.0.0.1", 0)
     with pytest.raises(InvalidArgument, match="port 0"):
         address_to_dial("127.0.0.1:0")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "[0:0::0]", "[::ffff:0.0.0.0]"])
+def test_what_stands_for_all_addresses_is_for_listening_only(host: str) -> None:
+    assert address_to_listen(f"{host}:1").port == 1
+    with pytest.raises(InvalidArgument, match="advertise: stands for all addresses of this machine"):
+        address_to_announce(f"{host}:1")
+    assert str(address_to_announce("10.0.0.1:1")) == "10.0.0.1:1"
 
 
 def test_a_unix_socket_passes_only_where_it_may() -> None:

@@ -86,7 +86,7 @@ ROOMS = {
     "modules": [
         "compare_and_swap kv model names",
         "callbacks deferred json memory selectors watching",
-        "endpoints etcd store",
+        "announcing etcd store",
         "access location registration watcher",
     ],
     "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling", "recording", "kinds"],

@@ -20,7 +20,7 @@ from corvo_agent.levels.filter import add_listener, current_filter, remove_liste
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.thresholds import Thresholds
 from corvo_agent.modules import ModuleStore, key_of
-from corvo_agent.modules.endpoints import ENDPOINTS_PREFIX, decode_endpoint
+from corvo_agent.modules.announcing.endpoint import decode_endpoint, endpoint_key
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.watching.watch import Watch
@@ -115,7 +115,7 @@ async def test_the_agent_example_serves_and_follows_the_level(
     namespace = run("agent", **{"http://127.0.0.1:2379": etcd.endpoint})
     running = asyncio.ensure_future(namespace["main"]())  # type: ignore[operator]
     async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as kv:
-        async with Watch(kv, ENDPOINTS_PREFIX + NAME, exact=True) as watch:
+        async with Watch(kv, endpoint_key(NAME), exact=True) as watch:
             async for batch in watch:
                 items = [change.item for change in batch.changes if change.item is not None]
                 if items:

@@ -14,6 +14,7 @@ from typing import Any, Self
 import psutil
 
 from .._version import __version__
+from ..addresses import address_to_announce, address_to_dial, is_unspecified, join_host_port
 from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.introspection.services import introspection
 from ..diagnostics.server.server import DiagnosticsServer
@@ -22,8 +23,11 @@ from ..errors import CorvoError, InvalidArgument, PreconditionFailed
 from ..levels.filter import refresh_filter
 from ..levels.layer import LevelLayer
 from ..levels.state import LevelState
+from ..modules.announcing.endpoint import Endpoint
+from ..modules.announcing.lease import EndpointLease
+from ..modules.announcing.place import this_place
+from ..modules.announcing.route import local_address
 from ..modules.callbacks import ModuleChange
-from ..modules.endpoints import Endpoint, EndpointLease
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module, ModuleStatus, ServicePort
 from ..modules.names import validate_name
@@ -58,10 +62,11 @@ class Agent:
     ``target`` follows the process that the Module stands for, where that is not this one: then its starts are
     reported, and published as ``process``.
 
-    The constructor raises InvalidArgument for a name that no Module can have. Entering raises what listening raises
-    (ConfigError, Unavailable, PermissionRefused), and PreconditionFailed while it is entered already. It does not wait
-    for etcd, and nothing that goes wrong later comes out: it is logged, and told by ``statistics()``. Leaving takes at
-    most ``options.stop_timeout`` seconds, whatever etcd does; after that the agent may be entered again.
+    The constructor raises InvalidArgument for a name that no Module can have, and for an address to advertise that
+    cannot be dialled. Entering raises what listening raises (ConfigError, Unavailable, PermissionRefused), and
+    PreconditionFailed while it is entered already. It does not wait for etcd, and nothing that goes wrong later comes
+    out: it is logged, and told by ``statistics()``. Leaving takes at most ``options.stop_timeout`` seconds, whatever
+    etcd does; after that the agent may be entered again.
     """
 
     def __init__(
@@ -81,6 +86,8 @@ class Agent:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.options = options = options or AgentOptions()
+        if options.advertise:
+            address_to_announce(options.advertise)
         self.node = node or platform.node()
         self.module_name = module
         self.name = validate_name(name or f"{self.node}-{module}", "module name")
@@ -224,7 +231,12 @@ class Agent:
             return
         await opened.open(self._watcher)
         endpoint = EndpointLease(
-            self._store.kv, self.name, self._announced(), ttl=self.options.lease_ttl, clock=self._clock
+            self._store.kv,
+            self.name,
+            self._announced(),
+            find_address=None if self.options.advertise else self._address_to_dial,
+            ttl=self.options.lease_ttl,
+            clock=self._clock,
         )
         self._endpoint = await opened.open(endpoint)
         self._background.start(self._report_starts(self._store), "corvo-register")
@@ -266,7 +278,25 @@ class Agent:
         return watcher
 
     def _announced(self) -> Endpoint:
-        return Endpoint(self.options.advertise or self.address, os.getpid(), _started(), __version__, self.module_name)
+        here = this_place()
+        return Endpoint(
+            self.options.advertise or self.address,
+            os.getpid(),
+            _started(),
+            __version__,
+            self.module_name,
+            here.host,
+            here.boot_id,
+            here.network_namespace,
+        )
+
+    async def _address_to_dial(self) -> str:
+        """What others dial to reach the address served; raises Unavailable."""
+        served = address_to_dial(self.address)
+        if not is_unspecified(served.host):
+            return self.address
+        peers = [address_to_dial(peer, "reach") for peer in self.options.reach]
+        return join_host_port(await local_address(served.host, peers), served.port)
 
     async def _report_starts(self, store: ModuleStore) -> None:
         """Report the start of this process, or each one of the target for as long as the agent runs."""

@@ -6,6 +6,7 @@ import platform
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ..diagnostics.handlers.log import LogHandler
 from ..diagnostics.server.server import ServerLimits
@@ -63,7 +64,7 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         apply_level=runner.apply if runner else None,
         work=[runner.run] if runner else [],
         target=target,
-        options=_options(settings),
+        options=_options(settings, etcd),
     )
     # Where nothing changes the levels inside the process, the level says which of its lines are shown.
     shown = None if runner else lambda: agent.level.level
@@ -128,12 +129,13 @@ def _etcd(options: EtcdOptions) -> KeyValueStore:
     return EtcdStore(options)
 
 
-def _options(settings: AgentSettings) -> AgentOptions:
+def _options(settings: AgentSettings, etcd: EtcdSettings) -> AgentOptions:
     client_ca = Path(settings.tls_client_ca) if settings.tls_client_ca else None
     return AgentOptions(
         category=settings.category,
         listen=settings.listen,
         advertise=settings.advertise,
+        reach=tuple(urlsplit(url).netloc for url in etcd_options(etcd).endpoints) if etcd.urls else (),
         ssl=server_ssl(Path(settings.tls_cert), Path(settings.tls_key), client_ca) if settings.tls_cert else None,
         insecure=settings.insecure,
         default_level=Level.parse(settings.default_level),

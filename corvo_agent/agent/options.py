@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import ServiceLimits
 from ..levels.level import Level
-from ..modules.endpoints import ENDPOINT_TTL
+from ..modules.announcing.lease import ENDPOINT_TTL
 from ..modules.watcher import CALLBACK_TIMEOUT
 
 
@@ -18,14 +18,17 @@ class AgentOptions:
 
     ``category`` is for a Module that the agent creates. ``listen`` is where it serves; another address than loopback
     needs ``ssl`` that asks clients for a certificate, or ``insecure``. ``advertise`` is what others dial, when it is
-    not the address served. ``default_level`` holds while nothing else is said. ``restart_reason`` goes into the
-    Module's status. ``check_interval`` bounds how long a dead connection to etcd goes unnoticed, ``lease_ttl`` how
-    long a dead agent's address is found, ``callback_timeout`` an async callback, ``stop_timeout`` the whole stop.
+    not the address served; where that stands for all addresses of the machine, it is the one from which the machine
+    reaches the first of ``reach`` (``HOST:PORT`` of etcd, say) or, without these, uses its default route.
+    ``default_level`` holds while nothing else is said. ``restart_reason`` goes into the Module's status.
+    ``check_interval`` bounds how long a dead connection to etcd goes unnoticed, ``lease_ttl`` how long a dead agent's
+    address is found, ``callback_timeout`` an async callback, ``stop_timeout`` the whole stop.
     """
 
     category: str = "Venice"
     listen: str = "127.0.0.1:0"
     advertise: str = ""
+    reach: tuple[str, ...] = ()
     ssl: _ssl.SSLContext | None = None
     insecure: bool = False
     default_level: Level = Level.INFO

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import ConfigError
+from ..addresses import address_to_announce
+from ..errors import ConfigError, InvalidArgument
 from ..settings.etcd import EtcdSettings
 from ..settings.own_log import OwnLogSettings, check_level
 from ..settings.program import Program
@@ -14,6 +15,14 @@ from ..settings.setting import above_zero, check_pair, check_settings, setting
 def _check_pid(pid: int, what: str) -> None:
     if pid < 0:
         raise ConfigError(what, pid, "must be the number of a process")
+
+
+def _check_advertise(text: str, what: str) -> None:
+    try:
+        if text:
+            address_to_announce(text, what)
+    except InvalidArgument as error:
+        raise ConfigError(what, text, error.reason) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,12 @@ class AgentSettings:
     category: str = setting("Venice", "Category of a Module that the agent creates.", metavar="CATEGORY")
     log_file: str = setting("", "The JSON log file; /var/log/pensando/MODULE.log unless given.", metavar="FILE")
     listen: str = setting("127.0.0.1:0", "Where to serve gRPC; port 0 takes a free one.", metavar="HOST:PORT")
-    advertise: str = setting("", "What others dial, when it is not --listen.", metavar="HOST:PORT")
+    advertise: str = setting(
+        "",
+        "What others dial, when it is not --listen; where that stands for all addresses, the one that reaches etcd.",
+        metavar="HOST:PORT",
+        check=_check_advertise,
+    )
     tls_cert: str = setting("", "Certificate to serve with.", metavar="FILE")
     tls_key: str = setting("", "Key of --tls-cert.", metavar="FILE")
     tls_client_ca: str = setting("", "Authority that callers need a certificate of.", metavar="FILE")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..levels.state import LevelState
-from ..modules.endpoints import EndpointState
+from ..modules.announcing.lease import EndpointState
 from ..modules.watcher import WatcherStatistics
 from .level_sync import LevelSyncStatistics
 

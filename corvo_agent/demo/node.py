@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from ..agent.agent import Agent
 from ..diagnostics.service import DiagnosticsService
 from ..logs.writing.json_logging import configure_json_logging
-from ..modules.endpoints import EndpointState
+from ..modules.announcing.lease import EndpointState
 from ..modules.etcd.options import EtcdOptions
 from ..modules.etcd.store import EtcdStore
 from ..modules.model import Module

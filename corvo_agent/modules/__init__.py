@@ -14,18 +14,10 @@ from .._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
+    from .announcing.endpoint import Endpoint, decode_endpoint, encode_endpoint, endpoint_key, find_endpoint
+    from .announcing.lease import EndpointLease, EndpointState
     from .callbacks import ChangeCallback, ModuleChange
     from .deferred import DeferredStore
-    from .endpoints import (
-        ENDPOINTS_PREFIX,
-        Endpoint,
-        EndpointLease,
-        EndpointState,
-        decode_endpoint,
-        encode_endpoint,
-        endpoint_key,
-        find_endpoint,
-    )
     from .etcd.options import EtcdOptions
     from .etcd.store import EtcdStatistics, EtcdStore
     from .json.codec import decode_module, encode_module, module_from_dict, module_to_dict
@@ -42,7 +34,7 @@ if TYPE_CHECKING:
         effective_level,
         effective_state,
     )
-    from .names import MAX_NAME_LENGTH, MODULES_PREFIX, key_of, name_of, self_link_of, validate_name
+    from .names import BESIDE_PREFIX, MAX_NAME_LENGTH, MODULES_PREFIX, key_of, name_of, self_link_of, validate_name
     from .registration import StartReport, clear_expired_override, register
     from .selectors.list_options import ListOptions, parse_options
     from .selectors.selection import Selection
@@ -55,18 +47,16 @@ else:
         __name__,
         {
             "access": ("EVERY_MODULE", "ModuleAccess", "ModuleEvent", "Selector"),
-            "callbacks": ("ChangeCallback", "ModuleChange"),
-            "deferred": ("DeferredStore",),
-            "endpoints": (
-                "ENDPOINTS_PREFIX",
+            "announcing.endpoint": (
                 "Endpoint",
-                "EndpointLease",
-                "EndpointState",
                 "decode_endpoint",
                 "encode_endpoint",
                 "endpoint_key",
                 "find_endpoint",
             ),
+            "announcing.lease": ("EndpointLease", "EndpointState"),
+            "callbacks": ("ChangeCallback", "ModuleChange"),
+            "deferred": ("DeferredStore",),
             "etcd.options": ("EtcdOptions",),
             "etcd.store": ("EtcdStatistics", "EtcdStore"),
             "json.codec": ("decode_module", "encode_module", "module_from_dict", "module_to_dict"),
@@ -83,7 +73,15 @@ else:
                 "effective_level",
                 "effective_state",
             ),
-            "names": ("MAX_NAME_LENGTH", "MODULES_PREFIX", "key_of", "name_of", "self_link_of", "validate_name"),
+            "names": (
+                "BESIDE_PREFIX",
+                "MAX_NAME_LENGTH",
+                "MODULES_PREFIX",
+                "key_of",
+                "name_of",
+                "self_link_of",
+                "validate_name",
+            ),
             "registration": ("StartReport", "clear_expired_override", "register"),
             "selectors.list_options": ("ListOptions", "parse_options"),
             "selectors.selection": ("Selection",),
@@ -95,7 +93,7 @@ else:
     )
 
 __all__ = (
-    "ENDPOINTS_PREFIX",
+    "BESIDE_PREFIX",
     "EVERY_MODULE",
     "MAX_NAME_LENGTH",
     "MODULES_PREFIX",

@@ -10,23 +10,29 @@ import ipaddress
 
 from ..addresses import SocketAddress, address_to_dial
 from ..errors import InvalidArgument, PreconditionFailed, shorten
-from .endpoints import Endpoint
+from .announcing.endpoint import Endpoint
+from .announcing.place import Place, check_reach
 from .model import Module
 
 #: Where the diagnostics of a smart NIC answer when its status names no port.
 NAPLES_PORT = 9024
 
 
-def agent_address(module: Module, endpoint: Endpoint | None, service_port: str = "") -> SocketAddress | None:
+def agent_address(
+    module: Module, endpoint: Endpoint | None, service_port: str = "", *, here: Place | None = None
+) -> SocketAddress | None:
     """Where the agent of ``module`` answers, or its service named ``service_port``; None when nothing says where.
 
     ``endpoint`` is what the agent has announced. It stands for all services of the Module: one agent answers for
-    them. Raises PreconditionFailed for a service that the Module does not have, an announced address that is not one,
-    and a smart NIC whose node is not a CIDR address.
+    them. Raises PreconditionFailed for a service that the Module does not have, an announced address that is not one or
+    that cannot be dialled from ``here`` (where this process runs unless given), and a smart NIC whose node is not a
+    CIDR address.
     """
     _check_service_port(module, service_port)
     if endpoint is not None:
-        return _announced(endpoint)
+        address = _announced(endpoint)
+        check_reach(endpoint, address, here)
+        return address
     status = module.status
     if _is_naples(module):
         return SocketAddress(_naples_host(status.node), _port(module, service_port) or NAPLES_PORT)

@@ -8,6 +8,8 @@ from ..errors import InvalidArgument
 
 #: Every Module of the cluster lies below this key.
 MODULES_PREFIX = "/venice/config/diagnostics/modules/"
+#: What is ours beside the Modules lies below this key: for each Module ``NAME/endpoint`` and so on.
+BESIDE_PREFIX = "/corvo/v1/modules/"
 #: Every path of the REST API lies below this one.
 API_PATH = "/configs/diagnostics/v1"
 #: The REST path of Modules, which their self-link is made of.

@@ -18,7 +18,9 @@ from corvo_agent.errors import InvalidArgument, PreconditionFailed, Unavailable
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.modules import LevelOverride, MemoryStore, Module, ModuleStore, ServicePort, key_of
-from corvo_agent.modules.endpoints import EndpointState, find_endpoint
+from corvo_agent.modules.announcing.endpoint import find_endpoint
+from corvo_agent.modules.announcing.lease import EndpointState
+from corvo_agent.modules.announcing.place import Place, this_place
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from tests.diagnostics.kit import until
@@ -73,6 +75,23 @@ async def registered(kv: MemoryStore) -> Module:
 async def test_the_module_is_named_after_node_and_module(agent: Agent) -> None:
     assert agent.name == NAME
     assert NAME in repr(agent)
+
+
+async def test_it_announces_only_what_others_can_dial_and_where_that_is(kv: MemoryStore) -> None:
+    options = AgentOptions(listen="0.0.0.0:0", insecure=True, reach=("127.0.0.1:2379",))
+    async with Agent("pen-spyglass", node="node1", store=kv, options=options, apply_level=None) as agent:
+        assert agent.endpoint is not None
+        await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
+        endpoint = await find_endpoint(kv, NAME)
+        assert endpoint is not None
+        assert endpoint.address == agent.address.replace("0.0.0.0", "127.0.0.1")
+        assert Place(endpoint.host, endpoint.boot_id, endpoint.network_namespace) == this_place()
+
+
+@pytest.mark.parametrize("advertise", ["http://h:1", "[::]:1", "h:65536"])
+def test_an_address_that_cannot_be_dialled_is_not_advertised(advertise: str) -> None:
+    with pytest.raises(InvalidArgument, match="advertise"):
+        Agent("pen-spyglass", options=AgentOptions(advertise=advertise))
 
 
 async def test_it_creates_its_module_and_announces_where_it_answers(agent: Agent, kv: MemoryStore) -> None:

@@ -31,6 +31,11 @@ def test_without_a_module_there_is_nothing_to_do() -> None:
         ({"tls_client_ca": "ca.pem"}, "tls-client-ca: needs tls-cert"),
         ({"pid": -1}, "pid: must be the number of a process, got -1"),
         ({"pid": 1, "pid_file": "f"}, "pid: goes without pid-file"),
+        ({"advertise": "http://h:1"}, "advertise: must be HOST:PORT"),
+        ({"advertise": "h:abc"}, "advertise: must be HOST:PORT"),
+        ({"advertise": "h:65536"}, "advertise: a port is at most 65535, got 'h:65536'"),
+        ({"advertise": "h:0"}, "advertise: port 0 cannot be dialled"),
+        ({"advertise": "0.0.0.0:1"}, "advertise: stands for all addresses of this machine"),
         ({"pid_file": "f", "match": "x"}, "pid-file: goes without match"),
     ],
 )

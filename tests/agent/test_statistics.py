@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from corvo_agent.agent.agent import Agent
-from corvo_agent.modules.endpoints import EndpointState
+from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.testing import MemoryStore
 
 

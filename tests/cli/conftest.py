@@ -14,7 +14,7 @@ from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.settings import GatewaySettings
-from corvo_agent.modules.endpoints import EndpointState
+from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.place import PLACES, Place

@@ -12,7 +12,7 @@ import orjson
 from corvo_agent.demo.node import MODULE, running_node
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.modules.endpoints import find_endpoint
+from corvo_agent.modules.announcing.endpoint import find_endpoint
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.model import Module

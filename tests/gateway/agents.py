@@ -13,7 +13,7 @@ from corvo_agent.diagnostics.query import NOTHING, DebugQuery, Payload
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import InvalidArgument
-from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.model import Module

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.settings import GatewaySettings
-from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.model import Module

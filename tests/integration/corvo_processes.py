@@ -32,8 +32,12 @@ class AgentProcess:
 
 
 @asynccontextmanager
-async def agent_process(settings: dict[str, str], *arguments: str) -> AsyncIterator[AgentProcess]:
-    process = await asyncio.create_subprocess_exec(*CORVO, "agent", *arguments, stderr=PIPE, stdout=PIPE, env=settings)
+async def agent_process(
+    settings: dict[str, str], *arguments: str, inside: tuple[str, ...] = ()
+) -> AsyncIterator[AgentProcess]:
+    """A running agent; ``inside`` is a program, with its arguments, that runs it somewhere else."""
+    program = (*inside, *CORVO, "agent", *arguments)
+    process = await asyncio.create_subprocess_exec(*program, stderr=PIPE, stdout=PIPE, env=settings)
     try:
         agent = AgentProcess(process)
         agent.address = (await agent.logged("answers at"))["address"]

@@ -19,7 +19,7 @@ import pytest_asyncio
 from corvo_agent.cli.commands.run.writer import LEADER_PREFIX
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.modules.endpoints import endpoint_key, find_endpoint
+from corvo_agent.modules.announcing.endpoint import endpoint_key, find_endpoint
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.names import key_of

@@ -15,7 +15,8 @@ import trustme
 
 from corvo_agent.embedded import EtcdBinaries, free_ports
 from corvo_agent.errors import Unavailable
-from corvo_agent.modules.endpoints import Endpoint, EndpointLease, EndpointState, find_endpoint
+from corvo_agent.modules.announcing.endpoint import Endpoint, find_endpoint
+from corvo_agent.modules.announcing.lease import EndpointLease, EndpointState
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from tests.etcd_cluster import ETCD_BINARIES, NEWER_BINARIES, EtcdCluster
 

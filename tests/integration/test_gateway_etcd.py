@@ -21,7 +21,8 @@ from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.routing.router import RouteLimits
 from corvo_agent.gateway.settings import GatewaySettings
-from corvo_agent.modules.endpoints import Endpoint, EndpointLease, EndpointState
+from corvo_agent.modules.announcing.endpoint import Endpoint
+from corvo_agent.modules.announcing.lease import EndpointLease, EndpointState
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.json.codec import encode_module

@@ -21,7 +21,8 @@ from corvo_agent.gateway.routing.resolver import Resolver
 from corvo_agent.gateway.routing.router import Router
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.gateway.watching.endpoint_cache import EndpointCache
-from corvo_agent.modules.endpoints import Endpoint, EndpointState, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.memory import MemoryStore

@@ -15,7 +15,7 @@ from corvo_agent.gateway.routing.peers import PeerPool
 from corvo_agent.gateway.routing.resolver import Resolver
 from corvo_agent.gateway.routing.router import Router
 from corvo_agent.gateway.watching.endpoint_cache import EndpointCache
-from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.location import NAPLES_PORT, agent_address
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.model import Module, ModuleStatus, ObjectMeta, ServicePort
@@ -116,6 +116,17 @@ def test_a_service_that_the_module_does_not_have_is_refused_unless_it_is_a_nics(
         with pytest.raises(PreconditionFailed, match=r"invalid service name \[other\]"):
             agent_address(module(NPM), announced, "other")
     assert str(agent_address(nic(NPM), None, "other")) == f"127.77.2.3:{NAPLES_PORT}"
+
+
+async def test_an_address_of_another_place_is_refused_with_the_reason(store: ModuleStore) -> None:
+    await store.create(module(NPM))
+    # A name leads there as well: it is the address that it stands for that counts.
+    for host in ("127.77.2.3", "localhost"):
+        elsewhere = Endpoint(f"{host}:4711", host="node2", boot_id="b", network_namespace="1")
+        await store.kv.put(endpoint_key(NAME), encode_endpoint(elsewhere))
+        expected = f"endpoint address [{host}:4711] is only for programs beside that agent on host node2, "
+        for told in (await routed(store, module(NPM)), await looked_up(store, module(NPM))):
+            assert told.startswith(expected)
 
 
 def test_an_agent_may_announce_a_unix_socket() -> None:

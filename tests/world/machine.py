@@ -23,6 +23,7 @@ PROGRAMS = {
     "curl": "curl",
     "dbus-daemon": "dbus-daemon",
     "fish": "fish",
+    "ip": "iproute2",
     "logrotate": "logrotate",
     "zsh": "zsh",
 }

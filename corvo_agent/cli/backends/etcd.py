@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from ...diagnostics.client.client import DiagnosticsClient
 from ...errors import DecodeError, NotFound
 from ...modules.access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
-from ...modules.endpoints import find_endpoint
+from ...modules.announcing.endpoint import find_endpoint
 from ...modules.json.codec import decode_module
 from ...modules.kv import Change
 from ...modules.location import agent_address

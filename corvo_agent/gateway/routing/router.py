@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
-from ...addresses import join_host_port
+from ...addresses import SocketAddress, join_host_port
 from ...diagnostics.client.client import DiagnosticsClient
 from ...diagnostics.query import DebugQuery, Payload
 from ...errors import (
@@ -20,7 +20,8 @@ from ...errors import (
     Unavailable,
     shorten,
 )
-from ...modules.endpoints import Endpoint
+from ...modules.announcing.endpoint import Endpoint
+from ...modules.announcing.place import check_reach
 from ...modules.location import agent_address
 from ...modules.model import Module
 from ..watching.endpoint_cache import EndpointCache
@@ -139,7 +140,8 @@ class Router:
         module = self._lookup(query.name)
         if module is None:
             raise NotFound("module", query.name)
-        found = agent_address(module, announced or self._endpoints.get(module.name), query.service_port)
+        announced = announced or self._endpoints.get(module.name)
+        found = agent_address(module, announced, query.service_port)
         if found is None:
             raise _unlocated(module)
         if found.path:
@@ -151,6 +153,9 @@ class Router:
         except Unavailable:
             # A node that cannot be resolved is told as the original tells an instance that is not registered.
             raise _unlocated(module) from None
+        if announced is not None:
+            # A name may stand for loopback as well.
+            check_reach(announced, SocketAddress(str(address), found.port))
         return join_host_port(address, found.port)
 
     @contextmanager

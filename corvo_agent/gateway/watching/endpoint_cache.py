@@ -7,11 +7,14 @@ import logging
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import CorvoError, DecodeError
-from ...modules.endpoints import ENDPOINTS_PREFIX, Endpoint, decode_endpoint, find_endpoint
+from ...modules.announcing.endpoint import Endpoint, decode_endpoint, endpoint_name, find_endpoint
 from ...modules.kv import ChangeType, KeyValueStore
+from ...modules.names import BESIDE_PREFIX
 from ...modules.watching.batches import WatchBatch
 from .mirror import WatchedMirror
 
+# Where agents of older versions announce themselves.
+_OLD_PREFIX = "/corvo/v1/endpoints/"
 _log = logging.getLogger(__name__)
 
 
@@ -23,9 +26,10 @@ class EndpointCache(WatchedMirror):
     """The announced endpoint of each Module. A value that cannot be decoded counts as none."""
 
     def __init__(self, store: KeyValueStore, *, check_interval: float = 10.0, clock: Clock = SYSTEM_CLOCK) -> None:
-        super().__init__(store, ENDPOINTS_PREFIX, check_interval=check_interval, clock=clock)
+        super().__init__(store, BESIDE_PREFIX, check_interval=check_interval, clock=clock)
         self._store = store
         self._endpoints: dict[str, Endpoint] = {}
+        self._looked_for_old = False
 
     def __len__(self) -> int:
         return len(self._endpoints)
@@ -44,8 +48,11 @@ class EndpointCache(WatchedMirror):
             return self.get(name)
 
     async def _take(self, batch: WatchBatch) -> None:
+        await self._warn_of_old_agents()
         for change in batch.changes:
-            name = change.key.removeprefix(ENDPOINTS_PREFIX)
+            name = endpoint_name(change.key)
+            if name is None:
+                continue
             if change.type is ChangeType.DELETED or change.item is None:
                 self._endpoints.pop(name, None)
                 continue
@@ -55,3 +62,18 @@ class EndpointCache(WatchedMirror):
                 # The last one is not kept: its agent has gone, or it would not have been written over.
                 self._endpoints.pop(name, None)
                 _log.warning("endpoint ignored: %s", error)
+
+    async def _warn_of_old_agents(self) -> None:
+        """Say once that agents of an older version are not found."""
+        if self._looked_for_old:
+            return
+        self._looked_for_old = True
+        try:
+            async with asyncio.timeout(_LOOK_UP):
+                found = await self._store.range(_OLD_PREFIX, limit=1, keys_only=True)
+        except (CorvoError, TimeoutError) as error:
+            # Who may not read there, has no need to.
+            _log.debug("%s is not looked into: %s", _OLD_PREFIX, error)
+            return
+        for item in found.items:
+            _log.warning("%s and what lies beside it is ignored: an older version announces itself there", item.key)

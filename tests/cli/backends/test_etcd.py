@@ -9,7 +9,7 @@ from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import DecodeError, NotFound
-from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.kv import ChangeType
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.model import Module, ModuleStatus, ObjectMeta, ServicePort

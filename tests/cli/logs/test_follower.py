@@ -21,7 +21,7 @@ from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import CorvoError, NotFound, RemoteError, Unavailable
 from corvo_agent.logs.lines.marker import CURSOR, GAP, MARKER
-from corvo_agent.modules.endpoints import EndpointState
+from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.settings.etcd import EtcdSettings
 from tests.cli.place import Place

@@ -19,7 +19,7 @@ from corvo_agent.diagnostics.server.server import ServerLimits
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import CorvoError, RemoteError
 from corvo_agent.modules.access import Selector
-from corvo_agent.modules.endpoints import EndpointState
+from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.model import Module, ModuleStatus, ObjectMeta
 from corvo_agent.modules.store import ModuleStore

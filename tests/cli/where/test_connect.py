@@ -15,7 +15,7 @@ from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.diagnostics.tls import server_ssl
 from corvo_agent.errors import NotFound
-from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.modules.model import Module, ModuleStatus, ObjectMeta, ServicePort
 from corvo_agent.modules.store import ModuleStore

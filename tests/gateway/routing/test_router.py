@@ -11,7 +11,7 @@ from corvo_agent.gateway.routing.peers import PeerPool
 from corvo_agent.gateway.routing.resolver import Resolver
 from corvo_agent.gateway.routing.router import RouteLimits, Router
 from corvo_agent.gateway.watching.endpoint_cache import EndpointCache
-from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.memory import MemoryStore
 
 from ..modules import module

@@ -8,7 +8,7 @@ import pytest
 
 from corvo_agent.errors import DeadlineExceeded, Unavailable
 from corvo_agent.gateway.watching.endpoint_cache import EndpointCache
-from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.testing import FakeClock
 
@@ -66,4 +66,4 @@ async def test_an_announcement_that_cannot_be_read_counts_as_none(caplog: pytest
         with caplog.at_level(logging.WARNING):
             await cache.wait_for(await store.put(endpoint_key(NAME), b"{}"), 5)
         assert cache.get(NAME) is None
-    assert "endpoint ignored: /corvo/v1/endpoints/node1-pen-npm at revision" in caplog.text
+    assert "endpoint ignored: /corvo/v1/modules/node1-pen-npm/endpoint at revision" in caplog.text

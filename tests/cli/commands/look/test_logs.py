@@ -9,7 +9,7 @@ import yaml
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.embedded import EmbeddedEtcd
-from corvo_agent.modules.endpoints import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import corvo

@@ -7,20 +7,19 @@ import json
 
 import pytest
 
-from corvo_agent.errors import DecodeError, InvalidArgument
+from corvo_agent.errors import Unavailable
 from corvo_agent.modules import (
     Endpoint,
     EndpointLease,
     EndpointState,
     MemoryStore,
     encode_endpoint,
-    endpoint_key,
     find_endpoint,
 )
 from corvo_agent.testing import FakeClock
 
 NAME = "node1-pen-npm"
-KEY = "/corvo/v1/endpoints/node1-pen-npm"
+KEY = "/corvo/v1/modules/node1-pen-npm/endpoint"
 OLD = Endpoint("127.0.0.1:7001", 11, 1_000_000_000, "1.0", "pen-npm")
 YOUNG = Endpoint("127.0.0.1:7002", 12, 2_000_000_000, "1.0", "pen-npm")
 
@@ -204,17 +203,21 @@ async def test_faults_of_ours_are_logged_and_closing_is_bounded(caplog: pytest.L
     assert "ends with its lease: no answer in time" in caplog.text
 
 
-@pytest.mark.parametrize("value", [b"", b"[]", b"{}", b'{"address":7}', b'{"address":"a","pid":"x"}', b"\xff"])
-async def test_a_bad_value_is_a_decode_error(value: bytes) -> None:
-    store = MemoryStore()
-    await store.put(KEY, value)
-    with pytest.raises(DecodeError, match=f"{KEY} at revision 2"):
-        await find_endpoint(store, NAME)
+async def test_an_address_that_is_not_known_yet_is_looked_for_until_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    clock, store = FakeClock(), MemoryStore()
+    found: list[str] = []
 
+    async def find() -> str:
+        if not found:
+            raise Unavailable("0.0.0.0", "there is no network yet")
+        return found[-1]
 
-async def test_keys_of_other_versions_are_passed_over_and_bad_names_refused() -> None:
-    store = MemoryStore()
-    await store.put(KEY, b'{"address":"h:1","zone":"x"}')
-    assert await find_endpoint(store, NAME) == Endpoint("h:1")
-    with pytest.raises(InvalidArgument):
-        endpoint_key("no/name")
+    nowhere = Endpoint("", 11, 1_000_000_000)
+    async with EndpointLease(store, NAME, nowhere, find_address=find, clock=clock) as lease:
+        await clock.advance(30)
+        assert (state_of(lease), await find_endpoint(store, NAME)) == (EndpointState.PENDING, None)
+        assert "no network yet" in lease.last_error
+        found.append("10.0.0.1:1")
+        await reach(lease, EndpointState.ANNOUNCED, clock)
+        assert await find_endpoint(store, NAME) == Endpoint("10.0.0.1:1", 11, 1_000_000_000)
+    assert caplog.text.count("is not announced: 0.0.0.0 is unavailable: there is no network yet") == 1

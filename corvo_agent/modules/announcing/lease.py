@@ -1,46 +1,27 @@
-"""Where agents answer: each one announces its address under a lease, so that a dead agent's address goes with it."""
+"""Announcing where an agent answers, under a lease, so that a dead agent's address goes with it."""
 
 from __future__ import annotations
 
 import asyncio
 import enum
 import logging
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import orjson
-
-from ..backoff import Backoff
-from ..clock import SYSTEM_CLOCK, Clock
-from ..errors import AlreadyExists, CorvoError, DecodeError, InvalidArgument, NotFound, VersionConflict, shorten
-from .json.tables import JsonTable, int32, text, time
-from .kv import KeyValue, KeyValueStore
-from .names import validate_name
+from ...backoff import Backoff
+from ...clock import SYSTEM_CLOCK, Clock
+from ...errors import AlreadyExists, CorvoError, DecodeError, NotFound, VersionConflict
+from ..kv import KeyValue, KeyValueStore
+from .endpoint import Endpoint, decode_endpoint, encode_endpoint, endpoint_key
 
 _log = logging.getLogger(__name__)
 
-#: Every endpoint of the cluster lies below this key.
-ENDPOINTS_PREFIX = "/corvo/v1/endpoints/"
 #: Seconds after which the endpoint of an agent that fell silent is gone.
 ENDPOINT_TTL = 15.0
 #: Seconds that taking the endpoint away may take.
 CLOSE_TIMEOUT = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An agent that answers at ``address`` (``HOST:PORT``).
-
-    ``pid`` is its process, ``started`` when that began in nanoseconds of wall time, ``version`` that of the agent,
-    ``module`` the module's name without the node.
-    """
-
-    address: str
-    pid: int = 0
-    started: int = 0
-    version: str = ""
-    module: str = ""
 
 
 class EndpointState(enum.Enum):
@@ -54,55 +35,14 @@ class EndpointState(enum.Enum):
     SUPERSEDED = "superseded"
 
 
-_TABLE = JsonTable(
-    "endpoint",
-    text("address", "address", always=True),
-    int32("pid", "pid"),
-    time("started", "started"),
-    text("version", "version"),
-    text("module", "module"),
-)
-
-
-def endpoint_key(name: str) -> str:
-    """The key of the endpoint of the Module ``name``. Raises InvalidArgument for a name that none can have."""
-    return ENDPOINTS_PREFIX + validate_name(name, "name")
-
-
-def encode_endpoint(endpoint: Endpoint) -> bytes:
-    """The JSON that is stored under ``endpoint_key``: an object, times in RFC 3339, empty fields left out."""
-    return orjson.dumps(_TABLE.write(endpoint, {}))
-
-
-def decode_endpoint(item: KeyValue) -> Endpoint:
-    """The endpoint in ``item``; keys that we do not know are passed over. Raises DecodeError."""
-    what = f"{item.key} at revision {item.mod_revision}"
-    try:
-        value: Any = orjson.loads(item.value)
-        endpoint = Endpoint(**{"address": "", **_TABLE.read(value)[0]})
-    except InvalidArgument as error:
-        raise DecodeError(what, str(error)) from error
-    except ValueError as error:
-        raise DecodeError(what, f"not JSON: {shorten(str(error), 200)}") from error
-    if not endpoint.address:
-        raise DecodeError(what, "endpoint.address: is missing")
-    return endpoint
-
-
-async def find_endpoint(store: KeyValueStore, name: str) -> Endpoint | None:
-    """Where the agent of the Module ``name`` answers; None when no agent has announced itself.
-
-    Raises DecodeError, InvalidArgument for a name that no Module can have, and what ``store`` raises.
-    """
-    item = await store.get(endpoint_key(name))
-    return None if item is None else decode_endpoint(item)
-
-
 class EndpointLease:
-    """Keeps ``endpoint`` announced under ``name`` while it is entered.
+    """Keeps ``endpoint`` announced for the Module ``name`` while it is entered.
 
-    It never raises once it is made: whatever the store does, it tries again, and ``state`` tells how it stands. A
-    lease that expired, a key that was deleted and a store that lost its data are noticed within ``ttl`` / 3 seconds.
+    ``find_address`` is asked for its address before each announcement, where that depends on how the network is then;
+    what it raises is told as what the store raises.
+
+    The lease never raises once it is made: whatever the store does, it tries again, and ``state`` tells how it stands.
+    A lease that expired, a key that was deleted and a store that lost its data are noticed within ``ttl`` / 3 seconds.
 
     Two agents of one name: the process that started later has the name, because in a restart the old one is about to
     go. The older one says so once, in a warning, waits, and announces itself again when the younger one is gone.
@@ -114,17 +54,18 @@ class EndpointLease:
         name: str,
         endpoint: Endpoint,
         *,
+        find_address: Callable[[], Awaitable[str]] | None = None,
         ttl: float = ENDPOINT_TTL,
         close_timeout: float = CLOSE_TIMEOUT,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.endpoint = endpoint
+        self._find_address = find_address
         self._store = store
         self._key = endpoint_key(name)
         self._ttl = ttl
         self._close_timeout = close_timeout
         self._clock = clock
-        self._value = encode_endpoint(endpoint)
         self._lease = 0
         self._state = EndpointState.PENDING
         self._moved = asyncio.Event()
@@ -199,14 +140,17 @@ class EndpointLease:
                 self._lease = 0
         if not self._lease:
             self._lease = await self._store.grant_lease(self._ttl)
+        if self._find_address is not None and self._state is not EndpointState.ANNOUNCED:
+            self.endpoint = replace(self.endpoint, address=await self._find_address())
+        value = encode_endpoint(self.endpoint)
         item = await self._store.get(self._key)
         if item is None:
-            await self._store.create(self._key, self._value, lease=self._lease)
-        elif item.lease != self._lease or item.value != self._value:
+            await self._store.create(self._key, value, lease=self._lease)
+        elif item.lease != self._lease or item.value != value:
             if self._yields_to(item):
                 self._set(EndpointState.SUPERSEDED)
                 return
-            await self._store.update(self._key, self._value, expected=item.mod_revision, lease=self._lease)
+            await self._store.update(self._key, value, expected=item.mod_revision, lease=self._lease)
         self._set(EndpointState.ANNOUNCED)
 
     def _yields_to(self, item: KeyValue) -> bool:

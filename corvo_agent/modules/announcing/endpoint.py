@@ -1,0 +1,87 @@
+"""Where an agent answers and who it is: what it announces beside its Module, as a value and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from ...errors import DecodeError, InvalidArgument, shorten
+from ..json.tables import JsonTable, int32, text, time
+from ..kv import KeyValue, KeyValueStore
+from ..names import BESIDE_PREFIX, validate_name
+
+_KEY = "/endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An agent that answers at ``address`` (``HOST:PORT``).
+
+    ``pid`` is its process, ``started`` when that began in nanoseconds of wall time, ``version`` that of the agent,
+    ``module`` the module's name without the node. ``host``, ``boot_id`` and ``network_namespace`` are the fields of
+    the ``Place`` that the process runs in: who shares that reaches its loopback addresses, and nothing else does.
+    """
+
+    address: str
+    pid: int = 0
+    started: int = 0
+    version: str = ""
+    module: str = ""
+    host: str = ""
+    boot_id: str = ""
+    network_namespace: str = ""
+
+
+_TABLE = JsonTable(
+    "endpoint",
+    text("address", "address", always=True),
+    int32("pid", "pid"),
+    text("host", "host"),
+    text("boot-id", "boot_id"),
+    text("network-namespace", "network_namespace"),
+    time("started", "started"),
+    text("version", "version"),
+    text("module", "module"),
+)
+
+
+def endpoint_key(name: str) -> str:
+    """The key of the endpoint of the Module ``name``. Raises InvalidArgument for a name that none can have."""
+    return f"{BESIDE_PREFIX}{validate_name(name, 'name')}{_KEY}"
+
+
+def endpoint_name(key: str) -> str | None:
+    """The Module whose endpoint lies at ``key``, a key below ``BESIDE_PREFIX``; None for what is no endpoint."""
+    name = key.removeprefix(BESIDE_PREFIX).removesuffix(_KEY)
+    return name if key == f"{BESIDE_PREFIX}{name}{_KEY}" and "/" not in name else None
+
+
+def encode_endpoint(endpoint: Endpoint) -> bytes:
+    """The JSON that is stored under ``endpoint_key``: an object, times in RFC 3339, empty fields left out."""
+    return orjson.dumps(_TABLE.write(endpoint, {}))
+
+
+def decode_endpoint(item: KeyValue) -> Endpoint:
+    """The endpoint in ``item``; keys that we do not know are passed over. Raises DecodeError."""
+    what = f"{item.key} at revision {item.mod_revision}"
+    try:
+        value: Any = orjson.loads(item.value)
+        endpoint = Endpoint(**{"address": "", **_TABLE.read(value)[0]})
+    except InvalidArgument as error:
+        raise DecodeError(what, str(error)) from error
+    except ValueError as error:
+        raise DecodeError(what, f"not JSON: {shorten(str(error), 200)}") from error
+    if not endpoint.address:
+        raise DecodeError(what, "endpoint.address: is missing")
+    return endpoint
+
+
+async def find_endpoint(store: KeyValueStore, name: str) -> Endpoint | None:
+    """Where the agent of the Module ``name`` answers; None when no agent has announced itself.
+
+    Raises DecodeError, InvalidArgument for a name that no Module can have, and what ``store`` raises.
+    """
+    item = await store.get(endpoint_key(name))
+    return None if item is None else decode_endpoint(item)
