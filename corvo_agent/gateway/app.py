@@ -10,10 +10,11 @@ from typing import Self
 
 from aiohttp import web
 
-from ..addresses import address_to_listen, join_host_port
+from ..addresses import address_to_listen
 from ..clock import SYSTEM_CLOCK, Clock
+from ..diagnostics.server.acceptor import Acceptor, within_descriptors
+from ..diagnostics.server.listen import address_of, open_socket
 from ..diagnostics.server.server import DiagnosticsServer
-from ..errors import Unavailable
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module
 from ..modules.store import ModuleStore
@@ -24,6 +25,7 @@ from .grpc.status import DetailsCodec
 from .metrics import Metrics
 from .objects.module_api import ModuleApi
 from .rest import openapi
+from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
 from .rest.middleware import add_headers, answer_strays, check_credentials, check_host, check_origin
 from .rest.views_debug import DebugViews
@@ -59,6 +61,7 @@ class Gateway:
         *,
         routes: RouteLimits | None = None,
         watches: WatchLimits | None = None,
+        http: HttpLimits | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.settings = settings or GatewaySettings()
@@ -70,6 +73,7 @@ class Gateway:
         self._contexts: list[FileContext] = []
         self._routes = routes or RouteLimits()
         self._watches = watches or WatchLimits()
+        self._http = http or HttpLimits()
         self.hub = WatchHub(limits=self._watches, clock=clock)
         self.cache = ModuleCache(modules.kv, self.hub, check_interval=interval, clock=clock)
         self.endpoints = EndpointCache(modules.kv, check_interval=interval, clock=clock)
@@ -81,7 +85,7 @@ class Gateway:
             clock=clock,
         )
         self._stack = AsyncExitStack()
-        self._runner: web.AppRunner | None = None
+        self._address = ""
         self._grpc: DiagnosticsServer | None = None
 
     async def __aenter__(self) -> Self:
@@ -113,6 +117,7 @@ class Gateway:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop all of it, in reverse."""
+        self._address = ""
         await self._stack.aclose()
 
     async def reload_credentials(self) -> None:
@@ -136,7 +141,7 @@ class Gateway:
     @property
     def address(self) -> str:
         """``HOST:PORT`` that it listens on."""
-        return join_host_port(*self._runner.addresses[0][:2]) if self._runner and self._runner.addresses else ""
+        return self._address
 
     @property
     def grpc_address(self) -> str:
@@ -176,12 +181,22 @@ class Gateway:
         runner = web.AppRunner(application, handler_cancellation=True, access_log=None, shutdown_timeout=_DRAIN)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
+        server, limits, connections = runner.server, self._http, HttpConnections()
+        assert server is not None
         listen = address_to_listen(self.settings.listen, unix=False)
-        try:
-            await web.TCPSite(runner, listen.host, listen.port, ssl_context=tls).start()
-        except OSError as error:
-            raise Unavailable(self.settings.listen, f"cannot listen: {error.strerror or error}") from error
-        self._runner = runner
+        # Whether it may listen there has been checked, by the rules of the gateway.
+        listener = await open_socket(listen, ssl=tls, insecure=True, patient=True)
+        acceptor = Acceptor(
+            listener,
+            lambda: GuardedHandler(server, limits, connections),
+            ssl=tls,
+            handshake_timeout=limits.header_timeout,
+            limit=within_descriptors(limits.connections),
+            connections=connections,
+        )
+        acceptor.start()
+        stack.push_async_callback(acceptor.aclose)
+        self._address = address_of(listener)
 
     async def _serve_grpc(self, stack: AsyncExitStack, service: DiagnosticsV1, tls: ssl.SSLContext | None) -> None:
         # What may listen where has been checked: this server knows nothing of tokens and would want certificates.

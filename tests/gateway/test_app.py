@@ -130,7 +130,7 @@ async def test_files_that_do_not_serve_are_named(tmp_path: Path, option: str) ->
 
 async def test_an_address_that_is_taken(gateway: Gateway) -> None:
     async with Store() as store:
-        with pytest.raises(Unavailable, match="cannot listen"):
+        with pytest.raises(Unavailable, match="another process listens there"):
             await Gateway(store, replace(LOCAL, listen=gateway.address)).__aenter__()
 
 

@@ -29,7 +29,8 @@ _PIECE = 4096
 class ServerLimits:
     """What a DiagnosticsServer allows; times are seconds, sizes are bytes.
 
-    ``connections`` at once (one more pushes out the one that is idle for longest, or is refused when none is);
+    ``connections`` at once (one more pushes out the one that is idle for longest, or is refused when none is; fewer
+    where the process may not open twice as many files);
     ``idle_timeout`` without a call; ``hello_timeout`` for the first bytes and for the TLS handshake;
     ``resets`` of streams by the peer and ``control_frames`` per second of one connection, with bursts of ten times
     that; ``request_bytes`` and ``request_fields`` of one message; ``received_bytes`` of messages in memory at once;
@@ -68,25 +69,25 @@ class Rate:
 
 
 class Connections:
-    """The open connections of one server, bounded."""
+    """The open connections of one server."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._open: set[GuardedConnection] = set()
         self.refused = 0
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def admit(self, connection: GuardedConnection) -> bool:
-        """Take it in, in the place of the one that is idle for longest if need be; False when all are busy."""
-        if len(self._open) >= self._limit:
-            idle = min((each for each in self._open if not each.busy), key=lambda each: each.active_at, default=None)
-            if idle is None:
-                self.refused += 1
-                return False
-            idle.close(ErrorCodes.NO_ERROR)
+    def add(self, connection: GuardedConnection) -> None:
+        """It is open."""
         self._open.add(connection)
+
+    def make_room(self) -> bool:
+        """Close the one that is idle for longest; False when all are busy."""
+        idle = min((each for each in self._open if not each.busy), key=lambda each: each.active_at, default=None)
+        if idle is None:
+            return False
+        idle.close(ErrorCodes.NO_ERROR)
         return True
 
     def remove(self, connection: GuardedConnection) -> None:
@@ -127,11 +128,8 @@ class GuardedConnection(H2Protocol):
         return bool(self.processor.streams)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Admit it and start its timer; part of asyncio's Protocol."""
-        if not self._connections.admit(self):
-            self._closed = True
-            transport.close()
-            return
+        """Start its timer; part of asyncio's Protocol."""
+        self._connections.add(self)
         super().connection_made(transport)
         resets = Rate(self._limits.resets, self._loop.time())
         control = Rate(self._limits.control_frames, self._loop.time())
@@ -151,8 +149,7 @@ class GuardedConnection(H2Protocol):
     def connection_lost(self, error: BaseException | None) -> None:
         """Forget it; part of asyncio's Protocol."""
         self._forget()
-        if hasattr(self, "processor"):
-            super().connection_lost(error)
+        super().connection_lost(error)
 
     def close(self, code: ErrorCodes) -> None:
         """Tell the peer why (GOAWAY), end its calls and close."""

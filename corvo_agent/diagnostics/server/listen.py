@@ -19,8 +19,13 @@ _BACKLOG = 128
 _PEER_TIMEOUT_MS = 60_000
 
 
-async def open_socket(listen: SocketAddress, *, ssl: _ssl.SSLContext | None, insecure: bool) -> socket.socket:
+async def open_socket(
+    listen: SocketAddress, *, ssl: _ssl.SSLContext | None, insecure: bool, patient: bool = False
+) -> socket.socket:
     """A listening socket.
+
+    A peer that does not take what is on its way to it is given up after a minute, unless ``patient``: then the server
+    itself decides how long it waits for one that is there and does not read.
 
     Raises as ``check_allowed`` does; Unavailable for an address that is taken or is not this machine's,
     PermissionRefused where the system says no.
@@ -34,7 +39,8 @@ async def open_socket(listen: SocketAddress, *, ssl: _ssl.SSLContext | None, ins
         listener.setblocking(False)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Connections inherit it: a peer that is gone with an answer on its way to it is given up after this time.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _PEER_TIMEOUT_MS)
+        if not patient:
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _PEER_TIMEOUT_MS)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(address)

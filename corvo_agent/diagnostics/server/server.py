@@ -6,7 +6,6 @@ import asyncio
 import logging
 import socket
 import ssl as _ssl
-import sys
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from types import TracebackType
@@ -24,6 +23,7 @@ from ..calls import CallBounds
 from ..limits import ByteBudget
 from ..message_codec import MessageCodec
 from ..tls import client_ssl, server_ssl
+from .acceptor import Acceptor, within_descriptors
 from .connection import Connections, GuardedConnection, ServerLimits
 from .listen import address_of, check_allowed, open_socket, remove_path
 
@@ -59,7 +59,7 @@ class DiagnosticsServer:
         self._ssl = ssl
         self._insecure = insecure
         self._status_details_codec = status_details_codec
-        self._connections = Connections(self.limits.connections)
+        self._connections = Connections()
         # Bound, and not served yet.
         self._listener: socket.socket | None = None
         self._server: _BoundedServer | None = None
@@ -103,7 +103,7 @@ class DiagnosticsServer:
         assert self._listener is not None
         try:
             server = _BoundedServer(self.services, self.limits, self._connections, self._status_details_codec)
-            await server.serve(self._listener, self._ssl)
+            server.serve(self._listener, self._ssl)
         except BaseException:
             self._release()
             raise
@@ -167,33 +167,36 @@ class _BoundedServer(grpclib.server.Server):
         super().__init__(services, codec=MessageCodec(), status_details_codec=status_details_codec, config=config)
         self._limits = limits
         self._connections = connections
-        self._listener: asyncio.Server | None = None
+        self._acceptor: Acceptor | None = None
         self._stopping = False
         bounds = CallBounds(limits.request_bytes, ByteBudget(limits.received_bytes), max_fields=limits.request_fields)
         self._mapping = {name: self._stoppable(bounds.around(handler)) for name, handler in self._mapping.items()}
 
-    async def serve(self, listener: socket.socket, ssl: _ssl.SSLContext | None) -> None:
+    def serve(self, listener: socket.socket, ssl: _ssl.SSLContext | None) -> None:
         """Accept connections at ``listener``, a bound and listening socket."""
-        create: Any = self._loop.create_server
-        if listener.family == socket.AF_UNIX:
-            create = self._loop.create_unix_server
-            if sys.version_info >= (3, 13):
-                # The file may belong to the next server by then.
-                create = partial(create, cleanup_socket=False)
-        handshake = self._limits.hello_timeout if ssl is not None else None
-        self._listener = await create(self._protocol_factory, sock=listener, ssl=ssl, ssl_handshake_timeout=handshake)
+        self._acceptor = Acceptor(
+            listener,
+            self._protocol_factory,
+            ssl=ssl,
+            handshake_timeout=self._limits.hello_timeout,
+            limit=within_descriptors(self._limits.connections),
+            connections=self._connections,
+        )
+        self._acceptor.start()
 
     def shared_socket(self) -> socket.socket:
         """The listening socket once more: it accepts connections as long as one of the two is open."""
-        assert self._listener is not None
-        return self._listener.sockets[0].dup()
+        assert self._acceptor is not None
+        return self._acceptor.shared_socket()
 
     async def stop(self) -> None:
         """Drain, cancel, close: see ``DiagnosticsServer.aclose``."""
-        if self._listener is not None:
-            self._listener.close()
         self._connections.close(idle_only=True)
         try:
+            if self._acceptor is not None:
+                await self._acceptor.aclose()
+            # What was accepted while that ended has no call yet.
+            self._connections.close(idle_only=True)
             await self._settle(self._limits.drain_timeout)
             self._stopping = True
             for handler in self._handlers:
