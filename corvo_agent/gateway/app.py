@@ -25,6 +25,7 @@ from .grpc.status import DetailsCodec
 from .metrics import Metrics
 from .objects.module_api import ModuleApi
 from .rest import openapi
+from .rest.answers import Answers
 from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
 from .rest.middleware import add_headers, answer_strays, check_credentials, check_host, check_origin
@@ -74,6 +75,8 @@ class Gateway:
         self._routes = routes or RouteLimits()
         self._watches = watches or WatchLimits()
         self._http = http or HttpLimits()
+        self.connections = HttpConnections()
+        self.answers = Answers(self._http.answer_bytes, clock)
         self.hub = WatchHub(limits=self._watches, clock=clock)
         self.cache = ModuleCache(modules.kv, self.hub, check_interval=interval, clock=clock)
         self.endpoints = EndpointCache(modules.kv, check_interval=interval, clock=clock)
@@ -169,7 +172,7 @@ class Gateway:
             ModuleViews(self.api, clock=self._clock),
             WatchViews(self.api, self._watches.patience),
             FollowViews(self.api, router),
-            DebugViews(self.api, router),
+            DebugViews(self.api, router, self.answers),
             StatusViews(self.api, self.endpoints, metrics),
         ):
             application.add_routes(views.routes())
@@ -181,7 +184,7 @@ class Gateway:
         runner = web.AppRunner(application, handler_cancellation=True, access_log=None, shutdown_timeout=_DRAIN)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        server, limits, connections = runner.server, self._http, HttpConnections()
+        server, limits, connections = runner.server, self._http, self.connections
         assert server is not None
         listen = address_to_listen(self.settings.listen, unix=False)
         # Whether it may listen there has been checked, by the rules of the gateway.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +26,18 @@ class HttpLimits:
 
     ``connections`` at once (fewer where the process may not open twice as many files; one more pushes out one that has
     no request, or is refused when none is found); ``header_timeout`` for the TLS handshake, for the first request's
-    header and for the rest of one that has begun; ``idle_timeout`` between requests.
+    header and for the rest of one that has begun; ``idle_timeout`` between requests; ``stall_timeout`` in which the
+    reader of an answer has to take some of it, followed logs excepted; ``answer_bytes`` of agents' large answers in
+    memory at once.
     """
 
     # The watchers that WatchLimits allows, and a thousand callers besides.
     connections: int = 6_000
     header_timeout: float = 10.0
     idle_timeout: float = 75.0
+    stall_timeout: float = 60.0
+    # Some of the longest that there are, within a small container.
+    answer_bytes: int = 64 << 20
 
 
 class HttpConnections:
@@ -43,6 +50,9 @@ class HttpConnections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[GuardedHandler]:
+        return iter(tuple(self._open))
 
     def touch(self, connection: GuardedHandler) -> None:
         """It is new, or said something."""
@@ -77,6 +87,11 @@ class GuardedHandler(web.RequestHandler):
         self._limits = limits
         self._connections = connections
         self._header_timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
+        # Bytes that waited for the reader when it was looked after last.
+        self._waiting = 0
+        #: Whether the reader of the present answer may take nothing for as long as it likes.
+        self.patient = False
 
     @property
     def busy(self) -> bool:
@@ -101,8 +116,19 @@ class GuardedHandler(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget it; part of asyncio's Protocol."""
         self._stop_timer()
+        self._stop_stall_timer()
         self._connections.remove(self)
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The reader does not take as fast as there is: see that it takes something; part of asyncio's Protocol."""
+        super().pause_writing()
+        self._watch_reader()
+
+    def resume_writing(self) -> None:
+        """The reader has taken most of it; part of asyncio's Protocol."""
+        super().resume_writing()
+        self._stop_stall_timer()
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         """One line without a traceback for what a caller did wrong; aiohttp logs both as faults."""
@@ -124,3 +150,37 @@ class GuardedHandler(web.RequestHandler):
         self._header_timer = None
         if not self.busy:
             self.force_close()
+
+    def _watch_reader(self) -> None:
+        if self.transport is not None:
+            self._waiting = self.transport.get_write_buffer_size()
+            timeout = self._limits.stall_timeout
+            self._stall_timer = asyncio.get_running_loop().call_later(timeout, self._look_after_reader)
+
+    def _look_after_reader(self) -> None:
+        transport = self.transport
+        if transport is None:
+            return
+        if self.patient or transport.get_write_buffer_size() < self._waiting:
+            self._watch_reader()
+        else:
+            # Not closed: that would keep what waits for the reader until it is taken.
+            transport.abort()
+
+    def _stop_stall_timer(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
+
+
+@contextmanager
+def pauses_allowed(request: web.Request) -> Iterator[None]:
+    """In here the reader of this request's answer may take nothing for as long as it likes."""
+    connection = request.protocol
+    if isinstance(connection, GuardedHandler):
+        connection.patient = True
+    try:
+        yield
+    finally:
+        if isinstance(connection, GuardedHandler):
+            connection.patient = False

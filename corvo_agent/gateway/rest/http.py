@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 
 import orjson
@@ -16,6 +16,8 @@ from ..watching.watch_hub import PATIENCE
 #: Bytes of a request body: what the store takes as one value.
 MAX_BODY = 2 << 20
 _BODY_TIMEOUT = 30.0
+# Bytes that are given to a connection at a time: what asyncio holds before a writer has to wait.
+_PIECE = 64 << 10
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -82,11 +84,61 @@ async def read_body(request: web.Request) -> bytes:
         raise web.HTTPRequestTimeout from None
 
 
-async def send(request: web.Request, response: web.StreamResponse, data: bytes, patience: float = PATIENCE) -> bool:
-    """Write a piece of a stream; False when its reader does not take it in time, or has gone: it is cut off then."""
+async def send_whole(
+    request: web.Request,
+    parts: Sequence[bytes],
+    headers: Mapping[str, str] | None = None,
+    taken: Callable[[], None] | None = None,
+) -> web.StreamResponse:
+    """Answer with the JSON that ``parts`` are, one behind the other; ``taken`` is called as its reader takes it.
+
+    A large one is written bit by bit: all of it at once would be copied for the connection, and stay until it is read.
+    A reader that takes nothing is cut off by its connection.
+    """
+    size = sum(map(len, parts))
+    if size <= _PIECE:
+        return json_response(b"".join(parts), headers)
+    response = web.StreamResponse(headers=headers)
+    response.content_type, response.content_length = "application/json", size
+    await response.prepare(request)
+    for piece in _pieces(parts):
+        if not await send(request, response, piece, None):
+            break
+        if taken is not None:
+            taken()
+    return response
+
+
+def _pieces(parts: Sequence[bytes]) -> Iterator[bytes | memoryview]:
+    """The bytes of ``parts`` in pieces of about ``_PIECE``."""
+    small: list[bytes] = []
+    held = 0
+    for part in parts:
+        if len(part) < _PIECE:
+            small.append(part)
+            held += len(part)
+        if held >= _PIECE or len(part) >= _PIECE:
+            yield b"".join(small)
+            small, held = [], 0
+        if len(part) >= _PIECE:
+            yield from (memoryview(part)[start : start + _PIECE] for start in range(0, len(part), _PIECE))
+    yield b"".join(small)
+
+
+async def send(
+    request: web.Request,
+    response: web.StreamResponse,
+    data: bytes | memoryview,
+    patience: float | None = PATIENCE,
+) -> bool:
+    """Write a piece of a stream; False when its reader does not take it in time, or has gone: it is cut off then.
+
+    Without ``patience`` it is waited for as long as its connection lasts.
+    """
     try:
-        async with asyncio.timeout(patience):
-            await response.write(data)
+        for start in range(0, len(data), _PIECE):
+            async with asyncio.timeout(patience):
+                await response.write(data[start : start + _PIECE])
     except (TimeoutError, ConnectionError):
         if request.transport is not None:
             # Not closed: that would keep what waits for the reader until it is taken.

@@ -5,7 +5,6 @@ The bytes of ``Any.value`` become dicts and orjson writes those. Keys of a recor
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import Callable
 from typing import Any
@@ -30,13 +29,6 @@ def payload_json(payload: Payload) -> bytes:
     Raises Unsupported for a message type that has no JSON here, RemoteError for bytes that are not of its type.
     """
     return orjson.dumps(payload_object(payload), option=orjson.OPT_SORT_KEYS)
-
-
-async def payload_json_aside(payload: Payload) -> bytes:
-    """``payload_json``, in a thread when the answer is a large one: the loop is not to wait for it."""
-    if len(payload.value) < LARGE:
-        return payload_json(payload)
-    return await asyncio.to_thread(payload_json, payload)
 
 
 def payload_object(payload: Payload) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from ..objects.body import read_object, text_of
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..routing.router import Router
+from .answers import Answers
 from .fan_out import ModuleAnswer, ask_many, line_of
-from .http import guarded, json_response, read_body, send
-from .transcode import payload_json_aside
+from .http import guarded, read_body, send
 
 #: Modules that one request asks at the same time, unless it wants fewer.
 FAN_OUT = 64
@@ -32,11 +32,15 @@ MAX_MERGED = 200_000
 
 
 class DebugViews:
-    """Debug queries over REST, sent through ``router`` to the agent of one Module or of many that ``api`` selects."""
+    """Debug queries over REST, sent through ``router`` to the agent of one Module or of many that ``api`` selects.
 
-    def __init__(self, api: ModuleApi, router: Router) -> None:
+    ``answers`` are those of one Module that are on their way to their readers.
+    """
+
+    def __init__(self, api: ModuleApi, router: Router, answers: Answers) -> None:
         self._api = api
         self._router = router
+        self._answers = answers
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
@@ -45,11 +49,11 @@ class DebugViews:
             web.post(f"{API_PATH}/Debug", guarded(self.debug_many, Action.READ)),
         ]
 
-    async def debug(self, request: web.Request) -> web.Response:
+    async def debug(self, request: web.Request) -> web.StreamResponse:
         """POST modules/NAME/Debug."""
         query = await read_query(request)
         await self._api.ready()
-        return json_response(await payload_json_aside(await self._router.debug(query)))
+        return await self._answers.send(request, await self._router.debug(query))
 
     async def debug_many(self, request: web.Request) -> web.StreamResponse:
         """POST Debug: each Module's answer on a line of its own, as it comes; then a summary."""

@@ -16,6 +16,7 @@ from ...tasks import end_task
 from ..objects.errors import Action, failure
 from ..objects.module_api import ModuleApi
 from ..routing.router import Router
+from .connection import pauses_allowed
 from .http import guarded, send
 
 #: Seconds of silence after which a stream of events says that it is still there.
@@ -51,7 +52,9 @@ class FollowViews:
         items: asyncio.Queue[_Item] = asyncio.Queue(_WAITING)
         pump = asyncio.create_task(self._pump(query, items), name="corvo-follow")
         try:
-            return await _write(request, items)
+            # A person reads page by page: the agent is not read on meanwhile, and tells what it had to leave out.
+            with pauses_allowed(request):
+                return await _write(request, items)
         finally:
             await end_task(pump)
 
@@ -79,7 +82,7 @@ async def _write(request: web.Request, items: asyncio.Queue[_Item]) -> web.Strea
         chunk = b"" if item is _SILENCE else b"".join(head + line + tail for line in _lines(item, request))
         if item is _SILENCE and events:
             chunk = b": still here\n\n"
-        if not await send(request, response, chunk) or isinstance(item, CorvoError):
+        if not await send(request, response, chunk, None) or isinstance(item, CorvoError):
             break
         item = await _next(items, _KEEPALIVE)
     return response

@@ -18,7 +18,7 @@ from ..objects.body import check, fold, named_level_lines, read_module, read_obj
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..watching.cached_module import CachedModule
-from .http import guarded, json_response, read_body
+from .http import guarded, json_response, read_body, send_whole
 
 #: How long a level lasts when the caller does not say: a forgotten one ends by itself.
 DEFAULT_FOR = "10m"
@@ -48,21 +48,25 @@ class ModuleViews:
             web.put(f"{one}/level", guarded(self.level, Action.WRITE)),
         ]
 
-    async def list(self, request: web.Request) -> web.Response:
+    async def list(self, request: web.Request) -> web.StreamResponse:
         """GET modules."""
         options = parse_options(request.query.items())
         consistent = await self._freshness(request)
         listing = await self._api.list(options, consistent=consistent)
         meta = b'{"total-count":%d}' % listing.total if listing.total else b"{}"
-        items = b"null"
-        if listing.items is not None:
-            written: list[bytes] = []
+        # Each item is JSON already, made once for all readers: what is put together here are references to it.
+        parts = [b'{"kind":"ModuleList","api-version":"v1","list-meta":', meta, b',"items":']
+        if listing.items is None:
+            parts.append(b"null")
+        else:
+            opening = b"["
             async for part in in_slices(listing.items):
-                written += [entry.json for entry in part]
-            items = b"[" + b",".join(written) + b"]"
-        # Joined by hand: each item is JSON already, made once for all readers.
-        body = b'{"kind":"ModuleList","api-version":"v1","list-meta":' + meta + b',"items":' + items + b"}"
-        return json_response(body, self._age(consistent=consistent))
+                for entry in part:
+                    parts += [opening, entry.json]
+                    opening = b","
+            parts.append(b"]" if listing.items else b"[]")
+        parts.append(b"}")
+        return await send_whole(request, parts, self._age(consistent=consistent))
 
     async def get(self, request: web.Request) -> web.Response:
         """GET modules/NAME."""
