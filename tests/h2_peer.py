@@ -34,6 +34,11 @@ class Peer:
         self._writer.write(self.h2.data_to_send())
         await self._writer.drain()
 
+    async def send_raw(self, data: bytes) -> None:
+        """Send ``data`` as it is, without ``h2`` knowing of it."""
+        self._writer.write(data)
+        await self._writer.drain()
+
     async def request(self, path: str = "/protos.Diagnostics/Debug", *, end: bool = False) -> int:
         """Open a stream for a call of ``path``; its number."""
         stream = self.open(path, end=end)

@@ -2,7 +2,8 @@
 
 grpclib keeps a connection that never sends anything, and serves one that opens and resets streams as fast as it can
 (CVE-2023-44487). Here a connection is closed when it says nothing after connecting, when it is idle for long, and
-when it resets streams or sends control frames at a rate that no honest client has.
+when it resets streams or sends frames without content at a rate that no honest client has. Frames of a type that is
+not known, which grpclib takes for a fault, are ignored (RFC 9113 section 4.1).
 """
 
 from __future__ import annotations
@@ -17,12 +18,36 @@ from grpclib.config import Configuration
 from grpclib.protocol import AbstractHandler, H2Protocol
 from h2.config import H2Configuration
 from h2.errors import ErrorCodes
-from h2.events import Event, PingReceived, PriorityUpdated, RemoteSettingsChanged, RequestReceived, StreamReset
+from h2.events import (
+    DataReceived,
+    Event,
+    PingAckReceived,
+    PingReceived,
+    PriorityUpdated,
+    RemoteSettingsChanged,
+    RequestReceived,
+    SettingsAcknowledged,
+    StreamReset,
+    UnknownFrameReceived,
+    WindowUpdated,
+)
 
 from ..limits import REQUEST_BYTES
 
 # HTTP/2 events are made for a whole piece before any is looked at: a piece of 4 KiB holds some hundred of them.
 _PIECE = 4096
+# WINDOW_UPDATE frames that a DATA frame of ours may be answered with: one for the stream, one for the connection, and
+# as much again for peers that take a frame in halves.
+_UPDATES_OF_DATA = 4
+# Frames that an honest peer sends now and then.
+_CONTROL = (
+    PingReceived,
+    PingAckReceived,
+    RemoteSettingsChanged,
+    SettingsAcknowledged,
+    PriorityUpdated,
+    UnknownFrameReceived,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +55,10 @@ class ServerLimits:
     """What a DiagnosticsServer allows; times are seconds, sizes are bytes.
 
     ``connections`` at once (one more pushes out the one that is idle for longest, or is refused when none is; fewer
-    where the process may not open twice as many files);
-    ``idle_timeout`` without a call; ``hello_timeout`` for the first bytes and for the TLS handshake;
-    ``resets`` of streams by the peer and ``control_frames`` per second of one connection, with bursts of ten times
-    that; ``request_bytes`` and ``request_fields`` of one message; ``received_bytes`` of messages in memory at once;
+    where the process may not open twice as many files); ``idle_timeout`` without a call; ``hello_timeout`` for the
+    first bytes and for the TLS handshake; ``resets`` of streams by the peer and ``control_frames`` (with empty DATA,
+    and WINDOW_UPDATE beyond what our own DATA calls for) per second of one connection, with bursts of ten times that;
+    ``request_bytes`` and ``request_fields`` of one message; ``received_bytes`` of messages in memory at once;
     ``drain_timeout`` for calls under way at a stop, and ``stop_timeout`` for their end after they were cancelled;
     ``ping_interval`` after which a silent peer is asked.
     """
@@ -119,6 +144,8 @@ class GuardedConnection(H2Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._greeted = False
+        # WINDOW_UPDATE frames that the DATA sent so far may still be answered with.
+        self._updates_due = 0
         # When the last call came or was seen to be under way.
         self.active_at = self._loop.time()
 
@@ -133,9 +160,13 @@ class GuardedConnection(H2Protocol):
         super().connection_made(transport)
         resets = Rate(self._limits.resets, self._loop.time())
         control = Rate(self._limits.control_frames, self._loop.time())
-        self._observe(self._count(resets), StreamReset)
-        self._observe(self._count(control), PingReceived, RemoteSettingsChanged, PriorityUpdated)
-        self._observe(self._touch, RequestReceived)
+        self.processor.processors[UnknownFrameReceived] = _ignore
+        self._observe(lambda _: self._count(resets), StreamReset)
+        self._observe(lambda _: self._count(control), *_CONTROL)
+        self._observe(lambda event: self._count_update(control), WindowUpdated)
+        self._observe(lambda event: self._count_data(control, event), DataReceived)
+        self._observe(lambda _: self._touch(), RequestReceived)
+        self._expect_updates()
         self._timer = self._loop.call_later(self._limits.hello_timeout, self._expect_hello)
 
     def data_received(self, data: bytes) -> None:
@@ -166,21 +197,40 @@ class GuardedConnection(H2Protocol):
         if self._timer is not None:
             self._timer.cancel()
 
-    def _observe(self, observer: Callable[[], None], *kinds: type[Event]) -> None:
+    def _observe(self, observer: Callable[[Any], None], *kinds: type[Event]) -> None:
         def observed(process: Callable[[Event], None], event: Event) -> None:
             process(event)
-            observer()
+            observer(event)
 
         processors: dict[type[Event], Any] = self.processor.processors
         for kind in kinds:
             processors[kind] = partial(observed, processors[kind])
 
-    def _count(self, rate: Rate) -> Callable[[], None]:
-        def count() -> None:
-            if not rate.allow(self._loop.time()):
-                self.close(ErrorCodes.ENHANCE_YOUR_CALM)
+    def _count(self, rate: Rate) -> None:
+        if not rate.allow(self._loop.time()):
+            self.close(ErrorCodes.ENHANCE_YOUR_CALM)
 
-        return count
+    def _count_update(self, rate: Rate) -> None:
+        if self._updates_due:
+            self._updates_due -= 1
+        else:
+            self._count(rate)
+
+    def _count_data(self, rate: Rate, event: DataReceived) -> None:
+        # An empty one that ends its stream is how many clients end a request.
+        if not event.data and event.stream_ended is None:
+            self._count(rate)
+
+    def _expect_updates(self) -> None:
+        """See each DATA frame that grpclib sends."""
+        connection: Any = self.connection
+        sent = connection.data_send_process
+
+        def data_send_process() -> None:
+            self._updates_due += _UPDATES_OF_DATA
+            sent()
+
+        connection.data_send_process = data_send_process
 
     def _touch(self) -> None:
         self.active_at = self._loop.time()
@@ -199,3 +249,7 @@ class GuardedConnection(H2Protocol):
             self.close(ErrorCodes.NO_ERROR)
         else:
             self._timer = self._loop.call_later(left, self._expect_calls)
+
+
+def _ignore(_: Event) -> None:
+    """Nothing is to be done."""

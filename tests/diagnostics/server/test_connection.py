@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from h2.errors import ErrorCodes
+from hyperframe.frame import DataFrame, ExtensionFrame, PingFrame, SettingsFrame, WindowUpdateFrame
 
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.diagnostics.messages.payloads import string_payload
+from corvo_agent.diagnostics.query import DebugQuery, Payload
 from corvo_agent.diagnostics.server.connection import Rate
 from corvo_agent.diagnostics.server.server import DiagnosticsServer, ServerLimits
 from corvo_agent.diagnostics.service import DiagnosticsService
@@ -15,6 +19,13 @@ from corvo_agent.errors import Unavailable
 from tests.diagnostics.kit import Echo, Gate, until
 from tests.diagnostics.test_limits import GOOD
 from tests.h2_peer import connected
+
+
+class Long(Echo):
+    """Answers with four mebibytes."""
+
+    async def handle(self, query: DebugQuery) -> Payload:
+        return string_payload("x" * (4 << 20))
 
 
 def serving(**limits: float) -> DiagnosticsServer:
@@ -58,6 +69,62 @@ async def test_a_flood_of_pings_is_stopped() -> None:
         await peer.until_closed()
         assert peer.terminated is not None
         assert peer.terminated.error_code is ErrorCodes.ENHANCE_YOUR_CALM
+
+
+def unknown_frame(stream: int) -> bytes:
+    """A frame of a type that HTTP/2 does not have."""
+    frame = ExtensionFrame(0xBA, stream, flag_byte=0x55)
+    frame.parse_body(memoryview(b"something"))
+    return frame.serialize()
+
+
+async def test_frames_of_an_unknown_type_are_ignored() -> None:
+    async with serving() as server, connected(server.address) as peer:
+        stream = await peer.request()
+        for number in (0, stream):
+            await peer.send_raw(unknown_frame(number))
+        await peer.send(stream, GOOD, end=True)
+        assert await peer.answer(stream) == ("0", "")
+
+
+def floods() -> dict[str, Callable[[int], bytes]]:
+    """Frames without content that end nothing, by the stream they are sent on."""
+    ack = PingFrame(0, b"12345678")
+    ack.flags.add("ACK")
+    settings = SettingsFrame(0)
+    settings.flags.add("ACK")
+    return {
+        "ping acks": lambda _: ack.serialize(),
+        "settings acks": lambda _: settings.serialize(),
+        "window updates": lambda _: WindowUpdateFrame(0, 1).serialize(),
+        "window updates of a stream": lambda stream: WindowUpdateFrame(stream, 1).serialize(),
+        "empty data": lambda stream: DataFrame(stream, b"").serialize(),
+        "unknown frames": unknown_frame,
+    }
+
+
+@pytest.mark.parametrize("kind", floods())
+async def test_a_flood_of_frames_without_content_is_stopped(kind: str) -> None:
+    async with serving(control_frames=10) as server, connected(server.address) as peer:
+        stream = await peer.request()
+        await peer.send_raw(floods()[kind](stream) * 500)
+        await peer.until_closed()
+        assert peer.terminated is not None
+        assert peer.terminated.error_code is ErrorCodes.ENHANCE_YOUR_CALM
+        async with DiagnosticsClient(server.address) as client:
+            await client.logs()
+
+
+async def test_window_updates_for_what_was_sent_are_no_flood() -> None:
+    service = DiagnosticsService()
+    service.register_handler("Long", Long())
+    async with (
+        DiagnosticsServer([service], limits=ServerLimits(control_frames=1)) as server,
+        DiagnosticsClient(server.address) as client,
+    ):
+        for _ in range(4):
+            payload = await client.debug("Long")
+            assert len(payload.value) > 4 << 20
 
 
 async def test_a_connection_that_says_nothing_is_closed() -> None:
