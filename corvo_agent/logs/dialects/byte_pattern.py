@@ -14,6 +14,7 @@ class BytePattern:
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1
         options.never_capture = True
+        options.dot_nl = True
         options.log_errors = False
         options.max_mem = _MEMORY
         self._compiled = re2.compile(pattern.encode("latin-1"), options=options)

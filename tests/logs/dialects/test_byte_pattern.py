@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from corvo_agent.logs.dialects.byte_pattern import BytePattern
@@ -14,6 +14,7 @@ PATTERNS = ("a", "a+b", "\xff", "[\x80-\x9f]x", "a.b", "^a", "(?:ab|ba)c?", "\\n
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
+@example(data=b"a\nb")
 @given(data=st.lists(st.sampled_from([b"a", b"b", b"c", b"\n", b"\xff", b"\x85", b"x", b"\0"])).map(b"".join))
 def test_it_finds_what_re_finds(pattern: str, data: bytes) -> None:
     ours, theirs = BytePattern(pattern), re.compile(pattern.encode("latin-1"), re.DOTALL)
