@@ -19,7 +19,11 @@ _METADATA = frozenset(
     ipaddress.ip_address(text)
     for text in ("169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
 )
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Prefixes behind which an IPv4 address stands: IPv4-compatible ones (RFC 4291 2.5.5.1), the well-known prefix of NAT64
+# (RFC 6052) and the one for local use (RFC 8215), whose translators put it at the end or behind the first 48 bits.
+_COMPATIBLE = ipaddress.IPv6Network("::/96")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
 def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
@@ -44,13 +48,19 @@ class DialPolicy:
 
     def check(self, address: Address) -> None:
         """Pass an address that may be dialled; raises PermissionRefused, saying by which rule, for any other."""
+        inner = _inner(address)
         # What it stands for comes first: Python 3.14 calls a mapped address link-local as the inner one is, and the
         # reason is to name the rule that the inner one breaks.
-        for form in reversed(_forms(address)):
+        for form in (address,) if inner is None else (inner, address):
             rule = _never(form)
             if rule:
                 raise PermissionRefused(f"dialling {address}", f"{rule} are never dialled")
-        real = _forms(address)[-1]
+        # The kernel takes a mapped address for the inner one. Translators and tunnels are other machines: what they
+        # call loopback is theirs, and no address inside this machine is reached through them.
+        mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
+        if inner is not None and inner.is_loopback and not mapped:
+            raise PermissionRefused(f"dialling {address}", "loopback addresses of translators are never dialled")
+        real = inner or address
         if real.is_loopback or any(real in network for network in self._allowed if network.version == real.version):
             return
         names = ", ".join(map(str, self._allowed)) or "none is"
@@ -59,15 +69,19 @@ class DialPolicy:
         )
 
 
-def _forms(address: Address) -> tuple[Address, ...]:
-    """The address and what it stands for: an IPv4 address inside an IPv6 one counts as both."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-        if inner is not None:
-            return address, inner
-    return (address,)
+def _inner(address: Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address stands for, by the ways in which one is written inside another."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
+    packed = address.packed
+    if address in _LOCAL_NAT64 and not any(packed[11:]):
+        # Behind the prefix there is an empty octet between the halves, and nothing after them (RFC 6052 section 2.2).
+        return ipaddress.IPv4Address(packed[6:8] + packed[9:11])
+    if address in _NAT64 or address in _LOCAL_NAT64 or (address in _COMPATIBLE and int(address) > 1):
+        return ipaddress.IPv4Address(packed[12:])
+    if address.teredo is not None:
+        return address.teredo[1]
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _never(address: Address) -> str:

@@ -46,6 +46,33 @@ def test_some_are_never_dialled_whatever_is_allowed(address: str, rule: str) -> 
         EVERYTHING.check(ipaddress.ip_address(address))
 
 
+TRANSLATED_LOOPBACK = [
+    "2002:7f00:1::",  # 6to4
+    "2002:7f00:1::1",
+    "64:ff9b::7f00:1",  # NAT64
+    "64:ff9b::127.9.9.9",
+    "64:ff9b:1::7f00:1",  # NAT64 for local use, the address at the end
+    "64:ff9b:1:7f00:0:100::",  # and behind the prefix
+    "2001:0:808:808::80ff:fffe",  # Teredo, whose inner address is inverted
+    "::127.0.0.1",  # IPv4-compatible
+]
+
+
+@pytest.mark.parametrize("policy", [DialPolicy(), EVERYTHING])
+@pytest.mark.parametrize("address", TRANSLATED_LOOPBACK)
+def test_the_loopback_of_another_machine_is_not_ours(address: str, policy: DialPolicy) -> None:
+    with pytest.raises(PermissionRefused, match="loopback addresses of translators"):
+        policy.check(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("address", ["2002:a00:1::1", "64:ff9b::10.0.0.1", "2001:0:808:808::f5ff:fffe", "::10.0.0.1"])
+def test_what_is_translated_is_judged_by_the_inner_address(address: str) -> None:
+    DialPolicy(parse_networks(["10.0.0.0/8"])).check(ipaddress.ip_address(address))
+    for others in ("11.0.0.0/8", "::/0"):
+        with pytest.raises(PermissionRefused, match="allow-network"):
+            DialPolicy(parse_networks([others])).check(ipaddress.ip_address(address))
+
+
 def test_an_allowed_network_ends_at_its_edge() -> None:
     policy = DialPolicy(parse_networks(["10.1.0.0/16", "192.168.7.7"]))
     policy.check(ipaddress.ip_address("10.1.255.255"))
