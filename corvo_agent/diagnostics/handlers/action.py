@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -84,10 +85,19 @@ class ActionHandler:
 
 
 async def _on_the_loop(call: Callable[[], Awaitable[Any]]) -> Any:
+    task = asyncio.current_task()
     try:
         return await call()
-    except SystemExit as error:
-        # It would end the loop and with it the host, at the word of a caller.
+    except asyncio.CancelledError as error:
+        if task is None or task.cancelling():
+            raise
+        # The query was not cancelled: as its own end it would leave the caller without an answer.
+        raise RuntimeError(repr(error)) from error
+    except Exception:
+        raise
+    except BaseException as error:
+        # SystemExit and KeyboardInterrupt would end the loop and with it the host, at the word of a caller; for others
+        # of this kind nothing further up has an answer.
         raise RuntimeError(repr(error)) from error
 
 

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from corvo_agent._generated import diagnostics, protos
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.handlers.action import Action, ActionHandler
 from corvo_agent.diagnostics.messages.payloads import decode_string, string_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
-from corvo_agent.errors import InvalidArgument, InvalidQuery, ResourceExhausted
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
+from corvo_agent.diagnostics.service import DiagnosticsService
+from corvo_agent.errors import InvalidArgument, InvalidQuery, RemoteError, ResourceExhausted
 from tests.descriptors import google_class
 
 
@@ -86,6 +89,43 @@ async def test_an_action_that_wants_to_exit_ends_itself_and_not_the_process() ->
         await answer(parse)
     with pytest.raises(RuntimeError, match=r"SystemExit\('enough'\)"):
         await answer(leave)
+
+
+class Bespoke(BaseException):
+    """What a library of the host's own raises."""
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt(), GeneratorExit(), Bespoke("x"), asyncio.CancelledError()])
+async def test_whatever_an_async_action_raises_is_an_error_for_its_caller(raised: BaseException) -> None:
+    async def act(_: Mapping[str, str]) -> None:
+        await asyncio.sleep(0)
+        raise raised
+
+    service = DiagnosticsService()
+    service.register_action("act", act)
+    service.register_action("fine", lambda _: "well")
+    async with DiagnosticsServer([service]) as server, DiagnosticsClient(server.address) as client:
+        with pytest.raises(RemoteError, match=type(raised).__name__):
+            await client.debug("Action", {"action": "act"})
+        assert decode_string((await client.debug("Action", {"action": "fine"})).value) == "well"
+
+
+async def test_a_cancelled_query_cancels_its_action() -> None:
+    entered, left = asyncio.Event(), asyncio.Event()
+
+    async def act(_: Mapping[str, str]) -> None:
+        entered.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    query = asyncio.create_task(answer(act))
+    await entered.wait()
+    query.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await query
+    assert left.is_set()
 
 
 async def test_messages_are_packed_with_their_own_type() -> None:
