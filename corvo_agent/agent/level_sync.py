@@ -6,11 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import InvalidArgument
-from ..levels.audit import audit
 from ..levels.filter import refresh_filter
 from ..levels.layer import LevelLayer
 from ..levels.level import Level
@@ -175,6 +173,11 @@ class LevelSync:
     def _put_in_force(self, state: LevelState) -> None:
         # Before it is applied: what is shown is what has to hold, also while that fails.
         was, self._state = self.state, state
+        told = state.level == was.level and state.loggers == was.loggers
+        if not told and state.level > Level.INFO:
+            # The level itself would hide the line.
+            told = True
+            _tell(was, state)
         try:
             self._apply(state)
         except Exception:
@@ -185,8 +188,8 @@ class LevelSync:
         else:
             self._applied += 1
             self._pending = False
-            if state.level != was.level or state.loggers != was.loggers:
-                audit(_log, "log level changed", level_from=was.level.text, **_audited(state))
+            if not told:
+                _tell(was, state)
 
     def _refresh_quietly(self) -> None:
         try:
@@ -218,6 +221,7 @@ def _is_level(text: str) -> bool:
     return True
 
 
-def _audited(state: LevelState) -> dict[str, Any]:
-    shown = state.as_json()
-    return {"level_to" if key == "level" else key: value for key, value in shown.items()}
+def _tell(was: LevelState, now: LevelState) -> None:
+    # At Info, not as an audit line: what watches for severe records would raise an alarm at each change.
+    shown = {"level_to" if key == "level" else key: value for key, value in now.as_json().items()}
+    _log.info("log level changed", extra={"level_from": was.level.text, **shown})

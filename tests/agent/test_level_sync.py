@@ -315,18 +315,22 @@ async def test_what_is_set_up_meanwhile_is_refreshed(clock: JumpingClock, caplog
     assert "could not be refreshed" in caplog.text
 
 
-def test_in_this_process_it_changes_the_loggers_and_leaves_an_audit_line(
-    clock: JumpingClock, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("level", ["None", "Debug"])
+def test_in_this_process_it_changes_the_loggers_and_leaves_an_ordinary_record(
+    level: str, clock: JumpingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     with untouched_levels():
+        logging.root.setLevel(logging.INFO)
         sync = LevelSync(clock=clock, apply=apply_to_process)
-        sync.update(module("None", loggers={"app": "Debug"}))
+        sync.update(module(level, loggers={"app": "Debug"}))
         assert logging.getLogger("app.x").isEnabledFor(logging.DEBUG)
-        assert not logging.root.isEnabledFor(logging.CRITICAL)
+        assert logging.root.isEnabledFor(logging.CRITICAL) is (level == "Debug")
         assert current_filter() is None, "the application's own is another layer"
-    (record,) = [r for r in caplog.records if r.levelname == "audit"]
+    (record,) = [r for r in caplog.records if r.getMessage() == "log level changed"]
     fields = record.__dict__
-    assert (fields["level_from"], fields["level_to"], fields["source"]) == ("Info", "None", "log-level")
+    # Sentry and OpenTelemetry take what is above ERROR for an alarm.
+    assert (record.levelno, record.levelname) == (logging.INFO, "INFO")
+    assert (fields["level_from"], fields["level_to"], fields["source"]) == ("Info", level, "log-level")
 
 
 async def test_a_watcher_drives_it_through_a_whole_life(applied: Applied) -> None:

@@ -23,15 +23,24 @@ class JsonLogging:
     def __init__(self, handler: logging.Handler, logger: logging.Logger, level_filter: LevelFilter) -> None:
         self.handler = handler
         self._logger = logger
+        # Set up once more for the same place, it takes the place of the earlier one: each line would come twice.
+        for earlier in [one for one in _OPEN if one._logger is logger and one._writes_to() == self._writes_to()]:
+            earlier.close()
         # Kept, so that closing leaves the levels as if this had never been set up.
         self._before = reset_filter(level_filter, logger=logger)
         self._closed = False
         logger.addHandler(handler)
+        _OPEN.append(self)
+
+    def _writes_to(self) -> object:
+        """What tells the place of its lines from others: the file's name, or the stream itself."""
+        return getattr(self.handler, "baseFilename", None) or getattr(self.handler, "stream", None)
 
     def close(self) -> None:
         """Take the handler away, close it, and put back the level that was in force; a second call does nothing."""
         if not self._closed:
             self._closed = True
+            _OPEN.remove(self)
             self._logger.removeHandler(self.handler)
             self.handler.close()
             reset_filter(self._before, logger=self._logger)
@@ -43,6 +52,10 @@ class JsonLogging:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+# Those that are not closed, the oldest first.
+_OPEN: list[JsonLogging] = []
 
 
 class JsonFileHandler(WatchedFileHandler):
@@ -76,7 +89,8 @@ def configure_json_logging(
     """Have ``logger`` (the root unless given) write JSON lines of ``module`` to ``path``, else to ``stream``.
 
     Without either they go to stderr. ``level`` is what passes until ``reset_filter`` says otherwise for the same
-    ``logger``; the handler also refuses what no logger could stop. Handlers that are there already stay. Raises
+    ``logger``; the handler also refuses what no logger could stop. Handlers that are there already stay, but one that
+    an earlier call made for the same ``logger`` and place is closed: called twice, each line still comes once. Raises
     OSError when the file cannot be opened.
     """
     handler = JsonFileHandler(path) if path is not None else logging.StreamHandler(stream or sys.stderr)

@@ -189,6 +189,7 @@ def encodable(value: Any) -> Any:
         return [encodable(item) for item in value]
     if isinstance(value, dict):
         return {encodable(key): encodable(item) for key, item in value.items()}
-    if value is None or (isinstance(value, int | float) and _INT_MIN <= value <= _INT_MAX):
+    # The range is that of integers: a float has none, and orjson writes each as the number that it is.
+    if value is None or isinstance(value, float) or (isinstance(value, int) and _INT_MIN <= value <= _INT_MAX):
         return value
     return encodable(text_of(value, _MAX_KEY))

@@ -96,6 +96,13 @@ def test_fields_cannot_replace_what_the_record_says() -> None:
     assert {"level_": "fake", "level__": "also", "ts_": "never", "pid_": 1, "caller_": "x"}.items() <= got.items()
 
 
+@pytest.mark.parametrize("number", [1e300, -1e300, 5e-324, 0.1, 2**63, 0, True])
+def test_numbers_keep_their_type_whatever_else_is_in_the_line(number: float) -> None:
+    got = line(record(f=number, s="\udc80", nested={"n": [number]}))
+    assert (got["f"], got["s"], got["nested"]["n"]) == (number, "\\udc80", [number])
+    assert type(got["f"]) is type(number)
+
+
 def test_extra_and_adapters_come_through() -> None:
     logger, lines = logging.getLogger(fresh_name()), Lines()
     logger.addHandler(lines)

@@ -3,13 +3,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+import logging.config
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from corvo_agent.levels import current_filter, get_log_filter, reset_filter
+from corvo_agent.levels import current_filter, filtered, get_log_filter, reset_filter
 from corvo_agent.logs import configure_json_logging
 from tests.levels.kit import fresh_name, untouched_levels
 
@@ -56,6 +57,57 @@ def test_the_level_changes_at_the_same_logger_and_reaches_what_loggers_cannot_st
         reset_filter(get_log_filter("Error"), logger=name)
         logger.handle(logging.LogRecord(name, logging.INFO, "f.py", 1, "handed over", (), None))
     assert [json.loads(line)["msg"] for line in stream.getvalue().splitlines()] == ["shown"]
+
+
+def test_called_twice_for_one_place_each_line_comes_once_and_closing_undoes_both(tmp_path: Path) -> None:
+    handlers, path = logging.root.handlers[:], tmp_path / "svc.log"
+    first = configure_json_logging("svc", path=path, level="Error")
+    with configure_json_logging("shop", path=path, level="Debug"):
+        logging.getLogger("db").debug("once")
+        first.close()
+        logging.getLogger("db").debug("still")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(line["module"], line["msg"]) for line in lines] == [("shop", "once"), ("shop", "still")]
+    assert (logging.root.handlers, logging.root.level, current_filter()) == (handlers, logging.WARNING, None)
+
+
+def test_two_places_both_get_each_line(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    with configure_json_logging("svc", path=tmp_path / "svc.log"), configure_json_logging("svc", stream=stream):
+        logging.getLogger("svc").info("both")
+    assert stream.getvalue().count("both") == (tmp_path / "svc.log").read_text().count("both") == 1
+
+
+def test_dict_config_sets_up_the_same(tmp_path: Path) -> None:
+    name, path = fresh_name(), tmp_path / "var" / "svc.log"
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": "corvo_agent.logs.JsonFormatter", "module": "svc"}},
+            "filters": {"live": {"()": "corvo_agent.levels.LiveFilter"}},
+            "handlers": {
+                "file": {
+                    "class": "corvo_agent.logs.JsonFileHandler",
+                    "path": str(path),
+                    "formatter": "json",
+                    "filters": ["live"],
+                }
+            },
+            "loggers": {name: {"level": "INFO", "handlers": ["file"]}},
+        }
+    )
+    logger = logging.getLogger(name)
+    try:
+        logger.info("configured", extra={"n": 1e300, "text": "\udc80"})
+        with filtered(get_log_filter("Error")):
+            logger.handle(logging.LogRecord(name, logging.INFO, "f.py", 1, "stopped", (), None))
+    finally:
+        (handler,) = logger.handlers
+        logger.removeHandler(handler)
+        handler.close()
+    (line,) = path.read_text().splitlines()
+    assert {"module": "svc", "submodule": name, "msg": "configured", "n": 1e300}.items() <= json.loads(line).items()
 
 
 def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
