@@ -16,7 +16,7 @@ from corvo_agent.cli.settings.where import WHERE, Where
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.settings import GATEWAY, GatewaySettings
-from corvo_agent.levels.filter import add_listener, current_filter, remove_listener, reset_filter
+from corvo_agent.levels.filter import add_listener, remove_listener, reset_filter
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.thresholds import Thresholds
 from corvo_agent.modules import ModuleStore, key_of
@@ -37,13 +37,15 @@ class Levels:
     """Follows the levels of this process as structlog and loguru do, so that a level can be waited for."""
 
     def __init__(self) -> None:
+        self._thresholds = Thresholds({})
         self._moved = asyncio.Event()
 
     def apply_levels(self, thresholds: Thresholds) -> None:
+        self._thresholds = thresholds
         self._moved.set()
 
     async def wait_for(self, level: Level) -> None:
-        while (found := current_filter()) is None or found.level is not level:
+        while self._thresholds.of("") != level:
             self._moved.clear()
             await self._moved.wait()
 

@@ -322,6 +322,7 @@ class Agent:
             service_ports=(ServicePort(self.module_name, int(port)),) if port.isdecimal() else (),
             restart_reason=self.options.restart_reason,
             category=self.options.category,
+            log_level="" if self.options.default_level is None else self.options.default_level.text,
         )
         return report if self._target is None else start_of_target(report, self._target.start, reported)
 

@@ -66,7 +66,7 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         target=target,
         options=_options(settings, etcd),
     )
-    # Where nothing changes the levels inside the process, the level says which of its lines are shown.
+    # Where nothing changes the levels inside the process, the level says which of its lines are shown: all without one.
     shown = None if runner else lambda: agent.level.level
     read_limits = ReadLimits(max_lines=settings.max_lines)
     service.register_handler("Log", LogHandler(log_file, limits=read_limits, default_level=shown))
@@ -138,7 +138,7 @@ def _options(settings: AgentSettings, etcd: EtcdSettings) -> AgentOptions:
         reach=tuple(urlsplit(url).netloc for url in etcd_options(etcd).endpoints) if etcd.urls else (),
         ssl=server_ssl(Path(settings.tls_cert), Path(settings.tls_key), client_ca) if settings.tls_cert else None,
         insecure=settings.insecure,
-        default_level=Level.parse(settings.default_level),
+        default_level=Level.parse(settings.default_level) if settings.default_level else None,
         check_interval=settings.check_interval,
         lease_ttl=settings.lease_ttl,
         stop_timeout=settings.stop_timeout,

@@ -59,6 +59,8 @@ class LevelSyncStatistics:
 class LevelSync:
     """Applies the level of a Module: the override while it lasts, else ``log-level``, else ``default``.
 
+    The default is as the application configured, None, unless another is given.
+
     ``update`` takes what the watcher sees. ``run`` watches the time: it ends overrides, notices within
     ``RECHECK_INTERVAL`` that the wall clock jumped, applies again what could not be applied, and calls ``refresh``
     for what was set up meanwhile. An override that has ended once stays ended, even when the clock is put back.
@@ -74,7 +76,7 @@ class LevelSync:
         self,
         *,
         clock: Clock = SYSTEM_CLOCK,
-        default: Level = Level.INFO,
+        default: Level | None = None,
         apply: ApplyLevel = apply_to_process,
         refresh: Callable[[], object] = refresh_filter,
         on_override_expired: ExpiredCallback = lambda module: None,
@@ -174,8 +176,8 @@ class LevelSync:
         # Before it is applied: what is shown is what has to hold, also while that fails.
         was, self._state = self.state, state
         told = state.level == was.level and state.loggers == was.loggers
-        if not told and state.level > Level.INFO:
-            # The level itself would hide the line.
+        if not told and (state.level is None or state.level > Level.INFO) and _log.isEnabledFor(logging.INFO):
+            # What is to come may hide the line.
             told = True
             _tell(was, state)
         try:
@@ -224,4 +226,4 @@ def _is_level(text: str) -> bool:
 def _tell(was: LevelState, now: LevelState) -> None:
     # At Info, not as an audit line: what watches for severe records would raise an alarm at each change.
     shown = {"level_to" if key == "level" else key: value for key, value in now.as_json().items()}
-    _log.info("log level changed", extra={"level_from": was.level.text, **shown})
+    _log.info("log level changed", extra={"level_from": was.level_text, **shown})

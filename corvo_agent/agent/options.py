@@ -20,9 +20,10 @@ class AgentOptions:
     needs ``ssl`` that asks clients for a certificate, or ``insecure``. ``advertise`` is what others dial, when it is
     not the address served; where that stands for all addresses of the machine, it is the one from which the machine
     reaches the first of ``reach`` (``HOST:PORT`` of etcd, say) or, without these, uses its default route.
-    ``default_level`` holds while nothing else is said. ``restart_reason`` goes into the Module's status.
-    ``check_interval`` bounds how long a dead connection to etcd goes unnoticed, ``lease_ttl`` how long a dead agent's
-    address is found, ``callback_timeout`` an async callback, ``stop_timeout`` the whole stop.
+    ``default_level`` holds while the Module says nothing, and is written into one that the agent creates; None is as
+    the application configured. ``restart_reason`` goes into the Module's status. ``check_interval`` bounds how long a
+    dead connection to etcd goes unnoticed, ``lease_ttl`` how long a dead agent's address is found,
+    ``callback_timeout`` an async callback, ``stop_timeout`` the whole stop.
     """
 
     category: str = "Venice"
@@ -31,7 +32,7 @@ class AgentOptions:
     reach: tuple[str, ...] = ()
     ssl: _ssl.SSLContext | None = None
     insecure: bool = False
-    default_level: Level = Level.INFO
+    default_level: Level | None = None
     restart_reason: str = ""
     check_interval: float = 10.0
     lease_ttl: float = ENDPOINT_TTL

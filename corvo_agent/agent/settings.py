@@ -25,6 +25,11 @@ def _check_advertise(text: str, what: str) -> None:
         raise ConfigError(what, text, error.reason) from None
 
 
+def _check_default_level(text: str, what: str) -> None:
+    if text:
+        check_level(text, what)
+
+
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
     """The sidecar of one module: what it stands for, what it looks into, where it serves. Times are seconds.
@@ -48,7 +53,12 @@ class AgentSettings:
     tls_key: str = setting("", "Key of --tls-cert.", metavar="FILE")
     tls_client_ca: str = setting("", "Authority that callers need a certificate of.", metavar="FILE")
     insecure: bool = setting(False, "Allow to listen beyond loopback without TLS and client certificates.")
-    default_level: str = setting("Info", "Level while the Module says nothing.", metavar="LEVEL", check=check_level)
+    default_level: str = setting(
+        "",
+        "Level while the Module says nothing, also written into one that is created; as configured unless given.",
+        metavar="LEVEL",
+        check=_check_default_level,
+    )
     level_hook: str = setting(
         "",
         "What changes the level inside the process, such as zap:URL, signal:Debug=USR1,*=USR2, exec:ARGV.",

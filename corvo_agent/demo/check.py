@@ -82,7 +82,7 @@ async def _flips(world: DemoWorld, change: Callable[[DemoWorld, str], Awaitable[
         known, began = len(world.levels), loop.time()
         await change(world, level)
         times.append(1000 * (await world.wait_level(level, known) - began))
-        if world.agent.level.level.text != level:
+        if world.agent.level.level_text != level:
             raise Failed(f"{level} was set and {world.agent.level} holds")
     return times
 
@@ -99,7 +99,7 @@ async def _logs(world: DemoWorld) -> str:
 async def _written(world: DemoWorld, level: str, expected: str) -> list[dict[str, str]]:
     """What is written from the moment that ``level`` holds until there is a line of the level ``expected``."""
     known = len(world.levels)
-    if world.agent.level.level.text != level:
+    if world.agent.level.level_text != level:
         await put(world, level)
         await world.wait_level(level, known)
     # Only now: lines from before the level was in force say nothing about it.

@@ -68,12 +68,12 @@ async def level(world: DemoWorld) -> str:
     """A level for a minute is in force at once, and taken back."""
     path = f"{API_PATH}/modules/{NAME}/level"
     # One that does not hold already, so that there is something to see.
-    wanted = "Error" if world.agent.level.level.text != "Error" else "Debug"
+    wanted = "Error" if world.agent.level.level_text != "Error" else "Debug"
     async with _session(world) as session:
         known, began = len(world.levels), asyncio.get_running_loop().time()
         await _json(session, "PUT", path, {"level": wanted, "for": "1m", "reason": "demo"})
         moment = await world.wait_level(wanted, known)
-        held = world.agent.level.level.text
+        held = world.agent.level.level_text
         known = len(world.levels)
         await _json(session, "PUT", path, {"level": None})
     if held != wanted:

@@ -36,11 +36,12 @@ class LiveFilter(logging.Filter):
 
 
 def get_log_filter(level: str | Level, loggers: Mapping[str, str | Level] | None = None) -> LevelFilter:
-    """The filter for a ``log-level`` as it is written in a Module; a text that names no level means Info.
+    """The filter for a ``log-level`` as it is written in a Module; a text that names no level means Info,
+    and an empty one that the levels are as the application configured them.
 
     ``loggers`` are levels of single loggers and what is below them. Raises ResourceExhausted when it names too many.
     """
-    return LevelFilter(_level(level), {name: _level(text) for name, text in (loggers or {}).items()})
+    return LevelFilter(_level(level) if level else None, {name: _level(text) for name, text in (loggers or {}).items()})
 
 
 def reset_filter(level_filter: LevelFilter | None, *, logger: logging.Logger | str = "") -> LevelFilter | None:

@@ -42,6 +42,15 @@ class Level(enum.IntEnum):
         return _BY_NAME.get(text.strip().lower(), cls.INFO)
 
 
+#: How it is written that no level is put on a process: it logs as it was configured.
+AS_CONFIGURED = "as-configured"
+
+
+def level_text(level: Level | None) -> str:
+    """The spelling of ``level``; None is as the process was configured."""
+    return AS_CONFIGURED if level is None else level.text
+
+
 #: What a ``log-level`` may hold, as it is told to people.
 VALID_LEVELS = ("Debug", "Info", "Warn", "Error", "None")
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from ..errors import ResourceExhausted
-from .level import Level
+from .level import Level, level_text
 from .thresholds import Thresholds
 
 #: Loggers that one filter may name: each of them exists for the rest of the process.
@@ -20,19 +20,20 @@ class LevelFilter(logging.Filter):
     """What passes: records at ``level`` and above, or at what ``loggers`` says for a logger and those below it.
 
     A value: it never changes, and two that let the same pass are equal. ``loggers`` outranks ``level``; the names ""
-    and "root" in it mean the root logger. Audit records always pass, whatever the level.
+    and "root" in it mean the root logger. Audit records always pass, whatever the level. ``level`` None is as the
+    application configured: then only ``loggers`` count.
 
     Raises ResourceExhausted when ``loggers`` has more than ``MAX_LOGGERS`` names.
     """
 
-    def __init__(self, level: Level = Level.INFO, loggers: Mapping[str, Level] | None = None) -> None:
+    def __init__(self, level: Level | None = Level.INFO, loggers: Mapping[str, Level] | None = None) -> None:
         super().__init__()
         named = dict(loggers or {})
         if len(named) > MAX_LOGGERS:
             raise ResourceExhausted("named loggers of a level filter", MAX_LOGGERS, len(named))
         self.level = level
         self.loggers: Mapping[str, Level] = {logger_name(name): number for name, number in named.items()}
-        self._thresholds = Thresholds({"": level, **self._transport(), **self.loggers})
+        self._thresholds = Thresholds({**self._at(""), **self._transport(), **self.loggers})
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether ``record`` passes."""
@@ -42,11 +43,14 @@ class LevelFilter(logging.Filter):
         """The same rule with ``logger`` in the place of the root."""
         if not logger:
             return self._thresholds
-        return Thresholds({logger: self.level, **self.loggers})
+        return Thresholds({**self._at(logger), **self.loggers})
+
+    def _at(self, logger: str) -> dict[str, Level]:
+        return {} if self.level is None else {logger: self.level}
 
     def _transport(self) -> dict[str, Level]:
         """What Debug does not mean: the lines that carrying a look at the log would add to it."""
-        return dict.fromkeys(_TRANSPORT, Level.INFO) if self.level < Level.INFO else {}
+        return dict.fromkeys(_TRANSPORT, Level.INFO) if self.level is not None and self.level < Level.INFO else {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LevelFilter) and (self.level, self.loggers) == (other.level, other.loggers)
@@ -56,7 +60,7 @@ class LevelFilter(logging.Filter):
 
     def __repr__(self) -> str:
         named = "".join(f", {name or 'root'}={level.text}" for name, level in self.loggers.items())
-        return f"LevelFilter({self.level.text}{named})"
+        return f"LevelFilter({level_text(self.level)}{named})"
 
 
 def logger_name(name: str) -> str:

@@ -129,10 +129,11 @@ class Module:
         return replace(self, meta=replace(self.meta, **changes))
 
 
-def effective_state(spec: ModuleSpec, now: int, default: Level = Level.INFO) -> LevelState:
+def effective_state(spec: ModuleSpec, now: int, default: Level | None = None) -> LevelState:
     """The level that has to hold at wall time ``now`` (nanoseconds since the epoch), and why: the one rule.
 
-    The override while it lasts, else ``log_level``; an empty one means ``default``, one that names no level ``INFO``.
+    The override while it lasts, else ``log_level``; an empty one means ``default`` (None: as the process was
+    configured), one that names no level ``INFO``.
     """
     loggers = {name: Level.of(text) for name, text in spec.loggers.items()}
     level, source = default, LevelSource.DEFAULT
@@ -153,6 +154,6 @@ def effective_state(spec: ModuleSpec, now: int, default: Level = Level.INFO) -> 
     )
 
 
-def effective_level(spec: ModuleSpec, now: int, default: Level = Level.INFO) -> Level:
+def effective_level(spec: ModuleSpec, now: int, default: Level | None = None) -> Level | None:
     """The level of ``effective_state``."""
     return effective_state(spec, now, default).level

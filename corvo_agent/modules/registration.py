@@ -27,7 +27,8 @@ class StartReport:
     told differently by up to ``precision`` nanoseconds. 0 is for a process whose start was not seen. ``missed`` is
     how many starts came since the last one that was reported by the same reporter, before this one. Empty fields
     leave what the Module says; ``service_ports`` replace those of the same name. ``category`` and ``log_level`` are
-    for a Module that does not exist yet.
+    for a Module that does not exist yet; without a level it logs as it was
+    configured.
     """
 
     name: str
@@ -38,7 +39,7 @@ class StartReport:
     service_ports: tuple[ServicePort, ...] = ()
     restart_reason: str = ""
     category: str = "Venice"
-    log_level: str = "Info"
+    log_level: str = ""
     precision: int = 0
     missed: int = 0
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, fields, replace
 from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, CorvoError, DeadlineExceeded, InvalidArgument, NotFound, Unavailable
-from ..levels.level import Level
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module, ModuleSpec, ObjectMeta
 from ..modules.store import ModuleStore
@@ -29,7 +28,6 @@ _log = logging.getLogger(__name__)
 SOURCE_LABEL = "corvo/source"
 #: Seconds for which an object that people have set something in outlives what it stands for.
 LINGER = 600.0
-_DEFAULT_SPEC = ModuleSpec(log_level="Info")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +228,7 @@ class ModuleWriter:
 
     async def _create(self, source: str, present: Present) -> None:
         status = replace(present.status, category=present.status.category or "Venice")
-        module = Module(ObjectMeta(name=present.name, labels={SOURCE_LABEL: source}), _DEFAULT_SPEC, status)
+        module = Module(ObjectMeta(name=present.name, labels={SOURCE_LABEL: source}), ModuleSpec(), status)
         try:
             await self._store.create(module)
         except AlreadyExists:
@@ -266,6 +264,4 @@ def _reported(module: Module, source: str, present: Present) -> Module:
 
 def _set_by_people(module: Module) -> bool:
     """Whether anything in it is not as it was created."""
-    # The same level may be spelt in several ways.
-    spec = replace(module.spec, log_level=Level.of(module.spec.log_level).text)
-    return spec != _DEFAULT_SPEC or module.meta.labels.keys() != {SOURCE_LABEL}
+    return module.spec != ModuleSpec() or module.meta.labels.keys() != {SOURCE_LABEL}

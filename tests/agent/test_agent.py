@@ -39,7 +39,7 @@ class Levels:
         self.states.append(state)
         self._moved.set()
 
-    async def wait_for(self, level: Level) -> LevelState:
+    async def wait_for(self, level: Level | None) -> LevelState:
         while not self.states or self.states[-1].level is not level:
             self._moved.clear()
             await self._moved.wait()
@@ -96,7 +96,7 @@ def test_an_address_that_cannot_be_dialled_is_not_advertised(advertise: str) -> 
 
 async def test_it_creates_its_module_and_announces_where_it_answers(agent: Agent, kv: MemoryStore) -> None:
     module = await registered(kv)
-    assert module.spec.log_level == "Info"
+    assert module.spec.log_level == ""
     assert (module.status.node, module.status.module, module.status.category) == ("node1", "pen-spyglass", "Venice")
     port = int(agent.address.rpartition(":")[2])
     assert module.status.service_ports == (ServicePort("pen-spyglass", port),)
@@ -110,7 +110,7 @@ async def test_it_creates_its_module_and_announces_where_it_answers(agent: Agent
 async def test_a_changed_level_is_in_force_and_the_callback_hears_of_it(
     kv: MemoryStore, levels: Levels, tmp_path: Path
 ) -> None:
-    heard: list[tuple[str, Level]] = []
+    heard: list[tuple[str, Level | None]] = []
     done = asyncio.Event()
 
     def on_change(module: Module) -> None:
@@ -136,8 +136,8 @@ async def test_an_ended_override_is_taken_out_of_the_module(agent: Agent, kv: Me
             module = await store.get(NAME)
             if module.spec.override is None and module.meta.generation_id == "3":
                 break
-    assert levels.states[-1].level is Level.INFO
-    assert agent.level.source is LevelSource.LOG_LEVEL
+    assert levels.states[-1].level is None
+    assert agent.level.source is LevelSource.DEFAULT
 
 
 async def test_deleting_the_module_brings_the_default_back_and_it_keeps_serving(
@@ -147,7 +147,7 @@ async def test_deleting_the_module_brings_the_default_back_and_it_keeps_serving(
     await ModuleStore(kv).set_level(NAME, "Debug")
     await levels.wait_for(Level.DEBUG)
     await kv.delete(key_of(NAME))
-    await levels.wait_for(Level.INFO)
+    await levels.wait_for(None)
     async with DiagnosticsClient(agent.address) as client:
         assert await client.stats("no-such-variable") == {}
 
@@ -315,8 +315,8 @@ async def test_entered_again_it_knows_nothing_of_what_was_before(
     await kv.delete(key_of(NAME))
     levels.states.clear()
     async with agent:
-        await levels.wait_for(Level.INFO)
-        assert (await registered(kv)).spec.log_level == "Info"
+        await levels.wait_for(None)
+        assert (await registered(kv)).spec.log_level == ""
 
 
 async def test_the_levels_of_the_process_are_set_in_each_life_and_given_back_after_it(

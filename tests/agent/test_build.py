@@ -49,6 +49,8 @@ async def test_limits_are_those_of_the_configuration(log_file: str) -> None:
 
 
 async def test_without_a_hook_the_level_decides_which_lines_are_shown(log_file: str) -> None:
+    async with build_agent(AgentSettings(module="pen-npm", node="node1", log_file=log_file)) as agent:
+        assert await messages(agent) == ["detail", "news", "trouble"], "without a level all are"
     config = AgentSettings(module="pen-npm", node="node1", log_file=log_file, default_level="Info")
     async with build_agent(config) as agent:
         assert await messages(agent) == ["news", "trouble"]
@@ -96,7 +98,7 @@ async def test_a_sidecar_that_restarts_does_not_touch_a_level_that_holds(
             ):
                 while (await client.stats("level-hooks"))["level-hooks"][0]["pending"]:
                     pass
-    # The default level, which would be Info, was never set.
+    # Nothing was set before the level was known.
     assert written.read_text() == "debug\n" * 2
 
 

@@ -40,7 +40,7 @@ class Applied:
 
     @property
     def levels(self) -> list[str]:
-        return [state.level.text for state in self.states]
+        return [state.level_text for state in self.states]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def applied() -> Applied:
 
 @pytest.fixture
 def sync(clock: JumpingClock, applied: Applied) -> LevelSync:
-    return LevelSync(clock=clock, apply=applied, refresh=lambda: None)
+    return LevelSync(clock=clock, default=Level.INFO, apply=applied, refresh=lambda: None)
 
 
 @contextlib.asynccontextmanager
@@ -70,7 +70,7 @@ async def running(sync: LevelSync, clock: FakeClock) -> AsyncIterator[None]:
             await task
 
 
-def level_of(sync: LevelSync) -> Level:
+def level_of(sync: LevelSync) -> Level | None:
     """The level at this moment; it changes while a test awaits something."""
     return sync.state.level
 
@@ -330,7 +330,7 @@ def test_in_this_process_it_changes_the_loggers_and_leaves_an_ordinary_record(
     fields = record.__dict__
     # Sentry and OpenTelemetry take what is above ERROR for an alarm.
     assert (record.levelno, record.levelname) == (logging.INFO, "INFO")
-    assert (fields["level_from"], fields["level_to"], fields["source"]) == ("Info", level, "log-level")
+    assert (fields["level_from"], fields["level_to"], fields["source"]) == ("as-configured", level, "log-level")
 
 
 async def test_a_watcher_drives_it_through_a_whole_life(applied: Applied) -> None:

@@ -15,11 +15,12 @@ from corvo_agent.agent.options import AgentOptions
 from corvo_agent.levels.filter import get_log_filter, reset_filter
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.loguru_filter import LoguruFilter
+from corvo_agent.levels.state import LevelSource
 from corvo_agent.levels.structlog_filter import HotBoundLogger
 from corvo_agent.logs import configure_json_logging
-from corvo_agent.modules import MemoryStore, key_of
+from corvo_agent.modules import MemoryStore, ModuleSpec, ModuleStore, key_of
 from tests.diagnostics.kit import until
-from tests.levels.kit import untouched_levels
+from tests.levels.kit import fresh_name, untouched_levels
 
 NAME = "node1-shop"
 
@@ -97,6 +98,44 @@ async def test_a_level_that_the_application_sets_meanwhile_stays(tmp_path: Path)
         logging.basicConfig(level=logging.INFO)
         logging.root.handlers[:] = handlers
     assert logging.root.level == logging.INFO
+
+
+async def test_a_module_without_a_level_changes_nothing(tmp_path: Path) -> None:
+    kv = MemoryStore()
+    loud = logging.getLogger(fresh_name())
+    loud.setLevel(logging.DEBUG)
+    logging.root.setLevel(logging.ERROR)
+    async with agent_of(kv, tmp_path) as agent:
+        await until(lambda: agent.statistics().levels.applied > 0)
+        assert agent.watcher is not None
+        module = await agent.watcher.wait_for(lambda module: module is not None)
+        assert module is not None
+        assert module.spec == ModuleSpec()
+        assert b"log-level" not in (await kv.get(key_of(NAME))).value  # type: ignore[union-attr]
+        assert (logging.root.level, loud.level, agent.level.level_text) == (40, 10, "as-configured")
+        await at(kv, "Warn")
+        await in_force(logging.WARNING)
+        await kv.put(key_of(NAME), b'{"status":{"node":"n"}}')
+        await in_force(logging.ERROR)
+        assert loud.level == logging.DEBUG
+
+
+async def test_a_default_level_holds_through_the_first_registration_and_is_written(tmp_path: Path) -> None:
+    kv = MemoryStore()
+    options = AgentOptions(default_level=Level.DEBUG)
+    levels: list[str] = []
+    agent = Agent(
+        "shop",
+        name=NAME,
+        store=kv,
+        log_file=str(tmp_path / "shop.log"),
+        options=options,
+        apply_level=lambda state: levels.append(state.level_text),
+    )
+    async with agent:
+        await until(lambda: agent.level.source is LevelSource.LOG_LEVEL)
+        assert (await ModuleStore(kv).get(NAME)).spec.log_level == "Debug"
+    assert set(levels) == {"Debug"}
 
 
 async def test_structlog_and_loguru_pass_again_what_they_passed_before(tmp_path: Path) -> None:

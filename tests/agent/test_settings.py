@@ -10,7 +10,6 @@ import pytest
 from corvo_agent.agent.options import AgentOptions
 from corvo_agent.agent.settings import AGENT, AgentSettings
 from corvo_agent.errors import ConfigError
-from corvo_agent.levels.level import Level
 
 
 def test_without_a_module_there_is_nothing_to_do() -> None:
@@ -55,4 +54,4 @@ def test_an_agent_in_a_service_and_the_program_have_the_same_defaults() -> None:
     settings, options = AgentSettings(module="m"), AgentOptions()
     common = ("category", "listen", "advertise", "insecure", "check_interval", "lease_ttl", "stop_timeout")
     assert [getattr(settings, name) for name in common] == [getattr(options, name) for name in common]
-    assert Level.parse(settings.default_level) is options.default_level
+    assert (settings.default_level, options.default_level) == ("", None)

@@ -74,11 +74,11 @@ async def test_row_request_content_type_is_not_checked(api: Api, store: Store) -
 
 @pytest.mark.parametrize("body", [None, b"", b"null", b"{}"])
 async def test_row_body_null_empty_absent_means_defaults(api: Api, store: Store, body: bytes | None) -> None:
-    """Body null / {} / absent on PUT = all defaults; the spelling of what we create is CamelCase."""
+    """Body null / {} / absent on PUT = all defaults; without a level it is as it was configured (table 0)."""
     await store.put_module(module("a1", level="debug", args=("-a",)))
     await settled(api.gateway, store)
     status, found = await api.call("PUT", "/modules/a1", body)
-    assert (status, found["spec"]) == (200, {"log-level": "Info"})
+    assert (status, found["spec"]) == (200, {})
 
 
 @pytest.mark.parametrize(
@@ -216,9 +216,9 @@ async def test_row_list_from_a_version(api: Api, store: Store) -> None:
 async def test_row_create_patch_and_delete_exist_here(api: Api) -> None:
     """Table 0: POST modules creates, DELETE deletes, PATCH merges."""
     status, body = await api.call("POST", "/modules", {"meta": {"name": "a1"}, "status": {"node": "n1"}})
-    assert (status, body["spec"], body["status"]) == (200, {"log-level": "Info"}, {"node": "n1", "category": "Venice"})
+    assert (status, body["spec"], body["status"]) == (200, {}, {"node": "n1", "category": "Venice"})
     status, body = await api.call("PATCH", "/modules/a1", {"spec": {"enable-trace": True}})
-    assert (status, body["spec"]) == (200, {"log-level": "Info", "enable-trace": True})
+    assert (status, body["spec"]) == (200, {"enable-trace": True})
     status, body = await api.call("DELETE", "/modules/a1")
     assert (status, body["meta"]["name"]) == (200, "a1")
     assert (await api.get("/modules/a1"))[0] == 404

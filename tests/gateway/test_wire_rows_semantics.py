@@ -33,7 +33,7 @@ async def test_row_put_takes_the_name_from_the_url(api: Api, store: Store) -> No
 async def test_row_put_replaces_the_spec_as_a_whole(api: Api, store: Store) -> None:
     """spec replaced as a whole; missing spec: defaults."""
     await store.put_module(module("a1", args=("-a",), level="Debug"))
-    assert (await put(api, {"spec": {"enable-trace": True}}))["spec"] == {"log-level": "Info", "enable-trace": True}
+    assert (await put(api, {"spec": {"enable-trace": True}}))["spec"] == {"enable-trace": True}
 
 
 async def test_row_put_ignores_the_status_entirely(api: Api, store: Store) -> None:

@@ -61,7 +61,7 @@ async def test_module(url: str) -> None:
         found = await response.json()
     assert (found["kind"], found["api-version"], found["meta"]["name"]) == ("Module", "v1", NAME)
     assert found["meta"]["self-link"] == f"{API_PATH}/modules/{NAME}"
-    assert found["spec"] == {"log-level": "Info"}
+    assert found["spec"] == {}
     assert [found["status"][key] for key in ("node", "module", "category")] == ["node1", "pen-spyglass", "Venice"]
 
 

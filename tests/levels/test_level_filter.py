@@ -18,7 +18,7 @@ def record(level: int, name: str = "a") -> logging.LogRecord:
 
 @pytest.mark.parametrize(
     ("text", "lowest"),
-    [("Debug", 10), ("all", 10), ("info", 20), ("WARN", 30), ("Error", 40), ("none", AUDIT), ("", 20), ("loud", 20)],
+    [("Debug", 10), ("all", 10), ("info", 20), ("WARN", 30), ("Error", 40), ("none", AUDIT), ("", 10), ("loud", 20)],
 )
 def test_a_level_lets_it_and_what_is_above_pass(text: str, lowest: int) -> None:
     level_filter = get_log_filter(text)

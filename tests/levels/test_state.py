@@ -23,5 +23,6 @@ def test_it_says_what_holds_why_and_until_when() -> None:
 
 
 def test_what_is_empty_is_left_out() -> None:
-    assert str(LevelState()) == "Info (default)"
+    assert str(LevelState()) == "as-configured (default)"
+    assert LevelState().filter == get_log_filter("")
     assert LevelState(Level.NONE, LevelSource.LOG_LEVEL).as_json() == {"level": "None", "source": "log-level"}

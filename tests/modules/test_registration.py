@@ -14,6 +14,7 @@ from corvo_agent.modules import (
     LevelOverride,
     MemoryStore,
     Module,
+    ModuleSpec,
     ModuleStore,
     ServicePort,
     StartReport,
@@ -34,10 +35,12 @@ def next_start(number: int, reason: str = "") -> StartReport:
     return StartReport(NAME, 1_000 + number, node="node1", module="pen-npm", restart_reason=reason)
 
 
-async def test_an_absent_module_is_created_with_info() -> None:
+async def test_an_absent_module_is_created_without_a_level_unless_one_is_given() -> None:
     store = ModuleStore(MemoryStore())
     module = await register(store, REPORT)
-    assert module.spec.log_level == "Info"
+    assert module.spec == ModuleSpec()
+    other = await register(store, replace(REPORT, name="node1-other", log_level="Debug"))
+    assert other.spec.log_level == "Debug"
     status = module.status
     assert (status.node, status.module, status.category, status.service) == ("node1", "pen-npm", "Venice", "pod-1")
     assert (status.last_start, status.restart_count) == (1_000, 0)

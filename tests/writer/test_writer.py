@@ -9,7 +9,16 @@ from contextlib import asynccontextmanager
 import pytest
 
 from corvo_agent.errors import DeadlineExceeded, Unavailable
-from corvo_agent.modules import MemoryStore, Module, ModuleStatus, ModuleStore, ObjectMeta, ServicePort, key_of
+from corvo_agent.modules import (
+    MemoryStore,
+    Module,
+    ModuleSpec,
+    ModuleStatus,
+    ModuleStore,
+    ObjectMeta,
+    ServicePort,
+    key_of,
+)
 from corvo_agent.testing import FakeClock
 from corvo_agent.writer.source import Complete, Gone, Present, SourceEvent
 from corvo_agent.writer.writer import LINGER, SOURCE_LABEL, ModuleWriter
@@ -80,11 +89,11 @@ async def run_writer(**options: float) -> AsyncIterator[Running]:
         await asyncio.wait({running.task})
 
 
-async def test_what_runs_is_created_with_the_default_level(running: Running) -> None:
+async def test_what_runs_is_created_without_a_level_as_it_was_configured(running: Running) -> None:
     running.source.tell(Present("node1-billing", status(service_ports=(ServicePort("billing", 9010),))), Complete())
     await running.settled()
     module = await running.store.get("node1-billing")
-    assert module.spec.log_level == "Info"
+    assert module.spec == ModuleSpec()
     assert module.status == status(service_ports=(ServicePort("billing", 9010),))
     assert running.writer.statistics().created == 1
 

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from ...errors import NotFound
-from ...levels.level import Level
 from ...modules.model import Module, effective_state
 from ...timestamps import format_duration, parse_rfc3339
 from ..backends.protocol import Backend
@@ -17,7 +16,7 @@ from ..show.output import FORMATS, output_option, print_result, visible
 
 #: The form of a level: a sentence, unless told otherwise.
 sentence_option = output_option(*FORMATS, default="text")
-_KEYS = ("level", "source", "until", "by", "reason", "loggers", "log-level")
+_KEYS = ("level", "source", "until", "by", "reason", "then", "loggers", "log-level")
 
 
 def module_state(module: Module) -> dict[str, Any]:
@@ -66,6 +65,6 @@ def _why(state: Mapping[str, Any]) -> str:
     if state.get("until"):
         left = max(0, parse_rfc3339(str(state["until"])) - time.time_ns())
         words.append(f"ends in {format_duration(left)}")
-    if "log-level" in state:
-        words.append(f"then {Level.of(str(state['log-level'])).text}")
+    if state.get("then"):
+        words.append(f"then {state['then']}")
     return ", ".join(words)

@@ -9,7 +9,7 @@ import click
 
 from ...modules.access import ModuleAccess, ModuleEvent, Selector
 from ...modules.json.codec import module_to_dict
-from ...modules.model import effective_level
+from ...modules.model import effective_state
 from ..running import asynchronous
 from ..settings.where import Where
 from ..show.output import format_option, json_text, note, visible, yaml_text
@@ -51,5 +51,5 @@ def show_change(event: ModuleEvent, output: str | None) -> None:
         value = {"type": event.type.value, "object": module_to_dict(module)}
         click.echo(json_text(value) if output == "json" else yaml_text(value, document=True).rstrip("\n"))
         return
-    level = effective_level(module.spec, time.time_ns()).text
+    level = effective_state(module.spec, time.time_ns()).level_text
     click.echo(visible(f"{event.type.value:8} {module.name} {level} revision {module.revision}"))

@@ -28,7 +28,7 @@ class LogHandler:
     ``path`` may be a pattern such as ``/var/log/*.log``: several logs are merged by time. ``limits`` and ``tail`` bound
     what one query and one tail may take; ``allowed`` are the folders that the files have to be in (none: any).
     ``default_level`` says which lines are shown when the query names no level: give it where the Module's level has
-    no other effect, as in a sidecar that cannot reach into its process; ``level=all`` outranks it.
+    no other effect, as in a sidecar that cannot reach into its process. None shows all; ``level=all`` outranks it.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class LogHandler:
         limits: ReadLimits = DEFAULT_LIMITS,
         tail: TailLimits = DEFAULT_TAIL_LIMITS,
         allowed: Sequence[str] = (),
-        default_level: Callable[[], Level] | None = None,
+        default_level: Callable[[], Level | None] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._limits = limits = replace(limits, answer_rate=min(limits.answer_rate, _ANSWER_RATE))

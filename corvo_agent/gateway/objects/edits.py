@@ -16,21 +16,20 @@ from ...modules.model import LevelOverride, Module
 from .body import RESERVED_PREFIX, check, fold, read_module
 
 #: What we write where the caller said nothing.
-DEFAULT_LEVEL = "Info"
 DEFAULT_CATEGORY = "Venice"
 
 
 def with_defaults(given: Module) -> Module:
-    """``given`` with level and category filled in: what REST and the original's clients do before a create."""
-    return given.with_spec(log_level=given.spec.log_level or DEFAULT_LEVEL).with_status(
-        category=given.status.category or DEFAULT_CATEGORY
-    )
+    """``given`` with its category filled in: what REST and the original's clients do before a create.
+
+    They fill in the level too; here a Module without one is as its process was configured.
+    """
+    return given.with_status(category=given.status.category or DEFAULT_CATEGORY)
 
 
 def spec_replaced(current: Module, given: Module, *, now: int) -> Module:
-    """A person's update: spec and labels as given, defaults where nothing is; the status stays as it is."""
-    spec = replace(given.spec, log_level=given.spec.log_level or DEFAULT_LEVEL)
-    return _next_generation(replace(current, spec=spec), given.meta.labels, now)
+    """A person's update: spec and labels as given; the status stays as it is."""
+    return _next_generation(replace(current, spec=given.spec), given.meta.labels, now)
 
 
 def patched(current: Module, patch: Mapping[str, Any], *, now: int) -> Module:

@@ -106,7 +106,7 @@ class LogTailer:
         return self.follow_with(query, _same)
 
     async def follow_with(
-        self, query: LogQuery, finish: Callable[[list[Record]], T], *, level: Callable[[], Level] | None = None
+        self, query: LogQuery, finish: Callable[[list[Record]], T], *, level: Callable[[], Level | None] | None = None
     ) -> AsyncGenerator[T]:
         """Like ``follow``, each batch turned into something else by ``finish`` in a thread.
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import DeadlineExceeded
+from ...levels.level import Level
 from ...levels.state import LevelState
 from ...timestamps import format_rfc3339
 from .protocol import LevelChange, LevelHook
@@ -119,6 +120,8 @@ class _Worker:
         self._wanted: LevelState | None = None
         self._holds: LevelState | None = None
         self._moved = asyncio.Event()
+        # Whether the program's level is not its own any more, because of us.
+        self._changed = False
         # Loggers that have a level of their own in the program because of us.
         self._named: set[str] = set()
         self._set_at = self._done = self._failed = 0
@@ -135,6 +138,7 @@ class _Worker:
     def again(self) -> None:
         """Set once more what is wanted: the program does not know it any more."""
         self._holds = None
+        self._changed = False
         self._named.clear()
         self._backoff.reset()
         self._moved.set()
@@ -160,7 +164,7 @@ class _Worker:
             return False
         self._done += 1
         self._set_at = self._clock.time_ns()
-        self._level = wanted.level.text
+        self._level = wanted.level_text
         if self._error:
             _log.info("%s: the level is %s now", self.name, self._level)
         self._error = ""
@@ -175,21 +179,25 @@ class _Worker:
         # Once for each kind of failure: a program that is down for a night is one line, not ten thousand.
         level = logging.DEBUG if text == self._error else logging.WARNING
         self._error = text
-        _log.log(level, "%s: the level is not %s yet, trying again: %s", self.name, wanted.level.text, text)
+        _log.log(level, "%s: the level is not %s yet, trying again: %s", self.name, wanted.level_text, text)
 
     async def _set(self, wanted: LevelState) -> None:
         """All of ``wanted``: first the level of all, because it may undo what single loggers have."""
-        await self._hook.set_level(LevelChange(wanted.level))
+        level = Level.INFO if wanted.level is None else wanted.level
+        # A hook cannot ask for the level that the program had: once it was changed, Info is what ends the change.
+        if wanted.level is not None or self._changed:
+            self._changed = True
+            await self._hook.set_level(LevelChange(level))
         if not self._hook.knows_loggers:
             return
         # What this process never set is not reset either: it may be the program's own configuration.
         for name in sorted(self._named - wanted.loggers.keys()):
-            await self._hook.set_level(LevelChange(wanted.level, name, reset=True))
+            await self._hook.set_level(LevelChange(level, name, reset=True))
             self._named.discard(name)
-        for name, level in wanted.loggers.items():
+        for name, own in wanted.loggers.items():
             # Before the call: one that was given up may have reached the program all the same.
             self._named.add(name)
-            await self._hook.set_level(LevelChange(level, name))
+            await self._hook.set_level(LevelChange(own, name))
 
     async def _pause(self, seconds: float) -> None:
         sleep = asyncio.ensure_future(self._clock.sleep(seconds))

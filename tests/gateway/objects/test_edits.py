@@ -23,7 +23,7 @@ OLD = replace(
 def test_an_update_replaces_spec_and_labels_and_counts_a_generation() -> None:
     given = module_from_dict({"spec": {"enable-trace": True}, "meta": {"labels": {"c": "d"}}, "status": {"node": "x"}})
     new = objects.spec_replaced(OLD, given, now=LATER)
-    assert new.spec == ModuleSpec(log_level="Info", enable_trace=True)
+    assert new.spec == ModuleSpec(enable_trace=True)
     assert new.status == OLD.status
     assert new.meta == replace(OLD.meta, generation_id="2", mod_time=LATER, labels={"c": "d", "io.pensando.sys": "1"})
     assert new.raw == OLD.raw
@@ -31,7 +31,7 @@ def test_an_update_replaces_spec_and_labels_and_counts_a_generation() -> None:
 
 def test_an_update_with_nothing_means_defaults_and_still_counts() -> None:
     new = objects.spec_replaced(OLD, Module(), now=LATER)
-    assert new.spec == ModuleSpec(log_level="Info")
+    assert new.spec == ModuleSpec()
     assert new.meta.labels == {"io.pensando.sys": "1"}
     assert objects.spec_replaced(new, Module(), now=LATER).meta.generation_id == "3"
 
@@ -98,7 +98,7 @@ def test_a_level_is_an_override_or_lasts() -> None:
 
 def test_defaults_fill_level_and_category_only_where_they_are_missing() -> None:
     filled = objects.with_defaults(Module())
-    assert (filled.spec.log_level, filled.status.category) == ("Info", "Venice")
+    assert (filled.spec.log_level, filled.status.category) == ("", "Venice")
     assert objects.with_defaults(OLD) == OLD
 
 

@@ -75,6 +75,24 @@ async def test_the_newest_state_is_set_and_the_same_is_not_set_again(clock: Fake
     assert runner.as_json()[0]["name"] == "program"
 
 
+async def test_as_configured_leaves_the_program_alone_until_its_level_was_changed(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
+    async with running(runner, clock):
+        runner.apply(LevelState())
+        await clock.advance(0)
+        assert program.changes == []
+        assert runner.statistics()[0].level == "as-configured"
+        runner.apply(DEBUG)
+        await clock.advance(0)
+        runner.apply(LevelState())
+        await clock.advance(0)
+        assert program.changes == ["*=Debug", "*=Info"], "what it had cannot be asked for"
+        runner.again()
+        await clock.advance(0)
+    assert program.changes == ["*=Debug", "*=Info"], "a program that has restarted is as configured"
+
+
 async def test_loggers_are_set_after_all_and_reset_when_named_no_more(clock: FakeClock) -> None:
     program = Program()
     runner = HookRunner([program], clock=clock)

@@ -40,6 +40,7 @@ class _Wish:
     duration: str | None
     keep: bool
     clear: bool
+    as_configured: bool
     logger: str | None
     reason: str
 
@@ -48,6 +49,8 @@ class _Wish:
             Level.parse(self.level, "LEVEL")
         if self.clear and (self.level is not None or self.keep or self.duration):
             raise click.UsageError("--clear goes without a LEVEL, --for and --keep")
+        if self.as_configured and (self.level or self.keep or self.duration or self.clear or self.logger):
+            raise click.UsageError("--as-configured goes without a LEVEL, --for, --keep, --clear and --logger")
         if not self.clear and self.level is None and (self.duration or self.keep or self.logger or self.reason):
             raise click.UsageError("--for, --keep, --logger and --reason need a LEVEL")
         if self.duration and self.keep:
@@ -60,12 +63,14 @@ class _Wish:
     @property
     def changes(self) -> bool:
         """Whether anything is to be changed."""
-        return self.clear or self.level is not None
+        return self.clear or self.as_configured or self.level is not None
 
     def change(self) -> Callable[[Module], Module]:
         """What is to become of a Module."""
         if self.logger is not None:
             return lambda module: module.with_spec(loggers=self._loggers(module))
+        if self.as_configured:
+            return lambda module: module.with_spec(log_level="", override=None)
         if self.clear:
             return lambda module: module.with_spec(override=None)
         if self.keep:
@@ -86,6 +91,7 @@ class _Wish:
 @click.option("--for", "duration", metavar="DURATION", help=f"How long LEVEL holds, {DEFAULT_DURATION} unless given.")
 @click.option("--keep", is_flag=True, help="LEVEL holds until it is changed again: it is written to spec.log-level.")
 @click.option("--clear", is_flag=True, help="End an override now; with --logger, take that logger's level away.")
+@click.option("--as-configured", is_flag=True, help="Take log-level and override away: the process's own levels hold.")
 @click.option("--logger", metavar="LOGGER", help="The level of this logger and those below it only.")
 @click.option("--reason", default="", help="Why; shown with the level.")
 @selector_options
@@ -114,6 +120,7 @@ async def command(
     corvo level node1-pen-spyglass Debug --for 1h               ... for an hour
     corvo level node1-pen-spyglass Warn --keep                  Warn from now on
     corvo level node1-pen-spyglass --clear                      end the override now
+    corvo level node1-pen-spyglass --as-configured              no level but the application's own
     corvo level node1-pen-spyglass Debug --logger http --keep   the logger "http" only
     corvo level node1-pen-spyglass --clear --logger http        ... as the others again
     corvo level -l team=network Debug --for 5m                  every module with that label

@@ -92,7 +92,7 @@ async def get_module(name: str, watch: bool, output: str | None, where: Where) -
 
 @command.command("create")
 @click.argument("name")
-@click.option("--level", default="Info", show_default=True, shell_complete=levels, help="Its log level.")
+@click.option("--level", default="", shell_complete=levels, help="Its log level; as configured unless given.")
 @click.option("--node", default="", help="Its node.")
 @click.option("--module", default="", help="Its name without the node.")
 @click.option("--category", default="Venice", show_default=True, help="Its category.")
@@ -100,7 +100,8 @@ async def get_module(name: str, watch: bool, output: str | None, where: Where) -
 @asynchronous
 async def create_module(name: str, level: str, node: str, module: str, category: str, where: Where) -> None:
     """Create the module NAME."""
-    Level.parse(level, "--level")
+    if level:
+        Level.parse(level, "--level")
     validate_name(name, "NAME")
     wanted = Module(ObjectMeta(name=name), ModuleSpec(log_level=level), ModuleStatus(node, module, category))
     async with open_backend(where) as backend:
@@ -169,7 +170,7 @@ def _relabel(changes: dict[str, str | None], module: Module) -> Module:
 
 def _row(module: Module) -> tuple[object, ...]:
     state = effective_state(module.spec, time.time_ns())
-    marked = f"{state.level.text}*" if state.source is LevelSource.OVERRIDE else state.level.text
+    marked = f"{state.level_text}*" if state.source is LevelSource.OVERRIDE else state.level_text
     status = module.status
     return module.name, marked, status.node, status.category, status.restart_count, format_rfc3339(status.last_start)
 

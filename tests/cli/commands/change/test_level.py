@@ -12,7 +12,6 @@ import pytest
 from corvo_agent.agent.agent import Agent
 from corvo_agent.errors import NotFound
 from corvo_agent.levels.level import Level
-from corvo_agent.levels.state import LevelSource
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ObjectMeta
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import Outcome, corvo
@@ -82,6 +81,15 @@ async def test_an_override_is_ended_by_hand(there: Place, modules: ModuleStore) 
     assert (await modules.get(NAME)).spec.override is None
 
 
+async def test_as_configured_takes_level_and_override_away(there: Place, modules: ModuleStore) -> None:
+    await level(there, "Debug")
+    outcome = await level(there, "--as-configured")
+    assert (outcome.code, outcome.out) == (0, f"{NAME}: as-configured (default)\n")
+    assert (await modules.get(NAME)).spec == ModuleSpec()
+    assert (await level(there, "Debug", "--as-configured")).code == 2
+    assert ", then as-configured)" in (await level(there, "Debug")).out
+
+
 async def test_a_single_logger_has_a_level_until_it_is_taken_away(there: Place, modules: ModuleStore) -> None:
     outcome = await level(there, "Debug", "--logger", "http", "--keep")
     assert outcome.out == f"{NAME}: Warn (log-level)\n  http: Debug\n"
@@ -101,6 +109,7 @@ async def test_json_tells_all_of_it(there: Place, modules: ModuleStore) -> None:
         "until": "2030-03-17T17:46:40Z",
         "by": "kim@host",
         "reason": "why not",
+        "then": "Warn",
         "log-level": "Warn",
     }
 
@@ -141,9 +150,8 @@ async def test_an_unknown_module_is_not_found(place: Place) -> None:
 
 
 async def test_the_agent_itself_is_asked_at_its_address(agent: Agent) -> None:
-    await until(lambda: agent.level.source is LevelSource.LOG_LEVEL)
     outcome = await corvo("level", NAME, "--address", agent.address)
-    assert (outcome.code, outcome.out) == (0, f"{NAME}: Info (log-level)\n")
+    assert (outcome.code, outcome.out) == (0, f"{NAME}: as-configured (default)\n")
 
 
 async def test_a_change_needs_etcd(agent: Agent) -> None:
