@@ -14,7 +14,7 @@ from typing import Self
 
 from ..errors import Unavailable
 from ..threads import in_thread
-from .kv import Change, HasCredentials, KeyValue, KeyValueStore, Range
+from .kv import Change, ClockDifference, HasClock, HasCredentials, KeyValue, KeyValueStore, Range
 
 
 class DeferredStore:
@@ -30,9 +30,7 @@ class DeferredStore:
         self._open = False
 
     def __repr__(self) -> str:
-        making = self._making
-        made = making is not None and making.done() and not making.cancelled() and making.exception() is None
-        return f"<DeferredStore {making.result() if making and made else 'not made yet'}>"
+        return f"<DeferredStore {self._store() or 'not made yet'}>"
 
     async def __aenter__(self) -> Self:
         """Allow calls."""
@@ -56,6 +54,11 @@ class DeferredStore:
             store = await self._made()
             if isinstance(store, HasCredentials):
                 await store.reload_credentials()
+
+    def clock_difference(self) -> ClockDifference | None:
+        """See HasClock."""
+        store = self._store()
+        return store.clock_difference() if isinstance(store, HasClock) else None
 
     async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
         """See KeyValueStore."""
@@ -99,6 +102,13 @@ class DeferredStore:
         async with aclosing(store.changes(prefix, start, exact=exact)) as batches:
             async for batch in batches:
                 yield batch
+
+    def _store(self) -> KeyValueStore | None:
+        """The store, once it is made."""
+        making = self._making
+        if making is None or not making.done() or making.cancelled() or making.exception() is not None:
+            return None
+        return making.result()
 
     async def _made(self) -> KeyValueStore:
         if not self._open:

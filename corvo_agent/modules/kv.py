@@ -55,6 +55,28 @@ class Change:
     item: KeyValue | None
 
 
+@dataclass(frozen=True, slots=True)
+class ClockDifference:
+    """The store's clock is ``seconds`` ahead of ours (behind, when negative), give or take ``doubt``."""
+
+    seconds: float
+    doubt: float
+
+    @property
+    def correction(self) -> float:
+        """Seconds to add to our time to have the store's; 0 while the clocks may well agree."""
+        return 0.0 if abs(self.seconds) <= self.doubt else self.seconds
+
+
+@runtime_checkable
+class HasClock(Protocol):
+    """A store that has a clock of its own."""
+
+    def clock_difference(self) -> ClockDifference | None:
+        """How far it is from ours; None while that is not known."""
+        ...
+
+
 @runtime_checkable
 class HasCredentials(Protocol):
     """A store that shows certificates or passwords and can be told that they are other ones now."""

@@ -14,7 +14,7 @@ from ..errors import AlreadyExists, DecodeError, InvalidArgument, NotFound, Vers
 from ..levels.level import Level
 from .compare_and_swap import ATTEMPTS, compare_and_swap
 from .json.codec import decode_module, encode_module
-from .kv import HasCredentials, KeyValue, KeyValueStore
+from .kv import ClockDifference, HasClock, HasCredentials, KeyValue, KeyValueStore
 from .model import LevelOverride, Module
 from .names import MODULES_PREFIX, key_of, name_of
 from .watching.watch import Watch
@@ -71,6 +71,10 @@ class ModuleStore:
         """Read certificates and passwords of the key-value store now, if it has any. Raises ConfigError."""
         if isinstance(self.kv, HasCredentials):
             await self.kv.reload_credentials()
+
+    def clock_difference(self) -> ClockDifference | None:
+        """How far the clock of the key-value store is from ours; None where it has none, or that is not known."""
+        return self.kv.clock_difference() if isinstance(self.kv, HasClock) else None
 
     async def get(self, name: str) -> Module:
         """The Module ``name``. Raises NotFound, also for a name that none can have, and DecodeError."""

@@ -20,6 +20,7 @@ import aiohttp
 import semantic_version  # type: ignore[import-untyped]
 from etcd3 import AioClient
 
+from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import ConfigError, ResourceExhausted, Unavailable
 from ...tls_files import FileContext
 from ..json.stream import JsonStream, parse_object
@@ -29,6 +30,7 @@ from .failover import Budget
 from .messages import Json
 from .options import EtcdOptions
 from .pools import Pool, Pools
+from .server_clock import ServerClock
 from .watch import WatchReader
 
 _READ_BUFFER = 256 * 1024
@@ -101,8 +103,10 @@ class EtcdClient:
     ``open`` and ``close`` belong to one event loop; everything between may be used by many tasks at once.
     """
 
-    def __init__(self, options: EtcdOptions) -> None:
+    def __init__(self, options: EtcdOptions, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
+        self._clock = clock
+        self.server_clock = ServerClock(clock)
         # Host, in brackets when it is an IPv6 address, and port.
         self._places = {url: urlsplit(url).netloc.rsplit(":", 1) for url in options.endpoints}
         self._client: _AioClient | None = None
@@ -165,9 +169,11 @@ class EtcdClient:
     async def _post(
         self, pool: Pool, endpoint: str, path: str, body: bytes, headers: dict[str, str], budget: Budget
     ) -> Json | FailedAttempt:
+        sent = self._clock.time_ns()
         try:
             async with self._request(pool, endpoint, path, body, headers, budget, budget.total) as response:
                 self._answered.add(endpoint)
+                self.server_clock.note(endpoint, response.headers.get("Date", ""), sent)
                 answer = await self._read(response)
             if response.status != 200:
                 return from_answer(endpoint, response.status, answer, len(body))

@@ -10,8 +10,10 @@ from typing import TypeVar
 
 import orjson
 
+from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, ResourceExhausted
 from ...threads import in_thread
+from ..kv import ClockDifference
 from .client import EtcdClient, Stream
 from .errors import FailedAttempt, Kind
 from .failover import Budget, Call, Counters, Failover, Repeat
@@ -37,10 +39,10 @@ class Answer:
 class EtcdSession:
     """``open``, then call and watch from as many tasks of the same event loop as there are, then ``close``."""
 
-    def __init__(self, options: EtcdOptions) -> None:
+    def __init__(self, options: EtcdOptions, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self.options = options
         self.counters = Counters()
-        self._client = EtcdClient(options)
+        self._client = EtcdClient(options, clock=clock)
         self._failover = Failover(options.endpoints, options.connect_timeout, self.counters)
         self._token = Token(self._authenticate) if options.username else None
         self._places = asyncio.Semaphore(options.max_connections)
@@ -55,6 +57,11 @@ class EtcdSession:
     def watches(self) -> int:
         """How many watches are on."""
         return self._client.streams
+
+    @property
+    def clock_difference(self) -> ClockDifference | None:
+        """How far the clock of the server that answered last is from ours; None before the first answer."""
+        return self._client.server_clock.difference
 
     async def open(self) -> None:
         """Make ready; nothing is sent. Raises ConfigError when a certificate file cannot be used."""

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
+from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import AlreadyExists, DecodeError, NotFound, RemoteError, Unavailable, VersionConflict
-from ..kv import Change, KeyValue, Range
+from ..kv import Change, ClockDifference, KeyValue, Range
 from . import messages
 from .failover import Repeat
 from .options import EtcdOptions
@@ -39,7 +40,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class EtcdStatistics:
-    """What a store has done so far: ``endpoint`` is the one in use, the rest are counts, of calls and of watches."""
+    """What a store has done so far: ``endpoint`` is the one in use, the rest are counts, of calls and of watches.
+
+    ``clock_difference`` is how far the clock of the server that answered last is from ours, None before an answer.
+    """
 
     endpoint: str
     calls: int
@@ -47,6 +51,7 @@ class EtcdStatistics:
     failovers: int
     reauthentications: int
     open_watches: int
+    clock_difference: ClockDifference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,12 @@ class EtcdStore:
 
     Every call takes at most ``options.call_timeout`` seconds, a ``range`` that for each 500 items. An instance
     belongs to the event loop that it was entered in and may be used by many of its tasks at once. Open one for the
-    whole process: each costs some memory for good.
+    whole process: each costs some memory for good. ``clock`` is what etcd's time is compared with.
     """
 
-    def __init__(self, options: EtcdOptions | None = None) -> None:
+    def __init__(self, options: EtcdOptions | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options or EtcdOptions()
-        self._session = EtcdSession(self._options)
+        self._session = EtcdSession(self._options, clock=clock)
 
     def __repr__(self) -> str:
         endpoints = ",".join(self._options.endpoints)
@@ -98,7 +103,12 @@ class EtcdStore:
             counters.failovers,
             counters.reauthentications,
             self._session.watches,
+            self._session.clock_difference,
         )
+
+    def clock_difference(self) -> ClockDifference | None:
+        """How far the clock of the server that answered last is from ours; None before the first answer."""
+        return self._session.clock_difference
 
     async def reload_credentials(self) -> None:
         """Read the certificates now and use new connections; open watches go on. Raises ConfigError; all stays then."""
