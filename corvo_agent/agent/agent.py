@@ -44,6 +44,7 @@ from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
 from .options import AgentOptions
 from .statistics import AgentStatistics
+from .store_clock import StoreClock
 
 _log = logging.getLogger(__name__)
 
@@ -100,8 +101,10 @@ class Agent:
         self._apply_level = apply_level if self._layer is None else self._layer.apply
         self._work = tuple(work)
         self._target = target
-        self._levels = self._new_levels()
         self._store = None if store is None else ModuleStore.of(store, clock=clock)
+        # Overrides end by the clock that all share.
+        self._store_clock = StoreClock(clock, self._store)
+        self._levels = self._new_levels()
         self._watcher = self._watch(on_change)
         self._server = DiagnosticsServer(
             [self.service, *introspection(self.service)],
@@ -147,6 +150,7 @@ class Agent:
             levels=self._levels.statistics(),
             watcher=None if self._watcher is None else self._watcher.statistics(),
             endpoint=None if self._endpoint is None else self._endpoint.state,
+            clock=None if self._store is None else self._store.clock_difference(),
         )
 
     async def reload_credentials(self) -> None:
@@ -252,7 +256,8 @@ class Agent:
 
     def _new_levels(self) -> LevelSync:
         return LevelSync(
-            clock=self._clock,
+            clock=self._store_clock,
+            doubt=self._store_clock.doubt,
             default=self.options.default_level,
             apply=self._apply,
             refresh=_nothing if self._layer is None else refresh_filter,
@@ -358,7 +363,12 @@ class Agent:
             self._layer.close()
 
     async def _clear_override(self, module: Module) -> None:
-        if self._store is not None and await clear_expired_override(self._store, module.name, self._clock.time_ns()):
+        clock, ended = self._store_clock, module.spec.override
+        if self._store is None or ended is None:
+            return
+        if await clear_expired_override(
+            self._store, module.name, ended, lambda: clock.time_ns() - round(clock.doubt() * 1e9)
+        ):
             _log.info("the override of %s has ended and was taken out of the Module", module.name)
 
 

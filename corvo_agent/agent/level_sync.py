@@ -64,9 +64,10 @@ class LevelSync:
     ``update`` takes what the watcher sees. ``run`` watches the time: it ends overrides, notices within
     ``RECHECK_INTERVAL`` that the wall clock jumped, applies again what could not be applied, and calls ``refresh``
     for what was set up meanwhile. An override that has ended once stays ended, even when the clock is put back.
-    ``on_override_expired`` is called with the Module whose override has ended (also one that had ended before it was
-    seen), so that it can be cleared from the object; plain or async, at most ``hook_timeout`` seconds, again at each
-    recheck until it returns or the override is gone.
+    ``on_override_expired`` is called with the Module whose override has ended, so that it can be cleared from the
+    object; plain or async, at most ``hook_timeout`` seconds, again at each recheck until it returns or the override is
+    gone. It is not called for an override that had ended when it was first seen, nor before ``doubt`` seconds, by which
+    ``clock`` may be wrong, have passed: an agent whose clock is wrong takes nothing away from the others.
 
     A spec with a level that names none changes nothing and is warned about once. All methods belong to the event
     loop's thread.
@@ -81,14 +82,18 @@ class LevelSync:
         refresh: Callable[[], object] = refresh_filter,
         on_override_expired: ExpiredCallback = lambda module: None,
         hook_timeout: float = 5.0,
+        doubt: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._clock = clock
+        self._doubt = doubt
         self._default = default
         self._apply = apply
         self._refresh = refresh
         self._notice = ExpiryNotice(on_override_expired, hook_timeout)
         self._module: Module | None = None
         self._state: LevelState | None = None
+        # The override that was seen before its end.
+        self._lasting: LevelOverride | None = None
         # The override that has ended, and is not to come back with the clock.
         self._ended: LevelOverride | None = None
         # The level texts that were warned about last.
@@ -156,7 +161,7 @@ class LevelSync:
         """Work out what has to hold now, and apply it if it is something else than before."""
         spec = ModuleSpec() if self._module is None else self._module.spec
         if self._has_ended(spec.override):
-            self._notice.put(self._module)
+            self._notice.put(self._module if self._may_be_cleared(spec.override) else None)
             spec = replace(spec, override=None)
         else:
             self._notice.put(None)
@@ -167,10 +172,19 @@ class LevelSync:
     def _has_ended(self, override: LevelOverride | None) -> bool:
         if override is None:
             return False
-        if override != self._ended and not override.active(self._clock.time_ns()):
-            self._ended = override
-            self._expired += 1
+        if override != self._ended:
+            if override.active(self._clock.time_ns()):
+                self._lasting = override
+            else:
+                self._ended = override
+                self._expired += 1
         return override == self._ended
+
+    def _may_be_cleared(self, override: LevelOverride | None) -> bool:
+        """Whether an override that has ended for us has done so for all."""
+        if override is None or override != self._lasting:
+            return False
+        return not override.active(self._clock.time_ns() - round(self._doubt() * 1e9))
 
     def _put_in_force(self, state: LevelState) -> None:
         # Before it is applied: what is shown is what has to hold, also while that fails.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..levels.state import LevelState
 from ..modules.announcing.lease import EndpointState
+from ..modules.kv import ClockDifference
 from ..modules.watcher import WatcherStatistics
 from .level_sync import LevelSyncStatistics
 
@@ -15,7 +16,8 @@ class AgentStatistics:
     """The state of an agent at one moment.
 
     ``name`` is its Module's, ``address`` where it serves ("" while it does not), ``level`` what is in force and why;
-    ``watcher`` and ``endpoint`` are None without a store.
+    ``watcher`` and ``endpoint`` are None without a store; ``clock`` is how far etcd's clock is from ours, None while
+    that is not known.
     """
 
     name: str
@@ -24,19 +26,24 @@ class AgentStatistics:
     levels: LevelSyncStatistics
     watcher: WatcherStatistics | None
     endpoint: EndpointState | None
+    clock: ClockDifference | None = None
 
     def as_json(self) -> dict[str, object]:
         """The state in JSON types, as the expvar ``agent`` shows it."""
         shown: dict[str, object] = {"name": self.name, "address": self.address, **self.level.as_json()}
         if self.watcher is not None:
             watch = self.watcher.watch
-            shown["etcd"] = {
+            etcd: dict[str, object] = {
                 "connected": watch.connected,
                 "revision": watch.revision,
                 "resyncs": watch.resyncs,
                 "reconnects": watch.reconnects,
                 "last-error": watch.last_error,
             }
+            shown["etcd"] = etcd
+            if self.clock is not None:
+                etcd["clock-difference"] = round(self.clock.seconds, 3)
+                etcd["clock-doubt"] = round(self.clock.doubt, 3)
             shown["callbacks"] = {
                 "calls": self.watcher.calls,
                 "failures": self.watcher.failures,

@@ -6,12 +6,12 @@ And the one thing that any agent or gateway may do for people: take away an over
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ..backoff import Backoff
-from ..errors import AlreadyExists, CorvoError, InvalidArgument, NotFound, VersionConflict
-from .model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from ..errors import AlreadyExists, CorvoError, InvalidArgument, NotFound, PreconditionFailed, VersionConflict
+from .model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from .store import ModuleStore
 
 _log = logging.getLogger(__name__)
@@ -68,18 +68,20 @@ async def register(store: ModuleStore, report: StartReport, *, backoff: Backoff 
         await store.clock.sleep(backoff.next())
 
 
-async def clear_expired_override(store: ModuleStore, name: str, now: int) -> bool:
-    """Take the override out of the Module ``name`` if its time is over at wall time ``now`` (nanoseconds).
+async def clear_expired_override(store: ModuleStore, name: str, ended: LevelOverride, now: Callable[[], int]) -> bool:
+    """Take the override ``ended`` out of the Module ``name``; another one that is there stays.
 
-    Whether this call did it: many may notice at the same time, and one of them wins. Raises DecodeError and what the
-    store raises.
+    ``now`` is the latest wall time that it may be (nanoseconds), asked for after the Module was read: the answer may
+    have told something about the time. Whether this call did it: many may notice at the same time, and one of them
+    wins. Raises PreconditionFailed when ``ended`` still lasts, DecodeError, and what the store raises.
     """
     cleared = False
 
     def without_expired(module: Module) -> Module:
         nonlocal cleared
-        override = module.spec.override
-        cleared = override is not None and not override.active(now)
+        cleared = module.spec.override == ended
+        if cleared and ended.active(now()):
+            raise PreconditionFailed(f"the override of {name} may still last, by the clock of the store")
         return module.with_spec(override=None) if cleared else module
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -130,14 +131,26 @@ async def test_a_changed_level_is_in_force_and_the_callback_hears_of_it(
 async def test_an_ended_override_is_taken_out_of_the_module(agent: Agent, kv: MemoryStore, levels: Levels) -> None:
     await registered(kv)
     store = ModuleStore(kv)
-    await store.set_override(NAME, LevelOverride("Debug", until=1, by="tester"))
     async with store.watch(NAME) as watch:
+        await store.set_override(NAME, LevelOverride("Debug", until=time.time_ns() + 200_000_000, by="tester"))
         async for _ in watch:
             module = await store.get(NAME)
             if module.spec.override is None and module.meta.generation_id == "3":
                 break
-    assert levels.states[-1].level is None
+    assert [state.level for state in levels.states][-2:] == [Level.DEBUG, None]
     assert agent.level.source is LevelSource.DEFAULT
+
+
+async def test_an_override_that_ended_before_it_was_seen_is_left_to_others(
+    agent: Agent, kv: MemoryStore, levels: Levels
+) -> None:
+    await registered(kv)
+    store, ended = ModuleStore(kv), LevelOverride("Debug", until=1, by="tester")
+    await store.set_override(NAME, ended)
+    await store.set_level(NAME, "Warn")
+    await levels.wait_for(Level.WARN)
+    assert not agent.statistics().levels.uncleared
+    assert (await store.get(NAME)).spec.override == ended
 
 
 async def test_deleting_the_module_brings_the_default_back_and_it_keeps_serving(

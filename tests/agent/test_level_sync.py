@@ -179,17 +179,30 @@ async def test_a_clock_put_back_does_not_end_an_override_early(sync: LevelSync, 
         assert level_of(sync) is Level.INFO
 
 
-async def test_an_override_that_is_past_already_is_ignored_and_told(clock: JumpingClock, applied: Applied) -> None:
+async def test_an_override_that_is_past_already_is_ignored_and_left_to_others(
+    clock: JumpingClock, applied: Applied
+) -> None:
     told: list[Module] = []
     sync = LevelSync(clock=clock, apply=applied, on_override_expired=told.append)
-    past = module("Warn", override=override(clock, -1))
-    sync.update(past)
-    assert sync.statistics().uncleared
+    sync.update(module("Warn", override=override(clock, -1)))
     async with running(sync, clock):
         await clock.advance(3 * RECHECK_INTERVAL)
     assert applied.levels == ["Warn"]
-    assert told == [past]
+    assert told == []
     assert not sync.statistics().uncleared
+
+
+async def test_the_end_is_told_when_it_is_beyond_the_doubt_of_the_clock(clock: JumpingClock) -> None:
+    told: list[Module] = []
+    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=told.append, doubt=lambda: 7.0)
+    async with running(sync, clock):
+        sync.update(lasting := module("Warn", override=override(clock, 10)))
+        await clock.advance(10.5)
+        assert level_of(sync) is Level.WARN
+        await clock.advance(6)
+        assert told == []
+        await clock.advance(0.5 + RECHECK_INTERVAL)
+        assert told == [lasting]
 
 
 async def test_the_end_is_told_until_it_is_heard(clock: JumpingClock, caplog: pytest.LogCaptureFixture) -> None:
@@ -217,8 +230,8 @@ async def test_nothing_is_told_of_an_override_that_somebody_cleared(clock: Jumpi
 
     sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=fail)
     async with running(sync, clock):
-        sync.update(module(override=override(clock, -1)))
-        await clock.advance(0)
+        sync.update(module(override=override(clock, 1)))
+        await clock.advance(1)
         sync.update(module())
         assert not sync.statistics().uncleared
         await clock.advance(3 * RECHECK_INTERVAL)
@@ -236,9 +249,9 @@ async def test_a_hook_that_hangs_is_cut_off_and_hinders_no_level(clock: JumpingC
 
     sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=hang, hook_timeout=0.01)
     async with running(sync, clock):
-        sync.update(module(override=override(clock, -1)))
-        await clock.advance(0)
-        sync.update(module("Error", override=override(clock, -1)))
+        sync.update(lasting := module(override=override(clock, 1)))
+        await clock.advance(1)
+        sync.update(module("Error", override=lasting.spec.override))
         assert sync.state.level is Level.ERROR
         await cut_off.wait()
         assert sync.statistics().uncleared
@@ -256,7 +269,8 @@ async def test_stopping_cancels_a_hook_that_runs(clock: JumpingClock) -> None:
 
     sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=hang)
     async with running(sync, clock):
-        sync.update(module(override=override(clock, -1)))
+        sync.update(module(override=override(clock, 1)))
+        await clock.advance(1)
         await started.wait()
     assert ended.is_set()
 

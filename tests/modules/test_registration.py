@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from corvo_agent.backoff import Backoff
-from corvo_agent.errors import DecodeError, InvalidArgument, RemoteError, Unavailable
+from corvo_agent.errors import DecodeError, InvalidArgument, PreconditionFailed, RemoteError, Unavailable
 from corvo_agent.modules import (
     LevelOverride,
     MemoryStore,
@@ -184,9 +184,11 @@ async def test_a_report_that_is_wrong_is_refused() -> None:
 async def test_an_expired_override_is_cleared_by_one_of_many() -> None:
     store = ModuleStore(MemoryStore())
     await store.create(Module().with_meta(name=NAME).with_spec(log_level="Info"))
-    await store.set_override(NAME, LevelOverride("Debug", until=1_000))
-    assert not await clear_expired_override(store, NAME, 999)
-    cleared = await asyncio.gather(*(clear_expired_override(store, NAME, 1_000) for _ in range(5)))
+    ended = LevelOverride("Debug", until=1_000)
+    await store.set_override(NAME, ended)
+    with pytest.raises(PreconditionFailed, match="may still last"):
+        await clear_expired_override(store, NAME, ended, lambda: 999)
+    cleared = await asyncio.gather(*(clear_expired_override(store, NAME, ended, lambda: 1_000) for _ in range(5)))
     assert cleared.count(True) == 1
     module = await store.get(NAME)
     assert module.spec.override is None
@@ -194,17 +196,21 @@ async def test_an_expired_override_is_cleared_by_one_of_many() -> None:
 
 
 async def test_an_override_without_end_or_a_new_one_stays() -> None:
-    store = ModuleStore(MemoryStore())
-    assert not await clear_expired_override(store, NAME, 5)
+    store, ended = ModuleStore(MemoryStore()), LevelOverride("Debug", until=3)
+
+    async def clear() -> bool:
+        return await clear_expired_override(store, NAME, ended, lambda: 5)
+
+    assert not await clear()
     await store.create(Module().with_meta(name=NAME))
-    assert not await clear_expired_override(store, NAME, 5)
-    for override in (LevelOverride("Debug"), LevelOverride("Debug", until=9)):
+    assert not await clear()
+    for override in (LevelOverride("Debug"), LevelOverride("Debug", until=9), LevelOverride("Debug", until=2)):
         await store.set_override(NAME, override)
-        assert not await clear_expired_override(store, NAME, 5)
+        assert not await clear()
         assert (await store.get(NAME)).spec.override == override
     await store.kv.put(KEY, b"bad")
     with pytest.raises(DecodeError):
-        await clear_expired_override(store, NAME, 5)
+        await clear()
 
 
 class Refusing(MemoryStore):

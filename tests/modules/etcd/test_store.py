@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -83,7 +84,8 @@ async def test_a_dead_endpoint_is_passed_over_once(etcd: EmbeddedEtcd) -> None:
     async with EtcdStore(EtcdOptions.from_urls(f"{nobody()},{etcd.endpoint}")) as store:
         first = await store.put("a", b"1")
         await store.put("a", b"2")
-        assert store.statistics() == EtcdStatistics(etcd.endpoint, 2, 0, 1, 0, 0)
+        counted = replace(store.statistics(), clock_difference=None)
+        assert counted == EtcdStatistics(etcd.endpoint, 2, 0, 1, 0, 0)
         async with aclosing(store.changes("a", first)) as batches:
             assert await anext(batches)
             assert store.statistics().open_watches == 1

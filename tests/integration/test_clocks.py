@@ -1,0 +1,96 @@
+"""Agents whose clocks are wrong, on a real etcd: overrides last for them as long as for the others."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from corvo_agent.agent.agent import Agent
+from corvo_agent.clock import SystemClock
+from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.levels.level import Level
+from corvo_agent.levels.state import LevelState
+from corvo_agent.modules import LevelOverride, ModuleStore
+from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
+
+pytestmark = pytest.mark.integration
+
+NAME = "n1-svc"
+SECOND = 10**9
+
+
+class WrongClock(SystemClock):
+    """The machine's clock, set wrongly by ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def time_ns(self) -> int:
+        return super().time_ns() + round(self._seconds * SECOND)
+
+
+class Levels:
+    """What an agent has put into force."""
+
+    def __init__(self) -> None:
+        self.applied: asyncio.Queue[Level | None] = asyncio.Queue()
+
+    def apply(self, state: LevelState) -> None:
+        self.applied.put_nowait(state.level)
+
+    async def wait_for(self, level: Level | None) -> None:
+        while await self.applied.get() is not level:
+            pass
+
+
+async def cleared(store: ModuleStore) -> None:
+    """Wait until there is no override."""
+    async with store.watch(NAME) as watch:
+        async for _ in watch:
+            if (await store.get(NAME)).spec.override is None:
+                return
+
+
+@pytest.mark.parametrize("wrong", [-3600, 0, 3600])
+async def test_an_override_lasts_as_long_as_etcd_s_clock_says(
+    wrong: float, each_etcd: EmbeddedEtcd, caplog: pytest.LogCaptureFixture
+) -> None:
+    options, clock, levels = EtcdOptions.from_urls(each_etcd.endpoint), WrongClock(wrong), Levels()
+    agent = Agent(
+        "svc", node="n1", store=EtcdStore(options, clock=clock), clock=clock, apply_level=levels.apply, log_file="x"
+    )
+    async with ModuleStore(EtcdStore(options)) as people, agent:
+        assert agent.watcher is not None
+        await agent.watcher.wait_for(lambda module: module is not None)
+        until = time.time_ns() + 2 * SECOND
+        await people.set_override(NAME, LevelOverride("Debug", until=until))
+        await levels.wait_for(Level.DEBUG)
+        await levels.wait_for(None)
+        await cleared(people)
+        assert time.time_ns() >= until
+        etcd = agent.statistics().as_json()["etcd"]
+        assert isinstance(etcd, dict)
+        assert abs(etcd["clock-difference"] + wrong) <= etcd["clock-doubt"]
+    warned = [record for record in caplog.records if "the clock of this machine is" in record.getMessage()]
+    assert len(warned) == bool(wrong)
+
+
+async def test_two_agents_of_which_one_is_an_hour_ahead_leave_what_they_have_not_seen_last(etcd: EmbeddedEtcd) -> None:
+    options = EtcdOptions.from_urls(etcd.endpoint)
+    ended = LevelOverride("Debug", until=time.time_ns() - SECOND)
+    async with ModuleStore(EtcdStore(options)) as people:
+        for wrong in (0, 3600):
+            clock, levels = WrongClock(wrong), Levels()
+            agent = Agent(
+                "svc", node="n1", store=EtcdStore(options, clock=clock), clock=clock, apply_level=levels.apply
+            )
+            async with agent:
+                assert agent.watcher is not None
+                await agent.watcher.wait_for(lambda module: module is not None)
+                await people.set_override(NAME, ended)
+                await people.set_level(NAME, "Warn" if wrong else "Error")
+                await levels.wait_for(Level.WARN if wrong else Level.ERROR)
+                assert not agent.statistics().levels.uncleared
+            assert (await people.get(NAME)).spec.override == ended
