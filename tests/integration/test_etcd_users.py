@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import CorvoError, PermissionRefused
@@ -146,6 +148,32 @@ async def test_users_that_change_while_the_store_is_open(binaries: EtcdBinaries)
         assert await store.put("mine/a", b"3")
         await cluster.request("/auth/user/changepw", {"name": "agent", "password": "changed"}, user=ROOT)
         assert await outcome(store.get("mine/a")) is PermissionRefused
+
+
+async def test_signed_tokens_from_before_the_users_changed_are_renewed(binaries: EtcdBinaries, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    plain = (serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
+    (tmp_path / "key").write_bytes(key.private_bytes(serialization.Encoding.PEM, *plain))
+    public = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "pub").write_bytes(key.public_key().public_bytes(*public))
+    tokens = f"jwt,pub-key={tmp_path}/pub,priv-key={tmp_path}/key,sign-method=ES256,ttl=300s"
+    async with cluster_with_users(binaries, "--auth-token", tokens) as cluster, agent(cluster) as store:
+        lease = await store.grant_lease(30)
+
+        async def watched() -> None:
+            async with aclosing(store.changes("mine/", 1)) as batches:
+                await anext(batches)
+
+        calls = (
+            lambda: store.put("mine/a", b"1"),
+            lambda: store.get("mine/a"),
+            lambda: store.keep_lease(lease),
+            watched,
+        )
+        for number, call in enumerate(calls):
+            await cluster.request("/auth/user/add", {"name": f"u{number}", "password": "x"}, user=ROOT)
+            assert await outcome(call()) is not PermissionRefused
+        assert store.statistics().failures == 0
 
 
 async def test_a_password_that_is_changed_together_with_its_file(binaries: EtcdBinaries, tmp_path: Path) -> None:

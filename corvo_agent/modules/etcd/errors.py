@@ -26,8 +26,12 @@ _CODES = (
 _BY_GO_NAME = {name.replace("_", "").lower(): name for name in _CODES} | {"canceled": "CANCELLED"}
 _GO_ERROR = re.compile(r"rpc error: code = (\w+) desc = (.*)", re.DOTALL)
 _NO_LEADER = "etcdserver: no leader"
-# No token was sent, or one from before the users were changed.
-_TOKEN_MESSAGES = {"etcdserver: user name is empty", "etcdserver: revision of auth store is old"}
+# No token was sent, or one from before the users were changed, which 3.5.0 to 3.5.1 say by an error of no code.
+_TOKEN_MESSAGES = {
+    "etcdserver: user name is empty",
+    "etcdserver: revision of auth store is old",
+    "auth: revision in header is old",
+}
 # etcd's own bound is an InvalidArgument, the one of its gRPC server a ResourceExhausted.
 _TOO_LARGE = re.compile(r"etcdserver: request is too large|grpc: received message larger than max \(\d+ vs\. (\d+)\)")
 # Go's web server, for a path that it does not know.
@@ -67,7 +71,7 @@ def from_code(peer: str, code: str, message: str, sent: int = 0) -> FailedAttemp
             return FailedAttempt(Kind.UNKNOWN, Unavailable(peer, message))
         case "UNAUTHENTICATED":
             return FailedAttempt(Kind.TOKEN, PermissionRefused(peer, message))
-        case "INVALID_ARGUMENT" if message in _TOKEN_MESSAGES:
+        case "INVALID_ARGUMENT" | "UNKNOWN" if message in _TOKEN_MESSAGES:
             return FailedAttempt(Kind.TOKEN, PermissionRefused(peer, message))
         case "PERMISSION_DENIED":
             return FailedAttempt(Kind.FINAL, PermissionRefused(peer, message))

@@ -35,6 +35,7 @@ def stream_error(code: object, message: str) -> bytes:
         (401, error(16, "etcdserver: invalid auth token"), Kind.TOKEN, PermissionRefused),
         (400, error(3, "etcdserver: user name is empty"), Kind.TOKEN, PermissionRefused),
         (400, error(3, "etcdserver: revision of auth store is old"), Kind.TOKEN, PermissionRefused),
+        (500, error(2, "auth: revision in header is old"), Kind.TOKEN, PermissionRefused),
         (403, error(7, "etcdserver: permission denied"), Kind.FINAL, PermissionRefused),
         (400, error(3, "etcdserver: request is too large"), Kind.FINAL, ResourceExhausted),
         (429, error(8, "grpc: received message larger than max (30 vs. 20)"), Kind.FINAL, ResourceExhausted),
