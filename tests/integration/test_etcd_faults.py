@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from corvo_agent.embedded import EtcdBinaries
+from corvo_agent.embedded import EtcdBinaries, free_ports
 from corvo_agent.errors import Compacted, CorvoError, DeadlineExceeded, Unavailable
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.kv import Change, KeyValue
-from tests.etcd_cluster import ETCD_BINARIES, EtcdCluster
+from tests.etcd_cluster import ETCD_BINARIES, EtcdCluster, EtcdMember
 
 pytestmark = [
     pytest.mark.integration,
@@ -122,3 +123,31 @@ async def test_a_lost_quorum_ends_the_watch_and_refuses_new_ones(binaries: EtcdB
             errors = await asyncio.gather(*map(error_of, calls))
             assert all(isinstance(error, Unavailable) for error in errors), errors
             assert await store.get("a", serializable=True) == KeyValue("a", b"1", written, written)
+
+
+async def test_a_member_that_only_learns_is_passed_over(binaries: EtcdBinaries, tmp_path: Path) -> None:
+    async with EtcdCluster(binaries=binaries) as cluster, AsyncExitStack() as stack:
+        client, peer = (f"http://127.0.0.1:{port}" for port in free_ports(2))
+        await cluster.request("/cluster/member/add", {"peerURLs": [peer], "isLearner": True})
+        first = (await cluster.request("/cluster/member/list", {}))["members"]
+        (leader,) = (member["peerURLs"][0] for member in first if member["peerURLs"] != [peer])
+        learner = EtcdMember(
+            binaries.etcd,
+            (
+                *("--name", "learner", "--data-dir", str(tmp_path / "data"), "--logger", "zap"),
+                *("--listen-client-urls", client, "--advertise-client-urls", client),
+                *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
+                *("--initial-cluster", f"m0={leader},learner={peer}", "--initial-cluster-state", "existing"),
+            ),
+            tmp_path / "log",
+            client,
+        )
+        stack.push_async_callback(learner.kill)
+        await learner.start()
+        async with EtcdStore(EtcdOptions((client, cluster.endpoint))) as store:
+            # What must not be sent twice, too: the learner has certainly done nothing.
+            written = await store.put("a", b"1")
+            assert await store.get("a") == KeyValue("a", b"1", written, written)
+            async with aclosing(store.changes("a", written)) as batches:
+                assert [change.revision for change in await anext(batches)] == [written]
+            assert store.statistics().endpoint == cluster.endpoint

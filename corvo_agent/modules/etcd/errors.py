@@ -25,7 +25,8 @@ _CODES = (
 # Go writes PermissionDenied where the gRPC standard writes PERMISSION_DENIED, and Canceled with one l.
 _BY_GO_NAME = {name.replace("_", "").lower(): name for name in _CODES} | {"canceled": "CANCELLED"}
 _GO_ERROR = re.compile(r"rpc error: code = (\w+) desc = (.*)", re.DOTALL)
-_NO_LEADER = "etcdserver: no leader"
+# Refused by this member before anything happened: it has lost the others, only follows them, or has just started.
+_NOT_HERE = {"etcdserver: no leader", "etcdserver: rpc not supported for learner", "etcdserver: not capable"}
 # No token was sent, or one from before the users were changed, which 3.5.0 to 3.5.1 say by an error of no code.
 _TOKEN_MESSAGES = {
     "etcdserver: user name is empty",
@@ -65,7 +66,7 @@ class FailedAttempt:
 def from_code(peer: str, code: str, message: str, sent: int = 0) -> FailedAttempt:
     """The failure behind gRPC status ``code``, answered to a request of ``sent`` bytes."""
     match code:
-        case "UNAVAILABLE" if message == _NO_LEADER:
+        case "UNAVAILABLE" | "FAILED_PRECONDITION" if message in _NOT_HERE:
             return FailedAttempt(Kind.NOT_NOW, Unavailable(peer, message))
         case "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "CANCELLED":
             return FailedAttempt(Kind.UNKNOWN, Unavailable(peer, message))

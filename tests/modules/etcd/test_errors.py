@@ -29,6 +29,9 @@ def stream_error(code: object, message: str) -> bytes:
     ("status", "body", "kind", "expected"),
     [
         (503, error(14, "etcdserver: no leader"), Kind.NOT_NOW, Unavailable),
+        (503, error(14, "etcdserver: rpc not supported for learner"), Kind.NOT_NOW, Unavailable),
+        (503, error(14, "etcdserver: not capable"), Kind.NOT_NOW, Unavailable),
+        (400, error(9, "etcdserver: not capable"), Kind.NOT_NOW, Unavailable),
         (503, error(14, "etcdserver: leader changed"), Kind.UNKNOWN, Unavailable),
         (504, error(4, "context deadline exceeded"), Kind.UNKNOWN, Unavailable),
         (408, error(1, "context canceled"), Kind.UNKNOWN, Unavailable),
