@@ -14,7 +14,10 @@ from ..diagnostics.service import DiagnosticsService, ServiceLimits
 from ..diagnostics.tls import server_ssl
 from ..errors import ConfigError
 from ..levels.level import Level
+from ..logs.dialects.dialect import stated_dialect
+from ..logs.dialects.times import parse_zone
 from ..logs.limits import ReadLimits
+from ..logs.search.survey import Surveyor
 from ..modules.deferred import DeferredStore
 from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
@@ -69,7 +72,11 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
     # Where nothing changes the levels inside the process, the level says which of its lines are shown: all without one.
     shown = None if runner else lambda: agent.level.level
     read_limits = ReadLimits(max_lines=settings.max_lines)
-    service.register_handler("Log", LogHandler(log_file, limits=read_limits, default_level=shown))
+    surveyor = Surveyor(
+        stated_dialect(settings.log_format), parse_zone(settings.log_zone), is_zone_stated=settings.log_zone != "local"
+    )
+    handler = LogHandler(log_file, limits=read_limits, default_level=shown, surveyor=surveyor)
+    service.register_handler("Log", handler)
     if runner:
         service.expvars.publish("level-hooks", Func(runner.as_json))
         if target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..addresses import address_to_announce
@@ -30,6 +31,27 @@ def _check_default_level(text: str, what: str) -> None:
         check_level(text, what)
 
 
+def _check_format(name: str, what: str) -> None:
+    if name != "auto":
+        from ..logs.dialects.dialect import stated_dialect
+
+        _checked(stated_dialect, name, what)
+
+
+def _check_zone(zone: str, what: str) -> None:
+    if zone != "local":
+        from ..logs.dialects.times import parse_zone
+
+        _checked(parse_zone, zone, what)
+
+
+def _checked(parse: Callable[[str, str], object], text: str, what: str) -> None:
+    try:
+        parse(text, what)
+    except InvalidArgument as error:
+        raise ConfigError(error.what, error.value, error.reason, error.valid) from None
+
+
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
     """The sidecar of one module: what it stands for, what it looks into, where it serves. Times are seconds.
@@ -41,7 +63,19 @@ class AgentSettings:
     node: str = setting("", "Name of the node; the host name unless given.", metavar="NODE")
     name: str = setting("", "The whole name of the Module object, in place of NODE-MODULE.", metavar="NAME")
     category: str = setting("Venice", "Category of a Module that the agent creates.", metavar="CATEGORY")
-    log_file: str = setting("", "The JSON log file; /var/log/pensando/MODULE.log unless given.", metavar="FILE")
+    log_file: str = setting("", "The log file; /var/log/pensando/MODULE.log unless given.", metavar="FILE")
+    log_format: str = setting(
+        "auto",
+        "What its lines are written in, such as pino or python-dashes; found out from them unless given.",
+        metavar="FORMAT",
+        check=_check_format,
+    )
+    log_zone: str = setting(
+        "local",
+        "The zone of times in it that state none, such as UTC, +02:00 or Europe/Berlin.",
+        metavar="ZONE",
+        check=_check_zone,
+    )
     listen: str = setting("127.0.0.1:0", "Where to serve gRPC; port 0 takes a free one.", metavar="HOST:PORT")
     advertise: str = setting(
         "",

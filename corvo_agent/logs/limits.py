@@ -13,7 +13,8 @@ class ReadLimits:
     ``default_lines`` are returned when the query does not say, more than ``max_lines`` is refused. A line is cut after
     ``max_line_bytes``, an answer ends early after ``max_answer_bytes`` or ``max_seconds``; of the time that it has, as
     much is kept as what was found takes to be passed on at ``answer_rate`` bytes a second. A line may stand behind one
-    that is up to ``slack`` seconds newer and is still found in a window of times.
+    that is up to ``slack`` seconds newer and is still found in a window of times. A last line without a newline is
+    shown once its file has not grown for ``rest`` seconds.
     """
 
     default_lines: int = 1000
@@ -23,6 +24,7 @@ class ReadLimits:
     max_seconds: float = 30.0
     answer_rate: float = math.inf
     slack: float = 5.0
+    rest: float = 1.0
 
 
 DEFAULT_LIMITS = ReadLimits()
@@ -35,7 +37,8 @@ class TailLimits:
     A reader that does not keep up has ``buffer_bytes`` of lines waiting, then the oldest ones are dropped; while no
     reader keeps up the tail waits ``patience`` before it lets any be dropped. A batch has at most ``batch_lines`` and
     is at most ``batch_seconds`` old. Files are looked at every ``poll`` where the system does not tell about changes,
-    every ``rest`` where inotify does (``notify``). A file stays open for ``linger`` after it was rotated away. Joined
+    every ``rest`` where inotify does (``notify``). A file stays open for ``linger`` after it was rotated away. A last
+    line without a newline is shown once it has not grown for ``pause``. Joined
     lines wait ``join_seconds`` for more. Patterns are expanded anew every ``rescan``, to at most ``max_logs`` logs.
     """
 
@@ -47,6 +50,7 @@ class TailLimits:
     rest: float = 1.0
     notify: bool = True
     linger: float = 5.0
+    pause: float = 1.0
     join_seconds: float = 0.2
     rescan: float = 1.0
     max_logs: int = 256

@@ -18,17 +18,18 @@ from corvo_agent.timestamps import parse_rfc3339
 RANKS = {"debug": 10, "trace": 10, "info": 20, "warn": 30, "warning": 30, "error": 40, "fatal": 40, "critical": 40}
 
 
-def units_of(content: bytes, query: LogQuery) -> list[bytes]:
-    lines = content.split(b"\n")[:-1]
+def units_of(content: bytes, query: LogQuery, *, is_over: bool = False) -> list[bytes]:
+    """The units of a file; when nothing more is written to it, a last line without a newline is one as well."""
+    *lines, rest = content.split(b"\n")
     if not query.joined:
-        return lines
+        return lines + [rest] * bool(is_over and rest)
     units: list[bytes] = []
     for index, line in enumerate(lines):
         if index == 0 or line.startswith(b"{"):
             units.append(line)
         else:
             units[-1] += b"\n" + line
-    return units
+    return units + [rest] * bool(is_over and rest)
 
 
 def document_of(unit: bytes) -> dict[str, Any]:
@@ -63,6 +64,8 @@ def time_of(document: dict[str, Any]) -> int | None:
 
 def record_of(document: dict[str, Any], source: str) -> dict[str, str]:
     record = {key: text_of(value) for key, value in document.items()}
+    if document.get("level") == 7:  # in syslog
+        record["corvo.level"] = "debug"
     record.setdefault("source", source)
     try:
         nanoseconds = parse_rfc3339(record.get("ts", ""))
@@ -106,7 +109,7 @@ def field_passes(condition: FieldCondition, document: dict[str, Any], source: st
 def matches(unit: bytes, query: LogQuery, source: str) -> bool:
     document = document_of(unit)
     level = document.get("level")
-    name = level.lower() if isinstance(level, str) else ""
+    name = level.lower() if isinstance(level, str) else "debug" if level == 7 else ""
     if name == "audit":
         if query.audit is Audit.WITHOUT:
             return False
@@ -114,9 +117,11 @@ def matches(unit: bytes, query: LogQuery, source: str) -> bool:
         return False
     if query.window and time_of(document) not in query.window:
         return False
-    if query.fixed and query.fixed.encode() not in unit:
+    # As it stands in the file, or as a value is shown.
+    texts = [unit, *(text_of(value).encode() for value in document.values())]
+    if query.fixed and not any(query.fixed.encode() in text for text in texts):
         return False
-    if query.grep and not re.search(query.grep.encode(), unit, re.MULTILINE):
+    if query.grep and not any(re.search(query.grep.encode(), text, re.MULTILINE) for text in texts):
         return False
     return all(field_passes(condition, document, source) for condition in query.fields)
 
@@ -126,7 +131,7 @@ def search(files: Sequence[tuple[str, bytes]], query: LogQuery) -> list[dict[str
     found = [
         record_of(document_of(unit), name)
         for name, content in files
-        for unit in units_of(content, query)
+        for unit in units_of(content, query, is_over=name != files[-1][0])
         if matches(unit, query, name)
     ]
     if query.order is Order.DESCENDING:

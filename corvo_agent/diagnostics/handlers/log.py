@@ -12,6 +12,7 @@ from ...logs.limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, Tail
 from ...logs.search.parameters import parse_query, uses_patterns
 from ...logs.search.query import LogQuery
 from ...logs.search.result import LogResult
+from ...logs.search.survey import Surveyor
 from ...logs.tail.tailer import LogTailer
 from ...logs.worker import Worker
 from ..messages.payloads import LOGS, encode_logs, logs_payload
@@ -29,6 +30,7 @@ class LogHandler:
     what one query and one tail may take; ``allowed`` are the folders that the files have to be in (none: any).
     ``default_level`` says which lines are shown when the query names no level: give it where the Module's level has
     no other effect, as in a sidecar that cannot reach into its process. None shows all; ``level=all`` outranks it.
+    ``surveyor`` finds out what the lines are written in; give one that states it, or the zone of times without one.
     """
 
     def __init__(
@@ -39,13 +41,16 @@ class LogHandler:
         tail: TailLimits = DEFAULT_TAIL_LIMITS,
         allowed: Sequence[str] = (),
         default_level: Callable[[], Level | None] | None = None,
+        surveyor: Surveyor | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._limits = limits = replace(limits, answer_rate=min(limits.answer_rate, _ANSWER_RATE))
         self._default_level = default_level
         self._clock = clock
         self._worker = Worker()
-        self._tailer = LogTailer(path, limits=limits, tail=tail, allowed=allowed, worker=self._worker)
+        self._tailer = LogTailer(
+            path, limits=limits, tail=tail, allowed=allowed, worker=self._worker, surveyor=surveyor
+        )
         self._reader = self._tailer.reader
 
     async def start(self) -> None:

@@ -40,6 +40,11 @@ class Dialect:
     is_text: bool = False
     is_stated: bool = False
 
+    @property
+    def envelope(self) -> str:
+        """The name of the envelope that most lines are in; "" when they are in none."""
+        return self.name.partition("+")[0] if "+" in self.name else ""
+
 
 #: What is assumed of a file of which no line is known yet.
 UNKNOWN = Dialect()

@@ -25,6 +25,7 @@ BOM = b"\xef\xbb\xbf"
 _ESCAPE = 0x1B
 _ANSI = re.compile(rb"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9])")
 _DEPTH = 4  # envelopes inside each other
+_LOOK_BACK = 6  # lines: streams take turns in between parts, but not for long
 
 _CRI = re.compile(
     rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP])(?::\S{1,80})? ?"
@@ -76,10 +77,86 @@ def is_docker(document: dict[str, Any]) -> bool:
     return "log" in document and document.keys() <= _DOCKER_KEYS and type(document["log"]) is str and len(document) > 1
 
 
-def is_cri_part(line: bytes) -> bool:
-    """Whether a line is a part of a CRI line that goes on."""
+def join_parts(lines: list[bytes]) -> list[tuple[int, bytes]]:
+    """``lines`` with the parts of long lines put together as CRI and docker write them, those of each stream apart.
+
+    With each of them comes the index of the line that it begins with.
+    """
+    whole: list[tuple[int, bytes]] = []
+    begun: dict[bytes, int] = {}
+    for index, line in enumerate(lines):
+        part = _part_of(line)
+        if part is None:
+            whole.append((index, line))
+            continue
+        place = begun.pop(part.stream, len(whole))
+        if place == len(whole):
+            whole.append((index, line))
+        else:
+            first, start = whole[place]
+            whole[place] = (first, _joined(start, part))
+        if part.goes_on:
+            begun[part.stream] = place
+    return whole
+
+
+def is_inside(data: bytes | bytearray, floor: int, newline: int) -> bool:
+    """Whether a long line goes on behind the newline at ``newline``: the last line of a stream before it is a part.
+
+    Looks back over a few lines, not before ``floor``.
+    """
+    seen: set[bytes] = set()
+    end = newline
+    for _ in range(_LOOK_BACK):
+        start = data.rfind(b"\n", floor, end) + 1 or floor
+        stream, goes_on = _ending(data, start, end)
+        if goes_on and stream not in seen:
+            return True
+        seen.add(stream)
+        end = start - 1
+        if end <= floor or len(seen) > 1:
+            break
+    return False
+
+
+def _ending(data: bytes | bytearray, start: int, end: int) -> tuple[bytes, bool]:
+    """The stream of the line ``data[start:end]``, and whether the line is a part that goes on."""
+    if data.startswith(b"{", start):
+        # Such lines are long, and what tells them stands at their end.
+        place = data.rfind(b'","stream":"', start, end)
+        stream = bytes(data[place + 12 : place + 18]) if place >= 0 else b""
+        return stream, place >= 0 and not data.endswith(b"\\n", start, place) and is_docker(
+            _docker(bytes(data[start:end]))
+        )
+    match = _CRI.match(data, start, end)
+    return (b"", False) if match is None else (bytes(match[2]), match[3] == b"P")
+
+
+def _joined(start: bytes, part: _Part) -> bytes:
+    if part.document is None:
+        return start + part.text
+    first = orjson.loads(start)
+    return orjson.dumps({**first, "log": first["log"] + part.document["log"]})
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A line of CRI or docker: its stream and text, or the object that it is, and whether it goes on."""
+
+    stream: bytes
+    text: bytes
+    goes_on: bool
+    document: dict[str, Any] | None = None
+
+
+def _part_of(line: bytes) -> _Part | None:
     match = _CRI.match(line)
-    return match is not None and match[3] == b"P"
+    if match is not None:
+        return _Part(match[2], line[match.end() :], match[3] == b"P")
+    document = _docker(line) if line.startswith(b'{"log":"') else {}
+    if not is_docker(document):
+        return None
+    return _Part(str(document.get("stream")).encode(), b"", not document["log"].endswith("\n"), document)
 
 
 def _strip(letter: Letter) -> None:

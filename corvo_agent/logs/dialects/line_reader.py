@@ -46,7 +46,7 @@ class LineReader:
         if letter.names or len(letter.line) < len(line):
             document = parse_object(letter.line) if letter.line.lstrip().startswith(b"{") else None
         found = document if document is not None else self.read_text(letter.line, letter)
-        return found if found is None or not letter.names else self._with_envelope(found, letter)
+        return found if found is None or not letter.names else self.with_envelope(found, letter)
 
     def read_text(self, line: bytes, letter: Letter | None = None) -> dict[str, Any] | None:
         """The fields of a line of text; None when it has no known form."""
@@ -99,10 +99,16 @@ class LineReader:
     def starts(self, line: bytes) -> bool:
         """Whether a line of text is not to be taken for a part of the one before it."""
         letter = open_envelopes(line[:_LONGEST])
-        if letter.line.startswith(b"{") and parse_object(letter.line) is not None:
+        if letter.line.startswith(b"{"):
             return True
         text = letter.line.decode("utf-8", "replace")
+        if not text or text[0].isspace():
+            return False
         return self._match(text) is not None or parse_logfmt(text) is not None or read_timed(text) is not None
+
+    def opens_object(self, line: bytes) -> bool:
+        """Whether a JSON object begins with a line, whatever envelope it is in."""
+        return open_envelopes(line[:_LONGEST]).line.startswith(b"{")
 
     def _match(self, text: str) -> TextLine | None:
         first = text[:1]
@@ -124,7 +130,8 @@ class LineReader:
             found["ts"] = format_rfc3339(time)
         return {**found, **{name: text for name, text in line.parts.items() if name != "ts"}}
 
-    def _with_envelope(self, document: dict[str, Any], letter: Letter) -> dict[str, Any]:
+    def with_envelope(self, document: dict[str, Any], letter: Letter) -> dict[str, Any]:
+        """The fields of a line, and those that its envelopes say and the line does not."""
         fields = dict(letter.fields)
         priority = fields.pop("priority", None)
         if priority is not None and self.severity(document) is None:

@@ -7,6 +7,7 @@ that begins with a time, or with a level and then a time; a level is looked for 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,12 +38,18 @@ class Lead:
     is_bracketed: bool
 
 
-_LEAD = re.compile(rf"\[?(?P<ts>{ANY_TIME})", re.ASCII)
+_TIME, _BRACKETED = "TIME", r"\[TIME"
+
+
+@functools.cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    """An expression of the table, ready to be matched: when it is first needed, for together they take a while."""
+    return re.compile(expression.replace(_TIME, f"(?P<ts>{ANY_TIME})"), re.ASCII | re.DOTALL)
 
 
 def find_lead(line: str) -> Lead | None:
     """The time that ``line`` begins with; found once, for all the forms that begin so."""
-    match = _LEAD.match(line)
+    match = _compiled(r"\[?TIME").match(line)
     return None if match is None else Lead(match["ts"], match.end(), match.start("ts") == 1)
 
 
@@ -58,28 +65,25 @@ class TextForm:
     first: str = ""
     weak: bool = False
     levels: Mapping[str, Severity] = field(default_factory=dict)
-    lead: str = field(init=False, default="")
-    pattern: re.Pattern[str] = field(init=False)
+    #: The time that such lines begin with, with its bracket, as the expression has it; "" when they do not.
+    lead: str = field(init=False)
+    #: The expression of what comes behind that.
+    rest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        text = self.expression
-        for lead in (r"\[TIME", "TIME"):
-            if text.startswith(lead):
-                object.__setattr__(self, "lead", lead)
-                text = text.removeprefix(lead)
-                break
-        text = text.replace("TIME", f"(?P<ts>{ANY_TIME})")
-        object.__setattr__(self, "pattern", re.compile(text, re.ASCII | re.DOTALL))
+        lead = next((lead for lead in (_BRACKETED, _TIME) if self.expression.startswith(lead)), "")
+        object.__setattr__(self, "lead", lead)
+        object.__setattr__(self, "rest", self.expression.removeprefix(lead))
 
     def match(self, line: str, lead: Lead | None) -> re.Match[str] | None:
         """What the form's expression finds in ``line``, behind its ``lead`` if the form begins with a time."""
         if self.first and line[:1] not in self.first:
             return None
         if not self.lead:
-            return self.pattern.match(line)
-        if lead is None or lead.is_bracketed is (self.lead == "TIME"):
+            return _compiled(self.rest).match(line)
+        if lead is None or lead.is_bracketed is (self.lead == _TIME):
             return None
-        return self.pattern.match(line, lead.end)
+        return _compiled(self.rest).match(line, lead.end)
 
     def read(self, line: str, lead: Lead | None) -> TextLine | None:
         """The parts of ``line``, which begins with ``lead``; None when it has another form."""
@@ -177,9 +181,7 @@ FORMS: tuple[TextForm, ...] = (
     TextForm("bare", r"\[?(?P<level>[A-Z]{3,9}|[A-Z][a-z]{3,8}(?=\]))(?:\]:?|:| -)? +", "[TDIWEFCPAN", weak=True),
 )
 
-_HEAD = re.compile(
-    rf"[\[(<]?(?:(?P<level>[A-Za-z]{{3,13}}|[DIWEF])[\])>:,|]* +[\[(]?)?(?P<ts>{ANY_TIME})[\])>]?", re.ASCII
-)
+_HEAD = r"[\[(<]?(?:(?P<level>[A-Za-z]{3,13}|[DIWEF])[\])>:,|]* +[\[(]?)?TIME[\])>]?"
 _WORD = re.compile(
     r"[\[(<|{]\s*(?P<bracketed>[A-Za-z]{1,13}(?:\d|[+-]\d+)?)\s*[\])>|}]|(?P<bare>[A-Z]{3,13}(?:[+-]\d+)?)(?=[\s:,\]|/-]|$)"
     r"|(?P<lower>[a-z]{3,13})(?=[:\t ]|$)|\S+",
@@ -190,7 +192,7 @@ _SEPARATORS = " \t:|-]>,"
 
 def read_timed(line: str) -> TextLine | None:
     """A line that begins with a time; the level is among its first words, if it has one."""
-    head = _HEAD.match(line[:_LONGEST])
+    head = _compiled(_HEAD).match(line[:_LONGEST])
     if head is None:
         return None
     parts = {"ts": head["ts"]}
@@ -254,7 +256,7 @@ def level_place(line: str, name: str) -> LevelPlace | None:
     if form is not None:
         match = form.match(line, lead)
     elif name == "timed":
-        head = _HEAD.match(line)
+        head = _compiled(_HEAD).match(line)
         word = _WORD.match(line, head.end() + (line[head.end() : head.end() + 1] == " ")) if head is not None else None
         group = None if word is None else "bracketed" if word["bracketed"] else "bare" if word["bare"] else None
         if head is None or word is None or group is None or _level_of(word[group]) is None:

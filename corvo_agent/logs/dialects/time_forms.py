@@ -6,6 +6,7 @@ A time of day alone is no moment: nothing tells its day.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -77,8 +78,12 @@ FORMS: tuple[str, ...] = (
     f"{_NUMBER}-?{_DAY} {_CLOCK}",
 )
 
-#: Each form ready to be matched.
-PATTERNS: tuple[re.Pattern[str], ...] = tuple(re.compile(form, re.ASCII) for form in FORMS)
+
+@functools.cache
+def patterns() -> tuple[re.Pattern[str], ...]:
+    """Each form ready to be matched."""
+    return tuple(re.compile(form, re.ASCII) for form in FORMS)
+
 
 #: The expression of any form, without groups, to be put into a larger one.
 ANY_TIME = "(?:" + "|".join(re.sub(r"\(\?P<\w+>", "(?:", form) for form in FORMS) + ")"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from ...errors import InvalidArgument
-from .time_forms import MONTHS, PATTERNS, ZONE_NAMES
+from .time_forms import MONTHS, ZONE_NAMES, patterns
+
+#: Stands for a zone where a time that states none is not to be taken for one.
+NO_ZONE: Final = "none"
 
 _SECOND = 10**9
 _DAY = 86400 * _SECOND
@@ -30,13 +33,14 @@ _REST = ("nanoOfSecond", "nanos")
 class TimeReader:
     """Reads the times of one file's lines.
 
-    ``zone`` is that of times which do not state one, None for the host's; ``latest`` are nanoseconds since the epoch
+    ``zone`` is that of times which do not state one, None for the host's; such times are none with ``NO_ZONE``.
+    ``latest`` are nanoseconds since the epoch
     than which no line is newer by a day: a time without a year is in the last year that keeps to it.
     """
 
     __slots__ = ("_base", "_hour", "_latest", "_prefix", "_second", "_zone", "is_zone_assumed")
 
-    def __init__(self, zone: tzinfo | None = None, latest: Callable[[], int] | int = 1 << 62) -> None:
+    def __init__(self, zone: tzinfo | Literal["none"] | None = None, latest: Callable[[], int] | int = 1 << 62) -> None:
         self._zone = zone
         self._latest = latest
         self._hour: tuple[Any, ...] = ()
@@ -67,7 +71,7 @@ class TimeReader:
             return None
         text = text.strip()
         text = text[1:-1] if text[:1] == "[" and text[-1:] == "]" else text
-        for pattern in PATTERNS:
+        for pattern in patterns():
             match = pattern.fullmatch(text)
             if match is not None:
                 time = self._moment(match.groupdict())
@@ -124,14 +128,17 @@ class TimeReader:
 
     def _start_of_hour(self, year: int, month: int, day: int, hour: int, zone: str) -> int | None:
         try:
-            moment = datetime(year, month, day, hour, tzinfo=self._zone_of(zone))
+            stated = self._zone_of(zone)
+            if stated == NO_ZONE:
+                return None
+            moment = datetime(year, month, day, hour, tzinfo=stated)
             if moment.tzinfo is None:
                 return round(moment.timestamp()) * _SECOND
             return round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * _SECOND
         except (ValueError, OverflowError, OSError):  # no such date
             return None
 
-    def _zone_of(self, zone: str) -> tzinfo | None:
+    def _zone_of(self, zone: str) -> tzinfo | Literal["none"] | None:
         if not zone:
             self.is_zone_assumed = True
             return self._zone

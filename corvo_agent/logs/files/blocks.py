@@ -6,10 +6,11 @@ a chunk to show for it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
+from .framing import Framing
 from .log_file import LogFile
-from .splitter import Chunk, Framing
+from .splitter import Chunk
 
 FIRST_BLOCK = 64 * 1024
 SMALLEST_BLOCK = 4096
@@ -35,9 +36,16 @@ def last_line_end(log: LogFile) -> Generator[None, None, int]:
     return 0
 
 
+def line_start(log: LogFile, position: int, longest: int) -> int:
+    """Where the line starts that ``position`` is in; ``position`` when that is more than ``longest`` bytes before."""
+    begin = max(position - longest, 0)
+    before = log.read(position - begin, begin)
+    return begin + before.rfind(b"\n") + 1 if begin == 0 or b"\n" in before else position
+
+
 def backward(
     log: LogFile, start: int, end: int, framing: Framing, max_unit: int, *, first: int = FIRST_BLOCK
-) -> Iterator[Chunk | None]:
+) -> Generator[Chunk | None, None, None]:
     """Chunks from ``end`` back to ``start``, which are both starts of units.
 
     The first block has ``first`` bytes, the following ones twice as many each time.
@@ -62,12 +70,12 @@ def backward(
             size *= 2
         else:
             unit = yield from _unit_start(log, begin, start, framing)
-            yield _long_unit(log, unit, end, max_unit)
+            yield (yield from _long_unit(log, unit, end, max_unit))
             end = unit
             size = LARGEST_BLOCK
 
 
-def forward(log: LogFile, start: int, end: int, framing: Framing, max_unit: int) -> Iterator[Chunk | None]:
+def forward(log: LogFile, start: int, end: int, framing: Framing, max_unit: int) -> Generator[Chunk | None, None, None]:
     """Chunks of ``log`` from ``start`` to ``end`` (bytes, both at starts of units), in the order of the file."""
     size = LARGEST_BLOCK
     buffer = bytearray(size)
@@ -86,21 +94,43 @@ def forward(log: LogFile, start: int, end: int, framing: Framing, max_unit: int)
             size *= 2
         else:
             after = yield from _unit_end(log, start + count, end, framing)
-            yield _long_unit(log, start, after, max_unit)
+            yield (yield from _long_unit(log, start, after, max_unit))
             start = after
             size = LARGEST_BLOCK
 
 
-def _long_unit(log: LogFile, start: int, end: int, max_unit: int) -> Chunk:
-    data = bytearray(max_unit + 1)
-    log.fill(memoryview(data)[:max_unit], start)
-    data[max_unit] = 0x0A
-    return Chunk(data, 0, max_unit + 1, start, end - 1 - start)
+def _long_unit(log: LogFile, start: int, end: int, max_unit: int) -> Generator[None, None, Chunk]:
+    """Returns the beginning of the unit from ``start`` to ``end``, behind the hole that may be before it."""
+    hole = yield from _hole(log, start, end - 1)
+    count = min(max_unit, end - 1 - start - hole)
+    data = bytearray(count + 1)
+    log.fill(memoryview(data)[:count], start + hole)
+    data[count] = 0x0A
+    return Chunk(data, 0, count + 1, start, end - 1 - start, hole)
+
+
+def _hole(log: LogFile, start: int, end: int) -> Generator[None, None, int]:
+    """Returns how many NUL bytes stand at ``start``, up to ``end``."""
+    buffer = bytearray(SMALLEST_BLOCK)
+    position = start
+    while position < end:
+        # What was never written is told by the file system and need not be read.
+        position = min(log.next_data(position), end)
+        count = min(len(buffer), end - position)
+        log.fill(memoryview(buffer)[:count], position)
+        found = count - len(buffer[:count].lstrip(b"\0"))
+        position += found
+        if found < count:
+            break
+        if len(buffer) < LARGEST_BLOCK:
+            buffer = bytearray(LARGEST_BLOCK)
+        yield
+    return position - start
 
 
 def _unit_start(log: LogFile, position: int, floor: int, framing: Framing) -> Generator[None, None, int]:
     """Where the unit starts that covers ``position`` or starts there; at least ``floor``."""
-    more = len(framing.after)  # a mark may straddle two blocks
+    more = framing.reach  # a mark may straddle two blocks
     buffer = bytearray(LARGEST_BLOCK + more)
     while position > floor:
         begin = max(floor, position - LARGEST_BLOCK)
@@ -117,7 +147,7 @@ def _unit_start(log: LogFile, position: int, floor: int, framing: Framing) -> Ge
 def _unit_end(log: LogFile, position: int, ceiling: int, framing: Framing) -> Generator[None, None, int]:
     """Where the first unit starts behind ``position``, or there; at most ``ceiling``."""
     buffer = bytearray(LARGEST_BLOCK)
-    position -= len(framing.after)
+    position -= framing.reach
     while position < ceiling:
         count = min(len(buffer), ceiling - position)
         log.fill(memoryview(buffer)[:count], position)
@@ -126,6 +156,6 @@ def _unit_end(log: LogFile, position: int, ceiling: int, framing: Framing) -> Ge
             return position + found + 1
         if position + count == ceiling:
             break
-        position += count - len(framing.after)
+        position += count - framing.reach
         yield
     return ceiling

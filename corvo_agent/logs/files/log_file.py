@@ -95,6 +95,16 @@ class LogFile:
                 raise FileChanged(self.path)
             done += count
 
+    def next_data(self, position: int) -> int:
+        """Where data starts that was ever written, at ``position`` or behind the hole that is there."""
+        try:
+            return os.lseek(self.descriptor, position, os.SEEK_DATA)
+        except OSError as error:
+            # There is none behind it; and not every file system knows about holes.
+            if error.errno in (errno.ENXIO, errno.EINVAL, errno.EOPNOTSUPP):
+                return position
+            raise translate(error, self.path) from error
+
     def check(self) -> None:
         """Raises FileChanged when the bytes that were read are no longer the file's: truncated, or written anew."""
         if os.fstat(self.descriptor).st_size < self.size or self.read(len(self.head), 0) != self.head:

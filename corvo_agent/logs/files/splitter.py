@@ -1,26 +1,31 @@
 """Where lines end: in a block of bytes, and in a stream that comes in pieces.
 
-A unit is what becomes one record: a line, or, when lines are joined, a line that starts with ``{`` and the lines
-behind it that do not. Searching and following both ask a Framing, so that they split alike.
+Which lines are one unit a Framing says. A unit may have a hole before it: NUL bytes that copytruncate leaves behind
+when the writer does not append. They are counted and not kept.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .framing import Framing
+
 
 @dataclass(slots=True)
 class Lines:
     """Units of one file in file order, without their last newline; the first one starts at the byte ``start``.
 
-    ``cut`` maps the index of a unit that was cut to its whole length. ``offsets`` says where each one starts, and is
-    None when they are neighbours.
+    ``cut`` maps the index of a unit of which only a part is kept to its whole length, ``holes`` that of one of these to
+    how many NUL bytes before it are not kept. ``offsets`` says where each one starts, and is None when they are
+    neighbours. ``stop`` is the offset behind the last one, 0 when that follows from their lengths.
     """
 
     data: list[bytes]
     start: int
     cut: dict[int, int] = field(default_factory=dict)
     offsets: list[int] | None = None
+    holes: dict[int, int] = field(default_factory=dict)
+    stop: int = 0
 
     def __len__(self) -> int:
         return len(self.data)
@@ -40,6 +45,8 @@ class Lines:
     @property
     def end(self) -> int:
         """The offset behind the last one."""
+        if self.stop:
+            return self.stop
         last = len(self.data) - 1
         return self.start if last < 0 else self.offset(last) + self.length(last) + 1
 
@@ -48,44 +55,10 @@ class Lines:
         if first == 0 and stop == len(self.data):
             return self
         cut = {index - first: length for index, length in self.cut.items() if first <= index < stop}
+        holes = {index - first: hole for index, hole in self.holes.items() if first <= index < stop}
         offsets = None if self.offsets is None else self.offsets[first:stop]
-        return Lines(self.data[first:stop], self.offset(first), cut, offsets)
-
-
-@dataclass(frozen=True, slots=True)
-class Framing:
-    """How units are told apart: ``mark`` stands between two of them; its newline ends the first one."""
-
-    mark: bytes
-    after: bytes
-
-    def start_before(self, data: bytes | bytearray, floor: int, position: int) -> int:
-        """Where the unit starts that covers ``position``: behind a mark, or at ``floor``."""
-        return data.rfind(self.mark, floor, position + len(self.after)) + 1 or floor
-
-    def end_after(self, data: bytes | bytearray, position: int, ceiling: int) -> int:
-        """Where the newline is that ends the unit that covers ``position``, or ``ceiling``."""
-        found = data.find(self.mark, position, ceiling)
-        return ceiling if found < 0 else found
-
-    def first_start(self, data: bytes | bytearray, stop: int) -> int:
-        """Where the first unit starts that starts behind byte 0 and before ``stop``, or 0."""
-        return data.find(self.mark, 0, stop - 1 + len(self.after)) + 1
-
-    def last_start(self, data: bytes | bytearray, start: int, stop: int) -> int:
-        """The last place in ``data[start:stop]``, or its end, where a unit is known to start, or 0."""
-        return data.rfind(self.mark, start, stop) + 1
-
-    def split(self, text: bytes, count: int = -1) -> list[bytes]:
-        """The units of ``text``, which lacks its last newline; with ``count``, the last ones and a rest before them."""
-        parts = text.rsplit(self.mark, count)
-        if self.after:
-            parts[1:] = [self.after + part for part in parts[1:]]
-        return parts
-
-
-LINES = Framing(b"\n", b"")
-JOINED = Framing(b"\n{", b"{")
+        end = self.stop if stop == len(self.data) else 0
+        return Lines(self.data[first:stop], self.offset(first), cut, offsets, holes, end)
 
 
 @dataclass(slots=True)
@@ -93,7 +66,7 @@ class Chunk:
     """Whole units: ``data[start:end]`` ends with a newline, ``data[0]`` is byte number ``offset`` of the file.
 
     A reader of blocks uses ``data`` again for the next chunk: copy what you keep. When ``length`` is not 0, this is
-    the beginning of one unit that is longer than the bound, ``length`` bytes long, with a newline put after it.
+    the beginning of one unit of ``length`` bytes, without the ``hole`` before it, with a newline put after it.
     """
 
     data: bytes | bytearray
@@ -101,6 +74,7 @@ class Chunk:
     end: int
     offset: int
     length: int = 0
+    hole: int = 0
 
     @property
     def stop(self) -> int:
@@ -118,8 +92,12 @@ class Chunk:
             start += len(parts[0]) + 1
             del parts[0]
         lines = Lines(parts, start)
-        if self.length > max_unit:
+        if self.length > max_unit or self.hole:
+            # Of one long unit there is this part; its lines are not units of their own.
+            lines = Lines([bytes(memoryview(self.data)[self.start : self.end - 1])], start)
             lines.cut[0] = self.length
+            if self.hole:
+                lines.holes[0] = self.hole
         # Only a chunk that is longer than the bound can hold a line that is.
         elif max_unit < self.end - self.start:
             _cut(lines, max_unit)
@@ -130,14 +108,18 @@ def _cut(lines: Lines, max_unit: int) -> None:
     for index, part in enumerate(lines.data):
         if len(part) > max_unit:
             lines.cut[index] = len(part)
-            lines.data[index] = part[:max_unit]
+            bare = part.lstrip(b"\0")
+            if len(bare) < len(part):
+                lines.holes[index] = len(part) - len(bare)
+            lines.data[index] = bare[:max_unit]
 
 
 class Splitter:
     """Units out of a stream of bytes that comes in pieces of any size.
 
     Holds at most the unit that is not yet whole, and of that ``max_unit`` bytes: what a longer one has behind them is
-    counted and dropped. ``offset`` is the place in the file of the first byte that will be fed.
+    counted and dropped, and so is a hole before it. ``offset`` is the place in the file of the first byte that will be
+    fed.
     """
 
     def __init__(self, framing: Framing, max_unit: int, offset: int = 0) -> None:
@@ -147,6 +129,7 @@ class Splitter:
         self.offset = offset
         self._pending = bytearray()
         self._dropped = 0  # bytes of the pending unit that are not kept; it is longer than the bound then
+        self._hole = 0  # NUL bytes before the pending unit that are not kept
 
     @property
     def waiting(self) -> bool:
@@ -156,7 +139,15 @@ class Splitter:
     @property
     def fed(self) -> int:
         """Where the next byte that is fed stands in the file."""
-        return self.offset + self._dropped + len(self._pending)
+        return self.offset + self._hole + self._dropped + len(self._pending)
+
+    def peek(self) -> Chunk | None:
+        """The unit that is not yet whole, as it is now; it is not taken. None when there is nothing of one."""
+        if not self._pending:
+            return None
+        data = bytes(self._pending[: self._max_unit]) + b"\n"
+        length = self._hole + self._dropped + len(self._pending)
+        return Chunk(data, 0, len(data), self.offset, length if length > self._max_unit else 0, self._hole)
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Chunk]:
         """Take the next bytes; the units that are whole now."""
@@ -165,7 +156,7 @@ class Splitter:
         # Inside a unit that is too long: all that matters is where it ends. A mark may have begun before.
         kept = len(self._pending)
         self._pending += data
-        end = self._framing.end_after(self._pending, max(kept - len(self._framing.after), 0), len(self._pending))
+        end = self._framing.end_after(self._pending, max(kept - self._framing.reach, 0), len(self._pending))
         if end == len(self._pending):
             self._trim()
             return []
@@ -196,15 +187,20 @@ class Splitter:
         kept = len(self._pending)
         self._pending += data
         # What was there before holds no mark but perhaps half of one at its end: it is not searched again.
-        searched = max(kept - len(self._framing.after), 0)
+        searched = max(kept - self._framing.reach - 1, 0)
         chunks = self._take(self._framing.last_start(self._pending, searched, len(self._pending)))
-        if len(self._pending) > self._max_unit + len(self._framing.mark):
+        if len(self._pending) > self._max_unit + 1 + self._framing.reach:
             self._trim()
         return chunks
 
     def _take(self, stop: int) -> list[Chunk]:
         if not stop:
             return []
+        if self._hole:
+            end = self._framing.end_after(self._pending, 0, stop - 1)
+            chunk = self._long(end)
+            del self._pending[: end + 1]
+            return [chunk, *self._take(stop - end - 1)]
         chunk = Chunk(bytes(memoryview(self._pending)[:stop]), 0, stop, self.offset)
         # Cheap: a bytearray moves its start instead of its content.
         del self._pending[:stop]
@@ -213,15 +209,21 @@ class Splitter:
 
     def _trim(self) -> None:
         """Keep the beginning, and at the end what may be half a mark."""
-        stop = len(self._pending) - len(self._framing.after)
+        if not self._dropped and self._pending.startswith(b"\0"):
+            length = len(self._pending)
+            self._pending = self._pending.lstrip(b"\0")
+            self._hole += length - len(self._pending)
+            if len(self._pending) <= self._max_unit + 1 + self._framing.reach:
+                return
+        stop = len(self._pending) - self._framing.reach
         self._dropped += stop - self._max_unit
         del self._pending[self._max_unit : stop]
 
     def _long(self, end: int) -> Chunk:
-        """The pending unit, which is longer than the bound and ends at ``end`` in what is kept."""
-        length = self._dropped + end
-        data = bytes(self._pending[: self._max_unit]) + b"\n"
-        chunk = Chunk(data, 0, len(data), self.offset, length)
+        """The pending unit, of which not all is kept, and which ends at ``end`` in what is."""
+        length = self._hole + self._dropped + end
+        data = bytes(self._pending[: min(end, self._max_unit)]) + b"\n"
+        chunk = Chunk(data, 0, len(data), self.offset, length, self._hole)
         self.offset += length + 1
-        self._dropped = 0
+        self._dropped = self._hole = 0
         return chunk

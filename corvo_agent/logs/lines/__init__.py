@@ -8,25 +8,17 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .line_time import LineClock, OrderClock, Window, time_key
-    from .marker import Gap, Truncation, dropped, gap, is_marker, position, truncated
-    from .record import build_block, build_records, cut_record, raw_document, read_document, size_of, to_text
-    from .severity import Audit, passes, passing_names
+    from .marker import Gap, Truncation, dropped, gap, is_marker, left_out, position, truncated
+    from .record import RecordBuilder, raw_document, size_of
+    from .severity import Audit, passes
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "line_time": ("LineClock", "OrderClock", "Window", "time_key"),
-            "marker": ("Gap", "Truncation", "dropped", "gap", "is_marker", "position", "truncated"),
-            "record": (
-                "build_block",
-                "build_records",
-                "cut_record",
-                "raw_document",
-                "read_document",
-                "size_of",
-                "to_text",
-            ),
-            "severity": ("Audit", "passes", "passing_names"),
+            "marker": ("Gap", "Truncation", "dropped", "gap", "is_marker", "left_out", "position", "truncated"),
+            "record": ("RecordBuilder", "raw_document", "size_of"),
+            "severity": ("Audit", "passes"),
         },
     )
 
@@ -35,21 +27,17 @@ __all__ = (
     "Gap",
     "LineClock",
     "OrderClock",
+    "RecordBuilder",
     "Truncation",
     "Window",
-    "build_block",
-    "build_records",
-    "cut_record",
     "dropped",
     "gap",
     "is_marker",
+    "left_out",
     "passes",
-    "passing_names",
     "position",
     "raw_document",
-    "read_document",
     "size_of",
     "time_key",
-    "to_text",
     "truncated",
 )

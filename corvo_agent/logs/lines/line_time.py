@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import InvalidArgument
-from ...timestamps import parse_rfc3339
+from ..dialects.fields import TIME_KEYS
+from ..dialects.times import NO_ZONE, TimeReader
 
-#: Where the time of a line stands, in the order of preference: the contract's key, then what other loggers write.
-TIME_KEYS = ("ts", "@timestamp", "timestamp", "time")
-
-_SECOND = 10**9
+_STAMP = "@timestamp"
+_OTHERS = tuple(key for key in TIME_KEYS if key not in ("ts", _STAMP))
+_MILLI = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,46 +41,36 @@ ALWAYS = Window()
 
 
 class LineClock:
-    """Reads the times of neighbouring lines: they share their second, so that only its fraction has to be parsed.
+    """Reads the times of records, wherever in the world they were made: a time counts only if it states its zone.
 
-    Belongs to one thread.
+    The engine, which knows the zone of a file, has given each record a ``ts`` or an ``@timestamp`` that does. Belongs
+    to one thread.
     """
 
-    __slots__ = ("_prefix", "_second")
+    __slots__ = ("_times",)
 
     def __init__(self) -> None:
-        self._prefix = ""
-        self._second = 0
+        self._times = TimeReader(NO_ZONE)
 
-    def read(self, document: Mapping[str, Any]) -> int | None:
-        """Nanoseconds since the epoch of the first field of ``TIME_KEYS`` that is an RFC 3339 time, or None."""
-        for key in TIME_KEYS:
-            text = document.get(key)
-            if type(text) is str and text and (time := self._parse(text)) is not None:
-                return time
-        return None
-
-    def _parse(self, text: str) -> int | None:
-        # The common case without a regular expression: a comparison and one int().
-        if text[:20] == self._prefix and text[-1] == "Z":
-            digits = text[20:-1]
-            if 0 < len(digits) < 10 and digits.isascii() and digits.isdigit():
-                return self._second + int(digits.ljust(9, "0"))
-        try:
-            time = parse_rfc3339(text)
-        except InvalidArgument:
-            return None
-        # A time of another zone, or without a fraction, would not share its first 20 characters with its neighbours.
-        if text[-1] == "Z" and text[19] == ".":
-            self._prefix = text[:20]
-            self._second = time - time % _SECOND
-        return time
+    def read(self, record: Mapping[str, Any]) -> int | None:
+        """Nanoseconds since the epoch of the first field of ``TIME_KEYS`` that is a time with its zone, or None."""
+        text = record.get("ts")
+        if text and (time := self._times.read(text)) is not None:
+            return time
+        stamp = self._times.read(record.get(_STAMP))
+        for key in _OTHERS:
+            value = record.get(key)
+            if value and (time := self._times.read(value)) is not None:
+                # The stamp has milliseconds only; what it was made of may be finer.
+                return time if stamp is None or stamp // _MILLI == time // _MILLI else stamp
+        return stamp
 
 
-def time_key(document: Mapping[str, Any]) -> str | None:
-    """Which of ``TIME_KEYS`` holds the time of a line; None when none of them does."""
-    clock = LineClock()
-    return next((key for key in TIME_KEYS if clock.read({key: document.get(key)}) is not None), None)
+def time_key(record: Mapping[str, Any]) -> str | None:
+    """Which field of a record to show as its time: a date before a number; None when it has neither."""
+    clock = TimeReader(NO_ZONE)
+    keys = [key for key in TIME_KEYS if (value := record.get(key)) and clock.read(value) is not None]
+    return next((key for key in keys if "-" in str(record[key])), keys[0] if keys else None)
 
 
 class OrderClock:

@@ -10,13 +10,15 @@ this level is returned as raw text. The keys:
 ``corvo.truncated``    why the answer ends early: ``deadline`` or ``size``
 ``corvo.cursor``       send it back as the parameter ``cursor`` to go on from here
 ``corvo.dropped``      how many lines were left out because the reader was slow
-``corvo.gap``          why lines may be missing: ``truncated``, ``vanished``, ``replaced``, ``unreadable``, ``cursor``
+``corvo.gap``          why lines may be missing: ``truncated``, ``vanished``, ``replaced``, ``unreadable``, ``cursor``,
+                       ``level`` and ``time`` (left out because theirs cannot be read), ``zone``, ``order``
 ``source``             the file that it is about
 =====================  ===================================================================================
 
-Two more keys are added to records of lines, not to markers: ``corvo.cut``, the whole length in bytes of a line that
-was cut at the bound, and ``corvo.nul``, how many NUL bytes stood before a line (what copytruncate leaves behind when
-the writer does not append).
+More keys are added to records of lines, not to markers: ``corvo.cut``, the whole length in bytes of a line that was cut
+at the bound; ``corvo.nul``, how many NUL bytes stood before a line (what copytruncate leaves behind when the writer
+does not append); ``corvo.level``, the word for a level that the line writes otherwise (50, "E"); and
+``corvo.unfinished``, that a line has no end yet: it comes once more when it has one.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ DROPPED = "corvo.dropped"
 GAP = "corvo.gap"
 CUT = "corvo.cut"
 NUL = "corvo.nul"
+LEVEL = "corvo.level"
+UNFINISHED = "corvo.unfinished"
 
 
 class Truncation(enum.Enum):
@@ -50,6 +54,10 @@ class Gap(enum.Enum):
     REPLACED = "replaced"
     UNREADABLE = "unreadable"
     CURSOR = "cursor"
+    LEVEL = "level"
+    TIME = "time"
+    ZONE = "zone"
+    ORDER = "order"
 
 
 _GAPS = {
@@ -58,6 +66,10 @@ _GAPS = {
     Gap.REPLACED: "the file was rotated more often than it could be followed; whole files may be missing",
     Gap.UNREADABLE: "a file could not be read; its lines are missing",
     Gap.CURSOR: "the place to go on from is gone; lines may be missing",
+    Gap.LEVEL: "lines without a level that can be read were left out",
+    Gap.TIME: "lines without a time that can be read were left out",
+    Gap.ZONE: "the times state no zone, and the one that is assumed may be wrong",
+    Gap.ORDER: "the times of a file go back; lines of the window may be missing",
 }
 
 
@@ -77,6 +89,15 @@ def dropped(count: int) -> dict[str, str]:
 def gap(why: Gap, source: str, detail: str = "") -> dict[str, str]:
     """The marker line that says that lines of the file ``source`` may be missing, and why."""
     return {"level": MARKER, "msg": _GAPS[why] + (f": {detail}" if detail else ""), GAP: why.value, "source": source}
+
+
+def left_out(why: Gap, count: int, source: str, *, all_of_them: bool = False) -> dict[str, str]:
+    """The remark that ``count`` lines of ``source`` were left out because their level or time could not be read."""
+    lines = "1 line" if count == 1 else f"{count} lines"
+    text = f"{lines} without a {why.value} that can be read {'was' if count == 1 else 'were'} left out"
+    if all_of_them:
+        text += f": no line has a {why.value} that can be read"
+    return {"level": MARKER, "msg": text, GAP: why.value, "source": source}
 
 
 def position(cursor: str) -> dict[str, str]:

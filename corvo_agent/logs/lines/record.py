@@ -1,21 +1,27 @@
 """From the bytes of a log line to the record that is returned: a flat dict of text.
 
-A JSON object becomes itself, with values that are not text rendered as compact JSON; everything else becomes
-``{"msg": text, "level": "raw"}``. ``source`` and ``@timestamp`` are added where the line does not have them.
+A JSON object becomes itself, with values that are not text rendered as compact JSON; a line of text in a known form
+becomes its parts, among them ``ts``, ``level`` and ``msg``; everything else becomes ``{"msg": text, "level": "raw"}``.
+``source``, ``@timestamp``, and ``level`` are added where the line does not have them, and ``corvo.level`` where its
+level is no plain word.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 import orjson
 
-from ...errors import InvalidArgument
-from ...timestamps import format_millis, parse_rfc3339
-from .marker import CUT, MARKER, NUL
+from ...timestamps import format_millis
+from ..dialects.envelopes import join_parts, open_envelopes
+from ..dialects.fields import Field, text_of
+from ..dialects.json_text import is_exact, parse_object, parse_start, to_text
+from ..dialects.line_reader import LineReader
+from ..dialects.severity import PLAIN_WORDS
+from .marker import CUT, LEVEL, MARKER, NUL
 
 Record = dict[str, str]
 RAW = "raw"
@@ -27,105 +33,168 @@ _SEPARATOR = b",%d," % _BETWEEN
 _GROUP = 512  # lines parsed in one call into C: about a quarter of a millisecond during which no other thread can run
 
 
-def build_records(units: Sequence[bytes], source: str) -> list[Record]:
-    """The records of lines of the file ``source``, in the same order. Never raises on what a line holds.
+class RecordBuilder:
+    """Makes records of units of the file ``source``, whose lines ``reader`` reads.
 
-    A unit of several lines is an object and text that belongs to it: the text is appended to ``msg``.
+    Never raises on what a line holds. Not safe for two threads at once.
     """
-    records: list[Record] = []
-    for start in range(0, len(units), _GROUP):
-        records += _build_group(units[start : start + _GROUP])
-    _complete(records, source)
-    return records
 
+    def __init__(self, source: str, reader: LineReader | None = None) -> None:
+        self._source = source
+        self.reader = LineReader() if reader is None else reader
 
-def build_block(block: bytes, count: int, source: str) -> list[Record] | None:
-    """The records of the ``count`` lines of ``block``, which ends with a newline, in four fifths of the time.
+    def build(self, units: Sequence[bytes]) -> list[Record]:
+        """The records of units, in the same order.
 
-    None when one of them is no JSON object and has to be looked at by itself: see ``build_records``.
-    """
-    try:
-        found = orjson.loads(b"[%b]" % block[:-1].replace(b"\n", _SEPARATOR))
-    except orjson.JSONDecodeError:
-        return None
-    # Every separator has to be in its place: lines such as ``{"a":[1`` and ``2]}`` are no object together.
-    if len(found) != 2 * count - 1 or found[1::2].count(_BETWEEN) != count - 1:
-        return None
-    records = _all_text(found[::2])
-    if records is not None:
-        _complete(records, source)
-    return records
+        Of a unit of several lines, the text behind the first one is appended to its message.
+        """
+        records: list[Record] = []
+        for start in range(0, len(units), _GROUP):
+            records += self._build_group(units[start : start + _GROUP])
+        return records
 
+    def build_block(self, block: bytes, count: int) -> list[Record] | None:
+        """The records of the ``count`` lines of ``block``, which ends with a newline, in four fifths of the time.
 
-def cut_record(data: bytes, length: int, source: str) -> Record:
-    """The record of a unit of ``length`` bytes that was cut to ``data``: raw, and ``corvo.cut`` tells the length."""
-    return {**raw_document(data), "source": source, CUT: str(length)}
+        None when one of them is no plain JSON object and has to be looked at by itself: see ``build``.
+        """
+        try:
+            found = orjson.loads(b"[%b]" % block[:-1].replace(b"\n", _SEPARATOR))
+        except orjson.JSONDecodeError:
+            return None
+        # Every separator has to be in its place: lines such as ``{"a":[1`` and ``2]}`` are no object together.
+        if len(found) != 2 * count - 1 or found[1::2].count(_BETWEEN) != count - 1:
+            return None
+        return self._plain(found[::2], (block,))
 
+    def build_cut(self, data: bytes, length: int, hole: int) -> Record:
+        """The record of a unit of ``length`` bytes of which ``data`` is kept, behind ``hole`` NUL bytes.
 
-def read_document(unit: bytes) -> dict[str, Any]:
-    """What conditions look at: the object that a unit holds, its values as they are, or ``msg`` and ``level: raw``."""
-    try:
-        document = orjson.loads(unit)
-    except orjson.JSONDecodeError:
-        return _read_odd(unit)
-    if type(document) is not dict or document.get("level") == MARKER:
-        return raw_document(unit)
-    return document
+        When that is not all of it, ``corvo.cut`` tells the whole length.
+        """
+        if hole + len(data) >= length:
+            return self._record(data, self.document(data), hole)
+        return {**self._record(data, self.cut_document(data), hole), CUT: str(length)}
 
+    def document(self, unit: bytes) -> dict[str, Any]:
+        """What conditions look at: the fields of a unit, values as they are, or ``msg`` and ``level: raw``."""
+        if unit.startswith(b"{"):
+            found = self.reader.read(unit) if b"\n" not in unit else None
+            if found is not None and found.get("level") != MARKER:
+                return found
+        return self._read_odd(unit)
 
-def to_text(value: Any) -> str:
-    """A JSON value as a record holds it: text as it is, everything else as compact JSON.
+    def cut_document(self, data: bytes) -> dict[str, Any]:
+        """The same of a unit of which only the beginning is there: the members that are whole, for a JSON object."""
+        letter = open_envelopes(data)
+        found = parse_start(letter.line)
+        if not found or found.get("level") == MARKER:
+            return raw_document(data) if found or letter.line.startswith(b"{") else self.document(data)
+        return self.reader.with_envelope(found, letter)
 
-    Raises orjson.JSONEncodeError when it is nested too deeply.
-    """
-    return value if type(value) is str else orjson.dumps(value).decode()
+    def shown(self, unit: bytes) -> bytes:
+        """The unit as people see it: out of its envelopes, and the values of an object without escapes."""
+        lines = [open_envelopes(line).line.removesuffix(b"\r") for _, line in join_parts(unit.split(b"\n"))]
+        document = parse_object(lines[0]) or {}
+        try:
+            values = [to_text(value).encode("utf-8", "replace") for value in document.values()]
+        except orjson.JSONEncodeError:
+            values = []
+        return b"\n".join((*lines, *values))
 
+    def _build_group(self, units: Sequence[bytes]) -> list[Record]:
+        # The common case in three calls into C: every unit an object, every value text.
+        try:
+            records = self._plain(list(map(orjson.loads, units)), units)
+        except orjson.JSONDecodeError:
+            records = None
+        return [self._record(unit, self.document(unit)) for unit in units] if records is None else records
 
-def _build_group(units: Sequence[bytes]) -> list[Record]:
-    # The common case in three calls into C: every unit an object, every value text.
-    try:
-        records = _all_text(list(map(orjson.loads, units)))
-    except orjson.JSONDecodeError:
-        records = None
-    return [_flatten(read_document(unit), unit) for unit in units] if records is None else records
+    def _plain(self, documents: list[Any], units: Sequence[bytes]) -> list[Record] | None:
+        """The records of lines with ``documents``, which are changed; None when one of them cannot be taken as is."""
+        try:
+            # A plain word for a level, which a marker and an envelope do not have.
+            if not PLAIN_WORDS.issuperset([document.get("level") for document in documents]):
+                return None
+            times = self._times(documents)
+            if not set(map(type, chain.from_iterable(map(dict.values, documents)))) <= {str}:
+                if not all(map(is_exact, units)):
+                    return None
+                for document in documents:
+                    for key, value in document.items():
+                        if type(value) is not str:
+                            document[key] = orjson.dumps(value).decode()
+        except (TypeError, AttributeError):  # one that is no object, or is nested deeper than can be written
+            return None
+        self._complete(documents, times)
+        return documents
 
+    def _times(self, documents: list[dict[str, Any]]) -> list[int | None]:
+        """The times of lines that do not have them where the contract has them."""
+        return [
+            None if "ts" in document or "@timestamp" in document else self.reader.time(document)
+            for document in documents
+        ]
 
-def _all_text(documents: list[Any]) -> list[Record] | None:
-    """The documents of some lines, their values made text in place; None when one of them is not to be taken as is."""
-    try:
-        if not set(map(type, chain.from_iterable(map(dict.values, documents)))) <= {str}:
-            for document in documents:
-                for key, value in document.items():
-                    if type(value) is not str:
-                        document[key] = orjson.dumps(value).decode()
-    except TypeError:  # one that is no object, or is nested deeper than can be written
-        return None
-    return None if MARKER in [document.get("level") for document in documents] else documents
+    def _record(self, unit: bytes, document: dict[str, Any], hole: int = 0) -> Record:
+        severity, time = self.reader.severity(document), None
+        if "@timestamp" not in document:
+            time = self.reader.time(document)
+        try:
+            record = {key: to_text(value) for key, value in document.items()}
+        except orjson.JSONEncodeError:  # nested deeper than can be written
+            record = raw_document(unit)
+        if severity is not None and record.get("level") not in PLAIN_WORDS:
+            record["level" if "level" not in record else LEVEL] = severity.word
+        if hole:
+            record[NUL] = str(hole)
+        self._complete([record], [time])
+        return record
 
-
-def _read_odd(unit: bytes) -> dict[str, Any]:
-    """A unit that is no JSON as a whole."""
-    stripped = unit.lstrip(b"\0")
-    if len(stripped) < len(unit):
-        document = read_document(stripped)
-        document[NUL] = str(len(unit) - len(stripped))
+    def _read_odd(self, unit: bytes) -> dict[str, Any]:
+        """A unit that is no JSON object by itself."""
+        stripped = unit.lstrip(b"\0")
+        if len(stripped) < len(unit):
+            document = self.document(stripped)
+            document[NUL] = str(len(unit) - len(stripped))
+            return document
+        head, *rest = (line for _, line in join_parts(unit.split(b"\n"))) if b"\n" in unit else (unit,)
+        found = self.reader.read(head)
+        document = raw_document(head) if found is None or found.get("level") == MARKER else found
+        if not rest:
+            return document
+        message = text_of(document, Field.MESSAGE)
+        key = message[0] if message is not None and message[0] in document else "msg"
+        below = b"\n".join(open_envelopes(line).line for line in rest)
+        try:
+            document[key] = f"{to_text(document.get(key, ''))}\n{_decode(below)}"
+        except orjson.JSONEncodeError:
+            return raw_document(unit)
         return document
-    head, newline, rest = unit.partition(b"\n")
-    if not newline:
-        return raw_document(unit)
-    document = read_document(head)
-    try:
-        document["msg"] = f"{to_text(document.get('msg', ''))}\n{_decode(rest)}"
-    except orjson.JSONEncodeError:
-        return raw_document(unit)
-    return document
 
-
-def _flatten(document: dict[str, Any], unit: bytes) -> Record:
-    try:
-        return {key: to_text(value) for key, value in document.items()}
-    except orjson.JSONEncodeError:  # nested deeper than can be written
-        return raw_document(unit)
+    def _complete(self, records: list[Record], times: list[int | None]) -> None:
+        """Add ``source`` and ``@timestamp`` where they are missing; ``times`` are those of lines without ``ts``."""
+        # Neighbouring lines share their second, or their minute: only what stands behind has to be looked at.
+        second = minute = None
+        for record, time in zip(records, times, strict=True):
+            if "source" not in record:
+                record["source"] = self._source
+            if "@timestamp" in record:
+                continue
+            ts = record.get("ts")
+            if time is not None:
+                record["@timestamp"] = format_millis(time)
+            elif not ts:
+                continue
+            elif ts[:20] == second and len(ts) > 23 and ts[-1] == "Z" and ts[20:-1].isdigit() and ts.isascii():
+                record["@timestamp"] = ts[:23] + "Z"
+            elif ts[:17] == minute and len(ts) > 23 and _ends_plainly(ts):
+                record["@timestamp"] = ts[:23] + "Z"
+                second = ts[:20]
+            elif (read := self.reader.times.read_text(ts)) is not None:
+                stamp = record["@timestamp"] = format_millis(read)
+                minute = stamp[:17] if ts[:20] == stamp[:20] and ts[-1] == "Z" else None
+                second = None
 
 
 def raw_document(unit: bytes) -> Record:
@@ -137,38 +206,9 @@ def _decode(text: bytes) -> str:
     return text.removesuffix(b"\r").decode("utf-8", "replace")
 
 
-def _complete(records: Iterable[Record], source: str) -> None:
-    """Add ``source`` and ``@timestamp`` where they are missing."""
-    # Neighbouring lines share their second, or their minute: only what stands behind has to be looked at.
-    second = minute = None
-    for record in records:
-        if "source" not in record:
-            record["source"] = source
-        ts = record.get("ts")
-        if not ts or "@timestamp" in record:
-            continue
-        if ts[:20] == second and len(ts) > 23 and ts[-1] == "Z" and ts[20:-1].isdigit() and ts.isascii():
-            record["@timestamp"] = ts[:23] + "Z"
-        elif ts[:17] == minute and len(ts) > 23 and _ends_plainly(ts):
-            record["@timestamp"] = ts[:23] + "Z"
-            second = ts[:20]
-        elif stamp := _stamp(ts):
-            record["@timestamp"] = stamp
-            minute = stamp[:17] if ts[:20] == stamp[:20] and ts[-1] == "Z" else None
-            second = None
-
-
 def _ends_plainly(ts: str) -> bool:
     """Whether a time of at least 24 characters ends in seconds (no leap second), a fraction and Z."""
     return ts[-1] == "Z" and ts[19] == "." and ts[17] < "6" and (ts[17:19] + ts[20:-1]).isdigit() and ts.isascii()
-
-
-def _stamp(ts: str) -> str:
-    """The time in milliseconds, UTC; "" when ``ts`` is not a time."""
-    try:
-        return format_millis(parse_rfc3339(ts))
-    except InvalidArgument:
-        return ""
 
 
 def size_of(record: Record) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .query import LogQuery, Order
     from .reader import LogReader
     from .result import LogResult
+    from .survey import Survey, Surveyor
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -31,6 +32,7 @@ else:
             "query": ("LogQuery", "Order"),
             "reader": ("LogReader",),
             "result": ("LogResult",),
+            "survey": ("Survey", "Surveyor"),
         },
     )
 
@@ -46,6 +48,8 @@ __all__ = (
     "Operator",
     "Order",
     "Pattern",
+    "Survey",
+    "Surveyor",
     "expand",
     "parse_query",
     "search_log",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import InvalidArgument
-from ..lines.record import to_text
+from ..dialects.json_text import to_text
 from .pattern import Pattern
 
 _MISSING = object()

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from ...errors import CorvoError, DecodeError
-from ..files.blocks import FIRST_BLOCK, LARGEST_BLOCK, backward, forward, last_line_end
+from ..files.blocks import FIRST_BLOCK, LARGEST_BLOCK, backward, forward, last_line_end, line_start
 from ..files.cursor import FILE_END
 from ..files.log_file import LogFile
 from ..files.packed import unpack
@@ -17,7 +17,7 @@ from ..files.splitter import Chunk, Lines, Splitter
 from ..limits import ReadLimits
 from ..lines.line_time import Window
 from ..lines.marker import Truncation
-from .bisection import TimedLine, first_timed, first_timed_in, narrow
+from .bisection import TimedLines, first_timed, first_timed_in, narrow
 from .collector import MatchCollector
 from .matcher import Matcher
 
@@ -36,12 +36,23 @@ class Stop:
 class FileSearch:
     """What one file adds to ``found``. ``until`` is on the monotonic clock, ``window`` the times that are wanted.
 
+    ``is_over`` says that nothing more is written to the file: its last line is one, with or without a newline. Else a
+    line without an end is shown once the file has not grown for a moment.
+
     Its generators return a Stop when the search ends here, else None. Out of time or not, each of them gets
     somewhere: an answer that stopped where it started could be continued for ever.
     """
 
     def __init__(
-        self, log: LogFile, matcher: Matcher, found: MatchCollector, limits: ReadLimits, window: Window, until: float
+        self,
+        log: LogFile,
+        matcher: Matcher,
+        found: MatchCollector,
+        limits: ReadLimits,
+        window: Window,
+        until: float,
+        *,
+        is_over: bool = False,
     ) -> None:
         self._log = log
         self._matcher = matcher
@@ -50,19 +61,25 @@ class FileSearch:
         self._window = window
         self._slack = round(limits.slack * 1e9)
         self._until = until
+        self._rests = is_over or time.time_ns() - log.modified >= limits.rest * 1e9
 
-    def first_time(self) -> TimedLine | None:
-        """The first line with a time near the beginning of the file."""
+    def first_times(self) -> TimedLines | None:
+        """The first lines with a time near the beginning of the file."""
+        framing, read = self._matcher.framing, self._matcher.time
         if not self._log.is_packed:
-            return first_timed(self._log, self._log.size, self._matcher.framing)
+            return first_timed(self._log, self._log.size, framing, read)
         with closing(unpack(self._log)) as pieces:
-            return first_timed_in(next(pieces, b""), self._matcher.framing)
+            return first_timed_in(next(pieces, b""), framing, read)
 
     def older(self, end: int = FILE_END) -> Generator[None, None, Stop | None]:
         """LogSearch from ``end`` back to the beginning."""
         if self._log.is_packed:
             return (yield from self._older_packed(end))
-        end = min(end, (yield from last_line_end(self._log)))
+        whole = yield from last_line_end(self._log)
+        last = self._last_line(whole) if end >= self._log.size else None
+        if last is not None and (stop := self._take(self._matcher.select(last))) is not None:
+            return stop
+        end = min(end, whole)
         start, position = yield from self._narrowed(end)
         # A search for every line knows how far back it has to go; one with conditions cannot.
         guess = min((self._found.wanted + self._found.skip) * _LINE_GUESS, LARGEST_BLOCK)
@@ -101,10 +118,21 @@ class FileSearch:
         self._log.check()
         return stop
 
+    def _last_line(self, whole: int) -> Chunk | None:
+        """The last line, which starts at ``whole`` and has no newline; None when there is none, or it may go on."""
+        length = self._log.size - whole
+        if not length or not self._rests:
+            return None
+        longest = self._limits.max_line_bytes
+        data = self._log.read(min(length, longest), whole) + b"\n"
+        return Chunk(data, 0, len(data), whole, length if length > longest else 0)
+
     def _take(self, lines: Lines) -> Stop | None:
         if not len(lines):
             return None
+        # The newline behind the last line may be missing.
         offset = self._found.take(lines, self._matcher)
+        offset = offset if self._log.is_packed else min(offset, self._log.size)
         if self._found.is_full:
             return Stop(Truncation.SIZE, offset)
         return None if self._found.wanted else Stop(None, offset)
@@ -115,16 +143,22 @@ class FileSearch:
     def _narrowed(self, end: int) -> Generator[None, None, tuple[int, int]]:
         if not self._window:
             return 0, end
-        return (yield from narrow(self._log, end, self._window, self._slack, self._matcher.framing))
+        matcher = self._matcher
+        return (yield from narrow(self._log, end, self._window, self._slack, matcher.framing, matcher.time))
 
     def _chunks(self, start: int, end: int) -> Generator[Chunk | None, None, None]:
         """What lies between ``start`` and ``end``, in the file and in the window."""
         if self._log.is_packed:
             yield from self._unpacked(start, end)
             return
-        end = min(end, (yield from last_line_end(self._log)))
-        first, end = yield from self._narrowed(end)
+        whole = yield from last_line_end(self._log)
+        # The last line may have been given out before it had its end.
+        start = line_start(self._log, start, self._limits.max_line_bytes) if start <= whole else start
+        last = self._last_line(whole) if start <= whole and end >= self._log.size else None
+        first, end = yield from self._narrowed(min(end, whole))
         yield from forward(self._log, max(start, first), end, self._matcher.framing, self._limits.max_line_bytes)
+        if last is not None:
+            yield last
 
     def _unpacked(self, start: int, end: int) -> Generator[Chunk | None, None, None]:
         """What lies between two offsets inside a compressed file."""
@@ -139,7 +173,7 @@ class FileSearch:
                 if position >= end:
                     break
                 yield None
-        yield from splitter.pause()
+        yield from splitter.pause() if position >= end else splitter.finish()
 
     def _older_packed(self, end: int) -> Generator[None, None, Stop | None]:
         """A compressed file can only be read forwards: all of it, keeping the last matches."""

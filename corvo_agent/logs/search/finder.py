@@ -13,21 +13,26 @@ from typing import Protocol
 import orjson
 
 from ...levels.level import Level
-from ..files.splitter import Chunk, Framing
-from ..lines.marker import CUT, NUL
+from ..dialects.byte_pattern import BytePattern
+from ..dialects.sieve import Sieve
+from ..files.framing import Framing
+from ..files.splitter import Chunk
+from ..lines.marker import CUT, LEVEL, NUL
 from ..lines.record import RAW
-from ..lines.severity import passing_names
+from ..lines.severity import Audit, passes
 from .conditions import FieldCondition, Operator
 from .pattern import Pattern, quoted
 from .query import LogQuery
+from .survey import Survey
 
 #: Fields that a record may have without its line saying so, besides ``msg`` and ``level``.
-ADDED = frozenset({"source", "@timestamp", CUT, NUL})
+ADDED = frozenset({"source", "@timestamp", "ts", "level", CUT, LEVEL, NUL})
 
 _COLON = r"[ \t\r]*:[ \t\r]*"
 _ENOUGH = 100  # characters of a value
 _PLAIN = re.compile(r'[^"\\/\x00-\x1f]*')
 _BACKSLASH = Pattern(r"\\")
+_ANCHOR = re.compile(r"(?<!\[)\^|\$")  # ends of a line, which are others in what is shown
 
 
 class Finder(Protocol):
@@ -49,22 +54,54 @@ class Literal:
         return data.find(self._needle, start, end)
 
 
-def choose_finders(query: LogQuery) -> tuple[Finder, ...]:
-    """What finds every unit that may match ``query``; none when all of them have to be looked at.
+class OddLines:
+    """Finds lines that are not plainly a JSON object: text, and objects in an envelope."""
 
-    The second one, if any, finds what the first cannot: texts that JSON writes with backslashes.
+    _ODD = r'(?:[^{]|\{[^"}]|\{"log":")'
+
+    def __init__(self) -> None:
+        self._first = BytePattern(self._ODD)
+        self._next = BytePattern("\n" + self._ODD)
+
+    def find(self, data: bytes | bytearray, start: int, end: int) -> int:
+        """Where the first such line of ``data[start:end]`` starts, or -1; ``start`` is the start of a line."""
+        if self._first.begins(data, start, end + 1):
+            return start
+        found = self._next.find(data, start, end + 1)
+        return -1 if found < 0 or found >= end else found + 1
+
+
+def choose_finders(query: LogQuery, survey: Survey) -> tuple[Finder, ...]:
+    """What finds every unit that may match ``query`` in a file; none when all of them have to be looked at.
+
+    Those behind the first one find what it cannot: what is shown otherwise than it is written.
     """
     if query.fixed:
-        return (Literal(query.fixed.encode("utf-8", "surrogatepass")),)
-    conditions = [found for condition in query.fields if (found := condition_finders(condition, query))]
+        return (Literal(query.fixed.encode("utf-8", "surrogatepass")), *_shown_finders(survey))
+    # The fields of lines in envelopes, or of text, have other names before they are read.
+    is_plain = not survey.dialect.is_text and not survey.dialect.envelope
+    conditions = [found for each in query.fields if is_plain and (found := condition_finders(each, query))]
     for finders in conditions:
         if isinstance(finders[0], Pattern):
             return finders
     if query.grep:
         pattern = Pattern(query.grep)
-        if pattern.spans_blocks:
-            return (pattern,)
-    return _level_finders(query) or (conditions[0] if conditions else ())
+        if pattern.spans_blocks and not _ANCHOR.search(query.grep):
+            return (pattern, *_shown_finders(survey))
+    if survey.template is not None and _hides_most(query):
+        threshold = Level.DEBUG if query.level is None else query.level
+        return (Sieve(survey.template, lambda severity: passes(severity, threshold, query.audit)),)
+    return conditions[0] if conditions else ()
+
+
+def _hides_most(query: LogQuery) -> bool:
+    return query.audit is Audit.ONLY or (query.level is not None and query.level > Level.INFO)
+
+
+def _shown_finders(survey: Survey) -> tuple[Finder, ...]:
+    """What finds lines that may be shown otherwise than they are written."""
+    parts = (Literal(b" P "),) if survey.dialect.envelope == "cri" else ()
+    return (Literal(b"\\"), Literal(b"\x1b"), *parts)
 
 
 def spans(chunk: Chunk, finders: tuple[Finder, ...], framing: Framing) -> Iterator[tuple[int, int]]:
@@ -103,9 +140,9 @@ def condition_finders(condition: FieldCondition, query: LogQuery) -> tuple[Finde
         return (Literal(operand.encode()), _BACKSLASH) if value and operand and name == "msg" else ()
     key = name.rpartition(".")[2]
     if not value or query.joined:  # of joined lines, key and value may stand in two
-        return (Literal(f'{key}"'.encode()), _BACKSLASH)
+        return (Literal(f'{key}"'.encode()), _BACKSLASH, OddLines())
     escapes = Pattern(r"\\u") if _PLAIN.fullmatch(operand) and _PLAIN.fullmatch(key) else _BACKSLASH
-    return (Pattern(f"{quoted(_tail(key))}{_COLON}{value}"), escapes)
+    return (Pattern(f"{quoted(_tail(key))}{_COLON}{value}"), escapes, OddLines())
 
 
 def _value(operand: str) -> str:
@@ -125,11 +162,3 @@ def _value(operand: str) -> str:
 def _tail(key: str) -> str:
     # As telling as the whole key with its quote, and it starts with a rarer byte.
     return key[-3:] + '"'
-
-
-def _level_finders(query: LogQuery) -> tuple[Finder, ...]:
-    names = passing_names(Level.DEBUG if query.level is None else query.level, query.audit)
-    if names is None:
-        return ()
-    before = "" if query.joined else _tail("level") + _COLON
-    return (Pattern(f'{before}"(?i:{"|".join(names)})"'), Pattern(r"\\u00[4-7]"))

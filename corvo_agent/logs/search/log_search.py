@@ -5,8 +5,8 @@ Generators throughout: each ``yield`` is a place where the thread may be given t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
 
 from ...errors import DecodeError, NotFound, Unavailable, Unsupported
 from ..files.cursor import FILE_END, Cursor, FileMark
@@ -14,13 +14,16 @@ from ..files.history import LogHistory, head_of
 from ..files.log_file import FileChanged, LogFile
 from ..files.rotation import Rotated
 from ..limits import ReadLimits
-from ..lines.marker import Truncation
-from .bisection import TimedLine
+from ..lines import marker
+from ..lines.marker import Gap, Truncation
+from ..lines.record import Record
+from .bisection import TimedLines
 from .collector import MatchCollector
 from .file_search import FileSearch, Stop
-from .matcher import Matcher
+from .matcher import LeftOut, Matcher
 from .query import LogQuery, Order
 from .result import LogResult
+from .survey import Surveyor
 
 #: What can be wrong with one older file without being in the way of the others.
 _UNREADABLE = (DecodeError, Unsupported, Unavailable)
@@ -31,10 +34,14 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class LogOptions:
-    """Which files belong to a log: those in the folders ``allowed`` (none: any), older ones too if ``rotated``."""
+    """Which files belong to a log: those in the folders ``allowed`` (none: any), older ones too if ``rotated``.
+
+    ``surveyor`` finds out what they are written in.
+    """
 
     allowed: tuple[str, ...] = ()
     rotated: bool = True
+    surveyor: Surveyor = field(default_factory=Surveyor)
 
 
 def search_log(
@@ -55,7 +62,7 @@ def search_log(
     for _ in range(_ATTEMPTS):
         try:
             with LogHistory(path, options.allowed, rotated=options.rotated) as history:
-                return (yield from LogSearch(history, query, limits, until, start, bound).run())
+                return (yield from LogSearch(history, query, limits, until, start, bound, options.surveyor).run())
         except FileChanged:
             yield
     raise Unavailable(path, "it changed each time that it was read")
@@ -76,7 +83,11 @@ class LogSearch:
         until: float,
         cursor: Cursor | None,
         bound: Cursor | None = None,
+        surveyor: Surveyor | None = None,
     ) -> None:
+        self._surveyor = surveyor or Surveyor()
+        self._left_out = LeftOut()
+        self._doubt = ""
         self._history = history
         self._query = query
         self._limits = limits
@@ -101,7 +112,17 @@ class LogSearch:
         records = self._found.records()
         if self._query.order is Order.DESCENDING:
             records.reverse()
-        return LogResult(records, self._truncated, self._next, self._history.remarks)
+        return LogResult(records, self._truncated, self._next, [*self._history.remarks, *self._unread()])
+
+    def _unread(self) -> Iterator[Record]:
+        """What there is to say of lines that could not be read."""
+        left, path = self._left_out, self._history.path
+        if left.level:
+            yield marker.left_out(Gap.LEVEL, left.level, path)
+        if left.time:
+            yield marker.left_out(Gap.TIME, left.time, path, all_of_them=not left.timed)
+        if self._doubt:
+            yield marker.gap(Gap.ZONE, path, self._doubt)
 
     def _run_backward(self) -> Generator[None, None, None]:
         end = FILE_END
@@ -141,7 +162,7 @@ class LogSearch:
     def _older_in(self, file: Rotated, end: int) -> Generator[None, None, bool]:
         """LogSearch one file backwards; returns whether the search is over."""
         first = yield from self._search_in(file, lambda search: search.older(end))
-        return self._is_over() or self._is_before(first)
+        return self._is_over() or (self._is_before(first) and self._is_old(self._next_older(file)))
 
     def _newer_in(self, file: Rotated, start: int, end: int) -> Generator[None, None, bool]:
         """LogSearch one file forwards; returns whether the search is over."""
@@ -150,17 +171,19 @@ class LogSearch:
 
     def _search_in(
         self, file: Rotated, run: Callable[[FileSearch], Generator[None, None, Stop | None]]
-    ) -> Generator[None, None, TimedLine | None]:
-        """LogSearch one file by ``run``; returns its first line with a time, if the query asks for times."""
+    ) -> Generator[None, None, TimedLines | None]:
+        """LogSearch one file by ``run``; returns its first lines with a time, if the query asks for times."""
         first = None
         log = self._history.open(file)
         if log is not None:
             with log:
-                search = self._file_search(log)
                 try:
-                    first = search.first_time() if self._window else None
+                    matcher = self._matcher(log)
+                    search = self._file_search(log, matcher)
+                    first = search.first_times() if self._window else None
                     if not self._is_behind(first):
                         self._stop((yield from run(search)), log)
+                    self._count(matcher.left_out)
                 except _UNREADABLE as error:
                     # One older file that cannot be read must not hide the others: the answer says so instead.
                     self._history.remark(file.path, error)
@@ -173,7 +196,8 @@ class LogSearch:
             if log is not None:
                 with log:
                     try:
-                        if self._is_before(self._file_search(log).first_time()):
+                        first = self._file_search(log, self._matcher(log)).first_times()
+                        if self._is_before(first) and self._is_old(self._next_older(file)):
                             return files[: index + 1]
                     except _UNREADABLE:  # said when it is to be searched
                         continue
@@ -201,9 +225,20 @@ class LogSearch:
             return fitting[0]
         raise NotFound("log position", cursor.encode(), "the file that it is in is gone")
 
-    def _file_search(self, log: LogFile) -> FileSearch:
-        matcher = Matcher(self._query, log.path, self._limits.max_line_bytes)
-        return FileSearch(log, matcher, self._found, self._limits, self._window, self._until)
+    def _matcher(self, log: LogFile) -> Matcher:
+        survey = self._surveyor.survey(log)
+        if self._window and log.path == self._history.path:
+            self._doubt = survey.doubt
+        return Matcher(self._query, log.path, self._limits.max_line_bytes, survey)
+
+    def _file_search(self, log: LogFile, matcher: Matcher) -> FileSearch:
+        is_over = log.path != self._history.path
+        return FileSearch(log, matcher, self._found, self._limits, self._window, self._until, is_over=is_over)
+
+    def _count(self, left_out: LeftOut) -> None:
+        self._left_out.level += left_out.level
+        self._left_out.time += left_out.time
+        self._left_out.timed += left_out.timed
 
     def _stop(self, stop: Stop | None, log: LogFile) -> None:
         if stop is not None:
@@ -214,12 +249,29 @@ class LogSearch:
     def _is_over(self) -> bool:
         return self._next != ""
 
-    def _is_before(self, line: TimedLine | None) -> bool:
-        """Whether the window starts behind this line, so that nothing older than its file is in it."""
-        since = self._window.since
-        return line is not None and since is not None and line.time < since - self._slack
+    def _is_before(self, lines: TimedLines | None) -> bool:
+        """Whether the window starts behind these lines, so that nothing older than their file is in it.
 
-    def _is_behind(self, line: TimedLine | None) -> bool:
-        """Whether the window ends before this line, so that nothing from its file on is in it."""
+        One line alone may be an odd one, and decides nothing.
+        """
+        since = self._window.since
+        return lines is not None and since is not None and len(lines.times) > 1 and lines.latest < since - self._slack
+
+    def _is_behind(self, lines: TimedLines | None) -> bool:
+        """Whether the window ends before these lines, so that nothing from their file on is in it."""
         until = self._window.until
-        return line is not None and until is not None and line.time >= until + self._slack
+        return (
+            lines is not None and until is not None and len(lines.times) > 1 and lines.earliest >= until + self._slack
+        )
+
+    def _next_older(self, file: Rotated) -> Rotated | None:
+        """The file before ``file`` in the history."""
+        files = self._history.newest() + self._history.older()
+        keys = [each.key for each in files]
+        place = keys.index(file.key) + 1 if file.key in keys else len(files)
+        return files[place] if place < len(files) else None
+
+    def _is_old(self, file: Rotated | None) -> bool:
+        """Whether a file was last written before the window starts; the clock may have been put back since."""
+        since = self._window.since
+        return file is None or since is None or file.modified < since - self._slack

@@ -9,8 +9,8 @@ parameter            meaning
 ``since, until``     lines not before, and before: an RFC 3339 time, or how long ago (``90s``, ``10m``, ``1h30m``)
 ``level``            that level and those above it; ``all`` for every line
 ``audit``            audit lines, which no level hides: ``yes`` (default), ``no``, ``only``
-``grep``             a regular expression (RE2) in the line as it stands in the file
-``fixed``            a text in the line as it stands in the file
+``grep``             a regular expression (RE2) in the line as it stands in the file, or as it is shown
+``fixed``            a text in the line as it stands in the file, or as it is shown
 ``field.NAME``       the field's value; ``!=x``, ``~re``, ``!~re``, ``<n``, ``<=n``, ``>n``, ``>=n`` compare otherwise;
                      a value that starts with such a sign is written ``=value``. The sign may stand at the end of
                      the name instead (``field.status>=``): the value is then taken as it is, and one field can

@@ -32,8 +32,8 @@ class LogQuery:
         window: the times to look at; lines without a time are in none that has a bound.
         level: this level and those above it; None for every line.
         audit: what becomes of audit lines, which no level hides.
-        grep: a regular expression (RE2) to be found in the line as it stands in the file.
-        fixed: a text to be found in the line as it stands in the file.
+        grep: a regular expression (RE2) to be found in the line as it stands in the file, or as a value of it is shown.
+        fixed: a text to be found there likewise.
         fields: conditions on fields.
         order: of the answer.
         columns: the only fields to return; empty for all.

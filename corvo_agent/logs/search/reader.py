@@ -15,6 +15,7 @@ from .log_search import LogOptions, search_log
 from .many import search_logs
 from .query import EVERYTHING, LogQuery
 from .result import LogResult
+from .survey import Surveyor
 
 T = TypeVar("T")
 
@@ -28,7 +29,8 @@ class LogReader:
     ``patterns`` are paths of log files, or patterns such as ``/var/log/*.log``; several logs are merged by time. The
     files that rotation left beside a log are read as one history with it unless ``rotated`` says no. ``allowed`` are
     the folders that the files have to be in (none: any), ``worker`` the threads to read in (its own by default,
-    closed by ``aclose``). Files may come, go, rotate or be truncated at any time.
+    closed by ``aclose``), ``surveyor`` what finds out what the lines are written in (by default it takes nothing for
+    stated). Files may come, go, rotate or be truncated at any time.
 
     The newest lines::
 
@@ -66,12 +68,15 @@ class LogReader:
         allowed: Sequence[str] = (),
         worker: Worker | None = None,
         rotated: bool = True,
+        surveyor: Surveyor | None = None,
     ) -> None:
         self.patterns = patterns
         self.limits = limits
         #: Whether there is one log, so that an answer can have a cursor: several have no common place to go on from.
         self.is_single = len(patterns) == 1 and not glob.has_magic(patterns[0])
-        self._options = LogOptions(tuple(allowed), rotated)
+        #: What finds out what the lines are written in, and remembers it.
+        self.surveyor = surveyor or Surveyor()
+        self._options = LogOptions(tuple(allowed), rotated, self.surveyor)
         #: The threads that the logs are read in.
         self.worker = worker or Worker()
         self._owns_worker = worker is None

@@ -7,16 +7,21 @@ from dataclasses import replace
 from typing import Generic, TypeVar
 
 from ..files.cursor import Cursor
-from ..files.splitter import JOINED, Chunk, Lines, Splitter
+from ..files.framing import LINES
+from ..files.splitter import Chunk, Lines, Splitter
 from ..limits import ReadLimits
 from ..lines import marker
+from ..lines.marker import Gap
 from ..lines.record import Record
 from ..search.matcher import Matcher
 from ..search.query import LogQuery
+from ..search.survey import Survey, Surveyor
 from ..worker import Breath
 from .follower import Position, TailItem
 
 T = TypeVar("T")
+
+_ENOUGH = 512  # lines of a log after which its dialect is settled
 
 
 class BatchBuilder(Generic[T]):
@@ -34,7 +39,12 @@ class BatchBuilder(Generic[T]):
         *,
         batch_lines: int,
         positions: bool,
+        surveyor: Surveyor | None = None,
     ) -> None:
+        self._surveyor = surveyor or Surveyor()
+        self._surveys: dict[str, Survey] = {}
+        self._seen: dict[str, int] = {}  # lines that came of each log
+        self._unread: dict[str, int] = {}  # lines without a level of each log, as last said
         self._query = query
         self._limits = limits
         self._finish = finish
@@ -46,7 +56,7 @@ class BatchBuilder(Generic[T]):
         self._batch: list[Record] = []
         self._position: Position | None = None
         # A bad pattern is refused now and not with the first line.
-        self._matcher("")
+        Matcher(query, "", limits.max_line_bytes)
 
     @property
     def is_waiting(self) -> bool:
@@ -70,10 +80,16 @@ class BatchBuilder(Generic[T]):
                 done += self._collect(item.path, self._waiting(item.path))
                 self._batch.append(item.remark)
                 done += self._end_full()
-            if item.chunk is not None and self._query.joined:
+            if item.chunk is None:
+                continue
+            done += self._look_again(item)
+            if item.is_unfinished:
+                done += self._unfinished(item.path, item.chunk)
+            elif self._matcher(item.path).framing is not LINES:
                 done += self._collect(item.path, self._joined(item, item.chunk))
-            elif item.chunk is not None:
+            else:
                 done += self._lines(item, item.chunk)
+            done += self._say_unread(item.path)
         return [*done, *self._end()]
 
     def rest(self) -> list[T]:
@@ -97,7 +113,7 @@ class BatchBuilder(Generic[T]):
         if splitter is None or splitter.fed != start or chunk.length:
             # Another file, or lines in between were dropped, or one is too long: nothing joins across that.
             yield from self._waiting(item.path)
-            splitter = Splitter(JOINED, self._limits.max_line_bytes, start)
+            splitter = Splitter(self._matcher(item.path).framing, self._limits.max_line_bytes, start)
         if chunk.length:
             self._splitters.pop(item.path, None)
             yield chunk, item.position
@@ -159,8 +175,43 @@ class BatchBuilder(Generic[T]):
     def _matcher(self, path: str) -> Matcher:
         found = self._matchers.get(path)
         if found is None:
-            found = self._matchers[path] = Matcher(self._query, path, self._limits.max_line_bytes)
+            survey = self._surveys.get(path)
+            if survey is None:
+                survey = self._surveys[path] = self._surveyor.survey_path(path)
+            found = self._matchers[path] = Matcher(self._query, path, self._limits.max_line_bytes, survey)
         return found
+
+    def _look_again(self, item: TailItem) -> list[T]:
+        """Find out again what a log is written in, as long as only few of its lines were seen."""
+        before = self._seen.get(item.path, 0)
+        seen = self._seen[item.path] = before + item.count
+        if item.path not in self._surveys or before >= _ENOUGH or before.bit_length() == seen.bit_length():
+            return []
+        survey = self._surveyor.survey_path(item.path)
+        if survey.dialect == self._surveys[item.path].dialect:
+            return []
+        # What waits was split as the lines before.
+        done = list(self._collect(item.path, self._waiting(item.path)))
+        self._splitters.pop(item.path, None)
+        self._surveys[item.path] = survey
+        self._matchers.pop(item.path, None)
+        return done
+
+    def _unfinished(self, path: str, chunk: Chunk) -> list[T]:
+        """Add the beginning of a line that has no end yet: it will come once more."""
+        matcher = self._matcher(path)
+        for record in matcher.records(matcher.select(chunk)):
+            self._batch.append({**record, marker.UNFINISHED: "yes"})
+        return self._end_full()
+
+    def _say_unread(self, path: str) -> list[T]:
+        """Say that lines are left out whose level cannot be read: of the first one, and then ever more seldom."""
+        count = self._matcher(path).left_out.level
+        if count < 10 * self._unread.get(path, 0) or count == self._unread.get(path, 0):
+            return []
+        self._unread[path] = count
+        self._batch.append(marker.left_out(Gap.LEVEL, count, path))
+        return self._end_full()
 
 
 def _behind(lines: Lines, count: int, chunk: Chunk, position: Position | None) -> Position | None:

@@ -6,14 +6,14 @@ bytes are others than before. Both are looked at around every read, so that byte
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Generator
 
 from ..files.cursor import TELLING, FileMark
+from ..files.framing import LINES
 from ..files.log_file import HEAD, FileChanged, LogFile
 from ..files.packed import unpack
-from ..files.splitter import LINES, Chunk, Splitter
+from ..files.splitter import Chunk, Splitter
 from ..lines.marker import Gap
 
 #: Bytes read at once: few enough that the thread which parses them rests often.
@@ -39,6 +39,10 @@ class FollowedFile:
         self.last_word: Gap | None = None
         #: Whether the last read came to the end of what there was.
         self.at_end = False
+        # How far it was read when it was last looked at for a line without an end, since when, and which one was shown.
+        self._fed = -1
+        self._since = 0.0
+        self._shown = -1
         self._pieces: Generator[bytes, None, None] | None = None
 
     @property
@@ -79,6 +83,18 @@ class FollowedFile:
             raise FileChanged(self.log.path)
         return None
 
+    def unfinished(self, now: float, pause: float) -> Chunk | None:
+        """A last line without its newline, once it has not grown for ``pause`` seconds; each one only once."""
+        size = self._splitter.fed
+        if size != self._fed:
+            self._fed, self._since = size, now
+        if not self.at_end or now - self._since < pause or self._shown == self._splitter.offset:
+            return None
+        chunk = self._splitter.peek()
+        if chunk is not None:
+            self._shown = self._splitter.offset
+        return chunk
+
     def finish(self) -> list[Chunk]:
         """Nothing more will come: the last line, although it has no newline.
 
@@ -88,7 +104,7 @@ class FollowedFile:
 
     def start_again(self) -> None:
         """Read from the beginning: the file was truncated."""
-        start = _first_data(self.log.descriptor)
+        start = self.log.next_data(0)
         self._take_head(self.log.read(HEAD, 0))
         self._read = start
         self._splitter = Splitter(LINES, self._max_line, start)
@@ -135,14 +151,3 @@ class FollowedFile:
                 return piece
             self._skip -= len(piece)
         return b""
-
-
-def _first_data(descriptor: int) -> int:
-    """Where a file starts that a writer goes on writing at its old place: behind the hole before it."""
-    try:
-        return os.lseek(descriptor, 0, os.SEEK_DATA)
-    except OSError as error:
-        # An empty file has no data; not every file system knows about holes.
-        if error.errno in (errno.ENXIO, errno.EINVAL, errno.EOPNOTSUPP):
-            return 0
-        raise

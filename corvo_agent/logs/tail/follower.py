@@ -32,6 +32,8 @@ MAX_LATE = 16
 _ATTEMPTS = 5
 #: Seconds that a file stays open after its successor was begun.
 LINGER = 5.0
+#: Seconds that a line without a newline has not grown for before it is shown.
+PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Position:
 class TailItem:
     """Something new: lines of the log ``path``, or a remark about it.
 
-    ``position`` is behind them; ``count`` is how many lines there are.
+    ``position`` is behind them; ``count`` is how many lines there are. A line that ``is_unfinished`` has no newline
+    yet, and comes once more when it has.
     """
 
     path: str
@@ -54,6 +57,7 @@ class TailItem:
     remark: Record | None = None
     position: Position | None = None
     count: int = 0
+    is_unfinished: bool = False
 
     @property
     def size(self) -> int:
@@ -79,12 +83,14 @@ class LogFollower:
         allowed: Sequence[str] = (),
         max_line: int,
         linger: float = LINGER,
+        pause: float = PAUSE,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
         self._allowed = allowed
         self._max_line = max_line
         self._linger = linger
+        self._pause = pause
         self._monotonic = monotonic
         self._files: deque[FollowedFile] = deque()
         self._late: dict[FollowedFile, float] = {}  # and when to give them up
@@ -225,6 +231,8 @@ class LogFollower:
             chunks = None
         if chunks is not None:
             self._add(step, file, chunks)
+        elif not succeeded and (rest := file.unfinished(self._monotonic(), self._pause)) is not None:
+            step.items.append(TailItem(self.path, rest, is_unfinished=True))
         elif succeeded:
             self._files.popleft()
             self._late[file] = self._monotonic() + (0 if file.final else self._linger)

@@ -18,6 +18,7 @@ from ..lines.marker import Gap
 from ..lines.record import Record
 from ..search.query import EVERYTHING, LogQuery, Order
 from ..search.reader import LogReader
+from ..search.survey import Surveyor
 from ..worker import Worker
 from .batch_builder import BatchBuilder
 from .broadcaster import Broadcaster
@@ -71,9 +72,10 @@ class LogTailer:
         tail: TailLimits = DEFAULT_TAIL_LIMITS,
         allowed: Sequence[str] = (),
         worker: Worker | None = None,
+        surveyor: Surveyor | None = None,
     ) -> None:
         #: Reads the same logs in the same threads; closed together with this.
-        self.reader = LogReader(*patterns, limits=limits, allowed=allowed, worker=worker)
+        self.reader = LogReader(*patterns, limits=limits, allowed=allowed, worker=worker, surveyor=surveyor)
         self._patterns = patterns
         self._limits = limits
         self._tail = tail
@@ -207,11 +209,12 @@ class LogTailer:
 
     def _builder(self, query: LogQuery, finish: Callable[[list[Record]], T]) -> BatchBuilder[T]:
         lines = self._tail.batch_lines
-        return BatchBuilder(query, self._limits, finish, batch_lines=lines, positions=self.reader.is_single)
+        surveyor, positions = self.reader.surveyor, self.reader.is_single
+        return BatchBuilder(query, self._limits, finish, batch_lines=lines, positions=positions, surveyor=surveyor)
 
     def _follower(self, path: str) -> LogFollower:
-        longest, linger = self._limits.max_line_bytes, self._tail.linger
-        return LogFollower(path, allowed=self._allowed, max_line=longest, linger=linger)
+        longest, tail = self._limits.max_line_bytes, self._tail
+        return LogFollower(path, allowed=self._allowed, max_line=longest, linger=tail.linger, pause=tail.pause)
 
 
 def _checked(query: LogQuery) -> LogQuery:

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from corvo_agent.cli.logs.lines import as_json, as_text
-from corvo_agent.logs.lines.line_time import TIME_KEYS
+from corvo_agent.logs.dialects.fields import TIME_KEYS
 
 TIME = "2026-11-23T04:02:06Z"
 RECORD = {

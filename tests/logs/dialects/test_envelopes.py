@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.logs.dialects.envelopes import is_cri_part, open_envelopes
+from corvo_agent.logs.dialects.envelopes import is_inside, join_parts, open_envelopes
 
 NOW = "2026-11-24T10:00:00.5Z"
 
@@ -47,11 +47,19 @@ def test_envelopes(line: str, inner: str, fields: dict[str, str], names: tuple[s
 
 
 def test_parts_of_a_long_line() -> None:
-    assert is_cri_part(f"{NOW} stdout P x".encode())
-    assert not is_cri_part(f"{NOW} stdout F x".encode())
-    assert open_envelopes(f"{NOW} stdout P x".encode()).is_part
-    assert open_envelopes(b'{"log":"x","stream":"stdout","time":"now"}').is_part
-    assert not open_envelopes(b'{"log":"x\\n","stream":"stdout","time":"now"}').is_part
+    parts = [f"{NOW} stdout P a", f"{NOW} stderr F other", f"{NOW} stdout P b", f"{NOW} stdout F c", "text"]
+    lines = [part.encode() for part in parts]
+    assert [is_inside(line, 0, len(line)) for line in lines] == [True, False, True, False, False]
+    content = b"\n".join(lines)
+    ends = [content.index(line) + len(line) for line in lines]
+    assert [is_inside(content, 0, end) for end in ends] == [True, True, True, False, False]
+    joined = join_parts(lines)
+    assert [open_envelopes(line).line for _, line in joined] == [b"abc", b"other", b"text"]
+    lines = [b'{"log":"%b","stream":"stdout","time":"now"}' % text for text in (b"a", b"b\\n", b"c\\n")]
+    assert [is_inside(line, 0, len(line)) for line in lines] == [True, False, False]
+    assert [open_envelopes(line).line for _, line in join_parts(lines)] == [b"ab", b"c"]
+    assert open_envelopes(lines[0]).is_part
+    assert not open_envelopes(lines[1]).is_part
 
 
 def test_an_object_with_a_log_of_its_own_is_none() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.logs.lines.line_time import TIME_KEYS
+from corvo_agent.logs.dialects.fields import TIME_KEYS
 from corvo_agent.logs.lines.merge import merge
 from corvo_agent.timestamps import format_rfc3339
 

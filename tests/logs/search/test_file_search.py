@@ -166,6 +166,6 @@ def test_the_first_time_is_that_of_the_first_line_that_has_one(tmp_path: Path, p
             log, Matcher(LogQuery(), log.path, 1000), MatchCollector(LogQuery(), LIMITS, forward=True, skip=0),
             LIMITS, ALWAYS, NEVER,
         )  # fmt: skip
-        first = search.first_time()
+        first = search.first_times()
     assert first is not None
-    assert first.time == 1_767_225_601_000_000_000
+    assert first.earliest == 1_767_225_601_000_000_000

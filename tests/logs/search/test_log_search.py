@@ -272,9 +272,14 @@ def test_a_cursor_survives_rotation_and_compression(tmp_path: Path) -> None:
 
 def test_files_outside_of_the_window_are_left_alone(tmp_path: Path) -> None:
     path = rotated(tmp_path)
+    for age in range(5):
+        file = tmp_path / (f"a.log.{age}" if age else "a.log")
+        written = START + (10_000 - 2000 * age) * SECOND
+        os.utime(file, ns=(written, written))
     # Were they opened, they would be remarked upon.
     (tmp_path / "a.log.3.gz").write_bytes(b"broken")
     (tmp_path / "a.log.3").unlink()
+    os.utime(tmp_path / "a.log.3.gz", ns=(START + 4000 * SECOND, START + 4000 * SECOND))
     since, until = START + 7000 * SECOND, START + 7010 * SECOND
     result = read(path, LogQuery(window=Window(since, until)))
     assert (numbers(result), result.remarks) == (list(range(7000, 7010)), [])

@@ -44,7 +44,7 @@ def test_a_cut_unit_is_matched_by_what_is_kept_of_it() -> None:
     content = b'{"n":1,"pad":"' + b"p" * 50 + b'end"}\n{"n":2}\n'
     assert select(LogQuery(fixed="end"), content, max_unit=20) == []
     assert select(LogQuery(fixed="pad"), content, max_unit=20) == [(100, content[:20], 69)]
-    assert select(having("level=raw"), content, max_unit=20) == [(100, content[:20], 69)]
+    assert select(having("n=1"), content, max_unit=20) == [(100, content[:20], 69)]
     assert select(having("corvo.cut>60"), content, max_unit=20) == [(100, content[:20], 69)]
     assert select(having("n!=5"), content, max_unit=20) == [(100, content[:20], 69), (170, b'{"n":2}', 7)]
     (record,) = Matcher(LogQuery(columns=("corvo.cut",)), "/a.log", 20).records(

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import Unsupported
-from corvo_agent.logs.files.splitter import LINES
+from corvo_agent.logs.files.framing import LINES
 from corvo_agent.logs.lines.marker import GAP
 from corvo_agent.logs.tail import follower as follower_module
 from corvo_agent.logs.tail.follower import LogFollower
