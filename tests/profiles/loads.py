@@ -1,22 +1,27 @@
 """Loads with known truths: run in a thread of a test, or as a process of their own (``python loads.py NAME``).
 
-A load says ``ready`` on its standard output when it is running and ends when its standard input is closed.
+A load says ``ready`` on its standard output when it is running and ends when its standard input is closed. Also run by
+Pythons older than this project's, as 3.8.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Clock = Callable[[], float]
 
 #: Shares of processor time of ``heavy``, ``middle`` and ``light``, in percent.
 SHARES = {"heavy": 70, "middle": 20, "light": 10}
 _CYCLE = 0.1
-
-Clock = Callable[[], float]
 
 
 def burn(seconds: float, clock: Clock = time.thread_time) -> int:
@@ -79,6 +84,13 @@ def native(stop: threading.Event) -> None:
         hashlib.sha256(_DATA)
 
 
+def burn_once(*_: object) -> None:
+    """Burn for a known time at a signal, and say how long it was by the thread's own clock."""
+    began = time.thread_time()
+    burn(0.4)
+    print(time.thread_time() - began, flush=True)  # noqa: T201
+
+
 def idle(stop: threading.Event) -> None:
     stop.wait()
 
@@ -105,14 +117,52 @@ class Running:
             thread.join()
 
 
+class Once:
+    """A thread of this process that waits until it shall burn, and goes on waiting until ``with`` is over."""
+
+    def __init__(self) -> None:
+        self._go, self._burnt, self._end = threading.Event(), threading.Event(), threading.Event()
+        self._seconds = 0.0
+        self._thread = threading.Thread(target=self._run, name="once")
+
+    @property
+    def native_id(self) -> int:
+        """Its number by the kernel."""
+        return self._thread.native_id or 0
+
+    def _run(self) -> None:
+        self._go.wait()
+        began = time.thread_time()
+        burn(0.2)
+        self._seconds = time.thread_time() - began
+        self._burnt.set()
+        self._end.wait()
+
+    def burn(self) -> float:
+        """Let it burn, and wait until it has: seconds, by its own clock."""
+        self._go.set()
+        self._burnt.wait()
+        return self._seconds
+
+    def __enter__(self) -> Once:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._go.set()
+        self._end.set()
+        self._thread.join()
+
+
 def main() -> None:
-    """``NAME [IDLE_THREADS]``: the load in the main thread, and so many threads that sleep."""
+    """``NAME [IDLE_THREADS]``: the load in the main thread, which burns at SIGUSR1, and so many threads that sleep."""
     gone = threading.Event()
 
     def wait_for_end() -> None:
         sys.stdin.read()
         gone.set()
 
+    signal.signal(signal.SIGUSR1, burn_once)
     threading.Thread(target=wait_for_end, name="stdin", daemon=True).start()
     for index in range(int(sys.argv[2]) if len(sys.argv) > 2 else 0):
         threading.Thread(target=gone.wait, name=f"idle-{index}").start()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from corvo_agent.profiles.pprof.model import Profile, Sample
@@ -30,10 +33,49 @@ def running(*command: str, env: Mapping[str, str] | None = None) -> Iterator[sub
 
 
 def load(
-    name: str, *arguments: str, options: Sequence[str] = ()
+    name: str, *arguments: str, options: Sequence[str] = (), python: str = sys.executable
 ) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
     """A load of ``loads.py`` in a Python of its own."""
-    return running(sys.executable, *options, str(LOADS), name, *arguments)
+    return running(python, *options, str(LOADS), name, *arguments)
+
+
+def burnt(process: subprocess.Popen[bytes]) -> float:
+    """Let the main thread of a load that is idle burn, and wait until it has: seconds, by its own clock."""
+    process.send_signal(signal.SIGUSR1)
+    assert process.stdout is not None
+    return float(process.stdout.readline())
+
+
+@contextlib.contextmanager
+def crowded(threads: Iterable[int]) -> Iterator[None]:
+    """These threads, by their kernel numbers, on one processor that two other processes want all the time."""
+    core = {min(os.sched_getaffinity(0))}
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            burner = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+            stack.callback(burner.kill)
+            os.sched_setaffinity(burner.pid, core)
+        for tid in threads:
+            os.sched_setaffinity(tid, core)
+        yield
+
+
+@functools.cache
+def pythons() -> dict[str, str]:
+    """The Pythons of this machine by their versions: this one, those beside it, and those on PATH."""
+    found: dict[str, str] = {}
+    beside = Path(sys.base_prefix).parent.glob("3.*/bin/python3")
+    on_path = (shutil.which(f"python3.{minor}") for minor in range(8, 16))
+    for program in (sys.executable, *sorted(map(str, beside)), *on_path):
+        if program is None:
+            continue
+        asked = [program, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        version = done.stdout.strip()
+        # py-spy knows those of 3.8 and later.
+        if done.returncode == 0 and int(version.partition(".")[2]) >= 8:
+            found.setdefault(version, program)
+    return found
 
 
 def last_words(process: subprocess.Popen[bytes]) -> bytes:

@@ -47,6 +47,11 @@ class ThreadClocks:
         found = self._clocks.get(ident)
         return found.name if found is not None else self._ended.get(ident, f"thread-{ident:#x}")
 
+    def identity(self, ident: int) -> tuple[str, int]:
+        """The name of the thread ``ident``, and its number by the kernel, 0 when that is not known."""
+        found = self._clocks.get(ident)
+        return (self.name(ident), 0) if found is None else (found.name, found.native_id)
+
     def refresh(self) -> None:
         """Look up the threads that there are now."""
         self._unknown.clear()

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..pprof.model import Profile, Sample, ValueType
+from ..pprof.model import Frame, Profile, Sample, ValueType
 
 #: The share of the target's time that sampling may cost before the rate is lowered, in percent.
 BUDGET_PERCENT = 2.0
 DEFAULT_HZ = 100
 MAX_HZ = 1000
+#: Processor time that was used while no stack was looked at.
+UNSEEN = Frame("[unseen]")
 
 
 class Mode(enum.Enum):

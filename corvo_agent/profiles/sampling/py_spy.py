@@ -3,6 +3,8 @@
 It always runs without pausing its target. Measured with py-spy 0.4.3: pausing 200 mostly idle threads at 100 Hz made
 the target thirteen times slower and showed idle threads as running; without pausing the target kept its speed and
 the shares of a known load were as true. A stack that changes while it is read is an error that py-spy counts.
+
+What it takes for running may also wait for a processor, so in mode ``cpu`` its looks are scaled by the kernel's clocks.
 """
 
 from __future__ import annotations
@@ -10,21 +12,23 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import psutil
 
 from ...errors import DeadlineExceeded, NotFound, Unsupported
 from ..pacing.pace import Pace, off_loop
-from ..pprof.model import Label, Sample
 from ..stacks.naming import ModuleNames, loaded_modules
 from .budget import first_rate, lower_rate, share_percent, usable_cpus
 from .engine import Mode, Recording, SamplingOrder
+from .kernel_clocks import KernelClocks, ProcessUse
+from .pthread_ids import kernel_ids
 from .ptrace import remote_debugging_disabled, traceable_by
-from .py_spy_output import Names, SeenStack, ThreadDump, errors_in, files_in_raw, parse_dump, parse_raw, seconds_behind
+from .py_spy_output import Names, ThreadDump, errors_in, files_in_raw, parse_dump, parse_raw, seconds_behind
 from .py_spy_process import PySpyProcess, find_py_spy, run_py_spy
+from .scaling import Account, Worths
 
 _START_SECONDS = 10.0
 _DUMP_SECONDS = 30.0
@@ -34,13 +38,14 @@ _FLAGS = {Mode.CPU: (), Mode.WALL: ("--idle",), Mode.GIL: ("--gil",)}
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """One run of py-spy at one rate. ``busy`` is its processor time while it sampled."""
+    """One run of py-spy at one rate. ``busy`` is its processor time while it sampled, ``use`` that of its target."""
 
     hz: float
     seconds: float
     busy: float
     behind: float
     output: bytes
+    use: ProcessUse
 
     @property
     def looks(self) -> int:
@@ -131,31 +136,32 @@ class PySpy:
         async with run_py_spy(self._program, self._pid, *arguments) as process:
             with traceable_by(process.pid):
                 await _started(process)
-                lasted, busy = await _watch(process, order.budget, hz, seconds, cpus)
+                clocks = KernelClocks(self._pid)
+                lasted, busy = await _watch(process, clocks, order.budget, hz, seconds, cpus)
+                use = clocks.use()
         failure = process.failure()
         if failure is not None:
             raise failure
-        return _Stretch(hz, lasted, busy, seconds_behind(process.output + process.messages), bytes(process.output))
+        behind = seconds_behind(process.output + process.messages)
+        return _Stretch(hz, lasted, busy, behind, bytes(process.output), use)
 
     def _recording(
         self, order: SamplingOrder, stretches: list[_Stretch], time_ns: int, cpus: float, pace: Pace
     ) -> Recording:
-        names = self._names()
-        counts: Counter[tuple[SeenStack, int]] = Counter()
+        names, worths = self._names(), Worths()
         names.learn({each for stretch in stretches for each in files_in_raw(pace.over(stretch.output.split(b"\n")))})
         for stretch in stretches:
-            for seen in pace.over(parse_raw(stretch.output.split(b"\n"), names)):
-                # By period: a look at a lower rate stands for more time.
-                counts[seen._replace(looks=0), stretch.period_ns] += seen.looks
-        merged: dict[SeenStack, tuple[int, int]] = {}
-        for (seen, period), count in counts.items():
-            before = merged.get(seen, (0, 0))
-            merged[seen] = (before[0] + count, before[1] + count * period)
+            seen = list(pace.over(parse_raw(stretch.output.split(b"\n"), names)))
+            # Without clocks it has ended before they could be read.
+            if order.mode is Mode.CPU and stretch.use.threads:
+                worths.add_scaled(seen, stretch.period_ns, stretch.use, partial(kernel_ids, self._pid))
+            else:
+                worths.add_counted(seen, stretch.period_ns)
         last = stretches[-1]
         seconds = sum(each.seconds for each in stretches)
         return Recording(
             engine=self.name,
-            samples=[Sample(seen.stack, values, (Label("thread", seen.thread),)) for seen, values in merged.items()],
+            samples=worths.samples(),
             time_ns=time_ns,
             duration_ns=round(seconds * 1e9),
             period_ns=last.period_ns,
@@ -163,7 +169,7 @@ class PySpy:
             taken=sum(each.looks for each in stretches),
             errors=sum(errors_in(each.output) for each in stretches),
             cost=share_percent(sum(each.busy for each in stretches), seconds, cpus),
-            notes=_notes(order, last, cpus),
+            notes=(*_notes(order, last, cpus), *_scaled(order, worths.account, seconds)),
         )
 
     def _names(self) -> Names:
@@ -181,11 +187,14 @@ async def _started(process: PySpyProcess) -> None:
         raise DeadlineExceeded("py-spy", _START_SECONDS) from None
 
 
-async def _watch(process: PySpyProcess, budget: float, hz: float, seconds: float, cpus: float) -> tuple[float, float]:
+async def _watch(
+    process: PySpyProcess, clocks: KernelClocks, budget: float, hz: float, seconds: float, cpus: float
+) -> tuple[float, float]:
     """Let it sample until the time is over, it has ended or it costs too much: how long, and its processor time."""
     began, before = time.monotonic(), process.busy_seconds()
     lasted = busy = 0.0
     while lasted < seconds and not await process.ended_within(min(seconds - lasted, _CHECK_SECONDS)):
+        clocks.poll()
         lasted = time.monotonic() - began
         busy = process.busy_seconds() - before
         # A single check is too short to tell: the kernel counts in hundredths of a second.
@@ -207,6 +216,14 @@ def _notes(order: SamplingOrder, last: _Stretch, cpus: float) -> tuple[str, ...]
     if last.behind:
         notes.append(f"py-spy was {last.behind:.1f} s late in the end: shares are less exact")
     return tuple(notes)
+
+
+def _scaled(order: SamplingOrder, account: Account, seconds: float) -> tuple[str, ...]:
+    if order.mode is not Mode.CPU:
+        return ()
+    if not account.scaled:
+        return ("no clocks of the kernel could be read: a thread that waits for a processor counts as running",)
+    return account.notes(round(seconds * 1e9))
 
 
 def _threads(pid: int) -> int:

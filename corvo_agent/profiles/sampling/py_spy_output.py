@@ -16,18 +16,24 @@ from .source import Sources
 
 _FRAME = re.compile(r"(.+?) \((.*):(\d+)\)", re.DOTALL)
 _BARE = re.compile(r"(.+?) \((.*)\)", re.DOTALL)
-_THREAD = re.compile(r"thread \((?:0x)?[0-9A-Fa-f]+\)(?:: (.*))?", re.DOTALL)
+_THREAD = re.compile(r"thread \((?:0[xX]([0-9A-Fa-f]+)|(\d+))\)(?:: (.*))?", re.DOTALL)
 _BEHIND = re.compile(rb"([\d.]+)(ms|s) behind in sampling")
 _TOTALS = re.compile(rb"Errors: (\d+)")
 _WHAT = "output of py-spy"
 
 
 class SeenStack(NamedTuple):
-    """A stack of a thread, leaf first, and at how many looks it was seen."""
+    """A stack of a thread, leaf first, and at how many looks it was seen.
+
+    ``native_id`` is the thread's number in its own pid namespace, ``address`` that of its pthread, which Python 3.10
+    and older know instead; 0 for the one that is not known.
+    """
 
     thread: str
     stack: Stack
     looks: int
+    native_id: int = 0
+    address: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,9 @@ def parse_raw(lines: Iterable[bytes], names: Names) -> Iterable[SeenStack]:
         pieces = path.split(";")
         root = _THREAD.fullmatch(pieces[0])
         frames = [_frame(piece, names) for piece in (pieces[1:] if root else pieces)]
-        yield SeenStack((root.group(1) or "") if root else "", tuple(reversed(frames)), int(count))
+        address, native_id, name = root.groups() if root else (None, None, None)
+        stack = tuple(reversed(frames))
+        yield SeenStack(name or "", stack, int(count), int(native_id or 0), int(address or "0", 16))
 
 
 def _frame(piece: str, names: Names) -> Frame:

@@ -9,6 +9,7 @@ looks come late, and threads in native code count.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import TypeAlias
@@ -22,14 +23,16 @@ from ..pprof.model import Frame, Label, Sample, Stack
 from ..stacks.naming import FunctionNames
 from ..stacks.table import RawStack, StackTable
 from ..stacks.thread_frames import hidden, thread_frames
-from .engine import Mode, Recording, SamplingOrder
+from .engine import UNSEEN, Mode, Recording, SamplingOrder
+from .kernel_clocks import KernelClocks, waiting
 
 #: Different stacks kept; further ones are counted together.
 MAX_STACKS = 100_000
 #: Different task names kept apart.
 MAX_TASK_LABELS = 1000
 OTHER = Frame("[other stacks]")
-UNSEEN = Frame("[threads without Python frames]")
+# In the place of a stack that is one of too many.
+_ONE_OF_MANY: RawStack = (0, 0, 0, 0)
 # Less than this since the last look is left to the next one: a stack is walked only for a thread that did something.
 _LEAST_NS = 20_000
 _SMOOTHING = 0.1
@@ -39,7 +42,7 @@ _CROWDING = 0.3
 _STARVED = 5
 _COST = "cost is the sampling thread's processor time, during which it holds the GIL"
 
-Key: TypeAlias = tuple[str, str, RawStack]
+Key: TypeAlias = tuple[str, int, str, RawStack]
 
 
 class _Looks:
@@ -88,7 +91,7 @@ class _Looks:
         seen = [(ident, worth, self._stacks.walk(frames.get(ident))) for ident, worth in used.items()]
         del frames
         for ident, worth, raw in seen:
-            self._count((self._clocks.name(ident), self._task(ident), raw), worth)
+            self._count((*self._clocks.identity(ident), self._task(ident), raw), worth)
         self.settled_ns += sum(used.values())
         self.count += 1
         self.alone = sum(worth > elapsed * _CROWDING for worth in used.values()) <= 1
@@ -113,7 +116,7 @@ class _Looks:
         found = self._seen.get(key)
         if found is None:
             if len(self._seen) >= MAX_STACKS:
-                key = (key[0], "", ())
+                key = (key[0], key[1], "", _ONE_OF_MANY)
             found = self._seen.setdefault(key, [0, 0])
         found[0] += 1
         found[1] += worth
@@ -134,9 +137,13 @@ class _Looks:
         """What was seen, with names; equal stacks are one sample."""
         names = FunctionNames()
         merged: dict[tuple[Stack, tuple[Label, ...]], list[int]] = {}
-        for (thread, task, raw), (count, worth) in pace.over(self._seen.items()):
-            stack = self._stacks.resolve(raw, names) or (OTHER,)
-            labels = (Label("thread", thread), Label("task", task)) if task else (Label("thread", thread),)
+        for (thread, tid, task, raw), (count, worth) in pace.over(self._seen.items()):
+            # A thread without frames is in another interpreter, or ends just now.
+            stack = (OTHER,) if raw == _ONE_OF_MANY else self._stacks.resolve(raw, names) or (UNSEEN,)
+            labels: tuple[Label, ...] = (
+                (Label("thread", thread), Label("tid", tid)) if tid else (Label("thread", thread),)
+            )
+            labels += (Label("task", task),) if task else ()
             total = merged.setdefault((stack, labels), [0, 0])
             total[0] += count
             total[1] += worth
@@ -168,6 +175,7 @@ class ThreadSampler:
 
 def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
     looks = _Looks(order, loops)
+    clocks = KernelClocks(os.getpid())
     looks.start()
     began, began_ns = time.monotonic(), time.time_ns()
     process_ns, own_ns = time.process_time_ns(), time.thread_time_ns()
@@ -185,6 +193,7 @@ def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
         # What follows is computed, see ``pace``.
         interval.choose(short=True)
         samples = looks.samples(pace)
+        waited = clocks.use().waited
     if order.mode is Mode.CPU and unseen > duration_ns // 1000:
         samples.append(Sample((UNSEEN,), (0, unseen)))
     return Recording(
@@ -200,6 +209,7 @@ def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
             _COST,
             *schedule.notes(),
             *looks.notes(),
+            *waiting(waited, duration_ns),
         ),
     )
 

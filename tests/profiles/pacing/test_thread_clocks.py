@@ -28,6 +28,7 @@ def test_only_the_thread_that_works_uses_time() -> None:
             used += clocks.take(worker)
         assert clocks.take(sleeper) < used / 2
         assert clocks.name(worker) == "shares-0"
+        assert clocks.identity(worker) == ("shares-0", busy.threads[0].native_id)
 
 
 def test_what_is_taken_is_taken_and_little_is_left_for_the_next_time() -> None:
@@ -58,3 +59,4 @@ def test_a_thread_that_is_not_known_used_nothing_and_is_named_by_its_number() ->
     clocks = ThreadClocks()
     assert clocks.take(0x42) == 0
     assert clocks.name(0x42) == "thread-0x42"
+    assert clocks.identity(0x42) == ("thread-0x42", 0)

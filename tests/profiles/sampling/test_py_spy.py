@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -12,13 +13,14 @@ import psutil
 import pytest
 
 from corvo_agent.errors import DeadlineExceeded, NotFound, Unsupported
+from corvo_agent.profiles.pprof.model import Label
 from corvo_agent.profiles.sampling import py_spy
-from corvo_agent.profiles.sampling.engine import Mode, SamplingOrder
+from corvo_agent.profiles.sampling.engine import Mode, Recording, SamplingOrder
 from corvo_agent.profiles.sampling.py_spy import PySpy
 from corvo_agent.profiles.sampling.py_spy_process import find_py_spy
 
-from ..loads import SHARES, Running, native, shares
-from ..spawn import last_words, load, running, shares_of, until
+from ..loads import SHARES, Once, Running, native, shares
+from ..spawn import burnt, crowded, last_words, load, pythons, running, shares_of, until
 
 # No divisor of the loads' cycle, so that looks fall everywhere in it; and no bound on the cost.
 ORDER = SamplingOrder(seconds=2.0, hz=211, budget=100)
@@ -49,7 +51,9 @@ async def test_the_answer_tells_what_was_asked_and_taken_and_where_functions_beg
     assert recording.engine == "py-spy"
     assert recording.asked == 50
     assert recording.taken > recording.asked / 2
-    burning = next(frame for each in recording.samples for frame in each.stack if frame.function == "loads.heavy")
+    burning = next(
+        frame for each in recording.samples for frame in each.stack if frame.function == "tests.profiles.loads.heavy"
+    )
     assert burning.filename.endswith("loads.py")
     assert 0 < burning.start_line < burning.line
 
@@ -101,7 +105,7 @@ async def test_a_dump_has_every_thread() -> None:
         threads = await PySpy(process.pid).dump()
     assert {"MainThread", "stdin", "idle-0", "idle-1"} == {thread.name for thread in threads}
     main = next(thread for thread in threads if thread.name == "MainThread")
-    assert main.stack[-1].function == "loads.<module>"
+    assert main.stack[-1].function == "tests.profiles.loads.<module>"
     assert main.native_id == process.pid
 
 
@@ -182,3 +186,42 @@ async def test_when_cancelled_py_spy_is_gone() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not child.is_running()
+
+
+def of_thread(recording: Recording, tid: int) -> float:
+    return sum(each.values[1] for each in recording.samples if Label("tid", tid) in each.labels) / 1e9
+
+
+@pytest.mark.parametrize("version", sorted(pythons()))
+async def test_processor_time_is_the_kernel_s_on_a_crowded_processor_whatever_python_runs(version: str) -> None:
+    with (
+        load("idle", "40", python=pythons()[version]) as process,
+        crowded(map(int, os.listdir(f"/proc/{process.pid}/task"))),
+    ):
+        task = asyncio.create_task(PySpy(process.pid).record(SamplingOrder(60, hz=211, budget=100)))
+        await until(sampling)
+        seconds = await asyncio.to_thread(burnt, process)
+        # It ends early, as if its time was over.
+        for child in sampling():
+            child.send_signal(signal.SIGINT)
+        recording = await task
+    total = sum(each.values[1] for each in recording.samples) / 1e9
+    assert of_thread(recording, process.pid) == pytest.approx(seconds, rel=0.05, abs=0.02)
+    assert total == pytest.approx(seconds, rel=0.05, abs=0.03)
+    # Some of Python's threads look as if they ran where they sleep.
+    asleep = [each for each in recording.samples if "idle-" in str(each.labels)]
+    assert sum(each.values[1] for each in asleep) < 0.02e9
+    (told,) = [note for note in recording.notes if note.startswith("cpu is by the kernel's clocks: ")]
+    assert f"{total:.2f} s used" in told
+    assert any("for a processor, held back by a quota or by others" in note for note in recording.notes)
+
+
+async def test_processor_time_in_this_process_is_the_kernel_s_too() -> None:
+    with Once() as thread, crowded([thread.native_id]):
+        task = asyncio.create_task(PySpy().record(SamplingOrder(60, hz=211, budget=100)))
+        await until(sampling)
+        seconds = await asyncio.to_thread(thread.burn)
+        for child in sampling():
+            child.send_signal(signal.SIGINT)
+        recording = await task
+    assert of_thread(recording, thread.native_id) == pytest.approx(seconds, rel=0.05, abs=0.02)

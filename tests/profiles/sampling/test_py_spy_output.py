@@ -29,8 +29,8 @@ py-spy> Wrote raw flamegraph data to '/dev/stdout'. Samples: 43 Errors: 3
 def test_stacks_are_leaf_first_with_module_and_thread() -> None:
     seen = list(parse_raw(RAW.split(b"\n"), Names()))
     run, module = Frame("app.K.run", "/srv/app.py", 18), Frame("app.<module>", "/srv/app.py", 29, 1)
-    assert seen[0] == SeenStack("MainThread", (run, module), 42)
-    assert seen[2] == SeenStack("", (Frame("run.main", "run.py", 3),), 5)
+    assert seen[0] == SeenStack("MainThread", (run, module), 42, native_id=7)
+    assert seen[2] == SeenStack("", (Frame("run.main", "run.py", 3),), 5, address=0x7F)
 
 
 def test_odd_names_lose_nothing() -> None:
