@@ -76,7 +76,7 @@ VOCABULARY = {
 # its own line. A folder's own __init__ stands above them all.
 ROOMS = {
     "levels": [
-        "level thresholds",
+        "level logger_name thresholds",
         "audit level_filter logger_tree",
         "in_force state",
         "filter layer",

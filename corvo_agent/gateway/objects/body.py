@@ -11,6 +11,8 @@ import orjson
 
 from ...errors import DecodeError, InvalidArgument, ValidationFailed
 from ...levels.level import Level
+from ...levels.level_filter import MAX_LOGGERS
+from ...levels.logger_name import check_logger_name, shown_logger_name
 from ...modules.json.codec import module_from_dict
 from ...modules.model import Module, ModuleSpec
 from ...modules.names import MAX_NAME_LENGTH, NAME_PATTERN
@@ -201,7 +203,15 @@ def _extension_lines(spec: dict[str, Any]) -> Iterator[str]:
 
 
 def _logger_lines(loggers: Mapping[str, Any]) -> Iterator[str]:
+    if len(loggers) > MAX_LOGGERS:
+        yield f"Spec.Loggers too many(max {MAX_LOGGERS})"
+        return
     for key, level in loggers.items():
+        try:
+            check_logger_name(key)
+        except InvalidArgument:
+            yield f"Spec.Loggers[{shown_logger_name(key)}] is no name of a logger"
+            continue
         yield from named_level_lines(f"Spec.Loggers[{key}]", level)
 
 

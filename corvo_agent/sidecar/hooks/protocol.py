@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from ...errors import InvalidArgument
 from ...levels.level import Level
-
-_MAX_LOGGER = 200
+from ...levels.logger_name import check_logger_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +25,7 @@ class LevelChange:
     reset: bool = False
 
     def __post_init__(self) -> None:
-        # Names come out of etcd and go into command lines: what looks like an option or ends a line is no logger.
-        if self.logger.startswith("-") or len(self.logger) > _MAX_LOGGER or not self.logger.isprintable():
-            raise InvalidArgument("logger", self.logger, "not a name that a level hook can pass on")
+        check_logger_name(self.logger)
 
 
 class LevelHook(Protocol):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 
 from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import DeadlineExceeded
+from ...errors import DeadlineExceeded, InvalidArgument, Unavailable
 from ...levels.level import Level
+from ...levels.level_filter import MAX_LOGGERS
+from ...levels.logger_name import shown_logger_name
 from ...levels.state import LevelState
 from ...timestamps import format_rfc3339
 from .protocol import LevelChange, LevelHook
@@ -24,7 +28,8 @@ class HookStatistics:
 
     ``level`` is what it has set last, "" if nothing yet, at wall time ``set_at``; ``pending`` is whether it still has
     to set what is wanted. ``done`` and ``failed`` count attempts, ``error`` is the text of the last failure since the
-    last success. ``ignored_loggers`` have levels of their own that this hook cannot set.
+    last success. ``ignored_loggers`` have levels of their own that are not set: the hook sets none, their names
+    cannot be passed on, or there are more than a program is told.
     """
 
     name: str
@@ -40,11 +45,11 @@ class HookStatistics:
 class HookRunner:
     """Hands states to ``hooks``, each on its own: one that fails or hangs holds up no other.
 
-    ``apply`` takes the state that has to hold, and is what a LevelSync applies with. ``run`` does the work: a hook
-    that fails, or takes longer than ``timeout`` seconds, is called again after a pause that grows to ``max_pause``;
-    a newer state is tried at once and the older one forgotten. ``again`` is to be called when the program has
-    restarted; where that cannot be seen, ``repeat`` hands the state out again every so many seconds, 0 never. ``held``
-    is for states that are only a guess at first: nothing is set before ``release``.
+    ``apply`` takes the state that has to hold, and is what a LevelSync applies with. ``run`` does the work: a change
+    that fails, or takes longer than ``timeout`` seconds, is tried again after a pause that grows to ``max_pause``, and
+    those of other loggers go before it; a newer state is tried at once and the older one forgotten. ``again`` is to be
+    called when the program has restarted; where that cannot be seen, ``repeat`` hands the state out again every so many
+    seconds, 0 never. ``held`` is for states that are only a guess at first: nothing is set before ``release``.
     """
 
     def __init__(
@@ -124,6 +129,10 @@ class _Worker:
         self._changed = False
         # Loggers that have a level of their own in the program because of us.
         self._named: set[str] = set()
+        # The changes that are left of the state that is being set, and how many loggers of it are not told.
+        self._planned: LevelState | None = None
+        self._left: deque[LevelChange] = deque()
+        self._ignored = 0
         self._set_at = self._done = self._failed = 0
         self._level = self._error = ""
 
@@ -137,7 +146,7 @@ class _Worker:
 
     def again(self) -> None:
         """Set once more what is wanted: the program does not know it any more."""
-        self._holds = None
+        self._holds = self._planned = None
         self._changed = False
         self._named.clear()
         self._backoff.reset()
@@ -155,24 +164,72 @@ class _Worker:
                 await self._pause(self._backoff.next())
 
     async def _attempt(self, wanted: LevelState) -> bool:
-        try:
-            async with asyncio.timeout(self._timeout) as limit:
-                await self._set(wanted)
-        except Exception as error:
-            shown = DeadlineExceeded(self.name, self._timeout) if limit.expired() else error
-            self._note_failure(wanted, f"{shown}" or type(shown).__name__)
-            return False
+        if self._planned is not wanted:
+            self._planned, self._left = wanted, self._plan(wanted)
+        # A newer state, or a program that restarted, is not to wait until all of this one is set.
+        while self._left and not self._moved.is_set():
+            if not await self._step(wanted, self._left):
+                return False
+        if self._moved.is_set():
+            return True
         self._done += 1
         self._set_at = self._clock.time_ns()
         self._level = wanted.level_text
         if self._error:
             _log.info("%s: the level is %s now", self.name, self._level)
         self._error = ""
-        self._backoff.reset()
-        # Otherwise another state was wanted, or the program restarted, while this one was being set.
-        if not self._moved.is_set():
-            self._holds = wanted
+        self._holds = wanted
         return True
+
+    async def _step(self, wanted: LevelState, left: deque[LevelChange]) -> bool:
+        change = left[0]
+        # Before the call: one that was given up may have reached the program all the same.
+        if not change.logger:
+            self._changed = True
+        elif not change.reset:
+            self._named.add(change.logger)
+        try:
+            async with asyncio.timeout(self._timeout) as limit:
+                await self._hook.set_level(change)
+        except Exception as error:
+            shown = DeadlineExceeded(self.name, self._timeout) if limit.expired() else error
+            self._note_failure(wanted, f"{shown}" or type(shown).__name__)
+            if isinstance(error, Unavailable) and not self._moved.is_set():
+                # When it is there again it may be another one, which knows nothing of what has been set.
+                self._planned = None
+            elif change.logger:
+                # One that is not taken holds up no other.
+                left.rotate(-1)
+            return False
+        left.popleft()
+        if change.reset:
+            self._named.discard(change.logger)
+        self._backoff.reset()
+        return True
+
+    def _plan(self, wanted: LevelState) -> deque[LevelChange]:
+        """All of ``wanted``: first the level of all, because it may undo what single loggers have."""
+        plan: deque[LevelChange] = deque()
+        level = Level.INFO if wanted.level is None else wanted.level
+        # A hook cannot ask for the level that the program had: once it was changed, Info is what ends the change.
+        if wanted.level is not None or self._changed:
+            plan.append(LevelChange(level))
+        if not self._hook.knows_loggers:
+            self._ignored = len(wanted.loggers)
+            return plan
+        # What this process never set is not reset either: it may be the program's own configuration.
+        plan.extend(LevelChange(level, name, reset=True) for name in sorted(self._named - wanted.loggers.keys()))
+        refused: list[str] = []
+        for name, own in islice(wanted.loggers.items(), MAX_LOGGERS):
+            try:
+                plan.append(LevelChange(own, name))
+            except InvalidArgument:
+                refused.append(name)
+        self._ignored = len(refused) + max(0, len(wanted.loggers) - MAX_LOGGERS)
+        if self._ignored:
+            some = f", such as {shown_logger_name(refused[0])}" if refused else f": it is told of {MAX_LOGGERS}"
+            _log.warning("%s: %d loggers are left out%s", self.name, self._ignored, some)
+        return plan
 
     def _note_failure(self, wanted: LevelState, text: str) -> None:
         self._failed += 1
@@ -180,24 +237,6 @@ class _Worker:
         level = logging.DEBUG if text == self._error else logging.WARNING
         self._error = text
         _log.log(level, "%s: the level is not %s yet, trying again: %s", self.name, wanted.level_text, text)
-
-    async def _set(self, wanted: LevelState) -> None:
-        """All of ``wanted``: first the level of all, because it may undo what single loggers have."""
-        level = Level.INFO if wanted.level is None else wanted.level
-        # A hook cannot ask for the level that the program had: once it was changed, Info is what ends the change.
-        if wanted.level is not None or self._changed:
-            self._changed = True
-            await self._hook.set_level(LevelChange(level))
-        if not self._hook.knows_loggers:
-            return
-        # What this process never set is not reset either: it may be the program's own configuration.
-        for name in sorted(self._named - wanted.loggers.keys()):
-            await self._hook.set_level(LevelChange(level, name, reset=True))
-            self._named.discard(name)
-        for name, own in wanted.loggers.items():
-            # Before the call: one that was given up may have reached the program all the same.
-            self._named.add(name)
-            await self._hook.set_level(LevelChange(own, name))
 
     async def _pause(self, seconds: float) -> None:
         sleep = asyncio.ensure_future(self._clock.sleep(seconds))
@@ -212,7 +251,6 @@ class _Worker:
     def statistics(self) -> HookStatistics:
         """How it is doing."""
         wanted = self._wanted
-        unknown = 0 if wanted is None or self._hook.knows_loggers else len(wanted.loggers)
         return HookStatistics(
             self.name,
             self._level,
@@ -221,7 +259,7 @@ class _Worker:
             self._done,
             self._failed,
             self._error,
-            unknown,
+            self._ignored,
         )
 
 

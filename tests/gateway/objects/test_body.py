@@ -87,6 +87,16 @@ def test_a_wrong_type_is_a_decode_error(spec: Any) -> None:
             "m1",
             ["Spec.Loggers[a] did not match allowed strings [info warn error debug none all]"],
         ),
+        (
+            {"spec": {"loggers": {"-x": "info", "a\nb": "info", "..": "info", "fine": "info"}}},
+            "m1",
+            [f"Spec.Loggers[{name}] is no name of a logger" for name in ("-x", "a\\nb", "..")],
+        ),
+        (
+            {"spec": {"loggers": {f"n{number}": "info" for number in range(1001)}}},
+            "m1",
+            ["Spec.Loggers too many(max 1000)"],
+        ),
     ],
 )
 def test_each_rule_has_its_line(body: dict[str, Any], name: str, lines: list[str]) -> None:

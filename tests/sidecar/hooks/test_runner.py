@@ -7,14 +7,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from corvo_agent.agent.level_sync import LevelSync
-from corvo_agent.errors import Unavailable
+from corvo_agent.errors import RemoteError, Unavailable
 from corvo_agent.levels.level import Level
+from corvo_agent.levels.level_filter import MAX_LOGGERS
 from corvo_agent.levels.state import LevelState
 from corvo_agent.modules.model import LevelOverride, Module
 from corvo_agent.sidecar.hooks.protocol import LevelChange
 from corvo_agent.sidecar.hooks.recipes import zap
 from corvo_agent.sidecar.hooks.runner import HookRunner
 from corvo_agent.testing import FakeClock
+from tests.diagnostics.kit import until
 
 from ..servers import Zap, serving
 
@@ -131,6 +133,64 @@ async def test_failures_are_retried_with_growing_pauses_and_shown(
     assert program.changes == ["*=Debug"]
     assert (statistics.failed, statistics.error, statistics.pending) == (6, "", False)
     assert len([r for r in caplog.records if r.levelname == "WARNING"]) == 1
+
+
+async def test_names_that_cannot_be_passed_on_are_reported_and_the_others_go_on(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
+    async with running(runner, clock):
+        runner.apply(LevelState(Level.WARN, loggers=dict.fromkeys(("-x", "a", "b\nc", "..", "d"), Level.DEBUG)))
+        await clock.advance(0)
+        runner.apply(LevelState(Level.ERROR))
+        await clock.advance(0)
+    assert program.changes == ["*=Warn", "a=Debug", "d=Debug", "*=Error", "a=Error reset", "d=Error reset"]
+    assert [record.getMessage() for record in caplog.records] == ["program: 3 loggers are left out, such as -x"]
+    assert (runner.statistics()[0].ignored_loggers, runner.statistics()[0].pending) == (0, False)
+
+
+async def test_a_logger_that_is_not_taken_holds_up_no_other_and_none_is_set_twice(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
+    async with running(runner, clock):
+        program.failures = [None, RemoteError("program", "status 1", "no such logger"), None, None]
+        runner.apply(LevelState(Level.WARN, loggers=dict.fromkeys(("a", "b", "c"), Level.DEBUG)))
+        await clock.advance(0)
+        await clock.wait_sleeping()
+        assert program.changes == ["*=Warn"]
+        await clock.advance(2)
+    assert program.changes == ["*=Warn", "b=Debug", "c=Debug", "a=Debug"]
+
+
+class Slow(Program):
+    """Takes its time for each change."""
+
+    async def set_level(self, change: LevelChange) -> None:
+        await asyncio.sleep(0.02)
+        await super().set_level(change)
+
+
+async def test_the_time_that_a_hook_may_take_is_that_of_one_change(clock: FakeClock) -> None:
+    program = Slow()
+    runner = HookRunner([program], clock=clock, timeout=0.3)
+    async with running(runner, clock):
+        runner.apply(LevelState(Level.WARN, loggers=dict.fromkeys(map(str, range(20)), Level.DEBUG)))
+        await until(lambda: not runner.statistics()[0].pending)
+    assert program.changes == ["*=Warn", *(f"{number}=Debug" for number in range(20))]
+
+
+async def test_a_program_is_told_of_so_many_loggers_only(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
+    async with running(runner, clock):
+        runner.apply(LevelState(Level.WARN, loggers=dict.fromkeys(map(str, range(30_000)), Level.DEBUG)))
+        await clock.advance(1)
+    assert len(program.changes) == 1 + MAX_LOGGERS
+    assert runner.statistics()[0].ignored_loggers == 30_000 - MAX_LOGGERS
+    assert [record.getMessage() for record in caplog.records] == [
+        "program: 29000 loggers are left out: it is told of 1000"
+    ]
 
 
 async def test_a_newer_state_does_not_wait_for_the_pause(clock: FakeClock) -> None:
