@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 #: How many of the kernel's clock ticks are a second.
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+# Seconds by which the clock may have been set between a process's start and the writing of its file, and by which file
+# systems round.
+_SLACK = 2.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +44,52 @@ def process_identity(pid: int) -> ProcessIdentity | None:
 
 
 def target_of_pid_file(path: str | Path) -> FindTarget:
-    """Finds the process whose number stands in the file ``path``; None while there is no file or no number in it."""
+    """Finds the process whose number stands in the file ``path``; None while there is no file or no number in it.
+
+    Also None while the process is a stranger that has the number now: it began after the file was written, or has
+    another name than the process before it that was found by the same file. That is logged once for each stranger.
+    """
+    known: tuple[tuple[int, int], ProcessIdentity, str] | None = None
+    told: ProcessIdentity | None = None
 
     def find() -> ProcessIdentity | None:
+        nonlocal known, told
         try:
             with open(path, "rb") as file:
-                return process_identity(int(file.read(32)))
+                found, status = process_identity(int(file.read(32))), os.fstat(file.fileno())
         except (OSError, ValueError):
             return None
+        if found is None:
+            return None
+        stamp, name = (status.st_ino, status.st_mtime_ns), _name(found.pid)
+        fault = ""
+        if _began(found) > status.st_mtime + _SLACK:
+            fault = "it began after the file was written"
+        elif known is not None and known[0] == stamp and known[1] != found and known[2] != name:
+            fault = f"it is called {name!r} and not {known[2]!r}"
+        if fault:
+            if told != found:
+                told = found
+                _log.warning("%s: process %d is not the one that is meant: %s", path, found.pid, fault)
+            return None
+        known = stamp, found, name
+        return found
 
     return find
+
+
+def _began(process: ProcessIdentity) -> float:
+    """When the process began, in seconds since the epoch by the clock as it is now."""
+    up = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.time() - (up - process.started / CLOCK_TICKS)
+
+
+def _name(pid: int) -> str:
+    """What the kernel calls the process, "" when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def target_of_pid(pid: int) -> FindTarget:
