@@ -10,7 +10,7 @@ from ....diagnostics.query import Payload
 from ....errors import InvalidArgument
 from ...running import asynchronous
 from ...settings.where import Where
-from ...show.output import note
+from ...show.output import note, visible
 from ...where.complete import modules
 from ...where.connect import open_agent
 from ...where.options import agent_options
@@ -45,7 +45,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _print(answer: str | Payload) -> None:
     if isinstance(answer, str):
-        click.echo(answer)
+        click.echo(visible(answer, "\t\n"))
         return
     if sys.stdout.isatty():
         note(f"{len(answer.value)} bytes of {answer.type_url}: not for a terminal, send them to a file")

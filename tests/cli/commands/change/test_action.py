@@ -36,6 +36,13 @@ async def test_parameters_go_there_and_the_answer_comes_back(address: str, etcd:
     assert outcome.json == {"action": "echo", "kind": "Network", "expr": "a=b"}
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_what_a_module_says_does_not_drive_the_terminal(agent: Agent, address: str, terminal: bool) -> None:
+    agent.service.register_action("say", lambda _: "a\tb\n\x1b[2J\u202ec\r")
+    outcome = await corvo("action", NAME, "say", "--address", address, terminal=terminal)
+    assert outcome.out == "a\tb\n\\x1b[2J\\u202ec\\r\n"
+
+
 async def test_a_message_goes_to_a_pipe_as_it_is(address: str) -> None:
     outcome = await corvo("action", NAME, "message", "--address", address)
     assert outcome.raw == logs_payload([{"msg": "m"}]).value
