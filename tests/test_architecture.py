@@ -87,7 +87,7 @@ ROOMS = {
         "compare_and_swap kv model names",
         "callbacks deferred json memory selectors watching",
         "announcing etcd store",
-        "access location registration watcher",
+        "access location registration store_clock watcher",
     ],
     "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling", "recording", "kinds"],
     "diagnostics": [

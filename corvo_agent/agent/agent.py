@@ -33,6 +33,7 @@ from ..modules.model import Module, ModuleStatus, ServicePort
 from ..modules.names import validate_name
 from ..modules.registration import StartReport, clear_expired_override, register
 from ..modules.store import ModuleStore
+from ..modules.store_clock import StoreClock
 from ..modules.watcher import ModuleCallback, ModuleWatcher
 from ..sidecar.target.follower import TargetFollower
 from ..sidecar.target.report import start_of_target
@@ -44,7 +45,6 @@ from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
 from .options import AgentOptions
 from .statistics import AgentStatistics
-from .store_clock import StoreClock
 
 _log = logging.getLogger(__name__)
 

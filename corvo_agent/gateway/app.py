@@ -18,6 +18,7 @@ from ..diagnostics.server.server import DiagnosticsServer
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module
 from ..modules.store import ModuleStore
+from ..modules.store_clock import StoreClock
 from ..tls_files import FileContext
 from .auth import Tokens, read_tokens
 from .grpc.service import DiagnosticsV1
@@ -169,7 +170,7 @@ class Gateway:
         )
         application.on_response_prepare.append(add_headers)
         for views in (
-            ModuleViews(self.api, clock=self._clock),
+            ModuleViews(self.api, clock=StoreClock(self._clock, self._modules)),
             WatchViews(self.api, self._watches.patience),
             FollowViews(self.api, router),
             DebugViews(self.api, router, self.answers),

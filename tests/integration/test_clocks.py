@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 
+import aiohttp
 import pytest
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.clock import SystemClock
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.gateway.app import Gateway
+from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelState
-from corvo_agent.modules import LevelOverride, ModuleStore
+from corvo_agent.modules import LevelOverride, Module, ModuleStore
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
+from corvo_agent.modules.names import API_PATH
 
 pytestmark = pytest.mark.integration
 
@@ -94,3 +98,22 @@ async def test_two_agents_of_which_one_is_an_hour_ahead_leave_what_they_have_not
                 await levels.wait_for(Level.WARN if wrong else Level.ERROR)
                 assert not agent.statistics().levels.uncleared
             assert (await people.get(NAME)).spec.override == ended
+
+
+async def test_a_gateway_with_a_wrong_clock_sets_the_end_by_etcd_s(etcd: EmbeddedEtcd) -> None:
+    options, clock = EtcdOptions.from_urls(etcd.endpoint), WrongClock(-7200)
+    async with (
+        ModuleStore(EtcdStore(options)) as people,
+        EtcdStore(options, clock=clock) as store,
+        Gateway(store, GatewaySettings(listen="127.0.0.1:0"), clock=clock) as gateway,
+        aiohttp.ClientSession() as session,
+    ):
+        await people.create(Module().with_meta(name=NAME))
+        url = f"{gateway.url}{API_PATH}/modules/{NAME}/level"
+        before = time.time_ns()
+        async with session.put(url, json={"level": "Debug", "for": "10m"}) as response:
+            assert response.status == 200, await response.text()
+        override = (await people.get(NAME)).spec.override
+        assert override is not None
+        # Within what a Date header leaves open.
+        assert before - 2 * SECOND < override.until - 600 * SECOND < time.time_ns() + 2 * SECOND

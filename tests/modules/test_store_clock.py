@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.agent.store_clock import StoreClock
 from corvo_agent.modules.deferred import DeferredStore
 from corvo_agent.modules.kv import ClockDifference
 from corvo_agent.modules.store import ModuleStore
+from corvo_agent.modules.store_clock import StoreClock
 from corvo_agent.testing import FakeClock, MemoryStore
 
 

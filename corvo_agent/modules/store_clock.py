@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..clock import Clock
-from ..modules.store import ModuleStore
+from .store import ModuleStore
 
 
 class StoreClock:
