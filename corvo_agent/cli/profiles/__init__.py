@@ -8,13 +8,13 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .flame import check_flame, flame_graph
-    from .hot_functions import HotFunction, Measured, measured, quantity
+    from .hot_functions import HotFunction, Measured, difference, measured, quantity
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "flame": ("check_flame", "flame_graph"),
-            "hot_functions": ("HotFunction", "Measured", "measured", "quantity"),
+            "hot_functions": ("HotFunction", "Measured", "difference", "measured", "quantity"),
         },
     )
 
@@ -22,6 +22,7 @@ __all__ = (
     "HotFunction",
     "Measured",
     "check_flame",
+    "difference",
     "flame_graph",
     "measured",
     "quantity",

@@ -50,8 +50,11 @@ class Measured:
         """The sum; what is less than before counts as much as what is more."""
         return sum(abs(value) for _, value in self.samples)
 
-    def hottest(self, count: int) -> list[HotFunction]:
-        """The functions with the highest flat values, those with the highest cumulative ones among equals first."""
+    def hottest(self, count: int, hidden: str = "") -> list[HotFunction]:
+        """The functions with the highest flat values, those with the highest cumulative ones among equals first.
+
+        Those whose names begin with ``hidden`` are left out.
+        """
         flat: Counter[Function] = Counter()
         cumulative: Counter[Function] = Counter()
         lines: dict[Function, Counter[int]] = {}
@@ -68,9 +71,14 @@ class Measured:
         found = [
             HotFunction(*function, _most(lines[function]), flat[function], value)
             for function, value in cumulative.items()
+            if not hidden or not function[0].startswith(hidden)
         ]
         found.sort(key=lambda each: (-abs(each.flat), -abs(each.cumulative), each.name, each.filename))
         return found[:count]
+
+    def flat_of(self, prefix: str) -> int:
+        """What was spent in functions whose names begin with ``prefix`` themselves."""
+        return sum(value for stack, value in self.samples if stack and stack[0].function.startswith(prefix))
 
     def share(self, value: int) -> str:
         """``value`` in percent of the total."""
@@ -93,6 +101,16 @@ def measured(profile: Profile, sample_type: str = "") -> Measured:
         raise InvalidArgument("--sample-type", sample_type or wanted, "not in this profile", names)
     column = names.index(wanted)
     return Measured(profile.sample_types[column], tuple(_column(profile.samples, column)))
+
+
+def difference(new: Measured, old: Measured) -> Measured:
+    """What became more since ``old``, and less, below 0; stacks with the same value in both are left out."""
+    values: Counter[Stack] = Counter()
+    for stack, value in new.samples:
+        values[stack] += value
+    for stack, value in old.samples:
+        values[stack] -= value
+    return Measured(new.type, tuple((stack, value) for stack, value in values.items() if value))
 
 
 def _column(samples: Iterable[Sample], column: int) -> Iterable[tuple[Stack, int]]:

@@ -19,6 +19,12 @@ _PATIENCE = 2.0
 # Names that are asked for; a longer list is of no use in a shell.
 _MOST = 1000
 _KINDS = ("profile", "goroutine", "heap", "allocs", "block", "mutex", "threadcreate", "cmdline", "trace")
+#: Other names of kinds, for those who do not know Go's.
+KIND_ALIASES = {"cpu": "profile", "tasks": "goroutine", "memory": "heap", "locks": "mutex"}
+_PARAMETERS = (
+    *("mode=cpu", "mode=wall", "mode=gil", "engine=py-spy", "engine=builtin", "hz=", "budget="),
+    *("engine=tracemalloc", "engine=memray", "frames=", "base=", "debug=", "gc=", "seconds="),
+)
 
 
 def levels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -28,7 +34,12 @@ def levels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Kinds of profiles; the agent may have others."""
-    return _starting(_KINDS, incomplete)
+    return _starting((*_KINDS, *KIND_ALIASES), incomplete)
+
+
+def profile_parameters(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Parameters that kinds of profiles take; which of them a kind takes its agent knows."""
+    return _starting(_PARAMETERS, incomplete)
 
 
 def modules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

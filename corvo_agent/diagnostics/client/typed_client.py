@@ -62,12 +62,20 @@ class TypedClient(ABC):
         stats = await self._stats({"action": action} | ({"expvar": expvar} if expvar else {}), timeout)
         return {name: _json(text) for name, text in stats.items()}
 
-    async def profile(self, kind: str, seconds: float | None = None, *, timeout: float | None = None) -> bytes:
+    async def profile(
+        self,
+        kind: str,
+        seconds: float | None = None,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> bytes:
         """The profile ``kind``, taken for ``seconds`` where time matters: gzipped pprof in most cases.
 
-        Without ``timeout`` the deadline is the client's and ``seconds`` together.
+        ``parameters`` are the others that it takes, such as ``{"mode": "wall"}``. Without ``timeout`` the deadline is
+        the client's and ``seconds`` together.
         """
-        asked = {"profile": kind} | ({} if seconds is None else {"seconds": f"{seconds:g}"})
+        asked = {**(parameters or {}), "profile": kind} | ({} if seconds is None else {"seconds": f"{seconds:g}"})
         return await self._profile(asked, self.timeout + (seconds or 0.0) if timeout is None else timeout)
 
     async def action(self, name: str, *, timeout: float | None = None, **parameters: str) -> str | Payload:

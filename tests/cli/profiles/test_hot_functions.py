@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.cli.profiles.hot_functions import HotFunction, Measured, measured, quantity
+from corvo_agent.cli.profiles.hot_functions import HotFunction, Measured, difference, measured, quantity
 from corvo_agent.errors import InvalidArgument
 from corvo_agent.profiles.pprof.encoder import encode
 from corvo_agent.profiles.pprof.model import Frame, Profile, Sample, ValueType
@@ -69,6 +69,18 @@ def test_what_became_less_counts_as_much_as_what_became_more() -> None:
     assert grown.hottest(2) == [HotFunction("b", "", 0, -30, -30), HotFunction("a", "", 0, 10, 10)]
     assert (grown.share(-30), grown.text(-2048)) == ("-75.0%", "-2.00kB")
     assert Measured(CPU, ()).share(0) == "0.0%"
+
+
+def test_a_difference_is_what_became_more_and_less() -> None:
+    old = Measured(CPU, ((stack("a"), 10), (stack("b"), 30), (stack("c"), 5)))
+    new = Measured(CPU, ((stack("a"), 15), (stack("a"), 5), (stack("b"), 10), (stack("c"), 5), (stack("d"), 1)))
+    assert difference(new, old) == Measured(CPU, ((stack("a"), 10), (stack("b"), -20), (stack("d"), 1)))
+
+
+def test_functions_can_be_hidden_and_what_they_spent_is_known() -> None:
+    values = Measured(CPU, ((stack("own.f", "app.g"), 10), (stack("app.g", "own.h"), 1)))
+    assert [each.name for each in values.hottest(10, "own.")] == ["app.g"]
+    assert values.flat_of("own.") == 10
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from click.shell_completion import ShellComplete
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.cli.main import cli
-from corvo_agent.cli.where.complete import kinds, levels
+from corvo_agent.cli.where.complete import kinds, levels, profile_parameters
 from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.place import Place
@@ -27,7 +27,9 @@ def test_levels_and_kinds_in_any_case() -> None:
     context, parameter = click.Context(click.Command("x")), click.Argument(["a"])
     assert levels(context, parameter, "d") == levels(context, parameter, "D") == ["Debug"]
     assert kinds(context, parameter, "he") == ["heap"]
-    assert len(kinds(context, parameter, "")) == 9
+    assert len(kinds(context, parameter, "")) == 13
+    assert kinds(context, parameter, "CP") == ["cpu"]
+    assert profile_parameters(context, parameter, "mode=") == ["mode=cpu", "mode=wall", "mode=gil"]
 
 
 async def test_names_of_modules_but_for_those_that_are_there(place: Place, modules: ModuleStore) -> None:

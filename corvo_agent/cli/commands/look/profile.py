@@ -11,42 +11,54 @@ from typing import Any
 import click
 
 from ....errors import DecodeError, InvalidArgument
+from ....profiles.kind import parse_number
 from ....profiles.pprof.model import Profile
 from ...profiles.flame import check_flame, flame_graph
-from ...profiles.hot_functions import Measured, measured
+from ...profiles.hot_functions import Measured, difference, measured
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.output import note, print_table
-from ...where.complete import kinds, modules
+from ...where.complete import KIND_ALIASES, kinds, modules, profile_parameters
 from ...where.connect import open_agent
 from ...where.options import agent_options
 
 # Seconds after which a progress bar appears.
 _SHORT = 0.4
+# Seconds; the agent has a bound of its own.
+_SHORTEST, _LONGEST = 0.001, 86400.0
 _GZIP = b"\x1f\x8b"
+# What the functions of the agent itself are called.
+_OWN = "corvo_agent."
 
 
 @click.command("profile", short_help="Take a profile of a module.")
 @click.argument("name", shell_complete=modules)
 @click.argument("kind", shell_complete=kinds)
+@click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=profile_parameters)
 @click.option("--seconds", type=float, help="How long to measure, where time matters.")
 @click.option("-o", "path", metavar="FILE", help="Where to put it, NAME-KIND.pb.gz unless given; - is stdout.")
 @click.option("--flame", "flame", type=click.Path(path_type=Path), metavar="FILE", help="A flame graph: .svg or .html.")
 @click.option("--top", "count", type=click.IntRange(0), default=10, show_default=True, help="Functions to show.")
+@click.option("--diff", "old", type=click.Path(path_type=Path), metavar="FILE", help="Show what changed since FILE.")
+@click.option("--all", "everything", is_flag=True, help="Show the agent's own functions, too.")
 @click.option("--sample-type", default="", metavar="TYPE", help="What to show, such as inuse_space or alloc_objects.")
 @agent_options
 @asynchronous
 async def command(
     name: str,
     kind: str,
+    parameters: tuple[str, ...],
     seconds: float | None,
     path: str | None,
     flame: Path | None,
     count: int,
+    old: Path | None,
+    everything: bool,
     sample_type: str,
     where: Where,
 ) -> None:
-    """Take a profile of the module NAME: profile (CPU), goroutine, heap, cmdline and what else its agent has.
+    """Take a profile of the module NAME: cpu (profile), tasks (goroutine), memory (heap), locks (mutex), block and what
+    else its agent has. KEY=VALUE are parameters of that kind, such as mode, engine, hz, budget, frames or base.
 
     It goes into a file for go tool pprof and other readers; the functions that it spends most in are shown. FLAT is
     what was spent in a function itself, CUM what in it and in all that it called, PLACE the line in it that took most.
@@ -54,15 +66,19 @@ async def command(
     \b
     corvo profile node1-pen-npm profile --seconds 20     then: go tool pprof node1-pen-npm-profile.pb.gz
     corvo profile node1-pen-npm profile --seconds 20 --flame cpu.svg
-    corvo profile node1-pen-npm heap --sample-type inuse_space -o heap.pb.gz
+    corvo profile node1-pen-npm cpu mode=wall engine=builtin --seconds 20
+    corvo profile node1-pen-npm memory --sample-type inuse_space -o heap.pb.gz
+    corvo profile node1-pen-npm memory --diff heap.pb.gz -o later.pb.gz
     corvo profile node1-pen-npm cmdline -o -
     """
-    if seconds is not None and not seconds > 0:
-        raise InvalidArgument("--seconds", seconds, "must be greater than 0")
+    asked = _parameters(parameters, seconds)
+    seconds = float(asked["seconds"]) if "seconds" in asked else None
+    kind = KIND_ALIASES.get(kind.lower(), kind)
+    before = None if old is None else await asyncio.to_thread(_before, old, sample_type)
     if flame is not None:
         check_flame(flame)
     async with open_agent(where, name) as client:
-        buffer = await _watched(client.profile(kind, seconds), seconds, f"{kind} of {name}")
+        buffer = await _watched(client.profile(kind, seconds, asked), seconds, f"{kind} of {name}")
     if path == "-":
         sys.stdout.buffer.write(buffer)
     else:
@@ -71,16 +87,45 @@ async def command(
         note(f"{file}: {len(buffer)} bytes")
     profile = await asyncio.to_thread(_read, buffer)
     if profile is None:
-        if flame is not None:
-            raise InvalidArgument("--flame", str(flame), f"what {kind} answers is no profile of stacks")
+        for option, given in (("--flame", flame), ("--diff", old)):
+            if given is not None:
+                raise InvalidArgument(option, str(given), f"what {kind} answers is no profile of stacks")
         return
     values = measured(profile, sample_type)
+    if before is not None:
+        values = difference(values, measured(before, values.type.type))
     if flame is not None:
         text = await asyncio.to_thread(flame_graph, values, f"{kind} of {name}", flame.suffix)
         await asyncio.to_thread(flame.write_text, text, "utf-8")
         note(f"{flame}: the flame graph of {values.type.type}")
     if path != "-" and count:
-        _show(profile, values, count)
+        _show(profile, values, count, "" if everything else _OWN)
+
+
+def _parameters(texts: tuple[str, ...], seconds: float | None) -> dict[str, str]:
+    """The parameters by name, ``seconds`` among them. Raises InvalidArgument."""
+    found: dict[str, str] = {} if seconds is None else {"seconds": f"{seconds:g}"}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise InvalidArgument("parameter", text, "must be KEY=VALUE")
+        if key == "profile":
+            raise InvalidArgument("parameter", text, "the kind is named before the parameters")
+        if key in found:
+            raise InvalidArgument("parameter", text, f"{key} is given twice")
+        found[key] = value
+    if "seconds" in found:
+        parse_number("seconds" if seconds is None else "--seconds", found["seconds"], _SHORTEST, _LONGEST)
+    return found
+
+
+def _before(path: Path, sample_type: str) -> Profile:
+    """The profile in the file ``path``. Raises InvalidArgument for what is none, and for one of other values."""
+    profile = _read(path.read_bytes())
+    if profile is None:
+        raise InvalidArgument("--diff", str(path), "not a profile of stacks")
+    measured(profile, sample_type)
+    return profile
 
 
 def _suffix(buffer: bytes) -> str:
@@ -103,14 +148,17 @@ def _read(buffer: bytes) -> Profile | None:
         return None
 
 
-def _show(profile: Profile, values: Measured, count: int) -> None:
+def _show(profile: Profile, values: Measured, count: int, hidden: str) -> None:
     for comment in profile.comments:
         note(comment)
     note(f"{values.type.type}: {values.text(values.total)} in all")
     rows = [
         (*_quantity(values, each.flat), *_quantity(values, each.cumulative), each.name, each.place)
-        for each in values.hottest(count)
+        for each in values.hottest(count, hidden)
     ]
+    own = values.flat_of(hidden) if hidden else 0
+    if own:
+        note(f"{values.text(own)} ({values.share(own)}) in functions of {hidden.rstrip('.')} itself: --all shows them")
     print_table(("FLAT", "FLAT%", "CUM", "CUM%", "FUNCTION", "PLACE"), rows)
 
 

@@ -59,6 +59,65 @@ async def test_the_functions_that_it_spends_most_in_are_shown(folder: Path) -> N
     assert "--sample-type: not in this profile, got 'apples'; valid: samples, cpu" in wrong.err
 
 
+async def test_every_parameter_of_a_kind_can_be_given_and_kinds_have_plain_names(folder: Path) -> None:
+    with load("idle") as process:
+        async with build_agent(AgentSettings(module="pen-npm", node="node1", pid=process.pid)) as agent:
+            given = ("mode=wall", "hz=50", "budget=30", "seconds=0.3", "--address", agent.address)
+            outcome = await corvo("profile", NAME, "CPU", *given)
+            wrong = await corvo("profile", NAME, "cpu", "mode=fast", "--address", agent.address)
+            unknown = await corvo("profile", NAME, "cpu", "colour=red", "--address", agent.address)
+    assert (outcome.code, os.listdir(folder)) == (0, [f"{NAME}-profile.pb.gz"])
+    assert "engine: py-spy, mode: wall\n" in outcome.err
+    assert "(budget 30 %)" in outcome.err
+    assert (wrong.code, "mode: unknown value, got 'fast'; valid: cpu, wall, gil" in wrong.err) == (2, True)
+    assert (unknown.code, "colour: unknown parameter of profile" in unknown.err) == (2, True)
+
+
+async def test_the_other_plain_names_are_those_of_go_s_kinds(agent: Agent, folder: Path) -> None:
+    for name, kind in {"tasks": "goroutine", "memory": "heap", "locks": "mutex"}.items():
+        given = ("seconds=0.1",) if kind == "mutex" else ()
+        outcome = await corvo("profile", NAME, name, *given, "--address", agent.address)
+        assert (outcome.code, outcome.err.partition(":")[0]) == (0, f"{NAME}-{kind}.pb.gz"), outcome.err
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("mode", "parameter: must be KEY=VALUE, got 'mode'"),
+        ("=1", "parameter: must be KEY=VALUE, got '=1'"),
+        ("hz=1 hz=2", "parameter: hz is given twice, got 'hz=2'"),
+        ("seconds=1 --seconds 2", "parameter: seconds is given twice"),
+        ("seconds=soon", "seconds: not a number, got 'soon'"),
+        ("profile=heap", "parameter: the kind is named before the parameters"),
+        ("--diff setup.cfg", "--diff: not a profile of stacks"),
+    ],
+)
+async def test_parameters_that_are_none_are_told(agent: Agent, folder: Path, given: str, words: str) -> None:
+    (folder / "setup.cfg").write_text("[x]")
+    outcome = await corvo("profile", NAME, "cpu", *given.split(), "--address", agent.address)
+    assert (outcome.code, words in outcome.err) == (2, True), outcome.err
+
+
+async def test_what_changed_since_an_earlier_profile_is_shown(folder: Path) -> None:
+    with load("shares") as process:
+        async with build_agent(AgentSettings(module="pen-npm", node="node1", pid=process.pid)) as agent:
+            given = ("profile", NAME, "cpu", "seconds=0.3", "budget=100", "--address", agent.address)
+            await corvo(*given, "-o", "old.pb.gz")
+            outcome = await corvo(*given, "--diff", "old.pb.gz")
+            other = await corvo("profile", NAME, "tasks", "--diff", "old.pb.gz", "--address", agent.address)
+    assert outcome.code == 0
+    # Less than 0.3 s of one thread in each: what differs is less than either.
+    assert all(abs(float(row[0].rstrip("mnus"))) < 1000 for row in outcome.rows)
+    assert (other.code, "--sample-type: not in this profile, got 'goroutine'" in other.err) == (2, True)
+
+
+async def test_the_agent_s_own_functions_are_shown_when_they_are_wanted(agent: Agent, folder: Path) -> None:
+    given = ("profile", NAME, "goroutine", "--top", "100", "--address", agent.address)
+    hidden, everything = await corvo(*given), await corvo(*given, "--all")
+    assert not [row for row in hidden.rows if row[4].startswith("corvo_agent.")]
+    assert [row for row in everything.rows if row[4].startswith("corvo_agent.")]
+
+
 async def test_a_flame_graph_is_drawn_beside_it(agent: Agent, folder: Path) -> None:
     outcome = await corvo("profile", NAME, "goroutine", "--flame", "a.svg", "--address", agent.address)
     assert outcome.code == 0
