@@ -76,8 +76,9 @@ VOCABULARY = {
 # its own line. A folder's own __init__ stands above them all.
 ROOMS = {
     "levels": [
-        "level logger_name thresholds",
-        "audit level_filter logger_tree",
+        "level libraries logger_name",
+        "audit thresholds",
+        "level_filter logger_tree",
         "in_force state",
         "filter layer",
         "blockers loguru_filter structlog_filter",

@@ -97,7 +97,7 @@ class Agent:
         )
         self.service.name = self.name
         self._clock = clock
-        self._layer = LevelLayer() if apply_level is apply_to_process else None
+        self._layer = LevelLayer(options.level_scope) if apply_level is apply_to_process else None
         self._apply_level = apply_level if self._layer is None else self._layer.apply
         self._work = tuple(work)
         self._target = target

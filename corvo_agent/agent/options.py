@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import ServiceLimits
 from ..levels.level import Level
+from ..levels.level_filter import Scope
 from ..modules.announcing.lease import ENDPOINT_TTL
 from ..modules.watcher import CALLBACK_TIMEOUT
 
@@ -21,9 +22,10 @@ class AgentOptions:
     not the address served; where that stands for all addresses of the machine, it is the one from which the machine
     reaches the first of ``reach`` (``HOST:PORT`` of etcd, say) or, without these, uses its default route.
     ``default_level`` holds while the Module says nothing, and is written into one that the agent creates; None is as
-    the application configured. ``restart_reason`` goes into the Module's status. ``check_interval`` bounds how long a
-    dead connection to etcd goes unnoticed, ``lease_ttl`` how long a dead agent's address is found,
-    ``callback_timeout`` an async callback, ``stop_timeout`` the whole stop.
+    the application configured. ``level_scope`` is what a level below Info reaches: "app", "all", or names of loggers,
+    see ``LevelFilter``. ``restart_reason`` goes into the Module's status. ``check_interval`` bounds how long a dead
+    connection to etcd goes unnoticed, ``lease_ttl`` how long a dead agent's address is found, ``callback_timeout`` an
+    async callback, ``stop_timeout`` the whole stop.
     """
 
     category: str = "Venice"
@@ -33,6 +35,7 @@ class AgentOptions:
     ssl: _ssl.SSLContext | None = None
     insecure: bool = False
     default_level: Level | None = None
+    level_scope: Scope = "app"
     restart_reason: str = ""
     check_interval: float = 10.0
     lease_ttl: float = ENDPOINT_TTL

@@ -18,13 +18,17 @@ from contextlib import contextmanager
 
 from .in_force import APPLICATION, IN_FORCE, LevelListener
 from .level import AUDIT, Level
-from .level_filter import LevelFilter, logger_name
+from .level_filter import LevelFilter, Scope, logger_name
 from .logger_tree import LOGGING_LOCK
 from .thresholds import Thresholds
 
 # So that other formatters print "audit" too, and not "Level 60"; a name that the host chose is left alone.
 if logging.getLevelName(AUDIT) == f"Level {AUDIT}":
     logging.addLevelName(AUDIT, "audit")
+
+
+#: Loggers told by ``held_back``.
+MAX_HELD_BACK = 100
 
 
 class LiveFilter(logging.Filter):
@@ -35,13 +39,18 @@ class LiveFilter(logging.Filter):
         return record.levelno >= IN_FORCE.thresholds.of(record.name)
 
 
-def get_log_filter(level: str | Level, loggers: Mapping[str, str | Level] | None = None) -> LevelFilter:
+def get_log_filter(
+    level: str | Level, loggers: Mapping[str, str | Level] | None = None, *, scope: Scope = "app"
+) -> LevelFilter:
     """The filter for a ``log-level`` as it is written in a Module; a text that names no level means Info,
     and an empty one that the levels are as the application configured them.
 
-    ``loggers`` are levels of single loggers and what is below them. Raises ResourceExhausted when it names too many.
+    ``loggers`` are levels of single loggers and what is below them, ``scope`` is what a level below Info reaches: see
+    ``LevelFilter``. Raises ResourceExhausted when it names too many, InvalidArgument for another scope.
     """
-    return LevelFilter(_level(level) if level else None, {name: _level(text) for name, text in (loggers or {}).items()})
+    return LevelFilter(
+        _level(level) if level else None, {name: _level(text) for name, text in (loggers or {}).items()}, scope=scope
+    )
 
 
 def reset_filter(level_filter: LevelFilter | None, *, logger: logging.Logger | str = "") -> LevelFilter | None:
@@ -72,6 +81,11 @@ def current_filter(*, logger: logging.Logger | str = "") -> LevelFilter | None:
     """What ``reset_filter`` put in force for ``logger``, None when it put nothing; an agent's level is not in it."""
     name = logger.name if isinstance(logger, logging.Logger) else logger
     return IN_FORCE.filters().get(logger_name(name))
+
+
+def held_back() -> tuple[str, ...]:
+    """The loggers of libraries that are at Info while the application's are below it; the first ones of many."""
+    return tuple(IN_FORCE.tree.held_back()[:MAX_HELD_BACK])
 
 
 def thresholds_in_force() -> Thresholds:

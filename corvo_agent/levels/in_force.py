@@ -75,7 +75,8 @@ class LevelsInForce:
     def refresh(self) -> bool:
         """Bring the loggers back to where they have to be; whether they had left it."""
         with LOGGING_LOCK:
-            drifted = self.tree.drifted(self.thresholds)
+            # Also what an owner said since of a library that is held back.
+            drifted = self.tree.drifted(self.thresholds) or self._all_of(self.layers) != self.thresholds
             if drifted:
                 # Settled means that nothing has to be done: it has to be forgotten to apply the same again.
                 self._settled = None
@@ -99,7 +100,7 @@ class LevelsInForce:
         for filters in layers.values():
             layer = merge(filters[name].thresholds_for(name) for name in sorted(filters))
             result = layer.over(result, self.tree.own_level(logging.root))
-        return result
+        return result.with_louder(self.tree.own_levels()) if result.own_only else result
 
     def tell(self) -> None:
         """Bring every listener to ``thresholds``.

@@ -7,7 +7,7 @@ import os
 import time
 
 from .in_force import IN_FORCE
-from .level_filter import LevelFilter
+from .level_filter import LevelFilter, Scope
 from .state import LevelState
 
 # Seconds between two looks at the clock in a forked process: how late a jump of the wall clock may be noticed.
@@ -19,10 +19,12 @@ class LevelLayer:
 
     Any number of layers may be over the application's own (``reset_filter``); the one that changed last counts. A
     process that is forked while an override holds has no agent to end it: a thread of its own does it there, at the
-    same time of the wall clock. Its methods may be called from any thread.
+    same time of the wall clock. ``scope`` is what a level below Info reaches, see ``LevelFilter``. Its methods may be
+    called from any thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope = "app") -> None:
+        self._scope = scope
         # The wall time, in nanoseconds, at which what holds ends by itself, and what follows.
         self._ends: tuple[int, LevelFilter | None] | None = None
 
@@ -31,7 +33,8 @@ class LevelLayer:
 
         Raises ResourceExhausted when it names too many loggers.
         """
-        level_filter, then = state.filter, None if state.then is None else state.then.filter
+        level_filter = state.filter_in(self._scope)
+        then = None if state.then is None else state.then.filter_in(self._scope)
         self._ends = (state.until, then) if state.until else None
         # Only layers that something ends are known to the hook: a fork costs the others nothing.
         if self._ends is not None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from ..errors import ResourceExhausted
+from ..errors import InvalidArgument, ResourceExhausted
 from .level import Level, level_text
 from .thresholds import Thresholds
+
+#: What a level below Info reaches: "app", "all", or names of loggers.
+Scope = str | tuple[str, ...]
 
 #: Loggers that one filter may name: each of them exists for the rest of the process.
 MAX_LOGGERS = 1000
@@ -23,17 +26,30 @@ class LevelFilter(logging.Filter):
     and "root" in it mean the root logger. Audit records always pass, whatever the level. ``level`` None is as the
     application configured: then only ``loggers`` count.
 
-    Raises ResourceExhausted when ``loggers`` has more than ``MAX_LOGGERS`` names.
+    ``scope`` is for a level below Info. With "app" it reaches the loggers of the application, and those of libraries
+    stay at Info; with "all" it reaches all; with names those loggers and what is below. ``loggers`` count in any scope.
+
+    Raises InvalidArgument for another scope, ResourceExhausted when ``loggers`` has more than ``MAX_LOGGERS`` names.
     """
 
-    def __init__(self, level: Level | None = Level.INFO, loggers: Mapping[str, Level] | None = None) -> None:
+    def __init__(
+        self,
+        level: Level | None = Level.INFO,
+        loggers: Mapping[str, Level] | None = None,
+        *,
+        scope: Scope = "app",
+    ) -> None:
         super().__init__()
+        if isinstance(scope, str) and scope not in ("app", "all"):
+            raise InvalidArgument("scope", scope, "must be app, all, or a tuple of logger names")
         named = dict(loggers or {})
         if len(named) > MAX_LOGGERS:
             raise ResourceExhausted("named loggers of a level filter", MAX_LOGGERS, len(named))
         self.level = level
         self.loggers: Mapping[str, Level] = {logger_name(name): number for name, number in named.items()}
-        self._thresholds = Thresholds({**self._at(""), **self._transport(), **self.loggers})
+        self.scope: Scope = scope if isinstance(scope, str) else tuple(map(logger_name, scope))
+        levels = {**self._at(""), **self._transport(), **self.loggers}
+        self._thresholds = Thresholds(levels, own_only=scope == "app")
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether ``record`` passes."""
@@ -46,21 +62,29 @@ class LevelFilter(logging.Filter):
         return Thresholds({**self._at(logger), **self.loggers})
 
     def _at(self, logger: str) -> dict[str, Level]:
-        return {} if self.level is None else {logger: self.level}
+        if self.level is None:
+            return {}
+        if logger or isinstance(self.scope, str) or self.level >= Level.INFO:
+            return {logger: self.level}
+        return {"": Level.INFO, **dict.fromkeys(self.scope, self.level)}
 
     def _transport(self) -> dict[str, Level]:
         """What Debug does not mean: the lines that carrying a look at the log would add to it."""
         return dict.fromkeys(_TRANSPORT, Level.INFO) if self.level is not None and self.level < Level.INFO else {}
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, LevelFilter) and (self.level, self.loggers) == (other.level, other.loggers)
+        return isinstance(other, LevelFilter) and self._key() == other._key()
 
     def __hash__(self) -> int:
-        return hash((self.level, frozenset(self.loggers.items())))
+        return hash((self.level, frozenset(self.loggers.items()), self.scope))
+
+    def _key(self) -> tuple[object, ...]:
+        return self.level, self.loggers, self.scope
 
     def __repr__(self) -> str:
         named = "".join(f", {name or 'root'}={level.text}" for name, level in self.loggers.items())
-        return f"LevelFilter({level_text(self.level)}{named})"
+        scope = "" if self.scope == "app" else f", scope={self.scope}"
+        return f"LevelFilter({level_text(self.level)}{named}{scope})"
 
 
 def logger_name(name: str) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Self, cast
+from collections.abc import Callable
+from typing import Any, Self, cast
 
 from .thresholds import Thresholds
 
@@ -46,18 +47,37 @@ def _owners(logger: logging.Logger) -> int:
     return level
 
 
+class _HoldBackNew:
+    """Stands where ``logging`` finds the parent of a new logger, and looks at the logger after that."""
+
+    def __init__(self, original: Callable[[logging.Logger], None], tree: LoggerTree) -> None:
+        self.original = original
+        self.tree = tree
+
+    def __call__(self, logger: logging.Logger) -> None:
+        self.original(logger)
+        self.tree.hold_back_new(logger)
+
+
+def _loggers() -> list[logging.Logger]:
+    known = list(logging.Logger.manager.loggerDict.values())
+    return [logger for logger in known if isinstance(logger, logging.Logger)]
+
+
 class LoggerTree:
     """The loggers of this process and the levels that we put onto them.
 
     Thresholds count exactly for the loggers that they name. Any other logger below them that has a level of its own
     gets theirs too, unless its owner had made it quieter than its parent: then it stays at least as quiet. Loggers
-    without a level inherit, as always. ``logging.disable``, ``Logger.disabled`` and the levels of handlers are their
+    without a level inherit, as always, but those of libraries that are held back, also such as are made later, get
+    the level at which they are. ``logging.disable``, ``Logger.disabled`` and the levels of handlers are their
     owner's and are not touched.
     """
 
     def __init__(self) -> None:
         # Guarded by LOGGING_LOCK. Loggers live as long as the process, so this holds nothing that would be freed.
         self._held: dict[logging.Logger, Applied] = {}
+        self._thresholds = Thresholds({})
 
     def apply(self, thresholds: Thresholds) -> None:
         """Make the loggers follow ``thresholds``; empty ones give every logger its owner's level back.
@@ -67,7 +87,9 @@ class LoggerTree:
         """
         with LOGGING_LOCK:
             self._notice_owners()
+            self._thresholds = thresholds
             wanted = self._wanted(thresholds)
+            self._watch_new(thresholds.own_only)
             for logger in self._held.keys() - wanted.keys():
                 logger.level = self._held.pop(logger).own
             for logger, level in wanted.items():
@@ -83,32 +105,68 @@ class LoggerTree:
                 return True
             return any(self._held.get(logger) is None for logger in self._wanted(thresholds))
 
+    def own_levels(self) -> dict[str, int]:
+        """The levels that owners have set on loggers below the root, by name."""
+        found = ((logger.name, self.own_level(logger)) for logger in _loggers())
+        return {name: level for name, level in found if level}
+
+    def held_back(self) -> list[str]:
+        """Names of the libraries that are held back now: of each the loggers that no other stands above."""
+        with LOGGING_LOCK:
+            return sorted(logger.name for logger in list(self._held) if self._is_held_back(logger, self._thresholds))
+
     def own_level(self, logger: logging.Logger) -> int:
         """What the owner of ``logger`` had set, whatever its level is now."""
-        held = self._held.get(logger)
-        return _owners(logger) if held is None else held.own
+        held, level = self._held.get(logger), logger.level
+        # An older mark of ours was put back by code that had found it here: it says no more than what is known.
+        if held is not None and isinstance(level, Applied) and level.logger == logger.name:
+            return held.own
+        return _owners(logger)
 
     def _notice_owners(self) -> None:
-        for logger, held in self._held.items():
-            if logger.level is held:
-                continue
-            found = _owners(logger)
-            # Put back by its owner, who had found it here: a mark of ours says no more than what we know already.
-            if not (isinstance(logger.level, Applied) and logger.level.logger == logger.name):
-                held.own = found
+        for logger, held in list(self._held.items()):
+            held.own = self.own_level(logger)
 
     def _wanted(self, thresholds: Thresholds) -> dict[logging.Logger, int]:
         wanted = {logging.getLogger(name): level for name, level in thresholds.levels.items()}
         if not wanted:
             return wanted
-        for logger in list(logging.Logger.manager.loggerDict.values()):
+        for logger in _loggers():
             # Most loggers have no level at all: that is asked first, because there may be thousands of them.
-            if not isinstance(logger, logging.Logger) or not logger.level or logger in wanted:
+            if logger in wanted or not (logger.level or thresholds.own_only):
+                continue
+            if self._is_held_back(logger, thresholds) and not self.own_level(logger):
+                wanted[logger] = thresholds.of(logger.name)
                 continue
             threshold = thresholds.of(logger.name)
             if threshold and self.own_level(logger):
                 wanted[logger] = self._level_below(logger, threshold)
         return wanted
+
+    def _is_held_back(self, logger: logging.Logger, thresholds: Thresholds) -> bool:
+        """Whether it is the uppermost of a library that is held back: those below it inherit."""
+        parent = logger.parent
+        above = parent is not None and parent is not logging.root and thresholds.holds_back(parent.name)
+        return not above and thresholds.holds_back(logger.name)
+
+    def _watch_new(self, wanted: bool) -> None:
+        """Have loggers that are made from now on held back at once, and not at the next refresh.
+
+        What is replaced on the one manager is private to ``logging``; where it is not found, the refresh does it.
+        """
+        manager: Any = logging.root.manager
+        there: Any = getattr(manager, "_fixupParents", None)
+        ours = isinstance(there, _HoldBackNew) and there.tree is self
+        if wanted and there is not None and not ours:
+            manager._fixupParents = _HoldBackNew(there, self)
+        elif ours and not wanted:
+            manager._fixupParents = there.original
+
+    def hold_back_new(self, logger: logging.Logger) -> None:
+        """Called under LOGGING_LOCK for a logger that is made just now."""
+        thresholds = self._thresholds
+        if thresholds.own_only and self._is_held_back(logger, thresholds):
+            logger.level = self._held[logger] = Applied(thresholds.of(logger.name), logger.name, self.own_level(logger))
 
     def _level_below(self, logger: logging.Logger, threshold: int) -> int:
         own = self.own_level(logger)

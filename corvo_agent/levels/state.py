@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..timestamps import format_rfc3339
 from .level import Level, level_text
-from .level_filter import LevelFilter
+from .level_filter import LevelFilter, Scope
 
 
 class LevelSource(enum.Enum):
@@ -48,7 +48,11 @@ class LevelState:
     @property
     def filter(self) -> LevelFilter:
         """What ``reset_filter`` takes. Raises ResourceExhausted when ``loggers`` names too many."""
-        return LevelFilter(self.level, self.loggers)
+        return self.filter_in("app")
+
+    def filter_in(self, scope: Scope) -> LevelFilter:
+        """The same with another scope for a level below Info. Raises InvalidArgument for one that there is not."""
+        return LevelFilter(self.level, self.loggers, scope=scope)
 
     def as_json(self) -> dict[str, object]:
         """The state in JSON types, without what is empty; times in RFC 3339."""

@@ -138,6 +138,18 @@ async def test_a_default_level_holds_through_the_first_registration_and_is_writt
     assert set(levels) == {"Debug"}
 
 
+@pytest.mark.parametrize(("scope", "reached"), [("app", False), ("all", True), (("asyncio",), True)])
+async def test_debug_reaches_libraries_only_where_the_scope_says_so(
+    scope: str | tuple[str, ...], reached: bool, tmp_path: Path
+) -> None:
+    kv = MemoryStore()
+    await at(kv, "Debug")
+    options, log_file = AgentOptions(level_scope=scope), str(tmp_path / "shop.log")
+    async with Agent("shop", name=NAME, store=kv, log_file=log_file, options=options) as agent:
+        await until(lambda: agent.level.level is Level.DEBUG)
+        assert logging.getLogger("asyncio.sub").isEnabledFor(logging.DEBUG) is reached
+
+
 async def test_structlog_and_loguru_pass_again_what_they_passed_before(tmp_path: Path) -> None:
     kv = MemoryStore()
     await at(kv, "Debug")

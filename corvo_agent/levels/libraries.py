@@ -1,0 +1,98 @@
+"""Which loggers belong to libraries: those named after a module of the standard library or of an installed package."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.machinery import PathFinder
+
+#: First parts of logger names remembered; with more than that all are forgotten and looked up again.
+REMEMBERED_NAMES = 4096
+
+# Programs that run an application which their arguments name, by the module that they are.
+_SERVERS = frozenset(("celery", "daphne", "granian", "gunicorn", "hypercorn", "uvicorn"))
+_APPLICATION = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*(?::[A-Za-z_][\w.()]*)?")
+
+_known: dict[str, bool] = {}
+
+
+def is_library(logger: str) -> bool:
+    """Whether the first part of ``logger`` is a module of the standard library or in a site-packages folder.
+
+    The program itself is not, wherever it is installed: the package of ``__main__``, or the one that gunicorn,
+    uvicorn, Celery and their like were told to serve. A name that is no module at all is the application's.
+    """
+    first = logger.partition(".")[0]
+    if not first:
+        return False
+    found = _known.get(first)
+    if found is None:
+        if len(_known) >= REMEMBERED_NAMES:
+            _known.clear()
+        found = _known[first] = first not in _program() and _is_installed(first)
+    return found
+
+
+def _is_installed(name: str) -> bool:
+    # This package is in everyone's service, also where it is run from its sources.
+    if name in sys.stdlib_module_names or name == __name__.partition(".")[0]:
+        return True
+    folders = _site_folders()
+    module = sys.modules.get(name)
+    if module is not None:
+        places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    else:
+        # Not importlib.util.find_spec: finders of others may do anything. Nothing is imported.
+        spec = PathFinder.find_spec(name, sorted(folders))
+        places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
+    return any(place is not None and _is_below(place, folders) for place in places)
+
+
+def _is_below(place: str, folders: Iterable[str]) -> bool:
+    return any(place.startswith(folder + os.sep) for folder in folders)
+
+
+def _site_folders() -> set[str]:
+    paths = sysconfig.get_paths()
+    on_path = {path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")}
+    return {paths["purelib"], paths["platlib"], *on_path}
+
+
+@cache
+def _program() -> frozenset[str]:
+    """The packages that this process is there to run; it does not become another program."""
+    main = _main_packages()
+    return frozenset(_served(sys.argv[1:])) if main & _SERVERS else main
+
+
+def _main_packages() -> frozenset[str]:
+    """What was started: the package of ``python -m``, or all of the distribution that an installed script is of."""
+    main = sys.modules.get("__main__")
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:
+        return frozenset((str(spec.name).partition(".")[0],))
+    script = getattr(main, "__file__", None) or ""
+    if os.path.dirname(script) not in (sysconfig.get_path("scripts"), os.path.dirname(sys.executable)):
+        return frozenset()
+    # Late: it takes long to import, and most programs are no installed script.
+    import importlib.metadata
+
+    found: set[str] = set()
+    for point in importlib.metadata.entry_points(group="console_scripts", name=os.path.basename(script)):
+        files = (point.dist.files if point.dist is not None else None) or ()
+        found.update((point.module.partition(".")[0], *(file.parts[0].removesuffix(".py") for file in files)))
+    return frozenset(found)
+
+
+def _served(arguments: list[str]) -> Iterator[str]:
+    """First parts of what looks like the application in the arguments of a server: ``shop.wsgi:app``, ``-A shop``."""
+    words = " ".join(arguments).replace("--app=", "--app ").split()
+    for before, word in zip(("", *words), words, strict=False):
+        match = _APPLICATION.fullmatch(word)
+        # Without a colon only where it can be nothing else: after Celery's option, or at the end.
+        if match and (":" in word or before in ("-A", "--app") or word is words[-1]):
+            yield match[1]
