@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -14,8 +15,8 @@ from .yaml_format import write_yaml
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# DEL and the controls above ASCII can only stand inside of JSON texts, where an escape means the same.
-_C1 = re.compile("[\x7f-\x9f]")
+# Characters beyond ASCII, and DEL, can only stand inside of JSON texts, where an escape means the same.
+_BEYOND_ASCII = re.compile("[^\x00-\x7e]+")
 FORMATS = ("table", "text", "json", "yaml")
 
 
@@ -50,10 +51,21 @@ def print_json(value: Any) -> None:
 
 
 def json_text(value: Any, *, indented: bool = False) -> str:
-    """``value`` as JSON that a terminal shows and does not obey: C1 controls are escaped, too."""
+    """``value`` as JSON that a terminal shows and does not obey: what is not printable is escaped, too.
+
+    Controls above ASCII are, and characters that turn the direction of text or take no place.
+    """
     options = orjson.OPT_NON_STR_KEYS | (orjson.OPT_INDENT_2 if indented else 0)
     text = orjson.dumps(value, option=options, default=str).decode()
-    return _C1.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _BEYOND_ASCII.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    text = found[0]
+    if text.isprintable():
+        return text
+    # orjson writes other characters as they are; json knows how those beyond 16 bits are escaped.
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def yaml_text(value: Any, *, document: bool = False) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from ...errors import InvalidArgument
 
+_BEYOND_ASCII = re.compile("[^\x00-\x7e]")
 _TEXT = "tag:yaml.org,2002:str"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _FLOAT = "tag:yaml.org,2002:float"
@@ -18,7 +20,7 @@ _KINDS = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "
 def write_yaml(value: Any, *, document: bool = False) -> str:
     """``value`` (what JSON can say) as YAML, keys in their order; ``document``: as one of a stream of them.
 
-    Control characters are escaped, as they are in JSON.
+    What is not printable is escaped, as it is in JSON.
     """
     import yaml
 
@@ -30,7 +32,12 @@ def write_yaml(value: Any, *, document: bool = False) -> str:
 
     Dumper.add_representer(str, Dumper.represent_str)
     text: str = yaml.dump(value, None, Dumper, sort_keys=False, allow_unicode=True, width=1000, explicit_start=document)
-    return text
+    # A text with such a character stands between quotes, where an escape means the same. PyYAML escapes some of them.
+    return _BEYOND_ASCII.sub(lambda found: found[0] if found[0].isprintable() else _escaped(found[0]), text)
+
+
+def _escaped(char: str) -> str:
+    return f"\\u{ord(char):04X}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08X}"
 
 
 def _is_plain(text: str) -> bool:

@@ -43,7 +43,7 @@ def test_json_is_indented_and_keeps_what_json_cannot_hold_as_text() -> None:
 def test_json_survives_and_holds_no_controls(text: str) -> None:
     shown = json_text({"v": text})
     assert json.loads(shown) == {"v": text}
-    assert not [char for char in shown if ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F]
+    assert shown.isprintable()
 
 
 @settings(deadline=None)
@@ -82,3 +82,24 @@ def test_each_form_of_a_result() -> None:
     assert result("yaml") == "- a: 1\n"
     assert "─" in result("table")
     assert "─" in result(None, terminal=True)
+
+
+# What turns the direction of text (CVE-2021-42574), takes no place, or is a tag beyond 16 bits.
+HIDDEN = "\u202e\u2066\u200b\u200f\ufeff\u2028\U000e0041"
+
+
+def test_what_hides_or_turns_text_is_escaped_in_json_and_yaml() -> None:
+    value = {f"k{HIDDEN}": [f"admin{HIDDEN} \u00e9\U0001f600", "plain"]}
+    for text in (json_text(value), json_text(value, indented=True), yaml_text(value)):
+        assert text.replace("\n", "").isprintable()
+        assert "\u00e9" in text
+        assert "202e" in text.lower()
+    assert json.loads(json_text(value)) == value
+    assert read_yaml(yaml_text(value)) == value
+
+
+@given(st.dictionaries(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")), max_size=3))
+def test_yaml_survives_and_is_printable(value: dict[str, str]) -> None:
+    text = yaml_text(value)
+    assert text.replace("\n", "").isprintable()
+    assert read_yaml(text) == value
