@@ -109,7 +109,7 @@ ROOMS = {
         "app",
     ],
     "cli": [
-        "backends confirm settings shells show thinned_log",
+        "backends confirm settings shells show thinned_log whole_file",
         "failures levels own_log profiles",
         "live many reload running",
         "where",

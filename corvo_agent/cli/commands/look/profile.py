@@ -21,6 +21,7 @@ from ...show.output import note, print_table
 from ...where.complete import KIND_ALIASES, kinds, modules, profile_parameters
 from ...where.connect import open_agent
 from ...where.options import agent_options
+from ...whole_file import write_whole
 
 # Seconds after which a progress bar appears.
 _SHORT = 0.4
@@ -83,7 +84,7 @@ async def command(
         sys.stdout.buffer.write(buffer)
     else:
         file = Path(path or f"{name}-{kind}{_suffix(buffer)}")
-        await asyncio.to_thread(file.write_bytes, buffer)
+        await asyncio.to_thread(write_whole, file, buffer)
         note(f"{file}: {len(buffer)} bytes")
     profile = await asyncio.to_thread(_read, buffer)
     if profile is None:
@@ -96,7 +97,7 @@ async def command(
         values = difference(values, measured(before, values.type.type))
     if flame is not None:
         text = await asyncio.to_thread(flame_graph, values, f"{kind} of {name}", flame.suffix)
-        await asyncio.to_thread(flame.write_text, text, "utf-8")
+        await asyncio.to_thread(write_whole, flame, text.encode())
         note(f"{flame}: the flame graph of {values.type.type}")
     if path != "-" and count:
         _show(profile, values, count, "" if everything else _OWN)

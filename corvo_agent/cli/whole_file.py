@@ -1,0 +1,42 @@
+"""Files that are there as a whole or not at all, and that only their owner reads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Put ``content`` into the file ``path``, which is replaced and has mode 0600 then.
+
+    When the disk is full, or the process ends before, what was there stays, or nothing is there. A device or a pipe is
+    written to as it is. Blocks on the disk; raises OSError.
+    """
+    try:
+        # The rename would replace a link, and leave what it points to.
+        place = path.resolve()
+        if place.exists() and not place.is_file():
+            place.write_bytes(content)
+        else:
+            _replace(place, content)
+    except OSError as error:
+        # Named as its caller named it; the temporary file would tell a person nothing.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    # In the same folder: a file can be renamed only within its file system. mkstemp lets its owner alone read it.
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with open(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            # Some disks say only now that they are full.
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
