@@ -53,18 +53,20 @@ class Names:
     def __init__(self, modules: ModuleNames | None = None, root: str = "") -> None:
         self._modules = ModuleNames(root=root) if modules is None else modules
         self._sources = Sources(root)
-        self._known: dict[tuple[str, str, int], Frame] = {}
+        self._known: dict[tuple[str, str, int, bool], Frame] = {}
 
     def learn(self, filenames: Iterable[str]) -> None:
         """Choose the modules of all these files before the first frame is named, so that they are told apart alike."""
         self._modules.learn(filenames)
 
-    def frame(self, function: str, filename: str, line: int) -> Frame:
-        """A frame as py-spy names it. Reads source files: for a thread."""
-        key = (function, filename, line)
+    def frame(self, function: str, filename: str, line: int, *, bare: bool = False) -> Frame:
+        """A frame as py-spy names it, ``bare`` without the class of a method. Reads source files: for a thread."""
+        key = (function, filename, line, bare)
         found = self._known.get(key)
         if found is None:
             module = self._modules.of(filename)
+            if bare:
+                function = self._sources.qualified(function, filename, line)
             named = Frame(f"{module}.{function}" if module else function, filename, line)
             self._known[key] = found = self._sources.complete(named)
         return found
@@ -92,18 +94,19 @@ def parse_raw(lines: Iterable[bytes], names: Names) -> Iterable[SeenStack]:
             raise DecodeError(_WHAT, f"no count at the end of {line[:80]!r}")
         pieces = path.split(";")
         root = _THREAD.fullmatch(pieces[0])
-        frames = [_frame(piece, names) for piece in (pieces[1:] if root else pieces)]
         address, native_id, name = root.groups() if root else (None, None, None)
+        # Python tells qualified names since it tells the kernel's numbers of threads, which is since 3.11.
+        frames = [_frame(piece, names, bare=bool(address)) for piece in (pieces[1:] if root else pieces)]
         stack = tuple(reversed(frames))
         yield SeenStack(name or "", stack, int(count), int(native_id or 0), int(address or "0", 16))
 
 
-def _frame(piece: str, names: Names) -> Frame:
+def _frame(piece: str, names: Names, *, bare: bool) -> Frame:
     match = _FRAME.fullmatch(piece)
     if match is not None:
-        return names.frame(match.group(1), match.group(2), int(match.group(3)))
-    bare = _BARE.fullmatch(piece)
-    return names.frame(bare.group(1), bare.group(2), 0) if bare else Frame(piece)
+        return names.frame(match.group(1), match.group(2), int(match.group(3)), bare=bare)
+    without_line = _BARE.fullmatch(piece)
+    return names.frame(without_line.group(1), without_line.group(2), 0) if without_line else Frame(piece)
 
 
 def errors_in(output: bytes) -> int:
@@ -132,7 +135,9 @@ def parse_dump(output: bytes, names: Names) -> list[ThreadDump]:
 
 
 def _thread(thread: dict[str, Any], names: Names) -> ThreadDump:
-    stack = tuple(names.frame(each["name"], each["filename"], each["line"]) for each in thread["frames"])
     native_id = thread["os_thread_id"] or 0
+    stack = tuple(
+        names.frame(each["name"], each["filename"], each["line"], bare=not native_id) for each in thread["frames"]
+    )
     name = thread["thread_name"] or f"thread-{thread['thread_id']:#x}"
     return ThreadDump(name, native_id, bool(thread["active"]), bool(thread["owns_gil"]), stack)

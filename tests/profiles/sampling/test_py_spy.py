@@ -109,6 +109,14 @@ async def test_a_dump_has_every_thread() -> None:
     assert main.native_id == process.pid
 
 
+@pytest.mark.parametrize("version", sorted(pythons()))
+async def test_methods_have_their_class_in_their_names_whatever_python_runs(version: str) -> None:
+    with load("idle", "1", python=pythons()[version]) as process:
+        threads = await PySpy(process.pid).dump()
+    (sleeping,) = [thread for thread in threads if thread.name == "idle-0"]
+    assert "threading.Thread._bootstrap_inner" in [frame.function for frame in sleeping.stack]
+
+
 async def test_a_process_that_is_gone_is_not_found() -> None:
     with pytest.raises(NotFound, match="process 4194305 not found"):
         await PySpy(2**22 + 1).record(SHORT)

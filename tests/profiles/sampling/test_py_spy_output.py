@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
 
@@ -48,6 +50,16 @@ def test_files_of_one_name_are_told_apart_whichever_comes_first() -> None:
     frames = [{"name": "get", "filename": f"/srv/{folder}/views.py", "line": 3} for folder in "ab"]
     (thread,) = parse_dump(dump(frames=frames), Names())
     assert [frame.function for frame in thread.stack] == ["a.views.get", "b.views.get"]
+
+
+def test_what_old_pythons_name_without_its_class_is_found_in_the_source(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("class K:\n    def run(self):\n        pass\n")
+    old = f"thread (0x7F): M;run ({tmp_path}/app.py:3) 1"
+    (seen,) = parse_raw([old.encode()], Names())
+    assert seen.stack == (Frame("app.K.run", f"{tmp_path}/app.py", 3, 2),)
+    frames = [{"name": "run", "filename": f"{tmp_path}/app.py", "line": 3}]
+    (thread,) = parse_dump(dump(frames=frames, os_thread_id=None), Names())
+    assert thread.stack == seen.stack
 
 
 def test_a_line_without_a_count_is_refused() -> None:
