@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from ...errors import ConfigError, DeadlineExceeded, NotFound, PermissionRefused, RemoteError, Unavailable
 from ...levels.level import Level
+from .hidden import Hidden, secrets_of_arguments
 from .protocol import LEVEL_NAMES, LevelChange, placeholders
 from .template import HookTemplate
 
@@ -34,6 +35,7 @@ class ExecHook:
             raise ConfigError("command of the level hook", " ".join(argv), "it has to begin with a program")
         self._timeout = timeout
         self._names = names
+        self._hidden = Hidden(secrets_of_arguments(argv))
 
     @property
     def name(self) -> str:
@@ -66,7 +68,7 @@ class ExecHook:
                 raise
             output = await tail.text()
         if status != 0:
-            raise RemoteError(argv[0], f"status {status}", output)
+            raise RemoteError(argv[0], f"status {status}", self._hidden(output))
 
 
 class _Tail(asyncio.Protocol):

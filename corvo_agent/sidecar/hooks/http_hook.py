@@ -11,6 +11,7 @@ import aiohttp
 
 from ...errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, Unavailable, shorten
 from ...levels.level import Level
+from .hidden import Hidden, secrets_of_headers, secrets_of_url, without_secrets
 from .protocol import LEVEL_NAMES, LevelChange, placeholders
 from .template import HookTemplate
 
@@ -31,12 +32,20 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError:
+            parts = urlsplit("")
         # A placeholder in the host would let a logger's name choose whom the request goes to.
         if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
-            raise ConfigError("URL of the level hook", _without_secrets(self.url), "not an http or https URL of a host")
+            raise ConfigError("URL of the level hook", without_secrets(self.url), "not an http or https URL of a host")
         HookTemplate(self.url, "URL of the level hook")
         HookTemplate(self.body, "body of the level hook")
+
+    @property
+    def secrets(self) -> list[str]:
+        """What it logs in with."""
+        return [*secrets_of_url(self.url), *secrets_of_headers(self.headers.items())]
 
     @property
     def knows_loggers(self) -> bool:
@@ -65,11 +74,13 @@ class HttpHook:
         self._reset = reset or self._logger
         self._names = names
         self._timeout = timeout
+        requests = [request for request in (general, self._logger, self._reset) if request is not None]
+        self._hidden = Hidden(secret for request in requests for secret in request.secrets)
 
     @property
     def name(self) -> str:
         """Method and URL, without user name, password and query."""
-        return f"{self._general.method} {_without_secrets(self._general.url)}"
+        return f"{self._general.method} {without_secrets(self._general.url)}"
 
     @property
     def knows_loggers(self) -> bool:
@@ -92,14 +103,14 @@ class HttpHook:
         try:
             status, answer = await self._send(request, url, body)
         except TimeoutError:
-            raise DeadlineExceeded(_without_secrets(url), self._timeout) from None
+            raise DeadlineExceeded(without_secrets(url), self._timeout) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable(_without_secrets(url), str(error) or type(error).__name__) from error
+            raise Unavailable(without_secrets(url), self._hidden(str(error) or type(error).__name__)) from error
         # An error of its own: waiting will not help, the token has to be looked at.
         if status in (401, 403):
-            raise PermissionRefused(f"{request.method} {_without_secrets(url)}", f"HTTP {status}")
+            raise PermissionRefused(f"{request.method} {without_secrets(url)}", f"HTTP {status}")
         if not 200 <= status < 300:
-            raise RemoteError(_without_secrets(url), f"HTTP {status}", shorten(answer, 200))
+            raise RemoteError(without_secrets(url), f"HTTP {status}", shorten(self._hidden(answer), 200))
 
     async def _send(self, request: HttpRequest, url: str, body: str) -> tuple[int, str]:
         headers = {"Content-Type": "application/json", **request.headers} if body else dict(request.headers)
@@ -112,8 +123,3 @@ class HttpHook:
             ) as response,
         ):
             return response.status, (await response.content.read(MAX_ANSWER)).decode(errors="replace")
-
-
-def _without_secrets(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -25,6 +25,7 @@ from ..target.process import FindTarget
 from . import recipes
 from .exec_hook import ExecHook
 from .file_hook import FileHook
+from .hidden import without_secrets
 from .http_hook import HttpHook, HttpRequest
 from .protocol import LEVEL_NAMES, LevelHook
 from .signal_hook import SignalHook
@@ -57,13 +58,13 @@ def _recipe(make: Callable[[str, Mapping[str, str]], HttpHook]) -> Callable[[str
 def _http(text: str, find_target: FindTarget | None) -> LevelHook:
     words, headers, names = _options(text)
     if not 2 <= len(words) <= 3 or not words[0].isalpha():
-        raise ConfigError(_WHAT, " ".join(words[:1]), "it has to be http:METHOD URL [BODY]")
+        raise ConfigError(_WHAT, without_secrets(" ".join(words[:1])), "it has to be http:METHOD URL [BODY]")
     return HttpHook(HttpRequest(words[0].upper(), words[1], "".join(words[2:]), headers), names=names)
 
 
 def _signal(text: str, find_target: FindTarget | None) -> LevelHook:
     if find_target is None:
-        raise ConfigError(_WHAT, text, "a signal needs to know the target's process")
+        raise ConfigError(_WHAT, without_secrets(text), "a signal needs to know the target's process")
     signals: dict[Level, signal.Signals] = {}
     for level, name in _pairs(text.split(",")):
         number = _signal_number(name)
@@ -79,20 +80,20 @@ def _level(text: str) -> Level:
     try:
         return Level.parse(text)
     except InvalidArgument as error:
-        raise ConfigError(_WHAT, text, error.reason, error.valid) from None
+        raise ConfigError(_WHAT, without_secrets(text), error.reason, error.valid) from None
 
 
 def _signal_number(name: str) -> signal.Signals:
     try:
         return signal.Signals[f"SIG{name.strip().upper().removeprefix('SIG')}"]
     except KeyError:
-        raise ConfigError(_WHAT, name, "not the name of a signal") from None
+        raise ConfigError(_WHAT, without_secrets(name), "not the name of a signal") from None
 
 
 def _file(text: str, find_target: FindTarget | None) -> LevelHook:
     words, _, names = _options(text)
     if not 1 <= len(words) <= 2:
-        raise ConfigError(_WHAT, text, "it has to be file:PATH [TEXT]")
+        raise ConfigError(_WHAT, without_secrets(text), "it has to be file:PATH [TEXT]")
     template = words[1].replace("\\n", "\n") if len(words) == 2 else "{level}\n"
     return FileHook(words[0], template, names=names)
 
@@ -132,7 +133,7 @@ def _pairs(parts: list[str]) -> Iterator[tuple[str, str]]:
     for part in parts:
         level, equals, value = part.partition("=")
         if not equals or not value.strip():
-            raise ConfigError(_WHAT, part, "it has to be LEVEL=NAME")
+            raise ConfigError(_WHAT, without_secrets(part), "it has to be LEVEL=NAME")
         yield level.strip(), value.strip()
 
 
