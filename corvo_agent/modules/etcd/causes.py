@@ -46,7 +46,8 @@ def failure_of(endpoint: str, error: Exception, budget: Budget, *, certificate: 
         case CorvoError():
             return FailedAttempt(Kind.FINAL, error)
         case _:
-            return FailedAttempt(Kind.UNKNOWN, Unavailable(endpoint, reason))
+            cut = isinstance(error, aiohttp.ServerDisconnectedError)
+            return FailedAttempt(Kind.UNKNOWN, Unavailable(endpoint, reason), cut)
 
 
 def reason_of(error: Exception) -> str:

@@ -57,10 +57,14 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """An attempt that failed: what to tell the caller if it was the last, and what can be done about it."""
+    """An attempt that failed: what to tell the caller if it was the last, and what can be done about it.
+
+    ``cut``: the connection was closed without an answer.
+    """
 
     kind: Kind
     error: CorvoError
+    cut: bool = False
 
 
 def from_code(peer: str, code: str, message: str, sent: int = 0) -> FailedAttempt:

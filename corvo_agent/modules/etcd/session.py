@@ -146,7 +146,13 @@ class EtcdSession:
             return await self._failover.run(lambda endpoint, budget: attempt(endpoint, budget, headers), call)
 
         async def with_header(endpoint: str, budget: Budget) -> T | FailedAttempt:
-            return await attempt(endpoint, budget, {**headers, "authorization": token.text} if token.text else headers)
+            shown = token.generation
+            outcome = await attempt(
+                endpoint, budget, {**headers, "authorization": token.text} if token.text else headers
+            )
+            if token.tell(outcome):
+                await token.renew(shown, call.deadline)
+            return outcome
 
         try:
             refused: FailedAttempt | None = await token.first(call.deadline)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from .errors import FailedAttempt
+from .errors import FailedAttempt, Kind
 
 
 class Token:
@@ -19,8 +19,22 @@ class Token:
         self._authenticate = authenticate
         self._lock = asyncio.Lock()
         self._failure: FailedAttempt | None = None
+        # Connections closed without an answer to this token, and no answer since.
+        self._cuts = 0
         self.text: str | None = None
         self.generation = 0
+
+    def tell(self, outcome: object) -> bool:
+        """Take the outcome of an attempt with the token; whether the token is to be renewed because of it.
+
+        Some builds of etcd (3.4.23 and later ones) close the connection instead of saying that a token is not valid. A
+        server that ends does so once, and then listens no more.
+        """
+        if not isinstance(outcome, FailedAttempt) or outcome.kind in (Kind.FINAL, Kind.TOKEN, Kind.NOT_NOW):
+            self._cuts = 0
+        elif outcome.cut and self.text is not None:
+            self._cuts += 1
+        return self._cuts > 1
 
     async def first(self, deadline: float) -> FailedAttempt | None:
         """Make sure that there was an attempt; the failure of it, if it failed."""
@@ -41,6 +55,7 @@ class Token:
                 self._failure = outcome if isinstance(outcome, FailedAttempt) else None
                 self.text = None if isinstance(outcome, FailedAttempt) else outcome
                 self.generation += 1
+                self._cuts = 0
             return self._failure
         finally:
             self._lock.release()

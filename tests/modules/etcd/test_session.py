@@ -24,10 +24,10 @@ DENIED_WATCH = endless(
 class Users:
     """A server with users. ``refusals`` are given, one by one, to requests with a token; then they are answered."""
 
-    def __init__(self, *refusals: bytes, authenticate: bytes | None = b"") -> None:
+    def __init__(self, *refusals: bytes | None, authenticate: bytes | None = b"") -> None:
         self.tokens = 0
         self.requests = 0
-        self._refusals: Iterator[bytes] = iter(refusals)
+        self._refusals: Iterator[bytes | None] = iter(refusals)
         self._authenticate = authenticate
 
     def reply(self, path: str, body: bytes) -> bytes | None:
@@ -85,6 +85,19 @@ async def test_a_new_token_that_is_refused_too_is_the_end(watch: bool, refusal: 
     with pytest.raises(PermissionRefused):
         await run(users, watch=watch)
     assert (users.tokens, users.requests) == (2, 2)
+
+
+@pytest.mark.parametrize("watch", [False, True])
+async def test_a_token_that_is_answered_by_closing_the_connection_is_renewed(watch: bool) -> None:
+    users = Users(None, None)
+    await run(users, watch=watch)
+    assert (users.tokens, users.requests) == (2, 3)
+
+
+async def test_one_closed_connection_is_no_reason_for_another_token() -> None:
+    users = Users(None)
+    await run(users)
+    assert (users.tokens, users.requests) == (1, 2)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from corvo_agent.errors import PermissionRefused
+from corvo_agent.errors import PermissionRefused, Unavailable
 from corvo_agent.modules.etcd.errors import FailedAttempt, Kind
 from corvo_agent.modules.etcd.token import Token
 
@@ -92,3 +92,13 @@ async def test_waiting_for_the_others_has_an_end() -> None:
         await token.first(asyncio.get_running_loop().time())
     users.open.set()
     assert await first is None
+
+
+def test_closed_connections_are_counted_until_an_answer_comes() -> None:
+    token = Token(Users().authenticate)
+    cut = FailedAttempt(Kind.UNKNOWN, Unavailable("a", "closed"), cut=True)
+    dead = FailedAttempt(Kind.UNREACHABLE, Unavailable("a", "refused"))
+    assert not any(token.tell(cut) for _ in range(3)), "there is no token that could be the reason"
+    token.text = "t"
+    outcomes: list[object] = [cut, {}, cut, dead, cut]
+    assert [token.tell(outcome) for outcome in outcomes] == [False, False, False, False, True]
