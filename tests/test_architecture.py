@@ -81,7 +81,8 @@ ROOMS = {
         "level_filter logger_tree",
         "in_force state",
         "filter layer",
-        "blockers loguru_filter structlog_filter",
+        "handler_blockers loguru_filter structlog_filter",
+        "blockers",
     ],
     "logs": ["dialects limits worker writing", "lines", "files", "search", "tail"],
     "modules": [

@@ -20,7 +20,8 @@ from ..diagnostics.introspection.services import introspection
 from ..diagnostics.server.server import DiagnosticsServer
 from ..diagnostics.service import DiagnosticsService
 from ..errors import CorvoError, InvalidArgument, PreconditionFailed
-from ..levels.filter import refresh_filter
+from ..levels.blockers import level_blockers
+from ..levels.filter import held_back, refresh_filter
 from ..levels.layer import LevelLayer
 from ..levels.state import LevelState
 from ..modules.announcing.endpoint import Endpoint
@@ -151,6 +152,8 @@ class Agent:
             watcher=None if self._watcher is None else self._watcher.statistics(),
             endpoint=None if self._endpoint is None else self._endpoint.state,
             clock=None if self._store is None else self._store.clock_difference(),
+            held_back=() if self._layer is None else held_back(),
+            blockers=None if self._layer is None else level_blockers(),
         )
 
     async def reload_credentials(self) -> None:

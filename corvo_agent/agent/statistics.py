@@ -17,7 +17,8 @@ class AgentStatistics:
 
     ``name`` is its Module's, ``address`` where it serves ("" while it does not), ``level`` what is in force and why;
     ``watcher`` and ``endpoint`` are None without a store; ``clock`` is how far etcd's clock is from ours, None while
-    that is not known.
+    that is not known. ``held_back`` are the loggers of libraries that are kept at Info, and ``blockers`` what stands in
+    the way of lines that the level lets pass, None where the agent does not set the levels of this process.
     """
 
     name: str
@@ -27,10 +28,16 @@ class AgentStatistics:
     watcher: WatcherStatistics | None
     endpoint: EndpointState | None
     clock: ClockDifference | None = None
+    held_back: tuple[str, ...] = ()
+    blockers: tuple[str, ...] | None = None
 
     def as_json(self) -> dict[str, object]:
         """The state in JSON types, as the expvar ``agent`` shows it."""
         shown: dict[str, object] = {"name": self.name, "address": self.address, **self.level.as_json()}
+        if self.held_back:
+            shown["held-back"] = list(self.held_back)
+        if self.blockers is not None:
+            shown["blockers"] = list(self.blockers)
         if self.watcher is not None:
             watch = self.watcher.watch
             etcd: dict[str, object] = {

@@ -14,7 +14,7 @@ async def test_without_a_store_there_is_no_etcd_and_no_announcement() -> None:
         shown = agent.statistics().as_json()
         assert shown["name"] == "n1-svc"
         assert shown["address"] == agent.address
-        assert shown["level"] == "Info"
+        assert shown["level"] == "as-configured"
         assert shown.keys().isdisjoint({"etcd", "callbacks", "endpoint"})
     assert agent.statistics().as_json()["address"] == ""
 

@@ -17,6 +17,7 @@ from ..show.output import FORMATS, output_option, print_result, visible
 #: The form of a level: a sentence, unless told otherwise.
 sentence_option = output_option(*FORMATS, default="text")
 _KEYS = ("level", "source", "until", "by", "reason", "then", "loggers", "log-level")
+_OF_AGENT = ("held-back", "blockers")
 
 
 def module_state(module: Module) -> dict[str, Any]:
@@ -25,13 +26,27 @@ def module_state(module: Module) -> dict[str, Any]:
     return {key: state[key] for key in _KEYS if state.get(key)}
 
 
-async def agent_state(backend: Backend, name: str) -> dict[str, Any]:
-    """The level in force as the agent of ``name`` reports it. Raises NotFound when it publishes none."""
+async def agent_state(backend: Backend, name: str, *, why: bool = False) -> dict[str, Any]:
+    """The level in force as the agent of ``name`` reports it, with ``why`` also what it says of lines that do not come.
+
+    Raises NotFound when it publishes none.
+    """
     async with backend.agent(name) as client:
         told = (await client.stats("agent")).get("agent")
     if not isinstance(told, dict):
         raise NotFound("level of", name, "its agent does not publish it; ask a gateway or etcd for its Module")
-    return {key: told[key] for key in _KEYS if key in told}
+    return {key: told[key] for key in (*_KEYS, *(_OF_AGENT if why else ())) if key in told}
+
+
+async def with_why(backend: Backend, name: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """``state`` with what the agent of ``name`` says about lines that do not come.
+
+    Raises NotFound when it cannot say that, as a sidecar, and what asking it raises.
+    """
+    told = await agent_state(backend, name, why=True)
+    if "blockers" not in told:
+        raise NotFound("what stops lines of", name, "its agent does not set the levels inside the process")
+    return {**state, **{key: told[key] for key in _OF_AGENT if key in told}}
 
 
 def show_states(states: Mapping[str, Mapping[str, Any]], output: str, *, alone: bool) -> None:
@@ -50,6 +65,12 @@ def _show_sentence(name: str, state: Mapping[str, Any]) -> None:
     click.echo(visible(f"{name}: {state['level']} ({_why(state)})"))
     for logger, level in sorted(state.get("loggers", {}).items()):
         click.echo(visible(f"  {logger}: {level}"))
+    if held := state.get("held-back"):
+        click.echo(visible(f"  libraries that stay at Info: {', '.join(map(str, held))}"))
+    for blocker in state.get("blockers", ()):
+        click.echo(visible(f"  in the way: {blocker}"))
+    if state.get("blockers") == []:
+        click.echo("  nothing is in the way of lines")
 
 
 def _loggers(state: Mapping[str, Any]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import click
 
@@ -16,9 +17,10 @@ from ....levels.level import Level
 from ....modules.access import ModuleAccess
 from ....modules.model import LevelOverride, Module
 from ....timestamps import parse_duration
+from ...backends.protocol import Backend
 from ...confirm import confirm, yes_option
 from ...failures import Failures
-from ...levels.level_view import agent_state, module_state, sentence_option, show_states
+from ...levels.level_view import agent_state, module_state, sentence_option, show_states, with_why
 from ...many import for_each, selected
 from ...running import asynchronous
 from ...settings.where import Where
@@ -41,6 +43,7 @@ class _Wish:
     keep: bool
     clear: bool
     as_configured: bool
+    why: bool
     logger: str | None
     reason: str
 
@@ -51,6 +54,8 @@ class _Wish:
             raise click.UsageError("--clear goes without a LEVEL, --for and --keep")
         if self.as_configured and (self.level or self.keep or self.duration or self.clear or self.logger):
             raise click.UsageError("--as-configured goes without a LEVEL, --for, --keep, --clear and --logger")
+        if self.why and self.changes:
+            raise click.UsageError("--why changes nothing: it goes without a LEVEL, --clear and --as-configured")
         if not self.clear and self.level is None and (self.duration or self.keep or self.logger or self.reason):
             raise click.UsageError("--for, --keep, --logger and --reason need a LEVEL")
         if self.duration and self.keep:
@@ -92,6 +97,7 @@ class _Wish:
 @click.option("--keep", is_flag=True, help="LEVEL holds until it is changed again: it is written to spec.log-level.")
 @click.option("--clear", is_flag=True, help="End an override now; with --logger, take that logger's level away.")
 @click.option("--as-configured", is_flag=True, help="Take log-level and override away: the process's own levels hold.")
+@click.option("--why", is_flag=True, help="Ask the agent too why lines do not come: libraries held back, handlers ...")
 @click.option("--logger", metavar="LOGGER", help="The level of this logger and those below it only.")
 @click.option("--reason", default="", help="Why; shown with the level.")
 @selector_options
@@ -120,6 +126,7 @@ async def command(
     corvo level node1-pen-spyglass Debug --for 1h               ... for an hour
     corvo level node1-pen-spyglass Warn --keep                  Warn from now on
     corvo level node1-pen-spyglass --clear                      end the override now
+    corvo level node1-pen-spyglass --why                        ... and what keeps lines from coming
     corvo level node1-pen-spyglass --as-configured              no level but the application's own
     corvo level node1-pen-spyglass Debug --logger http --keep   the logger "http" only
     corvo level node1-pen-spyglass --clear --logger http        ... as the others again
@@ -136,7 +143,8 @@ async def command(
     wish = _Wish(level=level, **wished)  # type: ignore[arg-type]
     async with open_backend(where) as backend:
         if name is not None and not wish.changes and not backend.has_modules:
-            show_states({name: await agent_state(backend, name)}, output, alone=True)
+            state = await agent_state(backend, name)
+            show_states({name: await with_why(backend, name, state) if wish.why else state}, output, alone=True)
             return 0
         names = [name] if name is not None else await selected(backend.modules, selector_of(labels, fields))
         if wish.changes:
@@ -144,7 +152,10 @@ async def command(
         failures = Failures(named=by_selector)
         apply = partial(_apply, backend.modules, wish)
         modules = await for_each(names, apply, failures, "levels")
-    show_states({each: module_state(module) for each, module in modules.items()}, output, alone=not by_selector)
+        states = {each: module_state(module) for each, module in modules.items()}
+        if wish.why:
+            states.update(await for_each(list(states), partial(_explained, backend, states), failures, "levels"))
+    show_states(states, output, alone=not by_selector)
     if wish.keep and wish.logger is not None and modules:
         which = name or f"-l '{labels}'"
         note(f"it stays until you say: corvo level {which} --clear --logger {wish.logger}")
@@ -153,6 +164,10 @@ async def command(
 
 async def _apply(modules: ModuleAccess, wish: _Wish, name: str) -> Module:
     return await (modules.modify(name, wish.change()) if wish.changes else modules.get(name))
+
+
+async def _explained(backend: Backend, states: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    return await with_why(backend, name, states[name])
 
 
 def _who() -> str:

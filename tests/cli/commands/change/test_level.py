@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import time
 from pathlib import Path
@@ -10,13 +11,18 @@ from pathlib import Path
 import pytest
 
 from corvo_agent.agent.agent import Agent
+from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import NotFound
 from corvo_agent.levels.level import Level
+from corvo_agent.modules.announcing.lease import EndpointState
+from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ObjectMeta
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import Outcome, corvo
 from tests.cli.place import Place
 from tests.diagnostics.kit import until
+from tests.levels.kit import untouched_levels
 
 NAME = "node1-pen-npm"
 MINUTE = 60 * 10**9
@@ -88,6 +94,37 @@ async def test_as_configured_takes_level_and_override_away(there: Place, modules
     assert (await modules.get(NAME)).spec == ModuleSpec()
     assert (await level(there, "Debug", "--as-configured")).code == 2
     assert ", then as-configured)" in (await level(there, "Debug")).out
+
+
+async def test_why_asks_the_agent_what_keeps_lines_from_coming(
+    place: Place, etcd: EmbeddedEtcd, modules: ModuleStore, log_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.ERROR)
+    monkeypatch.setattr(logging.root, "handlers", [handler])
+    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint))
+    await modules.create(Module(ObjectMeta(name=NAME), ModuleSpec(log_level="Debug")))
+    with untouched_levels():
+        logging.getLogger("asyncio.sub").setLevel(logging.NOTSET)
+        async with Agent("pen-npm", node="node1", store=store, log_file=str(log_file)) as agent:
+            assert agent.endpoint is not None
+            await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
+            await until(lambda: agent.level.level is Level.DEBUG)
+            await place.knows((await modules.get(NAME)).revision)
+            outcome = await place.corvo("level", NAME, "--why")
+            assert outcome.code == 0, outcome.err
+            first, libraries, *blockers = outcome.out.splitlines()
+            assert first == f"{NAME}: Debug (log-level)"
+            assert "asyncio" in libraries
+            assert "  in the way: StreamHandler of logger root takes nothing below ERROR" in blockers
+            assert (await place.corvo("level", NAME, "--why", "-o", "json")).json["blockers"]
+    assert (await place.corvo("level", NAME, "Debug", "--why")).code == 2
+
+
+async def test_a_sidecar_cannot_say_why(agent: Agent) -> None:
+    outcome = await corvo("level", NAME, "--why", "--address", agent.address)
+    assert outcome.code == 3
+    assert "its agent does not set the levels inside the process" in outcome.err
 
 
 async def test_a_single_logger_has_a_level_until_it_is_taken_away(there: Place, modules: ModuleStore) -> None:
