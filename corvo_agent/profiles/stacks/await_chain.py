@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from types import (
     AsyncGeneratorType,
+    CellType,
     CoroutineType,
     FrameType,
     FunctionType,
@@ -43,6 +44,8 @@ _WAITS: dict[str, tuple[str, type | None]] = {
     "FlowControlMixin._drain_helper": ("waiting: stream", None),
     "TaskGroup.__aexit__": ("waiting: task group", asyncio.TaskGroup),
     "TaskGroup._aexit": ("waiting: task group", asyncio.TaskGroup),
+    # Up to 3.11 it waits for a future of its own, beside the task.
+    "wait_for": ("waiting: task", Future),
     "sleep": ("waiting: sleep", None),
     "_wait": ("waiting: tasks", set),
 }
@@ -70,10 +73,14 @@ _FUTURE = Wait("waiting: future")
 
 
 class AwaitChain(NamedTuple):
-    """From a coroutine itself (first) to the innermost one that it awaits: the coroutines, and their frames."""
+    """From a coroutine itself (first) to the innermost one that it awaits: the coroutines, and their frames.
+
+    ``cut``: there are more awaits than are followed, so the last one is not the innermost.
+    """
 
     links: tuple[object, ...]
     frames: tuple[FrameType, ...]
+    cut: bool = False
 
     def with_entries(self) -> tuple[int, ...]:
         """Which of the links have an ``async with`` at all: the same for all chains of the same frames."""
@@ -112,7 +119,7 @@ def await_chain(coroutine: object) -> AwaitChain:
             links.append(current)
             frames.append(frame)
         current = following
-    return AwaitChain(tuple(links), tuple(frames))
+    return AwaitChain(tuple(links), tuple(frames), current is not None and len(frames) >= MAX_AWAITS)
 
 
 def _step(awaited: object) -> tuple[FrameType | None, object | None]:
@@ -134,22 +141,67 @@ def wait_of(task: Task[Any], chain: AwaitChain) -> Wait:
     future = getattr(task, "_fut_waiter", None)
     if future is None:
         return READY
+    behind = _behind(future)
+    if behind is not None:
+        return behind
+    if chain.frames and not chain.cut and _is_asyncio(chain.frames[-1]):
+        found = _WAITS.get(chain.frames[-1].f_code.co_qualname)
+        if found is not None:
+            return _completions(chain) or _library_wait(chain.links[-1], future, *found)
+    return _FUTURE
+
+
+def _is_asyncio(frame: FrameType) -> bool:
+    return "asyncio" in frame.f_code.co_filename
+
+
+def _behind(future: object) -> Wait | None:
+    """The tasks behind a future that stands for some; None for a future that stands for itself."""
     if isinstance(future, Task):
         return Wait("waiting: task", None, (future,))
     # The future of asyncio.gather, the only one with children.
     children = getattr(future, "_children", None)
     if children is not None:
         return Wait("waiting: gather", None, _tasks(children))
-    if chain.frames and "asyncio" in chain.frames[-1].f_code.co_filename:
-        found = _WAITS.get(chain.frames[-1].f_code.co_qualname)
-        if found is not None:
-            return _library_wait(chain.links[-1], *found)
-    return _FUTURE
+    inner = _shielded(future)
+    return None if inner is None else Wait("waiting: shield", None, _tasks((inner,)))
 
 
-def _library_wait(coroutine: object, state: str, kind: type | None) -> Wait:
+def _shielded(future: object) -> Future[Any] | None:
+    """What ``asyncio.shield`` keeps from being cancelled, where ``future`` is the one that it gave."""
+    for callback, _ in getattr(future, "_callbacks", None) or ():
+        if getattr(callback, "__qualname__", "") == "shield.<locals>._outer_done_callback":
+            cells = [cell.cell_contents for cell in callback.__closure__ or ()]
+            return next((each for each in cells if isinstance(each, Future)), None)
+    return None
+
+
+def _completions(chain: AwaitChain) -> Wait | None:
+    """What ``asyncio.as_completed`` waits for: the tasks that are not done yet, which its iterator knows."""
+    if len(chain.frames) < 2 or not chain.frames[-2].f_code.co_qualname.endswith("._wait_for_one"):
+        return None
+    for link in reversed(chain.links[:-1]):
+        for each in gc.get_referents(link):
+            # Since 3.13 an object, before that a generator, which stands in the frame of the loop over it.
+            todo = getattr(each, "_todo", None) if type(each).__name__ == "_AsCompletedIterator" else None
+            if isinstance(each, GeneratorType) and each.gi_code.co_qualname == "as_completed":
+                todo = next((cell for cell in _cells_of(each) if isinstance(cell, set)), None)
+            if isinstance(todo, set):
+                return Wait("waiting: as completed", None, _tasks(todo))
+    return None
+
+
+def _cells_of(generator: GeneratorType[Any, Any, Any]) -> Iterator[object]:
+    for each in gc.get_referents(generator):
+        if type(each) is CellType:
+            yield from gc.get_referents(each)
+
+
+def _library_wait(coroutine: object, future: object, state: str, kind: type | None) -> Wait:
     # The local variables without asking the frame for them: it would make a copy that keeps them alive.
-    on = _local_of(coroutine, kind) if kind else None
+    on = _local_of(coroutine, kind, future) if kind else None
+    if isinstance(on, Future):
+        return _behind(on) or _FUTURE
     if isinstance(on, set):
         return Wait(state, None, _tasks(on))
     if isinstance(on, asyncio.TaskGroup):
@@ -157,13 +209,24 @@ def _library_wait(coroutine: object, state: str, kind: type | None) -> Wait:
     return Wait(state, on)
 
 
-def _local_of(coroutine: object, kind: type) -> object | None:
+def _local_of(coroutine: object, kind: type, other_than: object) -> object | None:
     for each in gc.get_referents(coroutine):
-        if isinstance(each, kind):
+        if isinstance(each, kind) and each is not other_than:
             return each
     return None
 
 
 def _tasks(futures: Iterable[object]) -> tuple[Task[Any], ...]:
+    """The tasks among ``futures`` that are not done, and those behind others: a gather of gathers, a shield in one."""
+    found: list[Task[Any]] = []
     # A copy first: the loop may change the set meanwhile.
-    return tuple(each for each in list(futures) if isinstance(each, Task) and not each.done())
+    waiting = list(futures)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Task):
+            found += () if each.done() else (each,)
+        elif isinstance(each, Future):
+            waiting += getattr(each, "_children", None) or ()
+            inner = _shielded(each)
+            waiting += () if inner is None else (inner,)
+    return tuple(reversed(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Task
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from types import FrameType
 from typing import Any, NamedTuple
@@ -24,6 +24,10 @@ MAX_TASKS = 100_000
 MAX_CYCLES = 20
 #: Tasks named of those that one task waits for.
 MAX_NAMED = 16
+# Who waits so goes on only when all of them are done.
+_FOR_ALL = ("waiting: gather", "waiting: task group")
+# Of a stack whose innermost awaits are not followed.
+_CUT: RawStack = (0, 0)
 # What others have to leave before a task can go on.
 _HELD = (asyncio.Lock, asyncio.Semaphore, asyncio.Condition)
 
@@ -102,7 +106,7 @@ class TaskTable:
         self.more.append(self._more(task))
 
     def _place(self, chain: AwaitChain) -> _Place:
-        raw = self._raw.collect(reversed(chain.frames))
+        raw = (_CUT if chain.cut else ()) + self._raw.collect(reversed(chain.frames))
         found = self._places.get(raw)
         if found is None:
             self._places[raw] = found = _Place(self._raw.resolve(raw, self._names), chain.with_entries())
@@ -139,21 +143,30 @@ class TaskTable:
 
     def cycles(self) -> list[str]:
         """Tasks that wait for each other in a ring, as sentences; none of them will ever go on."""
-        rows = zip(self.tasks, self.awaited, strict=True)
-        waits = {task: awaited[0] for task, awaited in rows if len(awaited) == 1}
-        found: list[str] = []
-        known: set[int] = set()
-        for start in waits:
-            trail: dict[int, None] = {}
-            current = start
-            while current in waits and current not in trail and current not in known:
-                trail[current] = None
-                current = waits[current]
-            if current in trail:
-                ring = list(trail)[list(trail).index(current) :]
-                found.append("deadlock: " + " waits for ".join(self.names[task] for task in (*ring, current)))
-            known.update(trail)
-        return found[:MAX_CYCLES]
+        rows = zip(self.tasks, self.awaited, self.states, strict=True)
+        # Of several tasks the first that is done may be enough, unless all of them are waited for.
+        waits = {task: awaited for task, awaited, state in rows if len(awaited) == 1 or state in _FOR_ALL}
+        rings = islice(_rings(waits), MAX_CYCLES)
+        return ["deadlock: " + " waits for ".join(self.names[task] for task in (*ring, ring[0])) for ring in rings]
+
+
+def _rings(waits: Mapping[int, tuple[int, ...]]) -> Iterator[list[int]]:
+    """Rings in the graph of who waits for whom; of those that share a task at least one."""
+    known: set[int] = set()
+    for start in waits:
+        # The way from ``start``, and for each task on it those that are still to be looked at.
+        trail: dict[int, Iterator[int]] = {}
+        current: int | None = start
+        while current is not None or trail:
+            if current is not None and current in trail:
+                yield list(trail)[list(trail).index(current) :]
+            elif current is not None and current in waits and current not in known:
+                known.add(current)
+                trail[current] = iter(waits[current])
+            last = next(reversed(trail), None)
+            current = None if last is None else next(trail[last], None)
+            if last is not None and current is None:
+                del trail[last]
 
 
 def _running_frames(thread: int, chain: AwaitChain) -> Iterable[FrameType]:

@@ -100,6 +100,39 @@ async def wait_for(name: str) -> None:
     await asyncio.wait({task for task in asyncio.all_tasks() if task.get_name() == name})
 
 
+async def gather_named(*names: str) -> None:
+    await asyncio.sleep(0)
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() in names))
+
+
+async def wait_shielded(name: str) -> None:
+    await asyncio.sleep(0)
+    (task,) = [task for task in asyncio.all_tasks() if task.get_name() == name]
+    await asyncio.wait_for(asyncio.shield(task), 60)
+
+
+async def test_a_ring_leads_through_everything_that_waits_for_all() -> None:
+    ring = {"one": gather_named("two", "innocent"), "two": wait_shielded("one"), "innocent": never()}
+    async with tasks(**ring):
+        profile = await dump()
+    assert [each for each in profile.comments if each.startswith("deadlock")] in (
+        ["deadlock: one waits for two waits for one"],
+        ["deadlock: two waits for one waits for two"],
+    )
+
+
+async def deep(depth: int) -> None:
+    await (deep(depth - 1) if depth else never())
+
+
+async def test_a_chain_that_is_too_long_says_so() -> None:
+    async with tasks(deep=deep(400)):
+        profile = await dump()
+    stack = labelled(profile, "task", "deep").stack
+    assert stack[0].function == "[deeper frames left out]"
+    assert stack[1].function.endswith(".deep")
+
+
 async def test_a_ring_of_tasks_and_those_that_lead_into_it() -> None:
     ring = {"a": wait_for("b"), "b": wait_for("c"), "c": wait_for("b")}
     async with tasks(**ring):

@@ -80,7 +80,9 @@ async def deep(depth: int) -> None:
 
 async def test_a_long_chain_is_cut() -> None:
     async with suspended(deep(MAX_AWAITS + 10)) as (_, chain):
-        assert len(chain.frames) == MAX_AWAITS
+        assert (len(chain.frames), chain.cut) == (MAX_AWAITS, True)
+    async with suspended(deep(3)) as (_, chain):
+        assert not chain.cut
 
 
 async def test_a_finished_task_has_no_frames() -> None:
@@ -146,6 +148,19 @@ async def gathered(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.gather(*tasks)
 
 
+async def completed(*tasks: asyncio.Task[Any]) -> None:
+    for each in asyncio.as_completed(tasks):
+        await each
+
+
+async def nested(first: asyncio.Task[Any], second: asyncio.Task[Any]) -> None:
+    await asyncio.gather(asyncio.gather(first), asyncio.shield(second))
+
+
+async def shielded(*tasks: asyncio.Task[Any]) -> None:
+    await asyncio.shield(asyncio.gather(*tasks))
+
+
 async def grouped() -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(never(), name="member")
@@ -157,6 +172,12 @@ async def grouped() -> None:
         (lambda first, second: through(first), "waiting: task", 1),
         (lambda first, second: gathered(first, second), "waiting: gather", 2),
         (lambda first, second: asyncio.wait({first, second}), "waiting: tasks", 2),
+        (lambda first, second: asyncio.wait_for(first, 60), "waiting: task", 1),
+        (lambda first, second: asyncio.wait_for(asyncio.gather(first, second), 60), "waiting: gather", 2),
+        (lambda first, second: through(asyncio.shield(first)), "waiting: shield", 1),
+        (shielded, "waiting: shield", 2),
+        (nested, "waiting: gather", 2),
+        (completed, "waiting: as completed", 2),
     ],
 )
 async def test_the_tasks_that_a_task_waits_for_are_told(make: Callable[..., Any], state: str, count: int) -> None:

@@ -16,12 +16,13 @@ from corvo_agent.profiles.stacks.naming import FunctionNames
 from corvo_agent.profiles.stacks.task_views import TaskTable
 
 
-def table(**waits: str) -> TaskTable:
+def table(state: str = "waiting: tasks", **waits: str) -> TaskTable:
     """Tasks of one letter, and for which others each one waits."""
     made = TaskTable(FunctionNames({}), Pace(), lambda task: ())
     made.names = {ord(name): name for name in waits}
     made.tasks = list(made.names)
     made.awaited = [tuple(map(ord, awaited)) for awaited in waits.values()]
+    made.states = [state] * len(waits)
     return made
 
 
@@ -36,6 +37,14 @@ def test_a_task_that_leads_into_a_ring_is_not_part_of_it() -> None:
 def test_a_chain_that_ends_is_no_ring_and_neither_is_one_way_out_of_two() -> None:
     assert table(a="b", b="c", c="").cycles() == []
     assert table(a="b", b="ac", c="").cycles() == []
+
+
+def test_who_waits_for_all_of_several_waits_for_each_of_them() -> None:
+    for state in ("waiting: gather", "waiting: task group"):
+        assert table(state, a="xb", b="ca", c="", x="").cycles() == ["deadlock: a waits for b waits for a"]
+        assert table(state, a="bc", b="d", c="d", d="").cycles() == []
+        # Both rings lead through b.
+        assert len(table(state, a="b", b="ac", c="b").cycles()) in (1, 2)
 
 
 def test_a_task_can_wait_for_itself() -> None:
