@@ -18,9 +18,11 @@ import pytest
 from corvo_agent.agent.settings import AGENT, AgentSettings
 from corvo_agent.cli.commands.run.agent import _serve, _Settings
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.diagnostics.tls import client_ssl
 from corvo_agent.errors import RemoteError, Unavailable
 from corvo_agent.settings.etcd import EtcdSettings
 from corvo_agent.settings.own_log import OwnLogSettings
+from tests.certificates import Authority
 from tests.cli.kit import run_here
 
 Load = Callable[[], _Settings]
@@ -169,6 +171,29 @@ async def test_sighup_with_settings_that_only_fail_in_use_leaves_the_agent_untou
                 assert client.connected
                 assert await client.stats("cmdline")
             assert not [each for each in own_log.lines if "answers at" in each.getMessage()]
+
+
+async def test_sighup_with_the_same_settings_reads_the_certificates(own_log: OwnLog, tmp_path: Path) -> None:
+    first, second, settings = Authority(tmp_path, "first"), Authority(tmp_path, "second"), tmp_path / "agent.toml"
+    own, new = first.issue("127.0.0.1"), second.issue("127.0.0.1")
+    settings.write_text(f'module = "m"\ntls-cert = "{own.cert}"\ntls-key = "{own.key}"')
+
+    async def answers(address: str, authority: Authority) -> None:
+        async with DiagnosticsClient(address, ssl=client_ssl(authority.path)) as client:
+            assert await client.stats("cmdline")
+
+    async with agent(file_settings(settings)), asyncio.timeout(60):
+        address = address_in(await own_log.wait("answers at"))
+        await answers(address, first)
+        os.replace(new.cert, own.cert)
+        os.replace(new.key, own.key)
+        os.kill(os.getpid(), signal.SIGHUP)
+        await own_log.wait("certificates and passwords were read again")
+        await answers(address, second)
+        own.cert.write_text("half a certificate")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await own_log.wait("the configuration stays as it was: certificate and key")
+        await answers(address, second)
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "unix:{folder}/s"])
