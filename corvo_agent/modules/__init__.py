@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .etcd.options import EtcdOptions
     from .etcd.store import EtcdStatistics, EtcdStore
     from .json.codec import decode_module, encode_module, module_from_dict, module_to_dict
-    from .kv import Change, ChangeType, KeyValue, KeyValueStore, Range
+    from .kv import Change, ChangeType, ClockDifference, KeyValue, KeyValueStore, Range
     from .location import agent_address
     from .memory import MemoryStore
     from .model import (
@@ -60,7 +60,7 @@ else:
             "etcd.options": ("EtcdOptions",),
             "etcd.store": ("EtcdStatistics", "EtcdStore"),
             "json.codec": ("decode_module", "encode_module", "module_from_dict", "module_to_dict"),
-            "kv": ("Change", "ChangeType", "KeyValue", "KeyValueStore", "Range"),
+            "kv": ("Change", "ChangeType", "ClockDifference", "KeyValue", "KeyValueStore", "Range"),
             "location": ("agent_address",),
             "memory": ("MemoryStore",),
             "model": (
@@ -101,6 +101,7 @@ __all__ = (
     "Change",
     "ChangeCallback",
     "ChangeType",
+    "ClockDifference",
     "DeferredStore",
     "Endpoint",
     "EndpointLease",
