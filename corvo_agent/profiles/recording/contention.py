@@ -159,7 +159,8 @@ class ContentionWatch:
     def _look_at_threads(self, elapsed: float) -> None:
         at_lock: dict[int, _AtLock] = {}
         for ident, frame in thread_frames().items():
-            if not self._sites.takes_lock(frame):
+            state = self._sites.state(frame)
+            if not state:
                 continue
             used = self._clocks.take(ident)
             before = self._at_lock.get(ident)
@@ -167,7 +168,7 @@ class ContentionWatch:
             still = used < _IDLE_NS and before is not None and before[:2] == (id(frame), frame.f_lasti)
             at_lock[ident] = _AtLock(id(frame), frame.f_lasti, still)
             if before is not None and still:
-                labels = (Label("thread", self._clocks.name(ident)), Label("state", "waiting: lock"))
+                labels = (Label("thread", self._clocks.name(ident)), Label("state", state))
                 self.mutex.add(self._stack(frame), labels, int(not before.counted), round(elapsed * 1e9))
         self._at_lock = at_lock
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -109,6 +110,22 @@ async def test_a_thread_at_a_lock_is_counted_once_and_with_its_time() -> None:
     (sample,) = waiting(watch.mutex, "stand_at")
     assert sample.values[0] == 1
     assert Label("thread", "stander") in sample.labels
+
+
+async def test_a_thread_at_a_queue_is_counted_with_what_it_waits_for() -> None:
+    watch = watch_here()
+    items: queue.Queue[int] = queue.Queue()
+
+    def needs_item_of_thread() -> None:
+        items.get()
+
+    thread = threading.Thread(target=needs_item_of_thread)
+    thread.start()
+    await seen(watch, lambda: waiting(watch.mutex, "needs_item_of_thread"))
+    items.put(1)
+    thread.join()
+    (sample,) = waiting(watch.mutex, "needs_item_of_thread")
+    assert Label("state", "waiting: queue get") in sample.labels
 
 
 async def test_watching_ends_when_it_is_cancelled() -> None:
