@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .deferred import DeferredStore
     from .etcd.options import EtcdOptions
     from .etcd.store import EtcdStatistics, EtcdStore
-    from .json.codec import decode_module, encode_module, module_from_dict, module_to_dict
+    from .json.codec import decode_module, encode_module, module_from_dict, module_to_dict, read_module
     from .kv import Change, ChangeType, ClockDifference, KeyValue, KeyValueStore, Range
     from .location import agent_address
     from .memory import MemoryStore
@@ -59,7 +59,7 @@ else:
             "deferred": ("DeferredStore",),
             "etcd.options": ("EtcdOptions",),
             "etcd.store": ("EtcdStatistics", "EtcdStore"),
-            "json.codec": ("decode_module", "encode_module", "module_from_dict", "module_to_dict"),
+            "json.codec": ("decode_module", "encode_module", "module_from_dict", "module_to_dict", "read_module"),
             "kv": ("Change", "ChangeType", "ClockDifference", "KeyValue", "KeyValueStore", "Range"),
             "location": ("agent_address",),
             "memory": ("MemoryStore",),
@@ -149,6 +149,7 @@ __all__ = (
     "module_to_dict",
     "name_of",
     "parse_options",
+    "read_module",
     "register",
     "self_link_of",
     "validate_name",

@@ -48,7 +48,7 @@ class ModuleAccess(Protocol):
     """
 
     async def get(self, name: str) -> Module:
-        """The Module ``name``. Raises NotFound, DecodeError."""
+        """The Module ``name``, which may be ``invalid``. Raises NotFound."""
         ...
 
     async def list(self, selector: Selector = EVERY_MODULE) -> ModuleList:
@@ -66,7 +66,8 @@ class ModuleAccess(Protocol):
     async def modify(self, name: str, change: Callable[[Module], Module]) -> Module:
         """Read the Module, let ``change`` make another one of it, and store that unless another client was faster.
 
-        Then again, a bounded number of times. Nothing is written when nothing differs. The Module as it is stored
+        Then again, a bounded number of times. Nothing is written when nothing differs. What could not be read of it
+        stays, until ``change`` sets its field. The Module as it is stored
         then. Raises NotFound, InvalidArgument, VersionConflict after the last attempt, and what ``change`` raises.
         """
         ...

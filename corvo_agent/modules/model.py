@@ -97,6 +97,10 @@ class Module:
 
     ``raw`` holds the parts of the JSON that it was read from which we do not know, at their places; the codec writes
     them back. It takes no part in comparisons.
+
+    ``invalid`` says why the value in the store is no Module that an agent would follow, "" for one that is. Then the
+    fields hold what could be read, and ``unread`` by section the values that could not, which are written back until
+    something takes their place.
     """
 
     meta: ObjectMeta = field(default_factory=ObjectMeta)
@@ -105,6 +109,8 @@ class Module:
     kind: str = "Module"
     api_version: str = "v1"
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False, hash=False)
+    invalid: str = ""
+    unread: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False, hash=False)
 
     @property
     def name(self) -> str:
@@ -117,8 +123,11 @@ class Module:
         return int(self.meta.resource_version or 0)
 
     def with_spec(self, **changes: Any) -> Module:
-        """A copy with fields of the spec replaced."""
-        return replace(self, spec=replace(self.spec, **changes))
+        """A copy with fields of the spec replaced, also those that could not be read."""
+        spec = self.unread.get("spec", {})
+        left = {key: value for key, value in spec.items() if key.replace("-", "_") not in changes}
+        unread = {name: found for name, found in {**self.unread, "spec": left}.items() if found}
+        return replace(self, spec=replace(self.spec, **changes), unread=unread)
 
     def with_status(self, **changes: Any) -> Module:
         """A copy with fields of the status replaced."""

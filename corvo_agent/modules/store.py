@@ -13,10 +13,10 @@ from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, DecodeError, InvalidArgument, NotFound, VersionConflict
 from ..levels.level import Level
 from .compare_and_swap import ATTEMPTS, compare_and_swap
-from .json.codec import decode_module, encode_module
+from .json.codec import encode_module, read_module
 from .kv import ClockDifference, HasClock, HasCredentials, KeyValue, KeyValueStore
 from .model import LevelOverride, Module
-from .names import MODULES_PREFIX, key_of, name_of
+from .names import MODULES_PREFIX, key_of
 from .watching.watch import Watch
 
 # Decoding this many values takes a few milliseconds; then the loop gets its turn.
@@ -25,11 +25,10 @@ _DECODED_AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class ModuleList:
-    """Every Module at ``revision``, by name; ``undecodable`` says which values were left out, and why."""
+    """Every Module at ``revision``, by name, those that are invalid included."""
 
     modules: tuple[Module, ...]
     revision: int
-    undecodable: tuple[DecodeError, ...] = ()
 
 
 class ModuleStore:
@@ -77,7 +76,7 @@ class ModuleStore:
         return self.kv.clock_difference() if isinstance(self.kv, HasClock) else None
 
     async def get(self, name: str) -> Module:
-        """The Module ``name``. Raises NotFound, also for a name that none can have, and DecodeError."""
+        """The Module ``name``, which may be ``invalid``. Raises NotFound, also for a name that none can have."""
         try:
             key = key_of(name)
         except InvalidArgument:
@@ -85,22 +84,18 @@ class ModuleStore:
         item = await self.kv.get(key)
         if item is None:
             raise NotFound("module", name)
-        return _decode(item)
+        return _read(item)
 
     async def list(self) -> ModuleList:
         """All Modules at one moment."""
         found = await self.kv.range(MODULES_PREFIX)
         modules: list[Module] = []
-        undecodable: list[DecodeError] = []
         for index, item in enumerate(found.items):
             # Thousands of Modules take long to decode: other tasks get their turn in between.
             if index % _DECODED_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            try:
-                modules.append(_decode(item))
-            except DecodeError as error:
-                undecodable.append(error)
-        return ModuleList(tuple(modules), found.revision, tuple(undecodable))
+            modules.append(_read(item))
+        return ModuleList(tuple(modules), found.revision)
 
     async def create(self, module: Module) -> Module:
         """Store a new Module; the stored one, with generation "1", a new uuid, and its times.
@@ -126,23 +121,33 @@ class ModuleStore:
         key = key_of(module.name)
         changed = module.with_meta(mod_time=self.clock.time_ns(), self_link=key)
         try:
-            revision = await self.kv.update(key, encode_module(changed), expected=expected)
+            value = encode_module(changed)
+            revision = await self.kv.update(key, value, expected=expected)
         except NotFound:
             raise NotFound("module", module.name) from None
         except VersionConflict as conflict:
             raise VersionConflict(f"module {module.name}", conflict.expected, conflict.actual) from None
-        return changed.with_meta(resource_version=str(revision))
+        # What was invalid may be so no longer.
+        return (
+            read_module(value, key, revision) if changed.invalid else changed.with_meta(resource_version=str(revision))
+        )
 
-    async def modify(self, name: str, change: Callable[[Module], Module], *, attempts: int = ATTEMPTS) -> Module:
+    async def modify(
+        self, name: str, change: Callable[[Module], Module], *, attempts: int = ATTEMPTS, mend: bool = False
+    ) -> Module:
         """Read the Module, let ``change`` make another one of it, and store that unless another client was faster.
 
         Then it is read again, and so on, ``attempts`` times, waiting a little longer each time. The generation grows
         by one when spec or labels differ, unless ``change`` has set it; nothing is written when nothing differs. The
-        Module as it is stored then. Raises NotFound, DecodeError, InvalidArgument, VersionConflict after the last
-        attempt, and whatever ``change`` raises.
+        Module as it is stored then. Values that cannot be read stay as they are until ``change`` sets their fields. A
+        value of which nothing can be read is written over only with ``mend``, for a person who wants that, and is a
+        DecodeError without. Raises also NotFound, InvalidArgument, VersionConflict after the last attempt, and
+        whatever ``change`` raises.
         """
 
         async def write(old: Module) -> Module:
+            if old.invalid and not old.unread and not mend:
+                raise DecodeError(f"{key_of(name)} at revision {old.revision}", old.invalid)
             new = _next_generation(old, change(old))
             # Raw parts take no part in comparisons, but are written all the same.
             if new == old and new.raw == old.raw:
@@ -154,8 +159,8 @@ class ModuleStore:
     async def delete(self, name: str, expected: int | None = None) -> Module:
         """Delete the Module, at revision ``expected`` if given; what it was.
 
-        A value that cannot be decoded is deleted all the same and comes back as a Module of that name without
-        anything in it. Raises NotFound, VersionConflict.
+        A value that cannot be read is deleted all the same and comes back as far as it could be. Raises NotFound,
+        VersionConflict.
         """
         try:
             item = await self.kv.delete(key_of(name), expected=expected)
@@ -163,10 +168,7 @@ class ModuleStore:
             raise NotFound("module", name) from None
         except VersionConflict as conflict:
             raise VersionConflict(f"module {name}", conflict.expected, conflict.actual) from None
-        try:
-            return _decode(item)
-        except DecodeError:
-            return Module().with_meta(name=name_of(item.key), resource_version=str(item.mod_revision))
+        return _read(item)
 
     async def set_level(self, name: str, level: str) -> Module:
         """Write ``level``, as it is spelt, to ``spec.log-level``. Raises InvalidArgument, NotFound and so on."""
@@ -188,8 +190,8 @@ class ModuleStore:
         return Watch(self.kv, key, exact=bool(name), check_interval=check_interval, clock=self.clock)
 
 
-def _decode(item: KeyValue) -> Module:
-    return decode_module(item.value, item.key, item.mod_revision)
+def _read(item: KeyValue) -> Module:
+    return read_module(item.value, item.key, item.mod_revision)
 
 
 def _next_generation(old: Module, new: Module) -> Module:

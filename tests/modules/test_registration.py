@@ -213,6 +213,14 @@ async def test_an_override_without_end_or_a_new_one_stays() -> None:
         await clear()
 
 
+async def test_a_start_is_reported_beside_a_mistyped_level_which_stays() -> None:
+    store = ModuleStore(MemoryStore())
+    await store.kv.put(KEY, b'{"spec":{"log-level":"loud"}}')
+    assert (await register(store, REPORT)).status.last_start == 1_000
+    found = await store.get(NAME)
+    assert (found.status.last_start, found.unread) == (1_000, {"spec": {"log-level": "loud"}})
+
+
 class Refusing(MemoryStore):
     """Refuses the first writes."""
 

@@ -165,16 +165,45 @@ async def test_what_is_missing_or_cannot_be_is_not_found(store: ModuleStore) -> 
             await store.set_level(name, "Debug")
 
 
-async def test_a_list_leaves_out_and_names_what_it_cannot_read(store: ModuleStore) -> None:
+async def test_a_list_has_what_it_cannot_read_too_and_says_so(store: ModuleStore) -> None:
     for number in range(250):
         await store.create(new_module(f"m{number:03}"))
     await store.kv.put(key_of("m100"), b"bad")
     found = await store.list()
-    assert [module.name for module in found.modules] == [f"m{number:03}" for number in range(250) if number != 100]
+    assert [module.name for module in found.modules] == [f"m{number:03}" for number in range(250)]
     assert found.revision == 252
-    assert [error.what for error in found.undecodable] == [f"{key_of('m100')} at revision 252"]
-    with pytest.raises(DecodeError):
-        await store.get("m100")
+    assert [(module.name, module.revision, module.invalid[:8]) for module in found.modules if module.invalid] == [
+        ("m100", 252, "not JSON")
+    ]
+    assert found.modules[100] == await store.get("m100")
+
+
+MISTYPED = b'{"spec":{"log-level":"loud","args":["-a"]},"status":{"node":"n1","restart-count":"x"},"extra":1}'
+
+
+async def test_a_mistyped_value_can_be_changed_and_stays_until_it_is_mended(store: ModuleStore) -> None:
+    await store.kv.put(key_of(NAME), MISTYPED)
+    found = await store.get(NAME)
+    assert (found.spec.log_level, found.spec.args, found.status.node) == ("", ("-a",), "n1")
+    assert "spec.log-level: unknown level, got 'loud'" in found.invalid
+    assert "status.restart-count: must be a whole number" in found.invalid
+    labelled = await store.modify(NAME, lambda module: module.with_meta(labels={"a": "b"}))
+    assert (labelled.invalid, labelled.unread) == (found.invalid, found.unread)
+    mended = await store.set_level(NAME, "Info")
+    assert (mended.spec.log_level, mended.meta.labels) == ("Info", {"a": "b"})
+    assert mended.invalid == "status.restart-count: must be a whole number of 32 bits, got 'x'"
+    mended = await store.modify(NAME, lambda module: module.with_status(restart_count=3))
+    assert (mended.invalid, mended.unread, mended.raw) == ("", {}, {"extra": 1})
+    assert mended == await store.get(NAME)
+
+
+async def test_what_cannot_be_read_at_all_is_written_over_only_for_a_person(store: ModuleStore) -> None:
+    await store.kv.put(key_of(NAME), b'{"kind":"Other"}')
+    with pytest.raises(DecodeError, match="kind: must be Module"):
+        await store.set_level(NAME, "Info")
+    mended = await store.modify(NAME, lambda module: module.with_spec(log_level="Info"), mend=True)
+    assert (mended.invalid, mended.spec.log_level) == ("", "Info")
+    assert mended == await store.get(NAME)
 
 
 async def test_deleting_gives_the_last_state_back(store: ModuleStore) -> None:

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from ...diagnostics.client.client import DiagnosticsClient
-from ...errors import DecodeError, NotFound
+from ...errors import NotFound
 from ...modules.access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
 from ...modules.announcing.endpoint import find_endpoint
-from ...modules.json.codec import decode_module
+from ...modules.json.codec import read_module
 from ...modules.kv import Change
 from ...modules.location import agent_address
 from ...modules.model import Module, ObjectMeta
@@ -48,7 +48,7 @@ class StoreModules:
         """Those that ``selector`` lets through."""
         selection = _selection(selector)
         found = await self._store.list()
-        return ModuleList(tuple(filter(selection.matches, found.modules)), found.revision, found.undecodable)
+        return ModuleList(tuple(filter(selection.matches, found.modules)), found.revision)
 
     async def names(self, prefix: str, limit: int) -> Sequence[str]:
         """Names that begin with ``prefix``, without reading the objects."""
@@ -56,8 +56,8 @@ class StoreModules:
         return [name_of(item.key) for item in found.items]
 
     async def modify(self, name: str, change: Callable[[Module], Module]) -> Module:
-        """Compare-and-swap."""
-        return await self._store.modify(name, change)
+        """Compare-and-swap, by a person: what cannot be read is written over."""
+        return await self._store.modify(name, change, mend=True)
 
     async def delete(self, name: str) -> Module:
         """Delete, also what cannot be read."""
@@ -99,9 +99,6 @@ def _event(change: Change) -> ModuleEvent:
     named = Module(ObjectMeta(name=name_of(change.key), resource_version=str(change.revision)))
     if item is None:
         return ModuleEvent(change.type, named)
-    try:
-        module = decode_module(item.value, item.key, item.mod_revision)
-    except DecodeError as error:
-        return ModuleEvent(change.type, named, error)
+    module = read_module(item.value, item.key, item.mod_revision)
     # A deletion has a revision of its own, later than that of what was deleted.
     return ModuleEvent(change.type, module.with_meta(resource_version=str(change.revision)))

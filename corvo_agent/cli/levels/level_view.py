@@ -21,7 +21,12 @@ _OF_AGENT = ("held-back", "blockers")
 
 
 def module_state(module: Module) -> dict[str, Any]:
-    """What has to hold by the Module's spec, with the keys that an agent tells its level with."""
+    """What has to hold by the Module's spec, with the keys that an agent tells its level with.
+
+    Of a Module that is invalid it is unknown: its agent keeps the level that it had.
+    """
+    if module.invalid:
+        return {"level": "invalid", "source": "none", "invalid": module.invalid}
     state = {**effective_state(module.spec, time.time_ns()).as_json(), "log-level": module.spec.log_level}
     return {key: state[key] for key in _KEYS if state.get(key)}
 
@@ -78,6 +83,8 @@ def _loggers(state: Mapping[str, Any]) -> str:
 
 
 def _why(state: Mapping[str, Any]) -> str:
+    if state.get("invalid"):
+        return f"{state['invalid']}; the agent keeps the level that it had"
     if state["source"] != "override":
         return str(state["source"])
     words = [f"override by {state.get('by') or 'an unnamed operator'}"]

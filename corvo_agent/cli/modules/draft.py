@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CorvoError, InvalidArgument
-from ...modules.json.codec import module_from_dict, module_to_dict
+from ...modules.json.codec import INVALID, module_from_dict, module_to_dict
 from ...modules.json.merge_patch import difference
 from ...modules.model import Module
 from ..show.yaml_format import read_yaml, write_yaml
@@ -46,7 +46,7 @@ class Draft:
         Raises InvalidArgument for text that is no YAML or no Module, and for changes of what cannot be edited.
         """
         edited = self._parse()
-        changes = difference(module_to_dict(self.original), module_to_dict(edited))
+        changes = difference(_editable(self.original), _editable(edited))
         # What belongs to an older version is not what the person has changed.
         if edited.meta.resource_version == self.original.meta.resource_version:
             _check(changes)
@@ -82,7 +82,8 @@ class Draft:
             raise InvalidArgument("the draft", None, f"is not UTF-8: {error.reason}") from error
         if not isinstance(value, dict):
             raise InvalidArgument("the draft", None, "must be an object with meta and spec")
-        return module_from_dict(value)
+        # Why it is invalid is only shown; what is typed has to be right.
+        return module_from_dict({key: item for key, item in value.items() if key != INVALID})
 
     def _text(self) -> str:
         """What stands in the file, without comments."""
@@ -97,13 +98,17 @@ class Draft:
 
 def difference_lines(old: Module, new: Module) -> list[str]:
     """What differs in what people may change: ``spec.log-level: Info -> Warn``."""
-    before, after = _leaves(module_to_dict(old)), _leaves(module_to_dict(new))
+    before, after = _leaves(_editable(old)), _leaves(_editable(new))
     paths = [path for path in {**before, **after} if path.startswith(("spec.", "meta.labels."))]
     return [
         f"{path}: {before.get(path, 'nothing')} -> {after.get(path, 'nothing')}"
         for path in paths
         if before.get(path) != after.get(path)
     ]
+
+
+def _editable(module: Module) -> dict[str, Any]:
+    return {key: value for key, value in module_to_dict(module).items() if key != INVALID}
 
 
 def _check(changes: Mapping[str, Any]) -> None:

@@ -91,7 +91,11 @@ async def _store(where: Where, original: Module, edited: Module) -> Module:
         if "spec" in edited.raw:
             raw["spec"] = edited.raw["spec"]
         changed = current.with_meta(labels=edited.meta.labels)
-        return Module(changed.meta, edited.spec, current.status, current.kind, current.api_version, raw)
+        # What a person may not edit stays, readable or not.
+        unread = {name: found for name, found in current.unread.items() if name == "status"}
+        invalid = current.invalid
+        kind, version = current.kind, current.api_version
+        return Module(changed.meta, edited.spec, current.status, kind, version, raw, invalid, unread)
 
     async with open_backend(where) as backend:
         return await backend.modules.modify(original.name, change)

@@ -51,5 +51,7 @@ def show_change(event: ModuleEvent, output: str | None) -> None:
         value = {"type": event.type.value, "object": module_to_dict(module)}
         click.echo(json_text(value) if output == "json" else yaml_text(value, document=True).rstrip("\n"))
         return
-    level = effective_state(module.spec, time.time_ns()).level_text
+    if module.invalid:
+        note(f"corvo: {module.name} is invalid: {module.invalid}")
+    level = "invalid" if module.invalid else effective_state(module.spec, time.time_ns()).level_text
     click.echo(visible(f"{event.type.value:8} {module.name} {level} revision {module.revision}"))

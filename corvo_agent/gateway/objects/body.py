@@ -13,7 +13,7 @@ from ...errors import DecodeError, InvalidArgument, ValidationFailed
 from ...levels.level import Level
 from ...levels.level_filter import MAX_LOGGERS
 from ...levels.logger_name import check_logger_name, shown_logger_name
-from ...modules.json.codec import module_from_dict
+from ...modules.json.codec import INVALID, module_from_dict
 from ...modules.model import Module, ModuleSpec
 from ...modules.names import MAX_NAME_LENGTH, NAME_PATTERN
 
@@ -107,7 +107,8 @@ def text_of(body: Mapping[str, Any], key: str) -> str:
 def read_module(body: dict[str, Any]) -> Module:
     """The Module of a folded body that passed ``check``; raises DecodeError when a field has a wrong type."""
     try:
-        module = module_from_dict(body)
+        # What it says of the stored one is no part of it: a person sends back what was shown, mended.
+        module = module_from_dict({key: value for key, value in body.items() if key != INVALID})
     except InvalidArgument as error:
         raise DecodeError("request body", str(error)) from None
     labels = {key: value for key, value in module.meta.labels.items() if not key.startswith(RESERVED_PREFIX)}

@@ -40,12 +40,13 @@ def patched(current: Module, patch: Mapping[str, Any], *, now: int) -> Module:
     shown = module_to_dict(current)
     body = fold(merge(shown, fold_patch(patch)))
     body.pop("status", None)
+    unread = _take_unread(body, current)
     check(body, current.name)
     given = read_module(body)
     # Keys of the status that we do not know are not the caller's to patch either.
     kept = {key: value for key, value in current.raw.items() if key == "status"}
     raw = {**given.raw, **kept}
-    return _next_generation(replace(current, spec=given.spec, raw=raw), given.meta.labels, now)
+    return _next_generation(replace(current, spec=given.spec, raw=raw, unread=unread), given.meta.labels, now)
 
 
 def labelled(current: Module, labels: Mapping[str, str], *, now: int) -> Module:
@@ -95,6 +96,17 @@ def fold_patch(patch: Mapping[str, Any]) -> dict[str, Any]:
         key.lower(): {inner.lower(): item for inner, item in value.items()} if isinstance(value, Mapping) else value
         for key, value in patch.items()
     }
+
+
+def _take_unread(body: dict[str, Any], current: Module) -> dict[str, Mapping[str, Any]]:
+    """Take out of ``body`` what could not be read of ``current`` and is still there: the patch did not touch it."""
+    left: dict[str, Mapping[str, Any]] = {"status": current.unread.get("status", {})}
+    for name in ("meta", "spec"):
+        section, unread = body.get(name, {}), current.unread.get(name, {})
+        left[name] = {key: value for key, value in unread.items() if section.get(key) == value}
+        for key in left[name]:
+            del section[key]
+    return {name: found for name, found in left.items() if found}
 
 
 def _next_generation(module: Module, labels: Mapping[str, str], now: int) -> Module:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import Compacted, DeadlineExceeded, DecodeError, NotFound, RemoteError, Unavailable
+from ...errors import Compacted, DeadlineExceeded, NotFound, RemoteError, Unavailable
 from ...modules.compare_and_swap import compare_and_swap
 from ...modules.model import LevelOverride, Module
 from ...modules.names import MODULES_PREFIX
@@ -155,8 +155,15 @@ class ModuleApi:
         return await self._modify(name, version, lambda old: objects.all_replaced(old, given, now=self._now()))
 
     async def put_status(self, name: str, given: Module) -> CachedModule:
-        """An agent's update. Raises NotFound."""
-        return await self._modify(name, "", lambda old: objects.status_replaced(old, given, now=self._now()))
+        """An agent's update. Raises NotFound, and RemoteError for an object of which nothing can be read."""
+
+        def change(old: Module) -> Module:
+            if old.invalid and not old.unread:
+                # What it was meant to be only a person can say.
+                raise RemoteError("the store", "DATA_LOSS", f"module {name} is invalid: {old.invalid}")
+            return objects.status_replaced(old, given, now=self._now())
+
+        return await self._modify(name, "", change)
 
     async def _modify(self, name: str, version: str, change: Callable[[Module], Module]) -> CachedModule:
 
@@ -172,11 +179,7 @@ class ModuleApi:
         return await self._written(await compare_and_swap(read, write, clock=self._clock))
 
     async def _read(self, name: str) -> Module:
-        try:
-            return await self._store.get(name)
-        except DecodeError as error:
-            # Not the caller's bytes are bad but those in the store.
-            raise RemoteError("the store", "DATA_LOSS", str(error)) from error
+        return await self._store.get(name)
 
     async def _written(self, module: Module) -> CachedModule:
         await self._settled(lambda: self.cache.revision >= module.revision)

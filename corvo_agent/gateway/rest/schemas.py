@@ -68,6 +68,10 @@ SCHEMAS: Schema = {
             "meta": ref("ObjectMeta"),
             "spec": ref("ModuleSpec"),
             "status": ref("ModuleStatus"),
+            "invalid": {
+                "type": "string",
+                "description": "Why no agent follows the stored value; what could not be read is shown as it is",
+            },
         },
         ("kind", "meta", "spec", "status"),
     ),

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import DecodeError
-from ...modules.json.codec import decode_module
+from ...modules.json.codec import read_module
 from ...modules.kv import Change, ChangeType, KeyValueStore
 from ...modules.names import MODULES_PREFIX, name_of
 from ...modules.watching.batches import Cause, WatchBatch
@@ -28,7 +27,7 @@ _SLICE = 100
 class ModuleCache(WatchedMirror):
     """Every Module, by name, as of ``revision``; what changes is published to ``hub``.
 
-    A value that cannot be decoded leaves the object as it was: the log names key, revision and reason.
+    A value that cannot be decoded is shown as a Module that is invalid: the log names key, revision and reason.
     """
 
     def __init__(
@@ -85,15 +84,14 @@ class ModuleCache(WatchedMirror):
                 continue
             if change.item is None:
                 continue
-            try:
-                entry = CachedModule(decode_module(change.item.value, change.key, change.item.mod_revision))
-                # Made now, in slices: the first list of ten thousand would otherwise make them all at once.
-                entry.make_json()
-                decoded.append((change, entry))
-                self._undecodable.discard(name)
-            except DecodeError as error:
+            entry = CachedModule(read_module(change.item.value, change.key, change.item.mod_revision))
+            # Made now, in slices: the first list of ten thousand would otherwise make them all at once.
+            entry.make_json()
+            decoded.append((change, entry))
+            self._undecodable.discard(name)
+            if reason := entry.module.invalid:
                 self._undecodable.add(name)
-                _log.warning("update of a Module ignored: %s", error)
+                _log.warning("a Module is invalid: %s at revision %d: %s", change.key, change.revision, reason)
         return decoded
 
     def _change(self, change: Change, entry: CachedModule | None) -> Event | None:
@@ -104,7 +102,7 @@ class ModuleCache(WatchedMirror):
         if before is None:
             bisect.insort(self._names, name)
         self._entries[name] = entry
-        # An object that could not be read until now is new to every watcher, whatever the store calls it.
+        # What this cache did not know is new to every watcher, whatever the store calls it.
         return Event(change.type if before else ChangeType.CREATED, change.revision, entry, before)
 
     def _delete(self, name: str, before: CachedModule, revision: int) -> Event:

@@ -18,6 +18,7 @@ from ...errors import DecodeError, InvalidArgument, shorten
 from ..model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from ..names import key_of, name_of, self_link_of
 from .tables import (
+    Faults,
     JsonField,
     JsonTable,
     entries,
@@ -33,6 +34,8 @@ from .tables import (
     time,
 )
 
+#: Where the JSON of a Module that is invalid says why.
+INVALID = "invalid"
 # orjson writes at most 254 levels; what is deeper could be read but never written back.
 _MAX_DEPTH = 200
 # orjson reads integers of more than 64 bits as floats; this finds values that may hold one.
@@ -57,6 +60,20 @@ def decode_module(value: bytes, key: str, revision: int) -> Module:
     return module
 
 
+def read_module(value: bytes, key: str, revision: int) -> Module:
+    """As ``decode_module``, but what that refuses comes as a Module that is ``invalid``, with what could be read."""
+    try:
+        return decode_module(value, key, revision)
+    except DecodeError as error:
+        reason = error.reason
+    known = {"name": name_of(key), "resource_version": str(revision)}
+    try:
+        module = _read_parts(json.loads(value) if _LONG_NUMBER.search(value) else orjson.loads(value), **known)
+    except (InvalidArgument, ValueError, RecursionError):
+        return Module(invalid=reason).with_meta(**known)
+    return module if module.invalid else replace(module, invalid=reason)
+
+
 def encode_module(module: Module, self_link: str | None = None) -> bytes:
     """The value to store for ``module``: no resource version, and its key as the self-link unless told otherwise.
 
@@ -67,22 +84,34 @@ def encode_module(module: Module, self_link: str | None = None) -> bytes:
     link = key_of(module.name) if self_link is None else self_link
     value = _to_json(module.with_meta(resource_version="", self_link=link))
     # Read back before it is stored: what we could not read again would be lost to every reader.
-    _from_json(value)
+    if module.unread:
+        _check_unread(value, module)
+    else:
+        _from_json(value)
     return _dump(value)
 
 
 def module_from_dict(value: Any) -> Module:
     """The Module that a JSON object of REST describes, its resource version and self-link as given.
 
-    Raises InvalidArgument with the path of the field that is wrong.
+    One that the gateway shows as ``invalid`` is read as far as it can be. Raises InvalidArgument with the path of the
+    field that is wrong.
     """
-    return _from_json(value)
+    reason = value.get(INVALID) if isinstance(value, dict) else None
+    if not isinstance(reason, str) or not reason:
+        return _from_json(value)
+    return replace(_read_parts({key: item for key, item in value.items() if key != INVALID}), invalid=reason)
 
 
 def module_to_dict(module: Module, self_link: str | None = None) -> dict[str, Any]:
-    """``module`` as REST shows it, with resource version and its REST path as self-link unless told otherwise."""
+    """``module`` as REST shows it, with resource version and its REST path as self-link unless told otherwise.
+
+    One that is invalid has the reason at its top, under ``INVALID``: the original's readers pass over a key that they
+    do not know.
+    """
     link = self_link_of(module.name) if self_link is None else self_link
-    return _to_json(module.with_meta(self_link=link))
+    shown = _to_json(module.with_meta(self_link=link))
+    return {**shown, INVALID: module.invalid} if module.invalid else shown
 
 
 def _read_override(value: Any, path: str) -> LevelOverride | None:
@@ -167,8 +196,31 @@ _SECTIONS: Mapping[str, JsonTable] = {"meta": _META, "spec": _SPEC, "status": _S
 _HEAD = {"kind": "kind", "api-version": "api_version"}
 
 
-def _from_json(value: Any, **meta: str) -> Module:
-    """The Module in ``value``, with fields of the meta that are known better than ``value`` knows them."""
+def _read_parts(value: Any, **meta: str) -> Module:
+    """As ``_from_json``, but fields that cannot be read are left out, kept, and told in ``invalid``."""
+    faults: dict[str, Faults] = {name: {} for name in _SECTIONS}
+    module = _from_json(value, faults, **meta)
+    unread = {name: {key: kept for key, (kept, _) in found.items()} for name, found in faults.items() if found}
+    reasons = [reason for found in faults.values() for _, reason in found.values()]
+    return replace(module, unread=unread, invalid="; ".join(reasons))
+
+
+def _check_unread(value: Any, module: Module) -> None:
+    """Refuse a field that cannot be read again unless it is one that ``module`` has kept unread."""
+    faults: dict[str, Faults] = {name: {} for name in _SECTIONS}
+    _from_json(value, faults)
+    for name, found in faults.items():
+        kept = module.unread.get(name, {})
+        for key, (given, reason) in found.items():
+            if key not in kept or kept[key] != given:
+                raise InvalidArgument(f"{name}.{key}", None, reason)
+
+
+def _from_json(value: Any, faults: Mapping[str, Faults] | None = None, **meta: str) -> Module:
+    """The Module in ``value``, with fields of the meta that are known better than ``value`` knows them.
+
+    ``faults`` by section take the fields that cannot be read; without them the first one is raised.
+    """
     head: dict[str, str] = {}
     parts: dict[str, dict[str, Any]] = {"meta": {}, "spec": {}, "status": {}}
     raw: dict[str, Any] = {}
@@ -177,7 +229,7 @@ def _from_json(value: Any, **meta: str) -> Module:
     for key, item in entries(value, "value"):
         name = key.lower()
         if name in parts:
-            values, unknown = _SECTIONS[name].read(item)
+            values, unknown = _SECTIONS[name].read(item, faults=None if faults is None else faults[name])
             parts[name].update(values)
             if unknown:
                 raw[name] = {**raw.get(name, {}), **unknown}
@@ -202,7 +254,7 @@ def _from_json(value: Any, **meta: str) -> Module:
 def _to_json(module: Module) -> dict[str, Any]:
     value: dict[str, Any] = {"kind": module.kind, "api-version": module.api_version}
     for name, table in _SECTIONS.items():
-        value[name] = table.write(getattr(module, name), module.raw.get(name, {}))
+        value[name] = table.write(getattr(module, name), module.raw.get(name, {}), module.unread.get(name))
     for key, item in module.raw.items():
         if key not in _SECTIONS:
             value[key] = item

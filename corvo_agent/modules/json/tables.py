@@ -36,6 +36,10 @@ class JsonField:
     keep: Callable[[Any], Any] | None = None
 
 
+#: Key of a field -> its JSON value, and what is wrong with it.
+Faults = dict[str, tuple[Any, str]]
+
+
 class JsonTable:
     """The fields of one message, in the order in which they are written; ``path`` leads to it from the top."""
 
@@ -44,11 +48,12 @@ class JsonTable:
         self.fields = fields
         self._by_key = {field.key: (field, f"{path}.{field.key}") for field in fields}
 
-    def read(self, json: Any, path: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+    def read(self, json: Any, path: str = "", faults: Faults | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
         """The attributes that ``json`` gives, and the keys that this table does not know.
 
         Of two spellings of one key the later one counts. Raises InvalidArgument with the path of the field when
-        ``json`` is not an object or a value is of a wrong type.
+        ``json`` is not an object or a value is of a wrong type; with ``faults`` such a value goes there instead, with
+        what is wrong with it, under the key of its field.
         """
         values: dict[str, Any] = {}
         unknown: dict[str, Any] = {}
@@ -59,17 +64,30 @@ class JsonTable:
                 unknown[key] = value
             elif value is not None:
                 field, field_path = known
-                values[field.attribute] = field.read(value, f"{path}.{field.key}" if path else field_path)
+                try:
+                    values[field.attribute] = field.read(value, f"{path}.{field.key}" if path else field_path)
+                except InvalidArgument as error:
+                    if faults is None:
+                        raise
+                    faults[field.key] = value, str(error)
+                    continue
                 if field.keep is not None and (kept := field.keep(value)):
                     unknown[field.key] = kept
         return values, unknown
 
-    def write(self, message: object, unknown: Mapping[str, Any]) -> dict[str, Any]:
-        """``message`` as JSON: the known keys in their order, then the unknown ones."""
+    def write(
+        self, message: object, unknown: Mapping[str, Any], unread: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """``message`` as JSON: the known keys in their order, then the unknown ones.
+
+        ``unread`` holds the JSON values of fields that could not be read: each stays while nothing takes its place.
+        """
         json = {}
         for field in self.fields:
             value = getattr(message, field.attribute)
-            if value or field.always:
+            if unread and not value and field.key in unread:
+                json[field.key] = unread[field.key]
+            elif value or field.always:
                 json[field.key] = field.write(value, unknown.get(field.key))
         # What ``keep`` kept lies under its known key and was written with it.
         for key, value in unknown.items():

@@ -8,7 +8,7 @@ from corvo_agent.cli.backends.etcd import EtcdBackend, StoreModules
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
-from corvo_agent.errors import DecodeError, NotFound
+from corvo_agent.errors import NotFound
 from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.kv import ChangeType
 from corvo_agent.modules.memory import MemoryStore
@@ -77,7 +77,7 @@ async def test_a_change_that_cannot_be_read_is_told_with_its_fault(kept: MemoryS
     events = modules.watch()
     event = await anext(events)
     assert (event.type, event.module.name, event.module.revision) == (ChangeType.CREATED, NAME, revision)
-    assert isinstance(event.error, DecodeError)
+    assert event.module.invalid.startswith("not JSON")
     await kept.delete(key_of(NAME))
     event = await anext(events)
     assert (event.type, event.module.name) == (ChangeType.DELETED, NAME)

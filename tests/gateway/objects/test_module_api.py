@@ -125,8 +125,10 @@ async def test_a_consistent_read_is_the_stores_own(api: ModuleApi, store: Store)
     listing = await api.list(ListOptions(), consistent=True)
     assert [entry.module.name for entry in listing.items or ()] == [NAME]
     await store.put(key_of(NAME), b"garbage")
+    assert (await api.get(NAME, consistent=True)).module.invalid.startswith("not JSON")
+    # What it was meant to be an agent cannot say.
     with pytest.raises(RemoteError) as caught:
-        await api.get(NAME, consistent=True)
+        await api.put_status(NAME, module(NAME))
     assert caught.value.code == "DATA_LOSS"
 
 

@@ -68,24 +68,23 @@ async def test_a_deletion_has_a_revision_of_its_own_and_the_last_state(store: St
         assert event.entry.module.spec.log_level == "Debug"
 
 
-async def test_a_value_that_is_no_module_leaves_the_object_as_it_was(
+async def test_a_value_that_is_no_module_is_there_with_the_reason(
     store: Store, hub: WatchHub, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.put_module(module("a1", level="Debug"))
     await store.put(key_of("b1"), b"garbage")
     async with ModuleCache(store, hub) as cache:
         await cache.wait_synced(5)
-        assert (names(cache), cache.undecodable) == (["a1"], 1)
-        await store.put(key_of("a1"), b'{"spec": 7}')
-        await until(lambda: cache.undecodable == 2)
-        found = cache.get("a1")
-        assert found is not None
-        assert found.module.spec.log_level == "Debug"
-        # One that can be read at last is new to every watcher.
+        assert (names(cache), cache.undecodable) == (["a1", "b1"], 1)
         watcher = hub.subscribe(LIVE, cache.entries())
+        await store.put(key_of("a1"), b'{"spec": {"log-level": "loud"}, "status": {"node": "n1"}}')
+        (event,) = (await watcher.next_batch()).events
+        assert (event.type.value, event.entry.module.status.node) == ("Updated", "n1")
+        assert b'"invalid":"spec.log-level: unknown level' in event.entry.json
+        assert cache.undecodable == 2
         await store.put_module(module("b1"))
         (event,) = (await watcher.next_batch()).events
-        assert (event.type.value, event.entry.module.name) == ("Created", "b1")
+        assert (event.type.value, event.entry.module.name) == ("Updated", "b1")
         await store.delete(key_of("a1"))
         await until(lambda: names(cache) == ["b1"] and not cache.undecodable)
     assert key_of("b1") in caplog.text

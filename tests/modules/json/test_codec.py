@@ -12,7 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import DecodeError, InvalidArgument
-from corvo_agent.modules.json.codec import decode_module, encode_module, module_from_dict, module_to_dict
+from corvo_agent.modules.json.codec import (
+    decode_module,
+    encode_module,
+    module_from_dict,
+    module_to_dict,
+    read_module,
+)
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from corvo_agent.modules.names import key_of
 
@@ -342,3 +348,41 @@ def test_any_bytes_are_a_module_or_a_decode_error(value: bytes) -> None:
     if module is not None:
         assert decode(encode_module(module)).spec == module.spec
         assert isinstance(orjson.loads(value), dict)
+
+
+def test_what_is_mistyped_is_told_and_the_rest_is_read() -> None:
+    value = b'{"spec":{"log-level":"loud","args":["-a"],"x":1},"status":{"node":"n1","restart-count":"many"}}'
+    module = read_module(value, KEY, 7)
+    assert (module.name, module.revision, module.spec.args, module.status.node) == ("node1-pen-npm", 7, ("-a",), "n1")
+    assert module.unread == {"spec": {"log-level": "loud"}, "status": {"restart-count": "many"}}
+    assert module.invalid.startswith("spec.log-level: unknown level, got 'loud'; valid: ")
+    assert module.invalid.endswith("; status.restart-count: must be a whole number of 32 bits, got 'many'")
+    # Neither lost nor taken for something else by a change of other fields.
+    stored = json.loads(encode_module(module.with_meta(labels={"a": "b"})))
+    assert stored["spec"] == {"log-level": "loud", "args": ["-a"], "x": 1}
+    assert (stored["status"], "invalid" in stored) == ({"node": "n1", "restart-count": "many"}, False)
+    assert json.loads(encode_module(module.with_spec(log_level="Warn")))["spec"]["log-level"] == "Warn"
+    with pytest.raises(InvalidArgument, match="restart-count"):
+        encode_module(module.with_spec(log_level="Warn").with_status(restart_count=2**40))
+
+
+def test_what_is_shown_of_an_invalid_module_is_read_as_such() -> None:
+    module = read_module(b'{"spec":{"log-level":"loud"}}', KEY, 7)
+    shown = module_to_dict(module)
+    assert (shown["spec"], shown["invalid"]) == ({"log-level": "loud"}, module.invalid)
+    assert module_from_dict(shown) == module.with_meta(self_link=shown["meta"]["self-link"])
+
+
+@given(MODULE_LIKE)
+@settings(max_examples=150, deadline=None)
+def test_any_value_is_a_module_and_says_when_it_is_none(value: Any) -> None:
+    data = json.dumps(value).encode()
+    module = read_module(data, KEY, 7)
+    assert (module.name, module.revision) == ("node1-pen-npm", 7)
+    try:
+        assert module == decode_module(data, KEY, 7)
+    except DecodeError:
+        assert module.invalid
+    if not module.invalid or module.unread:
+        again = read_module(encode_module(module), KEY, 7)
+        assert (again.spec, again.status, again.unread) == (module.spec, module.status, module.unread)

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from ....errors import InvalidArgument
+from ....errors import InvalidArgument, PreconditionFailed
 from ....levels.level import Level
 from ....modules.access import ModuleAccess
 from ....modules.model import LevelOverride, Module
@@ -71,19 +71,19 @@ class _Wish:
         return self.clear or self.as_configured or self.level is not None
 
     def change(self) -> Callable[[Module], Module]:
-        """What is to become of a Module."""
+        """What is to become of a Module. Raises PreconditionFailed for one that is invalid and would stay so."""
         if self.logger is not None:
-            return lambda module: module.with_spec(loggers=self._loggers(module))
+            return lambda module: _valid(module).with_spec(loggers=self._loggers(module))
         if self.as_configured:
             return lambda module: module.with_spec(log_level="", override=None)
         if self.clear:
-            return lambda module: module.with_spec(override=None)
+            return lambda module: _valid(module).with_spec(override=None)
         if self.keep:
             # An override that goes on would hide what was asked to stay.
             return lambda module: module.with_spec(log_level=self.level, override=None)
         until = time.time_ns() + parse_duration(self.duration or DEFAULT_DURATION, "--for")
         override = LevelOverride(self.level or "", until, _who(), self.reason)
-        return lambda module: module.with_spec(override=override)
+        return lambda module: _valid(module).with_spec(override=override)
 
     def _loggers(self, module: Module) -> dict[str, str]:
         others = {name: level for name, level in module.spec.loggers.items() if name != self.logger}
@@ -168,6 +168,14 @@ async def _apply(modules: ModuleAccess, wish: _Wish, name: str) -> Module:
 
 async def _explained(backend: Backend, states: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
     return await with_why(backend, name, states[name])
+
+
+def _valid(module: Module) -> Module:
+    if module.invalid:
+        # No agent follows it: to say that the level is set would be wrong.
+        how = f"mend it first: corvo level {module.name} Info --keep, or corvo modules edit {module.name}"
+        raise PreconditionFailed(f"module {module.name} is invalid: {module.invalid}; {how}")
+    return module
 
 
 def _who() -> str:

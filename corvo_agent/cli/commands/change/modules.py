@@ -68,8 +68,9 @@ async def list_modules(labels: str, fields: str, watch: bool, output: str | None
             await show_changes(backend.modules, selector_of(labels, fields), output)
             return
         found = await backend.modules.list(selector_of(labels, fields))
-    for error in found.undecodable:
-        note(f"corvo: left out: {error}")
+    for module in found.modules:
+        if module.invalid:
+            note(f"corvo: {module.name} is invalid: {module.invalid}")
     headers = ("NAME", "LEVEL", "NODE", "CATEGORY", "RESTARTS", "STARTED")
     print_result(output, [module_to_dict(module) for module in found.modules], headers, map(_row, found.modules))
 
@@ -171,6 +172,9 @@ def _relabel(changes: dict[str, str | None], module: Module) -> Module:
 def _row(module: Module) -> tuple[object, ...]:
     state = effective_state(module.spec, time.time_ns())
     marked = f"{state.level_text}*" if state.source is LevelSource.OVERRIDE else state.level_text
+    if module.invalid:
+        # Its agent keeps the level that it had, which the object does not say.
+        marked = "invalid"
     status = module.status
     return module.name, marked, status.node, status.category, status.restart_count, format_rfc3339(status.last_start)
 

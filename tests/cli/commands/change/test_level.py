@@ -18,6 +18,7 @@ from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ObjectMeta
+from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import Outcome, corvo
 from tests.cli.place import Place
@@ -236,3 +237,26 @@ async def test_selectors_choose_several(there: Place, modules: ModuleStore, monk
 async def test_every_form_tells_the_level(there: Place, output: str) -> None:
     outcome = await level(there, "-o", output)
     assert (outcome.code, "Warn" in outcome.out, NAME in outcome.out) == (0, True, True)
+
+
+BAD = b'{"spec":{"log-level":"loud"},"status":{"node":"node3"}}'
+
+
+async def test_a_mistyped_level_is_told_and_mended(place: Place, modules: ModuleStore) -> None:
+    await place.knows(await modules.kv.put(key_of("node3-bad"), BAD))
+    shown = await place.corvo("level", "node3-bad")
+    assert shown.code == 0
+    assert shown.out.startswith("node3-bad: invalid (spec.log-level: unknown level, got 'loud'")
+    assert "the agent keeps the level that it had" in shown.out
+    # No agent would follow it, whatever is set beside the mistake.
+    for wish in (("Debug",), ("--clear",), ("Debug", "--logger", "http", "--keep")):
+        refused = await place.corvo("level", "node3-bad", *wish)
+        assert (refused.code, refused.out) == (1, "")
+        assert "mend it first: corvo level node3-bad Info --keep" in refused.err
+    mended = await place.corvo("level", "node3-bad", "Info", "--keep")
+    assert (mended.code, mended.out) == (0, "node3-bad: Info (log-level)\n")
+    assert (await modules.get("node3-bad")).invalid == ""
+    await place.knows(await modules.kv.put(key_of("node3-bad"), BAD))
+    assert (await place.corvo("level", "node3-bad", "--as-configured")).code == 0
+    found = await modules.get("node3-bad")
+    assert (found.invalid, found.spec.log_level, found.status.node) == ("", "", "node3")

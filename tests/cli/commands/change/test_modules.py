@@ -10,7 +10,6 @@ import pytest_asyncio
 import yaml
 
 from corvo_agent.agent.agent import Agent
-from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
@@ -72,12 +71,37 @@ async def test_list_in_every_form(place: Place) -> None:
     assert NAME in table.out
 
 
-async def test_what_cannot_be_read_is_said_and_left_out(etcd: EmbeddedEtcd, modules: ModuleStore) -> None:
-    await modules.kv.put(key_of("node3-bad"), b"not json")
-    outcome = await corvo("modules", "list", "--etcd", etcd.endpoint)
-    assert len(outcome.rows) == 2
-    assert "left out" in outcome.err
-    assert "node3-bad" in outcome.err
+async def test_what_cannot_be_read_is_shown_as_invalid_with_the_reason(place: Place, modules: ModuleStore) -> None:
+    bad = b'{"spec":{"log-level":"loud"},"status":{"node":"node3"}}'
+    await place.knows(await modules.kv.put(key_of("node3-bad"), b"not json"))
+    await place.knows(await modules.kv.put(key_of("node4-bad"), bad))
+    outcome = await place.corvo("modules", "list")
+    assert [row[:3] for row in outcome.rows[2:]] == [["node3-bad", "invalid", ""], ["node4-bad", "invalid", "node3"]]
+    assert "corvo: node3-bad is invalid: not JSON" in outcome.err
+    shown = await place.corvo("modules", "get", "node4-bad", "-o", "json")
+    assert shown.json["spec"] == {"log-level": "loud"}
+    assert "unknown level, got 'loud'" in shown.json["invalid"]
+    outcome = await place.corvo("modules", "label", "node4-bad", "team=net")
+    assert (outcome.code, outcome.out) == (0, "team=net\n")
+    assert (await place.corvo("modules", "delete", "node3-bad")).code == 0
+
+
+async def test_an_edit_mends_what_cannot_be_read(
+    place: Place, modules: ModuleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = b'{"spec":{"log-level":"loud","args":["-a"]},"status":{"node":"node3"}}'
+    await place.knows(await modules.kv.put(key_of("node4-bad"), bad))
+    monkeypatch.setenv("EDITOR", "sed -i s/loud/Warn/")
+    monkeypatch.delenv("VISUAL", raising=False)
+    assert (await place.corvo("modules", "edit", "node4-bad")).code == 0
+    found = await modules.get("node4-bad")
+    assert (found.invalid, found.spec.log_level, found.spec.args) == ("", "Warn", ("-a",))
+    # A line that is taken out counts as well.
+    await place.knows(await modules.kv.put(key_of("node4-bad"), bad))
+    monkeypatch.setenv("EDITOR", "sed -i /loud/d")
+    assert (await place.corvo("modules", "edit", "node4-bad")).code == 0
+    found = await modules.get("node4-bad")
+    assert (found.invalid, found.spec.args, found.status.node) == ("", ("-a",), "node3")
 
 
 async def test_get_shows_one(place: Place) -> None:
