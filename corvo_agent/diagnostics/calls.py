@@ -125,8 +125,10 @@ class _Bounded:
                     await self._function(stream)
                 finally:
                     _call.reset(token)
-                    # Circles: the stream's buffers would stay until the garbage collector comes by.
-                    del stream.recv_message, stream.send_message
+                    # Circles: the stream's buffers would stay until the garbage collector comes by. A method within
+                    # the bounds of its service and of the server has lost them when the inner ones end.
+                    for name in ("recv_message", "send_message"):
+                        vars(stream).pop(name, None)
         except CorvoError as error:
             raise bounds.status(error) from error
 
