@@ -21,6 +21,7 @@ from ..logs.search.survey import Surveyor
 from ..modules.deferred import DeferredStore
 from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
+from ..modules.model import Module
 from ..settings.etcd import EtcdSettings, etcd_options
 from ..sidecar.answers.service import answer_for_go, answer_for_process
 from ..sidecar.target.follower import TargetFollower
@@ -82,8 +83,13 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         if target:
             target.subscribe(lambda start: runner.again())
         if agent.watcher:
-            agent.watcher.subscribe(lambda change: runner.release())
+            # An override that is over when the sidecar starts may still be in force in the process.
+            agent.watcher.subscribe(lambda change: runner.release(changed=_has_override(change.new)))
     return agent
+
+
+def _has_override(module: Module | None) -> bool:
+    return module is not None and module.spec.override is not None
 
 
 def _find_target(settings: AgentSettings) -> FindTarget | None:

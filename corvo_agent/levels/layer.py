@@ -75,10 +75,10 @@ def _forked() -> None:
 
 def _end_in_child() -> None:
     while True:
-        left = max((layer.end(time.time_ns()) for layer in list(_ENDING)), default=0.0)
+        left = [seconds for layer in list(_ENDING) if (seconds := layer.end(time.time_ns()))]
         if not left:
             return
-        time.sleep(min(_RECHECK, left))
+        time.sleep(min(_RECHECK, *left))
 
 
 os.register_at_fork(after_in_child=_forked)

@@ -18,7 +18,7 @@ from corvo_agent.agent.settings import AgentSettings
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import ConfigError, RemoteError
-from corvo_agent.modules import Module, ModuleStore
+from corvo_agent.modules import LevelOverride, Module, ModuleStore
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.model import ModuleStatus
@@ -102,6 +102,26 @@ async def test_a_sidecar_that_restarts_does_not_touch_a_level_that_holds(
     assert written.read_text() == "debug\n" * 2
 
 
+@pytest.mark.integration
+@pytest.mark.parametrize(("spec", "told"), [({"override": LevelOverride("Debug", until=1)}, "info\n"), ({}, "")])
+async def test_an_override_that_ended_while_no_sidecar_ran_is_ended_in_the_process(
+    spec: dict[str, Any], told: str, etcd: EmbeddedEtcd, log_file: str, tmp_path: Path
+) -> None:
+    written = tmp_path / "written"
+    written.touch()
+    hook = f"exec:/bin/sh -c 'echo $0 >> {written}' {{level}}"
+    config = AgentSettings(module="pen-npm", node="node1", log_file=log_file, level_hook=hook)
+    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
+        await modules.create(Module().with_meta(name="node1-pen-npm").with_spec(**spec))
+        async with (
+            build_agent(config, EtcdSettings((etcd.endpoint,))) as agent,
+            DiagnosticsClient(agent.address) as client,
+        ):
+            while (await client.stats("level-hooks"))["level-hooks"][0]["pending"]:
+                pass
+    assert written.read_text() == told
+
+
 @pytest.mark.parametrize("hook", ["zap", "nonsense:x", "signal:Debug=NOSUCH"])
 def test_a_wrong_hook_is_refused_before_anything_starts(hook: str, log_file: str) -> None:
     with pytest.raises(ConfigError):
@@ -161,7 +181,8 @@ async def test_a_target_that_restarts_is_found_again_gets_its_level_and_is_count
     etcd: EmbeddedEtcd, tmp_path: Path
 ) -> None:
     mark, level = f"corvo-restart-{os.getpid()}", tmp_path / "level"
-    config = AgentSettings(module="pen-npm", node="node1", match=mark, level_hook=f"file:{level}")
+    hook = f"file:{level}"
+    config = AgentSettings(module="pen-npm", node="node1", match=mark, level_hook=hook, default_level="Info")
     async with (
         build_agent(config, EtcdSettings((etcd.endpoint,))) as agent,
         ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules,

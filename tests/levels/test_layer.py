@@ -111,18 +111,27 @@ layer = LevelLayer()
 layer.apply(LevelState(Level.DEBUG, until=time.time_ns() + 500_000_000, then=lasting))
 if sys.argv[1] == "closed":
     layer.close()
+if sys.argv[1] == "two":
+    # The one that ends last is below: it is not to keep the other in force.
+    below = LevelLayer()
+    layer.close()
+    below.apply(LevelState(Level.INFO, until=time.time_ns() + 3600 * 10**9))
+    layer.apply(LevelState(Level.DEBUG, until=time.time_ns() + 300_000_000, then=lasting))
 pid = os.fork()
 if pid == 0:
     began = logging.root.level
     expected = {"closed": (40, 40)}.get(sys.argv[1], (10, 30))
+    ends = time.monotonic() + 3
     while (began, logging.root.level) != expected:
         time.sleep(0.01)
+        if time.monotonic() > ends:
+            os._exit(1)
     os._exit(0)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
 
 
-@pytest.mark.parametrize("case", ["one", "closed"])
+@pytest.mark.parametrize("case", ["one", "closed", "two"])
 def test_an_override_ends_in_a_child_that_was_forked_meanwhile(case: str) -> None:
     # In a process of its own: forking the test's process would copy whatever threads pytest has.
     command = [sys.executable, "-W", "ignore", "-c", CHILD, case]

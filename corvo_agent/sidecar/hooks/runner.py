@@ -75,8 +75,15 @@ class HookRunner:
         for worker in self._workers:
             worker.want(state)
 
-    def release(self) -> None:
-        """Let what is wanted be set from now on. Belongs to the event loop's thread."""
+    def release(self, *, changed: bool = False) -> None:
+        """Let what is wanted be set from now on. Belongs to the event loop's thread.
+
+        ``changed`` is whether the program's level may be another one than its own already: a runner before this one
+        has set it. Then also a state without a level is set, as Info.
+        """
+        if changed and not self._released.is_set():
+            for worker in self._workers:
+                worker.found_changed()
         self._released.set()
 
     def again(self) -> None:
@@ -135,6 +142,10 @@ class _Worker:
         self._ignored = 0
         self._set_at = self._done = self._failed = 0
         self._level = self._error = ""
+
+    def found_changed(self) -> None:
+        """Take it that the program's level is not its own any more."""
+        self._changed = True
 
     def want(self, state: LevelState) -> None:
         """Set ``state``, and nothing that was wanted before it."""

@@ -309,6 +309,17 @@ async def test_a_guess_is_held_back_until_the_level_is_known(clock: FakeClock) -
     assert program.changes == ["*=Debug"]
 
 
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_level_that_a_runner_before_it_has_set_is_ended(changed: bool, clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock, held=True)
+    runner.apply(LevelState())
+    async with running(runner, clock):
+        runner.release(changed=changed)
+        await clock.advance(0)
+    assert program.changes == (["*=Info"] if changed else [])
+
+
 async def test_a_guess_is_held_back_in_each_run(clock: FakeClock) -> None:
     program = Program()
     runner = HookRunner([program], clock=clock, held=True)
