@@ -263,5 +263,5 @@ def _reported(module: Module, source: str, present: Present) -> Module:
 
 
 def _set_by_people(module: Module) -> bool:
-    """Whether anything in it is not as it was created."""
-    return module.spec != ModuleSpec() or module.meta.labels.keys() != {SOURCE_LABEL}
+    """Whether anything in it is not as it was created; what cannot be read was typed by a person."""
+    return bool(module.invalid) or module.spec != ModuleSpec() or module.meta.labels.keys() != {SOURCE_LABEL}

@@ -178,6 +178,20 @@ async def test_what_does_not_come_back_goes_when_it_has_lingered(running: Runnin
     assert (await running.store.list()).modules == ()
 
 
+async def test_what_a_person_has_mistyped_lingers_as_what_a_person_has_set(running: Running) -> None:
+    running.source.tell(Present("node1-billing", status()), Complete())
+    await running.settled()
+    key = key_of("node1-billing")
+    item = await running.kv.get(key)
+    assert item is not None
+    await running.kv.put(key, item.value.replace(b'"spec":{', b'"spec":{"log-level":"loud"'))
+    assert (await running.store.get("node1-billing")).invalid
+    running.source.tell(Gone("node1-billing"))
+    await running.settled()
+    assert running.writer.statistics().lingering == 1
+    assert (await running.store.get("node1-billing")).invalid
+
+
 async def test_one_module_that_cannot_be_written_holds_up_no_other(running: Running) -> None:
     await running.kv.put(key_of("node1-broken"), b"{broken")
     running.source.tell(Present("node1-broken", status()), Present("node1-billing", status()), Complete())

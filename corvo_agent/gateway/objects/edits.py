@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...errors import VersionConflict
+from ...errors import PreconditionFailed, VersionConflict
 from ...modules.json.codec import module_to_dict
 from ...modules.json.merge_patch import merge
 from ...modules.model import LevelOverride, Module
@@ -29,7 +29,8 @@ def with_defaults(given: Module) -> Module:
 
 def spec_replaced(current: Module, given: Module, *, now: int) -> Module:
     """A person's update: spec and labels as given; the status stays as it is."""
-    return _next_generation(replace(current, spec=given.spec), given.meta.labels, now)
+    replaced = replace(current, spec=given.spec, unread=_unread_but(current, "spec", "labels"))
+    return _next_generation(replaced, given.meta.labels, now)
 
 
 def patched(current: Module, patch: Mapping[str, Any], *, now: int) -> Module:
@@ -51,24 +52,30 @@ def patched(current: Module, patch: Mapping[str, Any], *, now: int) -> Module:
 
 def labelled(current: Module, labels: Mapping[str, str], *, now: int) -> Module:
     """Labels replaced as a whole."""
-    return _next_generation(current, labels, now)
+    return _next_generation(replace(current, unread=_unread_but(current, "labels")), labels, now)
 
 
 def all_replaced(current: Module, given: Module, *, now: int) -> Module:
     """A controller's update: labels, spec and status as given; the generation stays."""
     meta = replace(current.meta, labels=given.meta.labels, mod_time=now)
-    return replace(current, meta=meta, spec=given.spec, status=given.status)
+    unread = _unread_but(current, "labels", "spec", "status")
+    return replace(current, meta=meta, spec=given.spec, status=given.status, unread=unread)
 
 
 def status_replaced(current: Module, given: Module, *, now: int) -> Module:
     """An agent's update: nothing but the status."""
-    return replace(current.with_meta(mod_time=now), status=given.status)
+    return replace(current.with_meta(mod_time=now), status=given.status, unread=_unread_but(current, "status"))
 
 
 def level_set(current: Module, override: LevelOverride | None, level: str, *, now: int) -> Module:
-    """``override`` in force, or none; ``level`` becomes the lasting level unless it is ""."""
-    spec = replace(current.spec, override=override, log_level=level or current.spec.log_level)
-    return _next_generation(replace(current, spec=spec), current.meta.labels, now)
+    """``override`` in force, or none; ``level`` becomes the lasting level unless it is "".
+
+    Raises PreconditionFailed for a Module that is invalid and would stay so: no agent would follow what is set.
+    """
+    if not level and current.invalid:
+        raise PreconditionFailed(f"module [{current.name}] is invalid: {current.invalid}; mend its log-level first")
+    changes = {"override": override, **({"log_level": level} if level else {})}
+    return _next_generation(current.with_spec(**changes), current.meta.labels, now)
 
 
 def check_version(current: Module, wanted: str) -> None:
@@ -96,6 +103,14 @@ def fold_patch(patch: Mapping[str, Any]) -> dict[str, Any]:
         key.lower(): {inner.lower(): item for inner, item in value.items()} if isinstance(value, Mapping) else value
         for key, value in patch.items()
     }
+
+
+def _unread_but(current: Module, *replaced: str) -> dict[str, Mapping[str, Any]]:
+    """What could not be read of ``current`` and stays: not the sections and the labels that are ``replaced``."""
+    left = {name: found for name, found in current.unread.items() if name not in replaced}
+    if "labels" in replaced and "meta" in left:
+        left["meta"] = {key: value for key, value in left["meta"].items() if key != "labels"}
+    return {name: found for name, found in left.items() if found}
 
 
 def _take_unread(body: dict[str, Any], current: Module) -> dict[str, Mapping[str, Any]]:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from corvo_agent.errors import DecodeError, ValidationFailed, VersionConflict
+from corvo_agent.errors import DecodeError, PreconditionFailed, ValidationFailed, VersionConflict
 from corvo_agent.gateway.objects import edits as objects
-from corvo_agent.modules.json.codec import encode_module, module_from_dict
-from corvo_agent.modules.model import Module, ModuleSpec
+from corvo_agent.modules.json.codec import encode_module, module_from_dict, read_module
+from corvo_agent.modules.model import Module, ModuleSpec, ObjectMeta
+from corvo_agent.modules.names import key_of
 
 from ..modules import NOW, module, override
 
@@ -86,6 +87,24 @@ def test_an_agent_replaces_the_status_only() -> None:
     new = objects.status_replaced(OLD, module(level="warn", node="n2", labels={"x": "y"}), now=LATER)
     assert (new.status.node, new.spec, new.meta.labels) == ("n2", OLD.spec, OLD.meta.labels)
     assert (new.meta.generation_id, new.meta.mod_time) == ("1", LATER)
+
+
+def test_what_could_not_be_read_stays_until_its_part_is_replaced() -> None:
+    value = b'{"meta":{"labels":7},"spec":{"log-level":"loud"},"status":{"node":"n1","restart-count":"x"}}'
+    found = read_module(value, key_of("m1"), 7)
+    labels, level, count = {"labels": 7}, {"log-level": "loud"}, {"restart-count": "x"}
+    assert found.unread == {"meta": labels, "spec": level, "status": count}
+    given = Module(ObjectMeta(name="m1"), ModuleSpec(args=("-a",)))
+    assert objects.labelled(found, {}, now=NOW).unread == {"spec": level, "status": count}
+    assert objects.status_replaced(found, given, now=NOW).unread == {"meta": labels, "spec": level}
+    assert objects.spec_replaced(found, given, now=NOW).unread == {"status": count}
+    assert objects.all_replaced(found, given, now=NOW).unread == {}
+    assert objects.level_set(found, None, "Info", now=NOW).unread == {"meta": labels, "status": count}
+    patched = objects.patched(found, {"spec": {"args": ["-b"]}}, now=NOW)
+    assert (patched.spec.args, patched.unread) == (("-b",), found.unread)
+    assert objects.patched(found, {"spec": {"log-level": None}}, now=NOW).unread == {"meta": labels, "status": count}
+    with pytest.raises(PreconditionFailed, match=r"module \[m1\] is invalid: meta\.labels"):
+        objects.level_set(found, override(), "", now=NOW)
 
 
 def test_a_level_is_an_override_or_lasts() -> None:
