@@ -247,10 +247,10 @@ async def test_an_etcd_that_appears_late() -> None:
                 with pytest.raises(Unavailable):
                     await store.get(NAME)
                 await cluster.members[0].start()
-                assert (await registration).spec.log_level == "Info"
+                assert (await registration).spec.log_level == ""
                 await lease.wait_for(EndpointState.ANNOUNCED)
                 assert await find_endpoint(store.kv, NAME) == lease.endpoint
-                await observer.sees_level("Info")
+                await observer.sees_level("")
                 await store.set_level(NAME, "Debug")
                 await observer.sees_level("Debug")
                 assert len(observer.changes) == 2
