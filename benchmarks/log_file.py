@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -31,6 +32,45 @@ def write_day(path: Path, size: int) -> int:
                 block.clear()
         file.write(block)
     return count
+
+
+def write_as(path: Path, size: int, make: Callable[[int, str, str], bytes]) -> int:
+    """Fill ``path`` with about ``size`` bytes of a day that another program wrote; the number of lines.
+
+    ``make`` gives the line of a time in nanoseconds since the epoch, a level and a message.
+    """
+    draw = random.Random(3)
+    letters = "abcdefghij klmnop"
+    messages = ["request served, " + "".join(draw.choices(letters, k=draw.randrange(30, 220))) for _ in range(512)]
+    count = size // (sum(len(make(DAY_START * 10**9, "info", each)) for each in messages) // len(messages))
+    block = bytearray()
+    with path.open("wb") as file:
+        for number in range(count):
+            level = "error" if number % ERRORS == ERRORS // 2 else "info"
+            block += make(DAY_START * 10**9 + number * (DAY * 10**9 // count), level, messages[number % len(messages)])
+            if len(block) >= _BLOCK:
+                file.write(block)
+                block.clear()
+        file.write(block)
+    return count
+
+
+def pino(time_ns: int, level: str, message: str) -> bytes:
+    """A line of pino."""
+    number = 50 if level == "error" else 30
+    return f'{{"level":{number},"time":{time_ns // 10**6},"pid":7,"hostname":"node1","msg":"{message}"}}\n'.encode()
+
+
+def cri(time_ns: int, level: str, message: str) -> bytes:
+    """A line of JSON as a container runtime keeps it."""
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time_ns // 10**9))
+    return f'{moment}.{time_ns % 10**9:09}Z stdout F {{"level":"{level}","msg":"{message}"}}\n'.encode()
+
+
+def text(time_ns: int, level: str, message: str) -> bytes:
+    """A line of Python's logging."""
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time_ns // 10**9))
+    return f"{moment},{time_ns % 10**9 // 10**6:03} - app - {level.upper()} - {message}\n".encode()
 
 
 def minute(number: int) -> tuple[int, int]:

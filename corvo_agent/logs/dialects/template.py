@@ -17,7 +17,7 @@ from .severity import Scale
 from .text_forms import level_place
 
 _LONGEST = 300  # bytes before a level
-_CRI = re.compile(rb"[0-9T:.Z+-]{20,40} std(?:out|err) F (?:\S{1,80} )?")
+_CRI = re.compile(rb"[0-9T:.Z+-]{20,40} std(?:out|err) F ")
 _KEY = re.compile(rb"[^\"\\\n]{1,80}")
 _PLAIN_NUMBER = re.compile(rb"-?[0-9.eE+-]+")
 _PLAIN_TEXT = re.compile(rb"[^\"\\\n]*")
@@ -79,8 +79,6 @@ def _learn(line: bytes, reader: LineReader) -> Template | None:
     if cri is not None:
         start = cri.end()
         before = [Varying(b"0123456789T:.Z+-"), Fixed(b" std"), Varying(b"outer"), Fixed(b" F ")]
-        if line[start - 3 : start] != b" F ":
-            return None
     elif line.startswith(b'{"log":"') and open_envelopes(line).names[:1] == ("docker",):
         start, before, quote = len(b'{"log":"'), [Fixed(b'{"log":"')], b'\\"'
     if line[start : start + 1] == b"{":

@@ -116,10 +116,11 @@ class RecordBuilder:
             # A plain word for a level, which a marker and an envelope do not have.
             if not PLAIN_WORDS.issuperset([document.get("level") for document in documents]):
                 return None
-            times = self._times(documents)
+            times: list[int | None] = []
             if not set(map(type, chain.from_iterable(map(dict.values, documents)))) <= {str}:
                 if not all(map(is_exact, units)):
                     return None
+                times = self._times(documents)
                 for document in documents:
                     for key, value in document.items():
                         if type(value) is not str:
@@ -132,7 +133,7 @@ class RecordBuilder:
     def _times(self, documents: list[dict[str, Any]]) -> list[int | None]:
         """The times of lines that do not have them where the contract has them."""
         return [
-            None if "ts" in document or "@timestamp" in document else self.reader.time(document)
+            None if "@timestamp" in document or type(document.get("ts")) is str else self.reader.time(document)
             for document in documents
         ]
 
@@ -173,25 +174,28 @@ class RecordBuilder:
         return document
 
     def _complete(self, records: list[Record], times: list[int | None]) -> None:
-        """Add ``source`` and ``@timestamp`` where they are missing; ``times`` are those of lines without ``ts``."""
+        """Add ``source`` and ``@timestamp`` where they are missing.
+
+        ``times`` are those of lines without ``ts``; when there are none, the lines say them as the records do.
+        """
         # Neighbouring lines share their second, or their minute: only what stands behind has to be looked at.
         second = minute = None
-        for record, time in zip(records, times, strict=True):
+        for index, record in enumerate(records):
             if "source" not in record:
                 record["source"] = self._source
             if "@timestamp" in record:
                 continue
             ts = record.get("ts")
-            if time is not None:
-                record["@timestamp"] = format_millis(time)
-            elif not ts:
-                continue
+            if not ts:
+                time = times[index] if times else self.reader.time(record)
+                if time is not None:
+                    record["@timestamp"] = format_millis(time)
             elif ts[:20] == second and len(ts) > 23 and ts[-1] == "Z" and ts[20:-1].isdigit() and ts.isascii():
                 record["@timestamp"] = ts[:23] + "Z"
             elif ts[:17] == minute and len(ts) > 23 and _ends_plainly(ts):
                 record["@timestamp"] = ts[:23] + "Z"
                 second = ts[:20]
-            elif (read := self.reader.times.read_text(ts)) is not None:
+            elif (read := (times[index] if times else None) or self.reader.time(record)) is not None:
                 stamp = record["@timestamp"] = format_millis(read)
                 minute = stamp[:17] if ts[:20] == stamp[:20] and ts[-1] == "Z" else None
                 second = None

@@ -60,7 +60,9 @@ def test_most_dialects_have_a_template() -> None:
     without = []
     for writer in WRITERS:
         lines = [
-            writer.write(Event(severity, SECOND * 10**9, "msg")).encode() for severity in Severity if severity < 60
+            writer.write(Event(severity, SECOND * 10**9, "a message of words")).encode()
+            for severity in Severity
+            if severity < 60
         ]
         reader = LineReader(find_dialect(lines), UTC)
         template = learn_template(lines, reader)
@@ -70,4 +72,4 @@ def test_most_dialects_have_a_template() -> None:
         sieve = Sieve(template, lambda severity: severity >= Severity.ERROR)
         found = pointed_at(sieve, b"\n".join(lines) + b"\n")
         assert len(found) <= 3, writer.name
-    assert without == ["opentelemetry", "cri+text", "docker+text", "logfmt"]
+    assert without == ["opentelemetry", "docker+text", "logfmt"]
