@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from ...errors import NotFound
+from ...errors import CorvoError, NotFound
 from ...modules.model import Module, effective_state
 from ...timestamps import format_duration, parse_rfc3339
 from ..backends.protocol import Backend
@@ -18,6 +19,9 @@ from ..show.output import FORMATS, output_option, print_result, visible
 sentence_option = output_option(*FORMATS, default="text")
 _KEYS = ("level", "source", "until", "by", "reason", "then", "loggers", "log-level")
 _OF_AGENT = ("held-back", "blockers")
+# Seconds that an agent gets to take a level that was written just now, and between two looks whether it has.
+_PATIENCE = 2.0
+_PAUSE = 0.05
 
 
 def module_state(module: Module) -> dict[str, Any]:
@@ -52,6 +56,27 @@ async def with_why(backend: Backend, name: str, state: Mapping[str, Any]) -> dic
     if "blockers" not in told:
         raise NotFound("what stops lines of", name, "its agent does not set the levels inside the process")
     return {**state, **{key: told[key] for key in _OF_AGENT if key in told}}
+
+
+async def hints(backend: Backend, name: str, level: str) -> list[str]:
+    """What the agent of ``name`` says of lines that do not come at ``level``, once it has taken that, as texts.
+
+    It is given a little time for that; that it does not answer, or keeps another level, is a text too.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                told = await agent_state(backend, name, why=True)
+                if told["level"] == level:
+                    break
+                await asyncio.sleep(_PAUSE)
+    except TimeoutError:
+        return [f"the agent of {name} has not said within {_PATIENCE:g} s that {level} is in force"]
+    except CorvoError as error:
+        return [f"what the agent of {name} makes of it is not known: {error}"]
+    held = told.get("held-back")
+    libraries = [f"libraries stay at Info: {', '.join(map(str, held))}"] if held else []
+    return [*libraries, *(f"in the way: {blocker}" for blocker in told.get("blockers", ()))]
 
 
 def show_states(states: Mapping[str, Mapping[str, Any]], output: str, *, alone: bool) -> None:

@@ -20,7 +20,7 @@ from ....timestamps import parse_duration
 from ...backends.protocol import Backend
 from ...confirm import confirm, yes_option
 from ...failures import Failures
-from ...levels.level_view import agent_state, module_state, sentence_option, show_states, with_why
+from ...levels.level_view import agent_state, hints, module_state, sentence_option, show_states, with_why
 from ...many import for_each, selected
 from ...running import asynchronous
 from ...settings.where import Where
@@ -155,7 +155,10 @@ async def command(
         states = {each: module_state(module) for each, module in modules.items()}
         if wish.why:
             states.update(await for_each(list(states), partial(_explained, backend, states), failures, "levels"))
+        said = [] if name is None else await _hints(backend, wish, name, states)
     show_states(states, output, alone=not by_selector)
+    for text in said:
+        note(text)
     if wish.keep and wish.logger is not None and modules:
         which = name or f"-l '{labels}'"
         note(f"it stays until you say: corvo level {which} --clear --logger {wish.logger}")
@@ -164,6 +167,14 @@ async def command(
 
 async def _apply(modules: ModuleAccess, wish: _Wish, name: str) -> Module:
     return await (modules.modify(name, wish.change()) if wish.changes else modules.get(name))
+
+
+async def _hints(backend: Backend, wish: _Wish, name: str, states: Mapping[str, dict[str, Any]]) -> list[str]:
+    state = states.get(name)
+    # Only where a person looks for lines: after a level was set for all of the process, or while that is Debug.
+    if state is None or wish.why or wish.logger is not None:
+        return []
+    return await hints(backend, name, state["level"]) if wish.level or state["level"] == Level.DEBUG.text else []
 
 
 async def _explained(backend: Backend, states: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:

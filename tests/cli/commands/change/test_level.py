@@ -119,7 +119,19 @@ async def test_why_asks_the_agent_what_keeps_lines_from_coming(
             assert "asyncio" in libraries
             assert "  in the way: StreamHandler of logger root takes nothing below ERROR" in blockers
             assert (await place.corvo("level", NAME, "--why", "-o", "json")).json["blockers"]
+            # Set, or looked at while it is Debug, a level says so beside its answer.
+            for words in (("Debug",), ()):
+                outcome = await place.corvo("level", NAME, *words)
+                assert "in the way: StreamHandler of logger root takes nothing below ERROR" in outcome.err
+                assert "libraries stay at Info: " in outcome.err
     assert (await place.corvo("level", NAME, "Debug", "--why")).code == 2
+
+
+async def test_a_level_is_set_where_no_agent_answers_and_that_is_said(there: Place, modules: ModuleStore) -> None:
+    outcome = await level(there, "Debug")
+    assert outcome.code == 0
+    assert f"what the agent of {NAME} makes of it is not known: " in outcome.err
+    assert (await modules.get(NAME)).spec.override is not None
 
 
 async def test_a_sidecar_cannot_say_why(agent: Agent) -> None:
