@@ -11,7 +11,6 @@ import time
 from asyncio import Task
 from collections.abc import Callable, Iterator
 from itertools import chain
-from pathlib import Path
 from types import FrameType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,6 +21,7 @@ from ..pacing.pace import Pace, off_loop
 from ..pprof.encoder import encode
 from ..pprof.model import Label, Profile, Sample, Stack, ValueType
 from ..recording.creation_stacks import TaskCreations
+from ..sampling.kernel_clocks import runs
 from ..stacks.naming import FunctionNames
 from ..stacks.table import StackTable
 from ..stacks.task_views import TaskTable
@@ -135,11 +135,8 @@ def _thread_state(thread: threading.Thread | None) -> str:
     """What the kernel says of a thread; one that wants the GIL counts as waiting."""
     if thread is None or thread.native_id is None:
         return ""
-    try:
-        status = Path(f"/proc/self/task/{thread.native_id}/stat").read_bytes()
-    except OSError:
-        return ""
-    return "running" if status.rpartition(b")")[2].split()[0] == b"R" else "waiting"
+    running = runs("self", thread.native_id)
+    return "" if running is None else "running" if running else "waiting"
 
 
 class GoroutineKind:

@@ -126,9 +126,8 @@ class KernelClocks:
         if self._exact:
             fields = _text(f"{self._folder}/{tid}/schedstat").split()
             return (int(fields[0]), int(fields[1])) if fields else None
-        stat = _text(f"{self._folder}/{tid}/stat")
-        # The second field may hold anything (proc(5)); the user's and the system's time are the 14th and 15th.
-        fields = stat[stat.rfind(")") + 2 :].split()
+        # The user's and the system's time are the 14th and 15th of all fields.
+        fields = _stat_fields(f"{self._folder}/{tid}/stat")
         return ((int(fields[11]) + int(fields[12])) * _TICK_NS, 0) if fields else None
 
 
@@ -137,6 +136,18 @@ def waiting(waited: int, duration_ns: int) -> tuple[str, ...]:
     if waited <= duration_ns * _LEAST_WAIT:
         return ()
     return (f"threads waited {waited / 1e9:.2f} s for a processor, held back by a quota or by others",)
+
+
+def runs(pid: int | str, tid: int) -> bool | None:
+    """Whether the kernel says that a thread runs or is ready to; None when there is no such thread."""
+    state = _stat_fields(f"/proc/{pid}/task/{tid}/stat")
+    return state[0] == "R" if state else None
+
+
+def _stat_fields(path: str) -> list[str]:
+    stat = _text(path)
+    # The second field may hold anything (proc(5)), so those behind it: the first of these is the state.
+    return stat[stat.rfind(")") + 2 :].split()
 
 
 def _has_schedstat() -> bool:

@@ -29,6 +29,7 @@ from .ptrace import remote_debugging_disabled, traceable_by
 from .py_spy_output import Names, ThreadDump, errors_in, files_in_raw, parse_dump, parse_raw, seconds_behind
 from .py_spy_process import PySpyProcess, find_py_spy, run_py_spy
 from .scaling import Account, Worths
+from .thread_states import with_kernel_states
 
 _START_SECONDS = 10.0
 _DUMP_SECONDS = 30.0
@@ -104,7 +105,9 @@ class PySpy:
         failure = process.failure()
         if failure is not None:
             raise failure
-        return await off_loop(lambda pace: parse_dump(bytes(process.output), self._names()))
+        return await off_loop(
+            lambda pace: with_kernel_states(self._pid, parse_dump(bytes(process.output), self._names()))
+        )
 
     def unfit(self, order: SamplingOrder) -> str:
         """Why another engine would do better, "" when this one is fit: too many threads, or not possible at all."""

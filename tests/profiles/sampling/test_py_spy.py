@@ -110,11 +110,15 @@ async def test_a_dump_has_every_thread() -> None:
 
 
 @pytest.mark.parametrize("version", sorted(pythons()))
-async def test_methods_have_their_class_in_their_names_whatever_python_runs(version: str) -> None:
+async def test_threads_are_told_with_classes_numbers_and_states_whatever_python_runs(version: str) -> None:
     with load("idle", "1", python=pythons()[version]) as process:
         threads = await PySpy(process.pid).dump()
+        tids = set(map(int, os.listdir(f"/proc/{process.pid}/task"))) - {process.pid}
     (sleeping,) = [thread for thread in threads if thread.name == "idle-0"]
     assert "threading.Thread._bootstrap_inner" in [frame.function for frame in sleeping.stack]
+    # And they are told from those that run.
+    assert not sleeping.active
+    assert sleeping.native_id in tids
 
 
 async def test_a_process_that_is_gone_is_not_found() -> None:
