@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 FUNCTIONS = 10
+_NOTHING = "0.0%"
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -76,7 +77,9 @@ def _functions(seen: Seen, count: int) -> list[tuple[str, str, str, str]]:
     hot = seen.hot
     if hot is None:
         return []
-    return [(hot.share(each.flat), hot.share(each.cumulative), each.name, each.place) for each in hot.hottest(count)]
+    rows = [(hot.share(each.flat), hot.share(each.cumulative), each.name, each.place) for each in hot.hottest(count)]
+    # What would be 0.0 % in both columns is nothing to look at.
+    return [row for row in rows if row[1] != _NOTHING]
 
 
 def sparkline(values: Collection[float]) -> str:

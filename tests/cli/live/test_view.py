@@ -48,6 +48,14 @@ def test_as_many_functions_as_there_is_room_for() -> None:
     assert "pkg.f20" not in shown(made, 100)
 
 
+def test_functions_that_would_be_nothing_in_percent_are_left_out() -> None:
+    samples = (((Frame("pkg.busy"), Frame("pkg.main")), 100_000), ((Frame("pkg.rare"),), 1))
+    text = shown(seen(hot=Measured(CPU, samples)))
+    assert "pkg.busy" in text
+    assert "pkg.main" in text
+    assert "pkg.rare" not in text
+
+
 @pytest.mark.parametrize(
     ("hot", "unprofiled", "words"),
     [
