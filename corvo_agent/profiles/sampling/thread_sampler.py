@@ -136,6 +136,7 @@ class _Looks:
     def samples(self, pace: Pace) -> list[Sample]:
         """What was seen, with names; equal stacks are one sample."""
         names = FunctionNames()
+        names.learn(self._stacks.filenames())
         merged: dict[tuple[Stack, tuple[Label, ...]], list[int]] = {}
         for (thread, tid, task, raw), (count, worth) in pace.over(self._seen.items()):
             # A thread without frames is in another interpreter, or ends just now.

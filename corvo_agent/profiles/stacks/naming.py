@@ -139,6 +139,10 @@ class FunctionNames:
             self._frames[key] = found = Frame(name, code.co_filename, line, code.co_firstlineno)
         return found
 
+    def learn(self, filenames: Iterable[str]) -> None:
+        """Choose the modules of all these files before the first frame is named, so that they are told apart alike."""
+        self._modules.learn(filenames)
+
     def module(self, filename: str) -> str:
         """The module of a file of this process."""
         return self._modules.of(filename)

@@ -58,6 +58,10 @@ class StackTable:
             raw += (key, frame.f_lasti)
         return tuple(raw)
 
+    def filenames(self) -> set[str]:
+        """The files of all frames that were walked."""
+        return {code.co_filename for code in self._codes.values()}
+
     def resolve(self, raw: RawStack, names: FunctionNames) -> Stack:
         """The frames of a stack that this table walked."""
         codes = self._codes

@@ -16,6 +16,7 @@ from corvo_agent.errors import DeadlineExceeded, NotFound, Unsupported
 from corvo_agent.profiles.pprof.model import Label
 from corvo_agent.profiles.sampling import py_spy
 from corvo_agent.profiles.sampling.engine import Mode, Recording, SamplingOrder
+from corvo_agent.profiles.sampling.kernel_clocks import runs
 from corvo_agent.profiles.sampling.py_spy import PySpy
 from corvo_agent.profiles.sampling.py_spy_process import find_py_spy
 
@@ -112,8 +113,9 @@ async def test_a_dump_has_every_thread() -> None:
 @pytest.mark.parametrize("version", sorted(pythons()))
 async def test_threads_are_told_with_classes_numbers_and_states_whatever_python_runs(version: str) -> None:
     with load("idle", "1", python=pythons()[version]) as process:
-        threads = await PySpy(process.pid).dump()
         tids = set(map(int, os.listdir(f"/proc/{process.pid}/task"))) - {process.pid}
+        await until(lambda: not any(runs(process.pid, tid) for tid in tids))
+        threads = await PySpy(process.pid).dump()
     (sleeping,) = [thread for thread in threads if thread.name == "idle-0"]
     assert "threading.Thread._bootstrap_inner" in [frame.function for frame in sleeping.stack]
     # And they are told from those that run.

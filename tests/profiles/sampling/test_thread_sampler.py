@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import importlib.util
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -215,6 +217,33 @@ async def test_a_thread_on_a_crowded_processor_counts_with_what_it_used() -> Non
     mine = [each for each in recording.samples if ("tid", thread.native_id, "") in each.labels]
     assert sum(each.values[1] for each in mine) / 1e9 == pytest.approx(seconds, rel=0.05, abs=0.01)
     assert any("for a processor, held back by a quota or by others" in note for note in recording.notes)
+
+
+async def test_functions_of_one_name_in_two_files_have_two_names(tmp_path: Path) -> None:
+    # Of modules that were loaded by hand: the interpreter has no name for them.
+    gets = []
+    for folder in ("orders", "users"):
+        file = tmp_path / folder / "views.py"
+        file.parent.mkdir()
+        file.write_text("def get(work):\n    work(0.01)\n")
+        spec = importlib.util.spec_from_file_location("views", file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        gets.append(module.get)
+
+    def serve(stop: threading.Event) -> None:
+        while not stop.is_set():
+            for get in gets:
+                get(burn)
+
+    with Running(serve):
+        recording = await ThreadSampler().record(ORDER)
+    frames = {frame for each in recording.samples for frame in each.stack if frame.function.endswith(".get")}
+    assert {(frame.function, frame.filename) for frame in frames} == {
+        (f"{folder}.views.get", str(tmp_path / folder / "views.py")) for folder in ("orders", "users")
+    }
 
 
 async def test_it_cannot_tell_who_holds_the_gil() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from corvo_agent.profiles.sampling import kernel_clocks
+from corvo_agent.profiles.sampling.kernel_clocks import runs
 from corvo_agent.profiles.sampling.py_spy_output import ThreadDump
 from corvo_agent.profiles.sampling.thread_states import with_kernel_states
 
@@ -17,6 +18,9 @@ from ..loads import Running, idle
 
 def test_threads_known_by_their_pthreads_get_their_numbers_and_states() -> None:
     with Running(idle, 2) as running:
+        # A thread that has just begun may have to wait for a processor first.
+        while any(runs("self", each.native_id or 0) for each in running.threads):
+            pass
         # As of Python 3.10: all look as if they ran.
         dumps = [ThreadDump(each.name, 0, True, False, (), each.ident or 0) for each in running.threads]
         me = ThreadDump("me", 0, False, False, (), threading.get_ident())
