@@ -42,6 +42,7 @@ from ..stats.variables import Func
 from ..threads import in_thread
 from ..tls_files import FileContext
 from .background import Background
+from .level_report import LevelReport
 from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
 from .options import AgentOptions
@@ -62,7 +63,7 @@ class Agent:
     ``on_change``, which hears of each change of the spec, as ModuleWatcher's does). When the agent stops, it takes
     away what it had put over the levels of the application, and nothing else. ``work`` runs as long as the agent does.
     ``target`` follows the process that the Module stands for, where that is not this one: then its starts are
-    reported, and published as ``process``.
+    reported, and published as ``process``. ``level_report`` is for an ``apply_level`` that takes its time.
 
     The constructor raises InvalidArgument for a name that no Module can have, and for an address to advertise that
     cannot be dialled. Entering raises what listening raises (ConfigError, Unavailable, PermissionRefused), and
@@ -84,6 +85,7 @@ class Agent:
         apply_level: ApplyLevel | None = apply_to_process,
         work: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
         target: TargetFollower | None = None,
+        level_report: LevelReport | None = None,
         options: AgentOptions | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -102,6 +104,8 @@ class Agent:
         self._apply_level = apply_level if self._layer is None else self._layer.apply
         self._work = tuple(work)
         self._target = target
+        only_shown = apply_level is None and on_change is None
+        self._level_report = level_report or LevelReport(clock=clock, only_shown=only_shown)
         self._store = None if store is None else ModuleStore.of(store, clock=clock)
         # Overrides end by the clock that all share.
         self._store_clock = StoreClock(clock, self._store)
@@ -246,6 +250,7 @@ class Agent:
             clock=self._clock,
         )
         self._endpoint = await opened.open(endpoint)
+        self._level_report.tell = endpoint.tell
         self._background.start(self._report_starts(self._store), "corvo-register")
 
     def _publish(self) -> None:
@@ -262,7 +267,7 @@ class Agent:
             clock=self._store_clock,
             doubt=self._store_clock.doubt,
             default=self.options.default_level,
-            apply=self._apply,
+            apply=self._level_report.around(self._apply),
             refresh=_nothing if self._layer is None else refresh_filter,
             on_override_expired=self._clear_override,
         )
@@ -296,6 +301,7 @@ class Agent:
             here.host,
             here.boot_id,
             here.network_namespace,
+            self._level_report.level,
         )
 
     async def _address_to_dial(self) -> str:

@@ -30,6 +30,7 @@ from ..sidecar.target.match import target_of_match
 from ..sidecar.target.process import FindTarget, process_identity, target_of_pid, target_of_pid_file
 from ..stats.variables import Func
 from .agent import Agent
+from .level_report import LevelReport
 from .options import AgentOptions
 from .settings import AgentSettings
 
@@ -59,6 +60,10 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         settings.module, node, settings.category, log_file=log_file, limits=limits
     )
     _answer_for_target(service, settings, find)
+    report = None
+    if runner:
+        report = LevelReport(fault=lambda: runner.fault)
+        runner.subscribe(report.look)
     agent = Agent(
         settings.module,
         store=_store(etcd),
@@ -66,6 +71,7 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         name=settings.name,
         service=service,
         apply_level=runner.apply if runner else None,
+        level_report=report,
         work=[runner.run] if runner else [],
         target=target,
         options=_options(settings, etcd),

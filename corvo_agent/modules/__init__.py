@@ -14,7 +14,14 @@ from .._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
-    from .announcing.endpoint import Endpoint, decode_endpoint, encode_endpoint, endpoint_key, find_endpoint
+    from .announcing.endpoint import (
+        AppliedLevel,
+        Endpoint,
+        decode_endpoint,
+        encode_endpoint,
+        endpoint_key,
+        find_endpoint,
+    )
     from .announcing.lease import EndpointLease, EndpointState
     from .callbacks import ChangeCallback, ModuleChange
     from .deferred import DeferredStore
@@ -48,6 +55,7 @@ else:
         {
             "access": ("EVERY_MODULE", "ModuleAccess", "ModuleEvent", "Selector"),
             "announcing.endpoint": (
+                "AppliedLevel",
                 "Endpoint",
                 "decode_endpoint",
                 "encode_endpoint",
@@ -97,6 +105,7 @@ __all__ = (
     "EVERY_MODULE",
     "MAX_NAME_LENGTH",
     "MODULES_PREFIX",
+    "AppliedLevel",
     "Cause",
     "Change",
     "ChangeCallback",

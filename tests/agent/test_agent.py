@@ -19,11 +19,12 @@ from corvo_agent.errors import InvalidArgument, PreconditionFailed, Unavailable
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.modules import LevelOverride, MemoryStore, Module, ModuleStore, ServicePort, key_of
-from corvo_agent.modules.announcing.endpoint import find_endpoint
+from corvo_agent.modules.announcing.endpoint import decode_endpoint, endpoint_key, find_endpoint
 from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.modules.announcing.place import Place, this_place
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
+from corvo_agent.modules.watching.watch import Watch
 from tests.diagnostics.kit import until
 
 NAME = "node1-pen-spyglass"
@@ -76,6 +77,20 @@ async def registered(kv: MemoryStore) -> Module:
 async def test_the_module_is_named_after_node_and_module(agent: Agent) -> None:
     assert agent.name == NAME
     assert NAME in repr(agent)
+
+
+async def test_it_announces_the_level_that_is_in_force(agent: Agent, kv: MemoryStore, levels: Levels) -> None:
+    await registered(kv)
+    await ModuleStore(kv).set_level(NAME, "Debug")
+    async with Watch(kv, endpoint_key(NAME), exact=True) as watch:
+        async for batch in watch:
+            told = [decode_endpoint(change.item).level for change in batch.changes if change.item]
+            found = told[-1] if told else None
+            if found is not None and found.level == "Debug":
+                break
+    assert found is not None
+    assert (found.source, found.fault, found.only_shown) == ("log-level", "", False)
+    assert levels.states[-1].level is Level.DEBUG
 
 
 async def test_it_announces_only_what_others_can_dial_and_where_that_is(kv: MemoryStore) -> None:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .endpoint import Endpoint, decode_endpoint, encode_endpoint, endpoint_key, endpoint_name, find_endpoint
+    from .endpoint import (
+        AppliedLevel,
+        Endpoint,
+        decode_endpoint,
+        encode_endpoint,
+        endpoint_key,
+        endpoint_name,
+        find_endpoint,
+    )
     from .lease import EndpointLease, EndpointState
     from .place import Place, check_reach, this_place
     from .route import local_address
@@ -16,6 +24,7 @@ else:
         __name__,
         {
             "endpoint": (
+                "AppliedLevel",
                 "Endpoint",
                 "decode_endpoint",
                 "encode_endpoint",
@@ -30,6 +39,7 @@ else:
     )
 
 __all__ = (
+    "AppliedLevel",
     "Endpoint",
     "EndpointLease",
     "EndpointState",

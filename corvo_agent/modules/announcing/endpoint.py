@@ -8,11 +8,31 @@ from typing import Any
 import orjson
 
 from ...errors import DecodeError, InvalidArgument, shorten
-from ..json.tables import JsonTable, int32, text, time
+from ..json.tables import JsonField, JsonTable, flag, int32, text, time
 from ..kv import KeyValue, KeyValueStore
 from ..names import BESIDE_PREFIX, validate_name
 
 _KEY = "/endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLevel:
+    """The level that is in force in a process, by its agent's word.
+
+    ``level`` is as it is written, "" while none was ever in force; ``source`` is the rule that gave it (a value of
+    LevelSource), ``since`` when it came into force in nanoseconds of wall time, ``by`` and ``reason`` are an
+    override's. ``wanted`` is the level that the Module asks for while that one is not in force, and ``fault`` what
+    keeps it from being so. ``only_shown``: nothing changes the process; the level chooses which lines are shown.
+    """
+
+    level: str = ""
+    source: str = ""
+    since: int = 0
+    by: str = ""
+    reason: str = ""
+    wanted: str = ""
+    fault: str = ""
+    only_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +42,7 @@ class Endpoint:
     ``pid`` is its process, ``started`` when that began in nanoseconds of wall time, ``version`` that of the agent,
     ``module`` the module's name without the node. ``host``, ``boot_id`` and ``network_namespace`` are the fields of
     the ``Place`` that the process runs in: who shares that reaches its loopback addresses, and nothing else does.
+    ``level`` is what the agent tells of its level, None for nothing.
     """
 
     address: str
@@ -32,8 +53,28 @@ class Endpoint:
     host: str = ""
     boot_id: str = ""
     network_namespace: str = ""
+    level: AppliedLevel | None = None
 
 
+def _read_level(json: Any, path: str) -> AppliedLevel:
+    return AppliedLevel(**_LEVEL.read(json, path)[0])
+
+
+def _write_level(level: AppliedLevel, _kept: Any) -> dict[str, Any]:
+    return _LEVEL.write(level, {})
+
+
+_LEVEL = JsonTable(
+    "endpoint.level",
+    text("level", "level", always=True),
+    text("source", "source"),
+    time("since", "since"),
+    text("by", "by"),
+    text("reason", "reason"),
+    text("wanted", "wanted"),
+    text("fault", "fault"),
+    flag("only-shown", "only_shown"),
+)
 _TABLE = JsonTable(
     "endpoint",
     text("address", "address", always=True),
@@ -44,6 +85,7 @@ _TABLE = JsonTable(
     time("started", "started"),
     text("version", "version"),
     text("module", "module"),
+    JsonField("level", "level", _read_level, _write_level),
 )
 
 

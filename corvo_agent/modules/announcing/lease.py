@@ -14,12 +14,14 @@ from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import AlreadyExists, CorvoError, DecodeError, NotFound, VersionConflict
 from ..kv import KeyValue, KeyValueStore
-from .endpoint import Endpoint, decode_endpoint, encode_endpoint, endpoint_key
+from .endpoint import AppliedLevel, Endpoint, decode_endpoint, encode_endpoint, endpoint_key
 
 _log = logging.getLogger(__name__)
 
 #: Seconds after which the endpoint of an agent that fell silent is gone.
 ENDPOINT_TTL = 15.0
+# Seconds between two writes at least, however often the level changes.
+_PACE = 1.0
 #: Seconds that taking the endpoint away may take.
 CLOSE_TIMEOUT = 2.0
 
@@ -69,6 +71,7 @@ class EndpointLease:
         self._lease = 0
         self._state = EndpointState.PENDING
         self._moved = asyncio.Event()
+        self._told = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._last_error = ""
 
@@ -81,6 +84,11 @@ class EndpointLease:
     def last_error(self) -> str:
         """The last thing that went wrong, also when all is well again."""
         return self._last_error
+
+    def tell(self, level: AppliedLevel) -> None:
+        """Announce ``level``, soon: at most one write a second, and only the last one counts."""
+        self.endpoint = replace(self.endpoint, level=level)
+        self._told.set()
 
     async def wait_for(self, state: EndpointState) -> None:
         """Wait until the announcement is in ``state``; cancel it to give up waiting."""
@@ -129,7 +137,20 @@ class EndpointLease:
                 await self._clock.sleep(backoff.next())
             else:
                 backoff.reset()
-                await self._clock.sleep(self._ttl / 3)
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait until it is time to renew the lease, or there is something else to announce."""
+        period = self._ttl / 3
+        pace = min(_PACE, period)
+        await self._clock.sleep(pace)
+        waiting = [asyncio.ensure_future(self._clock.sleep(period - pace)), asyncio.ensure_future(self._told.wait())]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+            await asyncio.wait(waiting)
 
     async def _renew(self) -> None:
         """Make sure that the lease lives and that the key is ours, or rightly another agent's."""
@@ -142,6 +163,7 @@ class EndpointLease:
             self._lease = await self._store.grant_lease(self._ttl)
         if self._find_address is not None and self._state is not EndpointState.ANNOUNCED:
             self.endpoint = replace(self.endpoint, address=await self._find_address())
+        self._told.clear()
         value = encode_endpoint(self.endpoint)
         item = await self._store.get(self._key)
         if item is None:
@@ -159,7 +181,7 @@ class EndpointLease:
         except DecodeError:
             return False
         ours = self.endpoint
-        if other == ours or not item.lease:
+        if replace(other, level=ours.level) == ours or not item.lease:
             # Ours from before the lease was lost, or written by hand: no agent stands behind it.
             return False
         if (other.started, other.pid, other.address) < (ours.started, ours.pid, ours.address):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 
@@ -62,7 +62,8 @@ class HookRunner:
         max_pause: float = 30.0,
         held: bool = False,
     ) -> None:
-        self._workers = [_Worker(hook, clock, timeout, Backoff(0.5, max_pause)) for hook in hooks]
+        self._listeners: list[Callable[[], object]] = []
+        self._workers = [_Worker(hook, clock, timeout, Backoff(0.5, max_pause), self._moved) for hook in hooks]
         self._clock = clock
         self._repeat = repeat
         self._held = held
@@ -74,6 +75,20 @@ class HookRunner:
         """Have ``state`` set by every hook; returns at once. Belongs to the event loop's thread."""
         for worker in self._workers:
             worker.want(state)
+
+    def subscribe(self, listener: Callable[[], object]) -> None:
+        """Call ``listener`` whenever ``fault`` may be another than before; it must not raise."""
+        self._listeners.append(listener)
+
+    @property
+    def fault(self) -> str:
+        """What still keeps the state that was applied last from being in force, "" for nothing."""
+        pending = [each for each in self.statistics() if each.pending]
+        return "; ".join(f"{each.name}: {each.error or 'it is not set yet'}" for each in pending)
+
+    def _moved(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def release(self, *, changed: bool = False) -> None:
         """Let what is wanted be set from now on. Belongs to the event loop's thread.
@@ -122,8 +137,11 @@ class HookRunner:
 class _Worker:
     """One hook, and what it still has to set."""
 
-    def __init__(self, hook: LevelHook, clock: Clock, timeout: float, backoff: Backoff) -> None:
+    def __init__(
+        self, hook: LevelHook, clock: Clock, timeout: float, backoff: Backoff, tell: Callable[[], object]
+    ) -> None:
         self.name = hook.name
+        self._tell = tell
         self._hook = hook
         self._clock = clock
         self._timeout = timeout
@@ -162,6 +180,7 @@ class _Worker:
         self._named.clear()
         self._backoff.reset()
         self._moved.set()
+        self._tell()
 
     async def run(self) -> None:
         """Set what is wanted whenever there is something, until cancelled."""
@@ -190,6 +209,7 @@ class _Worker:
             _log.info("%s: the level is %s now", self.name, self._level)
         self._error = ""
         self._holds = wanted
+        self._tell()
         return True
 
     async def _step(self, wanted: LevelState, left: deque[LevelChange]) -> bool:
@@ -247,6 +267,7 @@ class _Worker:
         # Once for each kind of failure: a program that is down for a night is one line, not ten thousand.
         level = logging.DEBUG if text == self._error else logging.WARNING
         self._error = text
+        self._tell()
         _log.log(level, "%s: the level is not %s yet, trying again: %s", self.name, wanted.level_text, text)
 
     async def _pause(self, seconds: float) -> None:

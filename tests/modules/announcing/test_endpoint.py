@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from corvo_agent.errors import DecodeError, InvalidArgument
 from corvo_agent.modules.announcing.endpoint import (
+    AppliedLevel,
     Endpoint,
     decode_endpoint,
     encode_endpoint,
@@ -38,6 +39,24 @@ def test_it_says_where_the_agent_answers_and_what_it_is() -> None:
     }
 
 
+def test_it_says_which_level_is_in_force_or_what_keeps_another_from_being_so() -> None:
+    level = AppliedLevel("Info", "log-level", 10**9, wanted="Debug", fault="zap: connection refused")
+    assert json.loads(encode_endpoint(Endpoint("10.0.0.1:9", level=level)))["level"] == {
+        "level": "Info",
+        "source": "log-level",
+        "since": "1970-01-01T00:00:01Z",
+        "wanted": "Debug",
+        "fault": "zap: connection refused",
+    }
+    assert json.loads(encode_endpoint(Endpoint("10.0.0.1:9", level=AppliedLevel(only_shown=True))))["level"] == {
+        "level": "",
+        "only-shown": True,
+    }
+
+
+LEVELS = st.builds(AppliedLevel, st.text(), st.text(), st.integers(0, 2**62), *[st.text()] * 4, st.booleans())
+
+
 @given(
     st.builds(
         Endpoint,
@@ -45,6 +64,7 @@ def test_it_says_where_the_agent_answers_and_what_it_is() -> None:
         st.integers(-(2**31), 2**31 - 1),
         st.integers(0, 2**62),
         *[st.text()] * 5,
+        st.none() | LEVELS,
     )
 )
 def test_what_is_written_is_read(endpoint: Endpoint) -> None:

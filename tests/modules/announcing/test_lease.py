@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
 from corvo_agent.errors import Unavailable
 from corvo_agent.modules import (
+    AppliedLevel,
     Endpoint,
     EndpointLease,
     EndpointState,
@@ -221,3 +223,31 @@ async def test_an_address_that_is_not_known_yet_is_looked_for_until_it_is(caplog
         await reach(lease, EndpointState.ANNOUNCED, clock)
         assert await find_endpoint(store, NAME) == Endpoint("10.0.0.1:1", 11, 1_000_000_000)
     assert caplog.text.count("is not announced: 0.0.0.0 is unavailable: there is no network yet") == 1
+
+
+class Counting(MemoryStore):
+    """Counts the writes of the endpoint."""
+
+    writes = 0
+
+    async def update(self, key: str, value: bytes, *, expected: int | None = None, lease: int = 0) -> int:
+        self.writes += 1
+        return await super().update(key, value, expected=expected, lease=lease)
+
+
+async def test_a_level_is_announced_soon_and_many_in_a_row_with_few_writes() -> None:
+    clock = FakeClock()
+    async with Counting(clock=clock) as store, EndpointLease(store, NAME, OLD, clock=clock) as lease:
+        await reach(lease, EndpointState.ANNOUNCED, clock)
+        for number in range(100):
+            lease.tell(AppliedLevel(str(number)))
+        await clock.advance(2)
+        assert await find_endpoint(store, NAME) == replace(OLD, level=AppliedLevel("99"))
+        assert store.writes == 1
+        # It is the same process still, whatever it says of its level while its lease is lost.
+        store.replace_data()
+        await store.put(KEY, encode_endpoint(OLD), lease=await store.grant_lease(1000))
+        lease.tell(AppliedLevel("Info"))
+        await clock.advance(2)
+        assert state_of(lease) is EndpointState.ANNOUNCED
+        assert await find_endpoint(store, NAME) == replace(OLD, level=AppliedLevel("Info"))

@@ -360,3 +360,21 @@ async def test_a_level_sync_drives_a_program_over_http() -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_it_says_what_keeps_a_level_from_being_in_force(clock: FakeClock) -> None:
+    program = Program()
+    runner = HookRunner([program], clock=clock)
+    faults: list[str] = []
+    runner.subscribe(lambda: faults.append(runner.fault))
+    assert runner.fault == ""
+    runner.apply(DEBUG)
+    assert runner.fault == "program: it is not set yet"
+    program.failures = [OSError("connection refused")]
+    async with running(runner, clock):
+        assert runner.fault == "program: connection refused"
+        await clock.advance(1)
+        assert runner.fault == ""
+        runner.again()
+        await clock.advance(0)
+    assert faults == ["program: connection refused", "", "program: it is not set yet", ""]
