@@ -16,6 +16,7 @@ from ..errors import ConfigError
 from ..levels.level import Level
 from ..logs.dialects.dialect import stated_dialect
 from ..logs.dialects.times import parse_zone
+from ..logs.files.log_folders import pin_folders
 from ..logs.limits import ReadLimits
 from ..logs.search.survey import Surveyor
 from ..modules.deferred import DeferredStore
@@ -82,7 +83,13 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
     surveyor = Surveyor(
         stated_dialect(settings.log_format), parse_zone(settings.log_zone), is_zone_stated=settings.log_zone != "local"
     )
-    handler = LogHandler(log_file, limits=read_limits, default_level=shown, surveyor=surveyor)
+    handler = LogHandler(
+        log_file,
+        limits=read_limits,
+        allowed=(*pin_folders(log_file), *settings.allow_log_folders),
+        default_level=shown,
+        surveyor=surveyor,
+    )
     service.register_handler("Log", handler)
     if runner:
         service.expvars.publish("level-hooks", Func(runner.as_json))

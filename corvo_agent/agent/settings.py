@@ -64,6 +64,12 @@ class AgentSettings:
     name: str = setting("", "The whole name of the Module object, in place of NODE-MODULE.", metavar="NAME")
     category: str = setting("Venice", "Category of a Module that the agent creates.", metavar="CATEGORY")
     log_file: str = setting("", "The log file; /var/log/pensando/MODULE.log unless given.", metavar="FILE")
+    allow_log_folders: tuple[str, ...] = setting(
+        (),
+        "Folders besides its own that links in its place, and beside it, may lead to.",
+        option="allow-log-folder",
+        metavar="FOLDER[,FOLDER]",
+    )
     log_format: str = setting(
         "auto",
         "What its lines are written in, such as pino or python-dashes; found out from them unless given.",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...levels.level import Level
+from ...logs.files.log_folders import pin_folders
 from ...logs.limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
 from ...logs.search.parameters import parse_query, uses_patterns
 from ...logs.search.query import LogQuery
@@ -27,7 +28,8 @@ class LogHandler:
     """The handler of ``Log``: answers from the log file ``path``, which may come, go and rotate at any time.
 
     ``path`` may be a pattern such as ``/var/log/*.log``: several logs are merged by time. ``limits`` and ``tail`` bound
-    what one query and one tail may take; ``allowed`` are the folders that the files have to be in (none: any).
+    what one query and one tail may take; ``allowed`` are the folders that the files have to be in: unless given, the
+    one that ``path`` is in when this is made and, where it is a link then, that of its target (see ``pin_folders``).
     ``default_level`` says which lines are shown when the query names no level: give it where the Module's level has
     no other effect, as in a sidecar that cannot reach into its process. None shows all; ``level=all`` outranks it.
     ``surveyor`` finds out what the lines are written in; give one that states it, or the zone of times without one.
@@ -49,7 +51,12 @@ class LogHandler:
         self._clock = clock
         self._worker = Worker()
         self._tailer = LogTailer(
-            path, limits=limits, tail=tail, allowed=allowed, worker=self._worker, surveyor=surveyor
+            path,
+            limits=limits,
+            tail=tail,
+            allowed=allowed or pin_folders(path),
+            worker=self._worker,
+            surveyor=surveyor,
         )
         self._reader = self._tailer.reader
 

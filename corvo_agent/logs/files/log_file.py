@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from ...errors import CorvoError, NotFound, PermissionRefused, Unavailable, Unsupported
+from .log_folders import check_place
 
 #: How many bytes at the start of a file tell it from others.
 HEAD = 256
@@ -122,37 +123,32 @@ class LogFile:
 def open_log(path: str, allowed: Sequence[str] = ()) -> LogFile:
     """Open a log file for reading.
 
-    ``allowed`` are the folders that it has to be in once every symlink is followed; none given means any folder.
+    ``allowed`` are the folders that it has to be in, as paths without links: see ``check_place``; none: any.
 
     Raises NotFound, PermissionRefused (also for a file elsewhere), Unsupported for anything but a regular file on
     a disk (directories, FIFOs, devices, /proc and /sys), Unavailable for every other failure of the system.
     """
     try:
-        # Without O_NONBLOCK the open of a FIFO would wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        # It names the file and does nothing to it: to open some devices is to use them.
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except ValueError as error:  # a NUL in the name
         raise NotFound("log file", path, str(error)) from error
     except OSError as error:
         raise translate(error, path) from error
     try:
-        _refuse_special(path, os.fstat(descriptor))
-        check_folder(path, allowed)
+        _refuse_special(path, os.fstat(place))
+        check_place(path, place, allowed)
+        # What was looked at is what is opened, whatever has its name by now.
+        descriptor = os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise translate(error, path) from error
+    finally:
+        os.close(place)
+    try:
         return LogFile(path, descriptor)
     except BaseException:
         os.close(descriptor)
         raise
-
-
-def check_folder(path: str, allowed: Sequence[str]) -> None:
-    """Raises PermissionRefused when ``path``, symlinks followed, is in none of the ``allowed`` folders (none: any)."""
-    if not allowed:
-        return
-    real = os.path.realpath(path)
-    for folder in allowed:
-        root = os.path.realpath(folder)
-        if os.path.commonpath((root, real)) == root:
-            return
-    raise PermissionRefused(f"log file {path}", "it is outside of the allowed log folders")
 
 
 def fingerprint(head: bytes) -> str:

@@ -7,10 +7,12 @@ import os
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 
-from ...errors import InvalidArgument, NotFound
+from ...errors import InvalidArgument, NotFound, PermissionRefused
 from ..files.cursor import Cursor
 from ..files.rotation import rotated_name
 from ..limits import ReadLimits
+from ..lines import marker
+from ..lines.marker import Gap
 from ..lines.merge import merge
 from .log_search import LogOptions, search_log
 from .query import LogQuery, Order
@@ -37,9 +39,18 @@ def search_logs(
         raise NotFound("log file", " ".join(patterns))
     wanted, bounds = part_query(query), part_limits(limits, len(paths))
     results = {}
+    refused: dict[str, PermissionRefused] = {}
     for path in paths:
-        results[path] = yield from search_log(path, wanted, bounds, until, starts.get(path), options=options)
-    return merge_results(results, query)
+        try:
+            results[path] = yield from search_log(path, wanted, bounds, until, starts.get(path), options=options)
+        except PermissionRefused as error:
+            # What someone put among the logs does not hide the others.
+            refused[path] = error
+    if not results:
+        raise next(iter(refused.values()))
+    found = merge_results(results, query)
+    remarks = [marker.gap(Gap.UNREADABLE, path, str(error)) for path, error in refused.items()]
+    return replace(found, remarks=[*found.remarks, *remarks])
 
 
 def part_query(query: LogQuery) -> LogQuery:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from ..files.cursor import Cursor
+from ..files.log_folders import without_links
 from ..limits import DEFAULT_LIMITS, ReadLimits
 from ..worker import Worker
 from .log_search import LogOptions, search_log
@@ -76,7 +77,7 @@ class LogReader:
         self.is_single = len(patterns) == 1 and not glob.has_magic(patterns[0])
         #: What finds out what the lines are written in, and remembers it.
         self.surveyor = surveyor or Surveyor()
-        self._options = LogOptions(tuple(allowed), rotated, self.surveyor)
+        self._options = LogOptions(without_links(allowed), rotated, self.surveyor)
         #: The threads that the logs are read in.
         self.worker = worker or Worker()
         self._owns_worker = worker is None

@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 from ...errors import InvalidArgument, NotFound
 from ...levels.level import Level
 from ..files.cursor import Cursor
+from ..files.log_folders import without_links
 from ..limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
 from ..lines import marker
 from ..lines.marker import Gap
@@ -79,7 +80,7 @@ class LogTailer:
         self._patterns = patterns
         self._limits = limits
         self._tail = tail
-        self._allowed = tuple(allowed)
+        self._allowed = without_links(allowed)
         self._worker = self.reader.worker
         self._broadcaster = Broadcaster(patterns, self._worker, self._follower, tail)
 

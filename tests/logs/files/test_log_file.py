@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from corvo_agent.errors import CorvoError, NotFound, PermissionRefused, Unavailable, Unsupported
-from corvo_agent.logs.files.log_file import FileChanged, LogFile, check_folder, fingerprint, open_log, translate
+from corvo_agent.logs.files.log_file import FileChanged, LogFile, fingerprint, open_log, translate
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_allowed_folders_count_after_symlinks(tmp_path: Path) -> None:
     open_log(str(tmp_path / "also" / "good.log"), ["/nowhere", str(logs)]).close()
     for path in (logs / "evil.log", secret / "key.log", logs / ".." / "logs-secret" / "key.log"):
         with pytest.raises(PermissionRefused):
-            check_folder(str(path), [str(logs)])
+            open_log(str(path), [str(logs)])
 
 
 def test_errors_of_the_system_keep_their_meaning() -> None:
