@@ -75,7 +75,7 @@ ODD: dict[str, tuple[Callable[[Path], None], Callable[[dict[str, str]], bool]]] 
     "NULs": (nuls, lambda record: (record["n"], record[NUL]) == ("odd", "5000")),
     "invalid UTF-8": (
         invalid_utf8,
-        lambda record: record["level"] == "raw" and "\ufffd\ufffd caf\ufffd" in record["msg"],
+        lambda record: record["n"] == "odd" and "\ufffd\ufffd caf\ufffd" in record["msg"],
     ),
     "100 MB line": (endless, lambda record: record[CUT] == str(HUNDRED_MB) and len(record["msg"]) <= 1 << 20),
 }
