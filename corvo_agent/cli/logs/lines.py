@@ -7,15 +7,25 @@ from zlib import crc32
 
 import click
 
+from ...logs.dialects.fields import Field, text_of
 from ...logs.lines.line_time import time_key
+from ...logs.lines.marker import LEVEL, is_marker
 from ..show.output import json_text, visible, yaml_text
 
 _NAME_COLOURS = ("bright_cyan", "bright_green", "bright_yellow", "bright_blue", "bright_magenta", "cyan", "yellow")
-_COLOURS = {"debug": "cyan", "info": "green", "warn": "yellow", "error": "red", "audit": "magenta", "marker": "blue"}
+_COLOURS = {
+    "debug": "cyan",
+    "info": "green",
+    "warn": "yellow",
+    "error": "red",
+    "fatal": "red",
+    "audit": "magenta",
+    "marker": "blue",
+}
 # Shown on lines of their own.
 _BELOW = ("stack", "stack_info")
 # What has a place of its own, or says nothing to a person; the time has its place, too.
-_PLACED = frozenset({"level", "msg", "module", "caller", "pid", "source", *_BELOW})
+_PLACED = frozenset({"level", "module", "caller", "pid", "source", *_BELOW})
 
 
 class Line:
@@ -30,7 +40,8 @@ class Line:
         """Print one record."""
         shown = name if self._named else None
         if self._output == "text":
-            click.echo(as_text(shown, record, colour=self._colour), color=self._colour)
+            # A remark is not a line of the log: who pipes lines on sees it all the same.
+            click.echo(as_text(shown, record, colour=self._colour), color=self._colour, err=is_marker(record))
         elif self._output == "json":
             click.echo(as_json(shown, record))
         else:
@@ -53,13 +64,14 @@ def _with_name(name: str | None, record: Mapping[str, str]) -> Mapping[str, str]
 
 def as_text(name: str | None, record: Mapping[str, str], *, colour: bool) -> str:
     """Time, level, message and the other fields as ``key=value``, then stacks, indented; controls made visible."""
-    level, key = record.get("level", ""), time_key(record)
+    level, key = record.get(LEVEL) or record.get("level", ""), time_key(record)
+    message = text_of(record, Field.MESSAGE) or ("msg", "")
     # The agent adds the contract's own time to every line that has one: the time is not said twice.
-    placed = _PLACED if key is None else _PLACED | {key, "@timestamp"}
+    placed = _PLACED | {message[0], LEVEL} if key is None else _PLACED | {message[0], LEVEL, key, "@timestamp"}
     parts = [
         _Part("" if key is None else record[key], dim=True),
-        _Part(f"{level.upper():5}", fg=_COLOURS.get(level.lower()), bold=level.lower() == "error"),
-        _Part(record.get("msg", "")),
+        _Part(f"{level.upper():5}", fg=_COLOURS.get(level.lower()), bold=level.lower() in ("error", "fatal")),
+        _Part(message[1]),
         *(_Part(f"{field}={_word(value)}", dim=True) for field, value in record.items() if field not in placed),
     ]
     if name is not None:

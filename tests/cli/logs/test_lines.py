@@ -7,7 +7,7 @@ import json
 import click
 import pytest
 
-from corvo_agent.cli.logs.lines import as_json, as_text
+from corvo_agent.cli.logs.lines import Line, as_json, as_text
 from corvo_agent.logs.dialects.fields import TIME_KEYS
 
 TIME = "2026-11-23T04:02:06Z"
@@ -76,3 +76,15 @@ def test_no_field_drives_the_terminal(field: str) -> None:
 def test_json_has_the_name_when_several_modules_are_shown() -> None:
     assert json.loads(as_json(None, RECORD)) == RECORD
     assert json.loads(as_json("n1", RECORD)) == {"corvo.module": "n1", **RECORD}
+
+
+def test_a_level_that_is_no_word_and_another_key_of_the_message_are_told() -> None:
+    record = {"level": "50", "message": "boom", "corvo.level": "error", "k": "v"}
+    assert as_text(None, record, colour=False) == "ERROR boom k=v"
+
+
+def test_remarks_do_not_stand_between_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    line = Line("text", named=False, colour=False)
+    line.show_all("a", [{"level": "info", "msg": "m"}, {"level": "marker", "msg": "left out", "corvo.gap": "level"}])
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("INFO  m\n", "MARKER left out corvo.gap=level\n")
