@@ -14,7 +14,7 @@ from .table import JSON_DIALECTS, PLAIN_JSON, JsonDialect, find_row
 from .text_forms import FORMS, TextForm, find_lead, read_timed
 
 #: Lines, and bytes of each, that are looked at to find a dialect out.
-SAMPLE_LINES = 256
+SAMPLE_LINES = 128
 SAMPLE_BYTES = 16 * 1024
 
 AUTO = "auto"
