@@ -140,9 +140,13 @@ async def test_a_gateway_with_few_descriptors_answers_behind_a_crowd_of_silent_c
     assert process.stdout
     async with contextlib.AsyncExitStack() as silent, aiohttp.ClientSession() as session:
         url = (await process.stdout.readline()).decode().strip()
+        began = asyncio.get_running_loop().time()
         for _ in range(300):
             await silent.enter_async_context(connected(url.removeprefix("http://")))
         async with session.get(f"{url}{API_PATH}/modules") as response:
             assert (response.status, len((await response.json())["items"])) == (200, 2)
     _, errors = await process.communicate(b"")
-    assert (process.returncode, errors.count(b"\n") < 20) == (0, True)
+    # A listener without a descriptor left tries again, and says so, once a second: a slow machine takes more seconds.
+    seconds = asyncio.get_running_loop().time() - began
+    assert process.returncode == 0, errors.decode()
+    assert errors.count(b"\n") < 20 + 2 * seconds, errors.decode()
