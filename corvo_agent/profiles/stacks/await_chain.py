@@ -171,8 +171,10 @@ def _shielded(future: object) -> Future[Any] | None:
     """What ``asyncio.shield`` keeps from being cancelled, where ``future`` is the one that it gave."""
     for callback, _ in getattr(future, "_callbacks", None) or ():
         if getattr(callback, "__qualname__", "") == "shield.<locals>._outer_done_callback":
-            cells = [cell.cell_contents for cell in callback.__closure__ or ()]
-            return next((each for each in cells if isinstance(each, Future)), None)
+            # By its name: from 3.14 on the callback knows the task that called shield as well.
+            cells = dict(zip(callback.__code__.co_freevars, callback.__closure__ or (), strict=False))
+            inner = cells["inner"].cell_contents if "inner" in cells else None
+            return inner if isinstance(inner, Future) else None
     return None
 
 
