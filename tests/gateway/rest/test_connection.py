@@ -146,7 +146,7 @@ async def test_a_gateway_with_few_descriptors_answers_behind_a_crowd_of_silent_c
         async with session.get(f"{url}{API_PATH}/modules") as response:
             assert (response.status, len((await response.json())["items"])) == (200, 2)
     _, errors = await process.communicate(b"")
-    # A listener without a descriptor left tries again, and says so, once a second: a slow machine takes more seconds.
+    # A listener says each of its two kinds of trouble at most once a second: a slow machine takes more seconds.
     seconds = asyncio.get_running_loop().time() - began
     assert process.returncode == 0, errors.decode()
-    assert errors.count(b"\n") < 20 + 2 * seconds, errors.decode()
+    assert errors.count(b"\n") <= 2 * (seconds + 1), errors.decode()
