@@ -17,6 +17,9 @@ from .byte_pattern import BytePattern
 # What orjson may read as another number: integers past 64 bits become floats, -0 becomes 0.
 _INEXACT = BytePattern(r"[0-9]{20}|-[0-9]{19}|[:,\[ \t]-0[^.0-9eE]")
 _PARTS = 8  # characters of the longest escape, and one more
+#: Levels of objects and arrays inside of a value, as many as orjson writes. One limit for every Python, whose own
+#: json modules stop anywhere between 1,000 levels and the end of the stack.
+DEEPEST = 254
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -31,7 +34,10 @@ class Literal(float):
 
 
 def parse_object(data: bytes) -> dict[str, Any] | None:
-    """The object that ``data`` holds; None when it holds none. Never raises."""
+    """The object that ``data`` holds; None when it holds none.
+
+    Never raises. Values nested more than ``DEEPEST`` levels deep may be in it; ``to_text`` refuses them.
+    """
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -75,13 +81,16 @@ def parse_start(data: bytes) -> dict[str, Any]:
             position += 1
     except (IndexError, ValueError, RecursionError):  # here it was cut
         pass
-    return _without_halves(document)
+    try:
+        return _without_halves(document)
+    except RecursionError:
+        return {}
 
 
 def to_text(value: Any) -> str:
     """A JSON value as a record holds it: text as it is, everything else as compact JSON.
 
-    Raises orjson.JSONEncodeError when it is nested too deeply.
+    Raises orjson.JSONEncodeError when it is nested more than ``DEEPEST`` levels deep.
     """
     if type(value) is str:
         return value
@@ -89,7 +98,7 @@ def to_text(value: Any) -> str:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
         try:
-            return _compact(value)
+            return _compact(value, DEEPEST)
         except RecursionError:
             pass
         raise
@@ -100,9 +109,9 @@ def _parse_odd(data: bytes) -> dict[str, Any] | None:
         return None
     try:
         document = _DECODER.decode(data.decode("utf-8", "replace"))
+        return _without_halves(document) if type(document) is dict else None
     except (ValueError, RecursionError):
         return None
-    return _without_halves(document) if type(document) is dict else None
 
 
 def _integer(text: str) -> int | Literal:
@@ -127,27 +136,39 @@ def _unfinished(text: str) -> str:
 
 
 def _without_halves(document: dict[str, Any]) -> dict[str, Any]:
-    """``document`` without half surrogate pairs, which no text that is sent can hold."""
+    """``document`` without half surrogate pairs, which no text that is sent can hold.
+
+    Raises RecursionError when it has to be looked through and is nested too deeply for that.
+    """
     try:
         orjson.dumps(document)
     except orjson.JSONEncodeError:  # those, or a number that only we can write
-        return {_mended(key): _mended(value) for key, value in document.items()}
+        return {_mended(key, 0): _mended(value, DEEPEST) for key, value in document.items()}
     return document
 
 
-def _mended(value: Any) -> Any:
+def _mended(value: Any, room: int) -> Any:
+    """``value``, which may have ``room`` levels. Raises RecursionError when it has more."""
     if type(value) is str:
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if type(value) not in (dict, list):
+        return value
+    if not room:
+        raise RecursionError
     if type(value) is dict:
-        return {_mended(key): _mended(inner) for key, inner in value.items()}
-    return [_mended(inner) for inner in value] if type(value) is list else value
+        return {_mended(key, 0): _mended(inner, room - 1) for key, inner in value.items()}
+    return [_mended(inner, room - 1) for inner in value]
 
 
-def _compact(value: Any) -> str:
+def _compact(value: Any, room: int) -> str:
+    """``value``, which may have ``room`` levels, as JSON. Raises RecursionError when it has more."""
     if isinstance(value, Literal):
         return value.text
+    if type(value) not in (dict, list):
+        return orjson.dumps(value).decode()
+    if not room:
+        raise RecursionError
     if type(value) is dict:
-        return "{" + ",".join(f"{orjson.dumps(key).decode()}:{_compact(inner)}" for key, inner in value.items()) + "}"
-    if type(value) is list:
-        return "[" + ",".join(map(_compact, value)) + "]"
-    return orjson.dumps(value).decode()
+        members = (f"{orjson.dumps(key).decode()}:{_compact(inner, room - 1)}" for key, inner in value.items())
+        return "{" + ",".join(members) + "}"
+    return "[" + ",".join(_compact(inner, room - 1) for inner in value) + "]"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.logs.dialects.json_text import is_exact, parse_object, parse_start, to_text
+from corvo_agent.logs.dialects.json_text import DEEPEST, is_exact, parse_object, parse_start, to_text
 
 
 def texts(data: bytes) -> dict[str, str] | None:
@@ -88,3 +89,19 @@ def test_the_start_holds_what_is_whole(document: dict[str, object], size: int) -
     found = parse_start(data)
     for key, value in list(found.items())[:-1]:
         assert to_text(value) == to_text(parse_object(json.dumps({"v": document[key]}).encode())["v"])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("odd", ["", '"x":NaN,', '"x":' + "9" * 30 + ",", r'"x":"\ud83d",'])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_values_are_read_as_deep_as_they_can_be_written(odd: str, opening: str, closing: str) -> None:
+    inner = "" if opening == "[" else "1"
+    for depth in (DEEPEST, DEEPEST + 1, 490, 900, 1020):
+        value = opening * depth + inner + closing * depth
+        document = parse_object(f'{{{odd}"a":{value}}}'.encode())
+        if depth <= DEEPEST:
+            assert document is not None
+            assert to_text(document["a"]) == value
+        elif document is not None:
+            with pytest.raises(orjson.JSONEncodeError):
+                to_text(document["a"])
+        assert parse_start(f'{{{odd}"a":{value},"b'.encode()).get("b", "") == ""
