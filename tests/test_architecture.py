@@ -161,7 +161,7 @@ OWNERS = {
     ],
     "prometheus_client": ["gateway/metrics.py"],
     "psutil": [
-        "agent/agent.py",
+        "agent/announcement.py",
         "profiles/sampling/py_spy.py",
         "profiles/sampling/py_spy_process.py",
         "sidecar/answers/process_stats.py",

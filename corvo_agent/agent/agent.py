@@ -3,49 +3,41 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-import psutil
-
-from .._version import __version__
-from ..addresses import address_to_announce, address_to_dial, is_unspecified, join_host_port
+from ..addresses import address_to_announce
 from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.introspection.services import introspection
 from ..diagnostics.server.server import DiagnosticsServer
 from ..diagnostics.service import DiagnosticsService
-from ..errors import CorvoError, InvalidArgument, PreconditionFailed
+from ..errors import InvalidArgument, PreconditionFailed
 from ..levels.blockers import level_blockers
 from ..levels.filter import held_back, refresh_filter
 from ..levels.layer import LevelLayer
 from ..levels.state import LevelState
-from ..modules.announcing.endpoint import Endpoint
 from ..modules.announcing.lease import EndpointLease
-from ..modules.announcing.place import this_place
-from ..modules.announcing.route import local_address
-from ..modules.callbacks import ModuleChange
 from ..modules.kv import KeyValueStore
-from ..modules.model import Module, ModuleStatus, ServicePort
+from ..modules.model import Module
 from ..modules.names import validate_name
-from ..modules.registration import StartReport, clear_expired_override, register
+from ..modules.registration import StartReport, clear_expired_override
 from ..modules.store import ModuleStore
 from ..modules.store_clock import StoreClock
 from ..modules.watcher import ModuleCallback, ModuleWatcher
 from ..sidecar.target.follower import TargetFollower
-from ..sidecar.target.report import start_of_target
 from ..stats.variables import Func
 from ..threads import in_thread
 from ..tls_files import FileContext
+from .announcement import announced, reachable_address, start_report
 from .background import Background
 from .level_report import LevelReport
 from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
 from .options import AgentOptions
+from .starts import Starts
 from .statistics import AgentStatistics
 
 _log = logging.getLogger(__name__)
@@ -110,6 +102,8 @@ class Agent:
         # Overrides end by the clock that all share.
         self._store_clock = StoreClock(clock, self._store)
         self._levels = self._new_levels()
+        self._background = Background()
+        self._starts = None if self._store is None else Starts(self._store, self._report, self._background, target)
         self._watcher = self._watch(on_change)
         self._server = DiagnosticsServer(
             [self.service, *introspection(self.service)],
@@ -119,7 +113,6 @@ class Agent:
             limits=options.server_limits,
         )
         self._endpoint: EndpointLease | None = None
-        self._background = Background()
         self._lifetime = Lifetime(options.stop_timeout)
         self._prepared = self._entered = self._published = False
 
@@ -244,14 +237,15 @@ class Agent:
         endpoint = EndpointLease(
             self._store.kv,
             self.name,
-            self._announced(),
-            find_address=None if self.options.advertise else self._address_to_dial,
+            replace(announced(self.options, self.address, self.module_name), level=self._level_report.level),
+            find_address=None if self.options.advertise else lambda: reachable_address(self.options, self.address),
             ttl=self.options.lease_ttl,
             clock=self._clock,
         )
         self._endpoint = await opened.open(endpoint)
         self._level_report.tell = endpoint.tell
-        self._background.start(self._report_starts(self._store), "corvo-register")
+        if self._starts is not None:
+            self._background.start(self._starts.run(), "corvo-register")
 
     def _publish(self) -> None:
         if self._published:
@@ -285,77 +279,16 @@ class Agent:
         )
         # The level is in force before the user's callback hears of it.
         watcher.subscribe(lambda change: self._levels.update(change.new))
-        watcher.subscribe(self._keep_status)
+        if self._starts is not None:
+            watcher.subscribe(self._starts.keep_status)
         if on_change is not None:
             watcher.subscribe(lambda change: on_change(change.module), shown_as=on_change)
         return watcher
 
-    def _announced(self) -> Endpoint:
-        here = this_place()
-        return Endpoint(
-            self.options.advertise or self.address,
-            os.getpid(),
-            _started(),
-            __version__,
-            self.module_name,
-            here.host,
-            here.boot_id,
-            here.network_namespace,
-            self._level_report.level,
+    def _report(self) -> StartReport:
+        return start_report(
+            self.options, self.options.advertise or self.address, self.node, self.module_name, self.name
         )
-
-    async def _address_to_dial(self) -> str:
-        """What others dial to reach the address served; raises Unavailable."""
-        served = address_to_dial(self.address)
-        if not is_unspecified(served.host):
-            return self.address
-        peers = [address_to_dial(peer, "reach") for peer in self.options.reach]
-        return join_host_port(await local_address(served.host, peers), served.port)
-
-    async def _report_starts(self, store: ModuleStore) -> None:
-        """Report the start of this process, or each one of the target for as long as the agent runs."""
-        if self._target is None:
-            await register(store, self._report())
-            return
-        await self._target.looked()
-        reported = 0
-        while True:
-            start = self._target.start
-            # The Module has to be there also while the target is not.
-            await register(store, self._report(reported))
-            reported = 0 if start is None else start.number
-            await self._target.started_after(reported)
-
-    def _report(self, reported: int = 0) -> StartReport:
-        port = (self.options.advertise or self.address).rpartition(":")[2]
-        report = StartReport(
-            name=self.name,
-            started=_started(),
-            node=self.node,
-            module=self.module_name,
-            service_ports=(ServicePort(self.module_name, int(port)),) if port.isdecimal() else (),
-            restart_reason=self.options.restart_reason,
-            category=self.options.category,
-            log_level="" if self.options.default_level is None else self.options.default_level.text,
-        )
-        return report if self._target is None else start_of_target(report, self._target.start, reported)
-
-    def _keep_status(self, change: ModuleChange) -> None:
-        """Write the status again when a person has put the Module by hand with a spec alone."""
-        if change.new is not None and not _is_reported(change.new.status) and self._store is not None:
-            lost = ModuleStatus() if change.old is None else change.old.status
-            self._background.start(self._report_again(self._store, lost), "corvo-report-again")
-
-    async def _report_again(self, store: ModuleStore, status: ModuleStatus) -> None:
-        def with_status(module: Module) -> Module:
-            return module if _is_reported(module.status) else replace(module, status=status)
-
-        try:
-            await store.modify(self.name, with_status)
-        except CorvoError as error:
-            _log.warning("the status of %s is lost: %s", self.name, error)
-        else:
-            await register(store, self._report())
 
     def _apply(self, state: LevelState) -> None:
         if self.service.recorders is not None:
@@ -379,16 +312,6 @@ class Agent:
             self._store, module.name, ended, lambda: clock.time_ns() - round(clock.doubt() * 1e9)
         ):
             _log.info("the override of %s has ended and was taken out of the Module", module.name)
-
-
-def _started() -> int:
-    """When this process began, in nanoseconds of wall time: the same in every agent of it."""
-    return round(psutil.Process().create_time() * 1000) * 1_000_000 or time.time_ns()
-
-
-def _is_reported(status: ModuleStatus) -> bool:
-    # A target that has not been seen yet has no start, but the configuration says where it is to be.
-    return bool(status.last_start or status.node)
 
 
 def _nothing(*_: object) -> None:

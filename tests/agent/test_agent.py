@@ -21,7 +21,6 @@ from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.modules import LevelOverride, MemoryStore, Module, ModuleStore, ServicePort, key_of
 from corvo_agent.modules.announcing.endpoint import decode_endpoint, endpoint_key, find_endpoint
 from corvo_agent.modules.announcing.lease import EndpointState
-from corvo_agent.modules.announcing.place import Place, this_place
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.watching.watch import Watch
@@ -91,17 +90,6 @@ async def test_it_announces_the_level_that_is_in_force(agent: Agent, kv: MemoryS
     assert found is not None
     assert (found.source, found.fault, found.only_shown) == ("log-level", "", False)
     assert levels.states[-1].level is Level.DEBUG
-
-
-async def test_it_announces_only_what_others_can_dial_and_where_that_is(kv: MemoryStore) -> None:
-    options = AgentOptions(listen="0.0.0.0:0", insecure=True, reach=("127.0.0.1:2379",))
-    async with Agent("pen-spyglass", node="node1", store=kv, options=options, apply_level=None) as agent:
-        assert agent.endpoint is not None
-        await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
-        endpoint = await find_endpoint(kv, NAME)
-        assert endpoint is not None
-        assert endpoint.address == agent.address.replace("0.0.0.0", "127.0.0.1")
-        assert Place(endpoint.host, endpoint.boot_id, endpoint.network_namespace) == this_place()
 
 
 @pytest.mark.parametrize("advertise", ["http://h:1", "[::]:1", "h:65536"])
