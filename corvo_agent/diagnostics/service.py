@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -30,6 +30,7 @@ from .registry import HandlerRegistry, HandlerSlot
 from .status import grpc_error
 
 if TYPE_CHECKING:
+    from ..profiles.kind import ProfileKind
     from ..profiles.recording.recorders import Recorders
 
 _log = logging.getLogger(__name__)
@@ -108,18 +109,23 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         ``debugstats_NODE-MODULE`` are published, and whatever is added to ``expvars``.
         """
         # Late: who registers handlers of their own does not pay for the import of these.
-        from ..profiles.kinds.local import local_kinds
         from ..profiles.recording.recorders import Recorders
         from .handlers.log import LogHandler
         from .handlers.profile import ProfileHandler
         from .handlers.stats import StatsHandler
 
         service = cls(module, node, category, limits=limits)
-        service.recorders = Recorders()
+        service.recorders = recorders = Recorders()
+
+        def kinds() -> Iterable[ProfileKind]:
+            from ..profiles.kinds.local import local_kinds
+
+            return local_kinds(recorders)
+
         service.expvars.debug_stats(f"{node}-{module}")
         service.register_handler("Log", LogHandler(log_file or _LOG_FILE.format(module)))
         service.register_handler("Stats", StatsHandler(service.expvars))
-        service.register_handler("Profile", ProfileHandler(local_kinds(service.recorders)), timeout=_PROFILE_TIMEOUT)
+        service.register_handler("Profile", ProfileHandler(kinds), timeout=_PROFILE_TIMEOUT)
         return service
 
     def __repr__(self) -> str:

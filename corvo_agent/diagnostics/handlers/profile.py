@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 
 from ...errors import AlreadyExists, InvalidArgument
 from ...profiles.kind import ProfileKind, ProfileRequest, parse_number
-from ...profiles.kinds.local import local_kinds
 from ..messages.payloads import profile_payload
 from ..query import DebugQuery, Payload
 
@@ -18,16 +18,26 @@ _NAME = "profile"
 class ProfileHandler:
     """Answers ``Profile`` queries with one of ``kinds``, by default those of this process.
 
-    ``max_seconds`` bounds how long a caller may let it measure.
+    A function in place of ``kinds`` is called at the first query: an agent that is never asked for a profile does not
+    carry the modules that take them (2 MiB). ``max_seconds`` bounds how long a caller may let it measure. Raises
+    AlreadyExists when two kinds bear one name.
     """
 
-    def __init__(self, kinds: Iterable[ProfileKind] | None = None, *, max_seconds: float = MAX_SECONDS) -> None:
+    def __init__(
+        self,
+        kinds: Iterable[ProfileKind] | Callable[[], Iterable[ProfileKind]] | None = None,
+        *,
+        max_seconds: float = MAX_SECONDS,
+    ) -> None:
         self._max_seconds = max_seconds
-        self._kinds: dict[str, ProfileKind] = {}
-        for kind in local_kinds() if kinds is None else kinds:
-            if kind.name in self._kinds:
-                raise AlreadyExists("profile", kind.name)
-            self._kinds[kind.name] = kind
+        self._make = _of_this_process if kinds is None else kinds
+        if not callable(self._make):
+            self._make = tuple(self._make)
+            _by_name(self._make)
+
+    @cached_property
+    def _kinds(self) -> dict[str, ProfileKind]:
+        return _by_name(self._make() if callable(self._make) else self._make)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -67,3 +77,18 @@ class ProfileHandler:
             reason = f"the caller waits for {query.timeout:g} s only, {kind.name} would measure for {seconds:g} s"
             raise InvalidArgument("seconds", text or None, reason)
         return seconds
+
+
+def _of_this_process() -> Iterable[ProfileKind]:
+    from ...profiles.kinds.local import local_kinds
+
+    return local_kinds()
+
+
+def _by_name(kinds: Iterable[ProfileKind]) -> dict[str, ProfileKind]:
+    named: dict[str, ProfileKind] = {}
+    for kind in kinds:
+        if kind.name in named:
+            raise AlreadyExists("profile", kind.name)
+        named[kind.name] = kind
+    return named

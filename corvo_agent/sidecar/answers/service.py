@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from ...diagnostics.handlers.profile import MAX_SECONDS, ProfileHandler
 from ...diagnostics.service import DiagnosticsService
 from ...profiles.kind import ProfileKind
 from ..target.process import FindTarget
-from .inside_kinds import inside_kinds
-from .process_profiles import process_kinds
 from .process_stats import ProcessStats
 
 # Seconds for a profile that is measured: to start, to pack and to send it.
@@ -20,8 +20,16 @@ def answer_for_process(service: DiagnosticsService, find: FindTarget) -> None:
     Raises AlreadyExists when one of its variables is published already.
     """
     ProcessStats(find).publish(service.expvars)
-    offered = process_kinds(find)
-    _replace_profiles(service, (*offered, *inside_kinds(offered)))
+
+    def kinds() -> Iterable[ProfileKind]:
+        # Late: most sidecars are never asked for a profile, and hold two megabytes less.
+        from .inside_kinds import inside_kinds
+        from .process_profiles import process_kinds
+
+        offered = process_kinds(find)
+        return (*offered, *inside_kinds(offered))
+
+    _replace_profiles(service, kinds)
 
 
 def answer_for_go(service: DiagnosticsService, url: str) -> None:
@@ -35,10 +43,10 @@ def answer_for_go(service: DiagnosticsService, url: str) -> None:
 
     process = GoProcess(url)
     service.register_handler("Stats", GoStatsHandler(process, service.expvars))
-    _replace_profiles(service, process.kinds())
+    _replace_profiles(service, process.kinds)
 
 
-def _replace_profiles(service: DiagnosticsService, kinds: tuple[ProfileKind, ...]) -> None:
+def _replace_profiles(service: DiagnosticsService, kinds: Callable[[], Iterable[ProfileKind]]) -> None:
     # They would record this process, and the queries are about the other one.
     service.recorders = None
     service.register_handler("Profile", ProfileHandler(kinds), timeout=MAX_SECONDS + _BESIDE_MEASURING)
