@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .endpoint import (
         AppliedLevel,
         Endpoint,
+        Worker,
         decode_endpoint,
         encode_endpoint,
         endpoint_key,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .lease import EndpointLease, EndpointState
     from .place import Place, check_reach, this_place
     from .route import local_address
+    from .workers import Process, choose, find_workers, processes, worker_key, worker_of
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -26,6 +28,7 @@ else:
             "endpoint": (
                 "AppliedLevel",
                 "Endpoint",
+                "Worker",
                 "decode_endpoint",
                 "encode_endpoint",
                 "endpoint_key",
@@ -35,6 +38,7 @@ else:
             "lease": ("EndpointLease", "EndpointState"),
             "place": ("Place", "check_reach", "this_place"),
             "route": ("local_address",),
+            "workers": ("Process", "choose", "find_workers", "processes", "worker_key", "worker_of"),
         },
     )
 
@@ -44,12 +48,19 @@ __all__ = (
     "EndpointLease",
     "EndpointState",
     "Place",
+    "Process",
+    "Worker",
     "check_reach",
+    "choose",
     "decode_endpoint",
     "encode_endpoint",
     "endpoint_key",
     "endpoint_name",
     "find_endpoint",
+    "find_workers",
     "local_address",
+    "processes",
     "this_place",
+    "worker_key",
+    "worker_of",
 )

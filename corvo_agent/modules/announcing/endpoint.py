@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from ...errors import DecodeError, InvalidArgument, shorten
-from ..json.tables import JsonField, JsonTable, flag, int32, text, time
+from ..json.tables import JsonField, JsonTable, flag, int32, read_array, text, time
 from ..kv import KeyValue, KeyValueStore
 from ..names import BESIDE_PREFIX, validate_name
 
+#: Most processes that one agent answers for.
+MAX_WORKERS = 1024
+#: Stands for every process of a Module where one could be named.
+ALL_WORKERS = "all"
 _KEY = "/endpoint"
+_WORKER_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,28 @@ class AppliedLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class Worker:
+    """One process of a Module that has several, which the agent of the Module answers for.
+
+    ``id`` names it among them for as long as it lives, such as "3" (see ``check_worker_id``). ``pid`` is its process,
+    ``started`` when that began in nanoseconds of wall time, ``level`` what is in force in it, None for nothing known.
+    """
+
+    id: str
+    pid: int = 0
+    started: int = 0
+    level: AppliedLevel | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """An agent that answers at ``address`` (``HOST:PORT``).
 
     ``pid`` is its process, ``started`` when that began in nanoseconds of wall time, ``version`` that of the agent,
     ``module`` the module's name without the node. ``host``, ``boot_id`` and ``network_namespace`` are the fields of
     the ``Place`` that the process runs in: who shares that reaches its loopback addresses, and nothing else does.
-    ``level`` is what the agent tells of its level, None for nothing.
+    ``level`` is what the agent tells of its level, None for nothing. ``workers`` are the processes that it answers for
+    in place of its own, at most ``MAX_WORKERS``.
     """
 
     address: str
@@ -54,6 +75,31 @@ class Endpoint:
     boot_id: str = ""
     network_namespace: str = ""
     level: AppliedLevel | None = None
+    workers: tuple[Worker, ...] = ()
+
+
+def check_worker_id(id: str, what: str = "worker") -> str:
+    """``id`` itself, when a worker may be called that: one to 64 letters, digits, ``_``, ``-`` and ``.``, not "all".
+
+    Raises InvalidArgument naming ``what`` otherwise.
+    """
+    if not isinstance(id, str) or not _WORKER_ID.fullmatch(id) or id == ALL_WORKERS:
+        raise InvalidArgument(what, id, "must be one to 64 letters, digits, _, - and ., and not the word all")
+    return id
+
+
+def _read_workers(json: Any, path: str) -> tuple[Worker, ...]:
+    array = read_array(json, path)
+    if len(array) > MAX_WORKERS:
+        raise InvalidArgument(path, len(array), f"must be at most {MAX_WORKERS}")
+    workers = tuple(Worker(**{"id": "", **_WORKER.read(each, f"{path}.{n}")[0]}) for n, each in enumerate(array))
+    for number, worker in enumerate(workers):
+        check_worker_id(worker.id, f"{path}.{number}.id")
+    return workers
+
+
+def _write_workers(workers: tuple[Worker, ...], _kept: Any) -> list[dict[str, Any]]:
+    return [_WORKER.write(worker, {}) for worker in workers]
 
 
 def _read_level(json: Any, path: str) -> AppliedLevel:
@@ -75,6 +121,13 @@ _LEVEL = JsonTable(
     text("fault", "fault"),
     flag("only-shown", "only_shown"),
 )
+_WORKER = JsonTable(
+    "endpoint.workers",
+    text("id", "id", always=True),
+    int32("pid", "pid"),
+    time("started", "started"),
+    JsonField("level", "level", _read_level, _write_level),
+)
 _TABLE = JsonTable(
     "endpoint",
     text("address", "address", always=True),
@@ -86,6 +139,7 @@ _TABLE = JsonTable(
     text("version", "version"),
     text("module", "module"),
     JsonField("level", "level", _read_level, _write_level),
+    JsonField("workers", "workers", _read_workers, _write_workers),
 )
 
 
@@ -101,7 +155,14 @@ def endpoint_name(key: str) -> str | None:
 
 
 def encode_endpoint(endpoint: Endpoint) -> bytes:
-    """The JSON that is stored under ``endpoint_key``: an object, times in RFC 3339, empty fields left out."""
+    """The JSON that is stored under ``endpoint_key``: an object, times in RFC 3339, empty fields left out.
+
+    Raises InvalidArgument for more than ``MAX_WORKERS`` workers, or one whose id none may have.
+    """
+    if len(endpoint.workers) > MAX_WORKERS:
+        raise InvalidArgument("endpoint.workers", len(endpoint.workers), f"must be at most {MAX_WORKERS}")
+    for worker in endpoint.workers:
+        check_worker_id(worker.id, "endpoint.workers.id")
     return orjson.dumps(_TABLE.write(endpoint, {}))
 
 

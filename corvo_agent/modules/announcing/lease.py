@@ -14,7 +14,8 @@ from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import AlreadyExists, CorvoError, DecodeError, NotFound, VersionConflict
 from ..kv import KeyValue, KeyValueStore
-from .endpoint import AppliedLevel, Endpoint, decode_endpoint, encode_endpoint, endpoint_key
+from .endpoint import AppliedLevel, Endpoint, Worker, decode_endpoint, encode_endpoint, endpoint_key
+from .workers import worker_key
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class EndpointState(enum.Enum):
 class EndpointLease:
     """Keeps ``endpoint`` announced for the Module ``name`` while it is entered.
 
+    With ``worker``, an id, it is that process of the Module that is announced, beside the others (``worker_key``).
+
     ``find_address`` is asked for its address before each announcement, where that depends on how the network is then;
     what it raises is told as what the store raises.
 
@@ -56,6 +59,7 @@ class EndpointLease:
         name: str,
         endpoint: Endpoint,
         *,
+        worker: str = "",
         find_address: Callable[[], Awaitable[str]] | None = None,
         ttl: float = ENDPOINT_TTL,
         close_timeout: float = CLOSE_TIMEOUT,
@@ -64,7 +68,7 @@ class EndpointLease:
         self.endpoint = endpoint
         self._find_address = find_address
         self._store = store
-        self._key = endpoint_key(name)
+        self._key = worker_key(name, worker) if worker else endpoint_key(name)
         self._ttl = ttl
         self._close_timeout = close_timeout
         self._clock = clock
@@ -88,6 +92,11 @@ class EndpointLease:
     def tell(self, level: AppliedLevel) -> None:
         """Announce ``level``, soon: at most one write a second, and only the last one counts."""
         self.endpoint = replace(self.endpoint, level=level)
+        self._told.set()
+
+    def tell_workers(self, workers: tuple[Worker, ...]) -> None:
+        """Announce the processes that the agent answers for, as soon as ``tell`` does."""
+        self.endpoint = replace(self.endpoint, workers=workers)
         self._told.set()
 
     async def wait_for(self, state: EndpointState) -> None:
@@ -181,7 +190,7 @@ class EndpointLease:
         except DecodeError:
             return False
         ours = self.endpoint
-        if replace(other, level=ours.level) == ours or not item.lease:
+        if replace(other, level=ours.level, workers=ours.workers) == ours or not item.lease:
             # Ours from before the lease was lost, or written by hand: no agent stands behind it.
             return False
         if (other.started, other.pid, other.address) < (ours.started, ours.pid, ours.address):

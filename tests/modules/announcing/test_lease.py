@@ -18,6 +18,9 @@ from corvo_agent.modules import (
     encode_endpoint,
     find_endpoint,
 )
+from corvo_agent.modules.announcing.endpoint import Worker
+from corvo_agent.modules.announcing.workers import find_workers
+from corvo_agent.modules.watching.watch import Watch
 from corvo_agent.testing import FakeClock
 
 NAME = "node1-pen-npm"
@@ -251,3 +254,20 @@ async def test_a_level_is_announced_soon_and_many_in_a_row_with_few_writes() -> 
         await clock.advance(2)
         assert state_of(lease) is EndpointState.ANNOUNCED
         assert await find_endpoint(store, NAME) == replace(OLD, level=AppliedLevel("Info"))
+
+
+async def test_a_process_among_several_is_announced_beside_the_others() -> None:
+    store = MemoryStore()
+    async with EndpointLease(store, NAME, OLD) as lease, EndpointLease(store, NAME, YOUNG, worker="3") as third:
+        await lease.wait_for(EndpointState.ANNOUNCED)
+        await third.wait_for(EndpointState.ANNOUNCED)
+        found = await find_workers(store, NAME)
+        assert [(each.worker.id, each.endpoint) for each in found] == [("", OLD), ("3", YOUNG)]
+        lease.tell_workers((Worker("1", 12), Worker("2", 13)))
+        async with Watch(store, KEY, exact=True) as watch:
+            async for _ in watch:
+                ids = [each.worker.id for each in await find_workers(store, NAME)]
+                if "1" in ids:
+                    break
+        assert ids == ["1", "2", "3"]
+    assert await find_workers(store, NAME) == ()
