@@ -21,6 +21,7 @@ from ..pacing.thread_clocks import ThreadClocks
 from ..pprof.model import Frame, Label, Sample, Stack
 from ..stacks.await_chain import await_chain, wait_of
 from ..stacks.naming import FunctionNames
+from ..stacks.own import is_own
 from ..stacks.table import StackTable
 from ..stacks.thread_frames import thread_frames
 from .lock_waits import LockSites
@@ -109,13 +110,18 @@ class _Heart:
 
 
 class ContentionWatch:
-    """The looks: fills ``block`` and ``mutex`` while it runs. Belongs to the thread that runs it."""
+    """The looks: fills ``stalls``, ``block`` and ``mutex`` while it runs. Belongs to the thread that runs it."""
 
     def __init__(self, loops: Loops) -> None:
         self._loops = loops
         self.since_ns = time.time_ns()
+        #: Loops that do not turn, by what holds them.
+        self.stalls = Delays()
+        #: Tasks that wait for locks, queues, events and the like; those at locks are in ``mutex``, too.
         self.block = Delays()
         self.mutex = Delays()
+        #: Waits of the agent's own tasks, which are in neither.
+        self.own = 0
         self._names = FunctionNames()
         self._stacks = StackTable()
         self._sites = LockSites()
@@ -151,7 +157,7 @@ class ContentionWatch:
                 labels = [Label("thread", self._clocks.name(watched.thread)), Label("state", "event loop stalled")]
                 if task is not None:
                     labels.append(Label("task", task_label(task)))
-                self.block.add(stack, tuple(labels), int(begins), round(late * 1e9))
+                self.stalls.add(stack, tuple(labels), int(begins), round(late * 1e9))
 
     def _stack(self, frame: Any) -> Stack:
         return self._stacks.resolve(self._stacks.walk(frame), self._names)
@@ -185,6 +191,9 @@ class ContentionWatch:
                 new = self._waiting.get(task) is not wait.on
                 pairs = ((each.f_code, each.f_lasti) for each in reversed(chain.frames))
                 stack = tuple([self._names.frame(code, at) for code, at in pairs])
+                if is_own(stack):
+                    self.own += new
+                    continue
                 labels = (Label("task", task_label(task)), Label("state", wait.state))
                 for delays in (self.block, self.mutex) if wait.state in _MUTEX_STATES else (self.block,):
                     delays.add(stack, labels, int(new), 0 if new else round(elapsed * 1e9))

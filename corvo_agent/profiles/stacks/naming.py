@@ -41,6 +41,11 @@ def module_of_path(filename: str, root: str = "") -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
 
+def is_library(filename: str) -> bool:
+    """Whether a file belongs to Python or to an installed library; what is no file (``<frozen runpy>``) does, too."""
+    return _is_no_file(filename) or _LIBRARY.match(filename) is not None
+
+
 def _is_no_file(filename: str) -> bool:
     return not filename or filename.startswith("<")
 

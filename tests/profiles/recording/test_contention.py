@@ -50,9 +50,9 @@ async def test_a_stall_of_the_loop_names_the_line_that_stalls_it() -> None:
             hold_up_the_loop(0.12)
 
     task = asyncio.create_task(stalling(), name="staller")
-    await seen(watch, lambda: waiting(watch.block, "hold_up_the_loop"))
+    await seen(watch, lambda: waiting(watch.stalls, "hold_up_the_loop"))
     task.cancel()
-    (sample,) = waiting(watch.block, "hold_up_the_loop")
+    (sample,) = waiting(watch.stalls, "hold_up_the_loop")
     assert sample.stack[0].function.endswith("hold_up_the_loop")
     assert sample.values[0] >= 1
     assert sample.values[1] > 50_000_000

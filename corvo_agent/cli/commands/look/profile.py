@@ -13,6 +13,7 @@ import click
 from ....errors import DecodeError, InvalidArgument
 from ....profiles.kind import parse_number
 from ....profiles.pprof.model import Profile
+from ....profiles.stacks.own import OWN
 from ...profiles.flame import check_flame, flame_graph
 from ...profiles.hot_functions import Measured, difference, measured
 from ...running import asynchronous
@@ -28,8 +29,6 @@ _SHORT = 0.4
 # Seconds; the agent has a bound of its own.
 _SHORTEST, _LONGEST = 0.001, 86400.0
 _GZIP = b"\x1f\x8b"
-# What the functions of the agent itself are called.
-_OWN = "corvo_agent."
 
 
 @click.command("profile", short_help="Take a profile of a module.")
@@ -100,7 +99,7 @@ async def command(
         await asyncio.to_thread(write_whole, flame, text.encode())
         note(f"{flame}: the flame graph of {values.type.type}")
     if path != "-" and count:
-        _show(profile, values, count, "" if everything else _OWN)
+        _show(profile, values, count, "" if everything else OWN)
 
 
 def _parameters(texts: tuple[str, ...], seconds: float | None) -> dict[str, str]:
