@@ -218,7 +218,8 @@ class Compacted(CorvoError):
         self.compact_revision = compact_revision
 
     def __str__(self) -> str:
-        return f"revision {self.revision} is compacted, the oldest one kept is {self.compact_revision}"
+        kept = f", the oldest one kept is {self.compact_revision}" if self.compact_revision else ""
+        return f"revision {self.revision} is compacted{kept}"
 
 
 class DecodeError(CorvoError):

@@ -7,14 +7,14 @@ wait for them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
 from ..errors import Unavailable
 from ..threads import in_thread
-from .kv import Change, ClockDifference, HasClock, HasCredentials, KeyValue, KeyValueStore, Range
+from .kv import Change, ClockDifference, HasClock, HasCredentials, KeyRange, KeyValue, KeyValueStore, Range
 
 
 class DeferredStore:
@@ -60,13 +60,21 @@ class DeferredStore:
         store = self._store()
         return store.clock_difference() if isinstance(store, HasClock) else None
 
-    async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
+    async def get(self, key: str, *, serializable: bool = False, revision: int = 0) -> KeyValue | None:
         """See KeyValueStore."""
-        return await (await self._made()).get(key, serializable=serializable)
+        return await (await self._made()).get(key, serializable=serializable, revision=revision)
 
-    async def range(self, prefix: str, *, exact: bool = False, limit: int = 0, keys_only: bool = False) -> Range:
+    async def range(
+        self,
+        prefix: str,
+        *,
+        exact: bool = False,
+        limit: int = 0,
+        keys_only: bool = False,
+        also: Sequence[KeyRange] = (),
+    ) -> Range:
         """See KeyValueStore."""
-        return await (await self._made()).range(prefix, exact=exact, limit=limit, keys_only=keys_only)
+        return await (await self._made()).range(prefix, exact=exact, limit=limit, keys_only=keys_only, also=also)
 
     async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
         """See KeyValueStore."""
@@ -96,10 +104,12 @@ class DeferredStore:
         """See KeyValueStore."""
         await (await self._made()).revoke_lease(lease)
 
-    async def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncGenerator[list[Change], None]:
+    async def changes(
+        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+    ) -> AsyncGenerator[list[Change], None]:
         """See KeyValueStore."""
         store = await self._made()
-        async with aclosing(store.changes(prefix, start, exact=exact)) as batches:
+        async with aclosing(store.changes(prefix, start, exact=exact, also=also)) as batches:
             async for batch in batches:
                 yield batch
 

@@ -7,7 +7,7 @@ watching) is written once against it. Keys are text, values bytes, revisions gro
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -26,6 +26,18 @@ class KeyValue:
     create_revision: int
     mod_revision: int
     lease: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """Every key below ``prefix``, or with ``exact`` that key alone."""
+
+    prefix: str
+    exact: bool = False
+
+    def holds(self, key: str) -> bool:
+        """Whether ``key`` is one of them."""
+        return key == self.prefix if self.exact else key.startswith(self.prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +118,26 @@ class KeyValueStore(Protocol):
         """Close: ends watches, keeps to a bounded time."""
         ...
 
-    async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
-        """The item, or None. Linearizable unless ``serializable``."""
+    async def get(self, key: str, *, serializable: bool = False, revision: int = 0) -> KeyValue | None:
+        """The item, or None. Linearizable unless ``serializable``.
+
+        With ``revision`` as it was then; raises Compacted when that is forgotten.
+        """
         ...
 
-    async def range(self, prefix: str, *, exact: bool = False, limit: int = 0, keys_only: bool = False) -> Range:
-        """All items below ``prefix`` (or that key alone), by key; ``limit`` 0 means all."""
+    async def range(
+        self,
+        prefix: str,
+        *,
+        exact: bool = False,
+        limit: int = 0,
+        keys_only: bool = False,
+        also: Sequence[KeyRange] = (),
+    ) -> Range:
+        """All items below ``prefix`` (or that key alone), by key; ``limit`` 0 means all.
+
+        Those of the ranges ``also`` follow, as they are at the same revision; ``limit`` counts for each range.
+        """
         ...
 
     async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
@@ -145,8 +171,13 @@ class KeyValueStore(Protocol):
         """End a lease and delete its keys; an expired one is fine."""
         ...
 
-    def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncGenerator[list[Change], None]:
+    def changes(
+        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+    ) -> AsyncGenerator[list[Change], None]:
         """One stream of changes from revision ``start`` on, in batches as they arrive, in order.
+
+        The same stream tells the changes of each range in ``also`` from the revision that stands with it: in order
+        within a range, while of two ranges one may be ahead of the other.
 
         Ends with an exception, never silently: Compacted when ``start`` is gone, Unavailable when the connection
         or the leader is lost, PermissionRefused. It neither resumes nor retries: ``watch.Watch`` does. An async

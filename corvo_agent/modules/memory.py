@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, Compacted, NotFound, Unavailable, VersionConflict
-from .kv import Change, ChangeType, KeyValue, Range
+from .kv import Change, ChangeType, KeyRange, KeyValue, Range
 
 _PEER = "the store in memory"
 
@@ -123,18 +123,38 @@ class MemoryStore:
         """The revision of the last write."""
         return self._revision
 
-    async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
-        """The item, or None."""
+    async def get(self, key: str, *, serializable: bool = False, revision: int = 0) -> KeyValue | None:
+        """The item, or None; with ``revision`` as it was then. Raises Compacted."""
         self._answer()
-        return self._items.get(key)
+        if 0 < revision < self._compacted:
+            raise Compacted(revision, self._compacted)
+        item = self._items.get(key)
+        if not revision or (item is not None and item.mod_revision <= revision):
+            return item
+        for changes in reversed(self._history):
+            for change in changes:
+                if change.key == key and change.revision <= revision:
+                    return None if change.type is ChangeType.DELETED else change.item
+        return None
 
-    async def range(self, prefix: str, *, exact: bool = False, limit: int = 0, keys_only: bool = False) -> Range:
-        """All items below ``prefix`` (or that key alone), by key; ``limit`` 0 means all."""
+    async def range(
+        self,
+        prefix: str,
+        *,
+        exact: bool = False,
+        limit: int = 0,
+        keys_only: bool = False,
+        also: Sequence[KeyRange] = (),
+    ) -> Range:
+        """All items below ``prefix`` (or that key alone), by key, then those of ``also``; ``limit`` 0 means all."""
         self._answer()
-        items = [self._items[key] for key in sorted(self._items) if _matches(key, prefix, exact=exact)]
+        found: list[KeyValue] = []
+        for keys in (KeyRange(prefix, exact), *also):
+            items = [self._items[key] for key in sorted(self._items) if keys.holds(key)]
+            found += items[: limit or None]
         if keys_only:
-            items = [KeyValue(item.key, b"", item.create_revision, item.mod_revision, item.lease) for item in items]
-        return Range(tuple(items[: limit or None]), self._revision, self.cluster)
+            found = [KeyValue(item.key, b"", item.create_revision, item.mod_revision, item.lease) for item in found]
+        return Range(tuple(found), self._revision, self.cluster)
 
     async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
         """Write a key that does not exist; the new revision. Raises AlreadyExists."""
@@ -181,9 +201,13 @@ class MemoryStore:
         self._answer()
         self._end(lease)
 
-    async def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncGenerator[list[Change], None]:
-        """One stream of changes from revision ``start`` on. Raises Compacted, Unavailable."""
+    async def changes(
+        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+    ) -> AsyncGenerator[list[Change], None]:
+        """One stream of changes from revision ``start`` on, and of ``also``. Raises Compacted, Unavailable."""
         self._answer()
+        starts = ((KeyRange(prefix, exact), start), *also)
+        start = min(each for _, each in starts)
         stream, position = next(self._streams), 0
         while True:
             if stream <= self._broken:
@@ -199,7 +223,7 @@ class MemoryStore:
                     change
                     for entry in entries
                     for change in entry
-                    if change.revision >= start and _matches(change.key, prefix, exact=exact)
+                    if change.revision >= start and _is_told(change, starts)
                 ]
                 position, start = self._forgotten + len(self._history), max(start, self._revision + 1)
                 if batch:
@@ -279,5 +303,5 @@ class MemoryStore:
                 await self._lease_granted.wait()
 
 
-def _matches(key: str, prefix: str, *, exact: bool) -> bool:
-    return key == prefix if exact else key.startswith(prefix)
+def _is_told(change: Change, starts: Iterable[tuple[KeyRange, int]]) -> bool:
+    return any(keys.holds(change.key) and change.revision >= start for keys, start in starts)

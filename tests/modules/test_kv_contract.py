@@ -13,7 +13,7 @@ from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import AlreadyExists, Compacted, NotFound, Unavailable, VersionConflict
 from corvo_agent.modules.deferred import DeferredStore
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
-from corvo_agent.modules.kv import Change, ChangeType, KeyValue, KeyValueStore
+from corvo_agent.modules.kv import Change, ChangeType, KeyRange, KeyValue, KeyValueStore
 from corvo_agent.modules.memory import MemoryStore
 from tests.conftest import wipe
 from tests.etcd_cluster import ETCD_NAMES
@@ -180,6 +180,58 @@ async def test_changes_of_one_key_are_not_those_of_its_prefix(store: KeyValueSto
     assert [change.key for change in await take(store, "m/a", start, 1, exact=True)] == ["m/a"]
 
 
+async def test_several_ranges_are_read_at_one_revision(store: KeyValueStore) -> None:
+    await store.put("m", b"1")
+    for index in range(3):
+        await store.put(f"p/{index}", b"2")
+    await store.put("q", b"3")
+    found = await store.range("m", exact=True, also=[KeyRange("p/")])
+    assert [item.key for item in found.items] == ["m", "p/0", "p/1", "p/2"]
+    assert found.revision == await revision(store)
+    assert [item.key for item in (await store.range("p/", limit=2, also=[KeyRange("q")])).items] == ["p/0", "p/1", "q"]
+    bare = await store.range("m", exact=True, keys_only=True, also=[KeyRange("nowhere")])
+    assert [(item.key, item.value) for item in bare.items] == [("m", b"")]
+
+
+async def test_several_ranges_are_whole_when_one_is_large(store: KeyValueStore) -> None:
+    for start in range(0, 1100, 50):
+        await asyncio.gather(*(store.put(f"p/{start + index:04}", b"v") for index in range(50)))
+    await store.put("z", b"1")
+    found = await store.range("p/", also=[KeyRange("z", exact=True)])
+    assert [item.key for item in found.items] == [f"p/{index:04}" for index in range(1100)] + ["z"]
+
+
+async def test_one_stream_tells_the_changes_of_several_ranges(store: KeyValueStore) -> None:
+    first = await store.put("m", b"1")
+    await store.put("p/a", b"1")
+    after = await store.put("p/b", b"1")
+    told: list[tuple[str, int]] = []
+    async with aclosing(store.changes("m", first, exact=True, also=[(KeyRange("p/"), after)])) as batches:
+        last = 0
+        async for batch in batches:
+            told += [(change.key, change.revision) for change in batch]
+            if not last and len(told) >= 2:
+                await store.put("m2", b"x")
+                await store.put("p/c", b"2")
+                last = await store.put("m", b"2")
+            if last and (told[-1][1] == last or len(told) >= 4):
+                break
+    assert sorted(told) == [("m", first), ("m", last), ("p/b", after), ("p/c", last - 1)]
+
+
+async def test_a_value_is_told_as_it_was(store: KeyValueStore) -> None:
+    before = await revision(store)
+    first = await store.put("a", b"1")
+    await store.put("b", b"x")
+    await store.put("a", b"2")
+    last = (await store.delete("a")).mod_revision + 1
+    assert await store.get("a", revision=before) is None
+    assert await store.get("a", revision=first) == await store.get("a", revision=first + 1)
+    assert await store.get("a", revision=first) == KeyValue("a", b"1", first, first)
+    assert await store.get("a", revision=first + 2) == KeyValue("a", b"2", first, first + 2)
+    assert await store.get("a", revision=last) is None
+
+
 async def test_changes_arrive_live_while_others_write(store: KeyValueStore) -> None:
     start = await revision(store) + 1
     watching = asyncio.create_task(take(store, "m/", start, 100))
@@ -283,3 +335,5 @@ async def test_a_revision_that_is_gone_is_told(store: KeyValueStore, request: py
         await take(store, "", first, 1)
     assert (caught.value.revision, caught.value.compact_revision) == (first, last)
     assert [change.revision for change in await take(store, "", last, 1)] == [last]
+    with pytest.raises(Compacted):
+        await store.get("a", revision=first)

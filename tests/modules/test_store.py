@@ -113,8 +113,8 @@ async def test_writers_at_the_same_time_all_get_through() -> None:
     class Slow(MemoryStore):
         """Lets others in between reading and writing."""
 
-        async def get(self, key: str, *, serializable: bool = False) -> KeyValue | None:
-            item = await super().get(key, serializable=serializable)
+        async def get(self, key: str, *, serializable: bool = False, revision: int = 0) -> KeyValue | None:
+            item = await super().get(key, serializable=serializable, revision=revision)
             await asyncio.sleep(0)
             return item
 

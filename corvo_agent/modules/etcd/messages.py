@@ -59,6 +59,11 @@ def txn_request(key: str, compare: list[Json], action: Json) -> Json:
     }
 
 
+def ranges_request(requests: list[Json]) -> Json:
+    """A TxnRequest that reads several ranges at one revision."""
+    return {"success": [{"request_range": request} for request in requests]}
+
+
 ABSENT: Json = {"target": "CREATE", "result": "EQUAL", "create_revision": "0"}
 PRESENT: Json = {"target": "CREATE", "result": "GREATER", "create_revision": "0"}
 
@@ -127,6 +132,12 @@ def txn_answer(raw: Json) -> tuple[bool, int, KeyValue | None]:
     else:
         found = objects(response["response_range"], "kvs")
     return succeeded, header_revision(raw), key_value(found[0]) if found else None
+
+
+def ranges_answer(raw: Json) -> list[tuple[Range, bool]]:
+    """The TxnResponse to a ``ranges_request``, as ``range_answer`` has each. Raises KeyError, TypeError, ValueError."""
+    answers = [response["response_range"] for response in objects(raw, "responses")]
+    return [range_answer({**answer, "header": raw["header"]}) for answer in answers]
 
 
 def key_value(raw: Mapping[str, Any]) -> KeyValue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -91,8 +91,8 @@ class EtcdSession:
             data = await self._run(attempt, call, _LEADER_NEEDED if leader else {})
         return Answer(data, call.doubtful)
 
-    async def watch(self, request: Json, start: int) -> Stream:
-        """A watch from revision ``start`` that etcd has confirmed. Close it.
+    async def watch(self, requests: Sequence[Json], start: int) -> Stream:
+        """One stream of the watches ``requests``, from revision ``start`` on, that etcd has confirmed. Close it.
 
         Takes at most ``call_timeout``. Raises as ``call`` does, Compacted, and ResourceExhausted when as many watches
         are open as ``max_watches`` allows.
@@ -100,7 +100,7 @@ class EtcdSession:
         # Those that are being opened count too, or many at once would pass the bound together.
         if self.watches + self._opening >= self.options.max_watches:
             raise ResourceExhausted("watches of etcd open at once", self.options.max_watches)
-        body = orjson.dumps(request)
+        body = b"\n".join(map(orjson.dumps, requests))
 
         async def attempt(endpoint: str, budget: Budget, headers: dict[str, str]) -> Stream | FailedAttempt:
             return await self._client.watch(endpoint, body, headers, start, budget)

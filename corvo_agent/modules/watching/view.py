@@ -4,28 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..kv import Change, ChangeType, KeyValue, Range
+from ..kv import Change, ChangeType, KeyRange, KeyValue, Range
 
 
 class View:
-    """The keys below a prefix as a watch knows them; it does no I/O.
+    """The keys of ``ranges``, which do not overlap, as a watch knows them; it does no I/O.
 
-    ``revision`` is that of the last snapshot or change applied: a stream resumes at the one after it. ``seen`` is
-    the highest revision that the store itself has named, ``cluster`` whose revisions these are.
+    ``revision`` is that of the last snapshot or change applied. ``seen`` is the highest revision that the store itself
+    has named, ``cluster`` whose revisions these are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ranges: Sequence[KeyRange]) -> None:
+        self.ranges = tuple(ranges)
+        # What was applied last of each range: of two that one stream tells, one may be ahead of the other.
+        self._positions = [0] * len(self.ranges)
         self.items: dict[str, KeyValue] = {}
         self.revision = 0
         self.seen = 0
         self.cluster = ""
+
+    def starts(self) -> list[tuple[KeyRange, int]]:
+        """Each range with the revision that its stream resumes at: the one after the last that was applied."""
+        return [(keys, position + 1) for keys, position in zip(self.ranges, self._positions, strict=True)]
+
+    def _position(self, key: str) -> int:
+        """Which range ``key`` belongs to."""
+        return next((index for index, keys in enumerate(self.ranges) if keys.holds(key)), 0)
 
     def apply(self, changes: Sequence[Change]) -> list[Change]:
         """Take changes from a stream; those that are news, deletions completed with the item that is gone."""
         news = []
         for change in changes:
             # A stream that was resumed may repeat what the one before it had delivered.
-            if change.revision < self.revision:
+            position = self._position(change.key)
+            if change.revision < self._positions[position]:
                 continue
             known = self.items.get(change.key)
             if change.type is ChangeType.DELETED:
@@ -38,7 +50,8 @@ class View:
                 if known is not None and known.mod_revision >= change.revision:
                     continue
                 self.items[change.key] = change.item
-            self.revision = change.revision
+            self._positions[position] = change.revision
+            self.revision = max(self.revision, change.revision)
             news.append(change)
         self.seen = max(self.seen, self.revision)
         return news
@@ -58,6 +71,7 @@ class View:
                 changes.append(Change(ChangeType.UPDATED, key, item.mod_revision, item))
         self.items = present
         self.revision = self.seen = snapshot.revision
+        self._positions = [snapshot.revision] * len(self.ranges)
         self.cluster = snapshot.cluster
         changes.sort(key=lambda change: change.revision)
         return changes
@@ -89,7 +103,7 @@ class View:
                 if item is None or not _same_version(item, known):
                     return False
         # A key that is not known here may have been deleted since, but only if something has happened since.
-        return self.revision > shown.revision or present.keys() <= self.items.keys()
+        return all(key in self.items or self._positions[self._position(key)] > shown.revision for key in present)
 
 
 def _same_version(one: KeyValue, other: KeyValue) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,7 +24,7 @@ from typing import Self
 from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import CorvoError, DeadlineExceeded, PermissionRefused, Unavailable
-from ..kv import Change, KeyValueStore, Range
+from ..kv import Change, KeyRange, KeyValueStore, Range
 from .batches import BatchBuffer, Cause, WatchBatch
 from .view import View
 
@@ -66,7 +67,7 @@ class _DataReplaced(Unavailable):
 
 
 class Watch:
-    """Follows the keys below ``prefix`` (or that key alone, with ``exact``) while it is entered.
+    """Follows the keys below ``prefix`` (or that key alone, with ``exact``) while it is entered, and those of ``also``.
 
     Iterate over it for batches; one consumer. It never gives up: while the store is away it tries again with
     ``backoff``, and ``statistics()`` tells how it is doing. A dead stream is found within ``check_interval`` seconds.
@@ -78,6 +79,7 @@ class Watch:
         prefix: str,
         *,
         exact: bool = False,
+        also: Sequence[KeyRange] = (),
         check_interval: float = 10.0,
         backoff: Backoff | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -85,12 +87,13 @@ class Watch:
         self._store = store
         self._prefix = prefix
         self._exact = exact
+        self._also = tuple(also)
         self._check_interval = check_interval
         self._grace = min(_MAX_GRACE, check_interval / 5)
         self._check_period = check_interval - self._grace
         self._backoff = backoff or Backoff()
         self._clock = clock
-        self._view = View()
+        self._view = View((KeyRange(prefix, exact), *self._also))
         self._buffer = BatchBuffer(_BUFFERED_BATCHES)
         self._task: asyncio.Task[None] | None = None
         self._first_snapshot = asyncio.Event()
@@ -190,7 +193,7 @@ class Watch:
 
     async def _take_snapshot(self) -> None:
         asked_at = self._clock.monotonic()
-        snapshot = await self._store.range(self._prefix, exact=self._exact)
+        snapshot = await self._store.range(self._prefix, exact=self._exact, also=self._also)
         await self._buffer.room()
         changes = self._view.replace(snapshot)
         self._snapshot_needed = False
@@ -202,7 +205,8 @@ class Watch:
 
     async def _follow(self) -> None:
         self._streams += 1
-        async with aclosing(self._store.changes(self._prefix, self._view.revision + 1, exact=self._exact)) as stream:
+        (_, start), *also = self._view.starts()
+        async with aclosing(self._store.changes(self._prefix, start, exact=self._exact, also=also)) as stream:
             async for changes in stream:
                 # Nothing is applied before there is room: what is cut off here is read again by the next stream.
                 await self._buffer.room()
@@ -249,7 +253,7 @@ class Watch:
         # Taken before asking: while the answer is under way the stream may go ahead of it.
         seen = self._view.seen
         # Data can be replaced only while nothing is connected: after that the values are compared, too.
-        shown = await self._store.range(self._prefix, exact=self._exact, keys_only=not resumed)
+        shown = await self._store.range(self._prefix, exact=self._exact, keys_only=not resumed, also=self._also)
         if not self._view.belongs_to(shown, seen):
             raise _DataReplaced(self._prefix, f"other data at revision {shown.revision}, it was at {seen}")
         if await self._catch_up(shown, self._check_interval if resumed else self._grace):

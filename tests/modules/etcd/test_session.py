@@ -47,7 +47,7 @@ async def run(users: Users, *, watch: bool = False, call_timeout: float = 5.0, t
         await session.open()
 
         async def ask() -> None:
-            await (session.watch({}, 1) if watch else session.call("/kv/range", {}, Repeat.ALWAYS))
+            await (session.watch([{}], 1) if watch else session.call("/kv/range", {}, Repeat.ALWAYS))
 
         try:
             outcomes = await asyncio.gather(*(ask() for _ in range(times)), return_exceptions=True)
@@ -201,7 +201,7 @@ async def test_a_balanced_connection_to_a_member_without_leader_is_left(refusal:
             await session.call("/kv/range", {}, Repeat.ALWAYS)
             leader[0] = False
             if watch:
-                (await session.watch({}, 1)).close()
+                (await session.watch([{}], 1)).close()
             else:
                 assert (await session.call("/kv/range", {}, Repeat.UNSENT)).data == {"a": 1}
             await session.call("/kv/range", {}, Repeat.ALWAYS)
@@ -218,7 +218,7 @@ async def test_reloading_leaves_the_connections_and_not_the_watches() -> None:
         session = EtcdSession(EtcdOptions.from_urls(server.endpoint))
         await session.open()
         try:
-            stream = await session.watch({}, 1)
+            stream = await session.watch([{}], 1)
             for _ in range(2):
                 await session.call("/kv/range", {}, Repeat.ALWAYS)
             assert server.connections == 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corvo_agent.modules.kv import Change, ChangeType, KeyValue, Range
+from corvo_agent.modules.kv import Change, ChangeType, KeyRange, KeyValue, Range
 from corvo_agent.modules.watching.view import View
 
 CREATED, UPDATED, DELETED = ChangeType.CREATED, ChangeType.UPDATED, ChangeType.DELETED
@@ -29,13 +29,13 @@ def gone(key: str, revision: int, last: KeyValue | None = None) -> Change:
 
 
 def view_of(*items: KeyValue, revision: int) -> View:
-    view = View()
+    view = View([KeyRange("/")])
     view.replace(state(revision, *items))
     return view
 
 
 def test_the_first_snapshot_is_all_news_in_the_order_of_revisions() -> None:
-    changes = View().replace(state(9, item("/a", 7, 3), item("/b", 5)))
+    changes = View([KeyRange("/")]).replace(state(9, item("/a", 7, 3), item("/b", 5)))
     assert [(change.type, change.key, change.revision) for change in changes] == [
         (CREATED, "/b", 5),
         (CREATED, "/a", 7),
@@ -131,7 +131,7 @@ def test_every_earlier_state_is_reached_and_no_later_difference_is(
             items[key] = item(key, revision, known.create_revision if known else 0)
         states.append(state(revision, *items.values()))
     seen = data.draw(st.integers(0, len(changes)))
-    view = View()
+    view = View([KeyRange("/")])
     view.replace(states[0])
     view.apply(changes[:seen])
     for shown in states[: seen + 1]:
@@ -144,3 +144,18 @@ def test_every_earlier_state_is_reached_and_no_later_difference_is(
     moment = data.draw(st.sampled_from(states))
     view.replace(moment)
     assert set(view.items.values()) == set(moment.items)
+
+
+def test_of_two_ranges_each_resumes_where_it_stopped() -> None:
+    view = View([KeyRange("/m", exact=True), KeyRange("/p/")])
+    view.replace(state(4, item("/m", 2)))
+    # Of two that one stream tells, one may be ahead: the other still gets what is older.
+    assert view.apply([put("/m", 9, 2)]) != []
+    assert view.starts() == [(KeyRange("/m", exact=True), 10), (KeyRange("/p/"), 5)]
+    assert not view.reaches(state(9, item("/m", 9, 2), item("/p/a", 6)))
+    assert view.apply([put("/p/a", 6), put("/p/b", 8)]) != []
+    assert view.starts()[1] == (KeyRange("/p/"), 9)
+    assert view.reaches(state(9, item("/m", 9, 2), item("/p/a", 6), item("/p/b", 8)))
+    assert view.revision == 9
+    # What a resumed stream repeats is no news.
+    assert view.apply([put("/p/a", 6), put("/m", 9, 2)]) == []

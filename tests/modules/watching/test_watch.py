@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import pytest
 
 from corvo_agent.backoff import Backoff
 from corvo_agent.errors import Compacted, DeadlineExceeded, PermissionRefused, ResourceExhausted, Unavailable
-from corvo_agent.modules.kv import Change, ChangeType, Range
+from corvo_agent.modules.kv import Change, ChangeType, KeyRange, Range
 from corvo_agent.modules.watching.batches import Cause, WatchBatch
 from corvo_agent.modules.watching.watch import Watch
 from corvo_agent.testing import FakeClock, MemoryStore
@@ -240,7 +240,9 @@ class Moody(MemoryStore):
         super().__init__()
         self.failures = list(failures)
 
-    async def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncGenerator[list[Change], None]:
+    async def changes(
+        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+    ) -> AsyncGenerator[list[Change], None]:
         if self.failures:
             raise self.failures.pop(0)
         if False:
@@ -280,7 +282,15 @@ class Deaf(MemoryStore):
 
     failures: list[Exception] = []
 
-    async def range(self, prefix: str, *, exact: bool = False, limit: int = 0, keys_only: bool = False) -> Range:
+    async def range(
+        self,
+        prefix: str,
+        *,
+        exact: bool = False,
+        limit: int = 0,
+        keys_only: bool = False,
+        also: Sequence[KeyRange] = (),
+    ) -> Range:
         if self.failures:
             raise self.failures.pop()
         return await super().range(prefix, exact=exact, limit=limit, keys_only=keys_only)
@@ -329,7 +339,9 @@ async def test_a_failure_in_the_moment_of_closing_does_not_keep_it_alive() -> No
 class Blocked(MemoryStore):
     """Its streams cannot get past revision 3."""
 
-    async def changes(self, prefix: str, start: int, *, exact: bool = False) -> AsyncGenerator[list[Change], None]:
+    async def changes(
+        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+    ) -> AsyncGenerator[list[Change], None]:
         if start <= 3:
             raise ResourceExhausted("bytes of a change", 10, 11)
         async with aclosing(super().changes(prefix, start, exact=exact)) as stream:
