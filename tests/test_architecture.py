@@ -87,7 +87,7 @@ ROOMS = {
     "logs": ["dialects limits worker writing", "lines", "files", "search", "tail"],
     "modules": [
         "compare_and_swap kv model names",
-        "callbacks deferred json memory selectors watching",
+        "callbacks deferred json memory selectors vanished watching",
         "announcing etcd store",
         "access location registration store_clock watcher",
     ],

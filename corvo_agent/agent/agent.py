@@ -37,7 +37,7 @@ from .level_report import LevelReport
 from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
 from .options import AgentOptions
-from .starts import Starts
+from .registration import Registration
 from .statistics import AgentStatistics
 
 _log = logging.getLogger(__name__)
@@ -103,7 +103,6 @@ class Agent:
         self._store_clock = StoreClock(clock, self._store)
         self._levels = self._new_levels()
         self._background = Background()
-        self._starts = None if self._store is None else Starts(self._store, self._report, self._background, target)
         self._watcher = self._watch(on_change)
         self._server = DiagnosticsServer(
             [self.service, *introspection(self.service)],
@@ -244,8 +243,9 @@ class Agent:
         )
         self._endpoint = await opened.open(endpoint)
         self._level_report.tell = endpoint.tell
-        if self._starts is not None:
-            self._background.start(self._starts.run(), "corvo-register")
+        registration = Registration(self._store, self._watcher, self._report, self._target, self._clock)
+        self._background.start(registration.report_starts(), "corvo-register")
+        self._background.start(registration.keep(), "corvo-keep-registered")
 
     def _publish(self) -> None:
         if self._published:
@@ -279,8 +279,6 @@ class Agent:
         )
         # The level is in force before the user's callback hears of it.
         watcher.subscribe(lambda change: self._levels.update(change.new))
-        if self._starts is not None:
-            watcher.subscribe(self._starts.keep_status)
         if on_change is not None:
             watcher.subscribe(lambda change: on_change(change.module), shown_as=on_change)
         return watcher

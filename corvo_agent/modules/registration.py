@@ -44,9 +44,13 @@ class StartReport:
     missed: int = 0
 
 
-async def register(store: ModuleStore, report: StartReport, *, backoff: Backoff | None = None) -> Module:
+async def register(
+    store: ModuleStore, report: StartReport, *, before: Module | None = None, backoff: Backoff | None = None
+) -> Module:
     """Write ``report`` into its Module, creating that when it is absent; the Module as stored.
 
+    ``before`` is what the caller wrote or saw last: one that is created has its labels, spec and status, and one that
+    a person has put without a status has that again.
     While the store is away, refuses, or holds a value that cannot be decoded, it is tried again with ``backoff`` for
     as long as it takes: cancel it to give up. Cancelled or cut off in the middle and called again with the same
     report, it does not count the start twice. Raises InvalidArgument when the report itself is wrong.
@@ -55,7 +59,7 @@ async def register(store: ModuleStore, report: StartReport, *, backoff: Backoff 
     complained = ""
     while True:
         try:
-            return await _register_once(store, report)
+            return await _register_once(store, report, before or Module())
         except InvalidArgument:
             raise
         except (AlreadyExists, NotFound, VersionConflict):
@@ -91,28 +95,23 @@ async def clear_expired_override(store: ModuleStore, name: str, ended: LevelOver
     return cleared
 
 
-async def _register_once(store: ModuleStore, report: StartReport) -> Module:
+def is_reported(status: ModuleStatus) -> bool:
+    """Whether an agent has written it: a person who puts a Module by hand leaves it out."""
+    # A target that has not been seen yet has no start, but the configuration says where it is to be.
+    return bool(status.last_start or status.node)
+
+
+async def _register_once(store: ModuleStore, report: StartReport, before: Module) -> Module:
+    def reported(module: Module) -> Module:
+        left_out = is_reported(before.status) and not is_reported(module.status)
+        return _restarted(replace(module, status=before.status) if left_out else module, report)
+
     try:
-        return await store.modify(report.name, lambda module: _restarted(module, report))
+        return await store.modify(report.name, reported)
     except NotFound:
-        return await store.create(_first(report))
-
-
-def _first(report: StartReport) -> Module:
-    return Module(
-        meta=ObjectMeta(name=report.name),
-        spec=ModuleSpec(log_level=report.log_level),
-        status=ModuleStatus(
-            node=report.node,
-            module=report.module,
-            category=report.category,
-            last_start=report.started,
-            restart_count=report.missed,
-            last_restart_reason=report.restart_reason,
-            service=report.service,
-            service_ports=report.service_ports,
-        ),
-    )
+        spec = ModuleSpec(log_level=report.log_level) if before.spec == ModuleSpec() else before.spec
+        meta = ObjectMeta(name=report.name, labels=before.meta.labels)
+        return await store.create(_restarted(replace(before, meta=meta, spec=spec), report))
 
 
 def _restarted(module: Module, report: StartReport) -> Module:

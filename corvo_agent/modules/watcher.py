@@ -17,6 +17,8 @@ from .kv import Change, ChangeType, KeyValueStore
 from .model import Module
 from .names import validate_name
 from .store import ModuleStore
+from .vanished import Vanished
+from .watching.batches import Cause
 from .watching.watch import WatchStatistics
 
 _log = logging.getLogger(__name__)
@@ -84,6 +86,8 @@ class ModuleWatcher:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._module: Module | None = None
+        self._vanished: Vanished | None = None
+        self._absent = False
         self._revision = 0
         self._moved = asyncio.Event()
         self._changes = self._undecodable = 0
@@ -114,7 +118,7 @@ class ModuleWatcher:
         if self._closed:
             self._closed = False
             self._watch = self._new_watch()
-            self._module, self._revision = None, 0
+            self._module, self._vanished, self._absent, self._revision = None, None, False, 0
         for queue in self._queues:
             queue.start()
         await self._watch.__aenter__()
@@ -151,6 +155,16 @@ class ModuleWatcher:
     def module(self) -> Module | None:
         """The Module as it was last seen and could be decoded; None while there is none."""
         return self._module
+
+    @property
+    def absent(self) -> bool:
+        """Whether the store holds nothing under the name, not even what cannot be decoded, as far as is known."""
+        return self._absent
+
+    @property
+    def vanished(self) -> Vanished | None:
+        """The Module that was there before, and how it went; None while one is there, or when none was seen."""
+        return self._vanished
 
     @property
     def revision(self) -> int:
@@ -200,8 +214,11 @@ class ModuleWatcher:
 
     async def _run(self) -> None:
         async for batch in self._watch:
+            if batch.cause is Cause.SNAPSHOT and not batch.changes:
+                self._absent = True
+                self._moved.set()
             for index, change in enumerate(batch.changes, start=1):
-                self._apply(change)
+                self._apply(change, replaced=batch.replaced)
                 if index % _DECODED_AT_ONCE == 0:
                     await asyncio.sleep(0)
 
@@ -209,8 +226,9 @@ class ModuleWatcher:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("%r failed and watches no more", self, exc_info=error)
 
-    def _apply(self, change: Change) -> None:
+    def _apply(self, change: Change, *, replaced: bool) -> None:
         self._revision = change.revision
+        self._absent = change.type is ChangeType.DELETED
         new = None
         if change.type is not ChangeType.DELETED and change.item is not None:
             try:
@@ -218,8 +236,13 @@ class ModuleWatcher:
             except DecodeError as error:
                 self._undecodable += 1
                 _log.warning("the level stays as it is: %s", error)
+                self._moved.set()
                 return
         old, self._module = self._module, new
+        if new is not None:
+            self._vanished = None
+        elif old is not None:
+            self._vanished = Vanished(old, replaced)
         self._moved.set()
         if not same_spec(old, new):
             self._changes += 1

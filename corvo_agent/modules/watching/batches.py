@@ -23,11 +23,16 @@ class Cause(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class WatchBatch:
-    """Changes in the order of their revisions; after them the state is that of ``revision``."""
+    """Changes in the order of their revisions; after them the state is that of ``revision``.
+
+    ``replaced``: the store holds other data than before, of another cluster or an older copy. Then no
+    client asked for the deletions among ``changes``, and revisions from before say nothing.
+    """
 
     cause: Cause
     changes: tuple[Change, ...]
     revision: int
+    replaced: bool = False
 
 
 class BatchBuffer:

@@ -98,6 +98,7 @@ class Watch:
         self._task: asyncio.Task[None] | None = None
         self._first_snapshot = asyncio.Event()
         self._snapshot_needed = True
+        self._data_replaced = False
         # How many checks in a row have found the stream silent.
         self._doubts = 0
         self._connected = False
@@ -195,12 +196,14 @@ class Watch:
         asked_at = self._clock.monotonic()
         snapshot = await self._store.range(self._prefix, exact=self._exact, also=self._also)
         await self._buffer.room()
+        known = self._first_snapshot.is_set()
+        replaced = known and (self._data_replaced or not self._view.belongs_to(snapshot, self._view.seen))
         changes = self._view.replace(snapshot)
-        self._snapshot_needed = False
+        self._snapshot_needed = self._data_replaced = False
         self._doubts = 0
         self._snapshots += 1
         self._confirm(asked_at)
-        self._tell(Cause.RESYNC if self._first_snapshot.is_set() else Cause.SNAPSHOT, changes)
+        self._tell(Cause.RESYNC if known else Cause.SNAPSHOT, changes, replaced=replaced)
         self._first_snapshot.set()
 
     async def _follow(self) -> None:
@@ -217,8 +220,8 @@ class Watch:
                     self._tell(Cause.CHANGES, news)
         raise Unavailable(self._prefix, "the stream ended")
 
-    def _tell(self, cause: Cause, changes: list[Change]) -> None:
-        self._buffer.put(WatchBatch(cause, tuple(changes), self._view.revision))
+    def _tell(self, cause: Cause, changes: list[Change], *, replaced: bool = False) -> None:
+        self._buffer.put(WatchBatch(cause, tuple(changes), self._view.revision, replaced))
         self._changes += len(changes)
         if changes:
             self._last_change_time = self._clock.time_ns()
@@ -287,7 +290,8 @@ class Watch:
             self._doubts += 1
         # Compacted, or something in the stream that would stop the next one at the same place.
         stuck = not isinstance(error, (Unavailable, DeadlineExceeded, PermissionRefused))
-        if stuck or isinstance(error, _DataReplaced) or self._doubts > 1:
+        self._data_replaced = self._data_replaced or isinstance(error, _DataReplaced)
+        if stuck or self._data_replaced or self._doubts > 1:
             self._snapshot_needed = True
         self._complain(error)
 
