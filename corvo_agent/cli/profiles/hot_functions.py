@@ -26,7 +26,12 @@ class HotFunction(NamedTuple):
     @property
     def place(self) -> str:
         """``FILE:LINE``, as editors take it; "" without a file."""
-        return f"{self.filename}:{self.line}" if self.filename and self.line else self.filename
+        return place_of(self.filename, self.line)
+
+
+def place_of(filename: str, line: int) -> str:
+    """``FILE:LINE``, as editors take it; the file alone where the line is not known, "" without a file."""
+    return f"{filename}:{line}" if filename and line else filename
 
 
 #: What is one function: its name and its file. Two files may have functions of one name.

@@ -6,6 +6,7 @@ each task is read within microseconds, all of them are not read in the same inst
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from asyncio import Task
@@ -158,10 +159,18 @@ class GoroutineKind:
     async def take(self, request: ProfileRequest) -> bytes:
         """A gzipped pprof profile with the sample type ``goroutine`` and labels for each thread and task."""
         self._loops.watch_running()
-        return await off_loop(self.take_now)
+        # Else the loop would be seen starting the thread that looks, whatever it does otherwise.
+        turned = threading.Event()
+        asyncio.get_running_loop().call_soon(turned.set)
+        return await off_loop(lambda pace: self.take_now(pace, turned))
 
-    def take_now(self, pace: Pace | None = None) -> bytes:
-        """The same from any thread, also while every loop is stuck. Blocks for a tenth of a second then."""
+    def take_now(self, pace: Pace | None = None, turned: threading.Event | None = None) -> bytes:
+        """The same from any thread, also while every loop is stuck. Blocks for a tenth of a second then.
+
+        ``turned``, if given, is waited for before the look, for as long at most.
+        """
         pace = pace or Pace()
+        if turned is not None:
+            turned.wait(STUCK_SECONDS)
         dump = GoroutineDump(self._loops, self._creations, pace)
         return encode(dump.profile(self._program(), self._first_seen), pace)

@@ -132,6 +132,7 @@ class ContentionWatch:
 
     def run(self, pace: Pace, seconds: float = math.inf) -> None:
         """Look for ``seconds``; raises Cancelled. A kind of look that takes over 1 % of the time becomes rarer."""
+        self._clocks.refresh()
         end = time.monotonic() + seconds
         periodic = (
             PeriodicWork(self._look_at_loops, LOOK_SECONDS),

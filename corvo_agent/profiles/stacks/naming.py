@@ -46,6 +46,12 @@ def is_library(filename: str) -> bool:
     return _is_no_file(filename) or _LIBRARY.match(filename) is not None
 
 
+def library_path(filename: str) -> str:
+    """``asyncio/queues.py`` of a library's file, below the folder of all libraries; "" of another file."""
+    library = _LIBRARY.match(filename)
+    return "" if library is None else filename[library.end() :]
+
+
 def _is_no_file(filename: str) -> bool:
     return not filename or filename.startswith("<")
 

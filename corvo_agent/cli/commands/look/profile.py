@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ....errors import DecodeError, InvalidArgument
+from ....errors import InvalidArgument
 from ....profiles.kind import parse_number
 from ....profiles.pprof.model import Profile
 from ....profiles.stacks.own import OWN
 from ...profiles.flame import check_flame, flame_graph
 from ...profiles.hot_functions import Measured, difference, measured
+from ...profiles.taking import GZIP, read_profile, with_progress
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.output import note, print_table
@@ -24,11 +23,8 @@ from ...where.connect import open_agent
 from ...where.options import agent_options
 from ...whole_file import write_whole
 
-# Seconds after which a progress bar appears.
-_SHORT = 0.4
 # Seconds; the agent has a bound of its own.
 _SHORTEST, _LONGEST = 0.001, 86400.0
-_GZIP = b"\x1f\x8b"
 
 
 @click.command("profile", short_help="Take a profile of a module.")
@@ -78,14 +74,14 @@ async def command(
     if flame is not None:
         check_flame(flame)
     async with open_agent(where, name) as client:
-        buffer = await _watched(client.profile(kind, seconds, asked), seconds, f"{kind} of {name}")
+        buffer = await with_progress(client.profile(kind, seconds, asked), seconds, f"{kind} of {name}")
     if path == "-":
         sys.stdout.buffer.write(buffer)
     else:
         file = Path(path or f"{name}-{kind}{_suffix(buffer)}")
         await asyncio.to_thread(write_whole, file, buffer)
         note(f"{file}: {len(buffer)} bytes")
-    profile = await asyncio.to_thread(_read, buffer)
+    profile = await asyncio.to_thread(read_profile, buffer)
     if profile is None:
         for option, given in (("--flame", flame), ("--diff", old)):
             if given is not None:
@@ -121,7 +117,7 @@ def _parameters(texts: tuple[str, ...], seconds: float | None) -> dict[str, str]
 
 def _before(path: Path, sample_type: str) -> Profile:
     """The profile in the file ``path``. Raises InvalidArgument for what is none, and for one of other values."""
-    profile = _read(path.read_bytes())
+    profile = read_profile(path.read_bytes())
     if profile is None:
         raise InvalidArgument("--diff", str(path), "not a profile of stacks")
     measured(profile, sample_type)
@@ -130,22 +126,11 @@ def _before(path: Path, sample_type: str) -> Profile:
 
 def _suffix(buffer: bytes) -> str:
     """What the content is: a gzipped pprof profile, a trace in JSON or of Go, or text."""
-    if buffer.startswith(_GZIP):
+    if buffer.startswith(GZIP):
         return ".pb.gz"
     if buffer.startswith(b"go 1."):
         return ".trace"
     return ".json" if buffer.lstrip().startswith((b"{", b"[")) else ".txt"
-
-
-def _read(buffer: bytes) -> Profile | None:
-    # Late: --help does not need it.
-    from ....profiles.pprof.reader import decode
-
-    try:
-        return decode(buffer) if buffer.startswith(_GZIP) else None
-    except DecodeError as error:
-        note(f"its functions cannot be shown: {error}")
-        return None
 
 
 def _show(profile: Profile, values: Measured, count: int, hidden: str) -> None:
@@ -164,37 +149,3 @@ def _show(profile: Profile, values: Measured, count: int, hidden: str) -> None:
 
 def _quantity(values: Measured, value: int) -> tuple[str, str]:
     return values.text(value), values.share(value)
-
-
-async def _watched(asked: Coroutine[Any, Any, bytes], seconds: float | None, text: str) -> bytes:
-    """The answer; meanwhile a terminal sees how far it is."""
-    work = asyncio.ensure_future(asked)
-    try:
-        if sys.stderr.isatty():
-            await asyncio.wait({work}, timeout=_SHORT)
-            if not work.done():
-                await _progress(work, seconds, text)
-        return await work
-    finally:
-        work.cancel()
-        # Waited for here: the connection that closes next would make it fail with an error that hides the first one.
-        await asyncio.gather(work, return_exceptions=True)
-
-
-async def _progress(work: asyncio.Future[bytes], seconds: float | None, text: str) -> None:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task(text, total=seconds, state="")
-        loop = asyncio.get_running_loop()
-        began = loop.time() - _SHORT
-        while not work.done():
-            lasted = loop.time() - began
-            if seconds is None:
-                state = f"{lasted:.0f} s"
-            else:
-                state = f"{seconds - lasted:.0f} s left" if lasted < seconds else "waiting for the answer"
-            progress.update(bar, completed=lasted, state=state)
-            await asyncio.wait({work}, timeout=0.1)
