@@ -14,7 +14,7 @@ from typing import Self
 
 from ..errors import Unavailable
 from ..threads import in_thread
-from .kv import Change, ClockDifference, HasClock, HasCredentials, KeyRange, KeyValue, KeyValueStore, Range
+from .kv import Change, ClockDifference, Count, HasClock, HasCredentials, KeyRange, KeyValue, KeyValueStore, Range
 
 
 class DeferredStore:
@@ -71,10 +71,18 @@ class DeferredStore:
         exact: bool = False,
         limit: int = 0,
         keys_only: bool = False,
+        newer_than: int = 0,
         also: Sequence[KeyRange] = (),
     ) -> Range:
         """See KeyValueStore."""
-        return await (await self._made()).range(prefix, exact=exact, limit=limit, keys_only=keys_only, also=also)
+        store = await self._made()
+        return await store.range(
+            prefix, exact=exact, limit=limit, keys_only=keys_only, newer_than=newer_than, also=also
+        )
+
+    async def count(self, prefix: str, *, exact: bool = False) -> Count:
+        """See KeyValueStore."""
+        return await (await self._made()).count(prefix, exact=exact)
 
     async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
         """See KeyValueStore."""

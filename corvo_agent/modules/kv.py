@@ -49,6 +49,15 @@ class Range:
     cluster: str
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many ``keys`` there are at one moment; ``revision`` and ``cluster`` as in ``Range``."""
+
+    keys: int
+    revision: int
+    cluster: str
+
+
 class ChangeType(enum.Enum):
     """What happened to a key; the values are the event types of REST and of the Go original."""
 
@@ -132,12 +141,19 @@ class KeyValueStore(Protocol):
         exact: bool = False,
         limit: int = 0,
         keys_only: bool = False,
+        newer_than: int = 0,
         also: Sequence[KeyRange] = (),
     ) -> Range:
         """All items below ``prefix`` (or that key alone), by key; ``limit`` 0 means all.
 
-        Those of the ranges ``also`` follow, as they are at the same revision; ``limit`` counts for each range.
+        With ``newer_than`` only those that were written after that revision. Those of the ranges ``also`` follow, as
+        they are at the same revision; ``limit`` counts for each range. Raises ResourceExhausted for an item that is
+        too large.
         """
+        ...
+
+    async def count(self, prefix: str, *, exact: bool = False) -> Count:
+        """How many keys lie below ``prefix``: costs the store a small part of what listing them does."""
         ...
 
     async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:

@@ -16,7 +16,7 @@ from typing import Self
 
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, Compacted, NotFound, Unavailable, VersionConflict
-from .kv import Change, ChangeType, KeyRange, KeyValue, Range
+from .kv import Change, ChangeType, Count, KeyRange, KeyValue, Range
 
 _PEER = "the store in memory"
 
@@ -144,17 +144,24 @@ class MemoryStore:
         exact: bool = False,
         limit: int = 0,
         keys_only: bool = False,
+        newer_than: int = 0,
         also: Sequence[KeyRange] = (),
     ) -> Range:
-        """All items below ``prefix`` (or that key alone), by key, then those of ``also``; ``limit`` 0 means all."""
+        """Items below ``prefix`` (or that key) newer than a revision, by key, then those of ``also``; see there."""
         self._answer()
         found: list[KeyValue] = []
         for keys in (KeyRange(prefix, exact), *also):
             items = [self._items[key] for key in sorted(self._items) if keys.holds(key)]
-            found += items[: limit or None]
+            found += [item for item in items if item.mod_revision > newer_than][: limit or None]
         if keys_only:
             found = [KeyValue(item.key, b"", item.create_revision, item.mod_revision, item.lease) for item in found]
         return Range(tuple(found), self._revision, self.cluster)
+
+    async def count(self, prefix: str, *, exact: bool = False) -> Count:
+        """How many keys lie below ``prefix``."""
+        self._answer()
+        keys = sum(map(KeyRange(prefix, exact).holds, self._items))
+        return Count(keys, self._revision, self.cluster)
 
     async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
         """Write a key that does not exist; the new revision. Raises AlreadyExists."""

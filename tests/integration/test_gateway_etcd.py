@@ -75,6 +75,20 @@ def stored() -> bytes:
     return encode_module(Module().with_meta(name=NAME, generation_id="1").with_spec(log_level="Info"))
 
 
+async def test_large_values_do_not_stop_it() -> None:
+    # Each nearly as large as etcd allows, all together more than one answer of etcd may have.
+    names, text = [f"large-{number:02}" for number in range(10)], "x" * 1_400_000
+    async with EmbeddedEtcd() as etcd, EtcdStore(EtcdOptions((etcd.endpoint,), max_message=8 << 20)) as store:
+        for name in names:
+            large = Module().with_meta(name=name).with_spec(log_level="Info", args=(text,))
+            await store.put(key_of(name), encode_module(large))
+        async with Gateway(store, SETTINGS) as gateway, aiohttp.ClientSession() as session:
+            await gateway.cache.wait_synced(30)
+            assert len(gateway.cache) == len(names)
+            status, body = await ask(session, "GET", f"{gateway.url}{API_PATH}/modules/{names[-1]}")
+            assert (status, body["spec"]["args"]) == (200, [text])
+
+
 async def ask(session: aiohttp.ClientSession, method: str, url: str, **more: Any) -> tuple[int, Any]:
     async with session.request(method, url, **more) as response:
         return response.status, await response.json(content_type=None)

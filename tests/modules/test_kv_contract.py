@@ -157,6 +157,23 @@ async def test_a_large_range_is_whole_and_of_one_revision(store: KeyValueStore) 
     assert [item.key for item in (await store.range("k/", limit=501)).items] == keys[:501]
 
 
+async def test_what_was_written_since_and_how_many_there_are(store: KeyValueStore) -> None:
+    keys = [f"k/{number}" for number in range(9)]
+    for key in keys:
+        await store.put(key, b"x")
+    await store.put("other", b"x")
+    before = await store.count("k/")
+    assert (before.keys, before.revision) == (9, await revision(store))
+    assert (await store.range("k/", newer_than=before.revision)).items == ()
+    await store.put("k/3", b"y")
+    await store.delete("k/4")
+    newest = await store.range("k/", newer_than=before.revision, keys_only=True)
+    assert [(item.key, item.mod_revision) for item in newest.items] == [("k/3", before.revision + 1)]
+    after = await store.count("k/")
+    assert (after.keys, after.revision, after.cluster) == (8, before.revision + 2, newest.cluster)
+    assert (await store.count("nothing/")).keys == 0
+
+
 async def test_changes_tell_everything_in_order(store: KeyValueStore) -> None:
     start = await revision(store) + 1
     created = await store.put("m/a", b"1")

@@ -20,8 +20,9 @@ from .watch_hub import WatchHub
 
 _log = logging.getLogger(__name__)
 
-# Objects read before the loop gets a turn: some milliseconds of work.
+# Objects, or bytes of them, read before the loop gets a turn: some milliseconds of work.
 _SLICE = 100
+_SLICE_BYTES = 256 << 10
 
 
 class ModuleCache(WatchedMirror):
@@ -74,8 +75,10 @@ class ModuleCache(WatchedMirror):
     async def _decode(self, batch: WatchBatch) -> list[tuple[Change, CachedModule | None]]:
         """The changes that tell something, with their entries; a deletion has none."""
         decoded: list[tuple[Change, CachedModule | None]] = []
+        read = 0
         for number, change in enumerate(batch.changes, 1):
-            if number % _SLICE == 0:
+            if number % _SLICE == 0 or read >= _SLICE_BYTES:
+                read = 0
                 await asyncio.sleep(0)
             name = name_of(change.key)
             if change.type is ChangeType.DELETED:
@@ -84,6 +87,7 @@ class ModuleCache(WatchedMirror):
                 continue
             if change.item is None:
                 continue
+            read += len(change.item.value)
             entry = CachedModule(read_module(change.item.value, change.key, change.item.mod_revision))
             # Made now, in slices: the first list of ten thousand would otherwise make them all at once.
             entry.make_json()

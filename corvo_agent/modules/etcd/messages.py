@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ...errors import DecodeError
-from ..kv import Change, ChangeType, KeyValue, Range
+from ..kv import Change, ChangeType, Count, KeyValue, Range
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -117,6 +117,11 @@ def range_answer(raw: Json) -> tuple[Range, bool]:
     items = tuple(map(key_value, objects(raw, "kvs")))
     cluster = integer(raw["header"], "cluster_id")
     return Range(items, header_revision(raw), str(cluster)), raw.get("more") is True
+
+
+def count_answer(raw: Json) -> Count:
+    """A RangeResponse that only counts. Raises KeyError, TypeError, ValueError."""
+    return Count(integer(raw, "count"), header_revision(raw), str(integer(raw["header"], "cluster_id")))
 
 
 def txn_answer(raw: Json) -> tuple[bool, int, KeyValue | None]:

@@ -18,17 +18,26 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import AlreadyExists, Compacted, DecodeError, NotFound, RemoteError, Unavailable, VersionConflict
-from ..kv import Change, ClockDifference, KeyRange, KeyValue, Range
+from ...errors import (
+    AlreadyExists,
+    Compacted,
+    DeadlineExceeded,
+    DecodeError,
+    NotFound,
+    RemoteError,
+    ResourceExhausted,
+    Unavailable,
+    VersionConflict,
+)
+from ..kv import Change, ClockDifference, Count, KeyRange, KeyValue, Range
 from . import messages
 from .failover import Repeat
 from .options import EtcdOptions
+from .page_size import PageSize
 from .session import Answer, EtcdSession
 
 __all__ = ["EtcdOptions", "EtcdStatistics", "EtcdStore"]
 
-# Items of one answer to a range: they take about two milliseconds to decode.
-_PAGE = 500
 # Bytes of values that are decoded before other tasks get their turn: about a millisecond. An event counts, too.
 _SLICE = 256 * 1024
 _EVENT = 700
@@ -69,9 +78,9 @@ class _Txn:
 class EtcdStore:
     """A ``KeyValueStore`` in etcd 3.4 or later. See there for what each call does and raises.
 
-    Every call takes at most ``options.call_timeout`` seconds, a ``range`` that for each 500 items. An instance
-    belongs to the event loop that it was entered in and may be used by many of its tasks at once. Open one for the
-    whole process: each costs some memory for good. ``clock`` is what etcd's time is compared with.
+    Every call takes at most ``options.call_timeout`` seconds, a ``range`` that for each page (of 500 items, or about
+    4 MiB). An instance belongs to the event loop that it was entered in and may be used by many of its tasks at once.
+    Open one for the whole process: each costs some memory for good. ``clock`` is what etcd's time is compared with.
     """
 
     def __init__(self, options: EtcdOptions | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
@@ -136,17 +145,20 @@ class EtcdStore:
         exact: bool = False,
         limit: int = 0,
         keys_only: bool = False,
+        newer_than: int = 0,
         also: Sequence[KeyRange] = (),
     ) -> Range:
         """All items below ``prefix`` (or that key alone), by key, at one revision; ``limit`` 0 means all.
 
-        Those of ``also`` follow, from the same call unless there are more than 500 in one of the ranges.
+        With ``newer_than`` only those that were written after that revision: etcd looks at all keys for each answer
+        then. Those of ``also`` follow. They come in pages, of fewer items where values are large; the first ones of all
+        ranges are one call. Raises ResourceExhausted for an item that exceeds ``max_message``.
         """
-        ranges = (KeyRange(prefix, exact), *also)
-        requests = [
-            {**messages.key_range(each.prefix, exact=each.exact), "keys_only": keys_only, "limit": _limit(limit)}
-            for each in ranges
-        ]
+        requests: list[messages.Json] = []
+        for each in (KeyRange(prefix, exact), *also):
+            requests.append({**messages.key_range(each.prefix, exact=each.exact), "keys_only": keys_only})
+            if newer_than:
+                requests[-1]["min_mod_revision"] = str(newer_than + 1)
         attempts = 1
         while True:
             try:
@@ -156,6 +168,11 @@ class EtcdStore:
                 if error.code != "OUT_OF_RANGE" or attempts == _RANGE_ATTEMPTS:
                     raise
             attempts += 1
+
+    async def count(self, prefix: str, *, exact: bool = False) -> Count:
+        """How many keys lie below ``prefix`` (or whether that key is there)."""
+        request = {**messages.key_range(prefix, exact=exact), "count_only": True}
+        return self._decoded(await self._session.call("/kv/range", request, Repeat.ALWAYS), messages.count_answer)
 
     async def create(self, key: str, value: bytes, *, lease: int = 0) -> int:
         """Write a key that does not exist; the new revision. Raises AlreadyExists, NotFound for the lease."""
@@ -256,30 +273,35 @@ class EtcdStore:
 
     async def _pages(self, requests: list[messages.Json], limit: int) -> Range:
         """The items of all ``requests``, at the revision of their first pages, which come together."""
-        if len(requests) == 1:
-            answer = await self._session.call("/kv/range", requests[0], Repeat.ALWAYS)
-            pages = [self._decoded(answer, messages.range_answer)]
-        else:
-            answer = await self._session.call("/kv/txn", messages.ranges_request(requests), Repeat.ALWAYS)
-            pages = self._decoded(answer, messages.ranges_answer)
+        sizes = PageSize(limit, keys_only=requests[0]["keys_only"])
+        pages = await self._page(requests, sizes)
         first = pages[0][0]
         items: list[KeyValue] = []
         for request, (page, more) in zip(requests, pages, strict=True):
             items += page.items
-            if more and page.items:
-                items += await self._further_pages({**request, "revision": str(first.revision)}, page, limit)
+            found, following = len(page.items), {**request, "revision": str(first.revision)}
+            while more and page.items and found != limit:
+                sizes.note(page.items)
+                following["key"] = messages.base64_text(messages.key_bytes(page.items[-1].key) + b"\0")
+                [(page, more)] = await self._page([following], sizes, found)
+                items += page.items
+                found += len(page.items)
         return Range(tuple(items), first.revision, first.cluster)
 
-    async def _further_pages(self, request: messages.Json, page: Range, limit: int) -> list[KeyValue]:
-        items, found, more = list[KeyValue](), len(page.items), True
-        while more and page.items and found != limit:
-            request["key"] = messages.base64_text(messages.key_bytes(page.items[-1].key) + b"\0")
-            request["limit"] = _limit(limit, found)
-            answer = await self._session.call("/kv/range", request, Repeat.ALWAYS)
-            page, more = self._decoded(answer, messages.range_answer)
-            items += page.items
-            found += len(page.items)
-        return items
+    async def _page(self, requests: list[messages.Json], sizes: PageSize, found: int = 0) -> list[tuple[Range, bool]]:
+        """One page of each of ``requests``, of which ``found`` items are there, and whether there is more."""
+        while True:
+            wanted = sizes.next(found)
+            asked = [{**request, "limit": str(wanted)} for request in requests]
+            try:
+                if len(asked) > 1:
+                    answer = await self._session.call("/kv/txn", messages.ranges_request(asked), Repeat.ALWAYS)
+                    return self._decoded(answer, messages.ranges_answer)
+                answer = await self._session.call("/kv/range", asked[0], Repeat.ALWAYS)
+                return [self._decoded(answer, messages.range_answer)]
+            except (ResourceExhausted, DeadlineExceeded) as error:
+                if not sizes.shrink(wanted, error):
+                    raise
 
     async def _txn(
         self, key: str, conditions: list[messages.Json], action: messages.Json, repeat: Repeat, lease: int = 0
@@ -302,11 +324,6 @@ class EtcdStore:
             return messages.decoded("an answer of etcd", decode, answer.data)
         except DecodeError as error:
             raise RemoteError(self._session.endpoint, "DATA_LOSS", str(error)) from error
-
-
-def _limit(limit: int, found: int = 0) -> str:
-    """How many items the next page may have, of ``limit`` in all (0: no bound) of which ``found`` are there."""
-    return str(min(_PAGE, limit - found) if limit else _PAGE)
 
 
 def _conditions(expected: int | None) -> list[messages.Json]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..kv import Change, ChangeType, KeyRange, KeyValue, Range
+from ..kv import Change, ChangeType, Count, KeyRange, KeyValue, Range
 
 
 class View:
     """The keys of ``ranges``, which do not overlap, as a watch knows them; it does no I/O.
 
     ``revision`` is that of the last snapshot or change applied. ``seen`` is the highest revision that the store itself
-    has named, ``cluster`` whose revisions these are.
+    has named, ``cluster`` whose revisions these are. ``complete`` is the one up to which nothing can be missing: it was
+    compared with what the store holds, and whatever the store has done since was told, one revision after the other.
     """
 
     def __init__(self, ranges: Sequence[KeyRange]) -> None:
@@ -21,6 +22,7 @@ class View:
         self.items: dict[str, KeyValue] = {}
         self.revision = 0
         self.seen = 0
+        self.complete = 0
         self.cluster = ""
 
     def starts(self) -> list[tuple[KeyRange, int]]:
@@ -39,6 +41,8 @@ class View:
             position = self._position(change.key)
             if change.revision < self._positions[position]:
                 continue
+            if change.revision == self.complete + 1:
+                self.complete = change.revision
             known = self.items.get(change.key)
             if change.type is ChangeType.DELETED:
                 if known is None:
@@ -70,7 +74,7 @@ class View:
             elif not _same_version(before, item) or before.value != item.value:
                 changes.append(Change(ChangeType.UPDATED, key, item.mod_revision, item))
         self.items = present
-        self.revision = self.seen = snapshot.revision
+        self.revision = self.seen = self.complete = snapshot.revision
         self._positions = [snapshot.revision] * len(self.ranges)
         self.cluster = snapshot.cluster
         changes.sort(key=lambda change: change.revision)
@@ -83,7 +87,7 @@ class View:
         then is a key that has gone back in time, or that has another value at the same revision (``shown`` may come
         without values, then that cannot be seen).
         """
-        if shown.cluster != self.cluster or shown.revision < seen:
+        if not self.follows(shown, seen):
             return False
         for item in shown.items:
             known = self.items.get(item.key)
@@ -93,6 +97,28 @@ class View:
             if not _same_version(known, item) or (item.value and item.value != known.value):
                 return False
         return True
+
+    def follows(self, shown: Range | Count, seen: int) -> bool:
+        """Whether ``shown`` may be a later state of the same data, by its cluster and revision."""
+        return shown.cluster == self.cluster and shown.revision >= seen
+
+    def proved(self, revision: int) -> None:
+        """What the store holds at ``revision`` has been compared, and nothing is missing."""
+        self.seen = max(self.seen, revision)
+        self.complete = max(self.complete, revision)
+
+    def reaches_count(self, shown: Count) -> bool:
+        """Whether there are as many keys here as in the store, or something happened after ``shown``.
+
+        A stream tells in order: what it has told after that moment vouches for what it told before.
+        """
+        return self.revision > shown.revision or len(self.items) == shown.keys
+
+    def reaches_newest(self, newest: Range) -> bool:
+        """Whether what is known here includes ``newest``, which are only those keys that were written lately."""
+        known = (self.items.get(item.key) for item in newest.items)
+        pairs = zip(newest.items, known, strict=True)
+        return self.revision > newest.revision or all(mine and _same_version(item, mine) for item, mine in pairs)
 
     def reaches(self, shown: Range) -> bool:
         """Whether what is known here is the state that ``shown`` is, or a later one."""

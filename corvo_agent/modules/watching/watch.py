@@ -8,6 +8,12 @@ How a silent stream is found: every few seconds the keys are read (linearizable)
 has told. What is missing has a short grace to arrive, for it may be on its way, and more time for as long as the
 stream goes on towards it. If it does not arrive, the stream is opened again at the next revision; if that does not
 help either, a new snapshot is taken.
+
+Many keys are not listed each time: the store is asked for its revision. While that has not moved, or every revision
+has come over the stream, nothing can be missing. Else they are counted, and those that were written since are asked
+for, which costs the store something for each key that it holds: so this happens once in a second for each
+thousand keys at most, and once a minute at least. For so long a stream may be silent inside a healthy store whose
+other keys are written.
 """
 
 from __future__ import annotations
@@ -15,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from types import TracebackType
@@ -24,7 +30,7 @@ from typing import Self
 from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import CorvoError, DeadlineExceeded, PermissionRefused, Unavailable
-from ..kv import Change, KeyRange, KeyValueStore, Range
+from ..kv import Change, Count, KeyRange, KeyValueStore, Range
 from .batches import BatchBuffer, Cause, WatchBatch
 from .view import View
 
@@ -32,6 +38,10 @@ _log = logging.getLogger(__name__)
 
 # Batches that wait for a slow consumer before the stream is not read on.
 _BUFFERED_BATCHES = 16
+# Keys that are listed in one answer of the store: counting so few of them gains nothing.
+_FEW = 500
+# Seconds between two looks for what was written lately: for each key, and at most.
+_LOOK_PER_KEY, _LOOK_AT_LEAST = 0.001, 60.0
 # Seconds that closing may take, and the most that what the store shows may be on its way to us.
 _CLOSE_TIMEOUT = _MAX_GRACE = 2.0
 
@@ -70,7 +80,8 @@ class Watch:
     """Follows the keys below ``prefix`` (or that key alone, with ``exact``) while it is entered, and those of ``also``.
 
     Iterate over it for batches; one consumer. It never gives up: while the store is away it tries again with
-    ``backoff``, and ``statistics()`` tells how it is doing. A dead stream is found within ``check_interval`` seconds.
+    ``backoff``, and ``statistics()`` tells how it is doing. A dead stream is found within ``check_interval`` seconds;
+    where more than 500 keys are followed, and others of the store are written, within a minute and that.
     """
 
     def __init__(
@@ -101,6 +112,8 @@ class Watch:
         self._data_replaced = False
         # How many checks in a row have found the stream silent.
         self._doubts = 0
+        # The clock's time from which on many keys may be looked through again.
+        self._look_again = 0.0
         self._connected = False
         self._changes = self._snapshots = self._streams = 0
         self._last_error = ""
@@ -253,21 +266,68 @@ class Watch:
     async def _check(self, *, resumed: bool) -> None:
         """Compare what the store holds with what the stream has told; ``resumed``: it was opened just now."""
         asked_at = self._clock.monotonic()
-        # Taken before asking: while the answer is under way the stream may go ahead of it.
-        seen = self._view.seen
-        # Data can be replaced only while nothing is connected: after that the values are compared, too.
-        shown = await self._store.range(self._prefix, exact=self._exact, keys_only=not resumed, also=self._also)
-        if not self._view.belongs_to(shown, seen):
-            raise _DataReplaced(self._prefix, f"other data at revision {shown.revision}, it was at {seen}")
-        if await self._catch_up(shown, self._check_interval if resumed else self._grace):
+        view = self._view
+        if not resumed and not self._exact and not self._also and len(view.items) > _FEW:
+            proved = await self._count()
+        else:
+            # Taken before asking: while the answer is under way the stream may go ahead of it.
+            seen = view.seen
+            # Data can be replaced only while nothing is connected: after that the values are compared, too.
+            shown = await self._store.range(self._prefix, exact=self._exact, keys_only=not resumed, also=self._also)
+            self._refuse_others(shown, view.belongs_to(shown, seen))
+            grace = self._check_interval if resumed else self._grace
+            proved = await self._catch_up(shown, lambda: view.reaches(shown), grace)
+            if proved:
+                view.proved(shown.revision)
+        if proved:
             self._doubts = 0
             self._confirm(asked_at)
 
-    async def _catch_up(self, shown: Range, grace: float) -> bool:
-        """Wait for what ``shown`` holds; False when our consumer holds it up. Raises _StreamSilent after ``grace``."""
+    async def _count(self) -> bool:
+        """Compare many keys by the revision, by how many they are, and by those that were written since the last time.
+
+        False when it is too early to look for these again, or our consumer holds up the stream.
+        """
+        view, seen = self._view, self._view.seen
+        # Of one key that need not exist: what is wanted is the revision.
+        moment = await self._store.count(self._prefix, exact=True)
+        self._refuse_others(moment, view.follows(moment, seen))
+        if moment.revision <= view.complete:
+            return True
+        seen = view.seen
+        count = await self._store.count(self._prefix)
+        self._refuse_others(count, view.follows(count, seen))
+        if not await self._catch_up(count, lambda: view.reaches_count(count), self._grace):
+            return False
+        if count.revision <= view.complete:
+            return True
+        now = self._clock.monotonic()
+        if now < self._look_again:
+            self._hear()
+            return False
+        self._look_again = now + min(_LOOK_AT_LEAST, len(view.items) * _LOOK_PER_KEY)
+        seen, since = view.seen, view.complete
+        newest = await self._store.range(self._prefix, keys_only=True, newer_than=since, limit=_FEW)
+        reached: Callable[[Range], bool] = view.reaches_newest
+        if len(newest.items) == _FEW:
+            # There may be more, and each further page would cost the store as much as this one.
+            newest, reached = await self._store.range(self._prefix, keys_only=True), view.reaches
+        self._refuse_others(newest, view.belongs_to(newest, seen))
+        if not await self._catch_up(newest, lambda: reached(newest), self._grace):
+            return False
+        # What was deleted between the two answers is not known to be told: it will be, when they are counted again.
+        view.proved(count.revision)
+        return True
+
+    def _refuse_others(self, shown: Range | Count, same: bool) -> None:
+        if not same:
+            raise _DataReplaced(self._prefix, f"other data at revision {shown.revision}, it was at {self._view.seen}")
+
+    async def _catch_up(self, shown: Range | Count, told: Callable[[], bool], grace: float) -> bool:
+        """Wait until ``told``; False when our consumer holds it up. Raises _StreamSilent after ``grace``."""
         view = self._view
         reached, deadline = view.revision, self._clock.monotonic() + grace
-        while not view.reaches(shown):
+        while not told():
             if self._buffer.full:
                 return False
             if reached < view.revision <= shown.revision:
@@ -280,6 +340,10 @@ class Watch:
 
     def _confirm(self, asked_at: float) -> None:
         self._confirmed_at = asked_at
+        self._hear()
+
+    def _hear(self) -> None:
+        """The store has answered, and nothing speaks against the stream."""
         if not self._connected and self._last_error:
             _log.info("the watch of %s is back at revision %d", self._prefix, self._view.revision)
         self._connected = True

@@ -28,7 +28,7 @@ from corvo_agent.errors import (
     Unavailable,
     VersionConflict,
 )
-from corvo_agent.modules.etcd import store as etcd_module
+from corvo_agent.modules.etcd import page_size
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStatistics, EtcdStore
 from corvo_agent.modules.kv import KeyValue
 from tests.faulty_server import CannedServer, FaultyProxy, Mode, answer, endless
@@ -225,7 +225,7 @@ async def test_closing_ends_calls_under_way(etcd: EmbeddedEtcd) -> None:
 
 
 async def test_pages_keep_one_revision(etcd: EmbeddedEtcd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(etcd_module, "_PAGE", 2)
+    monkeypatch.setattr(page_size, "PAGE", 2)
     async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as store:
         for key in "abcde":
             await store.put(key, b"old")
@@ -237,6 +237,20 @@ async def test_pages_keep_one_revision(etcd: EmbeddedEtcd, monkeypatch: pytest.M
         # A state that existed: nothing at or before its revision is missing from it.
         later = [item for item in (await store.range("")).items if item.mod_revision <= found.revision]
         assert set(later) <= set(found.items)
+
+
+async def test_large_values_come_in_smaller_pages(etcd: EmbeddedEtcd) -> None:
+    # Together many times what one answer may hold, and the first ones give no warning of it.
+    sizes = [*[10] * 6, *[120_000] * 40, *[10] * 6]
+    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint, max_message=500_000)) as store:
+        for number, size in enumerate(sizes):
+            await store.put(f"large/{number:02}", b"x" * size)
+        found = await store.range("large/")
+        assert [len(item.value) for item in found.items] == sizes
+        assert [len(item.value) for item in (await store.range("large/", limit=9)).items] == sizes[:9]
+        await store.put("large/10", b"x" * 400_000)
+        with pytest.raises(ResourceExhausted):
+            await store.range("large/")
 
 
 async def test_a_range_starts_again_when_its_revision_is_compacted() -> None:

@@ -15,23 +15,9 @@ from corvo_agent.modules.kv import Change, ChangeType, KeyRange, Range
 from corvo_agent.modules.watching.batches import Cause, WatchBatch
 from corvo_agent.modules.watching.watch import Watch
 from corvo_agent.testing import FakeClock, MemoryStore
+from tests.modules.watching.stepping import advance_until, next_batch, told
 
 CREATED, UPDATED, DELETED = ChangeType.CREATED, ChangeType.UPDATED, ChangeType.DELETED
-
-
-def told(batch: WatchBatch) -> list[tuple[ChangeType, str, int]]:
-    return [(change.type, change.key, change.revision) for change in batch.changes]
-
-
-async def advance_until(clock: FakeClock, task: asyncio.Task[WatchBatch], seconds: float = 0.5) -> WatchBatch:
-    """Let time pass until ``task`` is done."""
-    while not task.done():
-        await clock.advance(seconds)
-    return task.result()
-
-
-def next_batch(watch: Watch) -> asyncio.Task[WatchBatch]:
-    return asyncio.create_task(anext(watch))
 
 
 async def test_a_snapshot_first_and_then_each_change() -> None:
@@ -289,11 +275,14 @@ class Deaf(MemoryStore):
         exact: bool = False,
         limit: int = 0,
         keys_only: bool = False,
+        newer_than: int = 0,
         also: Sequence[KeyRange] = (),
     ) -> Range:
         if self.failures:
             raise self.failures.pop()
-        return await super().range(prefix, exact=exact, limit=limit, keys_only=keys_only)
+        return await super().range(
+            prefix, exact=exact, limit=limit, keys_only=keys_only, newer_than=newer_than, also=also
+        )
 
 
 async def test_a_check_that_gets_no_answer_leaves_the_stream_alone(caplog: pytest.LogCaptureFixture) -> None:
