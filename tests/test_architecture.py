@@ -70,6 +70,7 @@ VOCABULARY = {
     "tls_files",
     "_lazy",
     "_version",
+    "log_thinning",
 }
 
 # The rooms of each folder that has folders: what a line names may import what the lines before it name, and nothing of

@@ -15,15 +15,16 @@ import ssl as _ssl
 from collections.abc import Callable
 from typing import Protocol
 
+from ...log_thinning import ThinningFilter
 from ...tasks import end_task
 
 _log = logging.getLogger(__name__)
+# A crowd of callers must not fill the host's log.
+_log.addFilter(ThinningFilter())
 # What accept(2) says when this process or the machine has no room for one more connection.
 _NO_ROOM = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 # Seconds until the next attempt then; who connects meanwhile waits in the system's queue.
 _RETRY = 0.1
-# How often a listener logs one kind of trouble, in seconds: a crowd of callers must not fill the host's log.
-_LOG_EVERY = 1.0
 
 
 def within_descriptors(wanted: int) -> int:
@@ -73,8 +74,6 @@ class Acceptor:
         # In the order in which they were accepted.
         self._starting: dict[asyncio.Task[None], None] = {}
         self._task: asyncio.Task[None] | None = None
-        # By kind, the loop time from which on it may be logged again.
-        self._log_at: dict[str, float] = {}
 
     def start(self) -> None:
         """Accept from now on, until ``aclose``."""
@@ -103,7 +102,7 @@ class Acceptor:
             try:
                 connection, _ = await loop.sock_accept(self._listener)
             except OSError as error:
-                self._warn("cannot accept connections: %s", error.strerror)
+                _log.warning("cannot accept connections: %s", error.strerror)
                 if error.errno in _NO_ROOM:
                     self._connections.make_room()
                 await asyncio.sleep(_RETRY)
@@ -112,17 +111,11 @@ class Acceptor:
                 connection.close()
                 self._connections.refused += 1
                 refused = self._connections.refused
-                self._warn("connections refused so far: %d, as all %d are in use", refused, self._limit)
+                _log.warning("connections refused so far: %d, as all %d are in use", refused, self._limit)
                 continue
             task = asyncio.create_task(self._start(connection), name="corvo-handshake")
             self._starting[task] = None
             task.add_done_callback(self._starting.pop)
-
-    def _warn(self, text: str, *arguments: object) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._log_at.get(text, 0.0):
-            self._log_at[text] = now + _LOG_EVERY
-            _log.warning(text, *arguments)
 
     def _drop_one(self) -> bool:
         if self._connections.make_room():

@@ -15,7 +15,11 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from ...log_thinning import ThinningFilter
+
 _log = logging.getLogger(__name__)
+# What cannot be read comes from strangers, as often as they like.
+_log.addFilter(ThinningFilter())
 # Connections that one more looks at for one to push out: it must not take long while thousands are busy.
 _LOOKED_AT = 64
 

@@ -150,3 +150,17 @@ async def test_a_gateway_with_few_descriptors_answers_behind_a_crowd_of_silent_c
     seconds = asyncio.get_running_loop().time() - began
     assert process.returncode == 0, errors.decode()
     assert errors.count(b"\n") <= 2 * (seconds + 1), errors.decode()
+
+
+async def test_a_crowd_that_sends_no_http_does_not_fill_the_log(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "corvo_agent.gateway.rest.connection")
+    began = asyncio.get_running_loop().time()
+    for _ in range(30):
+        async with connected(gateway.address) as (reader, writer):
+            writer.write(b"\x16\x03\x01 this is no request\r\n\r\n")
+            await gone(reader)
+    seconds = asyncio.get_running_loop().time() - began
+    told = [record.getMessage() for record in caplog.records if "cannot be read" in record.getMessage()]
+    assert 1 <= len(told) <= seconds + 1
