@@ -89,7 +89,7 @@ ROOMS = {
     "modules": [
         "compare_and_swap kv model names",
         "callbacks deferred json memory selectors vanished watching",
-        "announcing etcd store",
+        "announcing controls etcd store",
         "access location registration store_clock watcher",
     ],
     "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling", "recording", "kinds"],
@@ -202,6 +202,7 @@ NO_TEST_OF_ITS_NAME = {
     "logs/dialects/text_forms.py": "a table; tests/logs/dialects/test_shapes.py reads each of its forms",
     "logs/dialects/time_forms.py": "a table; tests/logs/dialects/test_times.py reads each of its forms",
     "logs/limits.py": "values without behaviour",
+    "modules/controls/control.py": "values without behaviour",
     "modules/etcd/causes.py": "tests/integration/test_etcd_tls.py and tests/modules/etcd/test_client.py, real refusals",
     "modules/kv.py": "a Protocol and its values; tests/modules/test_kv_contract.py holds both stores to it",
     "writer/source.py": "a Protocol and its values",

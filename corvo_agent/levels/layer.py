@@ -25,8 +25,8 @@ class LevelLayer:
 
     def __init__(self, scope: Scope = "app") -> None:
         self._scope = scope
-        # The wall time, in nanoseconds, at which what holds ends by itself, and what follows.
-        self._ends: tuple[int, LevelFilter | None] | None = None
+        # The wall times, in nanoseconds, at which what holds ends by itself, each with what follows.
+        self._ends: tuple[tuple[int, LevelFilter], ...] = ()
 
     def apply(self, state: LevelState) -> None:
         """Put ``state`` in force: in ``logging``, and in every ``LevelListener``.
@@ -34,10 +34,13 @@ class LevelLayer:
         Raises ResourceExhausted when it names too many loggers.
         """
         level_filter = state.filter_in(self._scope)
-        then = None if state.then is None else state.then.filter_in(self._scope)
-        self._ends = (state.until, then) if state.until else None
+        ends = []
+        while state.then is not None:
+            ends.append((state.changes_at, state.then.filter_in(self._scope)))
+            state = state.then
+        self._ends = tuple(ends)
         # Only layers that something ends are known to the hook: a fork costs the others nothing.
-        if self._ends is not None:
+        if self._ends:
             _ENDING[self] = None
         else:
             _ENDING.pop(self, None)
@@ -45,21 +48,17 @@ class LevelLayer:
 
     def close(self) -> None:
         """Take it away: what the application configured holds again, or another agent's layer. May be called again."""
-        self._ends = None
+        self._ends = ()
         _ENDING.pop(self, None)
         IN_FORCE.replace(self, "", None)
 
     def end(self, now: int) -> float:
-        """Let what follows hold if its time is over at wall time ``now``; how many seconds it goes on otherwise."""
-        ends = self._ends
-        if ends is None:
-            return 0.0
-        until, then = ends
-        if now < until:
-            return (until - now) / 1e9
-        self._ends = None
-        IN_FORCE.replace(self, "", then)
-        return 0.0
+        """Let what follows hold if its time is over at wall time ``now``; seconds until the next end, 0 for none."""
+        over = [then for end, then in self._ends if end <= now]
+        if over:
+            self._ends = self._ends[len(over) :]
+            IN_FORCE.replace(self, "", over[-1])
+        return (self._ends[0][0] - now) / 1e9 if self._ends else 0.0
 
 
 # Layers whose state ends by itself: keys, in the order of their coming.

@@ -14,7 +14,7 @@ from .level_filter import LevelFilter, Scope
 class LevelSource(enum.Enum):
     """Which rule gave the level, the strongest first."""
 
-    #: ``spec.override``, while it lasts.
+    #: A control of the whole process, while it lasts.
     OVERRIDE = "override"
     #: ``spec.log-level``.
     LOG_LEVEL = "log-level"
@@ -27,8 +27,9 @@ class LevelState:
     """The level that has to hold; None is as the application configured.
 
     ``until`` is the wall time in nanoseconds at which an override ends, 0 when it does not or there is none; ``by``
-    and ``reason`` are the override's; ``then`` is what holds after it. ``loggers`` are levels of single loggers.
-    ``enable_trace`` asks the recorders that cost something to run.
+    and ``reason`` are the override's, and ``scope``, "" for that of the agent. ``loggers`` are levels of single
+    loggers, ``logger_ends`` the wall times at which some of these end. ``enable_trace`` asks the recorders that cost
+    something to run. ``then`` is what holds from ``changes_at`` on; None: nothing ends.
     """
 
     level: Level | None = None
@@ -39,6 +40,8 @@ class LevelState:
     loggers: Mapping[str, Level] = field(default_factory=dict)
     enable_trace: bool = False
     then: LevelState | None = None
+    scope: Scope = ""
+    logger_ends: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def level_text(self) -> str:
@@ -46,13 +49,29 @@ class LevelState:
         return level_text(self.level)
 
     @property
+    def changes_at(self) -> int:
+        """The wall time in nanoseconds at which the first of what ends does so, 0 when nothing ends."""
+        return min((end for end in (self.until, *self.logger_ends.values()) if end), default=0)
+
+    @property
+    def after_override(self) -> LevelState | None:
+        """What holds when the override has ended; None when there is none, or it has no end."""
+        after: LevelState | None = self
+        while after is not None and self.until and after.until == self.until:
+            after = after.then
+        return after if self.until else None
+
+    @property
     def filter(self) -> LevelFilter:
         """What ``reset_filter`` takes. Raises ResourceExhausted when ``loggers`` names too many."""
         return self.filter_in("app")
 
     def filter_in(self, scope: Scope) -> LevelFilter:
-        """The same with another scope for a level below Info. Raises InvalidArgument for one that there is not."""
-        return LevelFilter(self.level, self.loggers, scope=scope)
+        """The same where a level below Info reaches ``scope`` unless the state has a scope of its own.
+
+        Raises InvalidArgument for one that there is not.
+        """
+        return LevelFilter(self.level, self.loggers, scope=self.scope or scope)
 
     def as_json(self) -> dict[str, object]:
         """The state in JSON types, without what is empty; times in RFC 3339."""
@@ -62,8 +81,10 @@ class LevelState:
             "until": format_rfc3339(self.until),
             "by": self.by,
             "reason": self.reason,
-            "then": "" if self.then is None else self.then.level_text,
+            "scope": self.scope if isinstance(self.scope, str) else ",".join(self.scope),
+            "then": "" if (after := self.after_override) is None else after.level_text,
             "loggers": {name: level.text for name, level in self.loggers.items()},
+            "logger-ends": {name: format_rfc3339(end) for name, end in self.logger_ends.items()},
             "enable-trace": self.enable_trace,
         }
         return {key: value for key, value in shown.items() if value}
