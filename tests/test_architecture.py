@@ -94,7 +94,7 @@ ROOMS = {
     ],
     "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling", "recording", "kinds"],
     "diagnostics": [
-        "admission query status tls",
+        "admission answer_budget query status tls",
         "handler limits message_codec messages",
         "calls",
         "client handlers registry server",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 _MARGIN = 0.05  # seconds
@@ -36,6 +36,38 @@ class Payload:
 
     type_url: str = ""
     value: bytes = b""
+
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """What the value consists of, as it lies in memory."""
+        return (self.value,)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the value."""
+        return sum(map(len, self.pieces))
+
+
+class PiecedPayload(Payload):
+    """A large answer that was encoded piece by piece, and is sent so: joined it would be in memory twice."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self, type_url: str, pieces: Iterable[bytes]) -> None:
+        # Not by the constructor of a Payload, which would set the value.
+        object.__setattr__(self, "type_url", type_url)
+        object.__setattr__(self, "_pieces", tuple(pieces))
+
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        """What the value consists of."""
+        pieces: tuple[bytes, ...] = object.__getattribute__(self, "_pieces")
+        return pieces
+
+    @property
+    def value(self) -> bytes:
+        """The value as a whole, made anew each time."""
+        return b"".join(self.pieces)
 
 
 NOTHING = Payload()

@@ -19,6 +19,7 @@ from .._generated.protos import DiagnosticsBase
 from ..errors import CorvoError, ResourceExhausted, Unsupported, WrongModule
 from ..stats.expvar import ExpvarRegistry
 from .admission import Admission
+from .answer_budget import AnswerBudget, AnswerRoom
 from .calls import BoundedService, CallBounds, current_call, seconds_left
 from .handler import QueryHandler, StreamingHandler
 from .handlers.action import Action, ActionHandler
@@ -44,8 +45,8 @@ class ServiceLimits:
     """What a DiagnosticsService allows; times are seconds, sizes are bytes.
 
     ``queries`` and ``streams`` at once; ``query_timeout`` where the caller sets no deadline, ``longest_query`` whatever
-    it sets; ``received_bytes`` of requests in memory at once; ``send_timeout`` for a caller that does not take its
-    answer.
+    it sets; ``received_bytes`` of requests in memory at once; ``answer_bytes`` of answers that are being made or sent
+    (None: see ``AnswerBudget``); ``send_timeout`` for a caller that does not take its answer.
     """
 
     queries: int = 16
@@ -58,6 +59,7 @@ class ServiceLimits:
     request_bytes: int = REQUEST_BYTES
     received_bytes: int = 4 * REQUEST_BYTES
     response_bytes: int = RESPONSE_BYTES
+    answer_bytes: int | None = None
 
 
 class DiagnosticsService(BoundedService, DiagnosticsBase):
@@ -83,6 +85,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         self._listeners: list[Callable[[bool], None]] = []
         self._actions = ActionHandler()
         self._queries = Admission("queries at once", self.limits.queries)
+        self._answers = AnswerBudget(self.limits.answer_bytes)
         self._streams = Admission("followed queries at once", self.limits.streams)
         self.bounds = CallBounds(
             self.limits.request_bytes,
@@ -186,16 +189,20 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         query = self._asked(request)
         slot = self.registry.lookup(query.query)
         with ExitStack() as here:
-            # The place is taken until the answer is sent: a slow caller's answer is in memory as long.
-            (call.resources if call else here).enter_context(self._queries.place())
+            # Place and room are taken until the answer is sent: a slow caller's answer is in memory as long.
+            resources = call.resources if call else here
+            resources.enter_context(self._queries.place())
             seconds = slot.timeout or self.limits.query_timeout if query.seconds is None else query.seconds
             seconds = min(seconds, self.limits.longest_query)
-            return await self._queries.run(self._answer(slot, query), seconds, f"query {slot.query}")
+            room = resources.enter_context(self._answers.room(seconds))
+            return await self._queries.run(self._answer(slot, query, room), seconds, f"query {slot.query}")
 
-    async def _answer(self, slot: HandlerSlot, query: DebugQuery) -> DiagnosticsResponse:
+    async def _answer(self, slot: HandlerSlot, query: DebugQuery, room: AnswerRoom) -> DiagnosticsResponse:
         with _unexpected(query):
             async with slot.use() as handler:
-                return self._response(await handler.handle(query))
+                payload = self._within(await handler.handle(query))
+            await room.keep(payload.size)
+            return response_of(payload)
 
     async def debug_stream(self, request: DiagnosticsRequest) -> AsyncGenerator[DiagnosticsResponse]:
         """The answers of the query's handler for as long as it has some; raises as ``debug`` does."""
@@ -206,7 +213,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
                     raise Unsupported(f"following {query.query}", "its handler answers once, ask with Debug")
                 async with aclosing(cast("AsyncGenerator[Payload | Message]", handler.stream(query))) as batches:
                     async for batch in batches:
-                        yield self._response(batch)
+                        yield response_of(self._within(batch))
 
     async def _call_rpc_handler_server_stream(
         self, handler: Callable[[Any], Any], stream: Stream[Any, Any], request: DiagnosticsRequest
@@ -226,12 +233,12 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
             raise WrongModule(query.name, self.name)
         return query
 
-    def _response(self, answer: Payload | Message) -> DiagnosticsResponse:
+    def _within(self, answer: Payload | Message) -> Payload:
         payload = payload_of(answer)
-        size = len(payload.value)
+        size = payload.size
         if size > self.limits.response_bytes:
             raise ResourceExhausted("bytes of an answer (ask for less)", self.limits.response_bytes, size)
-        return response_of(payload)
+        return payload
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
+from traceback import clear_frames
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
@@ -53,11 +54,12 @@ class Worker:
         """The result of a function that takes at most a few milliseconds."""
         return await result_of(self._pool.submit(lambda: function(*args, **kwargs)))
 
-    async def drive(self, steps: Generator[None, None, T]) -> T:
+    async def drive(self, steps: Generator[None, None, T], between: Callable[[], Awaitable[None]] | None = None) -> T:
         """What the generator ``steps`` returns, run in slices of ``SLICE`` seconds.
 
-        Raises what it raises, Unavailable when the worker is closed meanwhile. The generator is closed before this
-        returns, or, when this is cancelled, as soon as its slice has ended.
+        ``between`` is awaited after each slice but the last. Raises what one of them raises, Unavailable when the
+        worker is closed meanwhile. The generator is closed before this returns, or, when this is cancelled, as soon as
+        its slice has ended.
         """
         while True:
             try:
@@ -74,6 +76,12 @@ class Worker:
                 raise
             if result:
                 return result[0]
+            if between is not None:
+                try:
+                    await between()
+                except BaseException:
+                    self.dispatch(steps.close)
+                    raise
 
     def dispatch(self, function: Callable[[], object]) -> None:
         """Run a function that cleans up, without waiting for it; here and now once the worker is closed."""
@@ -113,6 +121,10 @@ def _run_slice(steps: Generator[None, None, T]) -> tuple[()] | tuple[T]:
             next(steps)
         except StopIteration as stop:
             return (stop.value,)
+        except BaseException as error:
+            # The error keeps the frames that it came through, and these all that was found.
+            clear_frames(error.__traceback__)
+            raise
         if time.monotonic() >= until:
             return ()
         breath.take()

@@ -61,7 +61,10 @@ def encode(message: Message) -> bytes:
 
 
 def pieces(message: Message) -> list[bytes]:
-    """``encode``'s bytes in pieces, those of bytes fields as they are: an answer of megabytes is not copied."""
+    """``encode``'s bytes in pieces, those of bytes fields as they are: an answer of megabytes is not copied.
+
+    A bytes field may hold a tuple of its pieces instead.
+    """
     # From the end to the start: how long a message is, which stands before it, is known when it is written.
     out: list[bytes] = []
     write(message, out)

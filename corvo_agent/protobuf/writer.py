@@ -56,6 +56,10 @@ def _write_value(field: Field, value: Any, out: list[bytes], always: bool) -> in
         out += (raw, field.tag)
         return len(raw) + len(field.tag)
     if kind == BYTES:
+        if type(value) is tuple:
+            size = sum(map(len, value))
+            out += reversed(value)
+            return size + _put_head(field, size, out)
         return _put(field, value, out) if value or always else 0
     message = field.to_message(value) if field.to_message else value
     size = write(message, out)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .control_group import cpu_quota
+    from .control_group import cpu_quota, own_memory_limit
     from .expvar import DebugStats, ExpvarRegistry
     from .histogram import Histogram, HistogramSummary
     from .prometheus import MetricSource, PrometheusMetrics
@@ -22,7 +22,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "control_group": ("cpu_quota",),
+            "control_group": ("cpu_quota", "own_memory_limit"),
             "expvar": ("DebugStats", "ExpvarRegistry"),
             "histogram": ("Histogram", "HistogramSummary"),
             "prometheus": ("MetricSource", "PrometheusMetrics"),
@@ -46,4 +46,5 @@ __all__ = (
     "String",
     "Variable",
     "cpu_quota",
+    "own_memory_limit",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ _SEPARATE: Mapping[str, tuple[str, ...]] = {
     "memory": ("memory.usage_in_bytes", "memory.limit_in_bytes", "memory.failcnt"),
     "pids": ("pids.current", "pids.max"),
 }
+_NO_LIMIT = 1 << 62
 
 
 def control_group(pid: int, text: str) -> dict[str, str]:
@@ -42,6 +44,28 @@ def cpu_quota(group: Mapping[str, str]) -> float | None:
         quota, period = group.get("cpu.cfs_quota_us", ""), group.get("cpu.cfs_period_us", "")
     # Without a limit version 2 says "max", version 1 -1.
     return int(quota) / int(period) if quota.isdecimal() and period.isdecimal() and int(period) else None
+
+
+def memory_limit(group: Mapping[str, str]) -> int | None:
+    """How many bytes of memory ``group`` (see ``control_group``) may use; None when it has no limit of its own.
+
+    Limits of the groups above it are not looked at.
+    """
+    text = group.get("memory.max") or group.get("memory.limit_in_bytes", "")
+    # Without a limit version 2 says "max", version 1 a number that no machine has.
+    limit = int(text) if text.isdecimal() else 0
+    return limit if 0 < limit < _NO_LIMIT else None
+
+
+def own_memory_limit() -> int | None:
+    """How many bytes of memory this process's control group may use; None without a limit. Reads small kernel files."""
+    try:
+        text = Path("/proc/self/cgroup").read_text()
+    except OSError:  # a kernel without control groups
+        return None
+    # A container of version 1 is told its path on the host, and has its own group mounted as the root.
+    found = (memory_limit(control_group(os.getpid(), each)) for each in (text, "0::/\n1:memory:/"))
+    return next((limit for limit in found if limit is not None), None)
 
 
 def _file(pid: int, controller: str, path: str, name: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from corvo_agent.stats import control_group as module
-from corvo_agent.stats.control_group import control_group, cpu_quota
+from corvo_agent.stats.control_group import control_group, cpu_quota, memory_limit, own_memory_limit
 
 
 def write(folder: Path, **texts: str) -> None:
@@ -60,3 +60,17 @@ def test_in_another_container_it_is_read_through_the_root_of_the_process(
 )
 def test_a_quota_is_read_from_either_version(group: dict[str, str], processors: float | None) -> None:
     assert cpu_quota(group) == processors
+
+
+def test_the_limit_of_memory() -> None:
+    assert memory_limit({"memory.max": "134217728"}) == 128 << 20
+    assert memory_limit({"memory.limit_in_bytes": "4096"}) == 4096
+    for no_limit in ({"memory.max": "max"}, {"memory.limit_in_bytes": "9223372036854771712"}, {}):
+        assert memory_limit(no_limit) is None
+
+
+def test_the_own_limit_may_stand_at_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROOT", str(tmp_path))
+    assert own_memory_limit() is None
+    write(tmp_path / "memory", memory_limit_in_bytes="8192\n")
+    assert own_memory_limit() == 8192

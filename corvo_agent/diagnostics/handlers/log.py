@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -10,16 +11,17 @@ from ...clock import SYSTEM_CLOCK, Clock
 from ...levels.level import Level
 from ...logs.files.log_folders import pin_folders
 from ...logs.limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
+from ...logs.search.packing import Packing
 from ...logs.search.parameters import parse_query, uses_patterns
 from ...logs.search.query import LogQuery
 from ...logs.search.result import LogResult
 from ...logs.search.survey import Surveyor
 from ...logs.tail.tailer import LogTailer
 from ...logs.worker import Worker
-from ..messages.payloads import LOGS, encode_logs, logs_payload
-from ..query import DebugQuery, Payload
+from ..answer_budget import AnswerRoom, answer_room
+from ..messages.payloads import LOGS, decode_logs, encode_logs, logs_payload
+from ..query import DebugQuery, Payload, PiecedPayload
 
-_AT_ONCE = 512  # records encoded in one go
 _SEARCHING = 0.8  # the part of the time that a search may take whatever it finds
 _ANSWER_RATE = 25e6  # bytes of an answer that a busy machine encodes and sends in a second
 
@@ -74,8 +76,14 @@ class LogHandler:
         Raises InvalidArgument for a parameter, and whatever ``LogReader.read`` raises.
         """
         wanted = await self._parse(query)
-        timeout = None if query.seconds is None else query.seconds * _SEARCHING
-        return await self._reader.read_with(wanted, _encode, timeout=timeout)
+        room, started = answer_room(), time.monotonic()
+
+        def attempt() -> Awaitable[Payload]:
+            waited = time.monotonic() - started
+            timeout = None if query.seconds is None else (query.seconds - waited) * _SEARCHING
+            return self._attempt(wanted, room, timeout)
+
+        return await (attempt() if room is None else room.make(attempt))
 
     async def stream(self, query: DebugQuery) -> AsyncGenerator[Payload]:
         """The newest lines, then those that come, as batches of protos.Logs: see ``LogTailer.follow``."""
@@ -85,6 +93,15 @@ class LogHandler:
         async with aclosing(self._tailer.follow_with(asked, logs_payload, level=level)) as batches:
             async for batch in batches:
                 yield batch
+
+    async def _attempt(self, wanted: LogQuery, room: AnswerRoom | None, timeout: float | None) -> Payload:
+        packing = Packing(encode_logs, decode_logs, _ignore if room is None else room.grow)
+        between = None if room is None else room.settle
+
+        def finish(result: LogResult) -> Payload:
+            return _payload(result, packing)
+
+        return await self._reader.read_with(wanted, finish, timeout=timeout, packing=packing, between=between)
 
     async def _parse(self, query: DebugQuery) -> LogQuery:
         parameters, now = query.parameters, self._clock.time_ns()
@@ -97,8 +114,12 @@ class LogHandler:
         return parsed
 
 
-def _encode(result: LogResult) -> Payload:
-    records = result.answer()
-    # Repeated fields can be encoded piece by piece; in one piece 100,000 records would be one long stretch.
-    pieces = [encode_logs(records[start : start + _AT_ONCE]) for start in range(0, len(records), _AT_ONCE)]
-    return Payload(LOGS, b"".join(pieces))
+def _payload(result: LogResult, packing: Packing) -> Payload:
+    pieces = [part.data for part in result.packed]
+    if markers := result.markers():
+        pieces.append(packing.pack(markers).data)
+    return PiecedPayload(LOGS, pieces) if len(pieces) > 1 else Payload(LOGS, b"".join(pieces))
+
+
+def _ignore(size: int) -> None:
+    """Nothing bounds an answer that is made outside of a service."""

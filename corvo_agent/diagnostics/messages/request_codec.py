@@ -11,7 +11,7 @@ from ..._generated.diagnostics import DiagnosticsResponse as DiagnosticsResponse
 from ..._generated.diagnostics import ServicePort
 from ...errors import ResourceExhausted
 from ...protobuf.codec import make
-from ..query import NOTHING, DebugQuery, Payload
+from ..query import NOTHING, DebugQuery, Payload, PiecedPayload
 
 MAX_PARAMETERS = 1000
 
@@ -42,13 +42,17 @@ def response_of(payload: Payload) -> DiagnosticsResponse:
     """The message that answers with ``payload``: api.Any around google's Any, and nothing in it for NOTHING."""
     if payload == NOTHING:
         return make(DiagnosticsResponse)
-    packed = make(GoogleAny, type_url=payload.type_url, value=payload.value)
+    packed = make(
+        GoogleAny, type_url=payload.type_url, value=payload.pieces if len(payload.pieces) > 1 else payload.value
+    )
     return make(DiagnosticsResponse, object=make(api.Any, object=packed))
 
 
 def payload_in(response: DiagnosticsResponse) -> Payload:
     """What ``response`` holds, NOTHING when that is nothing."""
     packed = response.object.object
+    if isinstance(packed.value, tuple):
+        return PiecedPayload(packed.type_url, packed.value)
     return Payload(packed.type_url, packed.value) if packed.type_url or packed.value else NOTHING
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .log_search import LogOptions, LogSearch, search_log
     from .many import expand, search_logs
     from .matcher import Matcher
+    from .packing import Packing, Part
     from .parameters import parse_query, uses_patterns
     from .pattern import Pattern
     from .query import LogQuery, Order
@@ -27,6 +28,7 @@ else:
             "log_search": ("LogOptions", "LogSearch", "search_log"),
             "many": ("expand", "search_logs"),
             "matcher": ("Matcher",),
+            "packing": ("Packing", "Part"),
             "parameters": ("parse_query", "uses_patterns"),
             "pattern": ("Pattern",),
             "query": ("LogQuery", "Order"),
@@ -47,6 +49,8 @@ __all__ = (
     "Matcher",
     "Operator",
     "Order",
+    "Packing",
+    "Part",
     "Pattern",
     "Survey",
     "Surveyor",

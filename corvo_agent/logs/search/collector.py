@@ -6,7 +6,8 @@ from ..files.splitter import Lines
 from ..limits import ReadLimits
 from ..lines.record import Record, size_of
 from .matcher import Matcher
-from .query import LogQuery
+from .packing import Packing, Part
+from .query import LogQuery, Order
 
 # Bytes that a record gains over its line, and by how much it may be longer than the line that it comes from: bytes
 # that are no UTF-8 take three each, 1e15 becomes 1000000000000000.0.
@@ -18,13 +19,20 @@ class MatchCollector:
     """The records found so far.
 
     ``forward`` says whether the search goes towards newer lines; each ``take`` continues where the last one stopped.
+    With a ``packing`` they are packed as they are taken.
     """
 
-    def __init__(self, query: LogQuery, limits: ReadLimits, *, forward: bool, skip: int) -> None:
+    def __init__(
+        self, query: LogQuery, limits: ReadLimits, *, forward: bool, skip: int, packing: Packing | None = None
+    ) -> None:
+        #: How records are kept, None for as they are.
+        self.packing = packing
         self._forward = forward
+        self._descending = query.order is Order.DESCENDING
         self._limit = limits.max_answer_bytes
         self._rate = limits.answer_rate
         self._parts: list[list[Record]] = []
+        self._packed: list[Part] = []
         self._estimate = 0
         self._is_full = False
         self._size: int | None = None  # counted exactly once the estimate comes near the limit
@@ -60,13 +68,25 @@ class MatchCollector:
         self.wanted -= fitting
         self._is_full = fitting < len(records)
         first = 0 if self._forward else len(records) - fitting
-        self._parts.append(records[first : first + fitting] if self._is_full else records)
+        self._keep(records[first : first + fitting] if self._is_full else records)
         return lines.offset(fitting if self._forward else first)
 
     def records(self) -> list[Record]:
-        """All of them in file order."""
-        parts = self._parts if self._forward else reversed(self._parts)
+        """All of them in the order that the query asks for; none with a packing."""
+        parts = self._parts if self._forward != self._descending else reversed(self._parts)
         return [record for part in parts for record in part]
+
+    def packed(self) -> list[Part]:
+        """The same, packed; none without a packing."""
+        return self._packed if self._forward != self._descending else self._packed[::-1]
+
+    def _keep(self, records: list[Record]) -> None:
+        if self._descending:
+            records.reverse()
+        if self.packing is None:
+            self._parts.append(records)
+        elif records:
+            self._packed.append(self.packing.pack(records))
 
     def _fitting(self, lines: Lines, records: list[Record]) -> int:
         """How many of ``records`` there is room for, in the direction of the search."""
@@ -75,6 +95,7 @@ class MatchCollector:
             return len(records)
         if self._size is None:
             self._size = sum(size_of(record) for part in self._parts for record in part)
+            self._size += sum(len(part.data) for part in self._packed)
         empty = not self._size
         for count, record in enumerate(records if self._forward else reversed(records)):
             self._size += size_of(record)

@@ -20,9 +20,11 @@ from ..lines.marker import Truncation
 from .bisection import TimedLines, first_timed, first_timed_in, narrow
 from .collector import MatchCollector
 from .matcher import Matcher
+from .packing import Packing
 
 _LINE_GUESS = 512  # bytes; only decides how much is read at first
 _AT_ONCE = 1000  # lines turned into records without a rest
+_LINE_OVERHEAD = 50  # bytes that Python needs for a line besides its content
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class FileSearch:
 
     def _older_packed(self, end: int) -> Generator[None, None, Stop | None]:
         """A compressed file can only be read forwards: all of it, keeping the last matches."""
-        kept = _Newest(self._found.wanted + self._found.skip, self._limits.max_answer_bytes)
+        kept = _Newest(self._found.wanted + self._found.skip, self._limits.max_answer_bytes, self._found.packing)
         broken: CorvoError | None = None
         with closing(self._unpacked(0, end)) as chunks:
             try:
@@ -190,26 +192,33 @@ class FileSearch:
                     yield
             except DecodeError as error:
                 broken = error
-        for lines in reversed(kept.parts):
+        first = kept.parts[0].offset(0) if kept.parts else 0
+        while kept.parts:
+            lines = kept.pop()
             for stop in range(len(lines), 0, -_AT_ONCE):
                 early = self._take(lines.part(max(0, stop - _AT_ONCE), stop))
                 if early is not None:
+                    kept.clear()
                     return early
                 yield
         if broken is not None:
             raise broken
-        return Stop(Truncation.SIZE, kept.parts[0].offset(0)) if kept.lost else None
+        return Stop(Truncation.SIZE, first) if kept.lost else None
 
 
 class _Newest:
-    """The last ``wanted`` lines of those added, or fewer when they are larger than ``room`` bytes."""
+    """The last ``wanted`` lines of those added, or fewer when they are larger than ``room`` bytes.
 
-    def __init__(self, wanted: int, room: int) -> None:
+    ``packing`` hears of what they take.
+    """
+
+    def __init__(self, wanted: int, room: int, packing: Packing | None) -> None:
         self.parts: deque[Lines] = deque()
         #: Whether lines that were wanted had to go.
         self.lost = False
         self._wanted = wanted
         self._room = room
+        self._packing = packing
         self._count = self._size = 0
 
     def add(self, lines: Lines) -> None:
@@ -217,8 +226,7 @@ class _Newest:
         if not len(lines):
             return
         self.parts.append(lines)
-        self._count += len(lines)
-        self._size += sum(map(len, lines.data))
+        self._counted(lines, 1)
         # Whole parts only: a few lines too many cost less than cutting one at each step.
         while self._count - len(self.parts[0]) >= self._wanted:
             self._remove()
@@ -226,7 +234,23 @@ class _Newest:
             self._remove()
             self.lost = True
 
+    def pop(self) -> Lines:
+        """Take the newest part of them."""
+        last = self.parts.pop()
+        self._counted(last, -1)
+        return last
+
+    def clear(self) -> None:
+        """Let go of all."""
+        while self.parts:
+            self._remove()
+
     def _remove(self) -> None:
-        first = self.parts.popleft()
-        self._count -= len(first)
-        self._size -= sum(map(len, first.data))
+        self._counted(self.parts.popleft(), -1)
+
+    def _counted(self, lines: Lines, sign: int) -> None:
+        size = sum(map(len, lines.data))
+        self._count += sign * len(lines)
+        self._size += sign * size
+        if self._packing is not None:
+            self._packing.hold(sign * (size + _LINE_OVERHEAD * len(lines)))

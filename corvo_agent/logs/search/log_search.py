@@ -21,7 +21,8 @@ from .bisection import TimedLines
 from .collector import MatchCollector
 from .file_search import FileSearch, Stop
 from .matcher import LeftOut, Matcher
-from .query import LogQuery, Order
+from .packing import Packing
+from .query import LogQuery
 from .result import LogResult
 from .survey import Surveyor
 
@@ -53,17 +54,22 @@ def search_log(
     bound: Cursor | None = None,
     *,
     options: LogOptions,
+    packing: Packing | None = None,
 ) -> Generator[None, None, LogResult]:
     """Returns what ``query`` finds in the log ``path``, in the order that it asks for; see ``LogSearch``.
 
     Searches again when the file changes meanwhile. Raises Unavailable when it does so each time, NotFound for a file
     that is not there or a cursor whose file is gone, and what ``open_log`` raises.
     """
+    held = 0 if packing is None else packing.held
     for _ in range(_ATTEMPTS):
         try:
             with LogHistory(path, options.allowed, rotated=options.rotated) as history:
-                return (yield from LogSearch(history, query, limits, until, start, bound, options.surveyor).run())
+                search = LogSearch(history, query, limits, until, start, bound, options.surveyor, packing)
+                return (yield from search.run())
         except FileChanged:
+            if packing is not None:
+                packing.hold(held - packing.held)
             yield
     raise Unavailable(path, "it changed each time that it was read")
 
@@ -84,6 +90,7 @@ class LogSearch:
         cursor: Cursor | None,
         bound: Cursor | None = None,
         surveyor: Surveyor | None = None,
+        packing: Packing | None = None,
     ) -> None:
         self._surveyor = surveyor or Surveyor()
         self._left_out = LeftOut()
@@ -98,7 +105,7 @@ class LogSearch:
         self._slack = round(limits.slack * 1e9)
         self._forward = query.oldest_first if cursor is None else cursor.forward
         skip = (query.offset or 0) if cursor is None else cursor.skip
-        self._found = MatchCollector(query, limits, forward=self._forward, skip=skip)
+        self._found = MatchCollector(query, limits, forward=self._forward, skip=skip, packing=packing)
         self._truncated: Truncation | None = None
         self._next = ""
 
@@ -109,10 +116,8 @@ class LogSearch:
         """
         if self._found.wanted:
             yield from self._run_forward() if self._forward else self._run_backward()
-        records = self._found.records()
-        if self._query.order is Order.DESCENDING:
-            records.reverse()
-        return LogResult(records, self._truncated, self._next, [*self._history.remarks, *self._unread()])
+        remarks = [*self._history.remarks, *self._unread()]
+        return LogResult(self._found.records(), self._truncated, self._next, remarks, self._found.packed())
 
     def _unread(self) -> Iterator[Record]:
         """What there is to say of lines that could not be read."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from ...errors import InvalidArgument, NotFound, PermissionRefused
 from ..files.cursor import Cursor
@@ -14,9 +15,13 @@ from ..limits import ReadLimits
 from ..lines import marker
 from ..lines.marker import Gap
 from ..lines.merge import merge
+from ..lines.record import Record
 from .log_search import LogOptions, search_log
+from .packing import Packing, Part
 from .query import LogQuery, Order
 from .result import LogResult
+
+_AT_ONCE = 512  # records merged without a rest
 
 
 def search_logs(
@@ -26,6 +31,7 @@ def search_logs(
     until: float,
     starts: Mapping[str, Cursor],
     options: LogOptions,
+    packing: Packing | None = None,
 ) -> Generator[None, None, LogResult]:
     """Returns what ``query`` finds in the logs that ``patterns`` name; ``starts`` says where to begin, by path.
 
@@ -42,13 +48,14 @@ def search_logs(
     refused: dict[str, PermissionRefused] = {}
     for path in paths:
         try:
-            results[path] = yield from search_log(path, wanted, bounds, until, starts.get(path), options=options)
+            steps = search_log(path, wanted, bounds, until, starts.get(path), options=options, packing=packing)
+            results[path] = yield from steps
         except PermissionRefused as error:
             # What someone put among the logs does not hide the others.
             refused[path] = error
     if not results:
         raise next(iter(refused.values()))
-    found = merge_results(results, query)
+    found = yield from merge_results(results, query, packing)
     remarks = [marker.gap(Gap.UNREADABLE, path, str(error)) for path, error in refused.items()]
     return replace(found, remarks=[*found.remarks, *remarks])
 
@@ -71,21 +78,40 @@ def part_limits(limits: ReadLimits, count: int) -> ReadLimits:
     return replace(limits, max_answer_bytes=limits.max_answer_bytes // share, answer_rate=limits.answer_rate / share)
 
 
-def merge_results(results: Mapping[str, LogResult], query: LogQuery) -> LogResult:
-    """One answer to ``query`` in the order of time. It has no cursor: several logs have no common place."""
-    records = [record for _, record in merge({path: result.records for path, result in results.items()})]
-    first = query.offset or 0
-    if query.order is Order.DESCENDING:
-        records = records[::-1][first : first + query.lines]
-    elif query.offset is None:
-        records = records[-query.lines :] if query.lines else []
+def merge_results(
+    results: Mapping[str, LogResult], query: LogQuery, packing: Packing | None = None
+) -> Generator[None, None, LogResult]:
+    """Returns one answer to ``query`` in the order of time. It has no cursor: several logs have no common place."""
+    total = sum(result.count for result in results.values())
+    offset = query.offset or 0
+    if query.offset is not None and query.order is Order.ASCENDING:
+        first, stop = offset, offset + query.lines
     else:
-        records = records[first : first + query.lines]
-    # Not before: merging needs the time, which may not be among them.
-    if query.columns:
-        records = [{name: record[name] for name in query.columns if name in record} for record in records]
+        first, stop = max(total - offset - query.lines, 0), max(total - offset, 0)
+    logs: dict[str, Iterable[Record]] = {
+        path: result.records if packing is None else packing.unpack(result.packed) for path, result in results.items()
+    }
+    merged = islice((record for _, record in merge(logs)), first, stop)
+    records: list[Record] = []
+    packed: list[Part] = []
+    while some := list(islice(merged, _AT_ONCE)):
+        # Not before: merging needs the time, which may not be among them.
+        if query.columns:
+            some = [{name: record[name] for name in query.columns if name in record} for record in some]
+        if packing is None:
+            records += some
+        else:
+            packed.append(packing.pack(some[::-1] if query.order is Order.DESCENDING else some))
+        yield
+    if query.order is Order.DESCENDING:
+        records.reverse()
+        packed.reverse()
+    if packing is not None:
+        # What was read of the logs beyond what is wanted is let go of.
+        packing.hold(sum(len(part.data) for part in packed) - packing.held)
     truncated = next((result.truncated for result in results.values() if result.truncated is not None), None)
-    return LogResult(records, truncated, "", [remark for result in results.values() for remark in result.remarks])
+    remarks = [remark for result in results.values() for remark in result.remarks]
+    return LogResult(records, truncated, "", remarks, packed)
 
 
 def expand(patterns: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -14,6 +14,7 @@ from ..limits import DEFAULT_LIMITS, ReadLimits
 from ..worker import Worker
 from .log_search import LogOptions, search_log
 from .many import search_logs
+from .packing import Packing
 from .query import EVERYTHING, LogQuery
 from .result import LogResult
 from .survey import Surveyor
@@ -104,11 +105,24 @@ class LogReader:
         """
         return await self.read_with(query, _same, timeout=timeout)
 
-    async def read_with(self, query: LogQuery, finish: Callable[[LogResult], T], *, timeout: float | None = None) -> T:
-        """Like ``read``, and ``finish`` turns the result into something else in the same thread, off the loop."""
+    async def read_with(
+        self,
+        query: LogQuery,
+        finish: Callable[[LogResult], T],
+        *,
+        timeout: float | None = None,
+        packing: Packing | None = None,
+        between: Callable[[], Awaitable[None]] | None = None,
+    ) -> T:
+        """Like ``read``, and ``finish`` turns the result into something else in the same thread, off the loop.
+
+        With a ``packing`` the result is packed. ``between`` is awaited now and then while the search stands still;
+        what it raises ends the search and is raised here.
+        """
         # Measured from here, so that the time in which all threads were taken counts as well.
         seconds = self.limits.max_seconds if timeout is None else min(timeout, self.limits.max_seconds)
-        return await self.worker.drive(_finished(self.steps(query, time.monotonic() + seconds), finish))
+        steps = self.steps(query, time.monotonic() + seconds, packing=packing)
+        return await self.worker.drive(_finished(steps, finish), between)
 
     def steps(
         self,
@@ -117,6 +131,7 @@ class LogReader:
         *,
         starts: Mapping[str, Cursor] = NO_STARTS,
         bound: Cursor | None = None,
+        packing: Packing | None = None,
     ) -> Generator[None, None, LogResult]:
         """The same without threads: a generator to be run where files may be read, that rests between blocks.
 
@@ -125,10 +140,10 @@ class LogReader:
         """
         if not self.is_single:
             # A pattern is expanded anew for each query: logs come and go.
-            return search_logs(self.patterns, query, self.limits, until, starts, self._options)
+            return search_logs(self.patterns, query, self.limits, until, starts, self._options, packing)
         path = self.patterns[0]
         start = Cursor.decode(query.cursor) if query.cursor else starts.get(path)
-        return search_log(path, query, self.limits, until, start, bound, options=self._options)
+        return search_log(path, query, self.limits, until, start, bound, options=self._options, packing=packing)
 
 
 def _finished(steps: Generator[None, None, LogResult], finish: Callable[[LogResult], T]) -> Generator[None, None, T]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ..lines import marker
 from ..lines.marker import Truncation
 from ..lines.record import Record
+from .packing import Part
 
 
 @dataclass(slots=True)
@@ -15,15 +16,26 @@ class LogResult:
 
     ``records`` are in the order asked for; ``truncated`` says why there may be fewer than were wanted. ``cursor`` is
     what to send back to go on, "" when the log has no more. ``remarks`` are markers about files that could not be read.
+    A search with a ``Packing`` keeps its records ``packed``, in the same order, and has no ``records``.
     """
 
     records: list[Record] = field(default_factory=list, repr=False)
     truncated: Truncation | None = None
     cursor: str = ""
     remarks: list[Record] = field(default_factory=list)
+    packed: list[Part] = field(default_factory=list, repr=False)
+
+    @property
+    def count(self) -> int:
+        """How many records there are, packed or not."""
+        return len(self.records) + sum(part.count for part in self.packed)
 
     def answer(self) -> list[Record]:
         """The records, followed by markers: remarks, then why it ends early."""
-        if self.truncated is None:
-            return [*self.records, *self.remarks] if self.remarks else self.records
-        return [*self.records, *self.remarks, marker.truncated(self.truncated, self.cursor)]
+        markers = self.markers()
+        return [*self.records, *markers] if markers else self.records
+
+    def markers(self) -> list[Record]:
+        """What stands behind the records: remarks, then why it ends early."""
+        early = [] if self.truncated is None else [marker.truncated(self.truncated, self.cursor)]
+        return [*self.remarks, *early]
