@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from corvo_agent.errors import RemoteError
+from corvo_agent.errors import Unavailable
 from corvo_agent.modules import KeyValueStore
 from tests.etcd_cluster import EtcdCluster, EtcdMember
 
@@ -38,8 +38,8 @@ async def fill(kv: KeyValueStore) -> int:
     while not full:
         try:
             revision = await kv.put("/elsewhere", bytes(200_000))
-        except RemoteError as error:
-            full = "space exceeded" in error.message
+        except Unavailable as error:
+            full = "space exceeded" in error.reason
     return revision
 
 

@@ -27,6 +27,10 @@ _BY_GO_NAME = {name.replace("_", "").lower(): name for name in _CODES} | {"cance
 _GO_ERROR = re.compile(r"rpc error: code = (\w+) desc = (.*)", re.DOTALL)
 # Refused by this member before anything happened: it has lost the others, only follows them, or has just started.
 _NOT_HERE = {"etcdserver: no leader", "etcdserver: rpc not supported for learner", "etcdserver: not capable"}
+# Refused before anything happened: what was agreed on waits to be applied.
+_BUSY = "etcdserver: too many requests"
+# All members refuse writes from then on, until a person makes room and takes the alarm away.
+_FULL = "etcdserver: mvcc: database space exceeded"
 # No token was sent, or one from before the users were changed, which 3.5.0 to 3.5.1 say by an error of no code.
 _TOKEN_MESSAGES = {
     "etcdserver: user name is empty",
@@ -50,7 +54,9 @@ class Kind(enum.Enum):
     UNREACHABLE = enum.auto()
     """Never sent: nothing listens there. Another endpoint may serve it."""
     NOT_NOW = enum.auto()
-    """Refused before anything happened, and may work in a moment or elsewhere."""
+    """Refused before anything happened by a member without leader, and may work in a moment or elsewhere."""
+    BUSY = enum.auto()
+    """Refused before anything happened, as there is too much to do, and may work in a moment."""
     UNKNOWN = enum.auto()
     """It may or may not have been carried out."""
 
@@ -72,6 +78,10 @@ def from_code(peer: str, code: str, message: str, sent: int = 0) -> FailedAttemp
     match code:
         case "UNAVAILABLE" | "FAILED_PRECONDITION" if message in _NOT_HERE:
             return FailedAttempt(Kind.NOT_NOW, Unavailable(peer, message))
+        case "RESOURCE_EXHAUSTED" if message == _BUSY:
+            return FailedAttempt(Kind.BUSY, Unavailable(peer, message))
+        case "RESOURCE_EXHAUSTED" if message == _FULL:
+            return FailedAttempt(Kind.FINAL, Unavailable(peer, f"{message} (make room, then: etcdctl alarm disarm)"))
         case "UNAVAILABLE" | "DEADLINE_EXCEEDED" | "CANCELLED":
             return FailedAttempt(Kind.UNKNOWN, Unavailable(peer, message))
         case "UNAUTHENTICATED":

@@ -30,7 +30,7 @@ class Token:
         Some builds of etcd (3.4.23 and later ones) close the connection instead of saying that a token is not valid. A
         server that ends does so once, and then listens no more.
         """
-        if not isinstance(outcome, FailedAttempt) or outcome.kind in (Kind.FINAL, Kind.TOKEN, Kind.NOT_NOW):
+        if not isinstance(outcome, FailedAttempt) or outcome.kind in (Kind.FINAL, Kind.TOKEN, Kind.NOT_NOW, Kind.BUSY):
             self._cuts = 0
         elif outcome.cut and self.text is not None:
             self._cuts += 1

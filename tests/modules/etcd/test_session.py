@@ -210,6 +210,20 @@ async def test_a_balanced_connection_to_a_member_without_leader_is_left(refusal:
         assert server.connections == 2 + watch
 
 
+@pytest.mark.parametrize("repeat", Repeat)
+async def test_what_a_busy_server_refused_is_sent_again_over_the_same_connection(repeat: Repeat) -> None:
+    refused = answer(b'{"code":8,"message":"etcdserver: too many requests"}', "429 Too Many Requests")
+    answers = iter((refused, refused, answer(b'{"a":1}')))
+    async with CannedServer(lambda path, body: next(answers)) as server:
+        session = EtcdSession(EtcdOptions.from_urls(server.endpoint))
+        await session.open()
+        try:
+            got = await session.call("/kv/put", {}, repeat)
+        finally:
+            await session.close()
+        assert (got.data, got.doubtful, server.connections) == ({"a": 1}, False, 1)
+
+
 async def test_reloading_leaves_the_connections_and_not_the_watches() -> None:
     def reply(path: str, body: bytes) -> bytes:
         return endless(b'{"result":{"created":true}}\n{"result":{"events":[]}}\n') if "watch" in path else answer(b"{}")
