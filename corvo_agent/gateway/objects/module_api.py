@@ -105,7 +105,7 @@ class ModuleApi:
         await self.ready()
         await self._check_start(options.version())
         # In one step with the entries: no change may come between what exists and what is told from now on.
-        return self._hub.subscribe(options, self.cache.entries())
+        return self._hub.subscribe(options, self.cache)
 
     async def _check_start(self, version: int) -> None:
         # The revision after the last one is what a watcher asks for that has seen everything.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import bisect
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from ...clock import SYSTEM_CLOCK, Clock
@@ -36,6 +36,7 @@ class ModuleCache(WatchedMirror):
     ) -> None:
         super().__init__(store, MODULES_PREFIX, check_interval=check_interval, clock=clock)
         self._hub = hub
+        # In the order of their last writes.
         self._entries: dict[str, CachedModule] = {}
         self._names: list[str] = []
         self._undecodable: set[str] = set()
@@ -64,10 +65,17 @@ class ModuleCache(WatchedMirror):
         entries = self._entries
         return [entries[name] for name in self._names]
 
+    def by_revision(self) -> Iterable[CachedModule]:
+        """All of them, the one that was written last at the end."""
+        return self._entries.values()
+
     async def _take(self, batch: WatchBatch) -> None:
         decoded = await self._decode(batch)
         # From here on nothing waits: no reader sees half a batch, no watcher a state that it is told again.
         found = [self._change(change, entry) for change, entry in decoded]
+        if batch.cause is not Cause.CHANGES:
+            # A state read anew may be one of other data, where what stayed as it was has a higher revision.
+            self._entries = dict(sorted(self._entries.items(), key=lambda item: item[1].module.revision))
         if batch.cause is Cause.SNAPSHOT or batch.revision < self._revision:
             self._hub.begin(batch.revision)
         self._hub.publish([event for event in found if event is not None])
@@ -100,7 +108,7 @@ class ModuleCache(WatchedMirror):
 
     def _change(self, change: Change, entry: CachedModule | None) -> Event | None:
         name = name_of(change.key)
-        before = self._entries.get(name)
+        before = self._entries.pop(name, None)
         if entry is None:
             return None if before is None else self._delete(name, before, change.revision)
         if before is None:
@@ -110,7 +118,6 @@ class ModuleCache(WatchedMirror):
         return Event(change.type if before else ChangeType.CREATED, change.revision, entry, before)
 
     def _delete(self, name: str, before: CachedModule, revision: int) -> Event:
-        del self._entries[name]
         del self._names[bisect.bisect_left(self._names, name)]
         last = CachedModule(before.module.with_meta(resource_version=str(revision)))
         return Event(ChangeType.DELETED, revision, last, before)

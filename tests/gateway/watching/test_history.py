@@ -57,3 +57,35 @@ async def test_what_is_too_much_is_forgotten() -> None:
     with pytest.raises(Compacted):
         history.since(2)
     assert "Updated 'm1' at 4" in repr(history.since(4)[0])
+
+
+async def test_what_is_too_large_is_forgotten_but_for_the_newest() -> None:
+    size = len(event(2).entry.json)
+    history = History(FakeClock(), size=2 * size)
+    history.begin(1)
+    history.add([event(2), event(3), event(4)])
+    assert revisions(history, 3) == [3, 4]
+    with pytest.raises(Compacted):
+        history.since(2)
+    # What it replaced is held by nothing else.
+    changed = event(5)
+    changed.before = CachedModule(module("m1", 4))
+    history.add([changed])
+    assert revisions(history, 5) == [5]
+    with pytest.raises(Compacted):
+        history.since(4)
+    history = History(FakeClock(), size=1)
+    history.begin(1)
+    history.add([event(2)])
+    assert revisions(history, 2) == [2]
+
+
+async def test_the_first_state_is_no_history() -> None:
+    history = History(FakeClock(), limit=2)
+    history.begin(9)
+    # Something between them may have been deleted before it was read.
+    history.add([event(revision) for revision in (3, 5, 7, 9)])
+    assert revisions(history, 10) == []
+    for start in (4, 8, 9):
+        with pytest.raises(Compacted):
+            history.since(start)

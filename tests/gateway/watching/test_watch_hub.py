@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from corvo_agent.errors import ResourceExhausted, Unavailable
 from corvo_agent.gateway.watching.cached_module import CachedModule
 from corvo_agent.gateway.watching.events import Event, EventBatch
-from corvo_agent.gateway.watching.feed import BatchLimits
+from corvo_agent.gateway.watching.feed import BatchLimits, Feed
 from corvo_agent.gateway.watching.subscription import Subscription
 from corvo_agent.gateway.watching.watch_hub import WatchHub, WatchLimits
 from corvo_agent.modules.kv import ChangeType
@@ -29,7 +29,8 @@ class Hub(WatchHub):
 
     def __init__(self, limits: WatchLimits | None = None) -> None:
         super().__init__(limits=limits)
-        self.entries: list[CachedModule] = []
+        self.entries: dict[str, CachedModule] = {}
+        self.listed = 0
         self._revisions: Iterator[int] = count(1)
         self.begin(0)
 
@@ -38,12 +39,19 @@ class Hub(WatchHub):
         for _ in range(times):
             revision = next(self._revisions)
             entry = CachedModule(module(f"m{revision}", revision))
-            self.entries.append(entry)
+            self.entries[entry.module.name] = entry
             self.publish([Event(ChangeType.CREATED, revision, entry)])
 
     def join(self, options: ListOptions = LIVE) -> Subscription:
         """A new watcher."""
-        return self.subscribe(options, self.entries)
+        return self.subscribe(options, self)
+
+    def get(self, name: str) -> CachedModule | None:
+        return self.entries.get(name)
+
+    def by_revision(self) -> Iterable[CachedModule]:
+        self.listed += 1
+        return self.entries.values()
 
 
 def revisions(batches: Sequence[EventBatch]) -> list[int]:
@@ -196,3 +204,40 @@ async def test_a_cancelled_wait_loses_nothing() -> None:
     await asyncio.wait({waiting})
     hub.change(2)
     assert await told(watcher, 2) == [1, 2]
+
+
+async def test_a_change_is_looked_at_only_by_those_who_follow_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+    passes = Feed.passes
+
+    def noted(feed: Feed, event: Event) -> bool:
+        looks.append(feed.key.name)
+        return passes(feed, event)
+
+    monkeypatch.setattr(Feed, "passes", noted)
+    hub = Hub()
+    named = {name: hub.join(ListOptions(name=name, resource_version="-1")) for name in ("m1", "m2", "m3", "none")}
+    selected = hub.join(ListOptions(name="m2", label_selector="app=x", resource_version="-1"))
+    everything = hub.join()
+    hub.change(3)
+    assert sorted(looks) == ["", "", "", "m1", "m2", "m2", "m3"]
+    assert await told(everything, 3) == [1, 2, 3]
+    for number in (1, 2, 3):
+        assert await told(named[f"m{number}"], number) == [number]
+    assert hub.watchers == 6
+    for watcher in (*named.values(), selected, everything, everything):
+        hub.unsubscribe(watcher)
+    looks.clear()
+    hub.change(3)
+    assert (hub.watchers, looks) == (0, [])
+
+
+async def test_who_follows_a_name_is_told_its_state_without_a_look_at_all_others() -> None:
+    hub = Hub()
+    hub.change(3)
+    one, none = hub.join(ListOptions(name="m2")), hub.join(ListOptions(name="none"))
+    other = hub.join(ListOptions(name="m2", label_selector="app=none"))
+    assert await told(one, 2) == [2]
+    assert (none.initial_left, other.initial_left, hub.listed) == (0, 0, 0)
+    assert await told(hub.join(ListOptions()), 3) == [1, 2, 3]
+    assert hub.listed == 1
