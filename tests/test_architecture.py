@@ -101,7 +101,7 @@ ROOMS = {
         "service",
         "introspection",
     ],
-    "sidecar": ["target", "answers hooks"],
+    "sidecar": ["target", "answers hooks processes"],
     "gateway": [
         "auth cooperative_yield watching",
         "objects routing",
@@ -166,6 +166,7 @@ OWNERS = {
         "profiles/sampling/py_spy.py",
         "profiles/sampling/py_spy_process.py",
         "sidecar/answers/process_stats.py",
+        "sidecar/processes/python_process.py",
         "sidecar/target/listener.py",
         "stats/process.py",
     ],

@@ -29,6 +29,8 @@ _COMMANDS = {
     "blocked": ("look", "Show who holds the event loop of a module."),
     "memory": ("look", "Show what the memory of a module is used for."),
     "top": ("look", "Watch what a module costs and where its time goes."),
+    "ps": ("look", "List the Python processes of this machine."),
+    "attach": ("look", "Look into a Python process that nobody has prepared."),
     "bundle": ("look", "Collect everything about modules in one file."),
     "action": ("change", "Run an action of a module."),
     "modules": ("change", "List, show, create, edit, delete and watch Module objects."),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..profiles.hot_functions import quantity
+from ..show.ages import age
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Facts:
             ("descriptors", _with("of", _count(self.descriptors), _count(self.descriptor_limit))),
             ("level", self.level or ""),
             ("pid", _count(self.pid)),
-            ("uptime", "" if self.uptime is None else _duration(self.uptime)),
+            ("uptime", "" if self.uptime is None else age(self.uptime)),
         ]
 
 
@@ -106,14 +107,3 @@ def _tasks(states: Mapping[str, int] | None) -> str:
         return ""
     others = ", ".join(f"{count} {state}" for state, count in states.items() if state != "total")
     return f"{states.get('total', sum(states.values()))}" + (f" ({others})" if others else "")
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (rest, "s"))
-    # Two parts are what people read: the seconds of a month say nothing.
-    shown = [f"{value}{unit}" for value, unit in parts]
-    first = next((index for index, (value, _) in enumerate(parts) if value), 3)
-    return "".join(shown[first : first + 2])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from corvo_agent.cli.live.facts import Facts, _duration, facts
+from corvo_agent.cli.live.facts import Facts, facts
 
 INSIDE = {
     "agent": {"level": "Debug"},
@@ -45,10 +45,3 @@ def test_a_go_process() -> None:
 def test_what_is_not_told_is_left_out(stats: dict[str, Any]) -> None:
     assert facts(stats) == Facts()
     assert facts(stats).rows() == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0s"), (59.4, "59s"), (60, "1m0s"), (3600, "1h0m"), (90061, "1d1h"), (8640000, "100d0h")]
-)
-def test_times_are_told_in_two_parts(seconds: float, text: str) -> None:
-    assert _duration(seconds) == text

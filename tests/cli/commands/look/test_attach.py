@@ -1,0 +1,88 @@
+"""``corvo attach``: the commands for modules on a process that was never prepared."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.cli.kit import run_here
+from tests.profiles.spawn import load, running
+
+WRITER = """
+import logging, sys
+form = '{"level":"%(levelname)s","ts":"2026-11-23T04:02:06Z","msg":"%(message)s"}'
+logging.basicConfig(filename=sys.argv[1], format=form)
+logging.error("it is lost")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def state_of(pid: int) -> tuple[list[str], list[str]]:
+    return sorted(os.listdir(f"/proc/{pid}/task")), sorted(os.listdir(f"/proc/{pid}/fd"))
+
+
+def test_its_stacks_profile_and_statistics_are_one_command_each_and_nothing_is_left_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with load("shares", "2") as process:
+        before = state_of(process.pid)
+        stacks = run_here("attach", str(process.pid))
+        profile = run_here("attach", str(process.pid), "profile", "cpu", "seconds=0.5", "-o", "x.pb.gz")
+        stats = run_here("attach", str(process.pid), "stats", "agent", "-o", "json")
+        after = state_of(process.pid)
+    assert stacks.code == 0, stacks.err
+    assert "2 x idle-0, idle-1" in stacks.out
+    assert profile.code == 0, profile.err
+    assert any(row[4].endswith(".burn") for row in profile.rows)
+    assert stats.json["name"] == f"pid-{process.pid}"
+    assert before == after
+    assert os.listdir(tmp_path) == ["x.pb.gz"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "corvo-attach"]
+
+
+def test_its_log_is_the_file_that_it_appends_to(tmp_path: Path) -> None:
+    log = tmp_path / "own.log"
+    with running(sys.executable, "-c", WRITER, str(log)) as process:
+        by_number = run_here("attach", str(process.pid), "logs", "--level", "Error")
+    assert by_number.code == 0, by_number.err
+    assert f"reading {log}\n" in by_number.err
+    assert "it is lost" in by_number.out
+
+
+@pytest.mark.parametrize(
+    ("process", "asked", "code", "words"),
+    [
+        ("4194305", (), 3, "process 4194305 not found: corvo ps lists those of this machine"),
+        ("no such command line", (), 3, "no Python process has it in its command line"),
+        ("HERE", ("level", "Debug"), 2, "COMMAND: not what a process can be asked from outside, got 'level'"),
+        ("HERE", ("logs",), 3, "it has no file open for appending; name one by --log-file"),
+        ("HERE", ("memory",), 1, "it has to be taken from inside the process"),
+    ],
+)
+def test_what_cannot_be_had_is_told(process: str, asked: tuple[str, ...], code: int, words: str) -> None:
+    with load("idle") as target:
+        outcome = run_here("attach", process.replace("HERE", str(target.pid)), *asked)
+    assert (outcome.code, words in outcome.err) == (code, True), outcome.err
+
+
+def test_a_part_of_the_command_line_has_to_be_that_of_one_process() -> None:
+    with load("idle", "1", "--mark=only-here"), load("idle", "2", "--mark=only-here") as second:
+        both = run_here("attach", "mark=only-here", "stats")
+        one = run_here("attach", "idle 2 --mark=only-here", "stats", "agent", "-o", "json")
+    assert both.code == 2
+    assert "PROCESS: 2 processes have it in their command line" in both.err
+    assert one.json["name"] == f"pid-{second.pid}"
+
+
+def test_a_process_that_runs_no_python_is_refused() -> None:
+    with subprocess.Popen(("cat",), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        outcome = run_here("attach", str(process.pid))
+        process.kill()
+    assert (outcome.code, "it does not run Python" in outcome.err) == (2, True)
