@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from ...protobuf.wire import LENGTH, decodes, fields, read_varint
 from .map_entries import latin_varint, write_entries
@@ -22,15 +23,29 @@ def encode_logs(records: Iterable[Mapping[str, str]]) -> bytes:
     return "".join(parts).encode("latin-1")
 
 
-@decodes("protos.Logs")
 def decode_logs(data: bytes) -> list[dict[str, str]]:
     """The records of protos.Logs; DecodeError when the bytes are not that."""
-    keys: dict[bytes, str] = {}
-    return [
-        _decode_entries(data, start, stop, keys)
-        for number, kind, start, stop in fields(data, 0, len(data))
-        if number == 1 and kind == LENGTH
-    ]
+    return _decode(data, _records(data), {})
+
+
+def decode_logs_in_parts(data: bytes, count: int) -> Iterator[list[dict[str, str]]]:
+    """The same, ``count`` records at a time: all those of a large answer take several times its memory."""
+    records, keys = _records(data), dict[bytes, str]()
+    while part := _decode(data, islice(records, count), keys):
+        yield part
+
+
+def _records(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each record starts and stops."""
+    for number, kind, start, stop in fields(data, 0, len(data)):
+        if number == 1 and kind == LENGTH:
+            yield start, stop
+
+
+@decodes("protos.Logs")
+def _decode(data: bytes, records: Iterable[tuple[int, int]], keys: dict[bytes, str]) -> list[dict[str, str]]:
+    """``keys`` are those that were met before: the same dozen stand in every record."""
+    return [_decode_entries(data, start, stop, keys) for start, stop in records]
 
 
 def _decode_entries(data: bytes, position: int, end: int, keys: dict[bytes, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from ...errors import DecodeError
 from ...protobuf.codec import decode, encode, full_name, make
 from ..query import Payload
 from .log_codec import decode_logs as decode_logs
+from .log_codec import decode_logs_in_parts as decode_logs_in_parts
 from .log_codec import encode_logs as encode_logs
 
 TYPE_PREFIX = "type.googleapis.com/"

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import betterproto
 import orjson
 
 from ..._generated.api import Interface
-from ...diagnostics.messages.payloads import decode_logs, decode_profile, decode_stats, decode_string
+from ...diagnostics.messages.payloads import (
+    decode_logs,
+    decode_logs_in_parts,
+    decode_profile,
+    decode_stats,
+    decode_string,
+)
 from ...diagnostics.query import Payload
 from ...errors import DecodeError, RemoteError, Unsupported
 from ...protobuf.codec import decode
@@ -21,6 +28,7 @@ from ...protobuf.codec import decode
 _UNSET = object()
 #: Bytes of an answer from which on it is turned into JSON in a thread: some milliseconds of work.
 LARGE = 256 << 10
+_AT_ONCE = 512  # records of a large answer
 
 
 def payload_json(payload: Payload) -> bytes:
@@ -28,6 +36,8 @@ def payload_json(payload: Payload) -> bytes:
 
     Raises Unsupported for a message type that has no JSON here, RemoteError for bytes that are not of its type.
     """
+    if payload.type_url.rpartition("/")[2] == "protos.Logs" and len(payload.value) >= LARGE:
+        return _large_logs(payload.value)
     return orjson.dumps(payload_object(payload), option=orjson.OPT_SORT_KEYS)
 
 
@@ -45,13 +55,35 @@ def payload_object(payload: Payload) -> dict[str, Any]:
     try:
         return {"diagnostics": reader(payload.value)}
     except DecodeError as error:
-        # The agent sent it: what the caller asked for was right.
-        raise RemoteError("the agent", "DATA_LOSS", str(error)) from error
+        raise _unreadable(error) from error
 
 
 def _logs(value: bytes) -> dict[str, Any]:
-    records = decode_logs(value)
-    return {"logs": [{"log": record} if record else {} for record in records] or None}
+    return {"logs": _entries(decode_logs(value)) or None}
+
+
+def _entries(records: list[dict[str, str]]) -> list[dict[str, Any]]:
+    return [{"log": record} if record else {} for record in records]
+
+
+def _large_logs(value: bytes) -> bytes:
+    """The JSON of protos.Logs, made of a part of its records at a time."""
+    written, before = BytesIO(), b'{"diagnostics":{"logs":['
+    try:
+        for records in decode_logs_in_parts(value, _AT_ONCE):
+            written.write(before + orjson.dumps(_entries(records), option=orjson.OPT_SORT_KEYS)[1:-1])
+            before = b","
+    except DecodeError as error:
+        raise _unreadable(error) from error
+    if not written.tell():
+        return orjson.dumps({"diagnostics": {"logs": None}})
+    written.write(b"]}}")
+    return written.getvalue()
+
+
+def _unreadable(error: DecodeError) -> RemoteError:
+    # The agent sent it: what the caller asked for was right.
+    return RemoteError("the agent", "DATA_LOSS", str(error))
 
 
 def _stats(value: bytes) -> dict[str, Any]:

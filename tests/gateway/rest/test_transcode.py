@@ -29,6 +29,21 @@ def test_logs(records: list[dict[str, str]]) -> None:
     assert read(logs_payload(records)) == {"diagnostics": {"logs": [{"log": record} for record in records]}}
 
 
+def test_a_large_answer_is_the_same_made_in_parts() -> None:
+    records = [{"msg": "x" * 300, "n": str(number), "é": "\n"} for number in range(2000)] + [{}]
+    assert read(logs_payload(records)) == {
+        "diagnostics": {"logs": [*({"log": record} for record in records[:-1]), {}]},
+    }
+    # Unknown fields in front of them, more than a part has.
+    unknown = b"\x10\x01" * 200_000
+    assert read(Payload("t/protos.Logs", unknown + logs_payload([{"a": "b"}]).value)) == {
+        "diagnostics": {"logs": [{"log": {"a": "b"}}]}
+    }
+    assert read(Payload("t/protos.Logs", unknown)) == {"diagnostics": {"logs": None}}
+    with pytest.raises(RemoteError):
+        payload_json(Payload("t/protos.Logs", logs_payload(records).value[:-1] + b"\xff\xff"))
+
+
 def test_keys_of_a_record_are_sorted_as_go_writes_maps() -> None:
     written = payload_json(logs_payload([{"ts": "1", "@timestamp": "2", "msg": "<&>"}]))
     assert written == b'{"diagnostics":{"logs":[{"log":{"@timestamp":"2","msg":"<&>","ts":"1"}}]}}'
