@@ -27,6 +27,7 @@ from .metrics import Metrics
 from .objects.module_api import ModuleApi
 from .rest import openapi
 from .rest.answers import Answers
+from .rest.compression import compress_answers
 from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
 from .rest.middleware import add_headers, answer_strays, check_credentials, check_host, check_origin
@@ -164,8 +165,9 @@ class Gateway:
     def _application(self, router: Router, metrics: Metrics) -> web.Application:
         # Whoever shows a token is no page that was made to ask: the name that it asks for tells nothing then.
         names = () if self._tokens.required else (check_host(self.settings.hostnames),)
+        checks = (check_origin, check_credentials(self._tokens))
         application = web.Application(
-            middlewares=[metrics.middleware(), answer_strays, *names, check_origin, check_credentials(self._tokens)],
+            middlewares=[metrics.middleware(), compress_answers, answer_strays, *names, *checks],
             client_max_size=MAX_BODY,
         )
         application.on_response_prepare.append(add_headers)

@@ -8,12 +8,13 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import orjson
 from yarl import URL
 
+from ..addresses import is_loopback
 from ..errors import DeadlineExceeded, PermissionRefused, ResourceExhausted, Unavailable
 from ..modules.names import API_PATH
 from .events import EventBatches, read_object
@@ -62,6 +63,9 @@ class Transport:
         self._hint = hint
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if is_loopback(urlsplit(url).hostname or ""):
+            # Packing and unpacking takes longer than the way between two processes; elsewhere aiohttp asks for it.
+            self._headers["Accept-Encoding"] = "identity"
         self._ssl = ssl
         self._server_hostname = server_hostname
         self._session: aiohttp.ClientSession | None = None

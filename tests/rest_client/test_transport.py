@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from corvo_agent.cli.settings.where import Where
 from corvo_agent.cli.where.connect import open_backend
@@ -194,3 +196,40 @@ async def test_who_is_not_known_is_refused(
                     await client.stats()
                 with pytest.raises(PermissionRefused):
                     await anext(client.follow())
+
+
+@pytest.mark.parametrize(("host", "asked"), [("127.0.0.1", "identity"), ("gateway.example", "gzip")])
+async def test_answers_are_packed_only_where_there_is_a_way_to_go(host: str, asked: str) -> None:
+    heard: list[str] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, Transport(f"http://{host}:{port}", timeout=20) as transport:
+        session = transport._session
+        assert session is not None
+        # Whatever its name, it is that server.
+        session.connector._resolver = Here()  # type: ignore[union-attr]
+        assert await transport.call("GET", "/modules") == {}
+    lines = heard[0].lower().split("\r\n")
+    assert any(line.startswith("accept-encoding:") and asked in line for line in lines)
+
+
+class Here(AbstractResolver):
+    """Finds every name here."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host, host="127.0.0.1", port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST
+            )
+        ]
+
+    async def close(self) -> None:
+        """Nothing to release."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from http import HTTPStatus
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from ...errors import CorvoError, DecodeError, ResourceExhausted
 from ..objects.errors import Action, Failure, failure
 from ..watching.watch_hub import PATIENCE
+from .compression import compressed, mark_coding, wanted_coding
 
 #: Bytes of a request body: what the store takes as one value.
 MAX_BODY = 2 << 20
 _BODY_TIMEOUT = 30.0
 # Bytes that are given to a connection at a time: what asyncio holds before a writer has to wait.
 _PIECE = 64 << 10
+# Those that are compressed at a time: a millisecond of a thread.
+_PACKED_PIECE = 256 << 10
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -93,35 +97,49 @@ async def send_whole(
     """Answer with the JSON that ``parts`` are, one behind the other; ``taken`` is called as its reader takes it.
 
     A large one is written bit by bit: all of it at once would be copied for the connection, and stay until it is read.
-    A reader that takes nothing is cut off by its connection.
+    It is compressed as it is written, where the caller asks for that. A reader that takes nothing is cut off by its
+    connection.
     """
     size = sum(map(len, parts))
     if size <= _PIECE:
         return json_response(b"".join(parts), headers)
     response = web.StreamResponse(headers=headers)
-    response.content_type, response.content_length = "application/json", size
+    response.content_type = "application/json"
+    coding = wanted_coding(request)
+    mark_coding(response, coding)
+    if not coding:
+        response.content_length = size
+    elif request.version >= HttpVersion11:
+        response.enable_chunked_encoding()
     await response.prepare(request)
-    for piece in _pieces(parts):
-        if not await send(request, response, piece, None):
-            break
-        if taken is not None:
-            taken()
+    written = compressed(_pieces(parts, _PACKED_PIECE), coding) if coding else _each(_pieces(parts, _PIECE))
+    async with aclosing(written):
+        async for piece in written:
+            if not await send(request, response, piece, None):
+                break
+            if taken is not None:
+                taken()
     return response
 
 
-def _pieces(parts: Sequence[bytes]) -> Iterator[bytes | memoryview]:
-    """The bytes of ``parts`` in pieces of about ``_PIECE``."""
+async def _each(pieces: Iterator[bytes | memoryview]) -> AsyncGenerator[bytes | memoryview, None]:
+    for piece in pieces:
+        yield piece
+
+
+def _pieces(parts: Sequence[bytes], size: int) -> Iterator[bytes | memoryview]:
+    """The bytes of ``parts`` in pieces of about ``size``."""
     small: list[bytes] = []
     held = 0
     for part in parts:
-        if len(part) < _PIECE:
+        if len(part) < size:
             small.append(part)
             held += len(part)
-        if held >= _PIECE or len(part) >= _PIECE:
+        if held >= size or len(part) >= size:
             yield b"".join(small)
             small, held = [], 0
-        if len(part) >= _PIECE:
-            yield from (memoryview(part)[start : start + _PIECE] for start in range(0, len(part), _PIECE))
+        if len(part) >= size:
+            yield from (memoryview(part)[start : start + size] for start in range(0, len(part), size))
     yield b"".join(small)
 
 
