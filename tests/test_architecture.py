@@ -149,6 +149,7 @@ OWNERS = {
         "bundle/masking.py",
         "cli/",
         "demo/",
+        "diagnostics/client/peer_log.py",
         "diagnostics/client/typed_client.py",
         "diagnostics/handlers/action.py",
         "gateway/",

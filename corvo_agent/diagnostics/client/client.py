@@ -9,6 +9,7 @@ from types import TracebackType
 
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
+from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import DeadlineExceeded, PermissionRefused, Unavailable
 from ..limits import RESPONSE_BYTES
 from ..messages.payloads import (
@@ -26,6 +27,7 @@ from ..messages.request_codec import payload_in, request_of
 from ..query import DebugQuery, Payload
 from ..status import corvo_error
 from .agent_channel import AgentChannel
+from .asker import Asker
 from .typed_client import TypedClient
 
 
@@ -39,6 +41,9 @@ class DiagnosticsClient(TypedClient):
     is the deadline of each call that brings none, ``connect_timeout`` bounds connecting, TLS included,
     ``max_message`` the bytes of one answer. ``server_hostname`` is the name that the certificate has to show where
     it is not the address.
+
+    A peer of the original is asked in the words that it knows; its log, which it does not follow, is asked for every
+    ``poll`` seconds.
 
     Every call raises Unavailable when the agent cannot be reached or is lost, DeadlineExceeded, PermissionRefused
     for a certificate that is not right, RemoteError with code and text for what the agent answered, DecodeError for
@@ -55,11 +60,14 @@ class DiagnosticsClient(TypedClient):
         timeout: float = 30.0,
         connect_timeout: float = 5.0,
         max_message: int = RESPONSE_BYTES,
+        poll: float = 1.0,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.address = address
         self.name = name
         self.timeout = timeout
         self._channel = AgentChannel(address, ssl, server_hostname, connect_timeout, max_message)
+        self._asker = Asker(address, self._call, self._stream, timeout=timeout, poll=poll, clock=clock)
 
     def __repr__(self) -> str:
         return f"<DiagnosticsClient {self.address}>"
@@ -92,10 +100,7 @@ class DiagnosticsClient(TypedClient):
     ) -> Payload:
         """One query, one answer. ``name`` is the Module asked for, ``service_port`` which of its services."""
         seconds = self.timeout if timeout is None else timeout
-        request = request_of(DebugQuery(query, parameters or {}, name or self.name, service_port))
-        with self._errors(seconds):
-            async with self._channel.stub(seconds) as stub:
-                return payload_in(await stub.debug(request))
+        return await self._asker.ask(DebugQuery(query, parameters or {}, name or self.name, service_port, seconds))
 
     async def stream(
         self,
@@ -110,11 +115,10 @@ class DiagnosticsClient(TypedClient):
 
         Close it (``contextlib.aclosing``) when leaving early: that ends the query at the agent.
         """
-        request = request_of(DebugQuery(query, parameters or {}, name or self.name, service_port))
-        with self._errors(timeout):
-            async with self._channel.stub(timeout) as stub:
-                async for response in stub.debug_stream(request):
-                    yield payload_in(response)
+        asked = DebugQuery(query, parameters or {}, name or self.name, service_port, timeout)
+        async with aclosing(self._asker.follow(asked)) as answers:
+            async for payload in answers:
+                yield payload
 
     async def follow(
         self, parameters: Mapping[str, str] | None = None, *, name: str = ""
@@ -139,6 +143,17 @@ class DiagnosticsClient(TypedClient):
 
     async def _profile(self, parameters: Mapping[str, str], timeout: float | None) -> bytes:
         return decode_profile(check_type(await self.debug("Profile", parameters, timeout=timeout), PROFILE))
+
+    async def _call(self, query: DebugQuery) -> Payload:
+        with self._errors(query.timeout):
+            async with self._channel.stub(query.timeout) as stub:
+                return payload_in(await stub.debug(request_of(query)))
+
+    async def _stream(self, query: DebugQuery) -> AsyncGenerator[Payload, None]:
+        with self._errors(query.timeout):
+            async with self._channel.stub(query.timeout) as stub:
+                async for response in stub.debug_stream(request_of(query)):
+                    yield payload_in(response)
 
     @contextmanager
     def _errors(self, seconds: float | None) -> Iterator[None]:

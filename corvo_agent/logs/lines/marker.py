@@ -11,8 +11,9 @@ this level is returned as raw text. The keys:
 ``corvo.cursor``       send it back as the parameter ``cursor`` to go on from here
 ``corvo.dropped``      how many lines were left out because the reader was slow
 ``corvo.gap``          why lines may be missing: ``truncated``, ``vanished``, ``replaced``, ``unreadable``, ``cursor``,
-                       ``level`` and ``time`` (left out because theirs cannot be read), ``zone``, ``order``
-``source``             the file that it is about
+                       ``level`` and ``time`` (left out because theirs cannot be read), ``zone``, ``order``,
+                       ``polled`` and ``peer`` (a peer of the original, asked by a client of ours)
+``source``             the file that it is about, or the address of the peer
 =====================  ===================================================================================
 
 More keys are added to records of lines, not to markers: ``corvo.cut``, the whole length in bytes of a line that was cut
@@ -58,6 +59,8 @@ class Gap(enum.Enum):
     TIME = "time"
     ZONE = "zone"
     ORDER = "order"
+    POLLED = "polled"
+    PEER = "peer"
 
 
 _GAPS = {
@@ -70,6 +73,8 @@ _GAPS = {
     Gap.TIME: "lines without a time that can be read were left out",
     Gap.ZONE: "the times state no zone, and the one that is assumed may be wrong",
     Gap.ORDER: "the times of a file go back; lines of the window may be missing",
+    Gap.POLLED: "this agent cannot be followed, only asked again; lines between two answers may be missing",
+    Gap.PEER: "this agent cannot search; only the lines of its longest answer were looked at",
 }
 
 
