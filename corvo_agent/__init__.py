@@ -1,6 +1,7 @@
 """Corvo diagnostics for Python: levels, logs, stats and profiles of a running service, without a restart.
 
-The names below are what most services need: ``Agent`` for the whole, the others to put the pieces together by hand.
+The names below are what most services need: ``start`` for any service and ``Agent`` for one that runs on asyncio, the
+others to put the pieces together by hand.
 Each folder's ``__init__`` says what it is for and which names are public there (``corvo_agent.stats.Int``,
 ``corvo_agent.diagnostics.DebugQuery``); ``corvo_agent.errors`` has every error, ``corvo_agent.testing`` what
 tests need.
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from .modules.model import Module
     from .modules.store import ModuleStore
     from .modules.watcher import ModuleWatcher
+    from .stub.handle import Handle
+    from .stub.start import start
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -52,6 +55,8 @@ else:
             "modules.model": ("Module",),
             "modules.store": ("ModuleStore",),
             "modules.watcher": ("ModuleWatcher",),
+            "stub.handle": ("Handle",),
+            "stub.start": ("start",),
         },
     )
 
@@ -63,6 +68,7 @@ __all__ = (
     "DiagnosticsService",
     "EtcdOptions",
     "EtcdStore",
+    "Handle",
     "JsonFormatter",
     "Level",
     "LevelFilter",
@@ -74,4 +80,5 @@ __all__ = (
     "configure_json_logging",
     "get_log_filter",
     "reset_filter",
+    "start",
 )

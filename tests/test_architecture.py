@@ -37,6 +37,8 @@ MAY_IMPORT = {
     "sidecar": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
     "gateway": {"settings", "levels", "protobuf", "modules", "diagnostics", "logs", "_generated"},
     "agent": {"settings", "levels", "protobuf", "modules", "logs", "stats", "profiles", "diagnostics", "sidecar"},
+    "stub": {"levels", "modules", "stats", "profiles", "diagnostics", "agent"},
+    "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "agent", "stub"},
     "demo": {"owned_process", "embedded", "levels", "modules", "logs", "stats", "diagnostics", "gateway", "agent"},
     "cli": {
         "embedded",
@@ -54,7 +56,7 @@ MAY_IMPORT = {
         "agent",
         "demo",
     },
-    "__init__": {"levels", "logs", "modules", "diagnostics", "agent"},
+    "__init__": {"levels", "logs", "modules", "diagnostics", "agent", "stub"},
     "__main__": {"cli"},
 }
 VOCABULARY = {
@@ -153,6 +155,7 @@ OWNERS = {
         "diagnostics/client/typed_client.py",
         "diagnostics/handlers/action.py",
         "gateway/",
+        "hub/",
         "logs/",
         "modules/",
         "profiles/kinds/trace.py",
@@ -198,6 +201,10 @@ NO_TEST_OF_ITS_NAME = {
     "gateway/rest/views_follow.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
     "gateway/rest/views_modules.py": "tests/gateway/test_wire_rows_semantics.py, a row of the API each",
     "gateway/rest/views_watch.py": "tests/gateway/test_wire_rows_watch.py, a row of the API each",
+    "hub/agent.py": "tests/stub/test_start.py asks a running hub",
+    "hub/connection.py": "tests/hub/test_workers.py connects processes to a hub",
+    "hub/main.py": "tests/stub/test_start.py runs hubs, one after the other",
+    "hub/serve.py": "tests/stub/test_start.py runs hubs, one after the other",
     "logs/dialects/fields.py": "a table; tests/logs/dialects/test_shapes.py reads over a hundred programs' lines by it",
     "logs/dialects/table.py": "a table; tests/logs/dialects/test_shapes.py reads over a hundred programs' lines by it",
     "logs/dialects/template.py": "tests/logs/dialects/test_sieve.py: a template is how a sieve looks for lines",
@@ -207,6 +214,11 @@ NO_TEST_OF_ITS_NAME = {
     "modules/controls/control.py": "values without behaviour",
     "modules/etcd/causes.py": "tests/integration/test_etcd_tls.py and tests/modules/etcd/test_client.py, real refusals",
     "modules/kv.py": "a Protocol and its values; tests/modules/test_kv_contract.py holds both stores to it",
+    "stub/answers.py": "tests/hub/test_profiles.py and tests/hub/test_stats.py ask them",
+    "stub/handle.py": "tests/stub/test_start.py uses each of its methods",
+    "stub/hubbed.py": "tests/stub/test_start.py, with and without a hub",
+    "stub/inside.py": "tests/stub/test_start.py, where no hub is wanted",
+    "stub/process.py": "tests/hub/test_workers.py hears what it says",
     "writer/source.py": "a Protocol and its values",
 }
 

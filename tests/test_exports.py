@@ -44,6 +44,8 @@ CHEAP = {
     "from corvo_agent.stats import Float, Func, Histogram, Int, Map, String": set(HEAVY) - {"orjson"},
     "from corvo_agent.levels import LevelFilter, audit, get_log_filter, reset_filter": set(HEAVY),
     "from corvo_agent.logs import JsonFileHandler": set(HEAVY) - {"orjson"},
+    # Every process of a service pays for it.
+    "from corvo_agent import start": set(HEAVY),
     "from corvo_agent.profiles import Profile": {"aiohttp", "etcd3", "grpclib", "click"},
     "from corvo_agent.testing import FakeClock, MemoryStore": {"aiohttp", "etcd3", "grpclib", "click"},
     "from corvo_agent import ModuleStore": {"aiohttp", "etcd3", "grpclib", "click"},

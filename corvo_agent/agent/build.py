@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +68,7 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         runner.subscribe(report.look)
     agent = Agent(
         settings.module,
-        store=_store(etcd),
+        store=store_of(etcd),
         node=node,
         name=settings.name,
         service=service,
@@ -75,22 +76,11 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         level_report=report,
         work=[runner.run] if runner else [],
         target=target,
-        options=_options(settings, etcd),
+        options=options_of(settings, etcd),
     )
     # Where nothing changes the levels inside the process, the level says which of its lines are shown: all without one.
     shown = None if runner else lambda: agent.level.level
-    read_limits = ReadLimits(max_lines=settings.max_lines)
-    surveyor = Surveyor(
-        stated_dialect(settings.log_format), parse_zone(settings.log_zone), is_zone_stated=settings.log_zone != "local"
-    )
-    handler = LogHandler(
-        log_file,
-        limits=read_limits,
-        allowed=(*pin_folders(log_file), *settings.allow_log_folders),
-        default_level=shown,
-        surveyor=surveyor,
-    )
-    service.register_handler("Log", handler)
+    service.register_handler("Log", log_handler_of(settings, log_file, shown))
     if runner:
         service.expvars.publish("level-hooks", Func(runner.as_json))
         if target:
@@ -99,6 +89,25 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
             # An override that is over when the sidecar starts may still be in force in the process.
             agent.watcher.subscribe(lambda change: runner.release(changed=_has_override(change.new)))
     return agent
+
+
+def log_handler_of(
+    settings: AgentSettings, log_file: str, shown: Callable[[], Level | None] | None = None
+) -> LogHandler:
+    """What answers Log from ``log_file``, a path or a pattern; ``shown`` is the level of lines where none is asked for.
+
+    Raises InvalidArgument.
+    """
+    surveyor = Surveyor(
+        stated_dialect(settings.log_format), parse_zone(settings.log_zone), is_zone_stated=settings.log_zone != "local"
+    )
+    return LogHandler(
+        log_file,
+        limits=ReadLimits(max_lines=settings.max_lines),
+        allowed=(*pin_folders(log_file), *settings.allow_log_folders),
+        default_level=shown,
+        surveyor=surveyor,
+    )
 
 
 def _has_override(module: Module | None) -> bool:
@@ -140,7 +149,8 @@ def _hook_runner(settings: AgentSettings, find: FindTarget | None, *, held: bool
     return HookRunner([parse_level_hook(settings.level_hook, find)], repeat=repeat, held=held)
 
 
-def _store(settings: EtcdSettings) -> KeyValueStore | None:
+def store_of(settings: EtcdSettings) -> KeyValueStore | None:
+    """The etcd that ``settings`` name, not yet entered; None where they name none. Raises ConfigError."""
     if not settings.urls:
         return None
     options = etcd_options(settings)
@@ -155,7 +165,8 @@ def _etcd(options: EtcdOptions) -> KeyValueStore:
     return EtcdStore(options)
 
 
-def _options(settings: AgentSettings, etcd: EtcdSettings) -> AgentOptions:
+def options_of(settings: AgentSettings, etcd: EtcdSettings) -> AgentOptions:
+    """How an agent of ``settings`` is to behave. Reads the files that they name. Raises ConfigError."""
     client_ca = Path(settings.tls_client_ca) if settings.tls_client_ca else None
     return AgentOptions(
         category=settings.category,

@@ -19,12 +19,13 @@ class LevelLayer:
 
     Any number of layers may be over the application's own (``reset_filter``); the one that changed last counts. A
     process that is forked while an override holds has no agent to end it: a thread of its own does it there, at the
-    same time of the wall clock. ``scope`` is what a level below Info reaches, see ``LevelFilter``. Its methods may be
-    called from any thread.
+    same time of the wall clock. ``scope`` is what a level below Info reaches, see ``LevelFilter``. ``ended_by_owner``
+    is for one whose owner calls ``end`` in forked processes too. Its methods may be called from any thread.
     """
 
-    def __init__(self, scope: Scope = "app") -> None:
+    def __init__(self, scope: Scope = "app", *, ended_by_owner: bool = False) -> None:
         self._scope = scope
+        self._ended_by_owner = ended_by_owner
         # The wall times, in nanoseconds, at which what holds ends by itself, each with what follows.
         self._ends: tuple[tuple[int, LevelFilter], ...] = ()
 
@@ -40,7 +41,7 @@ class LevelLayer:
             state = state.then
         self._ends = tuple(ends)
         # Only layers that something ends are known to the hook: a fork costs the others nothing.
-        if self._ends:
+        if self._ends and not self._ended_by_owner:
             _ENDING[self] = None
         else:
             _ENDING.pop(self, None)

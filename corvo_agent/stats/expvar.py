@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ..errors import AlreadyExists, InvalidArgument, ResourceExhausted
 from .histogram import Histogram
-from .variables import Map, Variable, render
+from .variables import Float, Int, Map, Variable, render
 
 #: Variables of one registry.
 MAX_VARIABLES = 10_000
@@ -110,6 +110,13 @@ class ExpvarRegistry:
         """What is published now, by name."""
         with self._lock:
             return self._variables.copy()
+
+    def forked(self) -> None:
+        """In a forked child, before anything else uses it: threads that the parent has may have held the locks."""
+        self._lock = threading.RLock()
+        for variable in self._variables.values():
+            if isinstance(variable, Int | Float | Map):
+                variable.forked()
 
     def get(self, name: str) -> str | None:
         """The JSON text of one variable, None when there is none of that name. Never raises, see ``render``."""

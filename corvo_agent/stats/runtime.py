@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -58,6 +59,16 @@ class RuntimeStats:
         self._loop = asyncio.get_running_loop()
         self.heartbeat.start()
         self.gc_pauses.start()
+
+    def measure(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Measure ``loop``, which runs in another thread, from its next turn on; not while another one is measured."""
+        if self._loop is not None and not self._loop.is_closed():
+            return
+        self.stop()
+        self._loop = loop
+        with contextlib.suppress(RuntimeError):
+            # Closed meanwhile: the next one is measured when it is named.
+            loop.call_soon_threadsafe(self.start)
 
     def stop(self) -> None:
         """Measure no more."""

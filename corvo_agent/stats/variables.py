@@ -35,11 +35,13 @@ class Variable(Protocol):
 class _Number(Generic[N]):
     """What ``Int`` and ``Float`` have in common: a value that many threads may change at once."""
 
-    __slots__ = ("_lock", "_value")
+    __slots__ = ("_lock", "_value", "is_gauge")
 
     def __init__(self, value: N) -> None:
         self._lock = threading.RLock()
         self._value: N = value
+        #: Whether it was ever set: only what is counted up and down can be added up over several processes.
+        self.is_gauge = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._value})"
@@ -53,11 +55,16 @@ class _Number(Generic[N]):
         """Forget what it was."""
         with self._lock:
             self._value = value
+            self.is_gauge = True
 
     def add(self, delta: N) -> None:
         """Add ``delta``, which may be negative."""
         with self._lock:
             self._value += delta
+
+    def forked(self) -> None:
+        """In a forked child, before anything else uses it: a thread that the parent has may have held its lock."""
+        self._lock = threading.RLock()
 
 
 class Int(_Number[int]):
@@ -134,6 +141,8 @@ class Map:
         self._lock = threading.RLock()
         self._limit = limit
         self._entries: dict[str, int | float | Variable] = {}
+        # Numbers that were set rather than counted.
+        self._gauges: set[str] = set()
         self._dropped = 0
 
     def __repr__(self) -> str:
@@ -166,17 +175,31 @@ class Map:
             if key not in self._entries and len(self._entries) >= self._limit:
                 raise ResourceExhausted("keys of a map", self._limit)
             self._entries[key] = value
+            self._gauges.add(key)
 
     def discard(self, key: str) -> None:
         """Forget ``key``, if it is there."""
         with self._lock:
             self._entries.pop(key, None)
+            self._gauges.discard(key)
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._entries.clear()
+            self._gauges.clear()
             self._dropped = 0
+
+    def counts(self) -> dict[str, int | float]:
+        """Its numbers that only ``add`` has changed. Takes no lock."""
+        entries = self._entries.copy()
+        return {
+            key: value for key, value in entries.items() if isinstance(value, int | float) and key not in self._gauges
+        }
+
+    def forked(self) -> None:
+        """In a forked child, before anything else uses it: a thread that the parent has may have held its lock."""
+        self._lock = threading.RLock()
 
     def to_json(self) -> str:
         """One JSON object, by name, with a space behind each colon and comma as Go's expvar writes maps."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...timestamps import format_rfc3339
-from .process import CLOCK_TICKS, FindTarget, ProcessIdentity
+from .process import FindTarget, ProcessIdentity, began_ns
 
 _log = logging.getLogger(__name__)
 
@@ -111,16 +110,9 @@ class TargetFollower:
         if before is not None and before.process == found:
             return
         number, last = (before.number, before.process) if before is not None else (0, None)
-        self._start = TargetStart(found, number + 1, _wall_time(found), last)
+        self._start = TargetStart(found, number + 1, began_ns(found), last)
         self._moved.set()
         _log.info("process %d is the one of the module", found.pid)
         if tell:
             for listener in self._listeners:
                 listener(self._start)
-
-
-def _wall_time(process: ProcessIdentity) -> int:
-    """When it began, in nanoseconds of wall time."""
-    # CLOCK_BOOTTIME counts suspended time too, as the kernel's start times do.
-    ago = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - process.started * 1_000_000_000 // CLOCK_TICKS
-    return time.time_ns() - ago

@@ -63,7 +63,7 @@ def target_of_pid_file(path: str | Path) -> FindTarget:
             return None
         stamp, name = (status.st_ino, status.st_mtime_ns), _name(found.pid)
         fault = ""
-        if _began(found) > status.st_mtime + _SLACK:
+        if began_ns(found) / 1e9 > status.st_mtime + _SLACK:
             fault = "it began after the file was written"
         elif known is not None and known[0] == stamp and known[1] != found and known[2] != name:
             fault = f"it is called {name!r} and not {known[2]!r}"
@@ -78,10 +78,11 @@ def target_of_pid_file(path: str | Path) -> FindTarget:
     return find
 
 
-def _began(process: ProcessIdentity) -> float:
-    """When the process began, in seconds since the epoch by the clock as it is now."""
-    up = time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.time() - (up - process.started / CLOCK_TICKS)
+def began_ns(process: ProcessIdentity) -> int:
+    """When the process began, in nanoseconds of wall time by the clock as it is now."""
+    # CLOCK_BOOTTIME counts suspended time too, as the kernel's start times do.
+    ago = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - process.started * 1_000_000_000 // CLOCK_TICKS
+    return time.time_ns() - ago
 
 
 def _name(pid: int) -> str:

@@ -1,0 +1,95 @@
+"""A worker with a hub, and with an agent inside where no hub can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..levels.level_filter import Scope
+from .link import Link
+from .place import MeetingPlace
+from .process import WorkerProcess
+
+if TYPE_CHECKING:
+    from ..stats.variables import Variable
+    from .handle import Backend
+
+#: Makes what takes the place of a hub; called in a native thread.
+MakeInside = Callable[[], "Backend"]
+
+
+class Hubbed:
+    """This process and its link to a hub at ``place``; ``inside`` makes what it falls back to."""
+
+    def __init__(self, place: MeetingPlace, settings: Mapping[str, str], scope: Scope, inside: MakeInside) -> None:
+        self._process = WorkerProcess(scope)
+        self._inside = inside
+        self._fallen: Backend | None = None
+        self._link = Link(place, settings, self._process, self._fall_back)
+        self._process.send = self._link.send
+        self._problem = ""
+
+    @property
+    def address(self) -> str:
+        """See ``Backend``."""
+        return self._process.address if self._fallen is None else self._fallen.address
+
+    @property
+    def problem(self) -> str:
+        """See ``Backend``."""
+        return self._problem or self._process.problem if self._fallen is None else self._fallen.problem
+
+    def start(self) -> None:
+        """Look for the hub. Raises RuntimeError where no thread can be started."""
+        self._link.start()
+
+    def publish(self, name: str, variable: Variable | Callable[[], Any]) -> None:
+        """See ``Handle``."""
+        self._process.publish(name, variable)
+        if self._fallen is not None:
+            self._fallen.publish(name, variable)
+
+    def register_action(self, name: str, function: Callable[..., Any], type_url: str = "") -> None:
+        """See ``Handle``."""
+        self._process.register_action(name, function, type_url)
+        if self._fallen is not None:
+            self._fallen.register_action(name, function, type_url)
+
+    def watch_loop(self, loop: Any, thread: int) -> None:
+        """See ``Handle``."""
+        self._process.watch_loop(loop, thread)
+        if self._fallen is not None:
+            self._fallen.watch_loop(loop, thread)
+
+    def forked(self) -> None:
+        """See ``Backend``."""
+        self._process.forked()
+        self._link.forked()
+        # The child looks for a hub of its own accord: what the parent could not have, it may.
+        self._fallen = None
+
+    def last_words(self) -> None:
+        """Say at the end of the process what was counted."""
+        self._link.send(self._process.last_words())
+
+    def stop(self, timeout: float) -> bool:
+        """See ``Backend``."""
+        ended = self._link.stop(timeout, self._process.last_words())
+        self._process.layer.close()
+        return ended if self._fallen is None else self._fallen.stop(timeout)
+
+    def _fall_back(self, reason: str) -> None:
+        try:
+            fallen = self._inside()
+            for name, variable in (
+                {} if self._process.registry is None else self._process.registry.variables()
+            ).items():
+                fallen.publish(name, variable)
+            for name, (function, type_url) in self._process.actions.items():
+                fallen.register_action(name, function, type_url)
+            for loop, thread in self._process.loops:
+                fallen.watch_loop(loop, thread)
+        except Exception as error:
+            self._problem = f"{reason}; and no agent inside: {error}"
+        else:
+            self._fallen = fallen

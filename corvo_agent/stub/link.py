@@ -1,0 +1,232 @@
+"""The connection of this process to the hub of its Module: one native thread that finds it, or starts it, and listens.
+
+The thread needs nothing of ``threading``, ``socket`` or ``asyncio``: it is real where greenlets stand in for threads,
+and works while every other thread of the host is stuck, as long as that lets go of the interpreter's lock.
+"""
+
+from __future__ import annotations
+
+import _socket
+import _thread
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ..errors import CorvoError
+from .frames import Unpacker, pack
+from .launch import StartLock, start_hub
+from .native import Pause, native
+from .place import MeetingPlace
+
+#: Seconds that a forked child waits before it looks for the hub: most children end or become another program by then.
+CHILD_PATIENCE = 0.3
+#: Seconds after which a hub that was started and cannot be reached is given up, and another one is started.
+START_TIMEOUT = 20.0
+_BETWEEN_TRIES = 0.05
+# Of a hub that was there and is gone; another process may be about to start one.
+_AFTER_LOSS = 0.1
+_SEND_TIMEOUT = 5.0
+_AT_ONCE = 65536
+
+
+class Listener(Protocol):
+    """What happens in a process when its hub says something; all of it in the thread of the link, and quickly."""
+
+    def hello(self) -> Mapping[str, Any]:
+        """What to say of this process to a hub that was found."""
+        ...
+
+    def heard(self, message: Mapping[str, Any], body: bytes) -> None:
+        """The hub has sent ``message``."""
+        ...
+
+    def lost(self) -> None:
+        """The hub is gone; another one will be found."""
+        ...
+
+    def tick(self) -> float:
+        """Do what time asks for; how many seconds from now it has to be called again."""
+        ...
+
+
+class Link:
+    """The life of the connection. ``start`` it once; ``stop`` ends it for good.
+
+    ``settings`` are the variables that a hub is started with. ``no_hub`` is called, in the thread, with the reason
+    why none can be started; then the link has ended.
+    """
+
+    def __init__(
+        self, place: MeetingPlace, settings: Mapping[str, str], listener: Listener, no_hub: Callable[[str], object]
+    ) -> None:
+        self._place = place
+        self._settings = settings
+        self._listener = listener
+        self._no_hub = no_hub
+        self._hub_pid = 0
+        self._reset()
+
+    def _reset(self) -> None:
+        self._socket: _socket.socket | None = None
+        self._start_lock = StartLock(self._place)
+        self._sending = native("allocate_lock")()
+        self._stopped = False
+        self._pause = Pause()
+        self._ended = Pause()
+        # The thread, 0 before it runs.
+        self.thread = 0
+
+    def start(self, delay: float = 0.0) -> None:
+        """Begin, after ``delay`` seconds. Raises RuntimeError where no thread can be started."""
+        native("start_new_thread")(self._run, (delay,))
+
+    def forked(self) -> None:
+        """In a child of the process that it was started in: let go of what is the parent's, and begin anew later.
+
+        Called in the hook of a fork: it takes no lock, imports nothing and waits for nothing.
+        """
+        # Closed by their numbers: only this process's hold on them ends, and the parent's goes on.
+        for number in (self._start_lock.descriptor, -1 if self._socket is None else self._socket.detach()):
+            if number >= 0:
+                os.close(number)
+        self._start_lock.descriptor = -1
+        # The parent's thread may have been in the midst of them: they stay as they are.
+        _PARENTS.append((self._sending, self._pause, self._ended))
+        stopped = self._stopped
+        self._reset()
+        self._stopped = stopped
+        if not stopped:
+            self.start(CHILD_PATIENCE)
+
+    def send(self, message: dict[str, Any], body: bytes = b"") -> bool:
+        """Send it, from any thread; False when there is no hub, or it does not take it."""
+        connection = self._socket
+        if connection is None:
+            return False
+        data = pack(message, body)
+        with self._sending:
+            try:
+                # Without the flag, a host that has given SIGPIPE back to the system would end here.
+                connection.sendall(data, _socket.MSG_NOSIGNAL)
+            except OSError:
+                self._hang_up(connection)
+                return False
+        return True
+
+    def stop(self, timeout: float, last: dict[str, Any] | None = None) -> bool:
+        """Say ``last``, end, and wait at most ``timeout`` seconds for that; whether it has ended."""
+        if not self._stopped:
+            if last is not None:
+                self.send(last)
+            self._stopped = True
+            self._pause.end()
+            connection = self._socket
+            if connection is not None:
+                self._hang_up(connection)
+        if self.thread == 0 or self.thread == _thread.get_ident():
+            return True
+        return self._ended.for_seconds(timeout)
+
+    def _run(self, delay: float) -> None:
+        if self._pause.for_seconds(delay):
+            self._ended.end()
+            return
+        self.thread = _thread.get_ident()
+        ended = self._ended
+        reason = ""
+        try:
+            while not self._stopped and not reason:
+                reason = self._find()
+                if self._socket is not None:
+                    self._listen(self._socket)
+        finally:
+            ended.end()
+        if reason:
+            self._no_hub(reason)
+
+    def _find(self) -> str:
+        """Connect to the hub, and start it where there is none. Returns why that is not possible, "" otherwise."""
+        deadline = 0.0
+        try:
+            while not self._stopped:
+                connection = self._connect()
+                if connection is not None:
+                    self._socket = connection
+                    return ""
+                if self._start_lock.descriptor >= 0 and time.monotonic() < deadline:
+                    self._pause.for_seconds(_BETWEEN_TRIES)
+                elif self._start_lock.descriptor >= 0 or self._start_lock.acquire():
+                    # Another process may have started it since the last look.
+                    connection = self._connect() if not deadline else None
+                    if connection is not None:
+                        self._socket = connection
+                        return ""
+                    self._reap()
+                    start_hub(self._place, self._settings)
+                    deadline = time.monotonic() + START_TIMEOUT
+                else:
+                    self._pause.for_seconds(_BETWEEN_TRIES)
+        except OSError as error:
+            return f"no hub can be started: {error.strerror or error}"
+        finally:
+            self._start_lock.release()
+        return ""
+
+    def _connect(self) -> _socket.socket | None:
+        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        try:
+            connection.settimeout(_SEND_TIMEOUT)
+            connection.connect(self._place.socket)
+        except OSError:
+            connection.close()
+            return None
+        return connection
+
+    def _listen(self, connection: _socket.socket) -> None:
+        try:
+            self.send({"t": "hello", **self._listener.hello()})
+            self._receive(connection)
+        except (OSError, CorvoError, KeyError, TypeError, ValueError):
+            # Whatever it is that speaks there, it is no hub of ours; looking for one again is all that can be done.
+            pass
+        finally:
+            self._socket = None
+            connection.close()
+            self._listener.lost()
+        self._pause.for_seconds(_AFTER_LOSS)
+
+    def _receive(self, connection: _socket.socket) -> None:
+        unpacker = Unpacker()
+        while not self._stopped:
+            connection.settimeout(self._listener.tick())
+            try:
+                data = connection.recv(_AT_ONCE)
+            except TimeoutError:
+                continue
+            if not data:
+                return
+            for message, body in unpacker.feed(data):
+                if message.get("t") == "welcome":
+                    self._hub_pid = int(message["pid"])
+                self._listener.heard(message, body)
+
+    def _hang_up(self, connection: _socket.socket) -> None:
+        try:
+            # Not closed: the thread waits in it, and its number must not become another file's meanwhile.
+            connection.shutdown(_socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def _reap(self) -> None:
+        """Take note of a dead hub where this process has become its parent, as the first one of a container does."""
+        if self._hub_pid and os.getpid() == 1:
+            try:
+                os.waitpid(self._hub_pid, os.WNOHANG)
+            except ChildProcessError:
+                pass
+        self._hub_pid = 0
+
+
+# Locks of a parent's links, in its children; they are never freed while held.
+_PARENTS: list[object] = []

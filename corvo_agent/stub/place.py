@@ -1,0 +1,86 @@
+"""Where the stubs of one Module and their hub meet: a folder of this user's own, and the files in it.
+
+``NAME.sock`` is the hub's socket, ``NAME.lock`` is locked for as long as the hub lives, ``NAME.start`` by the stub that
+starts one, ``NAME.log`` is what the hub says of itself. NAME begins with the version of what they speak: hubs and stubs
+of different versions do not meet.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+#: The version of what stubs and hubs say to each other.
+PROTOCOL = 1
+# Longest path of a Unix socket that every system takes (unix(7)), in bytes, the zero at its end left out.
+_LONGEST_PATH = 107
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingPlace:
+    """The files of one Module's hub; ``stem`` is what their paths have in common."""
+
+    stem: str
+
+    @property
+    def socket(self) -> str:
+        """Where the hub listens."""
+        return f"{self.stem}.sock"
+
+    @property
+    def lock(self) -> str:
+        """Held by the hub."""
+        return f"{self.stem}.lock"
+
+    @property
+    def start(self) -> str:
+        """Held by the stub that starts a hub."""
+        return f"{self.stem}.start"
+
+    @property
+    def log(self) -> str:
+        """What the hub logs."""
+        return f"{self.stem}.log"
+
+
+def meeting_place(name: str) -> MeetingPlace | None:
+    """Where the hub of the Module ``name`` is met; None where this user has no folder for it."""
+    for folder in _folders():
+        found = MeetingPlace(os.path.join(folder, f"{PROTOCOL}-{name}"))
+        if len(os.fsencode(found.socket)) <= _LONGEST_PATH and _is_own(folder):
+            return found
+    return None
+
+
+def _folders() -> Iterator[str]:
+    environment, user = os.environ, os.geteuid()
+    if chosen := environment.get("CORVO_RUNTIME_DIR"):
+        # Said in so many words: another place is not what is wanted.
+        yield chosen
+        return
+    if runtime := environment.get("XDG_RUNTIME_DIR"):
+        yield os.path.join(runtime, "corvo")
+    yield f"/run/corvo-{user}"
+    yield os.path.join(environment.get("TMPDIR") or "/tmp", f"corvo-{user}")
+
+
+def _is_own(folder: str) -> bool:
+    """Whether ``folder``, made if need be, is one that only this user can put anything into."""
+    try:
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        pass
+    except OSError:
+        return False
+    try:
+        found = os.lstat(folder)
+    except OSError:
+        return False
+    return (
+        stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.geteuid()
+        and not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        and os.access(folder, os.W_OK | os.X_OK)
+    )

@@ -1,0 +1,46 @@
+"""A hub is started by one process at a time, with the interpreter that its host belongs to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corvo_agent.stub.launch import StartLock, interpreter, start_hub
+from corvo_agent.stub.place import MeetingPlace
+from tests.stub.kit import runtime_folder
+
+
+@pytest.fixture
+def place() -> Iterator[MeetingPlace]:
+    with runtime_folder() as made:
+        yield MeetingPlace(str(made / "hub"))
+
+
+def test_only_one_holds_the_lock(place: MeetingPlace) -> None:
+    one, other = StartLock(place), StartLock(place)
+    assert one.acquire()
+    assert not other.acquire()
+    one.release()
+    one.release()
+    assert other.acquire()
+    other.release()
+
+
+def test_inside_another_program_its_python_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = sys.executable
+    assert interpreter() == ours
+    monkeypatch.setattr(sys, "executable", "/usr/bin/uwsgi")
+    assert Path(interpreter()).resolve() == Path(ours).resolve()
+    monkeypatch.setattr(sys, "prefix", "/nowhere")
+    monkeypatch.setattr(sys, "base_prefix", "/nowhere")
+    with pytest.raises(FileNotFoundError, match="run the hub with"):
+        interpreter()
+
+
+def test_a_program_that_fails_is_told(place: MeetingPlace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(OSError):
+        start_hub(place, {})

@@ -1,0 +1,26 @@
+"""Native threads stay native where greenlets have taken their place; a pause ends when another thread says so."""
+
+from __future__ import annotations
+
+import _thread
+
+from corvo_agent.stub.native import Pause, has_greenlets, native
+
+
+def test_without_greenlets_they_are_the_standard_library_s() -> None:
+    assert (native("start_new_thread"), native("allocate_lock")) == (_thread.start_new_thread, _thread.allocate_lock)
+    assert has_greenlets() == ""
+
+
+def test_a_pause_lasts_until_it_is_ended() -> None:
+    pause, ended = Pause(), Pause()
+
+    def wait() -> None:
+        assert pause.for_seconds(60)
+        ended.end()
+
+    assert not pause.for_seconds(0)
+    native("start_new_thread")(wait, ())
+    pause.end()
+    assert ended.for_seconds(60)
+    assert pause.for_seconds(0)
