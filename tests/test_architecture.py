@@ -21,6 +21,7 @@ from tests.project.style import FILES_OF_A_FOLDER, LINES_OF_A_FILE, LINES_OF_A_F
 # above it.
 MAY_IMPORT = {
     "owned_process": set(),
+    "console": set(),
     "protobuf": set(),
     "stats": set(),
     "embedded": {"owned_process"},
@@ -41,6 +42,7 @@ MAY_IMPORT = {
     "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "agent", "stub"},
     "demo": {"owned_process", "embedded", "levels", "modules", "logs", "stats", "diagnostics", "gateway", "agent"},
     "cli": {
+        "console",
         "embedded",
         "levels",
         "profiles",
@@ -122,6 +124,7 @@ ROOMS = {
         "main",
     ],
     "cli/commands": ["change look run setup"],
+    "cli/profiles": ["hot_functions names taking", "flame heap_rows stack_tree waits"],
 }
 
 # The places that may import a foreign package: a file, or a folder with all that is in it.
@@ -178,7 +181,6 @@ OWNERS = {
     "rich": ["cli/"],
     "semantic_version": ["modules/etcd/client.py"],
     "structlog": ["levels/structlog_filter.py"],
-    "vl_convert": ["cli/profiles/flame.py"],
     "yaml": ["cli/show/yaml_format.py"],
     "yarl": ["rest_client/transport.py"],
     "zstandard": ["logs/files/packed.py"],
