@@ -48,7 +48,9 @@ class WriterSettings:
         check=not_negative,
     )
     queue: int = setting(1000, "Most modules that wait to be written.", metavar="NUMBER", check=above_zero)
-    attempts: int = setting(30, "How often a write is tried.", metavar="NUMBER", check=above_zero)
+    attempts: int = setting(
+        30, "How often --once tries a write; without it, for ever.", metavar="NUMBER", check=above_zero
+    )
 
     def __post_init__(self) -> None:
         if not self.source:

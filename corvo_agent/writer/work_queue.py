@@ -87,6 +87,8 @@ class WorkQueue:
         """Queue ``work`` again after ``seconds``, unless a later report on the module comes before."""
         if name not in self._ready:
             self._deferred[name] = _Deferred(self._clock.monotonic() + seconds, work, owed)
+            # A consumer that waits already has to wait for this, too.
+            self._arrived.set()
 
     async def take(self) -> tuple[str, Work]:
         """The next one; waits for it. ``done`` follows when it is dealt with."""

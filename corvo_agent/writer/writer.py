@@ -11,28 +11,34 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from ..backoff import Backoff
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, CorvoError, DeadlineExceeded, InvalidArgument, NotFound, Unavailable
+from ..log_thinning import ThinningFilter
 from ..modules.kv import KeyValueStore
-from ..modules.model import Module, ModuleSpec, ObjectMeta
+from ..modules.model import Module
 from ..modules.store import ModuleStore
+from .keeper import RESYNC, Keeper
+from .objects import created, reported, set_by_people, source_of
 from .source import Complete, Gone, ModuleSource, Present
 from .work_queue import Work, WorkQueue
 
 _log = logging.getLogger(__name__)
+# For what is tried again and again: a thousand modules that a full etcd refuses are one line in half a minute.
+_retries = logging.getLogger(f"{__name__}.retries")
+_retries.addFilter(ThinningFilter(30.0))
 
-#: The label that says which source an object came from.
-SOURCE_LABEL = "corvo/source"
 #: Seconds for which an object that people have set something in outlives what it stands for.
 LINGER = 600.0
+# Seconds between two tries of one write at most.
+_LONGEST_PAUSE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class WriterStatistics:
-    """Counts since the start. ``failed`` maps modules that could not be written to the reason."""
+    """Counts since the start. ``failed`` maps modules that are not written yet, or never, to the reason."""
 
     created: int = 0
     updated: int = 0
@@ -52,10 +58,12 @@ class WriterStatistics:
 class ModuleWriter:
     """Keeps the Modules of ``store`` in step with ``sources`` while ``run`` runs.
 
-    At most ``queue_size`` modules wait to be written. A write is tried ``attempts`` times, with growing pauses in which
-    others go on; what still fails is reported in the log and in ``statistics()``, and is tried again when its source
-    tells of it again. A removal waits ``linger`` seconds when people have set something in the object. ``group`` tells
-    the objects of these sources from those of sources of the same name that another writer follows.
+    At most ``queue_size`` modules wait to be written. A write that fails is tried again for ever, with growing pauses
+    in which others go on; until then it is reported in the log and in ``statistics()``. ``run_once`` gives it up after
+    ``attempts`` tries. An object that vanished although its module runs is written again, see ``Keeper``; ``resync`` is
+    the time between two of its comparisons. A removal waits ``linger`` seconds when people have set something in the
+    object. ``group`` tells the objects of these sources from those of sources of the same name that another writer
+    follows.
     """
 
     def __init__(
@@ -67,6 +75,7 @@ class ModuleWriter:
         queue_size: int = 1000,
         attempts: int = 30,
         linger: float = LINGER,
+        resync: float = RESYNC,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._store = ModuleStore.of(store, clock=clock)
@@ -75,6 +84,7 @@ class ModuleWriter:
         self._linger = linger
         self._clock = clock
         self._queue = WorkQueue(queue_size, clock)
+        self._keeper = Keeper(self._store, self._queue, clock, resync=resync)
         self._created = self._updated = self._deleted = self._retried = 0
         self._failed: dict[str, str] = {}
 
@@ -99,11 +109,13 @@ class ModuleWriter:
         """Follow the sources and write, until cancelled. Trouble with sources or the store never comes out."""
         # What is left of an earlier run may have been overtaken by another writer that led meanwhile.
         self._queue.clear()
+        self._keeper.clear()
         self._failed.clear()
         async with asyncio.TaskGroup() as tasks:
             for label, source in self._sources.items():
                 tasks.create_task(self._follow(label, source), name=f"corvo-writer-source {label}")
             tasks.create_task(self._write(), name="corvo-writer")
+            tasks.create_task(self._keeper.run(), name="corvo-writer-keeper")
 
     async def run_once(self) -> None:
         """Read every source to where its changes begin, write what is to be written, and return.
@@ -125,7 +137,7 @@ class ModuleWriter:
                 task.result()
 
     async def wait_idle(self) -> None:
-        """Wait until everything that was told so far has been written or given up."""
+        """Wait until everything that was told so far has been written, or refused as it can never be written."""
         await self._queue.wait_idle()
 
     async def _read_all(self) -> None:
@@ -139,7 +151,7 @@ class ModuleWriter:
             try:
                 await self._follow_once(label, source, backoff)
             except CorvoError as error:
-                _log.warning("source %s: %s", label, error)
+                _retries.warning("source %s: %s", label, error)
             # After an end without an error, too: a source that ends at once must not be asked in a tight loop.
             await self._clock.sleep(backoff.next())
 
@@ -152,11 +164,14 @@ class ModuleWriter:
                     case Present(name):
                         if told is not None:
                             told.add(name)
+                        self._keeper.want(label, event)
                         await self._queue.put(name, Work(label, event))
                     case Gone(name):
+                        self._keeper.forget(label, name)
                         await self._queue.put(name, Work(label, None, final=once))
                     case Complete() if told is not None:
                         backoff.reset()
+                        self._keeper.forget_others(label, told)
                         await self._forget_others(label, told, final=once)
                         if once:
                             return
@@ -165,7 +180,7 @@ class ModuleWriter:
     async def _forget_others(self, label: str, told: set[str], *, final: bool) -> None:
         """Remove the objects that came from this source once and that it told nothing of now."""
         for module in (await self._store.list()).modules:
-            if module.meta.labels.get(SOURCE_LABEL) == label and module.name not in told:
+            if source_of(module) == label and module.name not in told:
                 await self._queue.put(module.name, Work(label, None, final=final))
 
     async def _write(self, *, once: bool = False) -> None:
@@ -178,7 +193,7 @@ class ModuleWriter:
                 if once:
                     raise
                 # A store that is away is no fault of the write: everything waits as long as that lasts.
-                _log.warning("module %s waits to be written: %s", name, error)
+                _retries.warning("module %s waits to be written: %s", name, error)
                 self._retried += 1
                 self._queue.put_back(name, work)
                 await self._clock.sleep(pause.next())
@@ -186,19 +201,21 @@ class ModuleWriter:
                 # The same value would be refused again.
                 self._give_up(name, error)
             except CorvoError as error:
-                self._try_again(name, work.failed(), error)
+                self._try_again(name, work.failed(), error, once=once)
             else:
                 self._failed.pop(name, None)
                 pause.reset()
             await self._queue.done()
 
-    def _try_again(self, name: str, work: Work, error: CorvoError) -> None:
-        if work.attempt >= self._attempts:
+    def _try_again(self, name: str, work: Work, error: CorvoError, *, once: bool) -> None:
+        if once and work.attempt >= self._attempts:
             self._give_up(name, error)
             return
+        _retries.warning("module %s is not written yet: %s", name, error)
+        self._failed[name] = str(error)
         self._retried += 1
         # By the count of this module: a pause that all share would hold up modules without trouble.
-        backoff = Backoff(initial=min(0.1 * 2 ** (work.attempt - 1), 5.0))
+        backoff = Backoff(initial=min(0.1 * 2 ** min(work.attempt - 1, 10), _LONGEST_PAUSE), maximum=_LONGEST_PAUSE)
         self._queue.defer(name, work, backoff.next(), owed=True)
 
     def _give_up(self, name: str, error: CorvoError) -> None:
@@ -219,18 +236,16 @@ class ModuleWriter:
 
         def report(module: Module) -> Module:
             nonlocal changed
-            reported = _reported(module, source, present)
-            changed = reported != module
-            return reported
+            written = reported(module, source, present)
+            changed = written != module
+            return written
 
         await self._store.modify(present.name, report)
         self._updated += changed
 
     async def _create(self, source: str, present: Present) -> None:
-        status = replace(present.status, category=present.status.category or "Venice")
-        module = Module(ObjectMeta(name=present.name, labels={SOURCE_LABEL: source}), ModuleSpec(), status)
         try:
-            await self._store.create(module)
+            await self._store.create(created(source, present, self._keeper.vanished(present.name)))
         except AlreadyExists:
             # The agent itself was faster; its object gets what the source knows.
             await self._update(source, present)
@@ -241,9 +256,9 @@ class ModuleWriter:
         try:
             module = await self._store.get(name)
             # Made by people or by another writer since: not ours to delete.
-            if module.meta.labels.get(SOURCE_LABEL) != work.source:
+            if source_of(module) != work.source:
                 return
-            if self._linger > 0 and not work.final and _set_by_people(module):
+            if self._linger > 0 and not work.final and set_by_people(module):
                 _log.info("module %s is gone; what was set in it is kept for %g s", name, self._linger)
                 self._queue.defer(name, replace(work, final=True), self._linger, owed=False)
                 return
@@ -252,16 +267,3 @@ class ModuleWriter:
         except NotFound:
             return
         self._deleted += 1
-
-
-def _reported(module: Module, source: str, present: Present) -> Module:
-    """``module`` with what ``source`` knows: fields that it left empty stay as they are."""
-    status = {field.name: getattr(present.status, field.name) for field in fields(present.status)}
-    known = {name: value for name, value in status.items() if value or name in present.known}
-    labelled = module.with_meta(labels={**module.meta.labels, SOURCE_LABEL: source})
-    return labelled.with_status(**known)
-
-
-def _set_by_people(module: Module) -> bool:
-    """Whether anything in it is not as it was created; what cannot be read was typed by a person."""
-    return bool(module.invalid) or module.spec != ModuleSpec() or module.meta.labels.keys() != {SOURCE_LABEL}

@@ -24,6 +24,8 @@ from corvo_agent.modules import (
     key_of,
 )
 from corvo_agent.modules.announcing.lease import EndpointState
+from corvo_agent.writer.inventory import InventorySource
+from corvo_agent.writer.writer import ModuleWriter
 from tests.etcd_cluster import EtcdCluster
 from tests.integration.etcd_data import fill, make_room, replace_data, restore
 from tests.integration.watching import NAME, etcd_store
@@ -31,6 +33,7 @@ from tests.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.integration
 
+STOCK = "node1-stock"
 OPTIONS = AgentOptions(check_interval=2, lease_ttl=1.5, restart_reason="a test")
 
 
@@ -46,6 +49,18 @@ async def agent_of(url: str) -> AsyncIterator[Agent]:
         yield agent
 
 
+@asynccontextmanager
+async def writer_of(url: str, folder: Path) -> AsyncIterator[None]:
+    """A writer over a store of its own, whose source knows of the module ``STOCK``."""
+    inventory = folder / "inventory.toml"
+    inventory.write_text(f'[modules.{STOCK}]\nnode = "node1"\nmodule = "stock"\n')
+    async with etcd_store(url, call_timeout=1.0) as store:
+        task = asyncio.create_task(ModuleWriter(store, [InventorySource(inventory)]).run())
+        yield
+        task.cancel()
+        await asyncio.wait({task})
+
+
 async def settle(agent: Agent, store: ModuleStore) -> Module:
     """Give the Module a label and a level, and wait until the agent has seen both; the Module."""
     labels = {"team": "net"}
@@ -55,13 +70,13 @@ async def settle(agent: Agent, store: ModuleStore) -> Module:
     return module
 
 
-async def there(store: ModuleStore, *, unlike: Module) -> Module:
-    """The Module when it is there again, as another object than ``unlike``."""
-    async with store.watch(NAME, check_interval=2) as watch:
+async def there(store: ModuleStore, name: str = NAME, *, unlike: Module | None = None) -> Module:
+    """The Module when it is there, as another object than ``unlike``."""
+    async with store.watch(name, check_interval=2) as watch:
         async for _ in watch:
-            if await store.kv.get(key_of(NAME)) is not None:
-                module = await store.get(NAME)
-                if module.meta.uuid != unlike.meta.uuid:
+            if await store.kv.get(key_of(name)) is not None:
+                module = await store.get(name)
+                if unlike is None or module.meta.uuid != unlike.meta.uuid:
                     return module
     raise AssertionError("the watch ended")
 
@@ -88,6 +103,26 @@ class Listener(logging.Handler):
         if self._text in record.getMessage():
             self.told.append(record.getMessage())
             self.heard.set()
+
+
+async def deleted_below_a_writer(folder: Path) -> None:
+    async with (
+        EtcdCluster() as cluster,
+        etcd_store(cluster.endpoint) as store,
+        writer_of(cluster.endpoint, folder),
+    ):
+        await there(store, STOCK)
+        before = await store.modify(STOCK, lambda old: old.with_spec(log_level="Debug"))
+        # Every label of people at once: the mark of the writer comes back.
+        await store.modify(STOCK, lambda old: old.with_meta(labels={"team": "net"}))
+        async with store.watch(STOCK) as watch:
+            async for _ in watch:
+                if (await store.get(STOCK)).meta.labels == {**before.meta.labels, "team": "net"}:
+                    break
+        await cluster.etcdctl("del", key_of(STOCK))
+        after = await there(store, STOCK, unlike=before)
+        assert (after.meta.labels, after.spec) == ({**before.meta.labels, "team": "net"}, ModuleSpec())
+        assert after.status == before.status
 
 
 async def deleted() -> None:
@@ -134,21 +169,35 @@ async def deleted_behind_a_dead_connection() -> None:
         await announced(agent, store)
 
 
-async def test_what_was_deleted_comes_back_whatever_hid_the_deletion() -> None:
+async def test_what_was_deleted_comes_back_whatever_hid_the_deletion(tmp_path: Path) -> None:
     # At the same time, as each of them waits for some seconds.
     async with asyncio.TaskGroup() as tasks:
-        for each in (deleted(), deleted_unseen_and_compacted(), deleted_behind_a_dead_connection()):
+        for each in (
+            deleted(),
+            deleted_unseen_and_compacted(),
+            deleted_behind_a_dead_connection(),
+            deleted_below_a_writer(tmp_path),
+        ):
             tasks.create_task(each)
 
 
-async def test_what_the_data_folder_took_with_it_comes_back_as_it_was() -> None:
-    async with EtcdCluster() as cluster, etcd_store(cluster.endpoint) as store, agent_of(cluster.endpoint) as agent:
+async def test_what_the_data_folder_took_with_it_comes_back_as_it_was(tmp_path: Path) -> None:
+    async with (
+        EtcdCluster() as cluster,
+        etcd_store(cluster.endpoint) as store,
+        agent_of(cluster.endpoint) as agent,
+        writer_of(cluster.endpoint, tmp_path),
+    ):
         before = await settle(agent, store)
+        await there(store, STOCK)
+        stock = await store.set_level(STOCK, "Warn")
         await replace_data(cluster.members[0])
         after = await there(store, unlike=before)
         assert (after.meta.labels, after.spec, after.status) == (before.meta.labels, before.spec, before.status)
         assert after.revision < before.revision
         await announced(agent, store)
+        again = await there(store, STOCK, unlike=stock)
+        assert (again.meta.labels, again.spec, again.status) == (stock.meta.labels, stock.spec, stock.status)
 
 
 async def test_what_an_older_copy_lacks_comes_back_and_what_it_has_holds(tmp_path: Path) -> None:
@@ -169,7 +218,7 @@ async def test_what_an_older_copy_lacks_comes_back_and_what_it_has_holds(tmp_pat
             await announced(agent, store)
 
 
-async def test_a_full_etcd_is_tried_until_it_has_room() -> None:
+async def test_a_full_etcd_is_tried_until_it_has_room(tmp_path: Path) -> None:
     options = ("--quota-backend-bytes", str(1 << 20))
     listener = Listener("is not reported yet")
     logger = logging.getLogger("corvo_agent.modules.registration")
@@ -182,10 +231,11 @@ async def test_a_full_etcd_is_tried_until_it_has_room() -> None:
                 async with agent_of(cluster.endpoint) as agent:
                     await announced(agent, store)
 
-            async with asyncio.TaskGroup() as tasks:
+            async with writer_of(cluster.endpoint, tmp_path), asyncio.TaskGroup() as tasks:
                 tasks.create_task(enter())
                 await listener.heard.wait()
                 await make_room(cluster, revision)
+                tasks.create_task(there(store, STOCK))
     finally:
         logger.removeHandler(listener)
     assert len(listener.told) == 1

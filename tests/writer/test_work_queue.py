@@ -63,6 +63,17 @@ async def test_deferred_work_comes_when_its_time_has_come() -> None:
         await queue.done()
 
 
+async def test_work_deferred_while_the_consumer_waits_comes_in_its_time() -> None:
+    clock = FakeClock()
+    queue = WorkQueue(10, clock)
+    taking = asyncio.create_task(take(queue))
+    await asyncio.sleep(0)
+    queue.defer("a", GONE, 3, owed=True)
+    await clock.wait_sleeping()
+    await clock.advance(3)
+    assert await taking == ("a", GONE)
+
+
 async def test_deferred_work_gives_way_to_a_later_word() -> None:
     queue = WorkQueue(10, FakeClock())
     queue.defer("a", GONE, 10, owed=False)

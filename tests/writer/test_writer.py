@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
 from corvo_agent.errors import DeadlineExceeded, Unavailable
+from corvo_agent.log_thinning import ThinningFilter
 from corvo_agent.modules import (
     MemoryStore,
     Module,
@@ -20,8 +22,12 @@ from corvo_agent.modules import (
     key_of,
 )
 from corvo_agent.testing import FakeClock
+from corvo_agent.writer.objects import SOURCE_LABEL
 from corvo_agent.writer.source import Complete, Gone, Present, SourceEvent
-from corvo_agent.writer.writer import LINGER, SOURCE_LABEL, ModuleWriter
+from corvo_agent.writer.writer import LINGER, ModuleWriter
+
+#: Sleepers of a writer that waits for its next try: that one, and the one until all is compared again.
+RETRYING = 2
 
 
 class Script:
@@ -210,7 +216,7 @@ async def test_who_leads_again_forgets_what_was_to_be_done(running: Running) -> 
     running.kv.go_away()
     running.source.tell(Gone("node1-billing"))
     await running.source.told.join()
-    await running.clock.wait_sleeping()
+    await running.clock.wait_sleeping(RETRYING)
     running.task.cancel()
     await asyncio.wait({running.task})
     running.kv.come_back()
@@ -284,7 +290,7 @@ async def test_after_a_new_beginning_only_our_own_leftovers_go(running: Running)
     running.source.tell(Present("node1-billing", status()), Present("node1-stock", status()), Complete())
     await running.settled()
     running.source.tell(None)
-    await running.clock.wait_sleeping()
+    await running.clock.wait_sleeping(RETRYING)
     running.source.tell(Present("node1-stock", status()), Complete())
     await running.clock.advance(60)
     await running.settled()
@@ -296,10 +302,10 @@ async def test_nothing_goes_while_a_source_is_away(running: Running) -> None:
     await running.settled()
     running.source.tell(None)
     for _ in range(3):
-        await running.clock.wait_sleeping()
+        await running.clock.wait_sleeping(RETRYING)
         await running.clock.advance(60)
         running.source.tell(None)
-    await running.clock.wait_sleeping()
+    await running.clock.wait_sleeping(RETRYING)
     assert [module.name for module in (await running.store.list()).modules] == ["node1-billing"]
     assert running.source.streams > 1
 
@@ -312,11 +318,11 @@ async def test_an_object_that_somebody_else_made_is_not_removed(running: Running
 
 
 async def test_a_store_that_is_away_for_long_loses_nothing() -> None:
-    async with run_writer(attempts=2) as running:
+    async with run_writer() as running:
         running.kv.go_away()
         running.source.tell(*(Present(f"node1-m{i:02}", status()) for i in range(20)))
         for _ in range(10):
-            await running.clock.wait_sleeping()
+            await running.clock.wait_sleeping(RETRYING)
             await running.clock.advance(10)
         assert running.writer.statistics().failed == ()
         running.kv.come_back()
@@ -330,7 +336,7 @@ async def test_a_source_that_outruns_the_store_waits() -> None:
     async with run_writer(queue_size=5) as running:
         running.kv.go_away()
         running.source.tell(*(Present(f"node1-m{i:02}", status()) for i in range(20)))
-        await running.clock.wait_sleeping()
+        await running.clock.wait_sleeping(RETRYING)
         await running.clock.advance(1)
         assert running.writer.statistics().waiting <= 6
         assert running.source.told.qsize() >= 13
@@ -344,13 +350,47 @@ async def test_what_cannot_be_written_is_reported_by_name(running: Running, capl
     assert (await running.store.get("node1-billing")).name == "node1-billing"
 
 
-async def test_a_value_that_cannot_be_read_is_reported_after_some_tries() -> None:
-    async with run_writer(attempts=3) as running:
-        await running.kv.put(key_of("node1-billing"), b"{broken")
-        running.source.tell(Present("node1-billing", status()))
-        settling = asyncio.ensure_future(running.settled())
-        while not settling.done():
-            await running.clock.advance(10)
-        (failed,) = running.writer.statistics().failed
-        assert failed[0] == "node1-billing"
-        assert running.writer.statistics().retried == 2
+async def test_a_value_that_cannot_be_read_is_reported_and_tried_until_it_can(running: Running) -> None:
+    await running.kv.put(key_of("node1-billing"), b"{broken")
+    running.source.tell(Present("node1-billing", status()), Complete())
+    await running.source.told.join()
+    for _ in range(100):
+        await running.clock.wait_sleeping(RETRYING)
+        await running.clock.advance(10)
+    statistics = running.writer.statistics()
+    assert [name for name, _ in statistics.failed] == ["node1-billing"]
+    assert statistics.retried > 50
+    await running.kv.delete(key_of("node1-billing"))
+    settling = asyncio.ensure_future(running.settled())
+    while not settling.done():
+        await running.clock.advance(10)
+    assert (await running.store.get("node1-billing")).status == status()
+    assert running.writer.statistics().failed == ()
+
+
+async def test_what_is_tried_once_only_is_given_up_after_some_tries() -> None:
+    clock, kv, source = FakeClock(), MemoryStore(), Script()
+    async with ModuleStore(kv) as store:
+        writer = ModuleWriter(store, [source], attempts=3, clock=clock)
+        await kv.put(key_of("node1-billing"), b"{broken")
+        source.tell(Present("node1-billing", status()), Complete())
+        once = asyncio.ensure_future(writer.run_once())
+        while not once.done():
+            await clock.advance(10)
+        await once
+        assert [name for name, _ in writer.statistics().failed] == ["node1-billing"]
+        assert writer.statistics().retried == 2
+
+
+async def test_a_crowd_that_is_refused_is_one_line(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("corvo_agent.writer.writer.retries")
+    logger.filters[:] = [ThinningFilter(30.0)]
+    for number in range(20):
+        await running.kv.put(key_of(f"node1-m{number}"), b"{broken")
+    running.source.tell(*(Present(f"node1-m{number}", status()) for number in range(20)), Complete())
+    await running.source.told.join()
+    for _ in range(10):
+        await running.clock.wait_sleeping(RETRYING)
+        await running.clock.advance(10)
+    assert running.writer.statistics().retried > 100
+    assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
