@@ -8,6 +8,8 @@ from .model import Module, ModuleSpec, ObjectMeta
 
 #: Seconds that an owner waits after a deletion: an updater that deletes and then creates has its turn first.
 DELETION_PAUSE = 3.0
+#: What a person who deletes a Module has to know.
+DELETION_NOTE = "what still runs is written again within 10 s, without a level, by its agent or its writer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,12 @@ async def test_row_delete_returns_the_last_object(api: Api, store: Store) -> Non
     assert (await api.call("DELETE", "/modules/a1"))[0] == 404
 
 
+async def test_delete_says_that_what_lives_comes_back(api: Api, store: Store) -> None:
+    await store.put_module(module("a1"))
+    async with api.raw("DELETE", "/modules/a1") as response:
+        assert "is written again within 10 s, without a level" in response.headers["Warning"]
+
+
 async def test_delete_may_be_conditional(api: Api, store: Store) -> None:
     await store.put_module(module("a1"))
     path = "/modules/a1"

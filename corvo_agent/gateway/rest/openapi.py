@@ -10,6 +10,7 @@ from aiohttp import web
 
 from ..._version import __version__
 from ...modules.names import API_PATH
+from ...modules.vanished import DELETION_NOTE
 from .http import json_response
 from .schemas import SCHEMAS, ref
 
@@ -99,7 +100,7 @@ def _object_paths() -> dict[str, Any]:
             "get": _operation("Get a Module", "Module", _READ, parameters=[_CONSISTENT, _REVISION]),
             "put": _operation("Replace spec and labels", "Module", _WRITE, body="ModuleInput"),
             "patch": _operation("Change some of spec and labels", "Module", _WRITE, body="ModulePatch"),
-            "delete": _operation("Delete a Module", "Module", _WRITE, parameters=[_VERSION]),
+            "delete": _operation(f"Delete a Module; {DELETION_NOTE}", "Module", _WRITE, parameters=[_VERSION]),
         },
         f"{one}/label": {
             "parameters": [_NAME],

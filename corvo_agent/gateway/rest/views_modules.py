@@ -11,6 +11,7 @@ from ...errors import DecodeError, InvalidArgument, ValidationFailed
 from ...modules.model import LevelOverride
 from ...modules.names import API_PATH
 from ...modules.selectors.list_options import flag, integer, parse_options
+from ...modules.vanished import DELETION_NOTE
 from ...timestamps import parse_duration
 from ..cooperative_yield import in_slices
 from ..objects import edits as objects
@@ -99,9 +100,11 @@ class ModuleViews:
         return self._stored(await self._api.patch(request.match_info["name"], patch, version))
 
     async def delete(self, request: web.Request) -> web.Response:
-        """DELETE modules/NAME: the last state."""
+        """DELETE modules/NAME: the last state, and a warning that it may come back."""
         version = parse_options(request.query.items()).resource_version
-        return self._stored(await self._api.delete(request.match_info["name"], version))
+        answer = self._stored(await self._api.delete(request.match_info["name"], version))
+        answer.headers["Warning"] = f'299 - "{DELETION_NOTE}"'
+        return answer
 
     async def label(self, request: web.Request) -> web.Response:
         """POST modules/NAME/label: the body is an api.Label, whose labels lie at its top."""

@@ -14,6 +14,7 @@ from ....levels.state import LevelSource
 from ....modules.json.codec import module_to_dict
 from ....modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_state
 from ....modules.names import validate_name
+from ....modules.vanished import DELETION_NOTE
 from ....timestamps import format_rfc3339
 from ...confirm import confirm, yes_option
 from ...failures import Failures
@@ -117,7 +118,10 @@ async def create_module(name: str, level: str, node: str, module: str, category:
 @module_options
 @asynchronous
 async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: bool, where: Where) -> int:
-    """Delete the modules NAME..., or those that the selectors choose; asks before it deletes more than one."""
+    """Delete the modules NAME..., or those that the selectors choose; asks before it deletes more than one.
+
+    What still runs is written again within 10 s, without a level, by its agent or its writer.
+    """
     selector = selector_of(labels, fields, " ".join(names))
     chosen = list(dict.fromkeys(names))
     if not chosen and not (labels or fields):
@@ -127,8 +131,11 @@ async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: 
         chosen = chosen or await selected(access, selector)
         confirm("Delete", chosen, yes=yes)
         failures = Failures(named=False)
-        for name in await for_each(chosen, access.delete, failures, "deleting"):
+        deleted = await for_each(chosen, access.delete, failures, "deleting")
+        for name in deleted:
             note(f"{name} is deleted")
+        if deleted:
+            note(DELETION_NOTE)
     return failures.code
 
 

@@ -13,6 +13,7 @@ from corvo_agent.agent.agent import Agent
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
+from corvo_agent.modules.vanished import DELETION_NOTE
 from tests.cli.kit import Stream, corvo
 from tests.cli.place import Place
 
@@ -121,7 +122,7 @@ async def test_create_and_delete(place: Place, modules: ModuleStore) -> None:
     assert (created.spec.log_level, created.status.node, created.status.module) == ("Error", "node3", "x")
     again = await place.corvo("modules", "create", "node3-x")
     assert (again.code, again.err) == (1, "corvo: module node3-x already exists\n")
-    assert (await place.corvo("modules", "delete", "node3-x")).err == "node3-x is deleted\n"
+    assert (await place.corvo("modules", "delete", "node3-x")).err == f"node3-x is deleted\n{DELETION_NOTE}\n"
     assert (await place.corvo("modules", "delete", "node3-x")).code == 3
 
 
@@ -139,7 +140,7 @@ async def test_several_are_deleted_only_when_the_person_means_it(
         assert (refused.code, "give --yes" in refused.err) == (2, True)
     assert len((await modules.list()).modules) == 2
     done = await place.corvo("modules", "delete", "-l", "rack", "--yes")
-    assert (done.code, done.err) == (0, f"{NAME} is deleted\n{OTHER} is deleted\n")
+    assert (done.code, done.err) == (0, f"{NAME} is deleted\n{OTHER} is deleted\n{DELETION_NOTE}\n")
     assert (await modules.list()).modules == ()
     assert (await place.corvo("modules", "delete", "-l", "rack", "--yes")).code == 3
     assert (await place.corvo("modules", "delete")).code == 2
@@ -149,7 +150,7 @@ async def test_several_are_deleted_only_when_the_person_means_it(
 async def test_one_that_is_not_there_does_not_keep_the_others(place: Place, modules: ModuleStore) -> None:
     outcome = await place.corvo("modules", "delete", NAME, "nobody", "--yes")
     assert outcome.code == 3
-    assert outcome.err == f"corvo: module nobody not found\n{NAME} is deleted\n"
+    assert outcome.err == f"corvo: module nobody not found\n{NAME} is deleted\n{DELETION_NOTE}\n"
 
 
 async def test_at_a_terminal_several_are_deleted_after_a_yes(
