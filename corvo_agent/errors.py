@@ -11,6 +11,7 @@
     ├── AlreadyExists             the named thing exists already
     ├── VersionConflict           another client changed the object first
     ├── PermissionRefused         credentials are missing, wrong or not enough
+    │   └── NotAuthorized         ... those of a known caller, whose role does not allow it
     ├── ResourceExhausted         a bound of ours was reached
     ├── Unavailable               a peer (etcd, an agent) cannot be reached, or the connection to it is lost
     ├── DeadlineExceeded          something did not happen in the time given for it
@@ -39,6 +40,7 @@ __all__ = (
     "DecodeError",
     "InvalidArgument",
     "InvalidQuery",
+    "NotAuthorized",
     "NotFound",
     "PermissionRefused",
     "PreconditionFailed",
@@ -161,6 +163,16 @@ class PermissionRefused(CorvoError):
 
     def __str__(self) -> str:
         return f"{self.what} refused: {self.reason}"
+
+
+class NotAuthorized(PermissionRefused):
+    """The role of ``caller`` does not allow it; ``role`` is one that would."""
+
+    def __init__(self, caller: str, role: str, reason: str) -> None:
+        super().__init__("the call", reason)
+        self.args = (caller, role, reason)
+        self.caller = caller
+        self.role = role
 
 
 class ResourceExhausted(CorvoError):

@@ -21,7 +21,6 @@ from tests.project.style import FILES_OF_A_FOLDER, LINES_OF_A_FILE, LINES_OF_A_F
 # above it.
 MAY_IMPORT = {
     "owned_process": set(),
-    "console": set(),
     "protobuf": set(),
     "stats": set(),
     "embedded": {"owned_process"},
@@ -29,6 +28,7 @@ MAY_IMPORT = {
     "profiles": {"protobuf", "stats"},
     "logs": {"levels"},
     "modules": {"levels"},
+    "access": {"modules"},
     "settings": {"levels", "modules"},
     "testing": {"modules"},
     "writer": {"levels", "modules", "settings"},
@@ -36,13 +36,13 @@ MAY_IMPORT = {
     "bundle": {"protobuf", "modules", "diagnostics", "profiles"},
     "rest_client": {"modules", "diagnostics"},
     "sidecar": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
-    "gateway": {"settings", "levels", "protobuf", "modules", "diagnostics", "logs", "_generated"},
+    "gateway": {"access", "settings", "levels", "protobuf", "modules", "diagnostics", "logs", "_generated"},
     "agent": {"settings", "levels", "protobuf", "modules", "logs", "stats", "profiles", "diagnostics", "sidecar"},
     "stub": {"levels", "modules", "stats", "profiles", "diagnostics", "agent"},
     "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "agent", "stub"},
     "demo": {"owned_process", "embedded", "levels", "modules", "logs", "stats", "diagnostics", "gateway", "agent"},
     "cli": {
-        "console",
+        "access",
         "embedded",
         "levels",
         "profiles",
@@ -124,7 +124,6 @@ ROOMS = {
         "main",
     ],
     "cli/commands": ["change look run setup"],
-    "cli/profiles": ["hot_functions names taking", "flame heap_rows stack_tree waits"],
 }
 
 # The places that may import a foreign package: a file, or a folder with all that is in it.
@@ -181,6 +180,7 @@ OWNERS = {
     "rich": ["cli/"],
     "semantic_version": ["modules/etcd/client.py"],
     "structlog": ["levels/structlog_filter.py"],
+    "vl_convert": ["cli/profiles/flame.py"],
     "yaml": ["cli/show/yaml_format.py"],
     "yarl": ["rest_client/transport.py"],
     "zstandard": ["logs/files/packed.py"],

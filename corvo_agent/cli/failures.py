@@ -15,13 +15,12 @@ code meaning
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from ..errors import CorvoError
-from .show.blocking import discard_output
-from .show.colour import wants_colour
 from .show.output import visible
 
 CTRL_C = 130
@@ -54,8 +53,11 @@ def report(error: BaseException) -> int:
 
 
 def reader_is_gone() -> int:
-    """The exit code when the program that reads the output (head, less) has seen enough, which is no failure."""
-    discard_output()
+    """The exit code when the program that reads the output (head, less) has seen enough, which is no failure.
+
+    What is still buffered goes nowhere, so that the interpreter does not fail to flush it at its end.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -67,8 +69,7 @@ def _is_cancelled(error: BaseException) -> bool:
 
 def say(text: str) -> None:
     """``corvo: text`` on stderr."""
-    colour = wants_colour(sys.stderr)
-    click.echo(click.style("corvo: ", fg="red", bold=True) + visible(text, "\n"), err=True, color=colour)
+    click.echo(click.style("corvo: ", fg="red", bold=True) + visible(text, "\n"), err=True)
 
 
 class Failures:

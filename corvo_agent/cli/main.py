@@ -36,6 +36,7 @@ _COMMANDS = {
     "modules": ("change", "List, show, create, edit, delete and watch Module objects."),
     "gateway": ("run", "Serve the REST API."),
     "writer": ("run", "Keep Module objects in step with what runs."),
+    "token": ("setup", "Make tokens for callers of a gateway."),
     "completion": ("setup", "Print the completion script of a shell."),
 }
 

@@ -12,7 +12,6 @@ from .._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .app import Gateway
-    from .auth import Role, Tokens, read_tokens
     from .routing.networks import parse_networks
     from .routing.router import RouteLimits
     from .settings import GatewaySettings
@@ -22,7 +21,6 @@ else:
         __name__,
         {
             "app": ("Gateway",),
-            "auth": ("Role", "Tokens", "read_tokens"),
             "routing.networks": ("parse_networks",),
             "routing.router": ("RouteLimits",),
             "settings": ("GatewaySettings",),
@@ -33,10 +31,7 @@ else:
 __all__ = (
     "Gateway",
     "GatewaySettings",
-    "Role",
     "RouteLimits",
-    "Tokens",
     "WatchLimits",
     "parse_networks",
-    "read_tokens",
 )

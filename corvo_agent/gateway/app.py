@@ -10,6 +10,8 @@ from typing import Self
 
 from aiohttp import web
 
+from ..access.caller import current_caller
+from ..access.tokens import TokenFile
 from ..addresses import address_to_listen
 from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.server.acceptor import Acceptor, within_descriptors
@@ -20,7 +22,7 @@ from ..modules.model import Module
 from ..modules.store import ModuleStore
 from ..modules.store_clock import StoreClock
 from ..tls_files import FileContext
-from .auth import Tokens, read_tokens
+from .auth import Gatekeeper
 from .grpc.service import DiagnosticsV1
 from .grpc.status import DetailsCodec
 from .metrics import Metrics
@@ -72,7 +74,7 @@ class Gateway:
         self._clock = clock
         interval = self.settings.check_interval
         self._modules = modules = ModuleStore.of(store, clock=clock)
-        self._tokens = Tokens({})
+        self._gatekeeper = Gatekeeper()
         self._contexts: list[FileContext] = []
         self._routes = routes or RouteLimits()
         self._watches = watches or WatchLimits()
@@ -91,13 +93,15 @@ class Gateway:
         )
         self._stack = AsyncExitStack()
         self._address = ""
+        #: (method, path) of each request that it answers.
+        self.routes: set[tuple[str, str]] = set()
         self._grpc: DiagnosticsServer | None = None
 
     async def __aenter__(self) -> Self:
         """Start all of it."""
         settings = self.settings
         # Files are small and local, but the loop is not the place to read them all the same.
-        self._tokens = await asyncio.to_thread(self._read_tokens)
+        self._gatekeeper = await asyncio.to_thread(self._read_tokens)
         server_tls, grpc_tls, agent_tls = await asyncio.to_thread(
             lambda: (server_context(settings), grpc_context(settings), agent_context(settings))
         )
@@ -112,7 +116,7 @@ class Gateway:
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
             await self._serve(stack, self._application(router, metrics), server_tls)
             if settings.grpc_listen:
-                await self._serve_grpc(stack, DiagnosticsV1(self.api, router, self._tokens), grpc_tls)
+                await self._serve_grpc(stack, DiagnosticsV1(self.api, router, self._gatekeeper), grpc_tls)
             # Watchers hear that it stops before their connections are drained.
             stack.callback(self.hub.close)
             self._stack = stack.pop_all()
@@ -128,20 +132,21 @@ class Gateway:
     async def reload_credentials(self) -> None:
         """Read certificates, keys, passwords and the tokens of callers now, for the connections and calls that follow.
 
-        Renewed certificates and passwords are noticed without it, the tokens are not. Raises ConfigError for what is of
-        no use; that, and what comes after it, is not used then.
+        What is renewed is noticed without it. Raises ConfigError for what is of no use; that, and what comes after it,
+        is not used then.
         """
 
-        def read() -> Tokens:
+        def read() -> None:
             for context in self._contexts:
                 context.reload()
-            return self._read_tokens()
+            self._gatekeeper.reload()
 
-        self._tokens.replace(await asyncio.to_thread(read))
+        await asyncio.to_thread(read)
         await self._modules.reload_credentials()
 
-    def _read_tokens(self) -> Tokens:
-        return read_tokens(self.settings.token_file) if self.settings.token_file else Tokens({})
+    def _read_tokens(self) -> Gatekeeper:
+        path = self.settings.token_file
+        return Gatekeeper(TokenFile(path, self._clock) if path else None, self._clock)
 
     @property
     def address(self) -> str:
@@ -160,12 +165,15 @@ class Gateway:
 
     def _module(self, name: str) -> Module | None:
         entry = self.cache.get(name)
-        return None if entry is None else entry.module
+        if entry is None:
+            return None
+        current_caller().require_module(entry.module.meta.labels)
+        return entry.module
 
     def _application(self, router: Router, metrics: Metrics) -> web.Application:
         # Whoever shows a token is no page that was made to ask: the name that it asks for tells nothing then.
-        names = () if self._tokens.required else (check_host(self.settings.hostnames),)
-        checks = (check_origin, check_credentials(self._tokens))
+        names = () if self._gatekeeper.required else (check_host(self.settings.hostnames),)
+        checks = (check_origin, check_credentials(self._gatekeeper))
         application = web.Application(
             middlewares=[metrics.middleware(), compress_answers, answer_strays, *names, *checks],
             client_max_size=MAX_BODY,
@@ -180,6 +188,11 @@ class Gateway:
         ):
             application.add_routes(views.routes())
         application.add_routes(openapi.routes())
+        self.routes = {
+            (route.method, route.resource.canonical)
+            for route in application.router.routes()
+            if route.resource is not None
+        }
         return application
 
     async def _serve(self, stack: AsyncExitStack, application: web.Application, tls: ssl.SSLContext | None) -> None:

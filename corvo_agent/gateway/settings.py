@@ -34,7 +34,7 @@ class GatewaySettings:
     grpc_listen: str = setting("", "Serve DiagnosticsV1 here.", metavar="HOST:PORT")
     tls_cert: str = setting("", "Certificate shown to callers.", option="gateway-cert", metavar="FILE")
     tls_key: str = setting("", "Key of --gateway-cert.", option="gateway-key", metavar="FILE")
-    token_file: str = setting("", "Who may call: lines of TOKEN [read|write].", metavar="FILE")
+    token_file: str = setting("", "Who may call: the file of `corvo token new`, mode 0600.", metavar="FILE")
     insecure: bool = setting(False, "Allow to listen beyond loopback without TLS and tokens.")
     hostnames: tuple[str, ...] = setting(
         (),

@@ -6,7 +6,7 @@ The contract puts most of it into texts (``rpc error: code = NotFound desc = Not
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -28,6 +28,7 @@ from ..errors import (
 _RPC = re.compile(r"rpc error: code = (\w+) desc = (.*)", re.DOTALL)
 _MODULE = re.compile(r"module \[([^\]]*)\]: (.*)", re.DOTALL)
 # How the text of our DeadlineExceeded ends.
+_ROLE = re.compile(r'error="insufficient_scope".*scope="(\w+)"')
 _LATE = re.compile(r": no answer within ([0-9.e+-]+) s$")
 _UNLOCATED = "unable to locate service instance for module ["
 _LOST_COMMIT = "Commit to backend failed: "
@@ -43,12 +44,19 @@ class Refusal:
     text: str
 
     @classmethod
-    def read(cls, status: int, body: bytes) -> Refusal | None:
-        """The refusal in ``body``; None if the body is not a gateway error."""
+    def read(cls, status: int, body: bytes, challenge: str = "") -> Refusal | None:
+        """The refusal in ``body``; None if the body is not a gateway error.
+
+        ``challenge`` is the header WWW-Authenticate, which may tell the role that is missing (RFC 6750).
+        """
         try:
-            return cls.of(status, orjson.loads(body))
+            refusal = cls.of(status, orjson.loads(body))
         except orjson.JSONDecodeError:
             return None
+        role = _ROLE.search(challenge)
+        if refusal is None or role is None:
+            return refusal
+        return replace(refusal, text=f"{refusal.text}: it takes the role {role[1]}")
 
     @classmethod
     def of(cls, status: int, body: Any) -> Refusal | None:

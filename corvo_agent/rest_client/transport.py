@@ -106,7 +106,7 @@ class Transport:
             async with self._request(method, path, query, data=data, timeout=limits) as response:
                 content = await _read(response)
         if response.status != 200:
-            raise error_of(Refusal.read(response.status, content), self.url, response.status, name)
+            raise error_of(_refusal(response, content), self.url, response.status, name)
         return read_object(content, f"the answer of {self.url}")
 
     async def events(
@@ -118,7 +118,7 @@ class Transport:
         with self._errors(_SILENCE):
             async with self._request("GET", path, query, headers=headers, timeout=limits) as response:
                 if response.status != 200:
-                    refusal = Refusal.read(response.status, await _read(response))
+                    refusal = _refusal(response, await _read(response))
                     raise error_of(refusal, self.url, response.status, name)
                 batches = EventBatches()
                 # Without chunks (an old proxy in between) there is no telling what was written in one go.
@@ -184,6 +184,10 @@ class Transport:
             raise NoWebSocket(error.status) from error
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable(self.url, _reason(error) + self._hint) from error
+
+
+def _refusal(response: aiohttp.ClientResponse, content: bytes) -> Refusal | None:
+    return Refusal.read(response.status, content, response.headers.get("WWW-Authenticate", ""))
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -87,6 +87,7 @@ async def test_renewed_certificates_are_shown_and_tokens_read_when_asked(tmp_pat
     first, second = Authority(tmp_path, "first"), Authority(tmp_path, "second")
     own, new, tokens = first.issue("127.0.0.1"), second.issue("127.0.0.1"), tmp_path / "tokens"
     tokens.write_text("old-token")
+    tokens.chmod(0o600)
     files = {"tls_cert": str(own.cert), "tls_key": str(own.key), "token_file": str(tokens)}
     settings = replace(LOCAL, grpc_listen="127.0.0.1:0", **files)  # type: ignore[arg-type]
     async with Store() as store, Gateway(store, settings) as gateway:
@@ -113,8 +114,8 @@ async def test_renewed_certificates_are_shown_and_tokens_read_when_asked(tmp_pat
         tokens.write_text("# none")
         with pytest.raises(ConfigError, match="holds no token"):
             await gateway.reload_credentials()
-        tokens.write_text("new-token")
         assert await status(second, "old-token") == 200
+        tokens.write_text("new-token")
         await gateway.reload_credentials()
         assert [await status(second, token) for token in ("old-token", "new-token")] == [401, 200]
 

@@ -1,7 +1,9 @@
-"""Tokens: who may call, and that nobody listens to the world without them."""
+"""Who calls: the tokens of the contract, what wrong ones cost, and that no one listens to the world without them."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -9,17 +11,22 @@ from typing import TypeAlias
 import grpc.aio
 import pytest
 
+from corvo_agent.access.caller import ANYONE
+from corvo_agent.access.roles import Role
+from corvo_agent.access.tokens import TokenFile
 from corvo_agent.errors import ConfigError
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.auth import Role, Tokens, bearer, read_tokens
+from corvo_agent.gateway.auth import Gatekeeper, WrongTokens, bearer
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.memory import MemoryStore
+from corvo_agent.testing import FakeClock
 from tests.descriptors import google_class
 
 from .conftest import LOCAL, Api
 
 RawCall: TypeAlias = "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]"
 
+# Of an older gateway.
 TOKENS = "# people\nlook read\n\nact write\nplain\n"
 
 
@@ -27,6 +34,7 @@ TOKENS = "# people\nlook read\n\nact write\nplain\n"
 def settings(tmp_path: Path) -> GatewaySettings:
     path = tmp_path / "tokens"
     path.write_text(TOKENS)
+    path.chmod(0o600)
     return replace(LOCAL, token_file=str(path), grpc_listen="127.0.0.1:0")
 
 
@@ -50,10 +58,17 @@ async def test_row_unauthenticated(api: Api, headers: dict[str, str]) -> None:
 
 
 async def test_row_not_authorized(api: Api) -> None:
-    """not authorized: 403 Authorization failed, not authorized."""
+    """not authorized: 403 Authorization failed, not authorized; what is missing is told as RFC 6750 tells it."""
     assert (await api.call("GET", "/modules", headers=with_token("look")))[0] == 200
-    status, body = await api.call("PUT", "/modules/a1", {}, headers=with_token("look"))
-    assert (status, body["result"]["Str"], body["message"]) == (403, "Authorization failed", ["not authorized"])
+    async with api.raw("PUT", "/modules/a1", {}, headers=with_token("look")) as response:
+        body = await response.json()
+        challenge = response.headers["WWW-Authenticate"]
+    assert (response.status, body["result"]["Str"], body["message"]) == (
+        403,
+        "Authorization failed",
+        ["not authorized"],
+    )
+    assert challenge == 'Bearer error="insufficient_scope", scope="operator"'
     for token in ("act", "plain"):
         assert (await api.call("PUT", "/modules/a1", {}, headers=with_token(token)))[0] == 404
 
@@ -69,8 +84,9 @@ async def test_row_cookie_and_csrf(api: Api) -> None:
     assert (await api.call("PUT", "/modules/a1", {}, headers=confirmed))[0] == 404
 
 
-async def test_health_is_open_and_the_rest_is_not(api: Api) -> None:
-    for path, status in (("/healthz", 200), ("/readyz", 200), ("/metrics", 401), ("/openapi.json", 401)):
+async def test_health_and_documents_are_open_and_the_rest_is_not(api: Api) -> None:
+    opened = {"/healthz": 200, "/readyz": 200, "/openapi.json": 200, "/docs": 200, "/metrics": 401, "/none": 401}
+    for path, status in opened.items():
         async with api.session.get(api.gateway.url + path) as response:
             assert response.status == status, path
 
@@ -91,22 +107,45 @@ async def test_grpc_asks_for_the_same_tokens(gateway: Gateway) -> None:
             assert caught.value.code() is code
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "a b c\n", "a admin\n"])
-def test_a_token_file_that_is_none(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "tokens"
-    path.write_text(text)
-    with pytest.raises(ConfigError):
-        read_tokens(str(path))
+async def test_wrong_tokens_wait_and_right_ones_do_not(
+    settings: GatewaySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = FakeClock()
+    keeper = Gatekeeper(TokenFile(settings.token_file, clock), clock)
+    caplog.set_level(logging.WARNING, "corvo_agent.gateway.auth")
+    for number in range(3):
+        assert await keeper.caller(f"guess{number}", "10.0.0.1") is None
+    for wait in (0.1, 0.2, 0.4):
+        guess = asyncio.create_task(keeper.caller(f"guess{wait}", "10.0.0.1"))
+        await asyncio.sleep(0)
+        assert not guess.done()
+        found = await keeper.caller("look", "10.0.0.1")
+        assert found is not None
+        assert found.role is Role.READER
+        await clock.advance(wait)
+        assert await guess is None
+    # Who shows nothing has not tried anything.
+    assert await keeper.caller("", "10.0.0.1") is None
+    # Six of them are one line at most, and none shows what was tried.
+    lines = [record.getMessage() for record in caplog.records if record.name == "corvo_agent.gateway.auth"]
+    assert len(lines) <= 1
+    assert "guess" not in "".join(lines)
 
 
-def test_a_token_file_that_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
-        read_tokens(str(tmp_path / "none"))
+def test_wrong_tokens_are_counted_by_address_and_by_token_and_forgotten() -> None:
+    clock = FakeClock()
+    wrong = WrongTokens(clock)
+    assert [wrong.delay("a", str(n)) for n in range(10)] == [0, 0, 0, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
+    assert [wrong.delay(f"b{n}", "same") for n in range(5)] == [0, 0, 0, 0.1, 0.2]
+    assert wrong.delay("c", "other") == 0
+    for number in range(5000):
+        wrong.delay(f"d{number}", "same")
+    assert len(wrong) == 4096
 
 
-def test_without_tokens_everybody_may() -> None:
-    assert Tokens({}).role("") is Role.WRITE
-    assert not Tokens({}).required
+async def test_without_tokens_everybody_may() -> None:
+    assert await Gatekeeper().caller("", "127.0.0.1") is ANYONE
+    assert not Gatekeeper().required
     assert bearer("bearer x") == "x"
     assert bearer("x") == ""
 

@@ -146,6 +146,7 @@ def secured(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> G
     identity = authority.issue("gateway.test")
     tokens = tmp_path_factory.mktemp("tokens") / "tokens"
     tokens.write_text("looker read\nwriter write\n")
+    tokens.chmod(0o600)
     return GatewaySettings(
         listen="127.0.0.1:0", tls_cert=str(identity.cert), tls_key=str(identity.key), token_file=str(tokens)
     )

@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 
 #: The programs that a test may need, and the Debian package of each.
 PROGRAMS = {
-    "chromium": "chromium",
     "curl": "curl",
     "dbus-daemon": "dbus-daemon",
     "fish": "fish",
     "ip": "iproute2",
     "logrotate": "logrotate",
-    "node": "nodejs",
     "zsh": "zsh",
 }
 

@@ -16,7 +16,6 @@ from ...logs.lines.record import Record
 DEFAULT_SPAN = 0.3
 # Lines that wait at most; with more, the earliest are shown although lines before them may still come.
 _MOST = 20_000
-_AT_ONCE = 20  # records shown before it is looked again whether there is room for more
 # Seconds within which each module that is there at the start has to have shown its newest lines.
 _OPENING = 3.0
 # Seconds between two looks at whether the first lines are there, where nothing else says how often.
@@ -33,7 +32,7 @@ class ReorderBuffer:
 
     def __init__(
         self,
-        show: Callable[[list[tuple[str, Record]]], None],
+        show: Callable[[str, Record], None],
         *,
         span: float = DEFAULT_SPAN,
         clock: Clock = SYSTEM_CLOCK,
@@ -64,8 +63,8 @@ class ReorderBuffer:
             self._arrivals.append((now, time))
         self._opening.discard(name)
         # A module that floods must not fill the memory of the terminal that watches it.
-        if len(self._waiting) > _MOST:
-            self._show_some(len(self._waiting) - _MOST)
+        while len(self._waiting) > _MOST:
+            self._show_next()
         self._moved.set()
 
     async def run(self) -> None:
@@ -81,10 +80,10 @@ class ReorderBuffer:
             else:
                 self._release(self._clock.monotonic())
 
-    def flush(self, has_room: Callable[[], bool] = lambda: True) -> None:
-        """Show what still waits, as long as ``has_room``."""
-        while self._waiting and has_room():
-            self._show_some(_AT_ONCE)
+    def flush(self) -> None:
+        """Show all that still waits."""
+        while self._waiting:
+            self._show_next()
         self._arrivals.clear()
 
     def _due(self) -> float:
@@ -95,16 +94,13 @@ class ReorderBuffer:
         return max(due, self._opened) if self._opening and self._clock.monotonic() < self._opened else due
 
     def _release(self, now: float) -> None:
-        horizon = -(1 << 63)
+        horizon = 0
         while self._arrivals and self._arrivals[0][0] + self._span <= now:
             # Everything up to this time has waited long enough, also what came later with an earlier time.
             horizon = max(horizon, self._arrivals.popleft()[1])
-        due: list[tuple[str, Record]] = []
         while self._waiting and self._waiting[0][0] <= horizon:
-            _, _, name, record = heapq.heappop(self._waiting)
-            due.append((name, record))
-        self._show(due)
+            self._show_next()
 
-    def _show_some(self, count: int) -> None:
-        earliest = [heapq.heappop(self._waiting) for _ in range(min(count, len(self._waiting)))]
-        self._show([(name, record) for _, _, name, record in earliest])
+    def _show_next(self) -> None:
+        _, _, name, record = heapq.heappop(self._waiting)
+        self._show(name, record)

@@ -15,13 +15,15 @@ from grpclib.server import Stream
 
 from ..._generated import api, diagnostics
 from ..._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse, DiagnosticsV1Base, Module
+from ...access.caller import calling, current_caller
+from ...access.rules import RPCS, role_of_query
 from ...diagnostics.calls import BoundedService, CallBounds, current_call, metadata, seconds_left
 from ...diagnostics.limits import REQUEST_BYTES, ByteBudget
 from ...diagnostics.messages.request_codec import query_of, response_of
 from ...errors import Compacted, CorvoError, InvalidArgument, Unsupported
 from ...modules.selectors.list_options import ListOptions
 from ...protobuf.codec import encode, opaque
-from ..auth import Role, Tokens, bearer
+from ..auth import Gatekeeper, bearer
 from ..cooperative_yield import in_slices
 from ..objects.body import check_module
 from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, Failure
@@ -37,7 +39,6 @@ Answer = TypeVar("Answer")
 _Method = Callable[["DiagnosticsV1", Request], Coroutine[Any, Any, Answer]]
 
 _MAX_FIELDS = 100_000
-_READING = ("AutoGetModule", "AutoListModule", "AutoWatchModule", "AutoWatchSvcDiagnosticsV1")
 _WATCHING = ("AutoWatchModule", "AutoWatchSvcDiagnosticsV1")
 _NO_VERSION = Failure(400, Status.INVALID_ARGUMENT, "Request information error", ("Unable to determine version",))
 _BOTH_UPDATES = Failure(
@@ -63,12 +64,12 @@ def _failing_as(action: Action) -> Callable[[_Method[Request, Answer]], _Method[
 
 
 class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
-    """The service for a grpclib server, over ``api`` and ``router``; ``tokens`` say who may call."""
+    """The service for a grpclib server, over ``api`` and ``router``; ``gatekeeper`` says who calls."""
 
-    def __init__(self, api: ModuleApi, router: Router, tokens: Tokens) -> None:
+    def __init__(self, api: ModuleApi, router: Router, gatekeeper: Gatekeeper) -> None:
         self._api = api
         self._router = router
-        self._tokens = tokens
+        self._gatekeeper = gatekeeper
         self.bounds = CallBounds(
             REQUEST_BYTES,
             ByteBudget(4 * REQUEST_BYTES),
@@ -85,14 +86,16 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
 
         async def guarded(stream: Stream[Any, Any]) -> None:
             # Before a byte of the message is read.
-            found = self._tokens.role(bearer(metadata(stream, "authorization")))
-            if found is None:
+            token, address = bearer(metadata(stream, "authorization")), stream.peer.addr()
+            caller = await self._gatekeeper.caller(token, str(address[0]) if address else "unknown")
+            if caller is None:
                 raise of_failure(UNAUTHENTICATED)
-            if name not in _READING and found is not Role.WRITE:
+            if name not in RPCS or caller.role < RPCS[name]:
                 raise of_failure(UNAUTHORIZED)
             if name in _WATCHING and not metadata(stream, "req-version"):
                 raise of_failure(_NO_VERSION)
-            await handler.func(stream)
+            with calling(caller):
+                await handler.func(stream)
 
         return handler._replace(func=guarded)
 
@@ -149,8 +152,10 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
     @_failing_as(Action.DEBUG)
     async def debug(self, request: DiagnosticsRequest) -> DiagnosticsResponse:
         """Ask the agent of the Module that ``request`` names; its answer passes untouched."""
+        query = query_of(request, seconds_left())
+        current_caller().require(role_of_query(query.query, query.parameters))
         await self._api.ready()
-        return response_of(await self._router.debug(query_of(request, seconds_left())))
+        return response_of(await self._router.debug(query))
 
     async def auto_watch_module(
         self, options: api.ListWatchOptions

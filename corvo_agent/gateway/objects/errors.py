@@ -49,7 +49,7 @@ class Failure:
 
 #: The answer to a caller without a token, or with an unknown one.
 UNAUTHENTICATED = Failure(401, Status.UNAUTHENTICATED, "Authentication failed", ("Not authenticated",))
-#: The answer to a caller whose token does not allow the call.
+#: The answer to a caller whose role does not allow the call.
 UNAUTHORIZED = Failure(403, Status.PERMISSION_DENIED, "Authorization failed", ("not authorized",))
 #: The answer to a caller who asked for a name that is not known to be this gateway's.
 MISDIRECTED = Failure(
@@ -130,6 +130,10 @@ def _refused(error: errors.PermissionRefused, name: str) -> Failure:
     return Failure(403, Status.PERMISSION_DENIED, "Authorization failed", (error.reason,))
 
 
+def _not_authorized(error: errors.NotAuthorized, name: str) -> Failure:
+    return UNAUTHORIZED
+
+
 def _exists(error: errors.AlreadyExists, name: str) -> Failure:
     return Failure(409, Status.ALREADY_EXISTS, "Object store error", ("already exists in cache",), name)
 
@@ -189,6 +193,7 @@ Builder = Callable[[Any, str], Failure]
 _ALWAYS: dict[type, Builder] = {
     errors.InvalidArgument: _invalid,
     errors.DecodeError: _bad_body,
+    errors.NotAuthorized: _not_authorized,
     errors.PermissionRefused: _refused,
     errors.AlreadyExists: _exists,
     errors.VersionConflict: _conflict,

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ...access.caller import current_caller
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import Compacted, DeadlineExceeded, NotFound, RemoteError, Unavailable
 from ...modules.compare_and_swap import compare_and_swap
 from ...modules.model import LevelOverride, Module
 from ...modules.names import MODULES_PREFIX
+from ...modules.selectors.labels import parse_label_selector
 from ...modules.selectors.list_options import ListOptions
 from ...modules.store import ModuleStore
 from ..cooperative_yield import in_slices
@@ -80,10 +82,12 @@ class ModuleApi:
         entry = self.cache.get(name)
         if entry is None:
             raise NotFound("module", name)
+        _permit(entry.module)
         return entry
 
     async def list(self, options: ListOptions, *, consistent: bool = False) -> Listing:
         """Those that ``options`` select, in their order and page. Raises InvalidArgument and DecodeError."""
+        options = _permitted(options)
         selection, version = options.selection(), options.version()
         if consistent:
             entries: Sequence[CachedModule] = [CachedModule(module) for module in (await self._store.list()).modules]
@@ -102,6 +106,7 @@ class ModuleApi:
         Raises InvalidArgument, ResourceExhausted, and Compacted for a start that is gone or that the store has not
         reached: after a restore its revisions are lower than those that watchers know.
         """
+        options = _permitted(options)
         await self.ready()
         await self._check_start(options.version())
         # In one step with the entries: no change may come between what exists and what is told from now on.
@@ -122,11 +127,17 @@ class ModuleApi:
 
     async def create(self, given: Module) -> CachedModule:
         """Store a new Module that has passed the checks. Raises AlreadyExists."""
+        _permit(given)
         return await self._written(await self._store.create(Module(given.meta, given.spec, given.status)))
 
     async def delete(self, name: str, version: str = "") -> CachedModule:
         """Delete the Module, at ``version`` if given; what it was. Raises NotFound, VersionConflict."""
         expected = objects.version_number(name, version)
+        if current_caller().selector:
+            # What it may delete is the version whose labels were looked at.
+            current = await self._read(name)
+            objects.check_version(current, version)
+            expected = current.revision
         last = await self._store.delete(name, expected)
         # It may have been created again since: then the cache holds a younger one.
         await self._settled(lambda: _is_gone(self.cache.get(name), last))
@@ -173,13 +184,18 @@ class ModuleApi:
             return current
 
         async def write(current: Module) -> Module:
-            return await self._store.update(change(current), expected=current.revision)
+            changed = change(current)
+            # No one may take a Module out of its own reach into that of others.
+            _permit(changed)
+            return await self._store.update(changed, expected=current.revision)
 
         # With a version of the caller's the look after a conflict refuses it; without one, it is tried again.
         return await self._written(await compare_and_swap(read, write, clock=self._clock))
 
     async def _read(self, name: str) -> Module:
-        return await self._store.get(name)
+        module = await self._store.get(name)
+        _permit(module)
+        return module
 
     async def _written(self, module: Module) -> CachedModule:
         await self._settled(lambda: self.cache.revision >= module.revision)
@@ -194,6 +210,21 @@ class ModuleApi:
 
     def _now(self) -> int:
         return self._clock.time_ns()
+
+
+def _permit(module: Module) -> None:
+    """Pass when the caller may look at and change ``module`` by its selector; raises NotAuthorized."""
+    current_caller().require_module(module.meta.labels)
+
+
+def _permitted(options: ListOptions) -> ListOptions:
+    """``options`` within the selector of the caller. Raises InvalidArgument for a selector of the options' own."""
+    caller = current_caller()
+    if not caller.selector:
+        return options
+    # By itself: put together with another one it might read as a part of that.
+    parse_label_selector(options.label_selector)
+    return replace(options, label_selector=caller.limited(options.label_selector))
 
 
 def _is_gone(entry: CachedModule | None, last: Module) -> bool:

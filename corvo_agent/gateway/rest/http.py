@@ -10,7 +10,7 @@ from http import HTTPStatus
 import orjson
 from aiohttp import HttpVersion11, web
 
-from ...errors import CorvoError, DecodeError, ResourceExhausted
+from ...errors import CorvoError, DecodeError, NotAuthorized, ResourceExhausted
 from ..objects.errors import Action, Failure, failure
 from ..watching.watch_hub import PATIENCE
 from .compression import compressed, mark_coding, wanted_coding
@@ -34,6 +34,15 @@ def json_response(body: bytes, headers: Mapping[str, str] | None = None, *, stat
 def failure_response(found: Failure) -> web.Response:
     """The answer that tells a failure."""
     return json_response(orjson.dumps(found.body()), status=found.http)
+
+
+def error_response(error: CorvoError, action: Action, name: str = "") -> web.Response:
+    """The answer that tells ``error``, which ended ``action`` on the Module ``name``."""
+    response = failure_response(failure(error, action, name))
+    if isinstance(error, NotAuthorized):
+        # The body is the original's, and says no more; this is how RFC 6750 tells what is missing.
+        response.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.role}"'
+    return response
 
 
 def plain_failure(status: int, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -65,7 +74,7 @@ def guarded(handler: Handler, action: Action) -> Handler:
         try:
             return await handler(request)
         except CorvoError as error:
-            return failure_response(failure(error, action, request.match_info.get("name", "")))
+            return error_response(error, action, request.match_info.get("name", ""))
 
     return handle
 

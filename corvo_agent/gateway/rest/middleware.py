@@ -10,12 +10,15 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from ...access.caller import Caller, calling
+from ...access.roles import Role
+from ...access.rules import ROUTES
 from ...addresses import is_loopback
-from ...errors import CorvoError, DecodeError
+from ...errors import CorvoError, DecodeError, NotAuthorized
 from ...modules.names import API_PATH
-from ..auth import Role, Tokens, bearer
-from ..objects.errors import MISDIRECTED, UNAUTHENTICATED, UNAUTHORIZED, Action, failure
-from .http import failure_response, plain_failure
+from ..auth import Gatekeeper, bearer
+from ..objects.errors import MISDIRECTED, UNAUTHENTICATED, UNAUTHORIZED, Action
+from .http import error_response, failure_response, plain_failure
 
 _SECURITY = {
     "X-Frame-Options": "deny",
@@ -55,7 +58,7 @@ async def answer_strays(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPMethodNotAllowed as error:
         return plain_failure(405, {"Allow": ", ".join(sorted(error.allowed_methods))})
     except CorvoError as error:
-        return failure_response(failure(error, Action.READ))
+        return error_response(error, Action.READ)
 
 
 def check_host(hostnames: Collection[str]) -> Middleware:
@@ -109,24 +112,46 @@ async def check_origin(request: web.Request, handler: Handler) -> web.StreamResp
     return await handler(request)
 
 
-def check_credentials(tokens: Tokens) -> Middleware:
-    """Lets pass who shows a token that allows it."""
+def check_credentials(gatekeeper: Gatekeeper) -> Middleware:
+    """Lets pass who shows a token whose role the request takes, by the one table of them."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not tokens.required or request.path in _OPEN:
+        if not gatekeeper.required:
+            return await handler(request)
+        route = _route_of(request)
+        if route is not None and ROUTES.get(route, Role.ADMIN) is None:
             return await handler(request)
         header, cookie = bearer(request.headers.get("Authorization", "")), request.cookies.get(_COOKIE, "")
-        role = tokens.role(header or cookie)
-        if role is None:
-            return failure_response(UNAUTHENTICATED)
+        caller = await gatekeeper.caller(header or cookie, request.remote or "unknown")
+        if caller is None:
+            response = failure_response(UNAUTHENTICATED)
+            response.headers["WWW-Authenticate"] = "Bearer"
+            return response
         # A browser sends its cookie with whatever a page makes it send; it does not send this header.
         forged = not header and "Origin" in request.headers and request.headers.get(_CSRF_HEADER) != cookie
-        if request.method != "GET" and (role is not Role.WRITE or forged):
+        if request.method != "GET" and forged:
             return failure_response(UNAUTHORIZED)
-        return await handler(request)
+        with calling(caller):
+            # Where nothing is routed there is nothing to be allowed; what the table has not nobody may.
+            if route is not None:
+                caller.require(_role_of(route, caller))
+            return await handler(request)
 
     return check
+
+
+def _route_of(request: web.Request) -> tuple[str, str] | None:
+    """The row of the table that a request is about, None where nothing is routed."""
+    resource = request.match_info.route.resource
+    return None if resource is None else (request.method, resource.canonical)
+
+
+def _role_of(route: tuple[str, str], caller: Caller) -> Role:
+    role = ROUTES.get(route)
+    if role is None:
+        raise NotAuthorized(caller.name, "", "no role may do that")
+    return role
 
 
 def _is_shared(path: str) -> bool:

@@ -9,19 +9,22 @@ import orjson
 from aiohttp import web
 
 from ..._version import __version__
+from ...access.roles import Role
+from ...access.rules import QUERIES, ROUTES
 from ...modules.names import API_PATH
 from ...modules.vanished import DELETION_NOTE
 from .http import json_response
 from .schemas import SCHEMAS, ref
 
+_ROLES = [role.text for role in Role]
 _JSON = "application/json"
 _PLAIN = "text/plain"
 _NDJSON = "application/x-ndjson"
 
 _STATUS = {
     400: "the request is wrong, and the message says where",
-    401: "no or an unknown token",
-    403: "the token, or the page that sent this, may not do that",
+    401: "no token, or one that is unknown, expired or revoked",
+    403: "the role of the token, or the page that sent this, may not do that",
     404: "there is no such Module",
     405: "the path knows no such method",
     409: "it exists already, or its state forbids it; the message says which",
@@ -161,15 +164,38 @@ def _own_paths() -> dict[str, Any]:
     }
 
 
+def _with_roles(paths: dict[str, Any]) -> dict[str, Any]:
+    """Each operation with the role that it takes, by the table that requests are held against."""
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            if method == "parameters":
+                continue
+            role = ROUTES[method.upper(), path]
+            operation["security"] = [] if role is None else [{"bearer": [role.text]}]
+            if role is None:
+                for code in ("401", "403"):
+                    operation["responses"].pop(code, None)
+            elif path.endswith("/Debug"):
+                queries = ", ".join(f"{' '.join(filter(None, key))}: {least.text}" for key, least in QUERIES.items())
+                operation["description"] = f"The role that a query takes (*: any other): {queries}."
+    return paths
+
+
 def document() -> dict[str, Any]:
     """The whole document."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Corvo diagnostics", "version": __version__},
-        "paths": _paths(),
+        "paths": _with_roles(_paths()),
         "components": {
             "schemas": SCHEMAS,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": f"A token. Each role may what those before it may: {', '.join(_ROLES)}.",
+                }
+            },
         },
     }
 
@@ -177,16 +203,18 @@ def document() -> dict[str, Any]:
 def page() -> str:
     """The document as HTML that needs no script and nothing from elsewhere."""
     rows = []
-    for path, methods in _paths().items():
+    for path, methods in _with_roles(_paths()).items():
         for method, operation in methods.items():
             if method == "parameters":
                 continue
             names = ", ".join(parameter["name"] for parameter in operation.get("parameters", ()))
             codes = ", ".join(operation["responses"])
-            cells = (f"{method.upper()} {path}", operation["summary"], names, codes)
+            role = "".join(operation["security"][0]["bearer"]) if operation["security"] else ""
+            about = f"{operation['summary']}. {operation.get('description', '')}".strip()
+            cells = (f"{method.upper()} {path}", about, role, names, codes)
             rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
     schemas = html.escape(orjson.dumps(SCHEMAS, option=orjson.OPT_INDENT_2).decode())
-    head = "<tr><th>Request</th><th>What it does</th><th>Query</th><th>Answers</th></tr>"
+    head = "<tr><th>Request</th><th>What it does</th><th>Role</th><th>Query</th><th>Answers</th></tr>"
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Corvo diagnostics</title>'
         f"<h1>Corvo diagnostics {html.escape(__version__)}</h1>"

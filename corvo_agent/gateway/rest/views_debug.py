@@ -10,6 +10,8 @@ from itertools import islice
 import orjson
 from aiohttp import web
 
+from ...access.caller import current_caller
+from ...access.rules import role_of_query
 from ...diagnostics.query import DebugQuery
 from ...errors import DecodeError, ResourceExhausted
 from ...logs.lines.merge import merge
@@ -51,13 +53,13 @@ class DebugViews:
 
     async def debug(self, request: web.Request) -> web.StreamResponse:
         """POST modules/NAME/Debug."""
-        query = await read_query(request)
+        query = await _permitted_query(request)
         await self._api.ready()
         return await self._answers.send(request, await self._router.debug(query))
 
     async def debug_many(self, request: web.Request) -> web.StreamResponse:
         """POST Debug: each Module's answer on a line of its own, as it comes; then a summary."""
-        query = await read_query(request)
+        query = await _permitted_query(request)
         listing = await self._api.list(parse_options(request.query.items()))
         names = [entry.module.name for entry in listing.items or ()]
         width = integer("concurrency", request.query.get("concurrency", "")) or FAN_OUT
@@ -74,6 +76,13 @@ class DebugViews:
                 if not await send(request, response, part):
                     break
         return response
+
+
+async def _permitted_query(request: web.Request) -> DebugQuery:
+    """The query in the body, if the caller may ask it; raises DecodeError and NotAuthorized."""
+    query = await read_query(request)
+    current_caller().require(role_of_query(query.query, query.parameters))
+    return query
 
 
 async def read_query(request: web.Request) -> DebugQuery:

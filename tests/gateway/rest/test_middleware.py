@@ -38,6 +38,7 @@ class WithTokens:
     def settings(self, tmp_path: Path) -> GatewaySettings:
         path = tmp_path / "tokens"
         path.write_text("look read\n")
+        path.chmod(0o600)
         return replace(LOCAL, token_file=str(path))
 
 

@@ -25,7 +25,7 @@ def command(told: Told) -> None:
 
     A setting is taken from its option, else its CORVO_ variable, else the file, else the default. SIGTERM and Ctrl-C
     end the gateway after it has answered what was asked; the second one ends it at once. SIGHUP reads tokens,
-    certificates and passwords again; renewed certificates and a renewed password are used without being asked.
+    certificates and passwords again; what is renewed is used without being asked.
 
     \b
     corvo gateway --etcd http://127.0.0.1:2379

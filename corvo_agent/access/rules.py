@@ -1,0 +1,106 @@
+"""The one table of what each role may: requests of REST, methods of gRPC, Debug queries, commands.
+
+REST and gRPC ask it, the OpenAPI document shows it. What it does not name nobody may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..modules.names import API_PATH
+from .roles import Role
+
+VIEWER, READER, OPERATOR, ADMIN = Role
+
+_MODULES = f"{API_PATH}/modules"
+_ONE = f"{_MODULES}/{{name}}"
+_WATCH = f"{API_PATH}/watch/modules"
+
+#: (method, path as it is routed) -> the role that it takes; None: no token is asked for. Where it takes a Debug query,
+#: the role is the least that any query takes, and that of the query comes on top.
+ROUTES: Mapping[tuple[str, str], Role | None] = {
+    ("GET", "/healthz"): None,
+    ("GET", "/readyz"): None,
+    ("GET", "/docs"): None,
+    ("GET", "/openapi.json"): None,
+    ("GET", "/metrics"): VIEWER,
+    ("GET", _MODULES): VIEWER,
+    ("POST", _MODULES): ADMIN,
+    ("GET", f"{_MODULES}/"): VIEWER,
+    ("GET", _ONE): VIEWER,
+    ("PUT", _ONE): OPERATOR,
+    ("PATCH", _ONE): OPERATOR,
+    ("DELETE", _ONE): ADMIN,
+    ("POST", f"{_ONE}/label"): OPERATOR,
+    ("PUT", f"{_ONE}/level"): OPERATOR,
+    ("POST", f"{_ONE}/Debug"): VIEWER,
+    ("POST", f"{API_PATH}/Debug"): VIEWER,
+    ("GET", _WATCH): VIEWER,
+    ("GET", f"{_WATCH}/{{name}}/logs"): READER,
+}
+
+#: Method of diagnostics.DiagnosticsV1 -> the role that it takes; for Debug as above.
+RPCS: Mapping[str, Role] = {
+    "AutoGetModule": VIEWER,
+    "AutoListModule": VIEWER,
+    "AutoWatchModule": VIEWER,
+    "AutoWatchSvcDiagnosticsV1": VIEWER,
+    "AutoAddModule": ADMIN,
+    "AutoUpdateModule": OPERATOR,
+    "AutoLabelModule": OPERATOR,
+    "AutoDeleteModule": ADMIN,
+    "Debug": VIEWER,
+}
+
+#: (query, the parameter that tells more of it) -> the role. "" stands for all other values, "*" for all other queries.
+QUERIES: Mapping[tuple[str, str], Role] = {
+    ("Stats", ""): VIEWER,
+    ("Stats", "action=clear"): OPERATOR,
+    ("Log", ""): READER,
+    ("Profile", "profile=goroutine"): READER,
+    ("Profile", ""): OPERATOR,
+    ("Action", ""): ADMIN,
+    # What a service has registered itself may do anything.
+    ("*", ""): ADMIN,
+}
+
+#: Command -> the role that it takes by way of a gateway.
+COMMANDS: Mapping[str, Role] = {
+    "modules list": VIEWER,
+    "modules get": VIEWER,
+    "modules watch": VIEWER,
+    "stats": VIEWER,
+    "logs": READER,
+    "stacks": READER,
+    "level": OPERATOR,
+    "modules edit": OPERATOR,
+    "modules label": OPERATOR,
+    "profile": OPERATOR,
+    "blocked": OPERATOR,
+    "memory": OPERATOR,
+    "top": OPERATOR,
+    "bundle": OPERATOR,
+    "modules create": ADMIN,
+    "modules delete": ADMIN,
+    "action": ADMIN,
+}
+
+_TELLING = {"stats": "action", "profile": "profile"}
+_KNOWN = {(query.casefold(), more): role for (query, more), role in QUERIES.items()}
+
+
+def role_of_query(query: str, parameters: Mapping[str, str]) -> Role:
+    """The role that a Debug query takes.
+
+    Agents differ in how they read names and spaces; where two readings are possible the higher role is taken.
+    """
+    name = query.strip().casefold()
+    if (name, "") not in _KNOWN:
+        return _KNOWN["*", ""]
+    plain = _KNOWN[name, ""]
+    if name not in _TELLING:
+        return plain
+    key = _TELLING[name]
+    told = {value.strip().casefold() for each, value in parameters.items() if each.strip().casefold() == key}
+    roles = [_KNOWN.get((name, f"{key}={value}"), plain) for value in told]
+    return max(roles, default=plain)

@@ -1,0 +1,159 @@
+"""The table of what each role may, held against a running gateway: each cell is tried, those that refuse too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import grpc.aio
+import pytest
+import pytest_asyncio
+
+from corvo_agent.access.roles import Role
+from corvo_agent.access.rules import QUERIES, ROUTES, RPCS
+from corvo_agent.access.tokens import new_token
+from corvo_agent.gateway.app import Gateway
+from corvo_agent.gateway.grpc.service import DiagnosticsV1
+from corvo_agent.gateway.rest.openapi import document
+from corvo_agent.gateway.settings import GatewaySettings
+from corvo_agent.modules.names import API_PATH
+from tests.descriptors import google_class
+
+from .agents import AgentFarm
+from .conftest import LOCAL, Api, Store, settled
+from .modules import module
+
+TOKENS = {role: new_token(role, role.text, None) for role in Role}
+SHOP, SHOP_LINE = new_token(Role.ADMIN, "shop", None, "team=shop")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> GatewaySettings:
+    path = tmp_path / "tokens"
+    path.write_text("\n".join([*(line for _, line in TOKENS.values()), SHOP_LINE]))
+    path.chmod(0o600)
+    return replace(LOCAL, token_file=str(path), grpc_listen="127.0.0.1:0")
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def there(gateway: Gateway, store: Store, agents: AgentFarm) -> None:
+    """a1 with its agent, which belongs to the shop, and b2, which does not."""
+    await agents.start(module("a1", labels={"team": "shop"}))
+    await store.put_module(module("b2", labels={"team": "bank"}))
+    await settled(gateway, store)
+
+
+def bearer(role: Role) -> dict[str, str]:
+    return {"Authorization": f"Bearer {TOKENS[role][0]}"}
+
+
+async def status(api: Api, role: Role, method: str, path: str, body: Any = None) -> int:
+    url = api.gateway.url + path.replace("{name}", "a1")
+    async with api.session.request(method, url, json=body, headers=bearer(role)) as response:
+        return response.status
+
+
+async def test_the_table_has_every_route_and_every_method_and_no_others(gateway: Gateway) -> None:
+    assert gateway.routes == ROUTES.keys()
+    methods = DiagnosticsV1(gateway.api, None, None).__mapping__()  # type: ignore[arg-type]
+    assert {path.rpartition("/")[2] for path in methods} == RPCS.keys()
+    shown = {
+        (method.upper(), path): operation["security"]
+        for path, methods in document()["paths"].items()
+        for method, operation in methods.items()
+        if method != "parameters"
+    }
+    assert shown == {
+        key: [] if role is None else [{"bearer": [role.text]}]
+        for key, role in ROUTES.items()
+        # The same view for a name that is empty.
+        if key[1] != f"{API_PATH}/modules/"
+    }
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_each_role_and_each_route(api: Api, role: Role) -> None:
+    verdicts = {}
+    # Deletes last: what is gone cannot be refused.
+    for method, path in sorted(ROUTES, key=lambda route: route[0] == "DELETE"):
+        body: dict[str, str] | None = {} if method in ("POST", "PUT", "PATCH") else None
+        if path.endswith("/Debug"):
+            body = {"query": "Stats"}
+        verdicts[method, path] = await status(api, role, method, path, body) in (401, 403)
+    assert verdicts == {key: least is not None and role < least for key, least in ROUTES.items()}
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("path", [f"{API_PATH}/modules/a1/Debug", f"{API_PATH}/Debug"])
+async def test_each_role_and_each_query(api: Api, role: Role, path: str) -> None:
+    verdicts = {}
+    for query, more in QUERIES:
+        key, _, value = more.partition("=")
+        body = {"query": "Basket" if query == "*" else query, "parameters": {key: value} if more else {}}
+        verdicts[query, more] = await status(api, role, "POST", path, body) in (401, 403)
+    assert verdicts == {key: role < least for key, least in QUERIES.items()}
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_each_role_and_each_method(gateway: Gateway, role: Role) -> None:
+    request = google_class("diagnostics.Module")(O={"Name": "a1"})
+    debug = google_class("diagnostics.DiagnosticsRequest")(O={"Name": "a1"}, Query="Stats")
+    metadata = (("authorization", f"Bearer {TOKENS[role][0]}"), ("req-version", "v1"))
+    verdicts = {}
+    async with grpc.aio.insecure_channel(gateway.grpc_address) as channel:
+        for name in RPCS:
+            message = debug if name == "Debug" else b"" if "List" in name or "Watch" in name else request
+            data = message if isinstance(message, bytes) else message.SerializeToString()
+            asked: grpc.aio.UnaryStreamMultiCallable[bytes, bytes]
+            asked = channel.unary_stream(f"/diagnostics.DiagnosticsV1/{name}")
+            call = asked(data, metadata=metadata, timeout=30)
+            try:
+                await call.read()
+                code = await call.code() if call.done() else grpc.StatusCode.OK
+            except grpc.aio.AioRpcError as error:
+                code = error.code()
+            call.cancel()
+            verdicts[name] = code in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED)
+    assert verdicts == {name: role < least for name, least in RPCS.items()}
+
+
+@asynccontextmanager
+async def shop(api: Api) -> AsyncIterator[Api]:
+    """The API as the one sees it who may do everything with the Modules of the shop."""
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {SHOP}"}) as session:
+        yield Api(session, api.gateway)
+
+
+async def test_a_selector_limits_what_a_token_sees_and_touches(api: Api) -> None:
+    async with shop(api) as limited:
+        for path in ("/modules", "/modules?consistent=true", "/modules?label-selector=team"):
+            _, listed = await limited.call("GET", path)
+            assert [item["meta"]["name"] for item in listed["items"]] == ["a1"], path
+        assert (await limited.call("GET", "/modules?label-selector=team%3Dbank"))[1]["items"] is None
+        assert (await limited.call("GET", "/modules?label-selector=team%20in%20(bank"))[0] == 400
+        stats = {"query": "Stats"}
+        async with limited.raw("POST", "/Debug", stats) as response:
+            assert b'"b2"' not in await response.read()
+        async with limited.raw("GET", "/watch/modules") as response:
+            assert b'"b2"' not in await response.content.readline()
+        level = {"level": "Debug"}
+        for name, code in (("a1", 200), ("b2", 403)):
+            assert (await limited.call("GET", f"/modules/{name}"))[0] == code
+            assert (await limited.call("GET", f"/modules/{name}?consistent=true"))[0] == code
+            assert (await limited.call("POST", f"/modules/{name}/Debug", stats))[0] == code
+            assert (await limited.call("PUT", f"/modules/{name}/level", level))[0] == code
+            async with limited.raw("GET", f"/watch/modules/{name}/logs") as response:
+                assert response.status == code
+        # Neither into the shop nor out of it.
+        assert (await limited.call("POST", "/modules/a1/label", {"labels": {"team": "bank"}}))[0] == 403
+        assert (await limited.call("POST", "/modules/b2/label", {"labels": {"team": "shop"}}))[0] == 403
+        new = {"kind": "Module", "meta": {"name": "c3", "labels": {"team": "bank"}}}
+        assert (await limited.call("POST", "/modules", new))[0] == 403
+        new["meta"] = {"name": "c3", "labels": {"team": "shop"}}
+        assert (await limited.call("POST", "/modules", new))[0] == 200
+        assert (await limited.call("DELETE", "/modules/b2"))[0] == 403
+        assert (await limited.call("DELETE", "/modules/c3"))[0] == 200
