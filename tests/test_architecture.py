@@ -147,6 +147,7 @@ OWNERS = {
     "inotify_simple": ["logs/tail/waker.py"],
     "kubernetes_asyncio": ["writer/kubernetes.py"],
     "loguru": ["levels/loguru_filter.py"],
+    "lz4": ["logs/files/packed.py"],
     "memray": ["profiles/heap/memray_recording.py"],
     # JSON, read and written wherever it crosses an edge.
     "orjson": [

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from .history import LogHistory, head_of
     from .log_file import FileChanged, LogFile, open_log
     from .packed import unpack
-    from .rotation import Rotated, open_rotated, rotated_files, rotated_name
+    from .rotated_name import rotated_name
+    from .rotation import FileClock, Rotation
+    from .rotation_order import Rotated
     from .splitter import Chunk, Lines, Splitter
 else:
     __getattr__, __dir__ = lazy_names(
@@ -25,7 +27,9 @@ else:
             "history": ("LogHistory", "head_of"),
             "log_file": ("FileChanged", "LogFile", "open_log"),
             "packed": ("unpack",),
-            "rotation": ("Rotated", "open_rotated", "rotated_files", "rotated_name"),
+            "rotated_name": ("rotated_name",),
+            "rotation": ("FileClock", "Rotation"),
+            "rotation_order": ("Rotated",),
             "splitter": ("Chunk", "Lines", "Splitter"),
         },
     )
@@ -34,6 +38,7 @@ __all__ = (
     "Chunk",
     "Cursor",
     "FileChanged",
+    "FileClock",
     "FileMark",
     "Framing",
     "LineFraming",
@@ -42,14 +47,13 @@ __all__ = (
     "LogHistory",
     "MarkFraming",
     "Rotated",
+    "Rotation",
     "Splitter",
     "backward",
     "forward",
     "head_of",
     "last_line_end",
     "open_log",
-    "open_rotated",
-    "rotated_files",
     "rotated_name",
     "unpack",
 )

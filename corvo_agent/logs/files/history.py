@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from types import TracebackType
 from typing import Self
@@ -13,25 +13,38 @@ from ..lines.marker import Gap
 from ..lines.record import Record
 from .log_file import HEAD, FileChanged, LogFile, open_log
 from .packed import unpack
-from .rotation import Rotated, open_rotated, rotated_files
+from .rotated_name import RotatedName
+from .rotation import FileClock, Rotation
+from .rotation_order import Rotated
 
-MAX_FILES = 1000  # of one log; older ones are not looked at
+_ITSELF = RotatedName("")
 
 
 class LogHistory:
     """The files of the log ``path`` as they are now.
 
     The file itself is held open: what is read of it is one and the same file, also when it is rotated meanwhile.
-    ``remarks`` says which files could not be read.
+    ``remarks`` says which files could not be read, and ``is_sure`` whether their order is. ``clock`` reads the times of
+    files, ``others`` are paths of other logs.
 
     Raises what ``open_log`` raises for the file itself.
     """
 
-    def __init__(self, path: str, allowed: Sequence[str] = (), *, rotated: bool = True) -> None:
+    def __init__(
+        self,
+        path: str,
+        allowed: Sequence[str] = (),
+        *,
+        rotated: bool = True,
+        clock: FileClock | None = None,
+        others: Collection[str] = (),
+    ) -> None:
         self.path = path
         self.remarks: list[Record] = []
-        self._allowed = allowed
+        self.is_sure = True
         self._rotated = rotated
+        self._rotation = Rotation(path, allowed, clock, others)
+        self._older: list[Rotated] | None = None
         self._current: LogFile | None = None
         try:
             self._current = open_log(path, allowed)
@@ -52,13 +65,16 @@ class LogHistory:
     def newest(self) -> list[Rotated]:
         """The file itself, if there is one."""
         current = self._current
-        return [] if current is None else [Rotated(self.path, 0, "", current.modified, current.key)]
+        return [] if current is None else [Rotated(self.path, _ITSELF, current.modified, current.key)]
 
     def older(self) -> list[Rotated]:
-        """The files that rotation made of it before, the newest first."""
-        if not self._rotated:
-            return []
-        return self._older_than_current(rotated_files(self.path))[:MAX_FILES]
+        """The files that rotation made of it before, the newest first: those that were there at the first call."""
+        if self._older is None:
+            self._older = self._older_than_current(self._rotation.files()) if self._rotated else []
+            for why, doubt in self._rotation.doubts:
+                self.is_sure = False
+                self.remarks.append(marker.gap(why, self.path, doubt))
+        return self._older
 
     def open(self, file: Rotated) -> LogFile | None:
         """Open one of the files, wherever it is now; None, and a remark, when it cannot be read.
@@ -69,7 +85,7 @@ class LogHistory:
             # A descriptor of its own, because the search closes what it opens and the history goes on.
             return self._current.duplicate()
         try:
-            return open_rotated(self.path, file, self._allowed)
+            return self._rotation.open(file)
         except NotFound as error:
             raise FileChanged(file.path) from error
         except CorvoError as error:

@@ -12,12 +12,10 @@ from typing import Self
 
 from ...errors import CorvoError, NotFound, PermissionRefused, Unavailable, Unsupported
 from .log_folders import check_place
+from .rotated_name import PACKED
 
 #: How many bytes at the start of a file tell it from others.
 HEAD = 256
-
-#: How the names of compressed files end.
-PACKED = (".gz", ".zst")
 
 _KINDS = {
     stat.S_IFDIR: "a directory",

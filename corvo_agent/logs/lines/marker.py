@@ -48,7 +48,7 @@ class Truncation(enum.Enum):
 
 
 class Gap(enum.Enum):
-    """Why lines of a followed log may be missing; the marker line says it in words."""
+    """Why lines of a log may be missing; the marker line says it in words."""
 
     TRUNCATED = "truncated"
     VANISHED = "vanished"
@@ -72,7 +72,7 @@ _GAPS = {
     Gap.LEVEL: "lines without a level that can be read were left out",
     Gap.TIME: "lines without a time that can be read were left out",
     Gap.ZONE: "the times state no zone, and the one that is assumed may be wrong",
-    Gap.ORDER: "the times of a file go back; lines of the window may be missing",
+    Gap.ORDER: "the order of the files is not sure; lines may be missing or in another place",
     Gap.POLLED: "this agent cannot be followed, only asked again; lines between two answers may be missing",
     Gap.PEER: "this agent cannot search; only the lines of its longest answer were looked at",
 }

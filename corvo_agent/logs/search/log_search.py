@@ -12,7 +12,7 @@ from ...errors import DecodeError, NotFound, Unavailable, Unsupported
 from ..files.cursor import FILE_END, Cursor, FileMark
 from ..files.history import LogHistory, head_of
 from ..files.log_file import FileChanged, LogFile
-from ..files.rotation import Rotated
+from ..files.rotation_order import Rotated
 from ..limits import ReadLimits
 from ..lines import marker
 from ..lines.marker import Gap, Truncation
@@ -37,12 +37,13 @@ _ATTEMPTS = 3
 class LogOptions:
     """Which files belong to a log: those in the folders ``allowed`` (none: any), older ones too if ``rotated``.
 
-    ``surveyor`` finds out what they are written in.
+    ``surveyor`` finds out what they are written in; ``others`` are paths of logs that are read besides.
     """
 
     allowed: tuple[str, ...] = ()
     rotated: bool = True
     surveyor: Surveyor = field(default_factory=Surveyor)
+    others: frozenset[str] = frozenset()
 
 
 def search_log(
@@ -64,7 +65,9 @@ def search_log(
     held = 0 if packing is None else packing.held
     for _ in range(_ATTEMPTS):
         try:
-            with LogHistory(path, options.allowed, rotated=options.rotated) as history:
+            with LogHistory(
+                path, options.allowed, rotated=options.rotated, clock=options.surveyor, others=options.others
+            ) as history:
                 search = LogSearch(history, query, limits, until, start, bound, options.surveyor, packing)
                 return (yield from search.run())
         except FileChanged:
@@ -172,7 +175,7 @@ class LogSearch:
     def _newer_in(self, file: Rotated, start: int, end: int) -> Generator[None, None, bool]:
         """LogSearch one file forwards; returns whether the search is over."""
         first = yield from self._search_in(file, lambda search: search.newer(start, end))
-        return self._is_over() or self._is_behind(first)
+        return self._is_over() or (self._history.is_sure and self._is_behind(first))
 
     def _search_in(
         self, file: Rotated, run: Callable[[FileSearch], Generator[None, None, Stop | None]]
@@ -279,4 +282,7 @@ class LogSearch:
     def _is_old(self, file: Rotated | None) -> bool:
         """Whether a file was last written before the window starts; the clock may have been put back since."""
         since = self._window.since
+        # Nothing follows from the next one where it may not be the next.
+        if not self._history.is_sure:
+            return False
         return file is None or since is None or file.modified < since - self._slack

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Container, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from ...errors import InvalidArgument, NotFound, PermissionRefused
 from ..files.cursor import Cursor
-from ..files.rotation import rotated_name
+from ..files.rotated_name import bases_of, rotated_name
 from ..limits import ReadLimits
 from ..lines import marker
 from ..lines.marker import Gap
@@ -44,6 +44,7 @@ def search_logs(
     if not paths:
         raise NotFound("log file", " ".join(patterns))
     wanted, bounds = part_query(query), part_limits(limits, len(paths))
+    options = replace(options, others=frozenset(paths))
     results = {}
     refused: dict[str, PermissionRefused] = {}
     for path in paths:
@@ -123,12 +124,15 @@ def expand(patterns: Sequence[str]) -> list[str]:
     for pattern in patterns:
         names = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
         found.update(dict.fromkeys(names))
-    paths = list(found)
     # *.log also matches app-20190510.log, whose lines belong to the history of app.log.
-    return [path for path in paths if not any(_is_rotated(path, other) for other in paths)]
+    return [path for path in found if not _is_rotated(path, found)]
 
 
-def _is_rotated(path: str, log: str) -> bool:
+def _is_rotated(path: str, others: Container[str]) -> bool:
+    """Whether rotation made ``path`` of one of the others; not if it may be a log of its own as well."""
     folder, name = os.path.split(path)
-    other_folder, base = os.path.split(log)
-    return folder == other_folder and rotated_name(name, base) is not None
+    for base in bases_of(name):
+        if os.path.join(folder, base) in others:
+            said = rotated_name(name, base)
+            return said is not None and not said.is_doubtful
+    return False

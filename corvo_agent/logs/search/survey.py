@@ -21,6 +21,7 @@ from ..files.framing import JOINED, LINES, Framing, LineFraming
 from ..files.log_file import LogFile, open_log
 from ..files.packed import unpack
 from ..lines.record import RecordBuilder
+from .bisection import first_timed, first_timed_in
 
 _SAMPLE = 64 * 1024  # bytes at the beginning of a file, and at its end
 _REMEMBERED = 4096  # files
@@ -100,6 +101,25 @@ class Surveyor:
             while len(self._entries) > _REMEMBERED:
                 self._entries.popitem(last=False)
         return found
+
+    def first_time(self, log: LogFile) -> int | None:
+        """The time of the first lines of a file, in nanoseconds since the epoch; None when they have none.
+
+        Raises what reading a file raises, and what unpacking it does.
+        """
+        survey = self.survey(log)
+        reader = survey.reader()
+        framing, builder = survey.framing(reader, joined=False), RecordBuilder("", reader)
+
+        def time_of(line: bytes) -> int | None:
+            return reader.time(builder.document(line))
+
+        if not log.is_packed:
+            lines = first_timed(log, log.size, framing, time_of)
+        else:
+            with closing(unpack(log)) as pieces:
+                lines = first_timed_in(next(pieces, b""), framing, time_of)
+        return None if lines is None else lines.typical
 
     def survey_path(self, path: str) -> Survey:
         """The survey of the file that has the name ``path`` now, as far as there is one that can be read."""

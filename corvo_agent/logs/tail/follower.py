@@ -8,23 +8,25 @@ says so. A symlink that moves and a file that is deleted and made anew are like 
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import CorvoError, DecodeError, NotFound
 from ..files.blocks import last_line_end
 from ..files.cursor import FileMark
-from ..files.history import head_of
-from ..files.log_file import PACKED, FileChanged, LogFile, open_log
-from ..files.rotation import Rotated, open_rotated, rotated_files
+from ..files.log_file import FileChanged, LogFile, open_log
+from ..files.rotated_name import PACKED
+from ..files.rotation import FileClock, Rotation
+from ..files.rotation_order import FileKey, Rotated
 from ..files.splitter import Chunk
 from ..lines import marker
 from ..lines.marker import Gap
 from ..lines.record import Record
 from .followed_file import FollowedFile
+from .succession import Succession
 
 #: Files held open that are not read yet. A tail that is further behind has lost the rest.
 MAX_WAITING = 64
@@ -74,13 +76,18 @@ class Step:
 
 
 class LogFollower:
-    """Follows the log ``path``. The constructor opens nothing; ``close`` closes what is open."""
+    """Follows the log ``path``. The constructor opens nothing; ``close`` closes what is open.
+
+    ``clock`` reads the times of files, ``others`` are paths of logs that are followed besides.
+    """
 
     def __init__(
         self,
         path: str,
         *,
         allowed: Sequence[str] = (),
+        clock: FileClock | None = None,
+        others: Collection[str] = (),
         max_line: int,
         linger: float = LINGER,
         pause: float = PAUSE,
@@ -95,9 +102,13 @@ class LogFollower:
         self._files: deque[FollowedFile] = deque()
         self._late: dict[FollowedFile, float] = {}  # and when to give them up
         self._complaint = ""
+        self._rotation = Rotation(path, allowed, clock, others)
+        #: The folders that its files are in.
+        self.folders = {os.path.dirname(path) or "."}
+        self._succession = Succession(self._rotation, allowed)
 
     @property
-    def open_files(self) -> dict[tuple[int, int], int]:
+    def open_files(self) -> dict[FileKey, int]:
         """Key and descriptor of each file that may still grow."""
         files = [*self._files, *self._late]
         return {file.key: file.log.descriptor for file in files}
@@ -105,6 +116,10 @@ class LogFollower:
     def position(self) -> Position | None:
         """Up to where the log was given out; None before there is a file."""
         return Position(self._files[0].mark(), self._files[0].offset) if self._files else None
+
+    def has_begun(self, path: str, key: FileKey) -> bool:
+        """Whether the file ``path`` is one that was followed here, or is."""
+        return key in self.open_files or self._succession.was_followed(path, key)
 
     def start(self) -> None:
         """Begin behind the last whole line of the file as it is now.
@@ -121,6 +136,7 @@ class LogFollower:
                 next(steps)
             except StopIteration as stop:
                 self._files.append(FollowedFile(log, stop.value, self._max_line))
+                self.folders = self._rotation.folders
                 return
 
     def close(self) -> None:
@@ -167,6 +183,7 @@ class LogFollower:
                 log.close()
                 return
             self._queue_between(newest, log, step)
+        self.folders = self._rotation.folders
         self._files.append(self._take_back(log) or FollowedFile(log, 0, self._max_line))
         # Each of them holds a descriptor; a log that rotates faster than it is read cannot be followed whole.
         while len(self._files) > MAX_WAITING:
@@ -184,33 +201,18 @@ class LogFollower:
 
     def _queue_between(self, old: FollowedFile, new: LogFile, step: Step) -> None:
         """Queue what rotation put between two files that had the name."""
-        for file in reversed(self._between(old, new, step)):
+        between = self._succession.between(old, new, [file.key for file in (*self._late, *self._files)])
+        for why, detail in self._succession.remarks:
+            self._remark(step, why, detail)
+        for file in reversed(between):
             try:
-                log = open_rotated(self.path, file, self._allowed)
+                log = self._rotation.open(file)
             except NotFound:
                 self._remark(step, Gap.VANISHED, file.path)
             except CorvoError as error:
                 self._remark(step, Gap.UNREADABLE, str(error))
             else:
                 self._files.append(FollowedFile(log, 0, self._max_line))
-
-    def _between(self, old: FollowedFile, new: LogFile, step: Step) -> list[Rotated]:
-        files = rotated_files(self.path)
-        keys = [file.key for file in files]
-        files = files[keys.index(new.key) + 1 if new.key in keys else 0 :]
-        keys = [file.key for file in files]
-        if old.key in keys:
-            return files[: keys.index(old.key)]
-        for index, file in enumerate(files):
-            if file.path.endswith(PACKED) and self._is_same(file, old.mark(), old.status().st_mtime_ns):
-                return files[:index]
-        # Moved elsewhere or deleted: what was written after it is newer.
-        status = old.status()
-        # Its place among the others is gone with its name: only the times are left.
-        newer = [file for file in files if file.modified > status.st_mtime_ns and file.key not in self.open_files]
-        if newer and not status.st_nlink:
-            self._remark(step, Gap.REPLACED)
-        return newer
 
     def _read_on(self, step: Step) -> None:
         if not self._files:
@@ -254,7 +256,7 @@ class LogFollower:
         rest: FollowedFile | None = None
         newer: list[Rotated] = []
         for index, found in enumerate(copies):
-            if self._is_same(found, mark, modified):
+            if self._succession.is_same(found, mark, modified):
                 rest, newer = self._open_copy(found, offset, step), copies[:index]
                 break
         if rest is None:
@@ -288,7 +290,7 @@ class LogFollower:
         return bool(copies)
 
     def _beside(self) -> list[Rotated]:
-        return [found for found in rotated_files(self.path) if found.key not in self.open_files]
+        return [found for found in self._rotation.files() if found.key not in self.open_files]
 
     def _queue_copies(self, copies: Sequence[FollowedFile | None]) -> None:
         """Read these next, the oldest, which is the first, before the others."""
@@ -307,7 +309,7 @@ class LogFollower:
 
     def _open_copy(self, found: Rotated, offset: int, step: Step) -> FollowedFile | None:
         try:
-            log = open_rotated(self.path, found, self._allowed)
+            log = self._rotation.open(found)
         except NotFound:
             self._remark(step, Gap.VANISHED, found.path)
             return None
@@ -321,14 +323,6 @@ class LogFollower:
             return copy
         log.close()
         return None
-
-    def _is_same(self, found: Rotated, mark: FileMark, modified: int) -> bool:
-        """Whether another file starts as that with ``mark`` does: a copy of it, compressed or not."""
-        if not mark.tells:  # too short to be known by its beginning; compressing keeps the time
-            return found.modified == modified
-        with suppress(CorvoError), open_rotated(self.path, found, self._allowed) as log:
-            return mark.fits(head_of(log))
-        return False
 
     def _read_late(self, step: Step) -> None:
         """Look at the files before: a writer that has not noticed the rotation still writes to them."""
@@ -345,6 +339,7 @@ class LogFollower:
             elif now >= expiry or len(self._late) > MAX_LATE:
                 self._add(step, file, file.finish(), late=True)
                 del self._late[file]
+                self._succession.remember(file)
                 file.close()
 
     def _add(self, step: Step, file: FollowedFile, chunks: list[Chunk], *, late: bool = False) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 import threading
 import time
 from collections import deque
@@ -95,4 +94,4 @@ class TailSession:
 
     def _watch(self) -> bool:
         files = {key: number for follower in self._followers.values() for key, number in follower.open_files.items()}
-        return self.waker.watch(files, {os.path.dirname(path) or "." for path in self._followers})
+        return self.waker.watch(files, {folder or "." for each in self._followers.values() for folder in each.folders})

@@ -215,7 +215,14 @@ class LogTailer:
 
     def _follower(self, path: str) -> LogFollower:
         longest, tail = self._limits.max_line_bytes, self._tail
-        return LogFollower(path, allowed=self._allowed, max_line=longest, linger=tail.linger, pause=tail.pause)
+        return LogFollower(
+            path,
+            allowed=self._allowed,
+            clock=self.reader.surveyor,
+            max_line=longest,
+            linger=tail.linger,
+            pause=tail.pause,
+        )
 
 
 def _checked(query: LogQuery) -> LogQuery:

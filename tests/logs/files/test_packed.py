@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import lz4.frame
 import pytest
 import zstandard
 
@@ -14,6 +18,17 @@ from corvo_agent.logs.files.log_file import open_log
 from corvo_agent.logs.files.packed import unpack
 
 CONTENT = b"".join(b"line %d\n" % n for n in range(100_000)) + bytes(3_000_000)
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "a.gz": gzip.compress,
+    "a.zst": zstandard.ZstdCompressor().compress,
+    "a.xz": lzma.compress,
+    "a.lzma": lambda content: lzma.compress(content, lzma.FORMAT_ALONE),
+    "a.bz2": bz2.compress,
+    "a.lz4": lz4.frame.compress,
+}
+EVERY = pytest.mark.parametrize("name", PACKERS)
 
 
 def unpacked(path: Path) -> bytes:
@@ -25,32 +40,42 @@ def unpacked(path: Path) -> bytes:
     return b"".join(pieces)
 
 
-def test_gzip_and_zstd(tmp_path: Path) -> None:
-    (tmp_path / "a.gz").write_bytes(gzip.compress(CONTENT))
-    (tmp_path / "a.zst").write_bytes(zstandard.ZstdCompressor().compress(CONTENT))
-    assert unpacked(tmp_path / "a.gz") == unpacked(tmp_path / "a.zst") == CONTENT
+@EVERY
+def test_what_is_inside(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(PACKERS[name](CONTENT))
+    assert unpacked(tmp_path / name) == CONTENT
 
 
-def test_several_parts_and_padding(tmp_path: Path) -> None:
-    (tmp_path / "a.gz").write_bytes(gzip.compress(b"one") + gzip.compress(b"") + gzip.compress(b"two") + bytes(100))
-    (tmp_path / "a.zst").write_bytes(b"".join(map(zstandard.ZstdCompressor().compress, (b"one", b"two"))))
-    assert unpacked(tmp_path / "a.gz") == unpacked(tmp_path / "a.zst") == b"onetwo"
-    (tmp_path / "empty.gz").touch()
-    assert unpacked(tmp_path / "empty.gz") == b""
+@pytest.mark.parametrize("name", [name for name in PACKERS if name != "a.lzma"])
+def test_several_parts(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"".join(map(PACKERS[name], (b"one", b"", b"two"))))
+    assert unpacked(tmp_path / name) == b"onetwo"
 
 
-@pytest.mark.parametrize("name", ["a.gz", "a.zst"])
+@pytest.mark.parametrize("name", ["a.gz", "a.xz", "a.bz2", "a.lz4"])
+def test_padding(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(PACKERS[name](b"one") + bytes(100))
+    assert unpacked(tmp_path / name) == b"one"
+
+
+@EVERY
+def test_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert unpacked(tmp_path / name) == b""
+
+
+@EVERY
 def test_what_is_something_else(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"plain text\n")
+    (tmp_path / name).write_bytes(b"plain text, and enough of it to be looked at\n")
     with pytest.raises(DecodeError) as caught:
         unpacked(tmp_path / name)
     assert caught.value.what == str(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["a.gz", "a.zst"])
+@EVERY
 def test_a_file_that_ends_early_gives_what_it_has_and_says_so(tmp_path: Path, name: str) -> None:
     content = bytes(n * n % 251 for n in range(400_000))
-    packed = gzip.compress(content) if name == "a.gz" else zstandard.ZstdCompressor().compress(content)
+    packed = PACKERS[name](content)
     (tmp_path / name).write_bytes(packed[: len(packed) * 3 // 4])
     found = b""
     with open_log(str(tmp_path / name)) as log, pytest.raises(DecodeError):  # noqa: PT012
@@ -59,8 +84,17 @@ def test_a_file_that_ends_early_gives_what_it_has_and_says_so(tmp_path: Path, na
     assert content.startswith(found)
 
 
-def test_without_the_library_zstd_is_unsupported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a.zst").write_bytes(zstandard.ZstdCompressor().compress(b"x"))
-    monkeypatch.setitem(sys.modules, "zstandard", None)
+@pytest.mark.parametrize(("name", "library"), [("a.zst", "zstandard"), ("a.lz4", "lz4.frame"), ("a.xz", "lzma")])
+def test_without_its_library_it_is_unsupported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, library: str
+) -> None:
+    (tmp_path / name).write_bytes(PACKERS[name](b"x"))
+    monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(Unsupported):
-        unpacked(tmp_path / "a.zst")
+        unpacked(tmp_path / name)
+
+
+def test_what_there_is_no_library_for(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK")
+    with pytest.raises(Unsupported):
+        unpacked(tmp_path / "a.zip")

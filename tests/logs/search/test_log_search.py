@@ -297,6 +297,8 @@ def test_an_older_file_that_cannot_be_read_is_remarked_upon(tmp_path: Path, offs
     (tmp_path / "a.log.3.gz").unlink()
     (tmp_path / "a.log.3.gz").mkdir()
     (tmp_path / "a.log.9.zst").write_bytes(b"nonsense")
+    os.utime(tmp_path / "a.log.3.gz", (2, 2))
+    os.utime(tmp_path / "a.log.9.zst", (1, 1))
     result = read(path, LogQuery(lines=100_000, offset=offset))
     found = numbers(result)
     assert found[:2000] == list(range(2000))
