@@ -27,6 +27,7 @@ from ..watching.subscription import Subscription
 from ..watching.watch_hub import WatchHub
 from . import edits as objects
 from .paging import page, sort_entries
+from .precondition import UNCONDITIONAL, Precondition
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class ModuleApi:
 
     A read raises Unavailable while the cache is older than ``max_staleness`` seconds; ``sync_timeout`` is how long
     the first read waits for the first state. Writes raise Unavailable when the store does not answer; a write that
-    was cancelled may or may not have happened.
+    was cancelled may or may not have happened. A ``condition`` is checked against what is stored in the moment of the
+    write.
     """
 
     def __init__(
@@ -130,35 +132,54 @@ class ModuleApi:
         _permit(given)
         return await self._written(await self._store.create(Module(given.meta, given.spec, given.status)))
 
-    async def delete(self, name: str, version: str = "") -> CachedModule:
+    async def delete(self, name: str, version: str = "", *, condition: Precondition = UNCONDITIONAL) -> CachedModule:
         """Delete the Module, at ``version`` if given; what it was. Raises NotFound, VersionConflict."""
-        expected = objects.version_number(name, version)
-        if current_caller().selector:
-            # What it may delete is the version whose labels were looked at.
+
+        async def read() -> int | None:
+            # What was looked at, its labels or its version, has to be what is deleted.
+            if not (version or condition or current_caller().selector):
+                return None
             current = await self._read(name)
             objects.check_version(current, version)
-            expected = current.revision
-        last = await self._store.delete(name, expected)
+            condition.check(current)
+            return current.revision
+
+        last = await compare_and_swap(read, lambda at: self._store.delete(name, at), clock=self._clock)
         # It may have been created again since: then the cache holds a younger one.
         await self._settled(lambda: _is_gone(self.cache.get(name), last))
         return CachedModule(last)
 
-    async def put(self, name: str, given: Module) -> CachedModule:
+    async def put(self, name: str, given: Module, *, condition: Precondition = UNCONDITIONAL) -> CachedModule:
         """A person's update; compares ``given``'s version unless it has none. Raises NotFound, VersionConflict."""
         version = given.meta.resource_version
-        return await self._modify(name, version, lambda old: objects.spec_replaced(old, given, now=self._now()))
+        return await self._modify(
+            name, version, lambda old: objects.spec_replaced(old, given, now=self._now()), condition
+        )
 
-    async def patch(self, name: str, patch: Mapping[str, Any], version: str) -> CachedModule:
+    async def patch(
+        self, name: str, patch: Mapping[str, Any], version: str, *, condition: Precondition = UNCONDITIONAL
+    ) -> CachedModule:
         """A person's merge patch. Raises NotFound, VersionConflict, DecodeError, ValidationFailed."""
-        return await self._modify(name, version, lambda old: objects.patched(old, patch, now=self._now()))
+        return await self._modify(name, version, lambda old: objects.patched(old, patch, now=self._now()), condition)
 
-    async def label(self, name: str, labels: Mapping[str, str], version: str = "") -> CachedModule:
+    async def label(
+        self, name: str, labels: Mapping[str, str], version: str = "", *, condition: Precondition = UNCONDITIONAL
+    ) -> CachedModule:
         """Replace the labels. Raises NotFound, VersionConflict."""
-        return await self._modify(name, version, lambda old: objects.labelled(old, labels, now=self._now()))
+        return await self._modify(name, version, lambda old: objects.labelled(old, labels, now=self._now()), condition)
 
-    async def set_level(self, name: str, override: LevelOverride | None, level: str = "") -> CachedModule:
-        """Set or clear the override, and the lasting level unless ``level`` is "". Raises NotFound."""
-        return await self._modify(name, "", lambda old: objects.level_set(old, override, level, now=self._now()))
+    async def set_level(
+        self,
+        name: str,
+        override: LevelOverride | None,
+        level: str = "",
+        *,
+        condition: Precondition = UNCONDITIONAL,
+    ) -> CachedModule:
+        """Set or clear the override, and the lasting level unless ``level`` is "". Raises NotFound, VersionConflict."""
+        return await self._modify(
+            name, "", lambda old: objects.level_set(old, override, level, now=self._now()), condition
+        )
 
     async def replace(self, name: str, given: Module) -> CachedModule:
         """A controller's update. Raises NotFound, VersionConflict."""
@@ -176,11 +197,18 @@ class ModuleApi:
 
         return await self._modify(name, "", change)
 
-    async def _modify(self, name: str, version: str, change: Callable[[Module], Module]) -> CachedModule:
+    async def _modify(
+        self,
+        name: str,
+        version: str,
+        change: Callable[[Module], Module],
+        condition: Precondition = UNCONDITIONAL,
+    ) -> CachedModule:
 
         async def read() -> Module:
             current = await self._read(name)
             objects.check_version(current, version)
+            condition.check(current)
             return current
 
         async def write(current: Module) -> Module:

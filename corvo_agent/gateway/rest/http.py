@@ -120,6 +120,9 @@ async def send_whole(
         response.content_length = size
     elif request.version >= HttpVersion11:
         response.enable_chunked_encoding()
+    else:
+        # Its end is that of the connection, which aiohttp would keep for the next request.
+        response.force_close()
     await response.prepare(request)
     written = compressed(_pieces(parts, _PACKED_PIECE), coding) if coding else _each(_pieces(parts, _PIECE))
     async with aclosing(written):

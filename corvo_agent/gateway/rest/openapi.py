@@ -55,6 +55,10 @@ _PAGES = [
     _parameter("max-results", "query", "Items on the page", **_INTEGER),
     _parameter("sort-order", "query", "by-name, by-version, by-creation-time, by-mod-time, each also with -reverse"),
 ]
+_HAS = [
+    _parameter("If-None-Match", "header", "Tags of what the caller has: 304 when it is one of them, 412 for a write"),
+    _parameter("If-Match", "header", "Tags of which the object has to have one, or *: 412 when it has none of them"),
+]
 _TIMEOUT = _parameter("timeout", "query", "How long to wait for an agent, such as 5s")
 _MANY = [
     _parameter("concurrency", "query", "Agents asked at the same time", **_INTEGER),
@@ -79,6 +83,16 @@ def _operation(
     return operation
 
 
+def _conditional(operation: dict[str, Any]) -> dict[str, Any]:
+    """A GET whose answer has a tag, and is left out for who has it."""
+    answers = operation["responses"]
+    answers["200"]["headers"] = {"ETag": {"description": "The tag of what is shown", "schema": {"type": "string"}}}
+    answers["304"] = {"description": "the caller has it already"}
+    answers["412"] = {"description": _STATUS[412], "content": {_JSON: {"schema": ref("Status")}}}
+    operation["parameters"] += _HAS
+    return operation
+
+
 _READ, _WRITE, _DEBUG = (400, 404, 500, 503), (400, 404, 409, 412, 500, 503), (400, 409, 412, 500, 503, 504)
 
 
@@ -90,28 +104,34 @@ def _object_paths() -> dict[str, Any]:
     one = f"{API_PATH}/modules/{{name}}"
     return {
         f"{API_PATH}/modules": {
-            "get": _operation(
-                "List Modules",
-                "ModuleList",
-                (400, 503),
-                parameters=[*_SELECTORS, *_PAGES, _VERSION, _CONSISTENT, _REVISION],
+            "get": _conditional(
+                _operation(
+                    "List Modules",
+                    "ModuleList",
+                    (400, 503),
+                    parameters=[*_SELECTORS, *_PAGES, _VERSION, _CONSISTENT, _REVISION],
+                )
             ),
             "post": _operation("Create a Module", "Module", (400, 409, 412, 503), body="ModuleInput"),
         },
         one: {
             "parameters": [_NAME],
-            "get": _operation("Get a Module", "Module", _READ, parameters=[_CONSISTENT, _REVISION]),
-            "put": _operation("Replace spec and labels", "Module", _WRITE, body="ModuleInput"),
-            "patch": _operation("Change some of spec and labels", "Module", _WRITE, body="ModulePatch"),
-            "delete": _operation(f"Delete a Module; {DELETION_NOTE}", "Module", _WRITE, parameters=[_VERSION]),
+            "get": _conditional(_operation("Get a Module", "Module", _READ, parameters=[_CONSISTENT, _REVISION])),
+            "put": _operation("Replace spec and labels", "Module", _WRITE, parameters=_HAS, body="ModuleInput"),
+            "patch": _operation(
+                "Change some of spec and labels", "Module", _WRITE, parameters=_HAS, body="ModulePatch"
+            ),
+            "delete": _operation(f"Delete a Module; {DELETION_NOTE}", "Module", _WRITE, parameters=[_VERSION, *_HAS]),
         },
         f"{one}/label": {
             "parameters": [_NAME],
-            "post": _operation("Replace the labels", "Module", _WRITE, body="Label"),
+            "post": _operation("Replace the labels", "Module", _WRITE, parameters=_HAS, body="Label"),
         },
         f"{one}/level": {
             "parameters": [_NAME],
-            "put": _operation("Set a level for a time, for good, or end it", "Module", _WRITE, body="LevelChange"),
+            "put": _operation(
+                "Set a level for a time, for good, or end it", "Module", _WRITE, parameters=_HAS, body="LevelChange"
+            ),
         },
     }
 

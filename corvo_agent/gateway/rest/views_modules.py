@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 from aiohttp import web
@@ -19,6 +20,7 @@ from ..objects.body import check, fold, named_level_lines, read_module, read_obj
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..watching.cached_module import CachedModule
+from .entity_tags import module_tag, not_modified, precondition_of, tagged
 from .http import guarded, json_response, read_body, send_whole
 
 #: How long a level lasts when the caller does not say: a forgotten one ends by itself.
@@ -56,6 +58,7 @@ class ModuleViews:
         listing = await self._api.list(options, consistent=consistent)
         meta = b'{"total-count":%d}' % listing.total if listing.total else b"{}"
         # Each item is JSON already, made once for all readers: what is put together here are references to it.
+        checksum = 0
         parts = [b'{"kind":"ModuleList","api-version":"v1","list-meta":', meta, b',"items":']
         if listing.items is None:
             parts.append(b"null")
@@ -63,17 +66,21 @@ class ModuleViews:
             opening = b"["
             async for part in in_slices(listing.items):
                 for entry in part:
-                    parts += [opening, entry.json]
+                    written = entry.json
+                    checksum = zlib.crc32(written, checksum)
+                    parts += [opening, written]
                     opening = b","
             parts.append(b"]" if listing.items else b"[]")
         parts.append(b"}")
-        return await send_whole(request, parts, self._age(consistent=consistent))
+        headers, tag = self._age(consistent=consistent), f"{sum(map(len, parts)):x}-{checksum:08x}"
+        return not_modified(request, tag, headers) or await send_whole(request, parts, tagged(headers, tag))
 
     async def get(self, request: web.Request) -> web.Response:
         """GET modules/NAME."""
         consistent = await self._freshness(request)
         entry = await self._api.get(request.match_info.get("name", ""), consistent=consistent)
-        return json_response(entry.json, self._age(consistent=consistent))
+        headers, tag = self._age(consistent=consistent), module_tag(entry)
+        return not_modified(request, tag, headers) or json_response(entry.json, tagged(headers, tag))
 
     async def create(self, request: web.Request) -> web.Response:
         """POST modules: what the caller leaves out is filled in."""
@@ -89,7 +96,8 @@ class ModuleViews:
         # The status is for agents to write; a wrong one in a body that was read before must not refuse it.
         body.pop("status", None)
         check(body, name)
-        return self._stored(await self._api.put(name, read_module(body)))
+        condition = precondition_of(request)
+        return self._stored(await self._api.put(name, read_module(body), condition=condition))
 
     async def patch(self, request: web.Request) -> web.Response:
         """PATCH modules/NAME: a JSON merge patch."""
@@ -97,21 +105,23 @@ class ModuleViews:
         meta = patch.get("meta")
         # The version is a condition, not a change.
         version = text_of(meta, "resource-version") if isinstance(meta, dict) else ""
-        return self._stored(await self._api.patch(request.match_info["name"], patch, version))
+        condition = precondition_of(request)
+        return self._stored(await self._api.patch(request.match_info["name"], patch, version, condition=condition))
 
     async def delete(self, request: web.Request) -> web.Response:
         """DELETE modules/NAME: the last state, and a warning that it may come back."""
         version = parse_options(request.query.items()).resource_version
-        answer = self._stored(await self._api.delete(request.match_info["name"], version))
-        answer.headers["Warning"] = f'299 - "{DELETION_NOTE}"'
-        return answer
+        last = await self._api.delete(request.match_info["name"], version, condition=precondition_of(request))
+        headers = {"Corvo-Revision": last.module.meta.resource_version, "Warning": f'299 - "{DELETION_NOTE}"'}
+        return json_response(last.json, headers)
 
     async def label(self, request: web.Request) -> web.Response:
         """POST modules/NAME/label: the body is an api.Label, whose labels lie at its top."""
         body = {key.lower(): value for key, value in read_object(await read_body(request)).items()}
         given = read_module({"meta": {"labels": body.get("labels")}})
         version = text_of(body, "resource-version")
-        return self._stored(await self._api.label(request.match_info["name"], given.meta.labels, version))
+        name, labels, condition = request.match_info["name"], given.meta.labels, precondition_of(request)
+        return self._stored(await self._api.label(name, labels, version, condition=condition))
 
     async def level(self, request: web.Request) -> web.Response:
         """PUT modules/NAME/level: for a time, for good, or (level null) back to what it was."""
@@ -126,11 +136,12 @@ class ModuleViews:
         lines = [*named_level_lines("Level", level)] if body.get("level") is not None else []
         if lines:
             raise ValidationFailed("Module", lines)
-        name = request.match_info["name"]
+        name, condition = request.match_info["name"], precondition_of(request)
         if keep and level:
             check({"spec": {"log-level": level}}, name)
-            return self._stored(await self._api.set_level(name, None, level))
-        return self._stored(await self._api.set_level(name, self._override(body, level)))
+            return self._stored(await self._api.set_level(name, None, level, condition=condition))
+        override = self._override(body, level)
+        return self._stored(await self._api.set_level(name, override, condition=condition))
 
     def _override(self, body: dict[str, Any], level: str) -> LevelOverride | None:
         if not level:
@@ -156,4 +167,5 @@ class ModuleViews:
         return {"Corvo-Staleness": f"{cache.staleness():.3f}", "Corvo-Revision": str(cache.revision)}
 
     def _stored(self, entry: CachedModule) -> web.Response:
-        return json_response(entry.json, {"Corvo-Revision": entry.module.meta.resource_version})
+        headers = {"Corvo-Revision": entry.module.meta.resource_version}
+        return json_response(entry.json, tagged(headers, module_tag(entry)))

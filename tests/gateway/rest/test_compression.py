@@ -15,7 +15,7 @@ from tests.gateway.conftest import Api, Store, settled
 from tests.gateway.modules import module
 
 #: Modules whose list is written bit by bit, in several pieces.
-MANY = 1500
+MANY = 1800
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.decompress, "deflate": zlib.decompress}
 
 
