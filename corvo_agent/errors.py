@@ -21,6 +21,7 @@
     │   └── WrongModule           ... an agent was asked for another Module than its own
     ├── Unsupported               what was asked for cannot be done here, and why
     └── RemoteError               a peer answered with an error of its own
+        └── ProxyRefused          ... the HTTP proxy before it did
 
 Errors carry fields; their text is made in ``__str__``. Callers read the fields and never parse the text. ``exit_code``
 is what the command line ends with. Each edge translates them once: gRPC in ``diagnostics/status.py``, REST in
@@ -44,6 +45,7 @@ __all__ = (
     "NotFound",
     "PermissionRefused",
     "PreconditionFailed",
+    "ProxyRefused",
     "RemoteError",
     "ResourceExhausted",
     "Unavailable",
@@ -303,6 +305,29 @@ class RemoteError(CorvoError):
 
     def __str__(self) -> str:
         return f"{self.peer} answered {self.code}: {self.message}"
+
+
+class ProxyRefused(RemoteError):
+    """The HTTP proxy before a peer answered with ``status`` instead of 200; ``code`` is what that is in gRPC."""
+
+    _CODES = {
+        400: "INVALID_ARGUMENT",
+        401: "UNAUTHENTICATED",
+        403: "PERMISSION_DENIED",
+        404: "NOT_FOUND",
+        501: "UNIMPLEMENTED",
+        502: "UNAVAILABLE",
+        503: "UNAVAILABLE",
+        504: "DEADLINE_EXCEEDED",
+    }
+
+    def __init__(self, peer: str, status: int, message: str) -> None:
+        super().__init__(peer, self._CODES.get(status, "UNKNOWN"), message)
+        self.args = (peer, status, message)
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"{self.peer} answered HTTP {self.status}: {self.message}"
 
 
 def shorten(text: str, limit: int = 80) -> str:

@@ -43,7 +43,7 @@ from .routing.peers import PeerPool
 from .routing.resolver import Resolver
 from .routing.router import RouteLimits, Router
 from .settings import GatewaySettings
-from .tls import agent_context, grpc_context, server_context
+from .tls import agent_context, grpc_context, proxy_context, server_context
 from .watching.endpoint_cache import EndpointCache
 from .watching.module_cache import ModuleCache
 from .watching.watch_hub import WatchHub, WatchLimits
@@ -102,12 +102,12 @@ class Gateway:
         settings = self.settings
         # Files are small and local, but the loop is not the place to read them all the same.
         self._gatekeeper = await asyncio.to_thread(self._read_tokens)
-        server_tls, grpc_tls, agent_tls = await asyncio.to_thread(
-            lambda: (server_context(settings), grpc_context(settings), agent_context(settings))
+        server_tls, grpc_tls, agent_tls, proxy_tls = await asyncio.to_thread(
+            lambda: (server_context(settings), grpc_context(settings), agent_context(settings), proxy_context(settings))
         )
-        self._contexts = [context for context in (server_tls, grpc_tls, agent_tls) if context is not None]
+        self._contexts = [context for context in (server_tls, grpc_tls, agent_tls, proxy_tls) if context is not None]
         async with AsyncExitStack() as stack:
-            peers = PeerPool(ssl=agent_tls, clock=self._clock)
+            peers = PeerPool(ssl=agent_tls, proxy_ssl=proxy_tls, clock=self._clock)
             stack.push_async_callback(peers.aclose)
             await stack.enter_async_context(self.cache)
             await stack.enter_async_context(self.endpoints)

@@ -34,7 +34,17 @@ def agent_context(settings: GatewaySettings) -> FileContext | None:
     """
     if not (settings.agent_tls or settings.agent_ca or settings.agent_cert):
         return None
-    return client_ssl(settings.agent_ca or None, settings.agent_cert or None, settings.agent_key or None)
+    return _client(settings, "h2")
+
+
+def proxy_context(settings: GatewaySettings) -> FileContext:
+    """What the proxies of smart NICs meet, which always speak TLS; raises and blocks as the others do."""
+    return _client(settings, "http/1.1")
+
+
+def _client(settings: GatewaySettings, protocol: str) -> FileContext:
+    files = (settings.agent_ca or None, settings.agent_cert or None, settings.agent_key or None)
+    return client_ssl(*files, protocols=(protocol,))
 
 
 def grpc_context(settings: GatewaySettings) -> FileContext | None:

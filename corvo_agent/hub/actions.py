@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import orjson
 
-from ..diagnostics.messages.payloads import decode_string, is_string, string_payload
+from ..diagnostics.messages.payloads import decode_text, string_payload
 from ..diagnostics.query import DebugQuery, Payload
 from ..errors import CorvoError, InvalidArgument, NotFound, Unsupported
 from .workers import Workers
@@ -56,8 +56,8 @@ class HubActions:
                 shown[worker.id] = {"error": str(answer)}
             elif isinstance(answer, BaseException):
                 raise answer
-            elif not is_string(answer):
+            elif (text := decode_text(answer)) is None:
                 raise Unsupported(f"an action that answers {answer.type_url}, in several processes", "name one of them")
             else:
-                shown[worker.id] = decode_string(answer.value)
+                shown[worker.id] = text
         return string_payload(orjson.dumps(shown).decode())

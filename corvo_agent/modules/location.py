@@ -1,7 +1,7 @@
 """Where the agent of a Module answers: the one rule, for the gateway and for tools that look into etcd themselves.
 
 An announced endpoint comes first: its lease says that the agent lives. Agents of the original announce nothing; they
-are found at the node and the service ports of the Module's status.
+are found at the node and the service ports of the Module's status, those of smart NICs behind the proxy of their node.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from .announcing.endpoint import Endpoint
 from .announcing.place import Place, check_reach
 from .model import Module
 
-#: Where the diagnostics of a smart NIC answer when its status names no port.
-NAPLES_PORT = 9024
+#: Where the proxy of a smart NIC answers when its status names no port.
+NAPLES_PORT = 8888
 
 
 def agent_address(
@@ -38,6 +38,11 @@ def agent_address(
         return SocketAddress(_naples_host(status.node), _port(module, service_port) or NAPLES_PORT)
     port = _port(module, service_port)
     return SocketAddress(status.node, port) if status.node and port else None
+
+
+def is_behind_proxy(module: Module, endpoint: Endpoint | None) -> bool:
+    """Whether what answers at ``agent_address`` is the proxy of a smart NIC: HTTPS then, gRPC otherwise."""
+    return endpoint is None and _is_naples(module)
 
 
 def _check_service_port(module: Module, name: str) -> None:

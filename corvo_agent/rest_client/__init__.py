@@ -1,7 +1,7 @@
 """A client of the gateway's REST API: Modules, Debug queries, followed logs. Only ``transport`` knows aiohttp.
 
 ``RestModules`` and ``RestAgent`` are ``ModuleAccess`` and ``TypedClient`` over one ``Transport``: what works on a store
-and on an agent works through a gateway unchanged.
+and on an agent works through a gateway unchanged. ``NaplesClient`` asks the proxy of a smart NIC.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .address import base_url, check_token
     from .agent import RestAgent
     from .modules import RestModules
+    from .naples import NaplesClient
     from .transport import Transport
 else:
     __getattr__, __dir__ = lazy_names(
@@ -22,11 +23,13 @@ else:
             "address": ("base_url", "check_token"),
             "agent": ("RestAgent",),
             "modules": ("RestModules",),
+            "naples": ("NaplesClient",),
             "transport": ("Transport",),
         },
     )
 
 __all__ = (
+    "NaplesClient",
     "RestAgent",
     "RestModules",
     "Transport",

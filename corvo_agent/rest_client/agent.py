@@ -45,8 +45,10 @@ class RestAgent(TypedClient):
             timeout=seconds + _GRACE,
         )
         value = answer.get("diagnostics", {})
-        # A scalar is the JSON of an api.Interface, the one message whose JSON is not an object.
-        return value if isinstance(value, dict) else {"string": orjson.dumps(value).decode()}
+        if isinstance(value, dict):
+            return value
+        # A scalar is the JSON of an api.Interface, the one message whose JSON is not an object: a text as it is.
+        return {"string": value if isinstance(value, str) else orjson.dumps(value).decode()}
 
     async def follow(
         self, parameters: Mapping[str, str] | None = None, *, name: str = ""

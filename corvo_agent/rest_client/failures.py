@@ -18,6 +18,7 @@ from ..errors import (
     NotFound,
     PermissionRefused,
     PreconditionFailed,
+    ProxyRefused,
     RemoteError,
     Unavailable,
     VersionConflict,
@@ -32,6 +33,7 @@ _ROLE = re.compile(r'error="insufficient_scope".*scope="(\w+)"')
 _LATE = re.compile(r": no answer within ([0-9.e+-]+) s$")
 _UNLOCATED = "unable to locate service instance for module ["
 _LOST_COMMIT = "Commit to backend failed: "
+_AWAY = (408, 502, 503, 504)
 _CODES = {400: "INVALID_ARGUMENT", 412: "FAILED_PRECONDITION", 413: "RESOURCE_EXHAUSTED", 500: "UNKNOWN"}
 
 
@@ -72,6 +74,8 @@ def error_of(refusal: Refusal | None, url: str, status: int, name: str = "") -> 
     """The error that an answer with ``status`` tells, asked at ``url`` about the Module ``name``."""
     if refusal is None or refusal.text.startswith("request error: "):
         return _no_gateway(url, status)
+    if status not in _AWAY and (found := _MODULE.fullmatch(refusal.text)):
+        return ProxyRefused(f"the agent of {found[1]}", status, shorten(found[2], 1000))
     if status == 401:
         return PermissionRefused(url, f"{refusal.text}: it wants a token that it knows")
     if status == 403:
@@ -82,7 +86,7 @@ def error_of(refusal: Refusal | None, url: str, status: int, name: str = "") -> 
         return _precondition(refusal, name)
     if status == 412:
         return _not_stored(refusal, url, name)
-    if status in (408, 502, 503, 504):
+    if status in _AWAY:
         return _unavailable(refusal, url)
     return _remote(refusal.text, url, _CODES.get(status, f"HTTP {status}"))
 

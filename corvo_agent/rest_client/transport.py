@@ -6,6 +6,7 @@ import os
 import ssl as _ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -41,12 +42,25 @@ class NoWebSocket(Exception):
         return f"a WebSocket is refused with HTTP {self.status}"
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: the HTTP status, the content, and the header WWW-Authenticate, "" without one."""
+
+    status: int
+    content: bytes
+    challenge: str
+
+    def refusal(self) -> Refusal | None:
+        """What it says of why it is no 200; None where it is not a gateway's error."""
+        return Refusal.read(self.status, self.content, self.challenge)
+
+
 class Transport:
     """The gateway at ``url`` (see ``address.base_url``); an async context manager for many tasks at once.
 
     ``token`` is sent as a bearer token; ``server_hostname`` is the name that the certificate has to show where it is
     not that of the URL; ``timeout`` (seconds) bounds each call that brings none of its own; ``hint`` is added to what
-    is said when it cannot be reached.
+    is said when it cannot be reached; ``prefix`` is what paths lie below.
     """
 
     def __init__(
@@ -58,8 +72,10 @@ class Transport:
         server_hostname: str | None = None,
         timeout: float = 30.0,
         hint: str = "",
+        prefix: str = API_PATH,
     ) -> None:
         self.url = url
+        self._prefix = prefix
         self._hint = hint
         self.timeout = timeout
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -99,15 +115,28 @@ class Transport:
         a malformed answer, ResourceExhausted for one that is too long, and what ``failures.error_of`` makes of a
         refusal.
         """
+        answer = await self.exchange(method, path, body=body, query=query, timeout=timeout)
+        if answer.status != 200:
+            raise error_of(answer.refusal(), self.url, answer.status, name)
+        return read_object(answer.content, f"the answer of {self.url}")
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Answer:
+        """What answers, whatever it is. Raises as ``call`` does, but nothing for what it says."""
         seconds = self.timeout if timeout is None else timeout
         data = None if body is None else orjson.dumps(body)
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT))
         with self._errors(seconds):
             async with self._request(method, path, query, data=data, timeout=limits) as response:
-                content = await _read(response)
-        if response.status != 200:
-            raise error_of(_refusal(response, content), self.url, response.status, name)
-        return read_object(content, f"the answer of {self.url}")
+                challenge = response.headers.get("WWW-Authenticate", "")
+                return Answer(response.status, await _read(response), challenge)
 
     async def events(
         self, path: str, query: Mapping[str, str], *, name: str
@@ -118,8 +147,9 @@ class Transport:
         with self._errors(_SILENCE):
             async with self._request("GET", path, query, headers=headers, timeout=limits) as response:
                 if response.status != 200:
-                    refusal = _refusal(response, await _read(response))
-                    raise error_of(refusal, self.url, response.status, name)
+                    challenge = response.headers.get("WWW-Authenticate", "")
+                    answer = Answer(response.status, await _read(response), challenge)
+                    raise error_of(answer.refusal(), self.url, answer.status, name)
                 batches = EventBatches()
                 # Without chunks (an old proxy in between) there is no telling what was written in one go.
                 framed = response.headers.get("Transfer-Encoding", "").lower() == "chunked"
@@ -168,7 +198,7 @@ class Transport:
 
     def _url(self, path: str, query: Mapping[str, str] | None) -> URL:
         pairs = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in (query or {}).items())
-        return URL(f"{self.url}{API_PATH}{path}" + (f"?{pairs}" if pairs else ""), encoded=True)
+        return URL(f"{self.url}{self._prefix}{path}" + (f"?{pairs}" if pairs else ""), encoded=True)
 
     @contextmanager
     def _errors(self, seconds: float) -> Iterator[None]:
@@ -184,10 +214,6 @@ class Transport:
             raise NoWebSocket(error.status) from error
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable(self.url, _reason(error) + self._hint) from error
-
-
-def _refusal(response: aiohttp.ClientResponse, content: bytes) -> Refusal | None:
-    return Refusal.read(response.status, content, response.headers.get("WWW-Authenticate", ""))
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

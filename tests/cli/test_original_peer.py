@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import orjson
 import pytest
@@ -12,11 +13,14 @@ import pytest_asyncio
 from corvo_agent.cli.backends.etcd import EtcdBackend
 from corvo_agent.cli.logs.follower import ModuleFollower
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
+from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.model import Module, ModuleStatus, ObjectMeta, ServicePort
 from corvo_agent.modules.store import ModuleStore
+from tests.certificates import Authority
 from tests.cli.kit import Outcome, corvo
 from tests.cli.place import Place
 from tests.foreign_peer import Messages, foreign
+from tests.naples_proxy import PS, NaplesProxy, served
 from tests.original_peer import Original
 
 NAME = "node1-pen-npm"
@@ -94,3 +98,18 @@ async def test_its_log_is_followed(original: tuple[Original, str], modules: Modu
         peer.records.append({"level": "info", "msg": "line 3"})
         assert await shown.get() == "line 3"
         following.cancel()
+
+
+async def test_a_smart_nic_is_asked_through_its_proxy(etcd: EmbeddedEtcd, modules: ModuleStore, tmp_path: Path) -> None:
+    authority, proxy = Authority(tmp_path), NaplesProxy()
+    mine = authority.issue("me")
+    tls = ("--tls-ca", str(authority.path), "--tls-cert", str(mine.cert), "--tls-key", str(mine.key))
+    async with served(proxy, authority) as port:
+        status = ModuleStatus("127.0.0.1/8", "pen-netagent", "naples", service_ports=(ServicePort("x", port),))
+        await modules.create(Module(ObjectMeta(name="nic1"), status=status))
+        asking = "action", "nic1", "ps", "command=ps", "--etcd", etcd.endpoint
+        found = await corvo(*asking, *tls)
+        assert (found.code, found.out) == (0, PS + "\n")
+        assert proxy.seen[0]["parameters"] == {"action": "ps", "command": "ps"}
+        refused = await corvo(*asking)
+        assert (refused.code, "certificate" in refused.err) == (5, True)

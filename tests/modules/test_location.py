@@ -48,9 +48,9 @@ TABLE = [
     (module(UNNAMED, GRPC), None, UNLOCATED),
     (module(ServicePort("pen-npm", 0)), None, UNLOCATED),
     (module(NPM, node=""), None, UNLOCATED),
-    # A smart NIC: its node is an address with the network's length, its port a fixed one.
-    (nic(), None, f"127.77.2.3:{NAPLES_PORT}"),
-    (nic(NPM), None, "127.77.2.3:9005"),
+    # A smart NIC: its node is an address with the network's length, and what answers there the proxy at a fixed port.
+    (nic(), None, f"https://127.77.2.3:{NAPLES_PORT}"),
+    (nic(NPM), None, "https://127.77.2.3:9005"),
     (nic(node="127.77.2.3"), None, "invalid CIDR address: 127.77.2.3"),
     (nic(node=""), None, "invalid CIDR address: "),
     # What the agent says itself comes first.

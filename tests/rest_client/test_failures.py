@@ -29,6 +29,7 @@ OF_AGENTS = (
     errors.RemoteError("127.0.0.1:1", "INVALID_ARGUMENT", "lines: no"),
     errors.RemoteError("127.0.0.1:1", "NOT_FOUND", "log file x not found"),
     errors.RemoteError("127.0.0.1:1", "UNKNOWN", "no idea"),
+    *(errors.ProxyRefused("https://127.0.0.1:1", status, "no") for status in (400, 401, 403, 404, 418, 500, 503, 504)),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-from ...diagnostics.client.client import DiagnosticsClient
+from ...diagnostics.client.payload_client import PayloadClient
 from ...errors import ConfigError
 from ...modules.access import ModuleAccess
 
@@ -15,7 +15,7 @@ class AddressBackend:
 
     has_modules = False
 
-    def __init__(self, address: str, dial: Callable[[str, str], DiagnosticsClient]) -> None:
+    def __init__(self, address: str, dial: Callable[[str, str], PayloadClient]) -> None:
         self._address = address
         self._dial = dial
         self._name: str | None = None
@@ -27,7 +27,7 @@ class AddressBackend:
         raise ConfigError("--address", None, reason)
 
     @asynccontextmanager
-    async def agent(self, name: str) -> AsyncGenerator[DiagnosticsClient]:
+    async def agent(self, name: str) -> AsyncGenerator[PayloadClient]:
         """The one agent. Raises ConfigError when it is to be two."""
         if self._name not in (None, name):
             reason = f"{self._address} is one agent: name one module, or give --gateway URL or --etcd URL"

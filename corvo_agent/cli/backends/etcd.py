@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from ...diagnostics.client.client import DiagnosticsClient
+from ...diagnostics.client.payload_client import PayloadClient
 from ...errors import NotFound
 from ...modules.access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
 from ...modules.announcing.endpoint import find_endpoint
 from ...modules.json.codec import read_module
 from ...modules.kv import Change
-from ...modules.location import agent_address
+from ...modules.location import agent_address, is_behind_proxy
 from ...modules.model import Module, ObjectMeta
 from ...modules.names import MODULES_PREFIX, name_of
 from ...modules.selectors.list_options import ListOptions
@@ -24,13 +24,13 @@ class EtcdBackend:
 
     has_modules = True
 
-    def __init__(self, store: ModuleStore, dial: Callable[[str, str], DiagnosticsClient]) -> None:
+    def __init__(self, store: ModuleStore, dial: Callable[[str, str], PayloadClient]) -> None:
         self._store = store
         self._dial = dial
         self.modules: ModuleAccess = StoreModules(store)
 
     @asynccontextmanager
-    async def agent(self, name: str) -> AsyncGenerator[DiagnosticsClient]:
+    async def agent(self, name: str) -> AsyncGenerator[PayloadClient]:
         """The agent of ``name``, looked up anew each time: it may have moved."""
         async with self._dial(await locate(self._store, name), name) as client:
             yield client
@@ -76,7 +76,7 @@ class StoreModules:
 
 
 async def locate(store: ModuleStore, name: str) -> str:
-    """Where the agent of ``name`` answers, see ``agent_address``.
+    """Where the agent of ``name`` answers, see ``agent_address``; ``https://HOST:PORT`` for the proxy of a smart NIC.
 
     Raises NotFound saying what is missing, and PreconditionFailed.
     """
@@ -86,7 +86,7 @@ async def locate(store: ModuleStore, name: str) -> str:
     address = agent_address(module, endpoint)
     if address is None:
         raise NotFound("agent of module", name, "it has announced no address: is it running?")
-    return str(address)
+    return f"https://{address}" if is_behind_proxy(module, endpoint) else str(address)
 
 
 def _selection(selector: Selector) -> Selection:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ...diagnostics.client.client import DiagnosticsClient
+from ...diagnostics.client.payload_client import PayloadClient
 from ...diagnostics.client.typed_client import TypedClient
 from ...modules.store import ModuleStore
 from ...settings.etcd import EtcdSettings, etcd_options
@@ -24,7 +25,7 @@ _HINT = "; give --gateway URL, --etcd URL or --address HOST:PORT to look elsewhe
 async def open_backend(where: Where) -> AsyncGenerator[Backend]:
     """What answers where ``where`` leads; does not connect yet. Raises ConfigError for a setting that is wrong."""
 
-    def dial(address: str, name: str) -> DiagnosticsClient:
+    def dial(address: str, name: str) -> PayloadClient:
         return client_of(where, address, name)
 
     if where.address:
@@ -63,13 +64,18 @@ async def open_store(etcd: EtcdSettings) -> AsyncIterator[ModuleStore]:
         yield store
 
 
-def client_of(where: Where, address: str, name: str) -> DiagnosticsClient:
-    """A client, not yet connected, for the agent of the Module ``name`` at ``address``.
+def client_of(where: Where, address: str, name: str) -> PayloadClient:
+    """A client, not yet connected, for the agent of the Module ``name`` at ``address``, see ``locate``.
 
     Raises ConfigError for wrong certificates.
     """
-    context = _tls(where) if where.tls_ca or where.tls_cert else None
     hostname = where.tls_hostname or None
+    if address.startswith("https:"):
+        from ...rest_client.naples import NaplesClient
+
+        proxy = _tls(where, "http/1.1")
+        return NaplesClient(address, name, ssl=proxy, server_hostname=hostname, timeout=where.timeout)
+    context = _tls(where) if where.tls_ca or where.tls_cert else None
     return DiagnosticsClient(address, name, ssl=context, server_hostname=hostname, timeout=where.timeout)
 
 

@@ -5,33 +5,21 @@ from __future__ import annotations
 import ssl as _ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from types import TracebackType
 
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import DeadlineExceeded, PermissionRefused, Unavailable
 from ..limits import RESPONSE_BYTES
-from ..messages.payloads import (
-    LOGS,
-    PROFILE,
-    STATS,
-    check_type,
-    decode_logs,
-    decode_profile,
-    decode_stats,
-    decode_string,
-    is_string,
-)
 from ..messages.request_codec import payload_in, request_of
 from ..query import DebugQuery, Payload
 from ..status import corvo_error
 from .agent_channel import AgentChannel
 from .asker import Asker
-from .typed_client import TypedClient
+from .payload_client import PayloadClient
 
 
-class DiagnosticsClient(TypedClient):
+class DiagnosticsClient(PayloadClient):
     """Calls the agent at ``address`` ("host:port", "[v6]:port" or "unix:/path"); an async context manager.
 
     ``name`` is the Module that is asked for where a call names none: an agent of another one refuses, with the code
@@ -77,14 +65,6 @@ class DiagnosticsClient(TypedClient):
         """Whether there is a connection that is not known to be lost."""
         return self._channel.connected
 
-    async def __aenter__(self) -> DiagnosticsClient:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
     async def aclose(self) -> None:
         """Close the connections; calls under way end with Unavailable. A later call connects again."""
         await self._channel.aclose()
@@ -119,30 +99,6 @@ class DiagnosticsClient(TypedClient):
         async with aclosing(self._asker.follow(asked)) as answers:
             async for payload in answers:
                 yield payload
-
-    async def follow(
-        self, parameters: Mapping[str, str] | None = None, *, name: str = ""
-    ) -> AsyncGenerator[list[dict[str, str]], None]:
-        """Batches of log lines for as long as the agent has some, see ``stream``."""
-        async with aclosing(self.stream("Log", parameters, name=name)) as answers:
-            async for payload in answers:
-                yield decode_logs(check_type(payload, LOGS))
-
-    async def run_action(
-        self, action: str, parameters: Mapping[str, str], *, name: str = "", timeout: float | None = None
-    ) -> str | Payload:
-        """Run ``action``: its text, or the Payload when it answers with a message of its own."""
-        payload = await self.debug("Action", {**parameters, "action": action}, name=name, timeout=timeout)
-        return decode_string(payload.value) if is_string(payload) else payload
-
-    async def _logs(self, parameters: Mapping[str, str], timeout: float | None) -> list[dict[str, str]]:
-        return decode_logs(check_type(await self.debug("Log", parameters, timeout=timeout), LOGS))
-
-    async def _stats(self, parameters: Mapping[str, str], timeout: float | None) -> dict[str, str]:
-        return decode_stats(check_type(await self.debug("Stats", parameters, timeout=timeout), STATS))
-
-    async def _profile(self, parameters: Mapping[str, str], timeout: float | None) -> bytes:
-        return decode_profile(check_type(await self.debug("Profile", parameters, timeout=timeout), PROFILE))
 
     async def _call(self, query: DebugQuery) -> Payload:
         with self._errors(query.timeout):

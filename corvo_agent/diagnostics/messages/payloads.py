@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from betterproto import Message
+from betterproto import Message, which_one_of
 
+from ..._generated.api import Interface
 from ..._generated.protos import Logs as Logs
 from ..._generated.protos import Profile as Profile
 from ..._generated.protos import Stats as Stats
@@ -26,6 +27,7 @@ LOGS = TYPE_PREFIX + "protos.Logs"
 STATS = TYPE_PREFIX + "protos.Stats"
 PROFILE = TYPE_PREFIX + "protos.Profile"
 STRING = TYPE_PREFIX + "protos.String"
+_INTERFACE = TYPE_PREFIX + "api.Interface"
 # Fields that the answer of an agent may have: more variables than a process has.
 _MAX_FIELDS = 300_000
 
@@ -95,9 +97,22 @@ def check_type(payload: Payload, type_url: str) -> bytes:
     return payload.value
 
 
-def is_string(payload: Payload) -> bool:
-    """Whether ``payload`` holds protos.String, or nothing at all, which reads as an empty one."""
-    return not payload.type_url or _same_type(payload.type_url, STRING)
+def text_payload(text: str) -> Payload:
+    """The answer that holds ``text`` as an api.Interface: what the proxy of a smart NIC answers, whatever that is."""
+    return payload_of(make(Interface, str=text))
+
+
+def decode_text(payload: Payload) -> str | None:
+    """The text in ``payload``: of a protos.String, or of an api.Interface that holds one; None for anything else.
+
+    Nothing at all reads as an empty one. Raises DecodeError.
+    """
+    if not payload.type_url or _same_type(payload.type_url, STRING):
+        return decode_string(payload.value)
+    if not _same_type(payload.type_url, _INTERFACE):
+        return None
+    name, value = which_one_of(decode(Interface, payload.value), "Value")
+    return str(value) if name == "str" else None
 
 
 def _same_type(left: str, right: str) -> bool:

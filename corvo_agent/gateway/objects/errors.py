@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from grpclib.const import Status
@@ -169,6 +170,19 @@ def _debug_remote(error: errors.RemoteError, name: str) -> Failure:
     return _precondition(rpc_text(error.code, error.message))
 
 
+def _debug_proxy(error: errors.ProxyRefused, name: str) -> Failure:
+    # As in the original, what the proxy of a smart NIC says keeps its own code.
+    grpc = Status[error.code]
+    return Failure(error.status, grpc, _phrase(error.status), (f"module [{name}]: {error.message}",), name)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"HTTP {status}"
+
+
 def _debug_text(error: errors.CorvoError, name: str) -> Failure:
     return _precondition(str(error))
 
@@ -212,6 +226,7 @@ _TABLE: dict[tuple[Action, type], Builder] = {
     (Action.DEBUG, errors.NotFound): _debug_missing,
     (Action.DEBUG, errors.PermissionRefused): _debug_text,
     (Action.DEBUG, errors.RemoteError): _debug_remote,
+    (Action.DEBUG, errors.ProxyRefused): _debug_proxy,
     (Action.DEBUG, errors.Unavailable): _debug_gone,
     (Action.DEBUG, errors.DeadlineExceeded): _debug_late,
 }

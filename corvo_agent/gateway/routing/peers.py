@@ -10,13 +10,15 @@ from contextlib import asynccontextmanager
 from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
 from ...diagnostics.client.client import DiagnosticsClient
+from ...diagnostics.client.payload_client import PayloadClient
 from ...errors import CorvoError, DeadlineExceeded, RemoteError, ResourceExhausted, Unavailable
+from ...rest_client.naples import NaplesClient
 
 
 class _Peer:
     """One address: its client, and how it has been doing."""
 
-    def __init__(self, client: DiagnosticsClient) -> None:
+    def __init__(self, client: PayloadClient) -> None:
         self.client = client
         self.calls = 0
         self.used = 0.0
@@ -30,6 +32,9 @@ class _Peer:
 class PeerPool:
     """Clients by address, at most ``limit`` of them; one that was idle for ``idle`` seconds is closed.
 
+    An address is ``HOST:PORT`` of an agent, for which ``ssl`` counts, or ``https://HOST:PORT`` of a smart NIC's proxy,
+    for which ``proxy_ssl`` does.
+
     An address that could not be reached is not tried again for 0.1 s, doubling up to 2 s: calls in between fail at
     once. A connection on which a call ran out of time with no answer to any other is taken for dead and replaced.
     """
@@ -38,12 +43,14 @@ class PeerPool:
         self,
         *,
         ssl: _ssl.SSLContext | None = None,
+        proxy_ssl: _ssl.SSLContext | None = None,
         connect_timeout: float = 3.0,
         limit: int = 4096,
         idle: float = 300.0,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._ssl = ssl
+        self._proxy_ssl = proxy_ssl
         self._connect_timeout = connect_timeout
         self._limit = limit
         self._idle = idle
@@ -59,7 +66,7 @@ class PeerPool:
         return sum(1 for peer in self._peers.values() if peer.reason)
 
     @asynccontextmanager
-    async def client(self, address: str) -> AsyncIterator[DiagnosticsClient]:
+    async def client(self, address: str) -> AsyncIterator[PayloadClient]:
         """The client of ``address`` for one call, whose outcome counts for the address.
 
         Raises Unavailable at once while the address is known to be down, ResourceExhausted when all of the pool is
@@ -103,12 +110,16 @@ class PeerPool:
         peer = self._peers.get(address)
         if peer is None:
             await self._make_room()
-            client = DiagnosticsClient(address, ssl=self._ssl, connect_timeout=self._connect_timeout)
-            peer = self._peers[address] = _Peer(client)
+            peer = self._peers[address] = _Peer(self._client(address))
         # In the order of their last use, so that those that were idle longest are found first.
         self._peers.move_to_end(address)
         peer.used = self._clock.monotonic()
         return peer
+
+    def _client(self, address: str) -> PayloadClient:
+        if address.startswith("https:"):
+            return NaplesClient(address, ssl=self._proxy_ssl)
+        return DiagnosticsClient(address, ssl=self._ssl, connect_timeout=self._connect_timeout)
 
     async def _make_room(self) -> None:
         """Close what has been idle for long, and the longest idle one when the pool is full."""

@@ -8,7 +8,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 
 from ...addresses import SocketAddress, join_host_port
-from ...diagnostics.client.client import DiagnosticsClient
+from ...diagnostics.client.payload_client import PayloadClient
 from ...diagnostics.query import DebugQuery, Payload
 from ...errors import (
     DecodeError,
@@ -22,7 +22,7 @@ from ...errors import (
 )
 from ...modules.announcing.endpoint import Endpoint
 from ...modules.announcing.place import check_reach
-from ...modules.location import agent_address
+from ...modules.location import agent_address, is_behind_proxy
 from ...modules.model import Module
 from ..watching.endpoint_cache import EndpointCache
 from .peers import PeerPool
@@ -136,7 +136,10 @@ class Router:
         return None if moved == address else moved
 
     async def _address(self, query: DebugQuery, announced: Endpoint | None = None) -> str:
-        """Where the agent is, by what it ``announced``: what the cache knows of that, unless it is given."""
+        """Where the agent is, by what it ``announced``: what the cache knows of that, unless it is given.
+
+        ``https://HOST:PORT`` where that is the proxy of a smart NIC.
+        """
         module = self._lookup(query.name)
         if module is None:
             raise NotFound("module", query.name)
@@ -156,7 +159,8 @@ class Router:
         if announced is not None:
             # A name may stand for loopback as well.
             check_reach(announced, SocketAddress(str(address), found.port))
-        return join_host_port(address, found.port)
+        dialled = join_host_port(address, found.port)
+        return f"https://{dialled}" if is_behind_proxy(module, announced) else dialled
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -184,7 +188,7 @@ class Router:
         return min(max(seconds, 0.0) + self._limits.timeout, longest)
 
 
-def _open(client: DiagnosticsClient, query: DebugQuery) -> AsyncGenerator[Payload]:
+def _open(client: PayloadClient, query: DebugQuery) -> AsyncGenerator[Payload]:
     return client.stream(
         query.query, query.parameters, name=query.name, service_port=query.service_port, timeout=query.timeout
     )
