@@ -181,7 +181,7 @@ class Gateway:
         application.on_response_prepare.append(add_headers)
         for views in (
             ModuleViews(self.api, clock=StoreClock(self._clock, self._modules)),
-            WatchViews(self.api, self._watches.patience),
+            WatchViews(self.api, self._watches.patience, period=self._watches.bookmark),
             FollowViews(self.api, router),
             DebugViews(self.api, router, self.answers),
             StatusViews(self.api, self.endpoints, metrics),

@@ -123,6 +123,10 @@ class ModuleApi:
         if version > at_store + 1:
             raise Compacted(version)
 
+    def told_all(self, subscription: Subscription) -> bool:
+        """Whether a watcher has been handed all that it wants, up to the revision of the cache."""
+        return not subscription.waiting and not subscription.initial_left and self._hub.is_idle(subscription)
+
     def unwatch(self, subscription: Subscription) -> None:
         """End a watcher."""
         self._hub.unsubscribe(subscription)

@@ -49,6 +49,12 @@ _SELECTORS = [
     _parameter("label-selector", "query", "As in Kubernetes; != and notin need the key to be there"),
     _parameter("field-selector", "query", "Conditions on fields, such as spec.log-level=Debug"),
 ]
+_BOOKMARKS = _parameter(
+    "bookmarks",
+    "query",
+    "After 15 s without an event, one of type Bookmark: everything up to its version was told; staleness is in seconds",
+    type="boolean",
+)
 _INTEGER = {"type": "integer", "format": "int32"}
 _PAGES = [
     _parameter("from", "query", "The first item, from 1 on", **_INTEGER),
@@ -155,7 +161,9 @@ def _debug_paths() -> dict[str, Any]:
             )
         },
         f"{API_PATH}/watch/modules": {
-            "get": _operation("Follow changes, a batch a line", "", (400, 412, 503), parameters=[*_SELECTORS, _VERSION])
+            "get": _operation(
+                "Follow changes, a batch a line", "", (400, 412, 503), parameters=[*_SELECTORS, _VERSION, _BOOKMARKS]
+            )
         },
         f"{API_PATH}/watch/modules/{{name}}/logs": {
             "parameters": [_NAME],

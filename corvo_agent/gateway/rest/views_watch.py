@@ -11,13 +11,14 @@ from aiohttp import HttpVersion11, WSCloseCode, WSMsgType, web
 
 from ...errors import Compacted, CorvoError, Unavailable
 from ...modules.names import API_PATH
-from ...modules.selectors.list_options import parse_options
+from ...modules.selectors.list_options import flag, parse_options
 from ...tasks import end_task
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..watching.events import EventBatch
 from ..watching.subscription import Shortcut, Subscription
 from ..watching.watch_hub import PATIENCE, expired_text
+from .bookmarks import Bookmarks
 from .http import guarded, send, stream_error
 
 #: Seconds without a sign of life after which a WebSocket is pinged, and half of them after which it is given up.
@@ -27,11 +28,15 @@ _AT_ONCE = 64 << 10
 
 
 class WatchViews:
-    """Handlers over ``api``; a watcher has ``patience`` seconds to take what is written to it."""
+    """Handlers over ``api``; a watcher has ``patience`` seconds to take what is written to it.
 
-    def __init__(self, api: ModuleApi, patience: float = PATIENCE) -> None:
+    One that asks for bookmarks gets one after each ``period`` seconds without an event; 0 stands for none at all.
+    """
+
+    def __init__(self, api: ModuleApi, patience: float = PATIENCE, *, period: float = 0.0) -> None:
         self._api = api
         self._patience = patience
+        self._period = period
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
@@ -43,16 +48,18 @@ class WatchViews:
         # A malformed version and a bad selector are told before the stream begins: after that the status is sent.
         options.version()
         options.selection()
+        period = self._period if flag("bookmarks", request.query.get("bookmarks", "")) else 0.0
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, max_msg_size=4096, compress=False)
         upgrade = socket.can_prepare(request).ok
         try:
             subscription = await self._api.watch(options)
         except Compacted as error:
             return await _expired(request, socket if upgrade else None, error)
+        told = Bookmarks(self._api, subscription, period)
         try:
             if upgrade:
-                return await _serve_socket(request, socket, subscription, self._patience)
-            return await _serve_lines(request, subscription, self._patience)
+                return await _serve_socket(request, socket, subscription, told, self._patience)
+            return await _serve_lines(request, subscription, told, self._patience)
         finally:
             self._api.unwatch(subscription)
 
@@ -75,25 +82,29 @@ async def _begin(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _serve_lines(request: web.Request, subscription: Subscription, patience: float) -> web.StreamResponse:
+async def _serve_lines(
+    request: web.Request, subscription: Subscription, told: Bookmarks, patience: float
+) -> web.StreamResponse:
     response = await _begin(request)
-    subscription.shortcut = _shortcut(request, attrgetter("chunk" if response.chunked else "line"))
+    subscription.shortcut = _shortcut(request, attrgetter("chunk" if response.chunked else "line"), told)
     try:
-        while await send(request, response, (await subscription.next_batch()).line, patience):
-            pass
+        while True:
+            batch = await told.next_batch()
+            if not await send(request, response, told.line() if batch is None else batch.line, patience):
+                break
     except CorvoError as error:
         await send(request, response, stream_error(error), patience)
     return response
 
 
 async def _serve_socket(
-    request: web.Request, socket: web.WebSocketResponse, subscription: Subscription, patience: float
+    request: web.Request, socket: web.WebSocketResponse, subscription: Subscription, told: Bookmarks, patience: float
 ) -> web.WebSocketResponse:
     await socket.prepare(request)
-    subscription.shortcut = _shortcut(request, attrgetter("frame"))
+    subscription.shortcut = _shortcut(request, attrgetter("frame"), told)
     reader = asyncio.create_task(_read(socket, subscription), name="corvo-watch-socket")
     try:
-        code, reason = await _send(socket, subscription, patience)
+        code, reason = await _send(socket, told, patience)
     finally:
         subscription.shortcut = None
         await end_task(reader)
@@ -112,12 +123,12 @@ async def _read(socket: web.WebSocketResponse, subscription: Subscription) -> No
     subscription.end(Unavailable("the watcher", "it left"))
 
 
-async def _send(socket: web.WebSocketResponse, subscription: Subscription, patience: float) -> tuple[WSCloseCode, str]:
+async def _send(socket: web.WebSocketResponse, told: Bookmarks, patience: float) -> tuple[WSCloseCode, str]:
     try:
         while True:
-            batch = await subscription.next_batch()
+            batch = await told.next_batch()
             async with asyncio.timeout(patience):
-                await socket.send_frame(batch.text, WSMsgType.TEXT)
+                await socket.send_frame(told.text() if batch is None else batch.text, WSMsgType.TEXT)
     except Unavailable as error:
         # The end of the stream is no failure of it.
         return WSCloseCode.OK, str(error)
@@ -127,7 +138,7 @@ async def _send(socket: web.WebSocketResponse, subscription: Subscription, patie
         return WSCloseCode.PROTOCOL_ERROR, "what was written was not taken"
 
 
-def _shortcut(request: web.Request, encoded: Callable[[EventBatch], bytes]) -> Shortcut:
+def _shortcut(request: web.Request, encoded: Callable[[EventBatch], bytes], told: Bookmarks) -> Shortcut:
     """Writes straight to the connection, in the form that ``encoded`` gives, while little waits there.
 
     A thousand watchers share the bytes of a batch, and none of them needs a task to be woken or a timer for it.
@@ -138,6 +149,7 @@ def _shortcut(request: web.Request, encoded: Callable[[EventBatch], bytes]) -> S
         if transport is None or transport.is_closing() or transport.get_write_buffer_size() > _AT_ONCE:
             return False
         transport.write(encoded(batch))
+        told.told()
         return True
 
     return write

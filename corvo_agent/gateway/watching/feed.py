@@ -50,6 +50,11 @@ class Feed:
         self._next: asyncio.Handle | None = None
         self._took = 0.0
 
+    @property
+    def holds(self) -> bool:
+        """Whether there are events that have not gone to all of its watchers."""
+        return bool(self._pending or self._leaving)
+
     def passes(self, event: Event) -> bool:
         """Whether the watchers want ``event``."""
         before = None if event.before is None else event.before.module

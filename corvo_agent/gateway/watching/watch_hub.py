@@ -28,13 +28,14 @@ PATIENCE = 30.0
 @dataclass(frozen=True, slots=True)
 class WatchLimits:
     """Bounds of the watch: events that wait for one watcher, the seconds in which it has to take what is written to
-    it, watchers at once, what is kept for those who say where to begin: changes of so many seconds, so many of them,
-    and of so many bytes of JSON.
+    it, those without an event after which one that asks for it gets a bookmark, watchers at once, and what is kept for
+    those who say where to begin: changes of so many seconds, so many of them, and of so many bytes of JSON.
     """
 
     batches: BatchLimits = field(default_factory=BatchLimits)
     waiting: int = 20_000
     patience: float = PATIENCE
+    bookmark: float = 15.0
     watchers: int = 5_000
     history_seconds: float = 30.0
     history_events: int = 20_000
@@ -110,6 +111,11 @@ class WatchHub:
         self._feeds.setdefault(feed.key.name, {})[feed.key] = feed
         self.watchers += 1
         return subscription
+
+    def is_idle(self, subscription: Subscription) -> bool:
+        """Whether nothing that was published waits for others of its feed, or for it."""
+        feed = self._feeds.get(subscription.key.name, {}).get(subscription.key)
+        return feed is None or not feed.holds
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """End a watcher; again is fine."""
