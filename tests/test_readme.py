@@ -28,6 +28,7 @@ from corvo_agent.settings.etcd import EtcdSettings
 from corvo_agent.settings.own_log import OwnLogSettings
 from corvo_agent.settings.setting import settings_of
 from corvo_agent.writer.settings import WriterSettings
+from tests.stub.kit import runtime_folder, service
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 NAME = "node1-pen-spyglass"
@@ -131,6 +132,16 @@ async def test_the_agent_example_serves_and_follows_the_level(
     running.cancel()
     await asyncio.wait({running})
     _close_root_handlers()
+
+
+@pytest.mark.integration
+async def test_the_start_example_makes_a_process_a_worker(etcd: EmbeddedEtcd, tmp_path: Path) -> None:
+    code = example("start").replace("http://127.0.0.1:2379", etcd.endpoint).replace("/var/log", str(tmp_path))
+    started = f"exec({code!r}); handle = npm; requests.add(3)"
+    with runtime_folder() as folder:
+        async with service(folder, {}, started) as running, DiagnosticsClient(await running.address()) as client:
+            assert await client.stats("requests") == {"requests": 3}
+            assert await client.action("drop-cache") == "dropped"
 
 
 @pytest.mark.integration

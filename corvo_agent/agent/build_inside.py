@@ -13,10 +13,7 @@ from ..levels.level_filter import Scope
 from ..settings.etcd import EtcdSettings
 from .agent import Agent
 from .build import LOG_FILE, log_handler_of, options_of, store_of
-from .settings import AGENT, AgentSettings
-
-#: What an agent that lives in its process, or has stubs there, is not to be told.
-FOREIGN = ("pid", "pid_file", "match", "go_pprof", "level_hook")
+from .settings import AGENT, FOREIGN, AgentSettings
 
 
 def gathered(environment: Mapping[str, str]) -> tuple[AgentSettings, EtcdSettings]:
@@ -26,11 +23,9 @@ def gathered(environment: Mapping[str, str]) -> tuple[AgentSettings, EtcdSetting
     """
     told = AGENT.gather({}, environment, environment.get("CORVO_CONFIG", ""))
     settings, etcd = told.section(AgentSettings), told.section(EtcdSettings)
-    for field in FOREIGN:
-        if value := getattr(settings, field):
-            raise ConfigError(
-                field.replace("_", "-"), value, "is for an agent beside a process, and this one lives inside"
-            )
+    for option in FOREIGN:
+        if value := told.value(option):
+            raise ConfigError(option, value, "is for an agent beside a process, and this one lives inside")
     return settings, etcd
 
 

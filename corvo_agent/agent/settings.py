@@ -142,3 +142,9 @@ class AgentSettings:
 
 #: All that ``corvo agent`` can be told.
 AGENT = Program(AgentSettings, EtcdSettings, OwnLogSettings)
+
+#: What chooses a process that the agent does not live in.
+FOREIGN = ("pid", "pid-file", "match", "go-pprof", "level-hook")
+
+#: All that ``corvo run`` can be told; what its hub says of itself goes into a file.
+RUN = Program(AgentSettings, EtcdSettings, without=FOREIGN)

@@ -11,6 +11,7 @@ import orjson
 from ..diagnostics.messages.payloads import decode_text, string_payload
 from ..diagnostics.query import DebugQuery, Payload
 from ..errors import CorvoError, InvalidArgument, NotFound, Unsupported
+from .connection import SHARE
 from .workers import Workers
 
 #: Seconds that an action gets where the caller sets no deadline.
@@ -46,7 +47,7 @@ class HubActions:
         if len(chosen) > 1 and not wanted:
             raise InvalidArgument("worker", None, "which one?", [*(worker.id for worker in chosen), "all"])
         asked = replace(query, parameters=parameters)
-        patience = PATIENCE if query.seconds is None else query.seconds
+        patience = PATIENCE if query.seconds is None else query.seconds * SHARE
         if len(chosen) == 1 and wanted != "all":
             return await chosen[0].ask(asked, patience)
         answers = await asyncio.gather(*(worker.ask(asked, patience) for worker in chosen), return_exceptions=True)

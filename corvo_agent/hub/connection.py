@@ -18,6 +18,9 @@ from ..stats.counters import Count, read_counts
 from ..stub.frames import Unpacker, pack
 from ..stub.messages import unpack_error
 
+#: The part of a caller's time that a process gets: what the others have said has to reach the caller, too.
+SHARE = 0.9
+
 _log = logging.getLogger(__name__)
 # pid, uid and gid of the process at the other end, see SO_PEERCRED in unix(7).
 _CREDENTIALS = struct.Struct("3i")

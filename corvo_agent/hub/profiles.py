@@ -14,7 +14,7 @@ from ..profiles.pprof.encoder import encode
 from ..profiles.pprof.model import Label, Profile, Sample
 from ..profiles.pprof.reader import decode
 from ..threads import in_thread
-from .connection import WorkerConnection
+from .connection import SHARE, WorkerConnection
 from .workers import Workers
 
 #: Seconds that a process gets where the caller sets no deadline: it may measure for two minutes.
@@ -46,7 +46,7 @@ class HubProfiles:
         if not chosen:
             raise NotFound("process of the module", self._name(), "none is connected")
         asked = replace(query, parameters=parameters)
-        patience = PATIENCE if query.seconds is None else query.seconds
+        patience = PATIENCE if query.seconds is None else query.seconds * SHARE
         answers = await asyncio.gather(*(worker.ask(asked, patience) for worker in chosen), return_exceptions=True)
         taken: list[tuple[WorkerConnection, bytes]] = []
         failed: list[tuple[WorkerConnection, CorvoError]] = []

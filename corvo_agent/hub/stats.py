@@ -15,7 +15,7 @@ from ..errors import CorvoError
 from ..stats.counters import Count, added
 from ..stats.expvar import ExpvarRegistry
 from ..stats.variables import error_text, render
-from .connection import WorkerConnection
+from .connection import SHARE, WorkerConnection
 from .workers import Workers
 
 #: Seconds that a process gets to answer, where the caller does not wait for less.
@@ -24,8 +24,6 @@ _WORKERS = "workers"
 _AGENT = "agent"
 # In the place of all variables of a process that does not answer.
 _ERROR = "error"
-# Of the caller's time, so that what the others have said still reaches it.
-_SHARE = 0.8
 
 
 class HubStats:
@@ -94,7 +92,7 @@ class HubStats:
 
 async def _stats(worker: WorkerConnection, query: DebugQuery) -> dict[str, str]:
     """The variables of one; one text in their place where it does not answer."""
-    patience = PATIENCE if query.seconds is None else min(PATIENCE, query.seconds * _SHARE)
+    patience = PATIENCE if query.seconds is None else min(PATIENCE, query.seconds * SHARE)
     try:
         return decode_stats((await worker.ask(query, patience)).value)
     except CorvoError as error:

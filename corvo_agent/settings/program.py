@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from .setting import PREFIX, settings_of
+from .setting import PREFIX, Setting, settings_of
 from .toml_file import check_keys, read_toml
 
 S = TypeVar("S")
@@ -26,7 +26,8 @@ class Source(enum.IntEnum):
 class Gathered:
     """The values of a program's settings, each with its source."""
 
-    def __init__(self, values: Mapping[str, Any], sources: Mapping[str, Source]) -> None:
+    def __init__(self, settings: Iterable[Setting], values: Mapping[str, Any], sources: Mapping[str, Source]) -> None:
+        self._settings = tuple(settings)
         self._values = values
         self._sources = sources
 
@@ -38,19 +39,31 @@ class Gathered:
         """The value of ``option``."""
         return self._values[option]
 
+    def given(self) -> dict[str, str]:
+        """What was given anywhere, as the variables of the environment that say the same."""
+        return {
+            each.variable: each.text_of(self._values[each.option])
+            for each in self._settings
+            if self._sources[each.option] is not Source.DEFAULT
+        }
+
     def section(self, section: type[S]) -> S:
         """The dataclass ``section`` with the values of its settings. Raises ConfigError for what it refuses."""
-        return section(**{each.field: self._values[each.option] for each in settings_of(section)})
+        values = {each.field: self._values.get(each.option, each.default) for each in settings_of(section)}
+        return section(**values)
 
 
 class Program:
     """What a program can be told: the settings of ``sections``, which are dataclasses.
 
-    ``defaults`` are by option, where this program's default is not the one declared.
+    ``defaults`` are by option, where this program's default is not the one declared; the options ``without`` cannot
+    be given, and have their defaults.
     """
 
-    def __init__(self, *sections: type[Any], defaults: Mapping[str, Any] | None = None) -> None:
-        declared = (each for section in sections for each in settings_of(section))
+    def __init__(
+        self, *sections: type[Any], defaults: Mapping[str, Any] | None = None, without: Collection[str] = ()
+    ) -> None:
+        declared = (each for section in sections for each in settings_of(section) if each.option not in without)
         own = defaults or {}
         #: All its settings, in the order in which they are shown.
         self.settings = tuple(replace(each, default=own.get(each.option, each.default)) for each in declared)
@@ -84,7 +97,7 @@ class Program:
                 values[option], sources[option] = each.from_toml(table[option], f"{path}: {option}"), Source.FILE
             else:
                 values[option], sources[option] = each.default, Source.DEFAULT
-        return Gathered(values, sources)
+        return Gathered(self.settings, values, sources)
 
 
 def mistaken_variables(environment: Iterable[str], known: Collection[str]) -> dict[str, str]:

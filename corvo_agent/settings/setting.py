@@ -82,6 +82,14 @@ class Setting:
             raise self._refusal(what, text, "must be a whole number") from None
         return self._checked(value, what)
 
+    def text_of(self, value: Any) -> str:
+        """What ``parse`` reads as ``value``."""
+        if self.kind is tuple:
+            return ",".join(value)
+        if self.kind is bool:
+            return "true" if value else "false"
+        return duration_text(value) if self.kind is float else str(value)
+
     def from_toml(self, value: Any, what: str) -> Any:
         """The value that ``value`` of a TOML file is; raises ConfigError naming ``what``."""
         if self.kind is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):

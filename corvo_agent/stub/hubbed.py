@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..levels.level_filter import Scope
 from .link import Link
 from .place import MeetingPlace
-from .process import WorkerProcess
+from .process import WorkerProcess, has_program
 
 if TYPE_CHECKING:
     from ..stats.variables import Variable
@@ -41,7 +41,7 @@ class Hubbed:
 
     def start(self) -> None:
         """Look for the hub. Raises RuntimeError where no thread can be started."""
-        self._link.start()
+        self._link.start(ready=has_program)
 
     def publish(self, name: str, variable: Variable | Callable[[], Any]) -> None:
         """See ``Handle``."""

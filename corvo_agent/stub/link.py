@@ -24,6 +24,7 @@ CHILD_PATIENCE = 0.3
 #: Seconds after which a hub that was started and cannot be reached is given up, and another one is started.
 START_TIMEOUT = 20.0
 _BETWEEN_TRIES = 0.05
+_READY = 1.0
 # Of a hub that was there and is gone; another process may be about to start one.
 _AFTER_LOSS = 0.1
 _SEND_TIMEOUT = 5.0
@@ -77,9 +78,12 @@ class Link:
         # The thread, 0 before it runs.
         self.thread = 0
 
-    def start(self, delay: float = 0.0) -> None:
-        """Begin, after ``delay`` seconds. Raises RuntimeError where no thread can be started."""
-        native("start_new_thread")(self._run, (delay,))
+    def start(self, delay: float = 0.0, ready: Callable[[], bool] | None = None) -> None:
+        """Begin, after ``delay`` seconds and when ``ready`` says so, or a second later.
+
+        Raises RuntimeError where no thread can be started.
+        """
+        native("start_new_thread")(self._run, (delay, ready))
 
     def forked(self) -> None:
         """In a child of the process that it was started in: let go of what is the parent's, and begin anew later.
@@ -124,16 +128,17 @@ class Link:
             connection = self._socket
             if connection is not None:
                 self._hang_up(connection)
-        if self.thread == 0 or self.thread == _thread.get_ident():
+        if self.thread in (0, _thread.get_ident()):
             return True
         return self._ended.for_seconds(timeout)
 
-    def _run(self, delay: float) -> None:
-        if self._pause.for_seconds(delay):
-            self._ended.end()
-            return
+    def _run(self, delay: float, ready: Callable[[], bool] | None) -> None:
         self.thread = _thread.get_ident()
         ended = self._ended
+        self._pause.for_seconds(delay)
+        deadline = time.monotonic() + _READY
+        while ready is not None and not self._stopped and not ready() and time.monotonic() < deadline:
+            self._pause.for_seconds(_BETWEEN_TRIES)
         reason = ""
         try:
             while not self._stopped and not reason:

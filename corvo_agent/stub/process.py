@@ -59,7 +59,6 @@ class WorkerProcess:
         # Of a forked child: what its parent had counted.
         self._base: dict[str, Count] = {}
         self._told: dict[str, Count] | None = None
-        self._greenlets = ""
 
     # For the host
 
@@ -121,7 +120,6 @@ class WorkerProcess:
 
     def hello(self) -> Mapping[str, Any]:
         """Who this is."""
-        self._greenlets = has_greenlets()
         self._told = self.counts()
         return {
             "pid": os.getpid(),
@@ -192,9 +190,15 @@ class WorkerProcess:
             # Late: it brings an event loop, and all that statistics and profiles need.
             from .answers import Answers
 
-            self._answers = Answers(self, self._greenlets)
+            self._answers = Answers(self, has_greenlets())
         return self._answers
 
 
 # What a child has of its parent's, for ever: what their ends would do is the parent's.
 _PARENTS: list[object] = []
+
+
+def has_program() -> bool:
+    """Whether the program that this process runs is there: what belongs to it cannot be told from libraries before."""
+    main = sys.modules.get("__main__")
+    return getattr(main, "__file__", None) is not None or getattr(main, "__spec__", None) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import ConfigError
@@ -16,8 +16,6 @@ from .hubbed import Hubbed
 from .native import has_greenlets
 from .place import meeting_place
 
-_ETCD = "CORVO_ETCD"
-
 
 class _Started:
     """The handles of this process, by the name of their Module."""
@@ -25,6 +23,8 @@ class _Started:
     def __init__(self) -> None:
         self.handles: dict[str, Handle] = {}
         self.pid = os.getpid()
+        # What is to be done in each process that becomes a worker.
+        self.on_worker: Callable[[], object] = lambda: None
         self._hooked = False
 
     def hook(self) -> None:
@@ -38,6 +38,7 @@ class _Started:
     def forked(self) -> None:
         """In a child, in the hook of the fork, or when it turns out that there was no hook."""
         self.pid = os.getpid()
+        self.on_worker()
         for handle in self.handles.values():
             handle.forked()
 
@@ -93,6 +94,23 @@ def start(
     and in ``main`` alike. No signal handler is installed. Raises ConfigError without a module and InvalidArgument for a
     name or a scope that there cannot be; nothing that goes wrong later comes out, ``Handle.problem`` tells it.
     """
+    told = {"CORVO_ETCD": etcd if isinstance(etcd, str) else ",".join(etcd), "CORVO_LOG_FILE": log_file or ""}
+    return _start(module, node, name, {key: value for key, value in told.items() if value}, scope, hub=hub)
+
+
+def start_injected(on_worker: Callable[[], object], *, dormant: bool) -> None:
+    """``start`` of what the environment says; ``on_worker`` is called now, and in each forked child.
+
+    ``dormant``: only the children become workers. Raises what ``start`` raises.
+    """
+    _STARTED.on_worker = on_worker
+    on_worker()
+    _start("", "", "", {}, "app", hub=True, dormant=dormant)
+
+
+def _start(
+    module: str, node: str, name: str, told: Mapping[str, str], scope: Scope, *, hub: bool, dormant: bool = False
+) -> Handle:
     environment = os.environ
     module = module or environment.get("CORVO_MODULE", "")
     node = node or environment.get("CORVO_NODE", "") or os.uname().nodename
@@ -102,25 +120,19 @@ def start(
     # Refuses a scope that there cannot be.
     LevelFilter(scope=scope)
     if os.getpid() != _STARTED.pid:
-        # Forked by something that runs no hooks.
+        # Forked by what runs no hooks.
         _STARTED.forked()
     known = _STARTED.handles.get(whole)
     if known is not None and not known.stopped:
         return known
-    given = {
-        "CORVO_MODULE": module,
-        "CORVO_NODE": node,
-        "CORVO_NAME": whole,
-        _ETCD: etcd if isinstance(etcd, str) else ",".join(etcd),
-        "CORVO_LOG_FILE": log_file or "",
-    }
+    settings = {"CORVO_MODULE": module, "CORVO_NODE": node, "CORVO_NAME": whole, **told}
     _STARTED.hook()
-    handle = Handle(whole, _backend(whole, {key: value for key, value in given.items() if value}, scope, hub=hub))
+    handle = Handle(whole, _backend(whole, settings, scope, hub=hub, dormant=dormant))
     _STARTED.handles[whole] = handle
     return handle
 
 
-def _backend(name: str, settings: Mapping[str, str], scope: Scope, *, hub: bool) -> Backend:
+def _backend(name: str, settings: Mapping[str, str], scope: Scope, *, hub: bool, dormant: bool) -> Backend:
     def inside() -> Backend:
         # Late: few need it, and an event loop is most of what it brings.
         from .inside import Inside
@@ -136,5 +148,6 @@ def _backend(name: str, settings: Mapping[str, str], scope: Scope, *, hub: bool)
     if place is None:
         return inside()
     made = Hubbed(place, settings, scope, inside)
-    made.start()
+    if not dormant:
+        made.start()
     return made

@@ -19,7 +19,7 @@ from tests.cli.place import Place
 from tests.diagnostics.kit import until
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-ENDLESS = {"-f", "top", "gateway", "writer", "agent"}
+ENDLESS = {"-f", "top", "gateway", "writer", "agent", "run"}
 
 
 def commands() -> list[list[str]]:

@@ -17,9 +17,9 @@ PATIENCE = 60.0
 
 
 @asynccontextmanager
-async def hub(folder: Path) -> AsyncIterator[tuple[Workers, MeetingPlace]]:
+async def hub(folder: Path, name: str = "hub") -> AsyncIterator[tuple[Workers, MeetingPlace]]:
     """Processes may connect at the place given until it is left."""
-    workers, place = Workers(), MeetingPlace(str(folder / "hub"))
+    workers, place = Workers(), MeetingPlace(str(folder / name))
     server = await asyncio.get_running_loop().create_unix_server(workers.protocol, place.socket)
     try:
         yield workers, place
