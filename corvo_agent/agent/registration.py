@@ -25,8 +25,8 @@ class Registration:
 
     ``watcher`` follows that Module. One that was deleted is created again after ``DELETION_PAUSE`` seconds unless
     another client does so first, with its labels and without a spec; one that a store has lost, at once and as it was.
-    A status that a person has left out comes back. ``report_starts`` and ``keep`` are the two tasks of it; neither
-    gives up while the store is away or refuses.
+    A status that a person has left out comes back, and what the original cannot do without. ``report_starts`` and
+    ``keep`` are the two tasks of it; neither gives up while the store is away or refuses.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Registration:
             return self._watcher.absent
         if is_reported(module.status):
             self._status = module.status
-            return False
+            return module.incomplete
         return True
 
     async def _write(self, report: StartReport) -> None:

@@ -101,6 +101,9 @@ class Module:
     ``invalid`` says why the value in the store is no Module that an agent would follow, "" for one that is. Then the
     fields hold what could be read, and ``unread`` by section the values that could not, which are written back until
     something takes their place.
+
+    ``incomplete``: the value in the store lacks its kind or its self-link, without which the original's API server
+    loses the object; whatever writes it next completes it.
     """
 
     meta: ObjectMeta = field(default_factory=ObjectMeta)
@@ -111,6 +114,7 @@ class Module:
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False, hash=False)
     invalid: str = ""
     unread: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False, hash=False)
+    incomplete: bool = field(default=False, compare=False, repr=False, hash=False)
 
     @property
     def name(self) -> str:

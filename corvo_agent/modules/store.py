@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -119,7 +119,7 @@ class ModuleStore:
         ``modify`` is what keeps the generation. Raises InvalidArgument, NotFound, VersionConflict.
         """
         key = key_of(module.name)
-        changed = module.with_meta(mod_time=self.clock.time_ns(), self_link=key)
+        changed = replace(module.with_meta(mod_time=self.clock.time_ns(), self_link=key), incomplete=False)
         try:
             value = encode_module(changed)
             revision = await self.kv.update(key, value, expected=expected)
@@ -137,12 +137,12 @@ class ModuleStore:
     ) -> Module:
         """Read the Module, let ``change`` make another one of it, and store that unless another client was faster.
 
-        Then it is read again, and so on, ``attempts`` times, waiting a little longer each time. The generation grows
-        by one when spec or labels differ, unless ``change`` has set it; nothing is written when nothing differs. The
-        Module as it is stored then. Values that cannot be read stay as they are until ``change`` sets their fields. A
-        value of which nothing can be read is written over only with ``mend``, for a person who wants that, and is a
-        DecodeError without. Raises also NotFound, InvalidArgument, VersionConflict after the last attempt, and
-        whatever ``change`` raises.
+        Then it is read again, and so on, ``attempts`` times, waiting a little longer each time. The generation
+        grows by one when spec or labels differ, unless ``change`` has set it; nothing is written when nothing
+        differs, unless what is stored is incomplete. The Module as it is stored then. Values that cannot be
+        read stay as they are until ``change`` sets their fields. A value of which nothing can be read is
+        written over only with ``mend``, for a person who wants that, and is a DecodeError without. Raises also
+        NotFound, InvalidArgument, VersionConflict after the last attempt, and whatever ``change`` raises.
         """
 
         async def write(old: Module) -> Module:
@@ -150,7 +150,7 @@ class ModuleStore:
                 raise DecodeError(f"{key_of(name)} at revision {old.revision}", old.invalid)
             new = _next_generation(old, change(old))
             # Raw parts take no part in comparisons, but are written all the same.
-            if new == old and new.raw == old.raw:
+            if new == old and new.raw == old.raw and not old.incomplete:
                 return old
             return await self.update(new, expected=old.revision)
 

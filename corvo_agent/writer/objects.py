@@ -36,8 +36,9 @@ def created(source: str, present: Present, vanished: Vanished | None) -> Module:
 
 
 def is_lost(module: Module, present: Present) -> bool:
-    """Whether what marks the object is gone from it, or all that was reported of ``present``."""
-    return not source_of(module) or (is_reported(present.status) and not is_reported(module.status))
+    """Whether it lacks what marks it as ours, all that was reported of ``present``, or what no object may lack."""
+    unreported = is_reported(present.status) and not is_reported(module.status)
+    return not source_of(module) or unreported or module.incomplete
 
 
 def set_by_people(module: Module) -> bool:

@@ -18,6 +18,11 @@ NAME = "node1-pen-spyglass"
 REPORT = StartReport(NAME, started=1_700_000_000_000_000_000, node="node1", module="pen-spyglass")
 
 
+COMPLETE = (
+    f'{{"kind":"Module","meta":{{"self-link":"{key_of(NAME)}"}},"spec":{{"log-level":"Warn"}},"status":{{"node":"node1"}}}}'
+).encode()
+
+
 class Running:
     """A registration at work, its store, and the clock that its pauses go by."""
 
@@ -97,7 +102,7 @@ async def test_a_module_that_the_store_lost_comes_back_at_once_as_it_was(running
 
 async def test_an_older_store_that_has_the_module_has_the_last_word(running: Running) -> None:
     before = await labelled(running)
-    running.kv.replace_data([(key_of(NAME), b'{"spec":{"log-level":"Warn"},"status":{"node":"node1"}}')])
+    running.kv.replace_data([(key_of(NAME), COMPLETE)])
     after = await running.sees(lambda module: module is not None and module.revision < before.revision)
     assert after is not None
     assert after.spec.log_level == "Warn"
@@ -142,6 +147,18 @@ async def test_a_status_that_is_lost_alone_comes_back_too(running: Running) -> N
     after = await running.sees(lambda module: module is not None and module.revision > before.revision + 1)
     assert after is not None
     assert after.status == before.status
+
+
+async def test_a_value_without_kind_and_self_link_gets_them(running: Running) -> None:
+    await running.kv.put(key_of(NAME), b'{"spec":{"log-level":"Debug"},"status":{"node":"node7"}}')
+    after = await running.sees(
+        lambda module: module is not None and not module.incomplete and bool(module.spec.log_level)
+    )
+    assert after is not None
+    assert (after.spec.log_level, after.meta.self_link) == ("Debug", key_of(NAME))
+    item = await running.kv.get(key_of(NAME))
+    assert item is not None
+    assert item.value.startswith(b'{"kind":"Module",')
 
 
 async def test_a_status_that_is_there_is_left_alone(running: Running) -> None:

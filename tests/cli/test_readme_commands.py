@@ -39,7 +39,7 @@ def etcdctl_session() -> list[tuple[str, list[str]]]:
 
 def test_there_are_some() -> None:
     assert len(commands()) >= 19
-    assert len(etcdctl_session()) == 4
+    assert len(etcdctl_session()) == 5
 
 
 @pytest.mark.parametrize("arguments", commands(), ids=" ".join)
@@ -81,8 +81,10 @@ async def test_levels_are_driven_with_etcdctl_as_it_says(
     etcd: EmbeddedEtcd, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CORVO_ETCD", etcd.endpoint)
-    for line, printed in etcdctl_session():
-        program, *arguments = shlex.split(line.replace("node1-pen-spyglass", agent.name))
+    (assignment, _), *session = etcdctl_session()
+    for line, printed in session:
+        said = line.replace("$KEY", assignment.removeprefix("KEY=")).replace("node1-pen-spyglass", agent.name)
+        program, *arguments = shlex.split(said)
         if program == "corvo":
             await until(lambda: "Debug (log-level)" in repr(agent))
             out = (await corvo(*arguments)).out

@@ -97,6 +97,26 @@ async def test_modify_that_changes_nothing_writes_nothing(store: ModuleStore) ->
     assert await store.set_level(NAME, "Info") == created
 
 
+async def test_modify_completes_what_the_original_cannot_do_without(store: ModuleStore) -> None:
+    link = f'"self-link":"{KEY}"'
+    for value in (
+        b"{}",
+        b'{"kind":"Module"}',
+        b'{"meta":{%b}}' % link.encode(),
+        b'{"kind":"Module","meta":{"self-link":"/x"}}',
+    ):
+        await store.kv.put(KEY, value)
+        assert (await store.get(NAME)).incomplete
+        completed = await store.modify(NAME, lambda module: module)
+        assert not completed.incomplete
+        item = await store.kv.get(KEY)
+        assert item is not None
+        assert item.value.startswith(b'{"kind":"Module",')
+        assert link.encode() in item.value
+        assert (await store.get(NAME), completed.meta.generation_id) == (completed, "")
+        assert not (await store.get(NAME)).incomplete
+
+
 async def test_unknown_keys_survive_every_rewrite(store: ModuleStore) -> None:
     await store.kv.put(KEY, b'{"x":1,"spec":{"y":[2]},"status":{"service-ports":[{"name":"a","proto":"udp"}]}}')
     await store.set_override(NAME, LevelOverride("Debug", by="me"))

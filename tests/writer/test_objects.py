@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from corvo_agent.gateway.objects.edits import labelled
@@ -44,5 +46,6 @@ def test_an_object_without_mark_or_status_has_lost_it() -> None:
     assert not is_lost(whole, PRESENT)
     assert is_lost(whole.with_meta(labels={}), PRESENT)
     assert is_lost(whole.with_status(node=""), PRESENT)
+    assert is_lost(replace(whole, incomplete=True), PRESENT)
     # What the source does not know cannot be lost.
     assert not is_lost(whole.with_status(node=""), Present("node1-billing", ModuleStatus()))

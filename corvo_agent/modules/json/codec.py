@@ -57,7 +57,7 @@ def decode_module(value: bytes, key: str, revision: int) -> Module:
         raise DecodeError(f"{key} at revision {revision}", str(error)) from error
     except ValueError as error:
         raise DecodeError(f"{key} at revision {revision}", f"not JSON: {shorten(str(error), 200)}") from error
-    return module
+    return _judged(module, key)
 
 
 def read_module(value: bytes, key: str, revision: int) -> Module:
@@ -70,8 +70,8 @@ def read_module(value: bytes, key: str, revision: int) -> Module:
     try:
         module = _read_parts(json.loads(value) if _LONG_NUMBER.search(value) else orjson.loads(value), **known)
     except (InvalidArgument, ValueError, RecursionError):
-        return Module(invalid=reason).with_meta(**known)
-    return module if module.invalid else replace(module, invalid=reason)
+        return Module(invalid=reason, incomplete=True).with_meta(**known)
+    return _judged(module if module.invalid else replace(module, invalid=reason), key)
 
 
 def encode_module(module: Module, self_link: str | None = None) -> bytes:
@@ -112,6 +112,11 @@ def module_to_dict(module: Module, self_link: str | None = None) -> dict[str, An
     link = self_link_of(module.name) if self_link is None else self_link
     shown = _to_json(module.with_meta(self_link=link))
     return {**shown, INVALID: module.invalid} if module.invalid else shown
+
+
+def _judged(module: Module, key: str) -> Module:
+    """``module``, read at ``key``, which is incomplete also without the self-link that the original writes there."""
+    return module if module.meta.self_link == key else replace(module, incomplete=True)
 
 
 def _read_override(value: Any, path: str) -> LevelOverride | None:
@@ -248,6 +253,7 @@ def _from_json(value: Any, faults: Mapping[str, Faults] | None = None, **meta: s
         kind=head.get("kind") or "Module",
         api_version=head.get("api_version") or "v1",
         raw=raw,
+        incomplete=not head.get("kind"),
     )
 
 
