@@ -25,6 +25,7 @@ from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module
 from ..settings.etcd import EtcdSettings, etcd_options
+from ..sidecar.answers.go_access import GoAccess
 from ..sidecar.answers.service import answer_for_go, answer_for_process
 from ..sidecar.target.follower import TargetFollower
 from ..sidecar.target.listener import target_of_url
@@ -131,7 +132,10 @@ def _find_target(settings: AgentSettings) -> FindTarget | None:
 
 def _answer_for_target(service: DiagnosticsService, settings: AgentSettings, find: FindTarget | None) -> None:
     if settings.go_pprof:
-        answer_for_go(service, settings.go_pprof)
+        access = GoAccess.of(
+            settings.go_pprof_headers, settings.go_pprof_ca, settings.go_pprof_cert, settings.go_pprof_key
+        )
+        answer_for_go(service, settings.go_pprof, access)
     elif find is not None:
         answer_for_process(service, find)
 

@@ -115,6 +115,12 @@ class AgentSettings:
     go_pprof: str = setting(
         "", "A Go process with net/http/pprof and expvar: its profiles and variables are the answers.", metavar="URL"
     )
+    go_pprof_headers: str = setting(
+        "", "File of headers to send to it, NAME: VALUE on each line, such as Authorization.", metavar="FILE"
+    )
+    go_pprof_ca: str = setting("", "Authority of its certificate; those of the system unless given.", metavar="FILE")
+    go_pprof_cert: str = setting("", "Certificate to show to it.", metavar="FILE")
+    go_pprof_key: str = setting("", "Key of --go-pprof-cert.", metavar="FILE")
     max_lines: int = setting(100_000, "Most log lines that one query may ask for.", metavar="NUMBER", check=above_zero)
     max_queries: int = setting(16, "Most queries answered at once.", metavar="NUMBER", check=above_zero)
     max_message: int = setting(4 << 20, "Longest request, in bytes.", metavar="BYTES", check=above_zero)
@@ -131,6 +137,9 @@ class AgentSettings:
             raise ConfigError("module", None, "is missing: give --module, CORVO_MODULE or module in the file")
         check_settings(self)
         check_pair(self, "tls_cert", "tls_key")
+        check_pair(self, "go_pprof_cert", "go_pprof_key")
+        if not self.go_pprof and (self.go_pprof_headers or self.go_pprof_ca or self.go_pprof_cert):
+            raise ConfigError("go-pprof", None, "is missing: the other options of --go-pprof-... are about it")
         if self.tls_client_ca and not self.tls_cert:
             # Left out without a word, it would leave the server open to every caller.
             raise ConfigError("tls-client-ca", self.tls_client_ca, "needs tls-cert and tls-key")

@@ -27,6 +27,8 @@ def test_without_a_module_there_is_nothing_to_do() -> None:
         ({"max_lines": 0}, "max-lines"),
         ({"default_level": "loud"}, "default-level: unknown level, got 'loud'; valid: Debug"),
         ({"tls_cert": "a.pem"}, "tls-cert: belongs together with tls-key"),
+        ({"go_pprof_headers": "h"}, "go-pprof: is missing"),
+        ({"go_pprof": "http://h", "go_pprof_cert": "c.pem"}, "go-pprof-cert"),
         ({"tls_client_ca": "ca.pem"}, "tls-client-ca: needs tls-cert"),
         ({"pid": -1}, "pid: must be the number of a process, got -1"),
         ({"pid": 1, "pid_file": "f"}, "pid: goes without pid-file"),

@@ -25,6 +25,7 @@ PROGRAMS = {
     "fish": "fish",
     "ip": "iproute2",
     "logrotate": "logrotate",
+    "unshare": "util-linux",
     "zsh": "zsh",
 }
 

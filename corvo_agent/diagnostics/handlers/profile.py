@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
@@ -13,13 +14,16 @@ from ..query import DebugQuery, Payload
 MAX_SECONDS = 120.0
 _SHORTEST = 0.01
 _NAME = "profile"
+# Names that are no path: they may become part of one.
+_OTHER_NAME = re.compile(r"[\w.\-]*\w[\w.\-]*", re.ASCII)
 
 
 class ProfileHandler:
     """Answers ``Profile`` queries with one of ``kinds``, by default those of this process.
 
     A function in place of ``kinds`` is called at the first query: an agent that is never asked for a profile does not
-    carry the modules that take them (2 MiB). ``max_seconds`` bounds how long a caller may let it measure. Raises
+    carry the modules that take them (2 MiB). ``other`` makes the kind of a name that is not among them, where not all
+    are known beforehand. ``max_seconds`` bounds how long a caller may let it measure. Raises
     AlreadyExists when two kinds bear one name.
     """
 
@@ -27,9 +31,11 @@ class ProfileHandler:
         self,
         kinds: Iterable[ProfileKind] | Callable[[], Iterable[ProfileKind]] | None = None,
         *,
+        other: Callable[[str], ProfileKind] | None = None,
         max_seconds: float = MAX_SECONDS,
     ) -> None:
         self._max_seconds = max_seconds
+        self._other = other
         self._make = _of_this_process if kinds is None else kinds
         if not callable(self._make):
             self._make = tuple(self._make)
@@ -66,6 +72,8 @@ class ProfileHandler:
     def _kind(self, parameters: Mapping[str, str]) -> ProfileKind:
         name = parameters.get(_NAME, "")
         kind = self._kinds.get(name.strip().lower())
+        if kind is None and self._other is not None and _OTHER_NAME.fullmatch(name.strip()):
+            kind = self._other(name.strip())
         if kind is None:
             raise InvalidArgument(_NAME, name, "unknown profile" if name else "which one?", self.kinds)
         return kind

@@ -5,7 +5,9 @@ The paths are those of Go's standard library: /debug/pprof/KIND and /debug/vars.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from collections.abc import Iterator
 from urllib.parse import urlencode, urlsplit
 
@@ -15,7 +17,9 @@ from ...errors import (
     ConfigError,
     DeadlineExceeded,
     DecodeError,
+    InvalidArgument,
     NotFound,
+    PermissionRefused,
     RemoteError,
     ResourceExhausted,
     Unavailable,
@@ -23,6 +27,7 @@ from ...errors import (
     shorten,
 )
 from ...profiles.kind import ProfileKind, ProfileRequest
+from .go_access import GoAccess
 
 #: Bytes of one answer.
 MAX_ANSWER = 64 << 20
@@ -31,20 +36,24 @@ GRACE = 10.0
 KINDS = ("allocs", "block", "cmdline", "goroutine", "heap", "mutex", "profile", "threadcreate", "trace")
 _DEFAULT_SECONDS = {"profile": 30.0, "trace": 1.0}
 _PARAMETERS = ("seconds", "debug", "gc")
+# What the index of net/http/pprof links to; a profile of the service's own may have any name.
+_LISTED = re.compile(r"""<a href=['"]?([^?'">\s]+)\?debug=""")
 _WHITESPACE = " \t\n\r"
 
 
 class GoProcess:
     """The HTTP server of a Go process at ``url``, such as ``http://127.0.0.1:6060``.
 
-    Raises ConfigError for what is no http or https URL of a host. One connection for each question.
+    ``access`` is what it asks of its callers. Raises ConfigError for what is no http or https URL of a host. One
+    connection for each question.
     """
 
-    def __init__(self, url: str, *, grace: float = GRACE) -> None:
+    def __init__(self, url: str, *, access: GoAccess | None = None, grace: float = GRACE) -> None:
         if not _is_base(url):
             raise ConfigError("go-pprof", shown(url), "not the http or https URL of a host")
         # With /debug/pprof/ at its end, as people copy it, it means the same.
         self._base = url.rstrip("/").removesuffix("/debug/pprof").removesuffix("/debug")
+        self._access = access or GoAccess()
         self._grace = grace
 
     def __repr__(self) -> str:
@@ -53,6 +62,15 @@ class GoProcess:
     def kinds(self) -> tuple[ProfileKind, ...]:
         """Every kind of profile that Go has."""
         return tuple(GoProfileKind(self, name) for name in KINDS)
+
+    def other_kind(self, name: str) -> ProfileKind:
+        """A profile of the service's own, or one that only newer versions of Go have, such as ``goroutineleak``."""
+        return GoProfileKind(self, name)
+
+    async def listed_kinds(self) -> list[str]:
+        """The names of the profiles that the index of the process lists, sorted. Raises as ``get`` does."""
+        index = (await self.get("/debug/pprof/")).decode("utf-8", "replace")
+        return sorted({*_LISTED.findall(index), *KINDS})
 
     async def profile(self, kind: str, parameters: dict[str, str], seconds: float = 0.0) -> bytes:
         """The answer of /debug/pprof/KIND, byte for byte. Raises as ``get`` does."""
@@ -74,18 +92,19 @@ class GoProcess:
     async def get(self, path: str, seconds: float = 0.0) -> bytes:
         """The body of an answer that is expected after ``seconds``.
 
-        Raises Unavailable, DeadlineExceeded, ResourceExhausted for one that is too long, NotFound for 404 and
-        RemoteError for every other status.
+        Raises Unavailable, DeadlineExceeded, ResourceExhausted for one that is too long, PermissionRefused for 401 and
+        403, NotFound for 404, RemoteError for every other status, and ConfigError for headers that cannot be read.
         """
         # Go answers only after it has measured.
         timeout = aiohttp.ClientTimeout(total=seconds + self._grace)
         peer = shown(self._base)
+        headers = {**await asyncio.to_thread(self._access.read_headers), "Accept-Encoding": "identity"}
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session,
                 # No proxy is to compress what is compressed already, and no redirect to be followed.
                 session.get(
-                    self._base + path, headers={"Accept-Encoding": "identity"}, allow_redirects=False
+                    self._base + path, headers=headers, ssl=self._access.tls or True, allow_redirects=False
                 ) as response,
             ):
                 body = await _read(response.content)
@@ -93,6 +112,8 @@ class GoProcess:
             raise DeadlineExceeded(peer, seconds + self._grace) from None
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable(peer, str(error) or type(error).__name__) from error
+        if response.status in (401, 403):
+            raise PermissionRefused(f"GET {path.partition('?')[0]} at {peer}", f"HTTP {response.status}")
         if response.status == 404:
             raise NotFound("path", path.partition("?")[0], f"at {peer}")
         if response.status != 200:
@@ -115,7 +136,11 @@ class GoProfileKind:
         self._process = process
 
     async def take(self, request: ProfileRequest) -> bytes:
-        """Go's answer. Raises InvalidArgument for a parameter out of bounds, and as ``GoProcess.get`` does."""
+        """Go's answer.
+
+        Raises InvalidArgument for a parameter out of bounds and for a profile that the process does not have, else as
+        ``GoProcess.get`` does.
+        """
         parameters: dict[str, str] = {}
         seconds = self.default_seconds if request.seconds is None else request.seconds
         if seconds is not None:
@@ -124,7 +149,11 @@ class GoProfileKind:
         for name, high in (("debug", 2), ("gc", 1)):
             if request.text(name):
                 parameters[name] = f"{request.number(name, 0, 0, high):.0f}"
-        return await self._process.profile(self.name, parameters, seconds or 0.0)
+        try:
+            return await self._process.profile(self.name, parameters, seconds or 0.0)
+        except NotFound:
+            valid = await self._process.listed_kinds()
+        raise InvalidArgument("profile", self.name, "the process has no such profile", valid)
 
 
 async def _read(stream: aiohttp.StreamReader) -> bytes:

@@ -8,6 +8,7 @@ from ...diagnostics.handlers.profile import MAX_SECONDS, ProfileHandler
 from ...diagnostics.service import DiagnosticsService
 from ...profiles.kind import ProfileKind
 from ..target.process import FindTarget
+from .go_access import GoAccess
 from .process_stats import ProcessStats
 
 # Seconds for a profile that is measured: to start, to pack and to send it.
@@ -32,21 +33,25 @@ def answer_for_process(service: DiagnosticsService, find: FindTarget) -> None:
     _replace_profiles(service, kinds)
 
 
-def answer_for_go(service: DiagnosticsService, url: str) -> None:
+def answer_for_go(service: DiagnosticsService, url: str, access: GoAccess | None = None) -> None:
     """Let ``service`` answer Stats and Profile with what the Go process at ``url`` says of itself, unchanged.
 
-    Raises ConfigError for what is no URL.
+    ``access`` is what it asks of its callers. Raises ConfigError for what is no URL.
     """
     # Late: aiohttp takes as long to import as all the rest.
     from .go_pprof import GoProcess
     from .go_stats import GoStatsHandler
 
-    process = GoProcess(url)
+    process = GoProcess(url, access=access)
     service.register_handler("Stats", GoStatsHandler(process, service.expvars))
-    _replace_profiles(service, process.kinds)
+    _replace_profiles(service, process.kinds, process.other_kind)
 
 
-def _replace_profiles(service: DiagnosticsService, kinds: Callable[[], Iterable[ProfileKind]]) -> None:
+def _replace_profiles(
+    service: DiagnosticsService,
+    kinds: Callable[[], Iterable[ProfileKind]],
+    other: Callable[[str], ProfileKind] | None = None,
+) -> None:
     # They would record this process, and the queries are about the other one.
     service.recorders = None
-    service.register_handler("Profile", ProfileHandler(kinds), timeout=MAX_SECONDS + _BESIDE_MEASURING)
+    service.register_handler("Profile", ProfileHandler(kinds, other=other), timeout=MAX_SECONDS + _BESIDE_MEASURING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import tempfile
 import threading
@@ -16,14 +17,20 @@ from .protocol import LEVEL_NAMES, LevelChange, placeholders
 from .template import HookTemplate
 
 _NEW_FILE_MODE = 0o644
+# A mount point, a folder that may not be written, an owner that may not be given, a file system that is read only but
+# for this file.
+_NOT_REPLACED = (errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS, errno.EXDEV)
 
 
 class FileHook:
     """Writes ``template`` into the file ``path``, whole or not at all: a reader never sees half of it.
 
+    Where the file cannot be replaced (a bind mount, a folder that may not be written, another owner that could not be
+    kept) it is written over in one write, in which a reader may see the old end behind the new beginning.
+
     With ``{logger}`` in the path each logger has its own file (``root`` for all of them); ``/`` in a logger's name
-    becomes ``_``. A file that exists keeps its mode, a symbolic link keeps pointing to it. Raises ConfigError when a
-    template has an unknown placeholder.
+    becomes ``_``. A file that exists keeps its owner and mode, a symbolic link keeps pointing to it. Raises ConfigError
+    when a template has an unknown placeholder.
     """
 
     def __init__(
@@ -63,22 +70,41 @@ class FileHook:
     def _write(self, path: Path, number: int, text: str) -> None:
         with self._lock:
             if self._newest[path] == number:
-                _replace(path, text)
+                _put(path, text.encode())
 
 
-def _replace(path: Path, text: str) -> None:
+def _put(path: Path, content: bytes) -> None:
     # A rename onto a symbolic link would replace the link.
     path = path.resolve()
     try:
-        mode = path.stat().st_mode & 0o7777
+        there = path.stat()
     except FileNotFoundError:
-        mode = _NEW_FILE_MODE
+        _replace(path, content, None)
+        return
+    try:
+        _replace(path, content, there)
+    except OSError as error:
+        # Where the file itself may be written all the same, that is what is left.
+        if error.errno not in _NOT_REPLACED:
+            raise
+        _write_over(path, content)
+
+
+def _replace(path: Path, content: bytes, before: os.stat_result | None) -> None:
     # In the same folder, because a file can be renamed atomically only within its file system.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            if before is None:
+                os.fchmod(file.fileno(), _NEW_FILE_MODE)
+            else:
+                made = os.fstat(file.fileno())
+                if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
+                    # The program that reads it may be another user's, and the only one who may.
+                    os.fchown(file.fileno(), before.st_uid, before.st_gid)
+                # After the owner: a change of that takes the set-id bits away.
+                os.fchmod(file.fileno(), before.st_mode & 0o7777)
+            file.write(content)
             file.flush()
             # Before the rename, or a crash could leave an empty file under the name.
             os.fsync(file.fileno())
@@ -87,3 +113,11 @@ def _replace(path: Path, text: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+def _write_over(path: Path, content: bytes) -> None:
+    # Cut to its length afterwards, so that it is never empty.
+    with open(path, "r+b", buffering=0) as file:
+        file.write(content)
+        file.truncate()
+        os.fsync(file.fileno())

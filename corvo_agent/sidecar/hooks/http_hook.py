@@ -17,13 +17,32 @@ from .template import HookTemplate
 
 #: Bytes of an answer that are read; what comes after is not waited for.
 MAX_ANSWER = 4096
+_URL = "URL of the level hook"
+
+
+def check_url(url: str, *, is_base: bool = False) -> None:
+    """Refuse what is no http or https URL of a host, and a placeholder in its host; with ``is_base`` a query as well.
+
+    A fragment is refused, too: no server would hear of it. Raises ConfigError.
+    """
+    try:
+        parts = urlsplit(url)
+        # Also whether the port is one: a password with a slash in it ends the host early, and looks like one.
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    # A placeholder in the host would let a logger's name choose whom the request goes to.
+    if not valid or "{" in parts.netloc or "#" in url:
+        raise ConfigError(_URL, without_secrets(url), "not an http or https URL of a host")
+    if is_base and "?" in url:
+        raise ConfigError(_URL, without_secrets(url), "the recipe makes the rest of the URL: it goes without a query")
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request as templates: in the URL values are percent-encoded, in the body they are made fit for a JSON string.
 
-    Raises ConfigError for a URL that is not http or https, has a placeholder in its host, or unknown placeholders.
+    Raises ConfigError for a URL that ``check_url`` refuses, and for unknown placeholders.
     """
 
     method: str
@@ -32,14 +51,8 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        try:
-            parts = urlsplit(self.url)
-        except ValueError:
-            parts = urlsplit("")
-        # A placeholder in the host would let a logger's name choose whom the request goes to.
-        if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
-            raise ConfigError("URL of the level hook", without_secrets(self.url), "not an http or https URL of a host")
-        HookTemplate(self.url, "URL of the level hook")
+        check_url(self.url)
+        HookTemplate(self.url, _URL)
         HookTemplate(self.body, "body of the level hook")
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...levels.level import Level
-from .http_hook import HttpHook, HttpRequest
+from .http_hook import HttpHook, HttpRequest, check_url
 from .protocol import LEVEL_NAMES
 
 
@@ -24,6 +24,7 @@ def spring_boot(url: str, headers: Mapping[str, str] | None = None) -> HttpHook:
 
     It takes POST of ``{"configuredLevel":"DEBUG"}`` to the logger's name, ``ROOT`` for all, null for no own level.
     """
+    check_url(url, is_base=True)
     base, fields = url.rstrip("/"), headers or {}
     body = '{"configuredLevel":"{LEVEL}"}'
     return HttpHook(
@@ -40,6 +41,7 @@ def envoy(url: str, headers: Mapping[str, str] | None = None) -> HttpHook:
     It takes POST to ``/logging``: ``level`` sets every logger, the name of a logger that one. Setting all of them
     undoes what single ones had, so there is nothing else to undo.
     """
+    check_url(url, is_base=True)
     base, fields = url.rstrip("/"), headers or {}
     return HttpHook(
         HttpRequest("POST", f"{base}/logging?level={{level}}", "", fields),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -20,16 +21,23 @@ from corvo_agent.errors import (
     DecodeError,
     InvalidArgument,
     NotFound,
+    PermissionRefused,
     RemoteError,
     ResourceExhausted,
     Unavailable,
     Unsupported,
 )
 from corvo_agent.sidecar.answers import go_pprof
+from corvo_agent.sidecar.answers.go_access import GoAccess
 from corvo_agent.sidecar.answers.go_pprof import KINDS, GoProcess, shown, split_object
 from corvo_agent.sidecar.answers.go_stats import GoStatsHandler
 
 VARS = b'{\n"cmdline": ["app","-x"],\n"n": 1e+06,\n"odd\\"name": {"a": [1, 2], "b": "}"}\n}\n'
+
+
+INDEX = b"""<html><body><table>
+<tr><td>3</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr>
+<tr><td>1</td><td><a href='shop.connections?debug=1'>shop.connections</a></td></tr></table>"""
 
 
 class Peer:
@@ -37,12 +45,19 @@ class Peer:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.headers: dict[str, str] = {}
+        self.lacks = ""
         self.status = 200
         self.body = b"\x1f\x8bprofile"
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path_qs)
+        self.headers = dict(request.headers)
+        if self.lacks and request.path.endswith(self.lacks):
+            raise web.HTTPNotFound
+        if request.path == "/debug/pprof/":
+            return web.Response(body=INDEX, status=self.status)
         if self.status == 302:
             raise web.HTTPFound("/elsewhere")
         body = VARS if request.path == "/debug/vars" else self.body
@@ -94,12 +109,45 @@ async def test_what_go_does_not_know_is_refused_here(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(404, NotFound), (500, RemoteError), (302, RemoteError), (204, RemoteError)]
+    ("status", "error"),
+    [
+        (404, NotFound),
+        (401, PermissionRefused),
+        (403, PermissionRefused),
+        (500, RemoteError),
+        (302, RemoteError),
+        (204, RemoteError),
+    ],
 )
 async def test_other_answers_are_errors(peer: Peer, status: int, error: type[Exception]) -> None:
     peer.status = status
     with pytest.raises(error):
         await ask(peer, profile="heap")
+
+
+async def test_profiles_of_its_own_are_asked_for_and_what_it_does_not_have_is_told_with_what_it_has(peer: Peer) -> None:
+    process = GoProcess(peer.url)
+    handler = ProfileHandler(process.kinds, other=process.other_kind)
+    for name in ("shop.connections", "goroutineleak"):
+        payload = await handler.handle(DebugQuery("Profile", {"profile": name, "debug": "1"}))
+        assert decode_profile(payload.value) == peer.body
+    assert peer.asked == ["/debug/pprof/shop.connections?debug=1", "/debug/pprof/goroutineleak?debug=1"]
+    peer.lacks = "/typo"
+    with pytest.raises(InvalidArgument, match=r"has no such profile, got 'typo'; valid: .*shop\.connections"):
+        await handler.handle(DebugQuery("Profile", {"profile": "typo"}))
+    with pytest.raises(InvalidArgument, match="unknown profile"):
+        await handler.handle(DebugQuery("Profile", {"profile": "../../secret"}))
+
+
+async def test_headers_are_sent_as_they_stand_in_the_file_at_the_time(peer: Peer, tmp_path: Path) -> None:
+    headers = tmp_path / "headers"
+    headers.write_text("# for the debug port\n\nAuthorization: Bearer one\nX-Tenant: t:1\n")
+    process = GoProcess(peer.url, access=GoAccess.of(str(headers)))
+    await process.get("/debug/vars")
+    assert (peer.headers["Authorization"], peer.headers["X-Tenant"]) == ("Bearer one", "t:1")
+    headers.write_text("Authorization: Bearer two\n")
+    await process.get("/debug/vars")
+    assert (peer.headers["Authorization"], "X-Tenant" in peer.headers) == ("Bearer two", False)
 
 
 async def test_an_answer_that_is_too_long_is_refused(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from corvo_agent.errors import ConfigError, Unavailable
 from corvo_agent.levels.level import Level
 from corvo_agent.sidecar.hooks.file_hook import FileHook
 from corvo_agent.sidecar.hooks.protocol import LevelChange
+from tests.world.machine import needs
 
 
 async def test_the_file_holds_the_level(tmp_path: Path) -> None:
@@ -116,6 +118,52 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     tmp_path.chmod(0o755)
     assert (result.stdout, result.stderr) == ("writing level refused: Permission denied\n", "")
+
+
+IN_PLACE = AS_ORDINARY_USER.replace("os.setuid(65534)", "os.setgroups([]); os.setuid(65534)")
+
+
+def test_a_file_that_may_be_written_in_a_folder_that_may_not_is_written_over() -> None:
+    # Not below the folder of all tests, which only their user may enter.
+    with tempfile.TemporaryDirectory() as name:
+        folder, path = Path(name), Path(name, "level")
+        path.write_text("a much longer text than the level\n")
+        path.chmod(0o666)
+        inode = path.stat().st_ino
+        folder.chmod(0o555)
+        command = [sys.executable, "-c", IN_PLACE, name]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        folder.chmod(0o755)
+        assert (result.stdout, result.stderr) == ("", "")
+        assert (path.read_text(), path.stat().st_ino) == ("info\n", inode)
+        assert os.listdir(name) == ["level"]
+
+
+@needs("root")
+async def test_the_owner_stays(tmp_path: Path) -> None:
+    path = tmp_path / "level"
+    path.write_text("info\n")
+    os.chown(path, 65534, 65533)
+    path.chmod(0o640)
+    await FileHook(path).set_level(LevelChange(Level.DEBUG))
+    status = path.stat()
+    assert (path.read_text(), status.st_uid, status.st_gid) == ("debug\n", 65534, 65533)
+    assert status.st_mode & 0o7777 == 0o640
+
+
+@needs("root", "unshare")
+async def test_a_bind_mount_is_written_over(tmp_path: Path) -> None:
+    real, mounted = tmp_path / "real", tmp_path / "mounted"
+    real.write_text("a much longer text\n")
+    mounted.touch()
+    script = f'mount --bind {real} {mounted} && cd {tmp_path} && ln -s mounted level && {sys.executable} -c "$CODE" .'
+    code = AS_ORDINARY_USER.replace("os.setuid(65534)", "pass")
+    command = ["unshare", "--mount", "sh", "-c", script]
+    result = await asyncio.to_thread(
+        subprocess.run, command, env={**os.environ, "CODE": code}, capture_output=True, text=True, timeout=60
+    )
+    assert (result.stdout, result.stderr) == ("", "")
+    assert real.read_text() == "info\n"
 
 
 def test_templates_are_checked_at_once(tmp_path: Path) -> None:

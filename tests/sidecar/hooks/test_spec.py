@@ -30,6 +30,30 @@ def test_a_line_of_text_is_a_hook(text: str, name: str) -> None:
     assert sorted(hook.name.split(",")) == sorted(name.split(","))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("envoy:http://h:9901/?x=1", "without a query"),
+        ("spring:http://h/actuator/loggers?x", "without a query"),
+        ("zap:http://h:65536/level", "not an http or https URL of a host"),
+        ("zap:http://h:0/level", "not an http or https URL of a host"),
+        ("zap:http://h:port/level", "not an http or https URL of a host"),
+        ("zap:http://user:p/w@h/level", "not an http or https URL of a host"),
+        ("zap:http://[::1/level", "not an http or https URL of a host"),
+        ("http:PUT http://h/level#x {level}", "not an http or https URL of a host"),
+        ("http:PUT ftp://h/level", "not an http or https URL of a host"),
+    ],
+)
+def test_urls_that_could_not_work_are_refused_at_the_start(text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words) as caught:
+        parse_level_hook(text)
+    assert "p/w" not in str(caught.value)
+
+
+def test_a_query_stays_where_the_whole_url_is_given() -> None:
+    assert parse_level_hook("zap:http://h/level?x=1").name == "PUT http://h/level"
+
+
 async def test_headers_names_and_quotes_come_through() -> None:
     server = Recorder()
     async with serving(server) as url:
