@@ -39,7 +39,8 @@ class TailLimits:
     is at most ``batch_seconds`` old. Files are looked at every ``poll`` where the system does not tell about changes,
     every ``rest`` where inotify does (``notify``). A file stays open for ``linger`` after it was rotated away. A last
     line without a newline is shown once it has not grown for ``pause``. Joined
-    lines wait ``join_seconds`` for more. Patterns are expanded anew every ``rescan``, to at most ``max_logs`` logs.
+    lines wait ``join_seconds`` for more. Patterns are expanded anew every ``rescan``, to at most ``max_logs`` logs,
+    and no more than half of the files that the process may open.
     """
 
     buffer_bytes: int = 8 << 20
@@ -53,7 +54,7 @@ class TailLimits:
     pause: float = 1.0
     join_seconds: float = 0.2
     rescan: float = 1.0
-    max_logs: int = 256
+    max_logs: int = 10_000
 
 
 DEFAULT_TAIL_LIMITS = TailLimits()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .framing import Framing, LineFraming, MarkFraming
     from .history import LogHistory, head_of
     from .log_file import FileChanged, LogFile, open_log
+    from .log_paths import expand, literal_path
     from .packed import unpack
     from .rotated_name import rotated_name
     from .rotation import FileClock, Rotation
@@ -25,6 +26,7 @@ else:
             "cursor": ("Cursor", "FileMark"),
             "framing": ("Framing", "LineFraming", "MarkFraming"),
             "history": ("LogHistory", "head_of"),
+            "log_paths": ("expand", "literal_path"),
             "log_file": ("FileChanged", "LogFile", "open_log"),
             "packed": ("unpack",),
             "rotated_name": ("rotated_name",),
@@ -50,9 +52,11 @@ __all__ = (
     "Rotation",
     "Splitter",
     "backward",
+    "expand",
     "forward",
     "head_of",
     "last_line_end",
+    "literal_path",
     "open_log",
     "rotated_name",
     "unpack",

@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 
 from ...errors import PermissionRefused
+from .log_paths import literal_path
 
 _WRITABLE_BY_OTHERS = 0o022
 _OUTSIDE = "it is outside of the allowed log folders, which are those of the log and of --allow-log-folder"
@@ -36,13 +37,14 @@ def pin_folders(path: str) -> tuple[PinnedFolder, ...]:
 
     Where ``path`` is a link now, also the folder that it leads to. Blocks on the disk.
     """
-    folder = os.path.dirname(path)
-    is_deep = glob.has_magic(folder)
-    while glob.has_magic(folder):
+    literal = literal_path(path)
+    folder = os.path.dirname(path if literal is None else literal)
+    is_deep = literal is None and glob.has_magic(folder)
+    while is_deep and glob.has_magic(folder):
         folder = os.path.dirname(folder)
     found = [PinnedFolder(os.path.realpath(folder or "."), is_deep=is_deep)]
-    if not glob.has_magic(path) and os.path.islink(path):
-        found.append(PinnedFolder(os.path.dirname(os.path.realpath(path))))
+    if literal is not None and os.path.islink(literal):
+        found.append(PinnedFolder(os.path.dirname(os.path.realpath(literal))))
     return tuple(found)
 
 

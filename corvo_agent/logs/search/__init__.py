@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .collector import MatchCollector
     from .conditions import FieldCondition, Operator
     from .log_search import LogOptions, LogSearch, search_log
-    from .many import expand, search_logs
+    from .many import search_logs
     from .matcher import Matcher
     from .packing import Packing, Part
     from .parameters import parse_query, uses_patterns
@@ -26,7 +26,7 @@ else:
             "collector": ("MatchCollector",),
             "conditions": ("FieldCondition", "Operator"),
             "log_search": ("LogOptions", "LogSearch", "search_log"),
-            "many": ("expand", "search_logs"),
+            "many": ("search_logs",),
             "matcher": ("Matcher",),
             "packing": ("Packing", "Part"),
             "parameters": ("parse_query", "uses_patterns"),
@@ -54,7 +54,6 @@ __all__ = (
     "Pattern",
     "Survey",
     "Surveyor",
-    "expand",
     "parse_query",
     "search_log",
     "search_logs",

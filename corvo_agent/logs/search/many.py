@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import glob
-import os
-from collections.abc import Container, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from ...errors import InvalidArgument, NotFound, PermissionRefused
 from ..files.cursor import Cursor
-from ..files.rotated_name import bases_of, rotated_name
+from ..files.log_paths import expand
 from ..limits import ReadLimits
 from ..lines import marker
 from ..lines.marker import Gap
@@ -113,26 +111,3 @@ def merge_results(
     truncated = next((result.truncated for result in results.values() if result.truncated is not None), None)
     remarks = [remark for result in results.values() for remark in result.remarks]
     return LogResult(records, truncated, "", remarks, packed)
-
-
-def expand(patterns: Sequence[str]) -> list[str]:
-    """The logs that ``patterns`` name, sorted: plain paths as they are, existing files for those with ``*?[``.
-
-    Files that rotation made of another one that is named belong to that one.
-    """
-    found: dict[str, None] = {}
-    for pattern in patterns:
-        names = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
-        found.update(dict.fromkeys(names))
-    # *.log also matches app-20190510.log, whose lines belong to the history of app.log.
-    return [path for path in found if not _is_rotated(path, found)]
-
-
-def _is_rotated(path: str, others: Container[str]) -> bool:
-    """Whether rotation made ``path`` of one of the others; not if it may be a log of its own as well."""
-    folder, name = os.path.split(path)
-    for base in bases_of(name):
-        if os.path.join(folder, base) in others:
-            said = rotated_name(name, base)
-            return said is not None and not said.is_doubtful
-    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from types import TracebackType
@@ -10,6 +9,7 @@ from typing import Self, TypeVar
 
 from ..files.cursor import Cursor
 from ..files.log_folders import without_links
+from ..files.log_paths import literal_path
 from ..limits import DEFAULT_LIMITS, ReadLimits
 from ..worker import Worker
 from .log_search import LogOptions, search_log
@@ -75,7 +75,10 @@ class LogReader:
         self.patterns = patterns
         self.limits = limits
         #: Whether there is one log, so that an answer can have a cursor: several have no common place to go on from.
-        self.is_single = len(patterns) == 1 and not glob.has_magic(patterns[0])
+        literal = literal_path(patterns[0]) if len(patterns) == 1 else None
+        self.is_single = literal is not None
+        #: The path of that one log, "" where there are several.
+        self.path = literal or ""
         #: What finds out what the lines are written in, and remembers it.
         self.surveyor = surveyor or Surveyor()
         self._options = LogOptions(without_links(allowed), rotated, self.surveyor)
@@ -141,7 +144,7 @@ class LogReader:
         if not self.is_single:
             # A pattern is expanded anew for each query: logs come and go.
             return search_logs(self.patterns, query, self.limits, until, starts, self._options, packing)
-        path = self.patterns[0]
+        path = self.path
         start = Cursor.decode(query.cursor) if query.cursor else starts.get(path)
         return search_log(path, query, self.limits, until, start, bound, options=self._options, packing=packing)
 

@@ -7,27 +7,25 @@ of them keeps up, and for a bounded time, does reading wait, so that a burst is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from ...errors import Unavailable
 from ..limits import TailLimits
 from ..worker import Worker
 from .buffer import TailBuffer
-from .follower import LogFollower, Position, TailItem
-from .session import TailSession
+from .follower import Position, TailItem
+from .session import FollowerFactory, TailSession
 
 
 class Broadcaster:
     """Follows the logs that ``patterns`` name for all attached readers.
 
-    ``follow`` makes the LogFollower of a path. Nothing is opened, and no task runs, before the first reader attaches
-    and after the last one was detached.
+    ``follow`` makes the LogFollower of a path, told the paths of the others. Nothing is opened, and no task runs,
+    before the first reader attaches and after the last one was detached.
     """
 
-    def __init__(
-        self, patterns: Sequence[str], worker: Worker, follow: Callable[[str], LogFollower], limits: TailLimits
-    ) -> None:
+    def __init__(self, patterns: Sequence[str], worker: Worker, follow: FollowerFactory, limits: TailLimits) -> None:
         self._patterns = tuple(patterns)
         self._worker = worker
         self._follow = follow

@@ -83,12 +83,16 @@ class FollowedFile:
             raise FileChanged(self.log.path)
         return None
 
-    def unfinished(self, now: float, pause: float) -> Chunk | None:
-        """A last line without its newline, once it has not grown for ``pause`` seconds; each one only once."""
+    def has_rested(self, now: float, pause: float) -> bool:
+        """Whether it was read to its end and has not grown for ``pause`` seconds, as far as was looked."""
         size = self._splitter.fed
         if size != self._fed:
             self._fed, self._since = size, now
-        if not self.at_end or now - self._since < pause or self._shown == self._splitter.offset:
+        return self.at_end and now - self._since >= pause
+
+    def unfinished(self, now: float, pause: float) -> Chunk | None:
+        """A last line without its newline, once it has not grown for ``pause`` seconds; each one only once."""
+        if not self.has_rested(now, pause) or self._shown == self._splitter.offset:
             return None
         chunk = self._splitter.peek()
         if chunk is not None:

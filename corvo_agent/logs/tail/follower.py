@@ -106,6 +106,8 @@ class LogFollower:
         #: The folders that its files are in.
         self.folders = {os.path.dirname(path) or "."}
         self._succession = Succession(self._rotation, allowed)
+        self._is_deleted = False
+        self._gone: int | None = None  # when the last file was written to, which was deleted and let go of
 
     @property
     def open_files(self) -> dict[FileKey, int]:
@@ -177,18 +179,30 @@ class LogFollower:
         try:
             log = open_log(self.path, self._allowed)
         except NotFound:
+            self._is_deleted = newest is not None and not newest.status().st_nlink
             return
+        self._is_deleted = False
         if newest is not None:
             if log.key == newest.key:
                 log.close()
                 return
-            self._queue_between(newest, log, step)
+            self._queue(self._succession.between(newest, log, self._opened()), step)
+        elif self._gone is not None:
+            self._queue(self._succession.since(self._gone, log, self._opened()), step)
+        self._gone = None
         self.folders = self._rotation.folders
         self._files.append(self._take_back(log) or FollowedFile(log, 0, self._max_line))
         # Each of them holds a descriptor; a log that rotates faster than it is read cannot be followed whole.
         while len(self._files) > MAX_WAITING:
             self._files.popleft().close()
             self._remark(step, Gap.REPLACED)
+
+    def _let_go(self, file: FollowedFile, step: Step) -> None:
+        """Close the last file: it is deleted, has no successor, and has not grown for a while."""
+        self._files.popleft()
+        self._add(step, file, file.finish())
+        self._gone = file.status().st_mtime_ns
+        file.close()
 
     def _take_back(self, log: LogFile) -> FollowedFile | None:
         """The name went back to a file that was followed before: go on where it was left."""
@@ -199,9 +213,11 @@ class LogFollower:
                 return file
         return None
 
-    def _queue_between(self, old: FollowedFile, new: LogFile, step: Step) -> None:
+    def _opened(self) -> list[FileKey]:
+        return [file.key for file in (*self._late, *self._files)]
+
+    def _queue(self, between: Sequence[Rotated], step: Step) -> None:
         """Queue what rotation put between two files that had the name."""
-        between = self._succession.between(old, new, [file.key for file in (*self._late, *self._files)])
         for why, detail in self._succession.remarks:
             self._remark(step, why, detail)
         for file in reversed(between):
@@ -233,6 +249,8 @@ class LogFollower:
             chunks = None
         if chunks is not None:
             self._add(step, file, chunks)
+        elif self._is_deleted and len(self._files) == 1 and file.has_rested(self._monotonic(), self._linger):
+            self._let_go(file, step)
         elif not succeeded and (rest := file.unfinished(self._monotonic(), self._pause)) is not None:
             step.items.append(TailItem(self.path, rest, is_unfinished=True))
         elif succeeded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from ...errors import CorvoError
@@ -52,13 +52,12 @@ class Succession:
             return log.key == key and mark.fits(log.head)
         return False
 
-    def between(self, old: FollowedFile, new: LogFile, opened: Iterable[FileKey]) -> list[Rotated]:
+    def between(self, old: FollowedFile, new: LogFile, opened: Sequence[FileKey]) -> list[Rotated]:
         """What is newer than ``old`` and older than ``new``, the newest first.
 
         ``opened`` are the files that are open, in the order that they are read. Sets ``remarks``.
         """
         self.remarks = []
-        opened = list(opened)
         status = old.status()
         for _ in range(_ATTEMPTS):
             files = self._rotation.files([*self._closed, *opened])
@@ -81,6 +80,14 @@ class Succession:
         doubts = [(why, doubt) for why, doubt in self._rotation.doubts if why is not Gap.ORDER or len(files) > 1]
         self.remarks += doubts
         return self._not_followed(found, opened) if self.remarks else found
+
+    def since(self, moment: int, new: LogFile, opened: Sequence[FileKey]) -> list[Rotated]:
+        """What was written after ``moment`` (nanoseconds) and is older than ``new``; otherwise as ``between``."""
+        files = self._rotation.files([*self._closed, *opened])
+        keys = [file.key for file in files]
+        files = files[keys.index(new.key) + 1 if new.key in keys else 0 :]
+        self.remarks = list(self._rotation.doubts)
+        return self._not_followed([file for file in files if file.modified > moment], opened)
 
     def is_same(self, found: Rotated, mark: FileMark, modified: int) -> bool:
         """Whether a file starts as that with ``mark`` does: a copy of it, compressed or not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
@@ -202,7 +202,7 @@ class LogTailer:
         return time.monotonic() + self._limits.max_seconds
 
     def _bound(self, positions: Mapping[str, Position]) -> Cursor | None:
-        position = positions.get(self._patterns[0])
+        position = positions.get(self.reader.path)
         return None if position is None else Cursor(position.mark, position.offset, forward=False)
 
     def _lost(self) -> Record:
@@ -213,12 +213,13 @@ class LogTailer:
         surveyor, positions = self.reader.surveyor, self.reader.is_single
         return BatchBuilder(query, self._limits, finish, batch_lines=lines, positions=positions, surveyor=surveyor)
 
-    def _follower(self, path: str) -> LogFollower:
+    def _follower(self, path: str, others: Collection[str]) -> LogFollower:
         longest, tail = self._limits.max_line_bytes, self._tail
         return LogFollower(
             path,
             allowed=self._allowed,
             clock=self.reader.surveyor,
+            others=others,
             max_line=longest,
             linger=tail.linger,
             pause=tail.pause,

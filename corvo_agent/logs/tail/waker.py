@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 # Changes by other machines raise no event on these.
@@ -19,6 +20,17 @@ _REMOTE = frozenset(
 )
 
 _EVENTS = 64 * 1024  # bytes read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Which files, by device and inode, and folders something happened to."""
+
+    files: set[tuple[int, int]]
+    folders: set[str]
+
+
+NOTHING = Told(set(), set())
 
 
 class Waker:
@@ -35,6 +47,7 @@ class Waker:
         self._inotify: Any = None
         self._files: dict[tuple[int, int], int] = {}
         self._folders: dict[str, int] = {}
+        self._events = b""
 
     @property
     def seconds(self) -> float:
@@ -66,6 +79,26 @@ class Waker:
         changes = flags.CREATE | flags.MOVED_TO | flags.MOVED_FROM | flags.DELETE
         return self._update(self._folders, {folder: folder for folder in folders}, changes) or more
 
+    def told(self) -> Told | None:
+        """What was told since the last call; None when anything may have happened. Not to be called during ``wait``."""
+        if self._inotify is None:
+            return None
+        from inotify_simple import flags, parse_events
+
+        data, self._events = self._events, b""
+        with suppress(BlockingIOError):
+            data += os.read(self._inotify.fileno(), _EVENTS)
+        events = parse_events(data)
+        if any(event.mask & flags.Q_OVERFLOW for event in events):
+            return None
+        if not events:
+            return NOTHING
+        watches = {event.wd for event in events}
+        return Told(
+            {key for key, watch in self._files.items() if watch in watches},
+            {folder for folder, watch in self._folders.items() if watch in watches},
+        )
+
     async def wait(self) -> None:
         """Return as soon as something was told, at the latest when it is time to look again."""
         loop = asyncio.get_running_loop()
@@ -82,7 +115,7 @@ class Waker:
             if self._inotify is not None:
                 loop.remove_reader(self._inotify.fileno())
                 with suppress(BlockingIOError):
-                    os.read(self._inotify.fileno(), _EVENTS)
+                    self._events = os.read(self._inotify.fileno(), _EVENTS)
 
     def close(self) -> None:
         """Stop watching; idempotent."""

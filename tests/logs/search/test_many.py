@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from corvo_agent.errors import InvalidArgument, NotFound
+from corvo_agent.logs.files.log_paths import expand
 from corvo_agent.logs.limits import ReadLimits
-from corvo_agent.logs.search.many import expand
 from corvo_agent.logs.search.query import LogQuery, Order
 from corvo_agent.logs.search.reader import LogReader
 

@@ -28,7 +28,7 @@ class Broken(LogFollower):
 def pump(
     worker: Worker, *patterns: Path, kind: type[LogFollower] = LogFollower, limits: TailLimits = QUICK
 ) -> Broadcaster:
-    return Broadcaster([str(path) for path in patterns], worker, lambda path: kind(path, max_line=1000), limits)
+    return Broadcaster([str(path) for path in patterns], worker, lambda path, _: kind(path, max_line=1000), limits)
 
 
 async def test_it_runs_while_somebody_reads(tmp_path: Path) -> None:

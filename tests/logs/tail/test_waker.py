@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.logs.tail.waker import Waker, is_remote
+from corvo_agent.logs.tail.waker import NOTHING, Waker, is_remote
 
 MOUNTS = """\
 22 1 252:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -78,3 +78,28 @@ def test_file_systems_of_other_machines(tmp_path: Path) -> None:
     assert not is_remote("/mnt/share/a.log", str(mounts))
     assert not is_remote("/", str(tmp_path / "no such file"))
     assert not is_remote(str(tmp_path))
+
+
+async def test_what_it_was_told_of(tmp_path: Path) -> None:
+    waker = Waker(interval=60, rest=60)
+    assert waker.told() is None
+    for name in ("a", "b"):
+        (tmp_path / name).touch()
+    numbers = {(1, n): os.open(tmp_path / name, os.O_RDONLY) for n, name in enumerate(("a", "b"))}
+    waker.open([str(tmp_path)])
+    try:
+        waker.watch(numbers, [str(tmp_path)])
+        assert waker.told() == NOTHING
+        (tmp_path / "b").write_bytes(b"x")
+        await asyncio.wait_for(waker.wait(), 10)
+        told = waker.told()
+        assert told is not None
+        assert (told.files, told.folders) == ({(1, 1)}, set())
+        (tmp_path / "c").touch()
+        told = waker.told()
+        assert told is not None
+        assert (told.files, told.folders) == (set(), {str(tmp_path)})
+    finally:
+        waker.close()
+        for number in numbers.values():
+            os.close(number)
