@@ -15,12 +15,13 @@ code meaning
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
 
 from ..errors import CorvoError
+from .show.blocking import discard_output
+from .show.colour import wants_colour
 from .show.output import visible
 
 CTRL_C = 130
@@ -53,11 +54,8 @@ def report(error: BaseException) -> int:
 
 
 def reader_is_gone() -> int:
-    """The exit code when the program that reads the output (head, less) has seen enough, which is no failure.
-
-    What is still buffered goes nowhere, so that the interpreter does not fail to flush it at its end.
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """The exit code when the program that reads the output (head, less) has seen enough, which is no failure."""
+    discard_output()
     return 0
 
 
@@ -69,7 +67,8 @@ def _is_cancelled(error: BaseException) -> bool:
 
 def say(text: str) -> None:
     """``corvo: text`` on stderr."""
-    click.echo(click.style("corvo: ", fg="red", bold=True) + visible(text, "\n"), err=True)
+    colour = wants_colour(sys.stderr)
+    click.echo(click.style("corvo: ", fg="red", bold=True) + visible(text, "\n"), err=True, color=colour)
 
 
 class Failures:

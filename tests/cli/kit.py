@@ -28,7 +28,7 @@ class Stream(io.TextIOWrapper):
 
     @property
     def text(self) -> str:
-        return self.bytes.getvalue().decode()
+        return self.bytes.getvalue().decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,103 +1,115 @@
-"""Log records as lines for people (coloured by level on a terminal) or as JSON lines for programs."""
+"""Prints log records: as text for people, as JSON or YAML for programs, or as the lines that they were."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from zlib import crc32
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
+import orjson
 
-from ...logs.dialects.fields import Field, text_of
-from ...logs.lines.line_time import time_key
-from ...logs.lines.marker import LEVEL, is_marker
-from ..show.output import json_text, visible, yaml_text
+from ...logs.dialects.envelopes import join_parts, open_envelopes
+from ...logs.dialects.json_text import parse_object, to_text
+from ...logs.lines.marker import RAW, is_marker, raw_line, with_own_moved
+from ..show.blocking import interruptible
+from ..show.colour import wants_colour
+from ..show.output import json_text, note, printable_json, visible, write_bytes, yaml_text
+from .text import TextForm
 
-_NAME_COLOURS = ("bright_cyan", "bright_green", "bright_yellow", "bright_blue", "bright_magenta", "cyan", "yellow")
-_COLOURS = {
-    "debug": "cyan",
-    "info": "green",
-    "warn": "yellow",
-    "error": "red",
-    "fatal": "red",
-    "audit": "magenta",
-    "marker": "blue",
-}
-# Shown on lines of their own.
-_BELOW = ("stack", "stack_info")
-# What has a place of its own, or says nothing to a person; the time has its place, too.
-_PLACED = frozenset({"level", "module", "caller", "pid", "source", *_BELOW})
+_AT_ONCE = 500  # records printed in one write
+_MODULE = "corvo.module"
+OUTPUTS = ("text", "json", "yaml", "raw")
 
 
 class Line:
-    """Prints records as ``output`` says: text, json or yaml; ``named``: with the name of their module in front."""
+    """Prints records as ``output`` says, one of ``OUTPUTS``.
 
-    def __init__(self, output: str, *, named: bool, colour: bool) -> None:
+    ``named``: with the name of their module; ``strings``: values in JSON and YAML are the texts that travel, rather
+    than the numbers and objects that the line has. Remarks are no lines of a log: they go to standard error, as text.
+    A write that blocks is ended by Ctrl-C.
+    """
+
+    def __init__(self, output: str, *, named: bool, form: TextForm | None = None, strings: bool = False) -> None:
         self._output = output
         self._named = named
-        self._colour = colour
+        self._form = form or TextForm()
+        self._strings = strings
+        self._is_told = False
 
-    def show(self, name: str, record: Mapping[str, str]) -> None:
-        """Print one record."""
-        shown = name if self._named else None
-        if self._output == "text":
-            # A remark is not a line of the log: who pipes lines on sees it all the same.
-            click.echo(as_text(shown, record, colour=self._colour), color=self._colour, err=is_marker(record))
-        elif self._output == "json":
-            click.echo(as_json(shown, record))
-        else:
-            click.echo(yaml_text(_with_name(shown, record), document=True), nl=False)
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What the query has to ask for, besides what is searched."""
+        is_typed = self._output in ("json", "yaml") and not self._strings
+        return {"raw": "yes"} if is_typed or self._output == "raw" else {}
 
     def show_all(self, name: str, records: Sequence[Mapping[str, str]]) -> None:
-        """Print several."""
-        for record in records:
-            self.show(name, record)
+        """Print several records of the module ``name``."""
+        self.show_merged((name, record) for record in records)
+
+    def show_merged(self, records: Iterable[tuple[str, Mapping[str, str]]]) -> None:
+        """Print records with the names of their modules."""
+        with interruptible():
+            part: list[bytes] = []
+            for name, record in records:
+                shown = name if self._named else None
+                if is_marker(record):
+                    part = _written(part)
+                    # Who pipes lines on sees it all the same.
+                    click.echo(self._form.text(shown, record), err=True, color=wants_colour(sys.stderr))
+                    continue
+                part.append(self._bytes(shown, record))
+                if len(part) >= _AT_ONCE:
+                    part = _written(part)
+            _written(part)
+
+    def _bytes(self, name: str | None, record: Mapping[str, str]) -> bytes:
+        if self._output == "text":
+            return self._form.text(name, record).encode("utf-8", "replace") + b"\n"
+        if self._output == "raw" and (line := raw_line(record)) is not None:
+            return (visible(line.decode("utf-8", "replace"), "\t\n").encode() if sys.stdout.isatty() else line) + b"\n"
+        if self._output == "raw" and not self._is_told:
+            self._is_told = True
+            note("corvo: the agent does not tell lines as they are in the file: what follows is made of their fields")
+        text = as_json(name, record, strings=self._strings)
+        return (yaml_text(orjson.loads(text), document=True) if self._output == "yaml" else text + "\n").encode()
 
 
-def as_json(name: str | None, record: Mapping[str, str]) -> str:
-    """One JSON object, with the module's name first when several are shown."""
-    return json_text(_with_name(name, record))
+def as_json(name: str | None, record: Mapping[str, str], *, strings: bool = False) -> str:
+    """One JSON object, with the module's name first when several are shown.
+
+    A record holds texts; what its line (``corvo.raw``) has as a number, an object and so on is one here, too, unless
+    ``strings``.
+    """
+    typed = {} if strings else _typed(record)
+    # Twice: it stands first, and no record can say otherwise.
+    named = {} if name is None else {_MODULE: name}
+    whole = {**named, **{key: text for key, text in record.items() if not key.startswith(RAW)}, **named}
+    if not typed:
+        return json_text(whole)
+    members = (f"{json_text(key)}:{_value(text, typed.get(key))}" for key, text in whole.items())
+    return "{" + ",".join(members) + "}"
 
 
-def _with_name(name: str | None, record: Mapping[str, str]) -> Mapping[str, str]:
-    return record if name is None else {"corvo.module": name, **record}
+def _value(text: str, typed: str | None) -> str:
+    # What the agent says may be another than what the line says: an envelope's, or one that it has added.
+    return printable_json(text) if typed == text else json_text(text)
 
 
-def as_text(name: str | None, record: Mapping[str, str], *, colour: bool) -> str:
-    """Time, level, message and the other fields as ``key=value``, then stacks, indented; controls made visible."""
-    level, key = record.get(LEVEL) or record.get("level", ""), time_key(record)
-    message = text_of(record, Field.MESSAGE) or ("msg", "")
-    # The agent adds the contract's own time to every line that has one: the time is not said twice.
-    placed = _PLACED | {message[0], LEVEL} if key is None else _PLACED | {message[0], LEVEL, key, "@timestamp"}
-    parts = [
-        _Part("" if key is None else record[key], dim=True),
-        _Part(f"{level.upper():5}", fg=_COLOURS.get(level.lower()), bold=level.lower() in ("error", "fatal")),
-        _Part(message[1]),
-        *(_Part(f"{field}={_word(value)}", dim=True) for field, value in record.items() if field not in placed),
-    ]
-    if name is not None:
-        # The same module has the same colour in every run.
-        parts.insert(0, _Part(name, fg=_NAME_COLOURS[crc32(name.encode()) % len(_NAME_COLOURS)], bold=True))
-    line = " ".join(part.styled(colour=colour) for part in parts if part.text)
-    stacks = [_Part(text, dim=True).styled(colour=colour) for key in _BELOW if (text := record.get(key))]
-    return "\n".join((line, *("    " + stack.rstrip("\n").replace("\n", "\n    ") for stack in stacks)))
+def _typed(record: Mapping[str, str]) -> dict[str, str]:
+    """The JSON of the values of a record's line that are no texts."""
+    unit = raw_line(record)
+    if unit is None:
+        return {}
+    first = next(iter(join_parts(unit.split(b"\n"))))[1]
+    document = with_own_moved(parse_object(open_envelopes(first.lstrip(b"\0")).line) or {})
+    try:
+        return {key: to_text(value) for key, value in document.items() if type(value) is not str}
+    except orjson.JSONEncodeError:  # nested too deeply: then the record is raw text, too
+        return {}
 
 
-class _Part:
-    """One piece of a line, and how it looks on a terminal."""
-
-    __slots__ = ("_looks", "text")
-
-    def __init__(self, text: str, **looks: str | bool | None) -> None:
-        self.text = text
-        self._looks = looks
-
-    def styled(self, *, colour: bool) -> str:
-        text = visible(self.text, "\t\n")
-        return click.style(text, **self._looks) if colour and self._looks else text  # type: ignore[arg-type]
-
-
-def _word(value: str) -> str:
-    """As it is when one word, else as a JSON text, so that fields can be told apart."""
-    if value and value.isprintable() and not set(value) & set(' "='):
-        return value
-    return json_text(value)
+def _written(lines: list[bytes]) -> list[bytes]:
+    """Write ``lines``, in one piece; none are left."""
+    if lines:
+        write_bytes(b"".join(lines))
+    return []

@@ -16,6 +16,7 @@ from ...logs.lines.record import Record
 DEFAULT_SPAN = 0.3
 # Lines that wait at most; with more, the earliest are shown although lines before them may still come.
 _MOST = 20_000
+_AT_ONCE = 20  # records shown before it is looked again whether there is room for more
 # Seconds within which each module that is there at the start has to have shown its newest lines.
 _OPENING = 3.0
 # Seconds between two looks at whether the first lines are there, where nothing else says how often.
@@ -32,7 +33,7 @@ class ReorderBuffer:
 
     def __init__(
         self,
-        show: Callable[[str, Record], None],
+        show: Callable[[list[tuple[str, Record]]], None],
         *,
         span: float = DEFAULT_SPAN,
         clock: Clock = SYSTEM_CLOCK,
@@ -63,8 +64,8 @@ class ReorderBuffer:
             self._arrivals.append((now, time))
         self._opening.discard(name)
         # A module that floods must not fill the memory of the terminal that watches it.
-        while len(self._waiting) > _MOST:
-            self._show_next()
+        if len(self._waiting) > _MOST:
+            self._show_some(len(self._waiting) - _MOST)
         self._moved.set()
 
     async def run(self) -> None:
@@ -80,10 +81,10 @@ class ReorderBuffer:
             else:
                 self._release(self._clock.monotonic())
 
-    def flush(self) -> None:
-        """Show all that still waits."""
-        while self._waiting:
-            self._show_next()
+    def flush(self, has_room: Callable[[], bool] = lambda: True) -> None:
+        """Show what still waits, as long as ``has_room``."""
+        while self._waiting and has_room():
+            self._show_some(_AT_ONCE)
         self._arrivals.clear()
 
     def _due(self) -> float:
@@ -94,13 +95,16 @@ class ReorderBuffer:
         return max(due, self._opened) if self._opening and self._clock.monotonic() < self._opened else due
 
     def _release(self, now: float) -> None:
-        horizon = 0
+        horizon = -(1 << 63)
         while self._arrivals and self._arrivals[0][0] + self._span <= now:
             # Everything up to this time has waited long enough, also what came later with an earlier time.
             horizon = max(horizon, self._arrivals.popleft()[1])
+        due: list[tuple[str, Record]] = []
         while self._waiting and self._waiting[0][0] <= horizon:
-            self._show_next()
+            _, _, name, record = heapq.heappop(self._waiting)
+            due.append((name, record))
+        self._show(due)
 
-    def _show_next(self) -> None:
-        _, _, name, record = heapq.heappop(self._waiting)
-        self._show(name, record)
+    def _show_some(self, count: int) -> None:
+        earliest = [heapq.heappop(self._waiting) for _ in range(min(count, len(self._waiting)))]
+        self._show([(name, record) for _, _, name, record in earliest])

@@ -56,7 +56,11 @@ def json_text(value: Any, *, indented: bool = False) -> str:
     Controls above ASCII are, and characters that turn the direction of text or take no place.
     """
     options = orjson.OPT_NON_STR_KEYS | (orjson.OPT_INDENT_2 if indented else 0)
-    text = orjson.dumps(value, option=options, default=str).decode()
+    return printable_json(orjson.dumps(value, option=options, default=str).decode())
+
+
+def printable_json(text: str) -> str:
+    """JSON of orjson with what is not printable as escapes."""
     return _BEYOND_ASCII.sub(_escaped, text)
 
 
@@ -94,6 +98,13 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, dra
     from .tables import draw
 
     draw(headers, cells)
+
+
+def write_bytes(data: bytes) -> None:
+    """Write ``data`` on standard output as it is, at once."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def note(text: str) -> None:

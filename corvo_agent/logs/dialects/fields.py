@@ -18,6 +18,7 @@ class Field(enum.Enum):
     MESSAGE = "message"
     LOGGER = "logger"
     CALLER = "caller"
+    CODE_LINE = "line in the code"
     STACK = "stack trace"
     TRACE = "trace id"
 
@@ -97,7 +98,11 @@ _KEYS: Mapping[Field, tuple[str, ...]] = {
     Field.CALLER: (
         *("caller", "log.origin.file.name", "logging.googleapis.com/sourceLocation", "sourceLocation", "@caller"),
         *("code.file.path", "code.filepath", "attributes.code.filepath", "CODE_FILE", "location", "src", "callsite"),
-        *("filename", "pathname", "record.file.path", "_file", "file", "source", "C"),
+        *("caller_file_name", "filename", "pathname", "record.file.path", "_file", "file", "source", "C"),
+    ),
+    Field.CODE_LINE: (
+        *("lineno", "line_number", "caller_line_number", "log.origin.file.line", "code.line.number", "code.lineno"),
+        *("attributes.code.lineno", "CODE_LINE", "record.line", "_line", "line"),
     ),
     Field.STACK: (
         *("stack", "stacktrace", "stack_trace", "error.stack_trace", "err.stack", "error.stack", "exc_info", "@x"),
@@ -108,6 +113,7 @@ _KEYS: Mapping[Field, tuple[str, ...]] = {
         *("trace_id", "traceId", "trace.id", "TraceId", "traceID", "@tr", "logging.googleapis.com/trace", "trace"),
         *("dd.trace_id", "otelTraceID", "mdc.trace_id", "mdc.traceId", "span.trace_id", "context.trace_id"),
         *("context.traceId", "spanContext.traceId", "contextMap.traceId", "trace-id", "X-B3-TraceId"),
+        *("traceparent", "attributes.trace_id", "fields.trace_id", "TraceID", "record.extra.trace_id"),
     ),
 }
 

@@ -12,6 +12,7 @@ from ..dialects.times import NO_ZONE, TimeReader
 _STAMP = "@timestamp"
 _OTHERS = tuple(key for key in TIME_KEYS if key not in ("ts", _STAMP))
 _MILLI = 10**6
+_FIRST = -(1 << 63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +68,40 @@ class LineClock:
 
 
 def time_key(record: Mapping[str, Any]) -> str | None:
-    """Which field of a record to show as its time: a date before a number; None when it has neither."""
+    """Which field of a record to show as its time: a date before a number; None when it has neither.
+
+    ``@timestamp``, which may have been made of another field, comes after one that says the same.
+    """
     clock = TimeReader(NO_ZONE)
-    keys = [key for key in TIME_KEYS if (value := record.get(key)) and clock.read(value) is not None]
-    return next((key for key in keys if "-" in str(record[key])), keys[0] if keys else None)
+    times = {key: time for key in TIME_KEYS if (value := record.get(key)) and (time := clock.read(value)) is not None}
+    dates = [key for key in times if "-" in str(record[key])]
+    if not dates or dates[0] != _STAMP:
+        return next(iter(dates or times), None)
+    return next((key for key in dates[1:] if times[key] // _MILLI == times[_STAMP] // _MILLI), _STAMP)
 
 
 class OrderClock:
     """Where each line of one log belongs among the lines of others. Ask for every line, in the order of the log.
 
     The order within a log counts more than its clock: a line that has no time (the second line of a stack, say), or
-    one from before a clock was put back, stays behind the line before it.
+    one from before a clock was put back, stays behind the line before it. ``descending``: the newest line comes first.
     """
 
-    __slots__ = ("_clock", "_latest")
+    __slots__ = ("_clock", "_last", "_sign")
 
-    def __init__(self) -> None:
+    def __init__(self, *, descending: bool = False) -> None:
         self._clock = LineClock()
-        self._latest = 0
+        self._sign = -1 if descending else 1
+        self._last: int | None = None
 
     def place(self, document: Mapping[str, Any]) -> int:
-        """Nanoseconds since the epoch, never less than for the line before; 0 until a line has a time."""
+        """A number never less than for the line before: the time in nanoseconds since the epoch, or its negative.
+
+        Until a line has a time it is what comes before all of them.
+        """
         time = self._clock.read(document)
-        if time is not None and time > self._latest:
-            self._latest = time
-        return self._latest
+        if time is not None:
+            place = self._sign * time
+            if self._last is None or place > self._last:
+                self._last = place
+        return _FIRST if self._last is None else self._last

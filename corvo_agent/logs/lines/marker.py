@@ -7,7 +7,7 @@ this level is returned as raw text. The keys:
 =====================  ===================================================================================
 ``level``              always ``marker``
 ``msg``                the remark for people
-``corvo.truncated``    why the answer ends early: ``deadline`` or ``size``
+``corvo.truncated``    why the answer ends early: ``deadline``, ``size`` or ``lines``
 ``corvo.cursor``       send it back as the parameter ``cursor`` to go on from here
 ``corvo.dropped``      how many lines were left out because the reader was slow
 ``corvo.gap``          why lines may be missing: ``truncated``, ``vanished``, ``replaced``, ``unreadable``, ``cursor``,
@@ -19,13 +19,23 @@ this level is returned as raw text. The keys:
 More keys are added to records of lines, not to markers: ``corvo.cut``, the whole length in bytes of a line that was cut
 at the bound; ``corvo.nul``, how many NUL bytes stood before a line (what copytruncate leaves behind when the writer
 does not append); ``corvo.level``, the word for a level that the line writes otherwise (50, "E"); and
-``corvo.unfinished``, that a line has no end yet: it comes once more when it has one.
+``corvo.unfinished``, that a line has no end yet: it comes once more when it has one. ``corvo.raw`` is the line as it is
+in the file, for a query that asks for it; a line that is no UTF-8 is in base64 under ``corvo.raw.base64`` instead.
+
+All keys that begin with ``corvo.`` are the engine's. A line that has such a key of its own keeps it with ``line.`` in
+front (``line.corvo.cursor``), and so does one that has ``line.corvo.cursor`` already: no two keys become one, and
+nothing that a line says can be taken for a remark, a cursor or the name of a module.
 """
 
 from __future__ import annotations
 
+import base64
 import enum
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+V = TypeVar("V")
 
 MARKER = "marker"
 TRUNCATED = "corvo.truncated"
@@ -36,6 +46,12 @@ CUT = "corvo.cut"
 NUL = "corvo.nul"
 LEVEL = "corvo.level"
 UNFINISHED = "corvo.unfinished"
+RAW = "corvo.raw"
+RAW_BYTES = "corvo.raw.base64"
+
+_OWN = "corvo."
+_MOVED = "line."
+_TAKEN = re.compile(rf"(?:{re.escape(_MOVED)})*{re.escape(_OWN)}")
 
 
 class Truncation(enum.Enum):
@@ -45,6 +61,8 @@ class Truncation(enum.Enum):
     DEADLINE = "deadline"
     #: The bytes of one answer did.
     SIZE = "size"
+    #: Every line was asked for, and one answer has as many as it may.
+    LINES = "lines"
 
 
 class Gap(enum.Enum):
@@ -113,3 +131,33 @@ def position(cursor: str) -> dict[str, str]:
 def is_marker(record: Mapping[str, str]) -> bool:
     """Whether ``record`` is a marker line that the engine added, rather than a line of a file."""
     return record.get("level") == MARKER
+
+
+def raw_fields(unit: bytes) -> dict[str, str]:
+    """The field that holds a line as it is in the file."""
+    try:
+        return {RAW: unit.decode()}
+    except UnicodeDecodeError:
+        return {RAW_BYTES: base64.b64encode(unit).decode()}
+
+
+def raw_line(record: Mapping[str, str]) -> bytes | None:
+    """The line as it is in the file, without a newline at its end; None when the record does not have it."""
+    if (text := record.get(RAW)) is not None:
+        return text.encode()
+    try:
+        return base64.b64decode(record[RAW_BYTES])
+    except (KeyError, ValueError):
+        return None
+
+
+def may_be_own(names: Iterable[str]) -> bool:
+    """Whether one of ``names``, keys of lines, may be one that ``with_own_moved`` renames."""
+    return _OWN in "\n".join(names)
+
+
+def with_own_moved(document: dict[str, V]) -> dict[str, V]:
+    """What a line says, its keys that look like the engine's renamed as this module tells."""
+    if not may_be_own(document):
+        return document
+    return {_MOVED + key if _TAKEN.match(key) else key: value for key, value in document.items()}

@@ -21,7 +21,7 @@ from ..dialects.fields import Field, text_of
 from ..dialects.json_text import is_exact, parse_object, parse_start, to_text
 from ..dialects.line_reader import LineReader
 from ..dialects.severity import PLAIN_WORDS
-from .marker import CUT, LEVEL, MARKER, NUL
+from .marker import CUT, LEVEL, MARKER, NUL, may_be_own, with_own_moved
 
 Record = dict[str, str]
 RAW = "raw"
@@ -81,7 +81,7 @@ class RecordBuilder:
         if unit.startswith(b"{"):
             found = self.reader.read(unit) if b"\n" not in unit else None
             if found is not None and found.get("level") != MARKER:
-                return found
+                return with_own_moved(found)
         return self._read_odd(unit)
 
     def cut_document(self, data: bytes) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class RecordBuilder:
         found = parse_start(letter.line)
         if not found or found.get("level") == MARKER:
             return raw_document(data) if found or letter.line.startswith(b"{") else self.document(data)
-        return self.reader.with_envelope(found, letter)
+        return with_own_moved(self.reader.with_envelope(found, letter))
 
     def shown(self, unit: bytes) -> bytes:
         """The unit as people see it: out of its envelopes, and the values of an object without escapes."""
@@ -115,6 +115,8 @@ class RecordBuilder:
         try:
             # A plain word for a level, which a marker and an envelope do not have.
             if not PLAIN_WORDS.issuperset([document.get("level") for document in documents]):
+                return None
+            if may_be_own(set().union(*documents)):
                 return None
             times: list[int | None] = []
             if not set(map(type, chain.from_iterable(map(dict.values, documents)))) <= {str}:
@@ -161,7 +163,8 @@ class RecordBuilder:
             return document
         head, *rest = (line for _, line in join_parts(unit.split(b"\n"))) if b"\n" in unit else (unit,)
         found = self.reader.read(head)
-        document = raw_document(head) if found is None or found.get("level") == MARKER else found
+        is_read = found is not None and found.get("level") != MARKER
+        document = with_own_moved(found) if found is not None and is_read else raw_document(head)
         if not rest:
             return document
         message = text_of(document, Field.MESSAGE)

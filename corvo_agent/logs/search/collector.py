@@ -13,6 +13,7 @@ from .query import LogQuery, Order
 # that are no UTF-8 take three each, 1e15 becomes 1000000000000000.0.
 _EXTRA = 64
 _GROWTH = 5
+_RAW = 2  # what the line itself adds, in base64 at most
 
 
 class MatchCollector:
@@ -31,6 +32,7 @@ class MatchCollector:
         self._descending = query.order is Order.DESCENDING
         self._limit = limits.max_answer_bytes
         self._rate = limits.answer_rate
+        self._growth = _GROWTH + _RAW * query.raw
         self._parts: list[list[Record]] = []
         self._packed: list[Part] = []
         self._estimate = 0
@@ -91,7 +93,7 @@ class MatchCollector:
     def _fitting(self, lines: Lines, records: list[Record]) -> int:
         """How many of ``records`` there is room for, in the direction of the search."""
         self._estimate += sum(map(len, lines.data)) + _EXTRA * len(lines)
-        if self._estimate * _GROWTH <= self._limit:
+        if self._estimate * self._growth <= self._limit:
             return len(records)
         if self._size is None:
             self._size = sum(size_of(record) for part in self._parts for record in part)

@@ -84,6 +84,10 @@ def choose_finders(query: LogQuery, survey: Survey) -> tuple[Finder, ...]:
     for finders in conditions:
         if isinstance(finders[0], Pattern):
             return finders
+    if query.trace:
+        # Letters and digits can be escaped in one way only; a slash may have a backslash of its own.
+        escapes = _BACKSLASH if "/" in query.trace else Pattern(r"\\u")
+        return (Pattern(f"(?i){quoted(query.trace)}"), escapes, *_part_finders(survey))
     if query.grep:
         pattern = Pattern(query.grep)
         if pattern.spans_blocks and not _ANCHOR.search(query.grep):
@@ -100,8 +104,12 @@ def _hides_most(query: LogQuery) -> bool:
 
 def _shown_finders(survey: Survey) -> tuple[Finder, ...]:
     """What finds lines that may be shown otherwise than they are written."""
-    parts = (Literal(b" P "),) if survey.dialect.envelope == "cri" else ()
-    return (Literal(b"\\"), Literal(b"\x1b"), *parts)
+    return (Literal(b"\\"), Literal(b"\x1b"), *_part_finders(survey))
+
+
+def _part_finders(survey: Survey) -> tuple[Finder, ...]:
+    """What finds lines that come in parts."""
+    return (Literal(b" P "),) if survey.dialect.envelope == "cri" else ()
 
 
 def spans(chunk: Chunk, finders: tuple[Finder, ...], framing: Framing) -> Iterator[tuple[int, int]]:

@@ -119,6 +119,8 @@ class LogSearch:
         """
         if self._found.wanted:
             yield from self._run_forward() if self._forward else self._run_backward()
+        if self._query.complete and self._next and self._truncated is None:
+            self._truncated = Truncation.LINES
         remarks = [*self._history.remarks, *self._unread()]
         return LogResult(self._found.records(), self._truncated, self._next, remarks, self._found.packed())
 

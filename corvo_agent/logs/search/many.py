@@ -11,7 +11,7 @@ from ..files.cursor import Cursor
 from ..files.log_paths import expand
 from ..limits import ReadLimits
 from ..lines import marker
-from ..lines.marker import Gap
+from ..lines.marker import Gap, Truncation
 from ..lines.merge import merge
 from ..lines.record import Record
 from .log_search import LogOptions, search_log
@@ -95,8 +95,8 @@ def merge_results(
     packed: list[Part] = []
     while some := list(islice(merged, _AT_ONCE)):
         # Not before: merging needs the time, which may not be among them.
-        if query.columns:
-            some = [{name: record[name] for name in query.columns if name in record} for record in some]
+        if columns := query.shown_columns:
+            some = [{name: record[name] for name in columns if name in record} for record in some]
         if packing is None:
             records += some
         else:
@@ -109,5 +109,7 @@ def merge_results(
         # What was read of the logs beyond what is wanted is let go of.
         packing.hold(sum(len(part.data) for part in packed) - packing.held)
     truncated = next((result.truncated for result in results.values() if result.truncated is not None), None)
+    if query.complete and truncated is None and total > offset + query.lines:
+        truncated = Truncation.LINES
     remarks = [remark for result in results.values() for remark in result.remarks]
     return LogResult(records, truncated, "", remarks, packed)

@@ -11,10 +11,12 @@ import orjson
 
 from ...levels.level import Level
 from ..dialects.envelopes import join_parts
-from ..dialects.json_text import is_exact
+from ..dialects.fields import Field, keys_of
+from ..dialects.fields import lookup as field_value
+from ..dialects.json_text import is_exact, to_text
 from ..files.framing import LINES
 from ..files.splitter import Chunk, Lines
-from ..lines.marker import MARKER
+from ..lines.marker import MARKER, may_be_own, raw_fields
 from ..lines.record import Record, RecordBuilder, raw_document
 from ..lines.severity import Audit, passes
 from .conditions import FieldCondition, lookup
@@ -54,8 +56,9 @@ class Matcher:
         self._finders = choose_finders(query, survey)
         self._on_bytes = self._tests_on_bytes()
         self._on_document = self._tests_on_document()
-        self._adds = any(condition.name in ADDED for condition in query.fields)
-        self._columns = query.columns
+        names = [condition.name for condition in query.fields]
+        self._adds = not ADDED.isdisjoint(names) or may_be_own(names)
+        self._columns = query.shown_columns
         self._crowded = 0
         self._has_parts = survey.dialect.envelope in ("cri", "docker")
         #: Whether every unit matches.
@@ -123,13 +126,16 @@ class Matcher:
         records = self._builder.build(lines.data)
         for index, length in lines.cut.items():
             records[index] = self._builder.build_cut(lines.data[index], length, lines.holes.get(index, 0))
+        if self._query.raw:
+            for record, unit in zip(records, lines.data, strict=True):
+                record.update(raw_fields(unit))
         if self._columns:
             return [{name: record[name] for name in self._columns if name in record} for record in records]
         return records
 
     def block(self, chunk: Chunk, count: int) -> list[Record] | None:
         """The records of all ``count`` lines of ``chunk`` at once; None when that takes ``select`` and ``records``."""
-        if not self.takes_all or self.framing is not LINES or self._columns or chunk.hole:
+        if not self.takes_all or self.framing is not LINES or self._columns or self._query.raw or chunk.hole:
             return None
         if chunk.end - chunk.start > self._max_unit:
             return None
@@ -222,6 +228,8 @@ class Matcher:
             tests.append(self._passes)
         if query.window:
             tests.append(self._is_in_window)
+        if query.trace:
+            tests.append(_trace_test(query.trace))
         return tests + [_field_test(condition) for condition in query.fields]
 
     def _passes(self, document: Mapping[str, Any]) -> bool:
@@ -239,6 +247,23 @@ class Matcher:
         self.left_out.time += time is None
         self.left_out.timed += time is not None
         return time in self._query.window
+
+
+def _trace_test(trace: str) -> Callable[[Mapping[str, Any]], bool]:
+    wanted = trace.lower()
+
+    def test(document: Mapping[str, Any]) -> bool:
+        for key in keys_of(Field.TRACE):
+            value = field_value(document, key)
+            if value is None:
+                continue
+            text = to_text(value).lower()
+            # Google writes projects/NAME/traces/ID, the W3C 00-ID-SPAN-01.
+            if wanted == text or text.endswith(f"/{wanted}") or (key == "traceparent" and f"-{wanted}-" in text):
+                return True
+        return False
+
+    return test
 
 
 def _field_test(condition: FieldCondition) -> Callable[[Mapping[str, Any]], bool]:

@@ -3,7 +3,8 @@
 ===================  ============================================================================================
 parameter            meaning
 ===================  ============================================================================================
-``lines``            how many of the newest matching lines; ``max-results`` is another name, the smaller one counts
+``lines``            how many of the newest matching lines, or ``all``: as many as one answer may have, which says so
+                     when there may be more; ``max-results`` is another name, the smaller one counts
 ``from``             skip so many matches first, counted from the oldest one (from the newest with ``order=desc``)
 ``day``              lines of that day, ``2019-05-10``, UTC
 ``since, until``     lines not before, and before: an RFC 3339 time, or how long ago (``90s``, ``10m``, ``1h30m``)
@@ -16,8 +17,10 @@ parameter            meaning
                      the name instead (``field.status>=``): the value is then taken as it is, and one field can
                      have several conditions
 ``module``           short for ``field.module``; likewise ``submodule`` and ``caller``
+``trace``            lines of that trace: its id is the value of a field for it, whatever the dialect calls it
 ``order``            ``asc`` (default) or ``desc``
 ``columns``          only these fields, separated by commas
+``raw``              ``yes``: with each record the line as it is in the file, under ``corvo.raw``
 ``join``             ``yes``: lines that are no JSON object belong to the object before them
 ``cursor``           from the marker at the end of an answer: go on from there
 ===================  ============================================================================================
@@ -41,11 +44,12 @@ from .query import LogQuery, Order
 
 _SHORT_FIELDS = ("module", "submodule", "caller")
 _FIELD = "field."
+_COUNTS, _ALL = ("lines", "max-results"), "all"
 
 #: What a Log query may hold, as it is told to people.
 PARAMETERS = (
     *("lines", "max-results", "from", "day", "since", "until", "level", "audit", "grep", "fixed", "field.NAME"),
-    *(*_SHORT_FIELDS, "order", "columns", "join", "cursor"),
+    *("trace", *_SHORT_FIELDS, "order", "columns", "raw", "join", "cursor"),
 )
 
 MAX_CONDITIONS = 64
@@ -53,6 +57,7 @@ MAX_CONDITIONS = 64
 _COUNT = re.compile(r"\d{1,18}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\s*\d{4}-\d\d-\d\dT", re.ASCII | re.IGNORECASE)
+_TRACE = re.compile(r"[\w.:=+/-]{1,128}", re.ASCII)
 _LONGEST_DURATION = 40  # characters
 _DAY_LENGTH = 86400 * 10**9
 
@@ -84,6 +89,9 @@ def parse_query(parameters: Mapping[str, str], *, now: int, limits: ReadLimits =
         fields=fields,
         order=Order(_choice(given, "order", [each.value for each in Order])),
         columns=_columns(given),
+        trace=_trace(given),
+        raw=_choice(given, "raw", ["no", "yes"]) == "yes",
+        complete=_ALL in (given.get(name, "").strip().lower() for name in _COUNTS),
         joined=_choice(given, "join", ["no", "yes"]) == "yes",
         cursor=given.get("cursor", ""),
     )
@@ -95,8 +103,10 @@ def uses_patterns(parameters: Mapping[str, str]) -> bool:
 
 
 def _lines(given: Mapping[str, str], limits: ReadLimits) -> int:
-    names = [name for name in ("lines", "max-results") if name in given]
-    return min((_count(given, name, limits.max_lines) for name in names), default=limits.default_lines)
+    asked = [name for name in _COUNTS if name in given]
+    names = [name for name in asked if given[name].strip().lower() != _ALL]
+    default = limits.max_lines if asked else limits.default_lines
+    return min((_count(given, name, limits.max_lines) for name in names), default=default)
 
 
 def _count(given: Mapping[str, str], name: str, largest: int) -> int:
@@ -155,6 +165,13 @@ def _choice(given: Mapping[str, str], name: str, valid: list[str]) -> str:
     if value not in valid:
         raise InvalidArgument(name, given[name], "unknown value", valid)
     return value
+
+
+def _trace(given: Mapping[str, str]) -> str:
+    trace = given.get("trace", "").strip()
+    if "trace" in given and not _TRACE.fullmatch(trace):
+        raise InvalidArgument("trace", given["trace"], "not the id of a trace")
+    return trace
 
 
 def _columns(given: Mapping[str, str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...levels.level import Level
 from ..limits import DEFAULT_LIMITS
 from ..lines.line_time import ALWAYS, Window
+from ..lines.marker import RAW, RAW_BYTES
 from ..lines.severity import Audit
 from .conditions import FieldCondition
 
@@ -37,6 +38,9 @@ class LogQuery:
         fields: conditions on fields.
         order: of the answer.
         columns: the only fields to return; empty for all.
+        trace: the id of a trace that lines have to name in a field, under any usual key; "" for every line.
+        raw: whether each record also has its line as it is in the file, under ``corvo.raw``.
+        complete: whether an answer that has all the ``lines`` it may have says so, with a cursor, if there may be more.
         joined: lines that are no JSON object belong to the object before them (a traceback, for example): they are
             searched and returned with it, appended to its ``msg``.
         cursor: from an earlier answer, to go on from there; "" to start afresh.
@@ -52,8 +56,16 @@ class LogQuery:
     fields: tuple[FieldCondition, ...] = ()
     order: Order = Order.ASCENDING
     columns: tuple[str, ...] = ()
+    trace: str = ""
+    raw: bool = False
+    complete: bool = False
     joined: bool = False
     cursor: str = ""
+
+    @property
+    def shown_columns(self) -> tuple[str, ...]:
+        """The only fields that records have; empty for all."""
+        return (*self.columns, RAW, RAW_BYTES) if self.columns and self.raw else self.columns
 
     @property
     def oldest_first(self) -> bool:

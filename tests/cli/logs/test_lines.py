@@ -1,90 +1,103 @@
-"""One log record as one line, for people and for programs."""
+"""Log records printed: as text, as JSON with the values of their lines, and as the lines that they were."""
 
 from __future__ import annotations
 
 import json
 
-import click
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from corvo_agent.cli.logs.lines import Line, as_json, as_text
-from corvo_agent.logs.dialects.fields import TIME_KEYS
+from corvo_agent.cli.logs.lines import Line, as_json
+from corvo_agent.logs.lines.marker import raw_fields, raw_line
+from corvo_agent.logs.lines.record import RecordBuilder
 
-TIME = "2026-11-23T04:02:06Z"
-RECORD = {
-    "ts": "2026-11-23T04:02:06.5Z",
-    "@timestamp": "2026-11-23T04:02:06.500Z",
-    "level": "error",
-    "module": "pen-npm",
-    "caller": "a.py:7",
-    "pid": "9",
-    "msg": "request failed",
-    "source": "/var/log/x.log",
-    "peer": "10.0.0.1",
-    "why": "timed out",
-    "empty": "",
-}
+MARKER = {"level": "marker", "msg": "left out", "corvo.gap": "level"}
 
 
-def test_time_level_message_and_fields_stand_in_this_order() -> None:
-    assert as_text(None, RECORD, colour=False) == (
-        '2026-11-23T04:02:06.5Z ERROR request failed peer=10.0.0.1 why="timed out" empty=""'
-    )
+BUILDER = RecordBuilder("/a.log")
 
 
-def test_the_name_of_the_module_stands_in_front() -> None:
-    assert as_text("node1-pen-npm", {"msg": "x", "level": "info"}, colour=False) == "node1-pen-npm INFO  x"
+def raw_record(line: bytes) -> dict[str, str]:
+    """The record of ``line`` as an agent sends it that was asked for raw lines."""
+    (record,) = BUILDER.build([line])
+    return record | raw_fields(line)
 
 
-def test_a_line_that_is_no_json_is_shown_as_it_is() -> None:
-    record = {"msg": "Traceback:", "level": "raw", "@timestamp": "2026-11-23T04:02:06.500Z"}
-    assert as_text(None, record, colour=False) == "2026-11-23T04:02:06.500Z RAW   Traceback:"
-
-
-@pytest.mark.parametrize("key", TIME_KEYS)
-def test_the_time_stands_in_front_whatever_its_key_is(key: str) -> None:
-    assert as_text(None, {"level": "info", "msg": "m", key: TIME}, colour=False) == f"{TIME} INFO  m"
-
-
-def test_what_is_no_time_is_shown_as_a_field() -> None:
-    assert (
-        as_text(None, {"level": "info", "msg": "m", "ts": "noon", "time": "3"}, colour=False)
-        == "INFO  m ts=noon time=3"
-    )
-
-
-@pytest.mark.parametrize(("level", "code"), [("debug", "36"), ("INFO", "32"), ("warn", "33"), ("error", "31")])
-def test_the_colour_tells_the_level(level: str, code: str) -> None:
-    line = as_text(None, {"level": level, "msg": "m", "k": "v"}, colour=True)
-    assert f"\x1b[{code}m" in line
-    assert click.unstyle(line) == f"{level.upper():5} m k=v"
-
-
-def test_a_stack_is_shown_below_indented() -> None:
-    line = as_text(None, {"msg": "failed", "level": "error", "stack": "Traceback\n  File\nE: x\n"}, colour=False)
-    assert line == "ERROR failed\n    Traceback\n      File\n    E: x"
-
-
-@pytest.mark.parametrize("field", ["msg", "level", "ts", "stack", "other", "ke\x1by"])
-def test_no_field_drives_the_terminal(field: str) -> None:
-    record = {"msg": "m", "level": "info", field: "\x1b[2J\x9b31mred"}
-    line = as_text("na\x1bme", record, colour=False)
-    assert "\x1b" not in line
-    assert "\x9b" not in line
-
-
-def test_json_has_the_name_when_several_modules_are_shown() -> None:
-    assert json.loads(as_json(None, RECORD)) == RECORD
-    assert json.loads(as_json("n1", RECORD)) == {"corvo.module": "n1", **RECORD}
-
-
-def test_a_level_that_is_no_word_and_another_key_of_the_message_are_told() -> None:
-    record = {"level": "50", "message": "boom", "corvo.level": "error", "k": "v"}
-    assert as_text(None, record, colour=False) == "ERROR boom k=v"
-
-
-def test_remarks_do_not_stand_between_the_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    line = Line("text", named=False, colour=False)
-    line.show_all("a", [{"level": "info", "msg": "m"}, {"level": "marker", "msg": "left out", "corvo.gap": "level"}])
+@pytest.mark.parametrize("output", ["text", "json", "yaml", "raw"])
+def test_remarks_do_not_stand_between_the_lines(output: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = Line(output, named=False)
+    line.show_all("a", [{"level": "info", "msg": "m", "corvo.raw": "m"}, MARKER])
     printed = capsys.readouterr()
-    assert (printed.out, printed.err) == ("INFO  m\n", "MARKER left out corvo.gap=level\n")
+    assert printed.err == "MARKER left out corvo.gap=level\n"
+    assert "left out" not in printed.out
+    assert "m" in printed.out
+
+
+def test_json_has_the_name_when_several_modules_are_shown_and_no_record_has_another_one() -> None:
+    record = {"msg": "m", "corvo.module": "other"}
+    assert as_json("n1", record) == '{"corvo.module":"n1","msg":"m"}'
+    assert json.loads(as_json(None, {"a": "1"})) == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            b'{"level":"info","n":7,"t":"7","f":1.50,"b":true,"z":null}',
+            {"n": 7, "t": "7", "f": 1.5, "b": True, "z": None},
+        ),
+        (b'{"level":30,"o":{"a":[1,{"b":"\xc3\xbc"}]}}', {"level": 30, "o": {"a": [1, {"b": "\u00fc"}]}}),
+        (b'{"n":18446744073709551617,"m":-0}', {"n": 18446744073709551617, "m": 0}),
+        (b'{"n":NaN}', {"n": "NaN"}),
+        (b'2026-11-24T10:00:00.000000000Z stderr F {"n":7}', {"n": 7, "stream": "stderr"}),
+        (b'{"n":7,"corvo.module":8}', {"n": 7, "line.corvo.module": 8}),
+        (b"level=info n=7", {"n": "7"}),
+        (b"text", {"msg": "text", "level": "raw"}),
+    ],
+)
+def test_json_has_numbers_and_objects_where_the_line_has_them(line: bytes, expected: dict[str, object]) -> None:
+    shown = json.loads(as_json(None, raw_record(line)))
+    assert {key: shown[key] for key in expected} == expected
+    assert not any(key.startswith("corvo.raw") for key in shown)
+    strings = json.loads(as_json(None, raw_record(line), strings=True))
+    assert all(type(value) is str for value in strings.values())
+
+
+def test_a_number_has_its_digits() -> None:
+    assert '"n":123456789012345678901234567890' in as_json(None, raw_record(b'{"n":123456789012345678901234567890}'))
+    assert '"n":-0' in as_json(None, raw_record(b'{"n":-0}'))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.text(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists)))
+def test_json_is_the_line_with_what_was_added(value: dict[str, object]) -> None:
+    line = json.dumps({**value, "level": "info"}, ensure_ascii=False).encode("utf-8", "replace")
+    shown = json.loads(as_json(None, raw_record(line)))
+    for key, item in json.loads(line).items():
+        assert shown[key if not key.startswith("corvo.") else f"line.{key}"] == item
+
+
+@pytest.mark.parametrize(
+    "unit", [b"plain", b'{"a":"\xff\xfe"}', b"tab\tand \x1b[31mcolour", "\u00fc\u2028".encode(), b"a\n  b"]
+)
+def test_raw_is_the_line_as_it_is_in_the_file(unit: bytes, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    record = raw_record(unit)
+    assert raw_line(record) == unit
+    orjson.dumps(record)  # it can be sent
+    Line("raw", named=True).show_all("a", [record])
+    assert capfdbinary.readouterr().out == unit + b"\n"
+
+
+def test_an_agent_that_has_no_raw_lines_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    Line("raw", named=False).show_all("a", [{"msg": "x"}, {"msg": "y"}])
+    printed = capsys.readouterr()
+    assert printed.out == '{"msg":"x"}\n{"msg":"y"}\n'
+    assert printed.err.count("does not tell lines") == 1
+
+
+def test_what_is_printed_decides_what_is_asked_for() -> None:
+    assert [Line(each, named=False).parameters for each in ("text", "json")] == [{}, {"raw": "yes"}]
+    assert Line("json", named=False, strings=True).parameters == {}
+    assert Line("raw", named=False, strings=True).parameters == {"raw": "yes"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from hypothesis import given, settings
@@ -28,8 +28,8 @@ class Shown:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def __call__(self, name: str, record: Mapping[str, str]) -> None:
-        self.lines.append(f"{name}:{record['msg']}")
+    def __call__(self, records: list[tuple[str, dict[str, str]]]) -> None:
+        self.lines += [f"{name}:{record['msg']}" for name, record in records]
 
 
 @asynccontextmanager
@@ -113,6 +113,15 @@ async def test_so_many_wait_and_no_more() -> None:
         assert shown.lines == ["a:0", "a:1", "a:2", "a:3", "a:4"]
         logs.flush()
         assert len(shown.lines) == most + 5
+
+
+async def test_what_waits_is_shown_at_the_end_as_far_as_there_is_room() -> None:
+    clock = FakeClock()
+    async with buffered(clock) as (logs, shown):
+        logs.add("a", [record(number) for number in range(100)])
+        room = iter([True, False])
+        logs.flush(lambda: next(room))
+        assert shown.lines == [f"a:{number}" for number in range(reorder_buffer._AT_ONCE)]
 
 
 @settings(deadline=None)

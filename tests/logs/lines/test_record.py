@@ -112,6 +112,23 @@ def test_no_line_can_pass_for_a_marker() -> None:
     assert one(forged)["msg"] == forged.decode()
 
 
+@pytest.mark.parametrize(
+    "key", ["corvo.cursor", "corvo.module", "corvo.gap", "corvo.raw", "corvo.unfinished", "corvo.x"]
+)
+@pytest.mark.parametrize("form", ['{"level":"info","%s":"zzz"}', '{"level":50,"%s":"zzz"}', "level=info %s=zzz"])
+def test_no_line_can_say_what_only_the_engine_says(key: str, form: str) -> None:
+    unit = (form % key).encode()
+    escaped = unit.replace(b"corvo", rb"\u0063orvo") if form.startswith("{") else unit
+    for lines in ([unit], [b'{"level":"info"}', unit], [escaped], [unit + b"\n  below"]):
+        record = build_records(lines, SOURCE)[-1]
+        assert key not in record
+        assert record[f"line.{key}"].startswith("zzz")
+    if form.startswith("{"):
+        block = build_block(b'{"level":"info"}\n' + unit + b"\n", 2, SOURCE)
+        assert block is None or key not in block[1]
+        assert key not in cut_record(unit[:-1] + b',"more":"x', 5000, SOURCE)
+
+
 def test_a_value_nested_too_deeply_is_raw() -> None:
     line = b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"
     assert one(line)["level"] == "raw"

@@ -53,6 +53,13 @@ def test_a_cut_unit_is_matched_by_what_is_kept_of_it() -> None:
     assert record == {"corvo.cut": "69"}
 
 
+def test_a_key_that_looks_like_the_engines_is_found_by_the_name_that_is_shown() -> None:
+    content = b'{"n":1,"corvo.cut":"70"}\n{"n":2,"\\u0063orvo.cut":"71"}\n{"n":3,"line.corvo.cut":"72"}\n'
+    assert select(having("corvo.cut>60"), content) == []
+    assert [data[:6] for _, data, _ in select(having("line.corvo.cut>60"), content)] == [b'{"n":1', b'{"n":2']
+    assert len(select(having("line.line.corvo.cut=72"), content)) == 1
+
+
 def test_what_nobody_can_compare_is_raw() -> None:
     content = DEEP + b'\n{"n":1}\n{"level":"marker","n":1}\n'
     assert [data for _, data, _ in select(having("deep!=x", "level=raw"), content, 5000)] == [

@@ -10,24 +10,31 @@ from typing import Any
 import click
 
 from ....errors import CorvoError
-from ....logs.lines.merge import merge
+from ....logs.lines.merge import merge_pages
 from ....modules.access import Selector
 from ....timestamps import parse_duration
 from ...backends.protocol import Backend
 from ...failures import Failures
 from ...logs.follower import ModuleFollower, follow_all
-from ...logs.lines import Line
+from ...logs.lines import OUTPUTS, Line
 from ...logs.options import parameters_of, query_options
+from ...logs.pages import LogPages
 from ...logs.reorder_buffer import DEFAULT_SPAN, ReorderBuffer
 from ...logs.selection import SelectionFollower
+from ...logs.text import ON_REQUEST, TextForm
 from ...many import for_each, selected
 from ...running import asynchronous
 from ...settings.where import Where
+from ...show.blocking import has_room
+from ...show.colour import CHOICES, wants_colour
 from ...show.output import output_option
 from ...where.complete import modules
 from ...where.connect import open_backend
 from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
+
+# Parameters that have no meaning for several logs together.
+_OF_ONE_LOG = ("from", "cursor")
 
 
 @click.command("logs", short_help="Show log lines of modules.")
@@ -42,7 +49,11 @@ from ...where.selectors import selector_of, selector_options
     help="With -f, how long a line waits for earlier ones of other modules.",
 )
 @query_options
-@output_option("text", "json", "yaml", default="text")
+@output_option(*OUTPUTS, default="text")
+@click.option("--strings", is_flag=True, help="With -o json and yaml, every value as a text.")
+@click.option("--show", multiple=True, type=click.Choice(ON_REQUEST), help="Also this, in text; may be repeated.")
+@click.option("--color", type=click.Choice(CHOICES), default="auto", show_default=True, help="Colours in text.")
+@click.option("--local", is_flag=True, help="Times in text in this machine's zone.")
 @agent_options
 @asynchronous
 async def command(
@@ -52,6 +63,10 @@ async def command(
     follow: bool,
     window: str,
     output: str,
+    strings: bool,
+    show: tuple[str, ...],
+    color: str,
+    local: bool,
     where: Where,
     **asked: object,
 ) -> int:
@@ -72,17 +87,21 @@ async def command(
     selector = selector_of(labels, fields, " ".join(unique))
     if not unique and not (labels or fields):
         raise click.UsageError("name modules, or select them with -l or --field-selector")
-    parameters, span = parameters_of(asked), parse_duration(window, "--window") / 1e9
-    failures = Failures(named=len(unique) != 1)
-    line = Line(output, named=len(unique) != 1, colour=sys.stdout.isatty())
+    named = len(unique) != 1
+    form = TextForm(wants_colour(sys.stdout, color), local, frozenset(show))
+    line = Line(output, named=named, form=form, strings=strings)
+    parameters = parameters_of(asked, follow=follow) | line.parameters
+    if named and (alone := [name for name in _OF_ONE_LOG if name in parameters and parameters.get("lines") != "all"]):
+        raise click.UsageError(f"--{alone[0]} is for the log of one module: name one")
+    span, failures = parse_duration(window, "--window") / 1e9, Failures(named=named)
     async with open_backend(where) as backend:
         if not follow:
             chosen = unique or await selected(backend.modules, selector)
-            await _newest(backend, chosen, parameters, failures, line)
+            await _newest(LogPages(backend, parameters, failures), chosen, line)
         elif len(unique) == 1:
             await _follow_one(backend, unique[0], parameters, failures, line)
         else:
-            ordered = ReorderBuffer(line.show, span=span)
+            ordered = ReorderBuffer(line.show_merged, span=span)
             if unique:
                 following = _follow_named(backend, unique, parameters, failures, ordered)
             else:
@@ -91,15 +110,11 @@ async def command(
     return failures.code
 
 
-async def _newest(
-    backend: Backend, names: Sequence[str], parameters: Mapping[str, str], failures: Failures, line: Line
-) -> None:
-    async def ask(name: str) -> list[dict[str, str]]:
-        async with backend.agent(name) as client:
-            return await client.logs(parameters)
-
-    for name, record in merge(await for_each(names, ask, failures, "logs")):
-        line.show(name, record)
+async def _newest(pages: LogPages, names: Sequence[str], line: Line) -> None:
+    first = await for_each(names, pages.first, pages.failures, "logs")
+    logs = {name: pages.all(name, records) for name, records in first.items()}
+    async for records in merge_pages(logs, descending=pages.descending):
+        line.show_merged(records)
 
 
 async def _follow_one(
@@ -138,4 +153,5 @@ async def _in_order(buffer: ReorderBuffer, following: Coroutine[Any, Any, None])
             await following
             shower.cancel()
     finally:
-        buffer.flush()
+        # Also what still waits at Ctrl-C, as far as its reader takes it.
+        buffer.flush(has_room)

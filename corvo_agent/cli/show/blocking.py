@@ -1,0 +1,54 @@
+"""Writing to an output that may block: a pipe whose reader has stopped, a terminal that was paused."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C ends what is done inside at once, and then has its usual effect on the loop of asyncio around it.
+
+    That loop answers Ctrl-C by cancelling its main task, which does not happen before a write that blocks has returned.
+    What was not written yet, and all that is written later, goes nowhere: it would hold up the end as well.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    # Only the main thread has signals; the handler of a program that embeds the command is left alone.
+    if threading.current_thread() is not threading.main_thread() or not _is_of_asyncio(handler):
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        discard_output()
+        signal.signal(signal.SIGINT, handler)
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def discard_output() -> None:
+    """What is still buffered for standard output goes nowhere, so that the interpreter does not flush it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def has_room() -> bool:
+    """Whether standard output takes some more without blocking."""
+    try:
+        _, writable, _ = select.select([], [sys.stdout.fileno()], [], 0)
+    except (OSError, ValueError):  # an output that is no file
+        return True
+    return bool(writable)
+
+
+def _is_of_asyncio(handler: object) -> bool:
+    return getattr(getattr(handler, "func", None), "__module__", "") == "asyncio.runners"
