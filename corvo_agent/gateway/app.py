@@ -50,6 +50,8 @@ from .watching.watch_hub import WatchHub, WatchLimits
 
 #: Seconds that requests under way get when the gateway stops.
 _DRAIN = 3.0
+#: Bytes of the first line of a request: the places of a thousand followed logs are in an address.
+_MAX_LINE = 1 << 16
 
 
 class Gateway:
@@ -197,7 +199,9 @@ class Gateway:
 
     async def _serve(self, stack: AsyncExitStack, application: web.Application, tls: ssl.SSLContext | None) -> None:
         # A reader that goes away ends its stream at once, not at the next change.
-        runner = web.AppRunner(application, handler_cancellation=True, access_log=None, shutdown_timeout=_DRAIN)
+        runner = web.AppRunner(
+            application, handler_cancellation=True, access_log=None, shutdown_timeout=_DRAIN, max_line_size=_MAX_LINE
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         server, limits, connections = runner.server, self._http, self.connections

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .files.places import encode_places
     from .limits import ReadLimits, TailLimits
     from .lines.line_time import Window
     from .lines.marker import is_marker
@@ -30,6 +31,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "files.places": ("encode_places",),
             "limits": ("ReadLimits", "TailLimits"),
             "lines.line_time": ("Window",),
             "lines.marker": ("is_marker",),
@@ -64,6 +66,7 @@ __all__ = (
     "Window",
     "Worker",
     "configure_json_logging",
+    "encode_places",
     "is_marker",
     "merge",
     "parse_query",

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from corvo_agent.logs.files.cursor import Cursor
 from corvo_agent.logs.limits import TailLimits
 from corvo_agent.logs.lines.marker import CURSOR, DROPPED, GAP, is_marker
 from corvo_agent.logs.lines.record import Record
@@ -35,6 +36,7 @@ class TailReader:
         self.records: list[Record] = []
         self.batches: list[list[Record]] = []
         self.cursor = ""
+        self.places: dict[str, Cursor] = {}
 
     @property
     def lines(self) -> list[str]:
@@ -56,7 +58,11 @@ class TailReader:
         batch = await anext(self._batches)
         self.batches.append(batch)
         self.records += [record for record in batch if CURSOR not in record]
-        self.cursor = next((record[CURSOR] for record in batch if CURSOR in record), self.cursor)
+        for record in batch:
+            if CURSOR in record and "source" in record:
+                self.places[record["source"]] = Cursor.decode(record[CURSOR])
+            else:
+                self.cursor = record.get(CURSOR, self.cursor)
 
     async def until(self, condition: Callable[[TailReader], bool]) -> TailReader:
         """Read on until ``condition`` holds."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...logs.lines.line_time import time_key
-from ...logs.lines.marker import CURSOR, DROPPED, GAP, MARKER, TRUNCATED
+from ...errors import InvalidArgument
+from ...logs.files.cursor import Cursor
+from ...logs.files.places import encode_places
+from ...logs.lines.line_time import LineClock
+from ...logs.lines.marker import CURSOR, DROPPED, GAP, TRUNCATED, Gap, is_marker
 from ...logs.lines.record import Record
+from ...timestamps import format_rfc3339
 
 # What a remark of the agent has to hold to be worth a line; others only say how far it has read.
 _TOLD = frozenset({TRUNCATED, DROPPED, GAP})
@@ -17,36 +21,40 @@ _AGAIN = "10000"
 class Resume:
     """What to ask for, now and after a loss; it is shown every batch.
 
-    An agent of one log says with each batch where to go on. One of several logs has no such place to tell: then its
-    lines are asked for again from the time of the last one on, and those that were seen are left out.
+    An agent says with each batch where to go on, in each of its logs. One that does not is asked again from the time of
+    its last line on, and lines that were seen are left out.
     """
 
     def __init__(self, parameters: Mapping[str, str]) -> None:
         self._parameters = dict(parameters)
         self._cursor = ""
-        self._time = ""
+        # Of several logs, by their path.
+        self._places: dict[str, Cursor] = {}
+        self._clock = LineClock()
+        self._time: int | None = None
         # Those of the last time seen, and the ones among them that have not come again yet.
         self._latest: list[Record] = []
         self._expected: list[Record] = []
 
     def parameters(self) -> Mapping[str, str]:
         """The parameters of the next query."""
-        if self._cursor:
-            return {**self._parameters, "cursor": self._cursor}
-        if not self._time:
+        self._expected = []
+        cursor = encode_places(self._places) if self._places else self._cursor
+        if cursor:
+            return {**self._parameters, "cursor": cursor}
+        if self._time is None:
             return self._parameters
         self._expected = list(self._latest)
-        return {**self._parameters, "since": self._time, "lines": _AGAIN}
+        return {**self._parameters, "since": format_rfc3339(self._time), "lines": _AGAIN}
 
     def take(self, records: Sequence[Record]) -> list[Record]:
         """The records of a batch that are to be shown."""
         shown = []
         for record in records:
-            if cursor := record.get(CURSOR):
-                self._cursor = cursor
-            if record.get("level") == MARKER:
+            if is_marker(record):
+                self._go_on_behind(record)
                 shown += [record] if record.keys() & _TOLD else []
-            # The last second is asked for again whole: equal lines are counted off one by one.
+            # The last moment is asked for again whole: equal lines are counted off one by one.
             elif record in self._expected:
                 self._expected.remove(record)
             else:
@@ -54,10 +62,28 @@ class Resume:
                 self._remember(record)
         return shown
 
+    def _go_on_behind(self, remark: Record) -> None:
+        source = remark.get("source", "")
+        if remark.get(GAP) == Gap.CURSOR.value:
+            # What is gone is not asked for again.
+            self._places.pop(source, None)
+            self._cursor = ""
+        if (cursor := remark.get(CURSOR)) is None:
+            return
+        if not source:
+            self._cursor, self._places = cursor, {}
+            return
+        try:
+            self._places[source] = Cursor.decode(cursor)
+        except InvalidArgument:
+            # What no agent of this version says: the place before it counts, and nothing is lost.
+            return
+
     def _remember(self, record: Record) -> None:
-        key = time_key(record)
-        time = "" if key is None else record[key]
-        if time and time != self._time:
+        if self._places or self._cursor:
+            return
+        time = self._clock.read(record)
+        if time is not None and time != self._time:
             self._time, self._latest = time, []
-        if self._time:
+        if self._time is not None:
             self._latest.append(record)

@@ -123,9 +123,10 @@ def left_out(why: Gap, count: int, source: str, *, all_of_them: bool = False) ->
     return {"level": MARKER, "msg": text, GAP: why.value, "source": source}
 
 
-def position(cursor: str) -> dict[str, str]:
-    """The marker line with the ``cursor`` from which a follower can resume."""
-    return {"level": MARKER, "msg": "read up to here", CURSOR: cursor}
+def position(cursor: str, source: str = "") -> dict[str, str]:
+    """The marker line with the ``cursor`` from which a follower can resume; of the log ``source`` among several."""
+    record = {"level": MARKER, "msg": "read up to here", CURSOR: cursor}
+    return {**record, "source": source} if source else record
 
 
 def is_marker(record: Mapping[str, str]) -> bool:

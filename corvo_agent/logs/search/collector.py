@@ -20,12 +20,21 @@ class MatchCollector:
     """The records found so far.
 
     ``forward`` says whether the search goes towards newer lines; each ``take`` continues where the last one stopped.
-    With a ``packing`` they are packed as they are taken.
+    ``placed``: it is kept where each of them ends, for a search towards newer lines. With a ``packing`` they are packed
+    as they are taken.
     """
 
     def __init__(
-        self, query: LogQuery, limits: ReadLimits, *, forward: bool, skip: int, packing: Packing | None = None
+        self,
+        query: LogQuery,
+        limits: ReadLimits,
+        *,
+        forward: bool,
+        skip: int,
+        packing: Packing | None = None,
+        placed: bool = False,
     ) -> None:
+        self._ends: list[int] | None = [] if placed else None
         #: How records are kept, None for as they are.
         self.packing = packing
         self._forward = forward
@@ -70,6 +79,8 @@ class MatchCollector:
         self.wanted -= fitting
         self._is_full = fitting < len(records)
         first = 0 if self._forward else len(records) - fitting
+        if self._ends is not None:
+            self._ends += [lines.offset(count) for count in range(1, fitting + 1)]
         self._keep(records[first : first + fitting] if self._is_full else records)
         return lines.offset(fitting if self._forward else first)
 
@@ -77,6 +88,11 @@ class MatchCollector:
         """All of them in the order that the query asks for; none with a packing."""
         parts = self._parts if self._forward != self._descending else reversed(self._parts)
         return [record for part in parts for record in part]
+
+    def take_ends(self) -> list[int]:
+        """Where the records end, in their file, that were taken since the last call; for a search that is placed."""
+        ends, self._ends = self._ends or [], []
+        return ends
 
     def packed(self) -> list[Part]:
         """The same, packed; none without a packing."""

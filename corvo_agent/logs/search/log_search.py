@@ -56,6 +56,7 @@ def search_log(
     *,
     options: LogOptions,
     packing: Packing | None = None,
+    placed: bool = False,
 ) -> Generator[None, None, LogResult]:
     """Returns what ``query`` finds in the log ``path``, in the order that it asks for; see ``LogSearch``.
 
@@ -68,7 +69,7 @@ def search_log(
             with LogHistory(
                 path, options.allowed, rotated=options.rotated, clock=options.surveyor, others=options.others
             ) as history:
-                search = LogSearch(history, query, limits, until, start, bound, options.surveyor, packing)
+                search = LogSearch(history, query, limits, until, start, bound, options.surveyor, packing, placed)
                 return (yield from search.run())
         except FileChanged:
             if packing is not None:
@@ -81,7 +82,7 @@ class LogSearch:
     """One run of ``query`` over ``history``, to be ended by ``until`` on the monotonic clock.
 
     ``cursor`` is where to start, None for the end (or, oldest first, the beginning) of the log; ``bound`` is where a
-    search towards newer lines ends, None for the end of the log.
+    search towards newer lines ends, None for the end of the log. ``placed``: such a search says where each record ends.
     """
 
     def __init__(
@@ -94,7 +95,9 @@ class LogSearch:
         bound: Cursor | None = None,
         surveyor: Surveyor | None = None,
         packing: Packing | None = None,
+        placed: bool = False,
     ) -> None:
+        self._places: list[Cursor] | None = [] if placed else None
         self._surveyor = surveyor or Surveyor()
         self._left_out = LeftOut()
         self._doubt = ""
@@ -108,7 +111,7 @@ class LogSearch:
         self._slack = round(limits.slack * 1e9)
         self._forward = query.oldest_first if cursor is None else cursor.forward
         skip = (query.offset or 0) if cursor is None else cursor.skip
-        self._found = MatchCollector(query, limits, forward=self._forward, skip=skip, packing=packing)
+        self._found = MatchCollector(query, limits, forward=self._forward, skip=skip, packing=packing, placed=placed)
         self._truncated: Truncation | None = None
         self._next = ""
 
@@ -122,7 +125,9 @@ class LogSearch:
         if self._query.complete and self._next and self._truncated is None:
             self._truncated = Truncation.LINES
         remarks = [*self._history.remarks, *self._unread()]
-        return LogResult(self._found.records(), self._truncated, self._next, remarks, self._found.packed())
+        return LogResult(
+            self._found.records(), self._truncated, self._next, remarks, self._places or [], self._found.packed()
+        )
 
     def _unread(self) -> Iterator[Record]:
         """What there is to say of lines that could not be read."""
@@ -193,6 +198,7 @@ class LogSearch:
                     first = search.first_times() if self._window else None
                     if not self._is_behind(first):
                         self._stop((yield from run(search)), log)
+                        self._place(log)
                     self._count(matcher.left_out)
                 except _UNREADABLE as error:
                     # One older file that cannot be read must not hide the others: the answer says so instead.
@@ -255,6 +261,14 @@ class LogSearch:
             mark = FileMark.of(head_of(log), log.key[1])
             self._truncated = stop.why
             self._next = Cursor(mark, stop.offset, self._forward, self._found.skip).encode()
+
+    def _place(self, log: LogFile) -> None:
+        """Say where the records that were found last end."""
+        if self._places is not None:
+            mark, last = FileMark.of(head_of(log), log.key[1]), FILE_END if log.is_packed else log.size
+            # The newline behind the last line may be missing.
+            ends = (min(end, last) for end in self._found.take_ends())
+            self._places += [Cursor(mark, end, forward=True) for end in ends]
 
     def _is_over(self) -> bool:
         return self._next != ""

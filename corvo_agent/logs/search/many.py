@@ -38,7 +38,8 @@ def search_logs(
     """
     if query.cursor:
         raise InvalidArgument("cursor", query.cursor, "several logs have no common place to go on from")
-    paths = expand(patterns)
+    # What has come after the places were taken is of no concern: whoever has them follows it from its beginning.
+    paths = [path for path in expand(patterns) if not starts or path in starts]
     if not paths:
         raise NotFound("log file", " ".join(patterns))
     wanted, bounds = part_query(query), part_limits(limits, len(paths))
@@ -112,4 +113,4 @@ def merge_results(
     if query.complete and truncated is None and total > offset + query.lines:
         truncated = Truncation.LINES
     remarks = [remark for result in results.values() for remark in result.remarks]
-    return LogResult(records, truncated, "", remarks, packed)
+    return LogResult(records, truncated, "", remarks, packed=packed)

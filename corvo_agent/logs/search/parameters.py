@@ -22,7 +22,7 @@ parameter            meaning
 ``columns``          only these fields, separated by commas
 ``raw``              ``yes``: with each record the line as it is in the file, under ``corvo.raw``
 ``join``             ``yes``: lines that are no JSON object belong to the object before them
-``cursor``           from the marker at the end of an answer: go on from there
+``cursor``           from the marker at the end of an answer, or of several followed logs: go on from there
 ===================  ============================================================================================
 """
 
@@ -34,7 +34,7 @@ from collections.abc import Mapping
 from ...errors import InvalidArgument
 from ...levels.level import VALID_LEVELS, Level
 from ...timestamps import parse_duration, parse_rfc3339
-from ..files.cursor import Cursor
+from ..files.places import decode_places
 from ..limits import DEFAULT_LIMITS, ReadLimits
 from ..lines.line_time import Window
 from ..lines.severity import Audit
@@ -77,7 +77,7 @@ def parse_query(parameters: Mapping[str, str], *, now: int, limits: ReadLimits =
         # Compiled here only to be refused by name; the search compiles its own where it runs.
         Pattern(given["grep"])
     if "cursor" in given:
-        Cursor.decode(given["cursor"])
+        decode_places(given["cursor"])
     return LogQuery(
         lines=_lines(given, limits),
         offset=_count(given, "from", 10**18) if "from" in given else None,

@@ -127,6 +127,15 @@ class LogReader:
         steps = self.steps(query, time.monotonic() + seconds, packing=packing)
         return await self.worker.drive(_finished(steps, finish), between)
 
+    def page(
+        self, path: str, query: LogQuery, until: float, start: Cursor | None, bound: Cursor | None
+    ) -> Generator[None, None, LogResult]:
+        """The same of the log ``path`` alone, which is one of them, towards newer lines, with their places.
+
+        ``start`` is where to start: None, with the offset of the query, for the beginning.
+        """
+        return search_log(path, query, self.limits, until, start, bound, options=self._options, placed=True)
+
     def steps(
         self,
         query: LogQuery,

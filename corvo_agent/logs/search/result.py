@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..files.cursor import Cursor
 from ..lines import marker
 from ..lines.marker import Truncation
 from ..lines.record import Record
@@ -16,13 +17,15 @@ class LogResult:
 
     ``records`` are in the order asked for; ``truncated`` says why there may be fewer than were wanted. ``cursor`` is
     what to send back to go on, "" when the log has no more. ``remarks`` are markers about files that could not be read.
-    A search with a ``Packing`` keeps its records ``packed``, in the same order, and has no ``records``.
+    ``places`` are behind each of the records, for a search that was asked for them. A search with a ``Packing`` keeps
+    its records ``packed``, in the same order, and has no ``records``.
     """
 
     records: list[Record] = field(default_factory=list, repr=False)
     truncated: Truncation | None = None
     cursor: str = ""
     remarks: list[Record] = field(default_factory=list)
+    places: list[Cursor] = field(default_factory=list, repr=False)
     packed: list[Part] = field(default_factory=list, repr=False)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -12,11 +12,13 @@ from ..files.splitter import Chunk, Lines, Splitter
 from ..limits import ReadLimits
 from ..lines import marker
 from ..lines.marker import Gap
+from ..lines.merge import merge
 from ..lines.record import Record
 from ..search.matcher import Matcher
 from ..search.query import LogQuery
 from ..search.survey import Survey, Surveyor
 from ..worker import Breath
+from .catch_up import Placed
 from .follower import Position, TailItem
 
 T = TypeVar("T")
@@ -27,8 +29,9 @@ _ENOUGH = 512  # lines of a log after which its dialect is settled
 class BatchBuilder(Generic[T]):
     """Turns what a tail delivers into batches of at most ``batch_lines`` records, each finished by ``finish``.
 
-    Every batch ends with a marker that says where to go on, if ``positions`` are wanted. To be called in a thread, by
-    one at a time. Raises InvalidArgument when a pattern of the query is not valid RE2.
+    Every batch ends with a marker that says where to go on. Of ``several`` logs what is there together is put in the
+    order of its times, and each of those that a batch has lines of has a marker of its own. To be called in a thread,
+    by one at a time. Raises InvalidArgument when a pattern of the query is not valid RE2.
     """
 
     def __init__(
@@ -38,7 +41,7 @@ class BatchBuilder(Generic[T]):
         finish: Callable[[list[Record]], T],
         *,
         batch_lines: int,
-        positions: bool,
+        several: bool = False,
         surveyor: Surveyor | None = None,
     ) -> None:
         self._surveyor = surveyor or Surveyor()
@@ -49,7 +52,8 @@ class BatchBuilder(Generic[T]):
         self._limits = limits
         self._finish = finish
         self._batch_lines = batch_lines
-        self._positions = positions
+        self._several = several
+        self._placed: list[Placed] = []  # of several logs, what is to be put in order
         self._matchers: dict[str, Matcher] = {}
         self._splitters: dict[str, Splitter] = {}
         self._positions_of: dict[str, Position | None] = {}
@@ -78,8 +82,7 @@ class BatchBuilder(Generic[T]):
             if item.remark is not None:
                 # A remark has its place between lines: those that wait for more to join go out before it.
                 done += self._collect(item.path, self._waiting(item.path))
-                self._batch.append(item.remark)
-                done += self._end_full()
+                done += self._remark(item.path, item.remark)
             if item.chunk is None:
                 continue
             done += self._look_again(item)
@@ -90,12 +93,12 @@ class BatchBuilder(Generic[T]):
             else:
                 done += self._lines(item, item.chunk)
             done += self._say_unread(item.path)
-        return [*done, *self._end()]
+        return [*done, *self._end_all()]
 
     def rest(self) -> list[T]:
         """Nothing came for a while: what waited goes out."""
         done = [batch for path in self._splitters for batch in self._collect(path, self._waiting(path))]
-        return [*done, *self._end()]
+        return [*done, *self._end_all()]
 
     def ready(self, records: list[Record], position: Position | None) -> list[T]:
         """Batches of records that were found otherwise, the last one ending at ``position``."""
@@ -105,6 +108,24 @@ class BatchBuilder(Generic[T]):
             self._position = position if start + self._batch_lines >= len(records) else None
             done += self._end()
         return done
+
+    def placed(self, placed: Sequence[Placed]) -> list[T]:
+        """Batches of records of several logs, in this order, each with the places behind its records."""
+        done = []
+        for start in range(0, len(placed), self._batch_lines):
+            part = placed[start : start + self._batch_lines]
+            last = {each.path: each.position for each in part if each.position is not None}
+            markers = [_position_of(path, position) for path, position in last.items()]
+            done.append(self._finish([each.record for each in part] + markers))
+        return done
+
+    def up_to(self, records: list[Record], positions: Mapping[str, Position]) -> list[T]:
+        """Batches of records of several logs that were found otherwise, the last one ending at ``positions``."""
+        markers = [_position_of(path, position) for path, position in positions.items()]
+        size = self._batch_lines
+        parts = [records[start : start + size] for start in range(0, len(records), size)] or [[]]
+        parts[-1] = parts[-1] + markers
+        return [self._finish(part) for part in parts if part]
 
     def _joined(self, item: TailItem, chunk: Chunk) -> Iterator[tuple[Chunk, Position | None]]:
         """Units that are whole now that ``chunk`` has come, and the file that they are in."""
@@ -132,15 +153,16 @@ class BatchBuilder(Generic[T]):
         """Add what matches to the batch; the batches that are full."""
         matcher = self._matcher(path)
         for chunk, position in units:
-            yield from self._pick(matcher, chunk, position)
+            yield from self._pick(path, matcher, chunk, position)
 
     def _lines(self, item: TailItem, chunk: Chunk) -> Iterator[T]:
         """The same for lines that are not joined: all at once if all are wanted."""
         matcher = self._matcher(item.path)
         # Parsing a block in one call is a fifth faster, but it can be taken whole only.
-        block = matcher.block(chunk, item.count) if item.count <= self._batch_lines else None
+        is_small = item.count <= self._batch_lines and not self._several
+        block = matcher.block(chunk, item.count) if is_small else None
         if block is None:
-            yield from self._pick(matcher, chunk, item.position)
+            yield from self._pick(item.path, matcher, chunk, item.position)
             return
         if len(self._batch) + len(block) > self._batch_lines:
             yield from self._end()
@@ -149,9 +171,13 @@ class BatchBuilder(Generic[T]):
         self._position = item.position
         yield from self._end_full()
 
-    def _pick(self, matcher: Matcher, chunk: Chunk, position: Position | None) -> Iterator[T]:
+    def _pick(self, path: str, matcher: Matcher, chunk: Chunk, position: Position | None) -> Iterator[T]:
         """Add what matches of ``chunk``, line by line."""
         lines = matcher.select(chunk)
+        if self._several:
+            for count, record in enumerate(matcher.records(lines), 1):
+                self._placed.append(Placed(path, record, _behind(lines, count, chunk, position)))
+            return
         first = 0
         while first < len(lines):
             part = lines.part(first, min(len(lines), first + self._batch_lines - len(self._batch)))
@@ -159,6 +185,26 @@ class BatchBuilder(Generic[T]):
             self._batch += matcher.records(part)
             self._position = _behind(lines, first, chunk, position)
             yield from self._end_full()
+
+    def _remark(self, path: str, record: Record) -> list[T]:
+        """Add a record that has no place of its own."""
+        if self._several:
+            self._placed.append(Placed(path, record, None))
+            return []
+        self._batch.append(record)
+        return self._end_full()
+
+    def _end_all(self) -> list[T]:
+        """Everything that was added, in batches."""
+        if not self._several:
+            return self._end()
+        logs: dict[str, list[Placed]] = {}
+        for each in self._placed:
+            logs.setdefault(each.path, []).append(each)
+        self._placed = []
+        streams = {path: iter(placed) for path, placed in logs.items()}
+        order = merge({path: [each.record for each in placed] for path, placed in logs.items()})
+        return self.placed([next(streams[path]) for path, _ in order])
 
     def _end_full(self) -> list[T]:
         return self._end() if len(self._batch) >= self._batch_lines else []
@@ -168,7 +214,7 @@ class BatchBuilder(Generic[T]):
         position, self._position = self._position, None
         if not batch:
             return []
-        if self._positions and position is not None:
+        if position is not None:
             batch.append(marker.position(Cursor(position.mark, position.offset, forward=True).encode()))
         return [self._finish(batch)]
 
@@ -200,9 +246,10 @@ class BatchBuilder(Generic[T]):
     def _unfinished(self, path: str, chunk: Chunk) -> list[T]:
         """Add the beginning of a line that has no end yet: it will come once more."""
         matcher = self._matcher(path)
+        done: list[T] = []
         for record in matcher.records(matcher.select(chunk)):
-            self._batch.append({**record, marker.UNFINISHED: "yes"})
-        return self._end_full()
+            done += self._remark(path, {**record, marker.UNFINISHED: "yes"})
+        return done
 
     def _say_unread(self, path: str) -> list[T]:
         """Say that lines are left out whose level cannot be read: of the first one, and then ever more seldom."""
@@ -210,8 +257,12 @@ class BatchBuilder(Generic[T]):
         if count < 10 * self._unread.get(path, 0) or count == self._unread.get(path, 0):
             return []
         self._unread[path] = count
-        self._batch.append(marker.left_out(Gap.LEVEL, count, path))
-        return self._end_full()
+        return self._remark(path, marker.left_out(Gap.LEVEL, count, path))
+
+
+def _position_of(path: str, position: Position) -> Record:
+    """The marker that says up to where one of several logs was given out."""
+    return marker.position(Cursor(position.mark, position.offset, forward=True).encode(), path)
 
 
 def _behind(lines: Lines, count: int, chunk: Chunk, position: Position | None) -> Position | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,6 +14,7 @@ from ...errors import InvalidArgument, NotFound
 from ...levels.level import Level
 from ..files.cursor import Cursor
 from ..files.log_folders import without_links
+from ..files.places import decode_places
 from ..limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
 from ..lines import marker
 from ..lines.marker import Gap
@@ -24,6 +26,7 @@ from ..worker import Worker
 from .batch_builder import BatchBuilder
 from .broadcaster import Broadcaster
 from .buffer import TailBuffer
+from .catch_up import CatchUp
 from .follower import LogFollower, Position
 
 T = TypeVar("T")
@@ -101,7 +104,10 @@ class LogTailer:
 
         With a cursor, everything that matches behind it instead of the newest lines. Remarks about gaps and dropped
         lines come as markers in their place; each batch of a single log ends with a marker whose cursor goes on
-        behind it. Close it with ``contextlib.aclosing``; it may be cancelled at any time.
+        behind it. Of several logs, which come in the order of their times as far as they are there together, each batch
+        ends with such a marker for every log that it has lines of, whose ``source`` is the log: collect the newest
+        cursor of each, and ``encode_places`` makes one of them all. Close it with ``contextlib.aclosing``; it may be
+        cancelled at any time.
 
         Raises InvalidArgument for a query that cannot be followed, and what ``LogReader.read`` raises, except that a
         file that is not there is waited for.
@@ -123,7 +129,13 @@ class LogTailer:
 
         # In a thread: compiling a pattern may take milliseconds.
         builder = await self._worker.call(self._builder, current(), finish)
-        cursor = Cursor.decode(wanted.cursor) if wanted.cursor else None
+        places = decode_places(wanted.cursor) if wanted.cursor else {}
+        if not self.reader.is_single:
+            async with aclosing(self._follow_several(builder, current, places)) as followed:
+                async for batch in followed:
+                    yield batch
+            return
+        cursor = places.get("") or places.get(self._patterns[0])
         while cursor is not None:
             # Near the end first, or what comes meanwhile would be dropped.
             batches, after = await self._page(builder, current(), cursor, None)
@@ -134,7 +146,10 @@ class LogTailer:
             cursor = after
         buffer, positions = await self._broadcaster.attach()
         try:
-            if not wanted.cursor and wanted.lines:
+            if places and places.keys().isdisjoint(("", self._patterns[0])):
+                for batch in builder.ready([self._lost()], None):
+                    yield batch
+            if not places and wanted.lines:
                 batches, cursor = await self._worker.drive(self._newest(builder, current(), positions))
                 for batch in batches:
                     yield batch
@@ -142,13 +157,72 @@ class LogTailer:
                 batches, cursor = await self._page(builder, current(), cursor, self._bound(positions))
                 for batch in batches:
                     yield batch
-            while True:
-                builder.look_for(current())
-                for batch in await self._next(builder, buffer):
+            async with aclosing(self._live(builder, current, buffer)) as live:
+                async for batch in live:
                     yield batch
         finally:
             # Also when the reader was cancelled, or the files would stay open and read for no reader.
             await self._broadcaster.detach(buffer)
+
+    async def _follow_several(
+        self, builder: BatchBuilder[T], current: Callable[[], LogQuery], places: Mapping[str, Cursor]
+    ) -> AsyncGenerator[T]:
+        """The same of several logs."""
+        known = {path: place for path, place in places.items() if path}
+        catch_up = CatchUp(self.reader, known, self._tail.batch_lines)
+        # Near the end first, or what comes meanwhile would be dropped.
+        while known and (batches := await self._caught_up(builder, catch_up, current(), None)):
+            for batch in batches:
+                yield batch
+        buffer, positions = await self._broadcaster.attach()
+        try:
+            if known:
+                catch_up.go_on(positions)
+                while batches := await self._caught_up(builder, catch_up, current(), positions):
+                    for batch in batches:
+                        yield batch
+            # Also of those that had no line: what is written to them from here on is to be gone on with.
+            first = await self._worker.drive(self._first_of_several(current(), places, positions))
+            for batch in await self._worker.call(builder.up_to, first, positions):
+                yield batch
+            async with aclosing(self._live(builder, current, buffer)) as live:
+                async for batch in live:
+                    yield batch
+        finally:
+            await self._broadcaster.detach(buffer)
+
+    def _first_of_several(
+        self, query: LogQuery, places: Mapping[str, Cursor], positions: Mapping[str, Position]
+    ) -> Generator[None, None, list[Record]]:
+        """What is told of several logs before those lines that come: the newest ones for who was not there before."""
+        if places:
+            return [self._lost()] if places.keys() == {""} else []
+        if not query.lines or not positions:
+            return []
+        starts = {path: Cursor(each.mark, each.offset, forward=False) for path, each in positions.items()}
+        try:
+            return (yield from self.reader.steps(query, self._until(), starts=starts)).answer()
+        except NotFound:
+            return [self._lost()]
+
+    async def _caught_up(
+        self,
+        builder: BatchBuilder[T],
+        catch_up: CatchUp,
+        query: LogQuery,
+        bounds: Mapping[str, Position] | None,
+    ) -> list[T]:
+        placed = await self._worker.drive(catch_up.steps(query, self._until(), bounds))
+        return await self._worker.call(builder.placed, placed)
+
+    async def _live(
+        self, builder: BatchBuilder[T], current: Callable[[], LogQuery], buffer: TailBuffer
+    ) -> AsyncGenerator[T]:
+        """What comes, for ever."""
+        while True:
+            builder.look_for(current())
+            for batch in await self._next(builder, buffer):
+                yield batch
 
     async def _next(self, builder: BatchBuilder[T], buffer: TailBuffer) -> list[T]:
         """The next batches that come; may be none."""
@@ -191,7 +265,7 @@ class LogTailer:
             result = yield from self.reader.steps(query, self._until(), starts=starts)
         except NotFound:
             return (builder.ready([self._lost()], None) if positions else []), None
-        only = next(iter(positions.values())) if self.reader.is_single and positions else None
+        only = next(iter(positions.values())) if positions else None
         if only is not None and result.cursor and len(result.records) > self._tail.batch_lines:
             # Read once more forwards, so that each batch can say where to go on.
             early = [] if result.truncated is None else [marker.truncated(result.truncated)]
@@ -210,8 +284,8 @@ class LogTailer:
 
     def _builder(self, query: LogQuery, finish: Callable[[list[Record]], T]) -> BatchBuilder[T]:
         lines = self._tail.batch_lines
-        surveyor, positions = self.reader.surveyor, self.reader.is_single
-        return BatchBuilder(query, self._limits, finish, batch_lines=lines, positions=positions, surveyor=surveyor)
+        surveyor, several = self.reader.surveyor, not self.reader.is_single
+        return BatchBuilder(query, self._limits, finish, batch_lines=lines, several=several, surveyor=surveyor)
 
     def _follower(self, path: str, others: Collection[str]) -> LogFollower:
         longest, tail = self._limits.max_line_bytes, self._tail

@@ -20,6 +20,8 @@ from corvo_agent.diagnostics.server.server import ServerLimits
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import CorvoError, NotFound, RemoteError, Unavailable
+from corvo_agent.logs.files.cursor import Cursor, FileMark
+from corvo_agent.logs.files.places import encode_places
 from corvo_agent.logs.lines.marker import CURSOR, GAP, MARKER
 from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
@@ -110,6 +112,52 @@ async def test_it_goes_on_after_the_last_line_seen_when_the_agent_is_back(
             await seen.wait("when it is back")
     assert seen.messages == ["connected", "lost", "while it is there", "while it is away", "when it is back"]
     assert f"corvo: {NAME}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("time", ['"time":"2026-11-24T10:00:0%dZ",', '"ts":179551440%d.5,', '"%d":"no time",'])
+async def test_a_pattern_goes_on_in_every_log_when_the_agent_is_back(
+    etcd: EmbeddedEtcd, place: Place, tmp_path: Path, time: str
+) -> None:
+    def append(name: str, *messages: str) -> None:
+        with (tmp_path / f"{name}.log").open("a") as file:
+            # What a line says of itself is no remark of the agent.
+            file.writelines(
+                f'{{{time % number}"level":"info","corvo.cursor":"zzz","corvo.gap":"cursor","msg":"{message}"}}\n'
+                for number, message in enumerate(messages)
+            )
+
+    append("a", "a1")
+    append("b", "b1")
+    seen, pattern = Seen(), tmp_path / "*.log"
+    first = agent_on(etcd, pattern)
+    await first.__aenter__()
+    await place.finds(NAME)
+    async with following(place.where(), {"lines": "10"}, seen):
+        await seen.wait("b1")
+        append("b", "b2")
+        await seen.wait("b2")
+        await first.__aexit__(None, None, None)
+        append("a", "a2", "a2", "a3")
+        append("b", "b2", "b3")
+        append("c", "c1", "c2")
+        async with agent_on(etcd, pattern):
+            for message in ("a3", "b3", "c2"):
+                await seen.wait(message)
+            append("a", "a4")
+            await seen.wait("a4")
+    for name, expected in (("a", "a1 a2 a2 a3 a4"), ("b", "b1 b2 b2 b3"), ("c", "c1 c2")):
+        assert [message for message in seen.messages if message[0] == name] == expected.split()
+
+
+async def test_a_thousand_places_reach_the_agent(etcd: EmbeddedEtcd, place: Place, tmp_path: Path) -> None:
+    mark = FileMark.of(b"gone", 7)
+    places = {f"{tmp_path}/service-{number}.log": Cursor(mark, number, forward=True) for number in range(1000)}
+    seen = Seen()
+    async with agent_on(etcd, tmp_path / "*.log"):
+        await place.finds(NAME)
+        async with following(place.where(), {"cursor": encode_places(places)}, seen):
+            async with asyncio.timeout(60):
+                await seen.wait("the place to go on from is gone; lines may be missing")
 
 
 async def test_without_a_first_contact_it_gives_up() -> None:

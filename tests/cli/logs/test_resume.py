@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.cli.logs.resume import Resume
-from corvo_agent.logs.lines.marker import CURSOR, GAP, MARKER
+from corvo_agent.logs.files.cursor import Cursor, FileMark
+from corvo_agent.logs.files.places import decode_places
+from corvo_agent.logs.lines import marker
+from corvo_agent.logs.lines.marker import CURSOR, GAP, MARKER, Gap
+
+MARK = FileMark.of(b"x" * 200, 7)
 
 
 def line(second: int, msg: str) -> dict[str, str]:
@@ -36,7 +41,35 @@ def test_without_a_cursor_lines_are_asked_for_again_and_told_once() -> None:
 def test_a_time_of_another_key_is_gone_on_from() -> None:
     resume = Resume({"lines": "5"})
     resume.take([{"time": "2026-11-23T04:02:02+01:00", "msg": "a"}])
-    assert resume.parameters()["since"] == "2026-11-23T04:02:02+01:00"
+    assert resume.parameters()["since"] == "2026-11-23T03:02:02Z"
+
+
+def test_a_time_that_is_a_number_is_gone_on_from() -> None:
+    resume = Resume({"lines": "5"})
+    resume.take([{"ts": "1795514400.5", "msg": "a"}])
+    assert resume.parameters()["since"] == "2026-11-24T10:00:00.5Z"
+
+
+def test_places_of_several_logs_are_sent_back_together() -> None:
+    resume, places = Resume({"lines": "5"}), {"/a": Cursor(MARK, 1, forward=True), "/b": Cursor(MARK, 2, forward=True)}
+    resume.take([marker.position(cursor.encode(), path) for path, cursor in places.items()])
+    assert decode_places(resume.parameters()["cursor"]) == places
+    newer = Cursor(MARK, 9, forward=True)
+    assert resume.take([line(1, "a"), marker.position(newer.encode(), "/b")]) == [line(1, "a")]
+    assert decode_places(resume.parameters()["cursor"]) == {**places, "/b": newer}
+    lost = marker.gap(Gap.CURSOR, "/a")
+    assert resume.take([lost]) == [lost]
+    assert decode_places(resume.parameters()["cursor"]) == {"/b": newer}
+    # Another agent answers now, of one log.
+    resume.take([marker.position("c1")])
+    assert resume.parameters()["cursor"] == "c1"
+
+
+def test_a_line_is_no_remark_whatever_it_says() -> None:
+    resume = Resume({"lines": "5"})
+    said = {"level": "info", "corvo.cursor": "zzz", "source": "/a", "msg": "m"}
+    assert resume.take([said]) == [said]
+    assert resume.parameters() == {"lines": "5"}
 
 
 @settings(deadline=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from corvo_agent.logs.files.cursor import Cursor, FileMark
 from corvo_agent.logs.files.splitter import Chunk
 from corvo_agent.logs.limits import ReadLimits
@@ -15,8 +17,8 @@ from corvo_agent.logs.tail.follower import Position, TailItem
 MARK = FileMark.of(b"x" * 256, 7)
 
 
-def builder(query: LogQuery, batch_lines: int = 3, positions: bool = True) -> BatchBuilder[list[Record]]:
-    return BatchBuilder(query, ReadLimits(max_line_bytes=100), list, batch_lines=batch_lines, positions=positions)
+def builder(query: LogQuery, batch_lines: int = 3, several: bool = False) -> BatchBuilder[list[Record]]:
+    return BatchBuilder(query, ReadLimits(max_line_bytes=100), list, batch_lines=batch_lines, several=several)
 
 
 def item(content: bytes, offset: int, length: int = 0) -> TailItem:
@@ -62,7 +64,8 @@ def test_remarks_fill_a_batch_as_lines_do() -> None:
 
 
 def test_without_a_common_place_there_is_none() -> None:
-    assert shown(builder(LogQuery(), positions=False).batches([item(b"a\n", 0)])) == [["a"]]
+    unplaced = replace(item(b"a\n", 0), position=None)
+    assert shown(builder(LogQuery()).batches([unplaced])) == [["a"]]
 
 
 def test_joined_lines_wait_for_each_other() -> None:

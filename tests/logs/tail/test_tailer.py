@@ -309,6 +309,7 @@ async def test_many_logs_by_pattern(tmp_path: Path) -> None:
         await reader.until_line("c0")
         assert reader.cursor == ""
         assert reader.records[-1]["source"] == str(tmp_path / "c.log")
+        assert {Path(path).name for path in reader.places} == {"a.log", "b.log", "c.log"}
 
 
 async def test_what_cannot_be_followed_is_refused(log: Path, tmp_path: Path) -> None:
