@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -128,13 +129,20 @@ class LogReader:
         return await self.worker.drive(_finished(steps, finish), between)
 
     def page(
-        self, path: str, query: LogQuery, until: float, start: Cursor | None, bound: Cursor | None
+        self,
+        path: str,
+        query: LogQuery,
+        until: float,
+        start: Cursor | None,
+        bound: Cursor | None,
+        others: frozenset[str] = frozenset(),
     ) -> Generator[None, None, LogResult]:
         """The same of the log ``path`` alone, which is one of them, towards newer lines, with their places.
 
-        ``start`` is where to start: None, with the offset of the query, for the beginning.
+        ``start`` is where to start: None, with the offset of the query, for the beginning. ``others`` are all the logs.
         """
-        return search_log(path, query, self.limits, until, start, bound, options=self._options, placed=True)
+        options = replace(self._options, others=others)
+        return search_log(path, query, self.limits, until, start, bound, options=options, placed=True)
 
     def steps(
         self,

@@ -81,6 +81,7 @@ class CatchUp:
     def _begin(self, starts: Mapping[str, Cursor | None]) -> None:
         self._starts = dict(starts)
         self._logs = {path: _Log(start) for path, start in starts.items()}
+        self._all = frozenset(starts)
         self._unread = list(self._logs)
         self._next: list[tuple[int, int, str]] = []
 
@@ -99,7 +100,7 @@ class CatchUp:
         end = None if bound is None else Cursor(bound.mark, bound.offset, forward=False)
         asked = replace(query, lines=self._page, cursor="", offset=0 if log.start is None else None)
         try:
-            result = yield from self._reader.page(path, asked, until, log.start, end)
+            result = yield from self._reader.page(path, asked, until, log.start, end, self._all)
         except NotFound:
             result = LogResult()
             if log.start is not None:
