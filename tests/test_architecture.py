@@ -104,6 +104,7 @@ ROOMS = {
     "logs": ["dialects limits worker writing", "lines", "files", "search", "tail"],
     "modules": [
         "compare_and_swap kv model names",
+        "vouching",
         "callbacks deferred json memory selectors vanished watching",
         "announcing controls etcd store",
         "access location registration store_clock watcher",
@@ -233,6 +234,7 @@ NO_TEST_OF_ITS_NAME = {
     "logs/limits.py": "values without behaviour",
     "modules/controls/control.py": "values without behaviour",
     "modules/etcd/causes.py": "tests/integration/test_etcd_tls.py and tests/modules/etcd/test_client.py, real refusals",
+    "modules/watching/statistics.py": "values without behaviour",
     "modules/kv.py": "a Protocol and its values; tests/modules/test_kv_contract.py holds both stores to it",
     "stub/answers.py": "tests/hub/test_profiles.py and tests/hub/test_stats.py ask them",
     "stub/handle.py": "tests/stub/test_start.py uses each of its methods",

@@ -24,8 +24,9 @@ class AgentOptions:
     ``default_level`` holds while the Module says nothing, and is written into one that the agent creates; None is as
     the application configured. ``level_scope`` is what a level below Info reaches: "app", "all", or names of loggers,
     see ``LevelFilter``. ``restart_reason`` goes into the Module's status. ``check_interval`` bounds how long a dead
-    connection to etcd goes unnoticed, ``lease_ttl`` how long a dead agent's address is found, ``callback_timeout`` an
-    async callback, ``stop_timeout`` the whole stop.
+    connection to etcd goes unnoticed, and a member that hangs or has no leader; a stream that falls silent inside a
+    healthy etcd may take a minute longer. ``lease_ttl`` is how long a dead agent's address is found,
+    ``callback_timeout`` bounds an async callback, ``stop_timeout`` the whole stop.
     """
 
     category: str = "Venice"

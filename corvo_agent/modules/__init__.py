@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from .store import ModuleList, ModuleStore
     from .watcher import ModuleCallback, ModuleWatcher, WatcherStatistics
     from .watching.batches import Cause, WatchBatch
-    from .watching.watch import Watch, WatchStatistics
+    from .watching.statistics import WatchStatistics
+    from .watching.watch import Watch
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -96,7 +97,8 @@ else:
             "store": ("ModuleList", "ModuleStore"),
             "watcher": ("ModuleCallback", "ModuleWatcher", "WatcherStatistics"),
             "watching.batches": ("Cause", "WatchBatch"),
-            "watching.watch": ("Watch", "WatchStatistics"),
+            "watching.statistics": ("WatchStatistics",),
+            "watching.watch": ("Watch",),
         },
     )
 

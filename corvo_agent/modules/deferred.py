@@ -14,7 +14,19 @@ from typing import Self
 
 from ..errors import Unavailable
 from ..threads import in_thread
-from .kv import Change, ClockDifference, Count, HasClock, HasCredentials, KeyRange, KeyValue, KeyValueStore, Range
+from .kv import (
+    Change,
+    ClockDifference,
+    Count,
+    HasClock,
+    HasCredentials,
+    HasProofs,
+    KeyRange,
+    KeyValue,
+    KeyValueStore,
+    Proof,
+    Range,
+)
 
 
 class DeferredStore:
@@ -59,6 +71,11 @@ class DeferredStore:
         """See HasClock."""
         store = self._store()
         return store.clock_difference() if isinstance(store, HasClock) else None
+
+    def last_proof(self) -> Proof | None:
+        """See HasProofs."""
+        store = self._store()
+        return store.last_proof() if isinstance(store, HasProofs) else None
 
     async def get(self, key: str, *, serializable: bool = False, revision: int = 0) -> KeyValue | None:
         """See KeyValueStore."""

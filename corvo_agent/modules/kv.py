@@ -98,6 +98,29 @@ class HasClock(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the renewal of a lease told: the store has a leader, and was at ``revision`` or later.
+
+    It was asked at the clock's monotonic seconds ``at``. ``streams``: there are open streams, and all of them lead to
+    the member that has answered.
+    """
+
+    at: float
+    revision: int
+    cluster: str
+    streams: bool
+
+
+@runtime_checkable
+class HasProofs(Protocol):
+    """A store that renewals of leases tell something about."""
+
+    def last_proof(self) -> Proof | None:
+        """What the last renewal told; None before the first, and after one that got no answer."""
+        ...
+
+
 @runtime_checkable
 class HasCredentials(Protocol):
     """A store that shows certificates or passwords and can be told that they are other ones now."""

@@ -16,7 +16,7 @@ from typing import Self
 
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, Compacted, NotFound, Unavailable, VersionConflict
-from .kv import Change, ChangeType, Count, KeyRange, KeyValue, Range
+from .kv import Change, ChangeType, Count, KeyRange, KeyValue, Proof, Range
 
 _PEER = "the store in memory"
 
@@ -54,6 +54,7 @@ class MemoryStore:
         self._forgotten = 0
         self._items: dict[str, KeyValue] = {}
         self._leases: dict[int, _Lease] = {}
+        self._proof: Proof | None = None
         self.cluster = ""
         self.replace_data()
 
@@ -117,6 +118,10 @@ class MemoryStore:
             self._write(key, value, 0)
 
     # The KeyValueStore.
+
+    def last_proof(self) -> Proof | None:
+        """What the last renewal of a lease told."""
+        return self._proof
 
     @property
     def revision(self) -> int:
@@ -198,7 +203,9 @@ class MemoryStore:
 
     async def keep_lease(self, lease: int) -> float:
         """Renew a lease; the seconds that it has left. Raises NotFound when it has expired."""
+        self._proof = None
         self._answer()
+        self._proof = Proof(self._clock.monotonic(), self._revision, self.cluster, streams=True)
         found = self._lease(lease)
         found.expires = self._clock.monotonic() + found.ttl
         return found.ttl

@@ -19,7 +19,7 @@ from .names import validate_name
 from .store import ModuleStore
 from .vanished import Vanished
 from .watching.batches import Cause
-from .watching.watch import WatchStatistics
+from .watching.statistics import WatchStatistics
 
 _log = logging.getLogger(__name__)
 

@@ -254,3 +254,51 @@ async def test_an_etcd_that_appears_late() -> None:
                 await store.set_level(NAME, "Debug")
                 await observer.sees_level("Debug")
                 assert len(observer.changes) == 2
+
+
+async def test_a_renewal_that_gets_no_answer_finds_what_is_dead_for_the_watch_as_well() -> None:
+    async with (
+        EtcdCluster() as cluster,
+        TcpProxy(cluster.endpoint) as proxy,
+        etcd_store(proxy.url, call_timeout=0.5) as ours,
+        etcd_store(cluster.endpoint) as theirs,
+    ):
+        # The watch itself would look after minutes only.
+        observer = Observer(ours, check_interval=600)
+        async with observer, EndpointLease(ours.kv, NAME, Endpoint("127.0.0.1:7001"), ttl=2) as lease:
+            await lease.wait_for(EndpointState.ANNOUNCED)
+            for number in (1, 2, 3):
+                await theirs.kv.put(KEY, numbered(2 * number))
+                await observer.sees(2 * number)
+                proxy.freeze()
+                await theirs.kv.put(KEY, numbered(2 * number + 1))
+                await observer.sees(2 * number + 1)
+            assert observer.numbers == [2, 3, 4, 5, 6, 7]
+            await lease.wait_for(EndpointState.ANNOUNCED)
+            statistics = observer.watcher.statistics().watch
+            assert statistics.resyncs == 0
+            assert "a lease could not be renewed" in statistics.last_error
+
+
+async def test_the_watch_leaves_a_suspended_member_with_the_renewals() -> None:
+    async with (
+        EtcdCluster(3) as cluster,
+        etcd_store(*cluster.endpoints, call_timeout=3.0) as ours,
+        etcd_store(*cluster.endpoints[1:], call_timeout=20.0) as theirs,
+    ):
+        observer = Observer(ours, check_interval=600)
+        async with observer, EndpointLease(ours.kv, NAME, Endpoint("127.0.0.1:7001"), ttl=6) as lease:
+            await lease.wait_for(EndpointState.ANNOUNCED)
+            async with Writer(theirs) as writer:
+                await writer.writes(5)
+                await observer.sees(writer.acknowledged[-1])
+                cluster.members[0].suspend()
+                try:
+                    for _ in range(2):
+                        await writer.writes(5)
+                        await observer.sees(writer.acknowledged[-1])
+                finally:
+                    cluster.members[0].resume()
+            await observer.sees(writer.acknowledged[-1])
+            observer.assert_all_heard(writer.acknowledged)
+            assert observer.watcher.statistics().watch.resyncs == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -13,7 +14,7 @@ from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import AlreadyExists, Compacted, NotFound, Unavailable, VersionConflict
 from corvo_agent.modules.deferred import DeferredStore
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
-from corvo_agent.modules.kv import Change, ChangeType, KeyRange, KeyValue, KeyValueStore
+from corvo_agent.modules.kv import Change, ChangeType, HasProofs, KeyRange, KeyValue, KeyValueStore
 from corvo_agent.modules.memory import MemoryStore
 from tests.conftest import wipe
 from tests.etcd_cluster import ETCD_NAMES
@@ -354,3 +355,28 @@ async def test_a_revision_that_is_gone_is_told(store: KeyValueStore, request: py
     assert [change.revision for change in await take(store, "", last, 1)] == [last]
     with pytest.raises(Compacted):
         await store.get("a", revision=first)
+
+
+async def test_a_renewal_tells_how_the_store_stands(store: KeyValueStore) -> None:
+    assert isinstance(store, HasProofs)
+    lease = await store.grant_lease(60)
+    assert store.last_proof() is None
+    written = await store.put("p/a", b"")
+    before = time.monotonic()
+    await store.keep_lease(lease)
+    proof = store.last_proof()
+    assert proof is not None
+    assert (proof.revision, proof.cluster) == (written, (await store.range("")).cluster)
+    assert before <= proof.at <= time.monotonic()
+    async with aclosing(store.changes("p/", written)) as batches:
+        await anext(batches)
+        await store.keep_lease(lease)
+        assert (proof := store.last_proof()) is not None
+        assert proof.streams
+    # One that does not exist any more was asked for all the same.
+    await store.revoke_lease(lease)
+    await store.put("p/a", b"")
+    with pytest.raises(NotFound):
+        await store.keep_lease(lease)
+    assert (proof := store.last_proof()) is not None
+    assert proof.revision == written + 1

@@ -14,7 +14,8 @@ from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import DeadlineExceeded, Unavailable
 from ...modules.kv import KeyValueStore
 from ...modules.watching.batches import WatchBatch
-from ...modules.watching.watch import Watch, WatchStatistics
+from ...modules.watching.statistics import WatchStatistics
+from ...modules.watching.watch import Watch
 from ...tasks import end_task
 
 # Most seconds between two attempts to watch: there are few gateways, and everyone looks through them.

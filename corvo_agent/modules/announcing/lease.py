@@ -14,6 +14,7 @@ from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import AlreadyExists, CorvoError, DecodeError, NotFound, VersionConflict
 from ..kv import KeyValue, KeyValueStore
+from ..vouching import Vouching
 from .endpoint import AppliedLevel, Endpoint, Worker, decode_endpoint, encode_endpoint, endpoint_key
 from .workers import worker_key
 
@@ -21,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 #: Seconds after which the endpoint of an agent that fell silent is gone.
 ENDPOINT_TTL = 15.0
+# The part of its time after which a lease is renewed: with 4 s for the answer there is time for another try.
+_RENEWAL = 0.4
 # Seconds between two writes at least, however often the level changes.
 _PACE = 1.0
 #: Seconds that taking the endpoint away may take.
@@ -47,7 +50,9 @@ class EndpointLease:
     what it raises is told as what the store raises.
 
     The lease never raises once it is made: whatever the store does, it tries again, and ``state`` tells how it stands.
-    A lease that expired, a key that was deleted and a store that lost its data are noticed within ``ttl`` / 3 seconds.
+    A lease that expired and a store that lost its data are noticed when the lease is renewed, every ``ttl`` * 0.4
+    seconds. A key that another client deleted or wrote over is noticed then, too, where that was the only write for a
+    minute; in a store that is written to all the time within a little more than that. ``look`` has it looked at now.
 
     Two agents of one name: the process that started later has the name, because in a restart the old one is about to
     go. The older one says so once, in a warning, waits, and announces itself again when the younger one is gone.
@@ -76,6 +81,9 @@ class EndpointLease:
         self._state = EndpointState.PENDING
         self._moved = asyncio.Event()
         self._told = asyncio.Event()
+        # What the key was found to be when it was looked at: everything up to this revision of the store is known.
+        self._vouching = Vouching(store, clock)
+        self._known, self._cluster = 0, ""
         self._task: asyncio.Task[None] | None = None
         self._last_error = ""
 
@@ -88,6 +96,10 @@ class EndpointLease:
     def last_error(self) -> str:
         """The last thing that went wrong, also when all is well again."""
         return self._last_error
+
+    def look(self) -> None:
+        """Look soon whether the announcement still stands: something happened to it."""
+        self._told.set()
 
     def tell(self, level: AppliedLevel) -> None:
         """Announce ``level``, soon: at most one write a second, and only the last one counts."""
@@ -150,7 +162,7 @@ class EndpointLease:
 
     async def _rest(self) -> None:
         """Wait until it is time to renew the lease, or there is something else to announce."""
-        period = self._ttl / 3
+        period = self._ttl * _RENEWAL
         pace = min(_PACE, period)
         await self._clock.sleep(pace)
         waiting = [asyncio.ensure_future(self._clock.sleep(period - pace)), asyncio.ensure_future(self._told.wait())]
@@ -170,19 +182,37 @@ class EndpointLease:
                 self._lease = 0
         if not self._lease:
             self._lease = await self._store.grant_lease(self._ttl)
+        elif self._stands():
+            return
         if self._find_address is not None and self._state is not EndpointState.ANNOUNCED:
             self.endpoint = replace(self.endpoint, address=await self._find_address())
         self._told.clear()
         value = encode_endpoint(self.endpoint)
-        item = await self._store.get(self._key)
+        asked_at = self._clock.monotonic()
+        found = await self._store.range(self._key, exact=True)
+        self._vouching.looked(asked_at)
+        self._known, self._cluster = found.revision, found.cluster
+        item = found.items[0] if found.items else None
         if item is None:
-            await self._store.create(self._key, value, lease=self._lease)
+            self._wrote(await self._store.create(self._key, value, lease=self._lease))
         elif item.lease != self._lease or item.value != value:
             if self._yields_to(item):
                 self._set(EndpointState.SUPERSEDED)
                 return
-            await self._store.update(self._key, value, expected=item.mod_revision, lease=self._lease)
+            self._wrote(await self._store.update(self._key, value, expected=item.mod_revision, lease=self._lease))
         self._set(EndpointState.ANNOUNCED)
+
+    def _stands(self) -> bool:
+        """Whether the renewal of the lease says enough: the key is as it was when it was looked at last."""
+        if self._state is not EndpointState.ANNOUNCED or self._told.is_set():
+            return False
+        proof = self._vouching.spares(self._known, self._cluster, since=self._known, within=self._ttl)
+        return proof is not None
+
+    def _wrote(self, revision: int) -> None:
+        # What lies between is another client's.
+        if revision == self._known + 1:
+            self._known = revision
 
     def _yields_to(self, item: KeyValue) -> bool:
         try:

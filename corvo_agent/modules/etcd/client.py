@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ from .watch import WatchReader
 
 _READ_BUFFER = 256 * 1024
 _LARGE = 256 * 1024
+# After 3 s of silence the other side is asked whether it is there, every 2 s; after 6 s without a sign of it (the
+# milliseconds count on Linux, the 3 questions elsewhere) the connection is lost. It costs a server nothing.
+_KEEPALIVE = {"TCP_KEEPIDLE": 3, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 6000}
 
 
 class _AioClient(AioClient):  # type: ignore[misc]  # etcd3-py has no types
@@ -56,7 +60,7 @@ class Stream:
         self._splitter = JsonStream(limit)
         self._forget = forget
         self._ready: list[bytes] = []
-        self._closed = False
+        self._closed = ""
 
     async def confirmed(self) -> FailedAttempt | None:
         """Wait for etcd's word that the watch is on: None, or why it is not. Raises as ``receive``, DecodeError."""
@@ -75,12 +79,11 @@ class Stream:
         try:
             return await self._next()
         except (aiohttp.ClientError, OSError) as error:
-            reason = "the watch was closed" if self._closed else reason_of(error)
-            raise Unavailable(self.reader.peer, reason) from error
+            raise Unavailable(self.reader.peer, self._closed or reason_of(error)) from error
 
-    def close(self) -> None:
+    def close(self, reason: str = "the watch was closed") -> None:
         """Drop the connection; a task that waits in ``receive`` gets Unavailable. Idempotent, does not block."""
-        self._closed = True
+        self._closed = self._closed or reason
         self._response.close()
         self._forget(self)
 
@@ -121,6 +124,16 @@ class EtcdClient:
         """How many watches are on."""
         return len(self._streams)
 
+    def leads_to(self, member: str) -> bool:
+        """Whether there are watches, and all of them come from the member of that id."""
+        return bool(self._streams) and all(stream.reader.member == member for stream in self._streams)
+
+    def drop_streams(self, reason: str, *, but: str = "") -> None:
+        """End the watches, but not those of the endpoint ``but``: they raise Unavailable with ``reason``."""
+        for stream in tuple(self._streams):
+            if stream.reader.peer != but:
+                stream.close(reason)
+
     async def open(self) -> None:
         """Make ready; nothing is sent. Raises ConfigError when a certificate file cannot be used."""
         self._context = context = await asyncio.to_thread(_ssl_context, self._options) if self._options.tls else None
@@ -130,7 +143,7 @@ class EtcdClient:
         limit = self._options.max_connections + self._options.max_watches
 
         def new_session() -> aiohttp.ClientSession:
-            connector = aiohttp.TCPConnector(ssl=context or True, limit=limit)
+            connector = aiohttp.TCPConnector(ssl=context or True, limit=limit, socket_factory=_new_socket)
             return aiohttp.ClientSession(
                 connector=connector, read_bufsize=_READ_BUFFER, cookie_jar=aiohttp.DummyCookieJar()
             )
@@ -272,6 +285,18 @@ class EtcdClient:
             if size > self._options.max_message:
                 raise ResourceExhausted("bytes of an answer of etcd", self._options.max_message, size)
         return b"".join(parts)
+
+
+def _new_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket that notices within seconds that the other machine has gone, also while nothing is said."""
+    family, kind, protocol = address[:3]
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        # Not every system has every one of them.
+        if hasattr(socket, name):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return made
 
 
 @contextmanager

@@ -119,6 +119,17 @@ def range_answer(raw: Json) -> tuple[Range, bool]:
     return Range(items, header_revision(raw), str(cluster)), raw.get("more") is True
 
 
+def renewal_answer(raw: Json) -> tuple[int, int, str, str]:
+    """Seconds, revision, cluster and member of a LeaseKeepAliveResponse; the revision is what that member has.
+
+    Raises KeyError, TypeError, ValueError.
+    """
+    result = raw["result"]
+    header = result["header"]
+    cluster, member = str(integer(header, "cluster_id")), str(integer(header, "member_id"))
+    return integer(result, "TTL"), integer(header, "revision"), cluster, member
+
+
 def count_answer(raw: Json) -> Count:
     """A RangeResponse that only counts. Raises KeyError, TypeError, ValueError."""
     return Count(integer(raw, "count"), header_revision(raw), str(integer(raw["header"], "cluster_id")))

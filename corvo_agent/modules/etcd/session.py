@@ -111,6 +111,14 @@ class EtcdSession:
         finally:
             self._opening -= 1
 
+    def leads_to(self, member: str) -> bool:
+        """Whether there are watches, and all of them come from the member of that id."""
+        return self._client.leads_to(member)
+
+    def drop_watches(self, reason: str, *, but: str = "") -> None:
+        """End the watches, but not those of the endpoint ``but``: they raise Unavailable with ``reason``."""
+        self._client.drop_streams(reason, but=but)
+
     def leave(self, endpoint: str) -> None:
         """``endpoint`` broke a watch: ask another one first from now on."""
         self._failover.leave(endpoint)

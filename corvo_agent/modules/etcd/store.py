@@ -29,7 +29,7 @@ from ...errors import (
     Unavailable,
     VersionConflict,
 )
-from ..kv import Change, ClockDifference, Count, KeyRange, KeyValue, Range
+from ..kv import Change, ClockDifference, Count, KeyRange, KeyValue, Proof, Range
 from . import messages
 from .failover import Repeat
 from .options import EtcdOptions
@@ -86,6 +86,9 @@ class EtcdStore:
     def __init__(self, options: EtcdOptions | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options or EtcdOptions()
         self._session = EtcdSession(self._options, clock=clock)
+        self._clock = clock
+        # Of the last renewal: when it was asked for, and the revision, cluster and member of its answer.
+        self._proof: tuple[float, int, str, str] | None = None
 
     def __repr__(self) -> str:
         endpoints = ",".join(self._options.endpoints)
@@ -114,6 +117,13 @@ class EtcdStore:
             self._session.watches,
             self._session.clock_difference,
         )
+
+    def last_proof(self) -> Proof | None:
+        """What the last renewal of a lease told; None before the first, and after one that got no answer."""
+        if self._proof is None:
+            return None
+        asked_at, revision, cluster, member = self._proof
+        return Proof(asked_at, revision, cluster, self._session.leads_to(member))
 
     def clock_difference(self) -> ClockDifference | None:
         """How far the clock of the server that answered last is from ours; None before the first answer."""
@@ -226,9 +236,20 @@ class EtcdStore:
         return self._decoded(answer, lambda data: messages.integer(data, "ID"))
 
     async def keep_lease(self, lease: int) -> float:
-        """Renew a lease; the seconds that it has left. Raises NotFound when it has expired."""
-        answer = await self._session.call("/lease/keepalive", {"ID": str(lease)}, Repeat.ALWAYS)
-        left = self._decoded(answer, lambda data: messages.integer(data["result"], "TTL"))
+        """Renew a lease; the seconds that it has left. Raises NotFound when it has expired.
+
+        The renewal speaks for the watches as well (``last_proof``), and they follow it: those of an endpoint that did
+        not answer it, or that is not the one that did, end with Unavailable.
+        """
+        self._proof, asked_at = None, self._clock.monotonic()
+        try:
+            answer = await self._session.call("/lease/keepalive", {"ID": str(lease)}, Repeat.ALWAYS)
+        except (Unavailable, DeadlineExceeded) as error:
+            self._session.drop_watches(f"a lease could not be renewed: {error}")
+            raise
+        left, revision, cluster, member = self._decoded(answer, messages.renewal_answer)
+        self._session.drop_watches("a lease was renewed elsewhere", but=self._session.endpoint)
+        self._proof = asked_at, revision, cluster, member
         if left <= 0:
             raise NotFound("lease", str(lease))
         return float(left)

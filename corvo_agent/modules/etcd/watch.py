@@ -20,6 +20,8 @@ class WatchReader:
 
     def __init__(self, peer: str, start: int, limit: int) -> None:
         self.peer = peer
+        #: The id of the member behind it, once the watch is on.
+        self.member = ""
         self._start = start
         self._limit = limit
         self._held: list[Json] = []
@@ -33,6 +35,8 @@ class WatchReader:
             return FailedAttempt(Kind.TOKEN, failure.error)
         if failure is None and result.get("created") is not True:
             raise DecodeError(f"the first message of a watch of {self.peer}", "the watch was not created")
+        header = result.get("header")
+        self.member = str(header.get("member_id", "")) if isinstance(header, dict) else ""
         return failure
 
     def take(self, message: bytes) -> list[Json]:

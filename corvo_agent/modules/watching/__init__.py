@@ -8,15 +8,17 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .batches import BatchBuffer, Cause, WatchBatch
+    from .statistics import WatchStatistics
     from .view import View
-    from .watch import Watch, WatchStatistics
+    from .watch import Watch
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "batches": ("BatchBuffer", "Cause", "WatchBatch"),
+            "statistics": ("WatchStatistics",),
             "view": ("View",),
-            "watch": ("Watch", "WatchStatistics"),
+            "watch": ("Watch",),
         },
     )
 

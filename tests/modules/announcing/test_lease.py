@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,7 @@ from corvo_agent.modules import (
 )
 from corvo_agent.modules.announcing.endpoint import Worker
 from corvo_agent.modules.announcing.workers import find_workers
+from corvo_agent.modules.kv import KeyRange, Range
 from corvo_agent.modules.watching.watch import Watch
 from corvo_agent.testing import FakeClock
 
@@ -72,9 +74,9 @@ async def test_it_is_kept_alive_and_ends_with_its_process() -> None:
         # As a killed process: nobody takes it back.
         assert lease._task is not None
         lease._task.cancel()
-        await clock.advance(14)
+        await clock.advance(8)
         assert await find_endpoint(store, NAME) == OLD
-        await clock.advance(2)
+        await clock.advance(8)
         assert await find_endpoint(store, NAME) is None
         await lease.aclose()
 
@@ -84,13 +86,18 @@ async def test_it_comes_back_after_whatever_takes_it_away(caplog: pytest.LogCapt
     async with MemoryStore(clock=clock) as store, EndpointLease(store, NAME, OLD, ttl=15, clock=clock) as lease:
         await reach(lease, EndpointState.ANNOUNCED, clock)
         await store.delete(KEY)
-        await clock.advance(5)
+        await clock.advance(6)
         assert await find_endpoint(store, NAME) == OLD
         store.replace_data()
-        await clock.advance(5)
+        await clock.advance(6)
         assert await find_endpoint(store, NAME) == OLD
+        # Not the only write within a minute.
         await store.put(KEY, b"garbage")
-        await clock.advance(5)
+        await clock.advance(80)
+        assert await find_endpoint(store, NAME) == OLD
+        await store.delete(KEY)
+        lease.look()
+        await clock.advance(1)
         assert await find_endpoint(store, NAME) == OLD
         store.go_away()
         await clock.advance(20)
@@ -271,3 +278,41 @@ async def test_a_process_among_several_is_announced_beside_the_others() -> None:
                     break
         assert ids == ["1", "2", "3"]
     assert await find_workers(store, NAME) == ()
+
+
+class Asked(MemoryStore):
+    """Counts its calls."""
+
+    renewals = looks = 0
+
+    async def keep_lease(self, lease: int) -> float:
+        self.renewals += 1
+        return await super().keep_lease(lease)
+
+    async def range(
+        self,
+        prefix: str,
+        *,
+        exact: bool = False,
+        limit: int = 0,
+        keys_only: bool = False,
+        newer_than: int = 0,
+        also: Sequence[KeyRange] = (),
+    ) -> Range:
+        self.looks += 1
+        return await super().range(
+            prefix, exact=exact, limit=limit, keys_only=keys_only, newer_than=newer_than, also=also
+        )
+
+
+@pytest.mark.parametrize(("written", "looks"), [(False, 3), (True, 11)])
+async def test_it_asks_for_little_while_it_stands(written: bool, looks: int) -> None:
+    clock = FakeClock()
+    async with Asked(clock=clock) as store, EndpointLease(store, NAME, OLD, ttl=15, clock=clock) as lease:
+        await reach(lease, EndpointState.ANNOUNCED, clock)
+        for _ in range(100):
+            if written:
+                await store.put("/elsewhere", b"")
+            await clock.advance(6)
+        assert 99 <= store.renewals <= 101
+        assert store.looks <= looks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ from corvo_agent.errors import (
     ResourceExhausted,
     Unavailable,
 )
-from corvo_agent.modules.etcd.client import EtcdClient, Stream
+from corvo_agent.modules.etcd.client import EtcdClient, Stream, _new_socket
 from corvo_agent.modules.etcd.errors import FailedAttempt, Kind
 from corvo_agent.modules.etcd.failover import Budget
 from corvo_agent.modules.etcd.options import EtcdOptions
@@ -270,3 +271,45 @@ async def test_an_ipv6_address_is_a_place() -> None:
         await client.close()
     error = failure(outcome, Kind.UNREACHABLE, Unavailable)
     assert not isinstance(error, DecodeError)
+
+
+def created_by(member: str) -> bytes:
+    return b'{"result":{"header":{"member_id":"%s"},"created":true}}\n' % member.encode()
+
+
+async def test_it_knows_which_member_its_watches_lead_to() -> None:
+    members = iter(("7", "7", "8"))
+    async with client_of(lambda path, body: endless(created_by(next(members)))) as (client, endpoint):
+        assert not client.leads_to("7")
+        for _ in range(2):
+            assert isinstance(await client.watch(endpoint, b"{}", {}, 1, SOON), Stream)
+            assert client.leads_to("7")
+        assert not client.leads_to("8")
+        # Behind a load balancer each connection may lead to another one.
+        other = await client.watch(endpoint, b"{}", {}, 1, SOON)
+        assert isinstance(other, Stream)
+        assert not client.leads_to("7")
+        other.close()
+        assert client.leads_to("7")
+
+
+async def test_watches_are_dropped_with_the_reason_but_not_those_of_the_endpoint_that_holds() -> None:
+    async with client_of(lambda path, body: endless(CREATED)) as (client, endpoint):
+        stream = await client.watch(endpoint, b"{}", {}, 1, SOON)
+        assert isinstance(stream, Stream)
+        client.drop_streams("elsewhere", but=endpoint)
+        assert client.streams == 1
+        waiting = asyncio.ensure_future(stream.receive())
+        await asyncio.sleep(0)
+        client.drop_streams("no answer")
+        with pytest.raises(Unavailable) as caught:
+            await waiting
+        assert (caught.value.reason, client.streams) == ("no answer", 0)
+
+
+def test_a_connection_notices_that_the_other_machine_has_gone() -> None:
+    with _new_socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 1))) as made:
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        for name, value in (("TCP_KEEPIDLE", 3), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 6000)):
+            if hasattr(socket, name):
+                assert made.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == value
