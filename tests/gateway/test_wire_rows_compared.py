@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
+from corvo_agent.diagnostics.query import Payload
+from corvo_agent.gateway.objects.module_messages import message_of
+from corvo_agent.modules.json.codec import module_to_dict
+from corvo_agent.modules.model import Module
 from corvo_agent.modules.names import key_of
+from corvo_agent.protobuf.codec import encode
 
+from .agents import AgentFarm, Handler
 from .conftest import Api, Store, settled
+from .modules import module
 
 
 @pytest.mark.parametrize(
@@ -29,3 +36,52 @@ async def test_row_kv_value_without_kind(api: Api, store: Store, method: str, pa
     assert item is not None
     assert item.value.startswith(b'{"kind":"Module","api-version":"v1","meta":{"name":"m1",')
     assert f'"self-link":"{key_of("m1")}"'.encode() in item.value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "Foo", "api-version": "v9"},
+        {"meta": {"creation-time": "now() - 5m", "mod-time": "soon", "name": "other", "uuid": "u", "self-link": "/x"}},
+    ],
+)
+async def test_row_put_bodies(api: Api, store: Store, body: Any) -> None:
+    """What a PUT does not look at may be anything: kind, version, times, name, uuid, self-link."""
+    await store.put_module(module("m1"))
+    status, found = await api.call("PUT", "/modules/m1", {**body, "spec": {"log-level": "debug"}})
+    assert (status, found["spec"], found["kind"]) == (200, {"log-level": "debug"}, "Module")
+    known = module("m1").meta
+    assert (found["meta"]["name"], found["meta"]["uuid"]) == ("m1", known.uuid)
+
+
+async def test_row_from_below_one(api: Api, store: Store) -> None:
+    """from=-1&max-results=2: all."""
+    for name in ("a1", "b2", "c3"):
+        await store.put_module(module(name))
+    await settled(api.gateway, store)
+    found = (await api.get("/modules", **{"from": "-1", "max-results": "2"}))[1]
+    assert [item["meta"]["name"] for item in found["items"]] == ["a1", "b2", "c3"]
+
+
+async def test_row_a_parameter_given_twice(api: Api, store: Store) -> None:
+    """from=1&from=2: the first."""
+    for name in ("a1", "b2"):
+        await store.put_module(module(name))
+    await settled(api.gateway, store)
+    found = (await api.get("/modules?from=1&from=2&max-results=1"))[1]
+    assert [item["meta"]["name"] for item in found["items"]] == ["a1"]
+
+
+async def test_row_an_action_that_answers_another_message(api: Api, store: Store, agents: AgentFarm) -> None:
+    """An action that answers a diagnostics.Module: its JSON."""
+    known = module("m1", level="debug", labels={"a": "b"})
+    agent = await agents.start(known)
+    agent.service.register_handler("Action", Handler(lambda _: answer(known)))
+    await settled(api.gateway, store)
+    status, found = await api.call("POST", "/modules/m1/Debug", {"query": "Action", "parameters": {"action": "x"}})
+    shown = module_to_dict(known, self_link=known.meta.self_link)
+    assert (status, found) == (200, {"diagnostics": shown})
+
+
+async def answer(known: Module) -> Payload:
+    return Payload("type.googleapis.com/diagnostics.Module", encode(message_of(known)))

@@ -5,12 +5,13 @@ The service is the one that betterproto generated from protos/, within our bound
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from functools import wraps
 from typing import Any, TypeVar
 
 from grpclib.const import Handler, Status
+from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 
 from ..._generated import api, diagnostics
@@ -20,7 +21,7 @@ from ...access.rules import RPCS, role_of_query
 from ...diagnostics.calls import BoundedService, CallBounds, current_call, metadata, seconds_left
 from ...diagnostics.limits import REQUEST_BYTES, ByteBudget
 from ...diagnostics.messages.request_codec import query_of, response_of
-from ...errors import Compacted, CorvoError, InvalidArgument, Unsupported
+from ...errors import Compacted, CorvoError, InvalidArgument, ResourceExhausted, shorten
 from ...modules.selectors.list_options import ListOptions
 from ...protobuf.codec import encode, opaque
 from ..auth import Gatekeeper, bearer
@@ -28,10 +29,12 @@ from ..cooperative_yield import in_slices
 from ..objects.body import check_module
 from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, Failure
 from ..objects.module_api import ModuleApi
+from ..objects.module_messages import any_event_of, event_of, initial_done, list_of, message_of, module_of, options_of
 from ..routing.router import Router
 from ..watching.events import EventBatch
+from ..watching.subscription import Subscription
 from ..watching.watch_hub import expired_text
-from .module_messages import any_event_of, event_of, initial_done, list_of, message_of, module_of, options_of
+from .merged_watch import merged
 from .status import grpc_failure, of_failure
 
 Request = TypeVar("Request")
@@ -39,6 +42,8 @@ Answer = TypeVar("Answer")
 _Method = Callable[["DiagnosticsV1", Request], Coroutine[Any, Any, Answer]]
 
 _MAX_FIELDS = 100_000
+# Watches that one call may ask for: each takes a place among those of the gateway.
+_MAX_OPTIONS = 16
 _WATCHING = ("AutoWatchModule", "AutoWatchSvcDiagnosticsV1")
 _NO_VERSION = Failure(400, Status.INVALID_ARGUMENT, "Request information error", ("Unable to determine version",))
 _BOTH_UPDATES = Failure(
@@ -92,8 +97,11 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
                 raise of_failure(UNAUTHENTICATED)
             if name not in RPCS or caller.role < RPCS[name]:
                 raise of_failure(UNAUTHORIZED)
-            if name in _WATCHING and not metadata(stream, "req-version"):
+            version = metadata(stream, "req-version")
+            if name in _WATCHING and not version:
                 raise of_failure(_NO_VERSION)
+            if version and version != "v1":
+                raise of_failure(_other_version(version))
             with calling(caller):
                 await handler.func(stream)
 
@@ -128,7 +136,8 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
         if by_person and by_agent:
             raise of_failure(_BOTH_UPDATES)
         if by_agent:
-            check_module(given, spec=False)
+            # One that was read without a level has none now either.
+            check_module(given if given.spec.log_level else given.with_spec(log_level="Info"))
             entry = await self._api.put_status(given.name, given)
         elif by_person:
             check_module(given, status=False)
@@ -161,33 +170,32 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
         self, options: api.ListWatchOptions
     ) -> AsyncGenerator[diagnostics.AutoMsgModuleWatchHelper]:
         """Changes of Modules, those that are there first."""
-        async with aclosing(self._batches(lambda: options_of(options))) as batches:
+        async with aclosing(self._batches(lambda: [options_of(options)])) as batches:
             async for batch in batches:
                 if batch is not None:
                     yield opaque(diagnostics.AutoMsgModuleWatchHelper, _written(batch, _events))
 
     async def auto_watch_svc_diagnostics_v1(self, options: api.AggWatchOptions) -> AsyncGenerator[api.WatchEventList]:
-        """The same with objects in Any, and a word when those that are there were sent."""
-        async with aclosing(self._batches(lambda: _only_modules(options))) as batches:
+        """The same with objects in Any. With several options, a word says when those that are there were sent."""
+        async with aclosing(self._batches(lambda: _of_modules(options))) as batches:
             async for batch in batches:
                 yield initial_done() if batch is None else opaque(api.WatchEventList, _written(batch, _any_events))
 
-    async def _batches(self, options: Callable[[], ListOptions]) -> AsyncGenerator[EventBatch | None]:
-        """The events of a watch; None once, when those that are there have been given."""
+    async def _batches(self, options: Callable[[], Sequence[ListOptions]]) -> AsyncGenerator[EventBatch | None]:
+        """The events of a watch; None once between what there is and what comes, where it has several options."""
+        subscriptions: list[Subscription] = []
         try:
-            subscription = await self._api.watch(options())
-            initial = True
-            try:
-                while True:
-                    if initial and not subscription.initial_left:
-                        initial = False
-                        yield None
-                    yield await subscription.next_batch()
-            finally:
-                self._api.unwatch(subscription)
+            for each in options():
+                subscriptions.append(await self._api.watch(each))
+            async with aclosing(merged(subscriptions)) as batches:
+                async for batch in batches:
+                    yield batch
         except Compacted as error:
-            expired = Failure(410, Status.OUT_OF_RANGE, "Expired", (expired_text(error),))
-            raise of_failure(expired) from error
+            # As the original's, which has nothing but this text for it.
+            raise GRPCError(Status.UNKNOWN, expired_text(error)) from error
+        finally:
+            for subscription in subscriptions:
+                self._api.unwatch(subscription)
 
 
 def _written(batch: EventBatch, write: Callable[[EventBatch], bytes]) -> bytes:
@@ -208,14 +216,19 @@ def _any_events(batch: EventBatch) -> bytes:
     return encode(api.WatchEventList(events))
 
 
-def _only_modules(message: api.AggWatchOptions) -> ListOptions:
+def _of_modules(message: api.AggWatchOptions) -> Sequence[ListOptions]:
     parts = message.watch_options
     for part in parts:
         if part.kind not in ("", "Module"):
             raise InvalidArgument("watch-options", part.kind, "DiagnosticsV1 has no such kind", ("Module",))
-    if len(parts) > 1:
-        raise Unsupported("a watch with several options of one kind", "one watch for each of them does it")
-    return options_of(parts[0].options) if parts else ListOptions()
+    if len(parts) > _MAX_OPTIONS:
+        raise ResourceExhausted("options of one watch", _MAX_OPTIONS, len(parts))
+    return [options_of(part.options) for part in parts] or [ListOptions()]
+
+
+def _other_version(version: str) -> Failure:
+    text = f"unsupported version [{shorten(version)}]"
+    return Failure(500, Status.INTERNAL, "Request information error", (text,))
 
 
 def _says(key: str) -> bool:

@@ -17,7 +17,7 @@ from ...modules.json.codec import INVALID, module_from_dict
 from ...modules.model import Module, ModuleSpec
 from ...modules.names import MAX_NAME_LENGTH, NAME_PATTERN
 
-#: Labels with this prefix belong to the system: requests can neither set nor remove them.
+#: Labels with this prefix belong to the system: requests of REST can neither set nor remove them.
 RESERVED_PREFIX = "io.pensando."
 
 _LEVELS = ("info", "warn", "error", "debug")
@@ -25,6 +25,7 @@ _CATEGORIES = ("venice", "naples")
 # Characters of the longest integer of 64 bits, sign included.
 _DIGITS = 20
 _SECTIONS = ("meta", "spec", "status")
+_IGNORED = ("kind", "api-version", "name", "uuid", "generation-id", "creation-time", "mod-time", "self-link")
 
 
 def read_object(data: bytes) -> dict[str, Any]:
@@ -113,6 +114,15 @@ def read_module(body: dict[str, Any]) -> Module:
         raise DecodeError("request body", str(error)) from None
     labels = {key: value for key, value in module.meta.labels.items() if not key.startswith(RESERVED_PREFIX)}
     return module.with_meta(labels=labels)
+
+
+def without_ignored(body: dict[str, Any]) -> dict[str, Any]:
+    """A folded body of a person's update without what the original does not look at: the object has these already."""
+    meta = body.get("meta")
+    kept = {key: value for key, value in body.items() if key not in _IGNORED or not isinstance(value, str)}
+    if isinstance(meta, dict):
+        kept["meta"] = {key: item for key, item in meta.items() if key not in _IGNORED or not isinstance(item, str)}
+    return kept
 
 
 def check(body: dict[str, Any], name: str) -> None:

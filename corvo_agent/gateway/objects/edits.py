@@ -125,8 +125,8 @@ def _take_unread(body: dict[str, Any], current: Module) -> dict[str, Mapping[str
 
 
 def _next_generation(module: Module, labels: Mapping[str, str], now: int) -> Module:
+    # Of labels of the system those that are given count too: REST has taken out what a person has given.
     reserved = {key: value for key, value in module.meta.labels.items() if key.startswith(RESERVED_PREFIX)}
-    allowed = {key: value for key, value in labels.items() if not key.startswith(RESERVED_PREFIX)}
     generation = module.meta.generation_id
     number = int(generation) + 1 if generation.isdecimal() else 1
-    return module.with_meta(generation_id=str(number), labels={**allowed, **reserved}, mod_time=now)
+    return module.with_meta(generation_id=str(number), labels={**reserved, **labels}, mod_time=now)

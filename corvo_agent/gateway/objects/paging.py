@@ -42,15 +42,14 @@ def sort_entries(entries: Sequence[CachedModule], order: str) -> Sequence[Cached
 
 
 def page(entries: Sequence[CachedModule], start: int, count: int) -> Sequence[CachedModule]:
-    """The ``count`` items from the ``start``-th (1-based) on; ``start`` 0 means all of them, a negative one 1.
+    """The ``count`` items from the ``start``-th (1-based) on; without a ``start`` above 0 all of them.
 
     Raises InvalidArgument when ``start`` lies behind the end, or ``count`` is negative or over MAX_RESULTS.
     """
-    if start == 0:
+    if start <= 0:
         return entries
     if not 0 <= count <= MAX_RESULTS:
         raise InvalidArgument("max-results", count, f"must be from 0 to {MAX_RESULTS}")
     if start > len(entries):
         raise InvalidArgument("from", start, f"there are only {len(entries)} items")
-    first = max(start, 1) - 1
-    return entries[first : first + count]
+    return entries[start - 1 : start - 1 + count]

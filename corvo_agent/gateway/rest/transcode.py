@@ -24,6 +24,7 @@ from ...diagnostics.messages.payloads import (
 from ...diagnostics.query import Payload
 from ...errors import DecodeError, RemoteError, Unsupported
 from ...protobuf.codec import decode
+from ..objects.module_messages import module_json
 
 _UNSET = object()
 #: Bytes of an answer from which on it is turned into JSON in a thread: some milliseconds of work.
@@ -124,4 +125,5 @@ _READERS: dict[str, Callable[[bytes], Any]] = {
     "protos.String": _string,
     "protos.Profile": _profile,
     "api.Interface": _interface,
+    "diagnostics.Module": module_json,
 }

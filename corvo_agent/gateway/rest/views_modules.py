@@ -16,7 +16,7 @@ from ...modules.vanished import DELETION_NOTE
 from ...timestamps import parse_duration
 from ..cooperative_yield import in_slices
 from ..objects import edits as objects
-from ..objects.body import check, fold, named_level_lines, read_module, read_object, text_of
+from ..objects.body import check, fold, named_level_lines, read_module, read_object, text_of, without_ignored
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..watching.cached_module import CachedModule
@@ -92,7 +92,7 @@ class ModuleViews:
     async def put(self, request: web.Request) -> web.Response:
         """PUT modules/NAME: the status of the body is not even looked at."""
         name = request.match_info["name"]
-        body = fold(read_object(await read_body(request)))
+        body = without_ignored(fold(read_object(await read_body(request))))
         # The status is for agents to write; a wrong one in a body that was read before must not refuse it.
         body.pop("status", None)
         check(body, name)

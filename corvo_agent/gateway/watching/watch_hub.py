@@ -147,6 +147,7 @@ class WatchHub:
     def _feed(self, options: ListOptions) -> Feed:
         key = ListOptions(
             name=options.name,
+            tenant=options.tenant,
             label_selector=options.label_selector,
             field_selector=options.field_selector,
             field_change=options.field_change,

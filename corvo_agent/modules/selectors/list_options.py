@@ -23,6 +23,7 @@ class ListOptions:
     start: int = 0
     max_results: int = 0
     sort_order: str = ""
+    tenant: str = ""
 
     def selection(self) -> Selection:
         """The objects and changes that these options let through; raises InvalidArgument for a bad selector."""
@@ -31,6 +32,7 @@ class ListOptions:
             parse_label_selector(self.label_selector),
             parse_field_selector(self.field_selector),
             parse_field_change(self.field_change),
+            self.tenant,
         )
 
     def version(self) -> int:
@@ -51,7 +53,8 @@ def parse_options(query: Iterable[tuple[str, str]]) -> ListOptions:
         if name == "fieldchangeselector":
             changes.append(value)
         else:
-            found[name] = value
+            # As in the original, the first of several counts.
+            found.setdefault(name, value)
     return ListOptions(
         name=found.get("o.name", ""),
         resource_version=found.get("o.resourceversion", ""),

@@ -22,11 +22,13 @@ class Selection:
     labels: LabelSelector | None = None
     fields: FieldSelector | None = None
     changed: FieldChange | None = None
+    tenant: str = ""
 
     def matches(self, module: Module) -> bool:
         """Whether the object is one of those wanted."""
         return (
             (not self.name or module.meta.name == self.name)
+            and (not self.tenant or module.meta.tenant == self.tenant)
             and (self.labels is None or self.labels(module.meta.labels))
             and (self.fields is None or self.fields(module))
         )

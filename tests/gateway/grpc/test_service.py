@@ -16,6 +16,7 @@ from google.protobuf import any_pb2, empty_pb2
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.settings import GatewaySettings
 from tests.descriptors import google_class, unknown
+from tests.diagnostics.kit import until
 
 from ..agents import AgentFarm
 from ..conftest import LOCAL, Api, Store, announced, settled
@@ -231,18 +232,80 @@ async def test_row_watch(client: Client, store: Store, gateway: Gateway) -> None
 
 
 async def test_row_watch_over_kinds(client: Client, store: Store, gateway: Gateway) -> None:
-    """AutoWatchSvcDiagnosticsV1: api.WatchEventList, objects as Any; control code 1 = initial list done."""
+    """AutoWatchSvcDiagnosticsV1: api.WatchEventList, objects as Any; with one option there is no end of the list."""
     await store.put_module(module("m1"))
     await settled(gateway, store)
     call = client.watch("AutoWatchSvcDiagnosticsV1", Aggregate(WatchOptions=[{"Kind": "Module"}]), V1)
-    first, done = await call.read(), await call.read()
-    event = first.Events[0]
+    event = (await call.read()).Events[0]
     assert (event.Type, event.Object.type_url) == ("Created", "type.googleapis.com/diagnostics.Module")
     assert Module.FromString(event.Object.value).O.Name == "m1"
-    assert done.Events[0].Control.Code == 1
+    await store.put_module(module("m2"))
+    assert told(await call.read()) == ["Created m2"]
     call.cancel()
     async with fails(grpc.StatusCode.INVALID_ARGUMENT):
         await client.watch("AutoWatchSvcDiagnosticsV1", Aggregate(WatchOptions=[{"Kind": "Network"}]), V1).read()
+
+
+def told(events: Any) -> list[str]:
+    """Type and name of each event."""
+    return [f"{event.Type} {Module.FromString(event.Object.value).O.Name}" for event in events.Events]
+
+
+async def test_row_a_watch_by_several_options(client: Client, store: Store, gateway: Gateway) -> None:
+    """With two options or more: Control, code 1, "Listing for multipath watch complete" behind what there is."""
+    for name in ("m1", "m2", "m3"):
+        await store.put_module(module(name))
+    await settled(gateway, store)
+    options = [{"Kind": "Module", "Options": {"O": {"Name": name}}} for name in ("m1", "m2")]
+    call = client.watch("AutoWatchSvcDiagnosticsV1", Aggregate(WatchOptions=options), V1)
+    assert [told(await call.read()) for _ in options] == [["Created m1"], ["Created m2"]]
+    (done,) = (await call.read()).Events
+    assert (done.Type, done.Control.Code) == ("Control", 1)
+    assert done.Control.Message == "Listing for multipath watch complete"
+    assert not done.HasField("Object")
+    for name in ("m3", "m2", "m1"):
+        await store.put_module(module(name, level="Debug"))
+    assert sorted([told(await call.read())[0] for _ in options]) == ["Updated m1", "Updated m2"]
+    call.cancel()
+    await until(lambda: not gateway.hub.watchers)
+    async with fails(grpc.StatusCode.RESOURCE_EXHAUSTED):
+        await client.watch("AutoWatchSvcDiagnosticsV1", Aggregate(WatchOptions=options * 9), V1).read()
+
+
+async def test_row_system_labels(client: Client, store: Store) -> None:
+    """Label sets what it is given, those of the system too: the REST gateway alone takes them out."""
+    await store.put_module(module("m1", labels={"io.pensando.x": "1", "a": "b"}))
+    given = {"io.pensando.y": "2", "c": "d"}
+    labelled = await client.call("AutoLabelModule", Label(O={"Name": "m1", "Labels": given}))
+    assert dict(labelled.O.Labels) == {"io.pensando.x": "1", **given}
+
+
+async def test_row_list_with_a_tenant(client: Client, store: Store, gateway: Gateway) -> None:
+    """List with tenant t1: none, because a Module has none."""
+    await store.put_module(module("m1"))
+    await settled(gateway, store)
+    assert not (await client.call("AutoListModule", Options(O={"Tenant": "t1"}))).Items
+    assert len((await client.call("AutoListModule", Options())).Items) == 1
+
+
+@pytest.mark.parametrize("method", ["AutoGetModule", "AutoWatchModule"])
+async def test_row_another_version(client: Client, method: str) -> None:
+    """req-version=v2: Internal."""
+    other = ("req-version", "v2")
+    async with fails(grpc.StatusCode.INTERNAL, "Request information error") as status:
+        if method == "AutoGetModule":
+            await client.call(method, Module(O={"Name": "m1"}), other)
+        else:
+            await client.watch(method, Options(), other).read()
+    assert list(status[0].Message) == ["unsupported version [v2]"]
+
+
+async def test_row_a_status_update_with_a_bad_spec(client: Client, store: Store) -> None:
+    """A status-only update with a bad spec is refused; one without a level is of a Module without one."""
+    await store.put_module(module("m1"))
+    async with fails(grpc.StatusCode.INVALID_ARGUMENT, "Request validation failed"):
+        await client.call("AutoUpdateModule", given("m1", level="loud"), AGENT)
+    await client.call("AutoUpdateModule", given("m1", level=""), AGENT)
 
 
 @pytest.mark.parametrize("method", ["AutoWatchModule", "AutoWatchSvcDiagnosticsV1"])
@@ -255,15 +318,21 @@ async def test_row_watches_need_a_version(client: Client, method: str) -> None:
 
 
 async def test_row_watch_from_a_version_that_is_gone(client: Client) -> None:
-    """410:({Expired})."""
-    async with fails(grpc.StatusCode.OUT_OF_RANGE) as status:
-        await client.watch("AutoWatchModule", Options(O={"ResourceVersion": "1"}), V1).read()
-    assert list(status[0].Message) == ["410:({Expired}) [version too old]"]
-    async with fails(grpc.StatusCode.OUT_OF_RANGE) as status:
-        await client.watch("AutoWatchModule", Options(O={"ResourceVersion": "1000000"}), V1).read()
-    assert list(status[0].Message) == [
-        "410:({Expired}) [version not in cache history, retry without specifying version]"
-    ]
+    """Unknown, and 410:({Expired}) in the text."""
+    for version, reason in (
+        ("1", "version too old"),
+        ("1000000", "version not in cache history, retry without specifying version"),
+    ):
+        for method, request in (
+            ("AutoWatchModule", Options(O={"ResourceVersion": version})),
+            ("AutoWatchSvcDiagnosticsV1", Aggregate(WatchOptions=[{"Options": {"O": {"ResourceVersion": version}}}])),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await client.watch(method, request, V1).read()
+            assert (caught.value.code(), caught.value.details()) == (
+                grpc.StatusCode.UNKNOWN,
+                f"410:({{Expired}}) [{reason}]",
+            )
 
 
 async def test_row_debug_is_routed_to_the_agent(

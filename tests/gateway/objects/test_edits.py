@@ -72,7 +72,7 @@ def test_a_patch_is_held_against_the_rules() -> None:
 
 def test_labels_are_replaced_as_a_whole_but_for_those_of_the_system() -> None:
     new = objects.labelled(OLD, {"c": "d", "io.pensando.own": "2"}, now=LATER)
-    assert new.meta.labels == {"c": "d", "io.pensando.sys": "1"}
+    assert new.meta.labels == {"c": "d", "io.pensando.sys": "1", "io.pensando.own": "2"}
     assert (new.spec, new.meta.generation_id, new.meta.mod_time) == (OLD.spec, "2", LATER)
 
 

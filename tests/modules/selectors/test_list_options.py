@@ -35,8 +35,8 @@ def test_every_parameter_has_its_place_in_both_spellings(spelling: str) -> None:
     assert parse_options([]) == ListOptions()
 
 
-def test_the_last_of_two_counts() -> None:
-    assert parse_options([("O.name", "a"), ("o.name", "b")]).name == "b"
+def test_the_first_of_two_counts() -> None:
+    assert parse_options([("O.name", "a"), ("o.name", "b")]).name == "a"
 
 
 @pytest.mark.parametrize("name", ["from", "max-results"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from corvo_agent._generated import diagnostics
 from corvo_agent.errors import DecodeError
-from corvo_agent.gateway.grpc.module_messages import message_of, module_of
+from corvo_agent.gateway.objects.module_messages import message_of, module_of
 from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from corvo_agent.protobuf.codec import decode, encode
 from tests.descriptors import google_class

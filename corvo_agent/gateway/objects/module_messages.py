@@ -14,10 +14,11 @@ from betterproto.lib.google.protobuf import Timestamp as GoogleTimestamp
 
 from ..._generated import api
 from ..._generated import diagnostics as messages
+from ...modules.json.codec import module_to_dict
 from ...modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from ...modules.names import self_link_of
 from ...modules.selectors.list_options import ListOptions
-from ...protobuf.codec import make, opaque
+from ...protobuf.codec import decode, make, opaque
 
 P = TypeVar("P")
 
@@ -57,20 +58,33 @@ def any_event_of(type: str, module: bytes) -> api.WatchEvent:
 
 
 def initial_done() -> api.WatchEventList:
-    """What says that the initial list is done."""
-    return api.WatchEventList([api.WatchEvent(control=api.WatchControl(code=1))])
+    """What says that the initial lists of a watch with several options are done."""
+    control = api.WatchControl(code=1, message="Listing for multipath watch complete")
+    return api.WatchEventList([api.WatchEvent(type="Control", control=control)])
 
 
 def module_of(message: messages.Module) -> Module:
     """What a caller gave; the times of the object and its self-link are the server's business."""
     meta = replace(_part(ObjectMeta, message.o), creation_time=0, mod_time=0, self_link="")
-    return Module(meta=meta, spec=_part(ModuleSpec, message.spec), status=_part(ModuleStatus, message.status))
+    return replace(_module(message), meta=meta)
+
+
+def module_json(data: bytes) -> dict[str, Any]:
+    """The JSON of an encoded Module, whatever it says; raises DecodeError for bytes that are none."""
+    module = _module(decode(messages.Module, data))
+    return module_to_dict(module, self_link=module.meta.self_link)
+
+
+def _module(message: messages.Module) -> Module:
+    parts = _part(ObjectMeta, message.o), _part(ModuleSpec, message.spec), _part(ModuleStatus, message.status)
+    return Module(*parts, kind=message.t.kind, api_version=message.t.api_version)
 
 
 def options_of(message: api.ListWatchOptions) -> ListOptions:
     """What list and watch are asked for."""
     return ListOptions(
         name=message.o.name,
+        tenant=message.o.tenant,
         resource_version=message.o.resource_version,
         label_selector=message.label_selector,
         field_selector=message.field_selector,
