@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -39,6 +39,14 @@ def pytest_sessionfinish() -> None:
     while a module is parsed (CPython's gh-106905), and in a new environment those modules are parsed.
     """
     gc.collect()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the person who runs the tests has set for their own use is not for the tests, nor for what they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        yield
 
 
 _EVERY_KEY = b'{"key":"AA==","range_end":"AA=="}'

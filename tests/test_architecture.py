@@ -129,8 +129,8 @@ ROOMS = {
     ],
     "launcher": ["environment", "join", "inject"],
     "cli": [
-        "backends confirm settings shells show thinned_log whole_file",
-        "failures levels own_log profiles",
+        "backends confirm shells show thinned_log whole_file",
+        "failures levels own_log profiles settings",
         "live many reload running",
         "where",
         "logs modules",

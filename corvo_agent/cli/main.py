@@ -5,6 +5,7 @@ A command's file is imported when the command is used, so that ``corvo --help`` 
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -38,8 +39,13 @@ _COMMANDS = {
     "gateway": ("run", "Serve the REST API."),
     "writer": ("run", "Keep Module objects in step with what runs."),
     "token": ("setup", "Make tokens for callers of a gateway."),
+    "context": ("setup", "Name the places where to look, and choose one."),
     "completion": ("setup", "Print the completion script of a shell."),
 }
+
+
+# What people type for a command whose name they do not know.
+_MEANT = {"list": "modules", "get": "modules", "tail": "logs", "ps aux": "ps", "threads": "stacks", "tasks": "stacks"}
 
 
 class _Commands(click.Group):
@@ -57,6 +63,40 @@ class _Commands(click.Group):
         command: click.Command = importlib.import_module(f".commands.{folder}.{cmd_name}", __package__).command
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what says where to look from before the command's name, too; the command gets it."""
+        if args and args[0].startswith("--") and args[0] not in ("--help", "--version"):
+            # Late: most command lines begin with the command.
+            from .settings.options import EARLIER, with_options
+            from .settings.where import WHERE
+
+            before = click.command(add_help_option=False)(with_options(lambda **_: None, WHERE.settings))
+            found = before.make_context(
+                "corvo", args, ignore_unknown_options=True, allow_interspersed_args=False, allow_extra_args=True
+            )
+            ctx.meta[EARLIER] = found.params
+            args = found.args
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that ``args`` name; for one that is none, which one was probably meant."""
+        name = args[0]
+        if name == "help":
+            # As most programs have it.
+            args = [*args[1:2], "--help"]
+            if args == ["--help"]:
+                click.echo(ctx.get_help())
+                ctx.exit()
+            name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            close = difflib.get_close_matches(name, _COMMANDS, 3, cutoff=0.5)
+            close = [_MEANT[name]] if name in _MEANT else close
+            hint = f" Did you mean {' or '.join(f'corvo {each}' for each in close)}?" if close else ""
+            raise click.UsageError(f"No such command {name!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list for ``--help``, without importing any."""
         with formatter.section("Commands"):
@@ -72,6 +112,7 @@ def cli() -> None:
     Where to look: --gateway URL asks a gateway, --etcd URL looks into etcd itself, --address HOST:PORT calls one agent.
     Every option has an environment name: CORVO_GATEWAY, CORVO_ETCD, CORVO_ADDRESS, ... The command line counts
     before the environment, the environment before the file of --config; without any it is http://127.0.0.1:9000.
+    Such options may stand before the command, too; corvo context gives places names.
 
     \b
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 unreachable, 5 refused.

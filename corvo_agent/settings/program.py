@@ -74,16 +74,19 @@ class Program:
         environment: Mapping[str, str],
         path: str = "",
         others: Callable[[], Collection[str]] = tuple,
+        table: Mapping[str, Any] | None = None,
     ) -> Gathered:
         """The value of each setting: the command line's, else the environment's, else the file's, else the default.
 
         ``line`` is by option, None where not given, as ``Setting.from_line`` takes it; a variable that is empty is not
-        given. ``path`` is the TOML file, "" for none; ``others`` are the keys that other programs take from it, asked
+        given. ``path`` is the TOML file, "" for none, which is not read when what is in it is given as ``table``;
+        ``others`` are the keys that other programs take from it, asked
         for when there is one that this program has not. Blocks on the disk.
 
         Raises ConfigError naming the option, the variable or the key: one that is unknown, a value that is refused.
         """
-        table = read_toml(path) if path else {}
+        if table is None:
+            table = read_toml(path) if path else {}
         check_keys(table, [each.option for each in self.settings], others, path)
         values: dict[str, Any] = {}
         sources: dict[str, Source] = {}

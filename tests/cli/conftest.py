@@ -29,7 +29,18 @@ LINES = (
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine says about Corvo is not for the tests."""
-    for name in ("GATEWAY", "ETCD", "ADDRESS", "CONFIG", "MODULE", "TIMEOUT", "TLS_CA", "ETCD_USER", "ETCD_PASSWORD"):
+    for name in (
+        "GATEWAY",
+        "ETCD",
+        "ADDRESS",
+        "CONFIG",
+        "CONTEXT",
+        "MODULE",
+        "TIMEOUT",
+        "TLS_CA",
+        "ETCD_USER",
+        "ETCD_PASSWORD",
+    ):
         monkeypatch.delenv(f"CORVO_{name}", raising=False)
 
 

@@ -120,3 +120,60 @@ async def test_without_a_place_to_look_it_says_which_options_there_are() -> None
     assert outcome.code == 4
     assert "127.0.0.1:9000 is unavailable" in outcome.err
     assert "give --gateway URL, --etcd URL or --address HOST:PORT" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lvel", "corvo level"),
+        ("log", "corvo logs"),
+        ("statz", "corvo stats"),
+        ("list", "corvo modules"),
+        ("tail", "corvo logs"),
+    ],
+)
+def test_a_command_that_is_none_leads_to_the_one_that_was_meant(typed: str, meant: str) -> None:
+    outcome = run_here(typed, "x")
+    assert outcome.code == 2
+    assert f"No such command '{typed}'. Did you mean {meant}" in outcome.err
+    assert "Did you mean" not in run_here("qqqqqqqq").err
+
+
+def test_help_is_a_command_too() -> None:
+    assert run_here("help").out == run_here("--help").out
+    assert run_here("help", "stats").out == run_here("stats", "--help").out
+    assert run_here("help", "nonsense").code == 2
+
+
+def test_options_of_where_to_look_may_stand_before_the_command() -> None:
+    for line in (
+        ("--gateway", "http://127.0.0.1:1", "modules", "list"),
+        ("modules", "list", "--gateway", "http://127.0.0.1:1"),
+    ):
+        outcome = run_here(*line)
+        assert (outcome.code, "http://127.0.0.1:1 is unavailable" in outcome.err) == (4, True)
+    outcome = run_here("--gateway", "http://127.0.0.1:1", "agent", "--module", "x")
+    assert (outcome.code, "corvo agent has no option --gateway" in outcome.err) == (2, True)
+    # The one behind the command is nearer.
+    outcome = run_here("--gateway", "http://127.0.0.1:1", "modules", "list", "--gateway", "http://127.0.0.1:2")
+    assert "http://127.0.0.1:2 is unavailable" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("modules", "list", "--etcd", ""),
+        ("--etcd", "", "modules", "list"),
+        ("agent", "--module", "x", "--etcd", ""),
+        ("agent", "--module", "x", "--log-file", ""),
+        ("modules", "list", "--gateway", ""),
+    ],
+)
+def test_an_empty_value_is_refused_instead_of_being_left_out(line: tuple[str, ...]) -> None:
+    outcome = run_here(*line)
+    assert (outcome.code, "is empty: leave the option out, or give it a value" in outcome.err) == (2, True)
+
+
+def test_an_option_does_not_swallow_the_next_one() -> None:
+    outcome = run_here("agent", "--module", "x", "--etcd", "--log-file", "y")
+    assert (outcome.code, "unexpected extra argument" in outcome.err) == (2, True)

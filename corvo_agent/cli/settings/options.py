@@ -10,12 +10,15 @@ from typing import Any, TypeVar
 
 import click
 
+from ...errors import ConfigError
 from ...settings.program import Gathered, Program, mistaken_variables
 from ...settings.setting import Setting, variable_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _CONFIG = "config"
+#: Where a click context keeps the parameters that stood before the command's name.
+EARLIER = "corvo_agent.earlier"
 _log = logging.getLogger("corvo_agent")
 
 
@@ -25,15 +28,25 @@ class Told:
     def __init__(self, program: Program, params: Mapping[str, Any]) -> None:
         self._program = program
         self._line = {each.option: params.get(_parameter(each)) for each in program.settings}
-        self._path = params.get(_CONFIG) or ""
+        #: The file of ``--config``, "" for none.
+        self.path: str = params.get(_CONFIG) or ""
 
-    def gather(self) -> Gathered:
+    def line(self, option: str) -> Any:
+        """What the command line says of ``option``, as it stands there; None when it says nothing."""
+        return self._line[option]
+
+    def gather(self, table: Mapping[str, Any] | None = None, path: str = "") -> Gathered:
         """Read all of it now, the environment and the file too. Blocks on the disk.
 
-        Raises ConfigError naming the option, the variable or the key that is unknown or wrong.
+        ``table`` stands for the file if given, ``path`` is that one's name then. Raises ConfigError naming the option,
+        the variable or the key that is unknown or wrong, and an option whose value is empty: a variable of a script
+        that is not set would leave out what the script says.
         """
         line = {option: value for option, value in self._line.items() if value not in (None, ())}
-        return self._program.gather(line, os.environ, self._path, others=_keys_of_all_programs)
+        for option, value in line.items():
+            if value == "" or (isinstance(value, tuple) and "" in value):
+                raise ConfigError(f"--{option}", None, "is empty: leave the option out, or give it a value")
+        return self._program.gather(line, os.environ, path or self.path, others=_keys_of_all_programs, table=table)
 
     def warn_of_mistaken_variables(self) -> None:
         """Log each variable of the environment that is almost one that some program knows."""
@@ -48,7 +61,7 @@ def program_options(program: Program) -> Callable[[F], F]:
     def decorate(command: F) -> F:
         @functools.wraps(command)
         def gathering(*arguments: Any, **given: Any) -> Any:
-            told = Told(program, given)
+            told = Told(program, with_earlier(click.get_current_context(), program.settings, given))
             for name in (_CONFIG, *map(_parameter, program.settings)):
                 given.pop(name, None)
             return command(*arguments, told=told, **given)
@@ -64,8 +77,9 @@ def with_options(command: Any, settings: Sequence[Setting], hidden: Sequence[str
     command = click.option(
         f"--{_CONFIG}",
         envvar=variable_of(_CONFIG),
-        default="",
+        default=None,
         metavar="FILE",
+        hidden=_CONFIG in hidden,
         help=f"TOML file of the options that have a variable.  ({variable_of(_CONFIG)})",
     )(command)
     for each in reversed(settings):
@@ -73,16 +87,34 @@ def with_options(command: Any, settings: Sequence[Setting], hidden: Sequence[str
     return command
 
 
+def with_earlier(context: click.Context, settings: Sequence[Setting], given: Mapping[str, Any]) -> dict[str, Any]:
+    """``given``, the parameters of ``context``'s command, with those of ``settings`` that stand before its name.
+
+    Raises click.UsageError for one before it that the command does not have.
+    """
+    earlier: dict[str, Any] = {name: each for name, each in context.meta.get(EARLIER, {}).items() if is_given(each)}
+    known = {_CONFIG, *map(_parameter, settings)}
+    for name in earlier:
+        if name not in known:
+            raise click.UsageError(f"{context.command_path} has no option --{name.replace('_', '-')}", context)
+    return {**given, **{name: value for name, value in earlier.items() if not is_given(given.get(name))}}
+
+
+def is_given(value: object) -> bool:
+    """Whether a parameter of a command was given, also as an empty text."""
+    return value is not None and value != ()
+
+
 def _option(setting: Setting, *, hidden: bool) -> Callable[[F], F]:
     """The option of ``setting``. Its text is read later, by the rules that hold for the environment too."""
     default = f"  [default: {setting.shown_default}]" if setting.shown_default else ""
-    switch = setting.kind is bool
+    # A flag_value of any kind, None too, would make the value of another option optional.
+    switch: dict[str, Any] = {"is_flag": True, "flag_value": True} if setting.kind is bool else {}
     return click.option(
         f"--{setting.option}",
         _parameter(setting),
         default=None,
-        is_flag=switch,
-        flag_value=True if switch else None,
+        **switch,
         multiple=setting.kind is tuple,
         metavar=setting.metavar or None,
         hidden=hidden,

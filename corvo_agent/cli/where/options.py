@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -11,7 +12,9 @@ import click
 
 from ...settings.etcd import EtcdSettings
 from ...settings.program import Gathered, Source
-from ..settings.options import Told, with_options
+from ...settings.setting import variable_of
+from ..settings.contexts import read_contexts
+from ..settings.options import Told, with_earlier, with_options
 from ..settings.where import WHERE, Where
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,12 +38,12 @@ def agent_options(command: F) -> F:
 
 
 def where_of(context: click.Context, weak: str = "") -> Where:
-    """What the options of ``context``, the environment and the file say of where to look.
+    """What the options of ``context``, the environment and the file, see ``contexts``, say of where to look.
 
     ``weak`` counts before other places only on the command line. Blocks on the disk. Raises click.UsageError for two
     places on the command line, and ConfigError for a setting that is wrong.
     """
-    gathered = Told(WHERE, context.params).gather()
+    gathered = _gathered(Told(WHERE, with_earlier(context, WHERE.settings, context.params)))
     chosen = _chosen_place(gathered, weak)
     where, etcd = gathered.section(Where), gathered.section(EtcdSettings)
     return replace(
@@ -49,6 +52,17 @@ def where_of(context: click.Context, weak: str = "") -> Where:
         address=where.address if chosen == "address" else "",
         etcd=etcd if chosen == "etcd" else replace(etcd, urls=()),
     )
+
+
+def _gathered(told: Told) -> Gathered:
+    """What was told; where no file is named, the person's own counts, with the context that was chosen."""
+    name = told.line("context") or os.environ.get(variable_of("context"), "")
+    if told.path:
+        if name:
+            raise click.UsageError("--config and --context are two places that say where to look: name one")
+        return told.gather()
+    contexts = read_contexts()
+    return told.gather(contexts.settings(name), str(contexts.path))
 
 
 def _chosen_place(gathered: Gathered, weak: str) -> str:

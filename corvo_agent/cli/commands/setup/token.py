@@ -21,6 +21,9 @@ def command() -> None:
     """Make tokens for callers of a gateway, in the file of its --token-file.
 
     To revoke one, delete its line: the gateway notices.
+
+    \b
+    corvo token new --role reader --for 30d --name oncall --token-file /etc/corvo/tokens
     """
 
 
