@@ -21,6 +21,7 @@ from tests.project.style import FILES_OF_A_FOLDER, LINES_OF_A_FILE, LINES_OF_A_F
 # above it.
 MAY_IMPORT = {
     "owned_process": set(),
+    "console": set(),
     "protobuf": set(),
     "stats": set(),
     "embedded": {"owned_process"},
@@ -54,6 +55,7 @@ MAY_IMPORT = {
     "demo": {"owned_process", "embedded", "levels", "modules", "logs", "stats", "diagnostics", "gateway", "agent"},
     "cli": {
         "access",
+        "console",
         "embedded",
         "levels",
         "profiles",
@@ -138,6 +140,7 @@ ROOMS = {
         "main",
     ],
     "cli/commands": ["change look run setup"],
+    "cli/profiles": ["hot_functions names taking", "flame heap_rows stack_tree waits"],
 }
 
 # The places that may import a foreign package: a file, or a folder with all that is in it.
@@ -203,7 +206,6 @@ OWNERS = {
     # Another one on the path, whose place ours has taken.
     "sitecustomize": ["launcher/inject/sitecustomize.py"],
     "structlog": ["levels/structlog_filter.py"],
-    "vl_convert": ["cli/profiles/flame.py"],
     "yaml": ["cli/show/yaml_format.py"],
     "yarl": ["rest_client/transport.py"],
     "zstandard": ["logs/files/packed.py"],

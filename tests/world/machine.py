@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 #: The programs that a test may need, and the Debian package of each.
 PROGRAMS = {
+    "chromium": "chromium",
     "curl": "curl",
     "dbus-daemon": "dbus-daemon",
     "fish": "fish",
     "ip": "iproute2",
     "logrotate": "logrotate",
+    "node": "nodejs",
     "unshare": "util-linux",
     "zsh": "zsh",
 }

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .flame import check_flame, flame_graph
+    from .flame.graph import check_flame, flame_graph
     from .hot_functions import HotFunction, Measured, difference, measured, quantity
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "flame": ("check_flame", "flame_graph"),
+            "flame.graph": ("check_flame", "flame_graph"),
             "hot_functions": ("HotFunction", "Measured", "difference", "measured", "quantity"),
         },
     )

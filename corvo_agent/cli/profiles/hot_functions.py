@@ -140,4 +140,6 @@ def quantity(value: float, unit: str) -> str:
     for size, name in _SCALES.get(unit, ()):
         if abs(value) >= size:
             return f"{value:g}{name}" if size == 1 else f"{value / size:.2f}{name}"
-    return f"{value:g}" if unit in ("count", "", *_SCALES) else f"{value:g} {unit}"
+    # Whole numbers with all of their digits, which people compare.
+    text = f"{value:.0f}" if value == round(value) else f"{value:g}"
+    return text if unit in ("count", "", *_SCALES) else f"{text} {unit}"

@@ -91,6 +91,7 @@ def test_functions_can_be_hidden_and_what_they_spent_is_known() -> None:
         (90_000_000_000, "nanoseconds", "1.50min"),
         (5 << 30, "bytes", "5.00GB"),
         (7, "count", "7"),
+        (1234567, "count", "1234567"),
         (7, "apples", "7 apples"),
     ],
 )

@@ -12,7 +12,7 @@ from ....errors import InvalidArgument
 from ....profiles.kind import parse_number
 from ....profiles.pprof.model import Profile
 from ....profiles.stacks.own import OWN
-from ...profiles.flame import check_flame, flame_graph
+from ...profiles.flame.graph import check_flame, flame_graph
 from ...profiles.hot_functions import Measured, difference, measured
 from ...profiles.taking import GZIP, read_profile, with_progress
 from ...running import asynchronous
@@ -88,12 +88,14 @@ async def command(
                 raise InvalidArgument(option, str(given), f"what {kind} answers is no profile of stacks")
         return
     values = measured(profile, sample_type)
-    if before is not None:
-        values = difference(values, measured(before, values.type.type))
+    earlier = None if before is None else measured(before, values.type.type)
     if flame is not None:
-        text = await asyncio.to_thread(flame_graph, values, f"{kind} of {name}", flame.suffix)
+        title = f"{kind} of {name}" + (f" since {old}" if earlier else "")
+        text = await asyncio.to_thread(flame_graph, values, title, flame.suffix, earlier)
         await asyncio.to_thread(write_whole, flame, text.encode())
         note(f"{flame}: the flame graph of {values.type.type}")
+    if earlier is not None:
+        values = difference(values, earlier)
     if path != "-" and count:
         _show(profile, values, count, "" if everything else OWN)
 
