@@ -85,3 +85,63 @@ async def test_row_an_action_that_answers_another_message(api: Api, store: Store
 
 async def answer(known: Module) -> Payload:
     return Payload("type.googleapis.com/diagnostics.Module", encode(message_of(known)))
+
+
+async def test_row_label_with_a_stale_version(api: Api, store: Store) -> None:
+    """A label from an older version is refused, as a PUT is; without a version it is unconditional."""
+    await store.put_module(module("m1"))
+    body = {"labels": {"a": "b"}}
+    assert (await api.call("POST", "/modules/m1/label", {**body, "resource-version": "1"}))[0] == 412
+    assert (await api.call("POST", "/modules/m1/label", body))[0] == 200
+
+
+async def test_row_self_links_in_answers(api: Api) -> None:
+    """Answers of create, label and delete have a self-link as those of get have."""
+    created = (await api.call("POST", "/modules", {"meta": {"name": "m1"}}))[1]
+    labelled = (await api.call("POST", "/modules/m1/label", {"labels": {"a": "b"}}))[1]
+    deleted = (await api.call("DELETE", "/modules/m1"))[1]
+    links = [found["meta"]["self-link"] for found in (created, labelled, deleted)]
+    assert links == ["/configs/diagnostics/v1/modules/m1"] * 3
+
+
+@pytest.mark.parametrize(
+    "params", [{"field-change-selector": "Bogus"}, {"field-selector": "bogus=1"}, {"label-selector": "a in b"}]
+)
+async def test_row_a_watch_with_a_bad_selector(api: Api, params: dict[str, str]) -> None:
+    """It is refused before the stream begins, where the caller sees it."""
+    assert (await api.get("/watch/modules", **params))[0] == 400
+
+
+@pytest.mark.parametrize("level", [b"\xff", rb"\ud800"])
+async def test_row_text_that_cannot_be_stored(api: Api, store: Store, level: bytes) -> None:
+    """Bytes that are no UTF-8 and halves of surrogate pairs are refused rather than replaced."""
+    await store.put_module(module("m1"))
+    body = b'{"spec":{"args":["' + level + b'"]}}'
+    assert (await api.call("PUT", "/modules/m1", body))[0] == 400
+
+
+@pytest.mark.parametrize("params", [{"O.resource-version": "abc"}, {"from": "1", "max-results": "-1"}])
+async def test_row_what_crashes_the_original(api: Api, store: Store, params: dict[str, str]) -> None:
+    """Lists with a version or a number that is none; a label on an object without a generation."""
+    assert (await api.get("/modules", **params))[0] == 400
+    await store.put(key_of("m1"), b'{"kind":"Module"}')
+    status, found = await api.call("POST", "/modules/m1/label", {"labels": {"a": "b"}})
+    assert (status, found["meta"]["generation-id"]) == (200, "1")
+
+
+async def test_row_the_category_of_what_is_created(api: Api) -> None:
+    """A Module that is created is of the category Venice, and is found by either spelling."""
+    assert (await api.call("POST", "/modules", {"meta": {"name": "m1"}}))[1]["status"]["category"] == "Venice"
+    for spelling in ("Venice", "venice"):
+        found = (await api.get("/modules", **{"field-selector": f"status.category={spelling}"}))[1]
+        assert [item["meta"]["name"] for item in found["items"] or ()] == ["m1"]
+
+
+async def test_row_a_module_without_service_ports(api: Api, store: Store) -> None:
+    """Without an agent it has no instance; only a service that the caller names is an invalid one."""
+    await store.put_module(module("m1", ports=()))
+    await settled(api.gateway, store)
+    texts = []
+    for port in ({}, {"service-port": {"name": "x"}}):
+        texts += (await api.call("POST", "/modules/m1/Debug", {"query": "Log", **port}))[1]["message"]
+    assert texts == ["unable to locate service instance for module [m1]", "invalid service name [x]"]
