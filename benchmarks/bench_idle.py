@@ -1,8 +1,9 @@
 """What doing nothing costs: an idle gateway with 50,000 Modules, and 1,000 idle agents, in themselves and in etcd.
 
 Beside each stands the scheme of before in the same run, made of raw calls of its kinds at its rates: the gateway
-listed the keys of both its prefixes every 2.6 s, 500 at a time; an agent renewed its lease and read its endpoint every
-5 s, and read the key of its Module every 6.6 s. Processor time is that of the processes (psutil), over ``SECONDS``.
+listed the keys of both its prefixes every 2.6 s, 500 at a time; for agents see ``idle_agents``. Processor time is that
+of the processes, over ``SECONDS``; calls are those that etcd has counted. Last, what one change costs a gateway that
+thousands watch by name.
 """
 
 from __future__ import annotations
@@ -10,33 +11,59 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from statistics import median
 
+import aiohttp
 import psutil
 
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.gateway.watching.cached_module import CachedModule
+from corvo_agent.gateway.watching.events import Event
+from corvo_agent.gateway.watching.watch_hub import WatchHub, WatchLimits
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
+from corvo_agent.modules.kv import ChangeType
+from corvo_agent.modules.model import Module
 from corvo_agent.modules.names import BESIDE_PREFIX, MODULES_PREFIX, key_of
+from corvo_agent.modules.selectors.list_options import ListOptions
 
 from .bench_gateway import at_once
 from .gateway_servers import gateway_program, name_of
+from .idle_agents import agents
 from .report import Row, publish
 
 MODULES = int(os.environ.get("BENCH_MODULES", "50000"))
-SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
+AGENTS = int(os.environ.get("BENCH_AGENTS", "1000"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "30"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 # Seconds for what a start leaves behind, such as the collection of garbage in etcd.
 SETTLE = 10.0
-ROUNDS = 3
+LOOKS = 200
+_CALLS = re.compile(r'^grpc_server_started_total\{grpc_method="(?!Watch)(\w+)",.*\} (\S+)$', re.MULTILINE)
 
 
-async def used(pids: dict[str, int], seconds: float) -> dict[str, float]:
-    """Percent of a core that each of the processes uses in that time."""
-    before = {name: _cpu(pid) for name, pid in pids.items()}
-    started = asyncio.get_running_loop().time()
-    await asyncio.sleep(seconds)
-    passed = asyncio.get_running_loop().time() - started
-    return {name: (_cpu(pid) - before[name]) / passed * 100 for name, pid in pids.items()}
+class Used:
+    """Processor time of processes, and the calls that etcd has answered, while it is entered."""
+
+    def __init__(self, etcd: EmbeddedEtcd, *pids: int) -> None:
+        self._etcd = etcd
+        self._pids = pids
+
+    async def over(self, seconds: float) -> dict[str, float]:
+        """In that time, for each second: percent of a core of etcd and of the processes together, and calls."""
+        before, started = await self._now(), time.monotonic()
+        await asyncio.sleep(seconds)
+        after, passed = await self._now(), time.monotonic() - started
+        etcd, ours, calls = ((late - early) / passed for early, late in zip(before, after, strict=True))
+        return {"etcd, % of a core": etcd * 100, "itself, % of a core": ours * 100, "calls/s": calls}
+
+    async def _now(self) -> tuple[float, float, float]:
+        async with aiohttp.ClientSession() as session, session.get(f"{self._etcd.endpoint}/metrics") as answer:
+            calls = sum(float(number) for _, number in _CALLS.findall(await answer.text()))
+        return _cpu(self._etcd.pid), sum(map(_cpu, self._pids)), calls
 
 
 def _cpu(pid: int) -> float:
@@ -68,11 +95,10 @@ async def fill(store: EtcdStore) -> None:
 
 
 async def measure_gateway() -> list[Row]:
-    """The gateway as it is, with the scheme of before run beside it, and nothing at all."""
+    """Nothing at all, the scheme of before, and the gateway as it is."""
     found: dict[str, list[dict[str, float]]] = {}
     async with EmbeddedEtcd() as etcd, EtcdStore(EtcdOptions((etcd.endpoint,))) as store:
         await fill(store)
-        pids = {"etcd": etcd.pid, "self": os.getpid()}
 
         async def listed() -> None:
             for prefix in (MODULES_PREFIX, BESIDE_PREFIX):
@@ -80,23 +106,95 @@ async def measure_gateway() -> list[Row]:
 
         for _ in range(ROUNDS):
             await asyncio.sleep(SETTLE)
-            found.setdefault("nothing", []).append(await used(pids, SECONDS))
+            found.setdefault("nothing", []).append(await Used(etcd).over(SECONDS))
             async with at_rate(2.6, listed):
-                found.setdefault("before", []).append(await used(pids, SECONDS))
+                found.setdefault("before", []).append(await Used(etcd, os.getpid()).over(SECONDS))
             async with gateway_program(etcd.endpoint, MODULES) as (_, pid):
                 await asyncio.sleep(SETTLE)
-                found.setdefault("now", []).append(await used({"etcd": etcd.pid, "self": pid}, SECONDS))
+                found.setdefault("now", []).append(await Used(etcd, pid).over(SECONDS))
     return [_row(f"gateway, {MODULES} Modules", scheme, rows) for scheme, rows in found.items()]
 
 
-def _row(what: str, scheme: str, rows: list[dict[str, float]]) -> Row:
-    middle = {name: round(sorted(row[name] for row in rows)[len(rows) // 2], 2) for name in rows[0]}
-    return {"what": what, "scheme": scheme, **{f"{name}, % of a core": value for name, value in middle.items()}}
+async def measure_agents() -> list[Row]:
+    """The agents as they were and as they are, in two processes, also while another key is written every second."""
+    found: dict[str, list[dict[str, float]]] = {}
+    half = AGENTS // 2
+    async with EmbeddedEtcd() as etcd, EtcdStore(EtcdOptions((etcd.endpoint,))) as store:
+        await at_once(range(AGENTS), lambda number: store.put(key_of(f"idle{number:05}-pen-npm"), b"{}"))
+        for _ in range(ROUNDS):
+            for scheme in ("before", "now"):
+                async with (
+                    agents(scheme, etcd.endpoint, 0, half) as one,
+                    agents(scheme, etcd.endpoint, half, AGENTS - half) as two,
+                ):
+                    used = Used(etcd, one, two)
+                    await asyncio.sleep(SETTLE)
+                    found.setdefault(scheme, []).append(await used.over(SECONDS))
+                    if scheme == "before":
+                        continue
+                    async with at_rate(1.0, lambda: store.put("/elsewhere", b"")):
+                        # Each looks once, at once, and then once a minute.
+                        await asyncio.sleep(3 * SETTLE)
+                        found.setdefault("now, others written", []).append(await used.over(2 * SECONDS))
+    return [_row(f"{AGENTS} agents", scheme, rows, AGENTS) for scheme, rows in found.items()]
+
+
+def _row(what: str, scheme: str, rows: list[dict[str, float]], each: int = 1) -> Row:
+    middle = {name: round(median(row[name] for row in rows), 2) for name in rows[0]}
+    own = middle["itself, % of a core"] / each
+    return {"what": what, "scheme": scheme, **middle, "each, % of a core": round(own, 4)}
+
+
+class Known:
+    """Modules without a store."""
+
+    def __init__(self, count: int) -> None:
+        made = (Module().with_meta(name=name_of(number), resource_version=str(number + 1)) for number in range(count))
+        self._entries = {module.name: CachedModule(module) for module in made}
+
+    def get(self, name: str) -> CachedModule | None:
+        """The one of that name."""
+        return self._entries.get(name)
+
+    def by_revision(self) -> Iterable[CachedModule]:
+        """All of them."""
+        return self._entries.values()
+
+
+async def measure_names() -> list[Row]:
+    """What it takes to open a watch by name, and to publish a change, with so many of them."""
+    known, rows = Known(MODULES), list[Row]()
+    for watchers in (0, 1000, 10_000):
+        hub = WatchHub(limits=WatchLimits(watchers=watchers + LOOKS))
+        hub.begin(0)
+        for number in range(watchers):
+            hub.subscribe(ListOptions(name=name_of(number), resource_version="-1"), known)
+        opening, events = list[float](), list[float]()
+        for number in range(MODULES - LOOKS, MODULES):
+            name = name_of(number)
+            entry = known.get(name)
+            assert entry is not None
+            started = time.perf_counter()
+            hub.subscribe(ListOptions(name=name), known)
+            opened = time.perf_counter()
+            hub.publish([Event(ChangeType.UPDATED, MODULES + 1, entry, entry)])
+            opening.append(opened - started)
+            events.append(time.perf_counter() - opened)
+        rows.append(
+            {
+                "what": f"watches by name, {MODULES} Modules",
+                "scheme": f"{watchers} open",
+                "opening one, µs": round(median(opening) * 1e6, 1),
+                "one change, µs": round(median(events) * 1e6, 1),
+            }
+        )
+        hub.close()
+    return rows
 
 
 async def measure() -> list[Row]:
     """All of it, one after the other."""
-    return await measure_gateway()
+    return [*await measure_agents(), *await measure_gateway(), *await measure_names()]
 
 
 if __name__ == "__main__":
