@@ -68,7 +68,8 @@ class DebugViews:
             raise DecodeError("merge", f'merge: "{order[:80]}": there is only time')
         answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT))
         # Merged by time the records have to be held until the last Module has answered; else each goes out at once.
-        lines = _merged(answers) if order else _apart(answers)
+        descending = query.parameters.get("order", "").strip().lower() == "desc"
+        lines = _merged(answers, descending=descending) if order else _apart(answers)
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
         async with aclosing(answers), aclosing(lines):
@@ -113,7 +114,7 @@ async def _apart(answers: AsyncGenerator[list[ModuleAnswer]]) -> AsyncGenerator[
     yield _summary(counted)
 
 
-async def _merged(answers: AsyncGenerator[list[ModuleAnswer]]) -> AsyncGenerator[bytes]:
+async def _merged(answers: AsyncGenerator[list[ModuleAnswer]], *, descending: bool) -> AsyncGenerator[bytes]:
     """Failures as they come, then the records of all Modules in the order of their times."""
     counted = [0, 0]
     records: dict[str, list[dict[str, str]]] = {}
@@ -132,7 +133,8 @@ async def _merged(answers: AsyncGenerator[list[ModuleAnswer]]) -> AsyncGenerator
                 records[answer.module] = [entry.get("log", {}) for entry in logs]
             else:
                 yield orjson.dumps(line) + b"\n"
-    merged = merge(records)
+    # Among equal times in the order of names, not of the answers.
+    merged = merge({module: records[module] for module in sorted(records)}, descending=descending)
     while part := list(islice(merged, SLICE)):
         yield b"".join([orjson.dumps({"module": module, "log": log}) + b"\n" for module, log in part])
         await asyncio.sleep(0)

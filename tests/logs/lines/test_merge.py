@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from corvo_agent.logs.dialects.fields import TIME_KEYS
-from corvo_agent.logs.lines.merge import merge
+from corvo_agent.logs.lines.merge import merge, merge_pages
 from corvo_agent.timestamps import format_rfc3339
 
 
@@ -57,3 +60,27 @@ def test_every_record_comes_once_and_each_module_keeps_its_order(times: dict[str
     for name, records in answers.items():
         assert [record for who, record in merged if who == name] == records
     assert len(merged) == sum(map(len, answers.values()))
+
+
+def test_the_newest_first_is_the_same_the_other_way_round() -> None:
+    first = [line("2026-11-23T04:00:05Z", "a5"), line("2026-11-23T04:00:01Z", "a1")]
+    second = [line("2026-11-23T04:00:03Z", "b3"), line("", "b"), line("2026-11-23T04:00:04Z", "b4")]
+    found = [record["msg"] for _, record in merge({"a": first, "b": second}, descending=True)]
+    assert found == ["a5", "b3", "b", "b4", "a1"]
+
+
+async def pages_of(records: list[dict[str, str]], size: int) -> AsyncIterator[list[dict[str, str]]]:
+    for start in range(0, len(records), size):
+        yield records[start : start + size]
+        yield []
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), TIMES), st.integers(1, 4), st.booleans())
+def test_pages_are_merged_as_whole_logs_are(times: dict[str, list[str]], size: int, descending: bool) -> None:
+    logs = {name: [line(each, str(i)) for i, each in enumerate(found)] for name, found in times.items()}
+
+    async def merged() -> list[tuple[str, dict[str, str]]]:
+        paged = {name: pages_of(records, size) for name, records in logs.items()}
+        return [each async for told in merge_pages(paged, descending=descending) for each in told]
+
+    assert asyncio.run(merged()) == list(merge(logs, descending=descending))
