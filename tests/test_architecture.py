@@ -19,6 +19,7 @@ from tests.project.style import FILES_OF_A_FOLDER, LINES_OF_A_FILE, LINES_OF_A_F
 
 # A folder or a file at the top may import what it names here, itself and the vocabulary. Each names only such as stand
 # above it.
+_MANY = {"access", "settings", "levels", "protobuf", "modules", "diagnostics", "logs"}
 MAY_IMPORT = {
     "owned_process": set(),
     "console": set(),
@@ -33,22 +34,12 @@ MAY_IMPORT = {
     "settings": {"levels", "modules"},
     "testing": {"modules"},
     "writer": {"levels", "modules", "settings"},
-    "diagnostics": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "_generated"},
+    "diagnostics": {"access", "levels", "protobuf", "logs", "stats", "profiles", "modules", "_generated"},
     "bundle": {"protobuf", "modules", "diagnostics", "profiles"},
     "rest_client": {"modules", "diagnostics"},
     "sidecar": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
-    "gateway": {
-        "access",
-        "settings",
-        "levels",
-        "protobuf",
-        "modules",
-        "diagnostics",
-        "rest_client",
-        "logs",
-        "_generated",
-    },
-    "agent": {"settings", "levels", "protobuf", "modules", "logs", "stats", "profiles", "diagnostics", "sidecar"},
+    "gateway": {"_generated", "rest_client"} | _MANY,
+    "agent": {"stats", "profiles", "sidecar"} | _MANY,
     "stub": {"levels", "modules", "stats", "profiles", "diagnostics", "agent"},
     "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "agent", "stub"},
     "launcher": {"stub"},

@@ -74,8 +74,8 @@ def digest_of(token: str) -> str:
 
 def new_token(role: Role, name: str, until: int | None, selector: str = "") -> tuple[str, str]:
     """A random token, and its line for the file. Raises InvalidArgument for a name or a selector that is none."""
-    if not name or not name.isprintable() or len(name.split()) != 1 or len(name) > 64:
-        raise InvalidArgument("name", name, "must be one word of at most 64 characters")
+    if not name or not (name.isascii() and name.isprintable()) or len(name.split()) != 1 or len(name) > 64:
+        raise InvalidArgument("name", name, "must be one word of at most 64 ASCII characters")
     parse_label_selector(selector)
     token = secrets.token_urlsafe(_BYTES)
     expires = _NEVER if until is None else format_millis(until)

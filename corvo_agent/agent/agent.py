@@ -109,6 +109,8 @@ class Agent:
             options.listen,
             ssl=options.ssl,
             insecure=options.insecure,
+            callers=options.callers,
+            socket_group=options.socket_group,
             limits=options.server_limits,
         )
         self._endpoint: EndpointLease | None = None

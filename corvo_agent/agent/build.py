@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..access.callers import Callers
+from ..access.local_users import LocalUsers, user_id
+from ..access.tokens import TokenFile
+from ..access.wrong_tokens import TokenCheck
 from ..diagnostics.handlers.log import LogHandler
 from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import DiagnosticsService, ServiceLimits
@@ -169,6 +173,17 @@ def _etcd(options: EtcdOptions) -> KeyValueStore:
     return EtcdStore(options)
 
 
+def _callers(settings: AgentSettings) -> Callers | None:
+    """Who is answered; None for anyone."""
+    if settings.insecure and not (settings.caller_token_file or settings.tls_client_ca):
+        return None
+    tokens = TokenCheck(TokenFile(settings.caller_token_file)) if settings.caller_token_file else None
+    # Who may open the socket of a group is said by the group.
+    for_group = bool(settings.socket_group) and settings.listen.startswith("unix:")
+    users = LocalUsers([user_id(text) for text in settings.allow_users], anyone=for_group)
+    return Callers(users, tokens=tokens, clients=settings.allow_clients, gateways=settings.trust_gateways)
+
+
 def options_of(settings: AgentSettings, etcd: EtcdSettings) -> AgentOptions:
     """How an agent of ``settings`` is to behave. Reads the files that they name. Raises ConfigError."""
     client_ca = Path(settings.tls_client_ca) if settings.tls_client_ca else None
@@ -179,6 +194,8 @@ def options_of(settings: AgentSettings, etcd: EtcdSettings) -> AgentOptions:
         reach=tuple(urlsplit(url).netloc for url in etcd_options(etcd).endpoints) if etcd.urls else (),
         ssl=server_ssl(Path(settings.tls_cert), Path(settings.tls_key), client_ca) if settings.tls_cert else None,
         insecure=settings.insecure,
+        callers=_callers(settings),
+        socket_group=settings.socket_group,
         default_level=Level.parse(settings.default_level) if settings.default_level else None,
         check_interval=settings.check_interval,
         lease_ttl=settings.lease_ttl,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl as _ssl
 from dataclasses import dataclass, field
 
+from ..access.callers import Callers
 from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import ServiceLimits
 from ..levels.level import Level
@@ -18,9 +19,11 @@ class AgentOptions:
     """Settings of an Agent; times are seconds.
 
     ``category`` is for a Module that the agent creates. ``listen`` is where it serves; another address than loopback
-    needs ``ssl`` that asks clients for a certificate, or ``insecure``. ``advertise`` is what others dial, when it is
-    not the address served; where that stands for all addresses of the machine, it is the one from which the machine
-    reaches the first of ``reach`` (``HOST:PORT`` of etcd, say) or, without these, uses its default route.
+    needs ``ssl`` that asks clients for a certificate, or ``insecure``. ``callers`` says who is answered, and
+    ``socket_group`` whom a unix socket is for besides its owner: see ``DiagnosticsServer``. ``advertise`` is what
+    others dial, when it is not the address served; where that stands for all addresses of the machine, it is the one
+    from which the machine reaches the first of ``reach`` (``HOST:PORT`` of etcd, say) or, without these, uses its
+    default route.
     ``default_level`` holds while the Module says nothing, and is written into one that the agent creates; None is as
     the application configured. ``level_scope`` is what a level below Info reaches: "app", "all", or names of loggers,
     see ``LevelFilter``. ``restart_reason`` goes into the Module's status. ``check_interval`` bounds how long a dead
@@ -35,6 +38,8 @@ class AgentOptions:
     reach: tuple[str, ...] = ()
     ssl: _ssl.SSLContext | None = None
     insecure: bool = False
+    callers: Callers | None = None
+    socket_group: str = ""
     default_level: Level | None = None
     level_scope: Scope = "app"
     restart_reason: str = ""

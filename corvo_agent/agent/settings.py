@@ -92,7 +92,31 @@ class AgentSettings:
     tls_cert: str = setting("", "Certificate to serve with.", metavar="FILE")
     tls_key: str = setting("", "Key of --tls-cert.", metavar="FILE")
     tls_client_ca: str = setting("", "Authority that callers need a certificate of.", metavar="FILE")
-    insecure: bool = setting(False, "Allow to listen beyond loopback without TLS and client certificates.")
+    allow_clients: tuple[str, ...] = setting(
+        (),
+        "Names in the certificates of --tls-client-ca that are answered; all of them unless given.",
+        option="allow-client",
+        metavar="NAME[,NAME]",
+    )
+    caller_token_file: str = setting(
+        "", "Callers without a certificate need a token of it: the file of `corvo token new`.", metavar="FILE"
+    )
+    allow_users: tuple[str, ...] = setting(
+        (),
+        "Users of this machine, besides its own and root, that are answered without certificate and token.",
+        option="allow-user",
+        metavar="USER[,USER]",
+    )
+    socket_group: str = setting("", "Group that may use the unix socket of --listen, too.", metavar="GROUP")
+    trust_gateways: tuple[str, ...] = setting(
+        (),
+        "Callers whose word is believed when they say for whom they ask: names in certificates, of tokens, of users.",
+        option="trust-gateway",
+        metavar="NAME[,NAME]",
+    )
+    insecure: bool = setting(
+        False, "Answer anyone, and allow to listen beyond loopback without TLS that asks for certificates."
+    )
     default_level: str = setting(
         "",
         "Level while the Module says nothing, also written into one that is created; as configured unless given.",
@@ -143,6 +167,8 @@ class AgentSettings:
         if self.tls_client_ca and not self.tls_cert:
             # Left out without a word, it would leave the server open to every caller.
             raise ConfigError("tls-client-ca", self.tls_client_ca, "needs tls-cert and tls-key")
+        if self.allow_clients and not self.tls_client_ca:
+            raise ConfigError("allow-client", ",".join(self.allow_clients), "needs tls-client-ca")
         processes = {"pid": self.pid, "pid-file": self.pid_file, "match": self.match}
         named = [option for option, value in processes.items() if value]
         if len(named) > 1:

@@ -45,6 +45,12 @@ def metadata(stream: Stream[Any, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def address_of_peer(stream: Stream[Any, Any]) -> str:
+    """The IP address that a call comes from, "unix" for a socket of this machine."""
+    address = stream.peer.addr()
+    return str(address[0]) if isinstance(address, tuple) and address else "unix"
+
+
 def seconds_left() -> float | None:
     """How long the caller still waits, None when it did not say and outside of a call."""
     call = _call.get()

@@ -16,6 +16,8 @@ from grpclib.server import Stream
 
 from .._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse
 from .._generated.protos import DiagnosticsBase
+from ..access.caller import current_caller
+from ..access.rules import role_of_query
 from ..errors import CorvoError, ResourceExhausted, Unsupported, WrongModule
 from ..stats.expvar import ExpvarRegistry
 from .admission import Admission
@@ -231,6 +233,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         # An address outlives its process: the next one there must not act on what was meant for another Module.
         if query.name and self.name and query.name != self.name:
             raise WrongModule(query.name, self.name)
+        current_caller().require(role_of_query(query.query, query.parameters))
         return query
 
     def _within(self, answer: Payload | Message) -> Payload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -11,7 +12,10 @@ from typing import Self
 from aiohttp import web
 
 from ..access.caller import current_caller
+from ..access.callers import EVERYONE, Callers, said_to_agents
+from ..access.local_users import LocalUsers, user_id
 from ..access.tokens import TokenFile
+from ..access.wrong_tokens import TokenCheck
 from ..addresses import address_to_listen
 from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.server.acceptor import Acceptor, within_descriptors
@@ -21,6 +25,7 @@ from ..modules.kv import KeyValueStore
 from ..modules.model import Module
 from ..modules.store import ModuleStore
 from ..modules.store_clock import StoreClock
+from ..settings.secret_file import read_secret
 from ..tls_files import FileContext
 from .auth import Gatekeeper
 from .grpc.service import DiagnosticsV1
@@ -47,6 +52,8 @@ from .tls import agent_context, grpc_context, proxy_context, server_context
 from .watching.endpoint_cache import EndpointCache
 from .watching.module_cache import ModuleCache
 from .watching.watch_hub import WatchHub, WatchLimits
+
+_log = logging.getLogger(__name__)
 
 #: Seconds that requests under way get when the gateway stops.
 _DRAIN = 3.0
@@ -76,7 +83,8 @@ class Gateway:
         self._clock = clock
         interval = self.settings.check_interval
         self._modules = modules = ModuleStore.of(store, clock=clock)
-        self._gatekeeper = Gatekeeper()
+        self._gatekeeper = Gatekeeper(EVERYONE)
+        self._agent_token = ""
         self._contexts: list[FileContext] = []
         self._routes = routes or RouteLimits()
         self._watches = watches or WatchLimits()
@@ -107,9 +115,15 @@ class Gateway:
         server_tls, grpc_tls, agent_tls, proxy_tls = await asyncio.to_thread(
             lambda: (server_context(settings), grpc_context(settings), agent_context(settings), proxy_context(settings))
         )
+        self._agent_token = await asyncio.to_thread(self._read_agent_token)
         self._contexts = [context for context in (server_tls, grpc_tls, agent_tls, proxy_tls) if context is not None]
         async with AsyncExitStack() as stack:
-            peers = PeerPool(ssl=agent_tls, proxy_ssl=proxy_tls, clock=self._clock)
+            peers = PeerPool(
+                ssl=agent_tls,
+                proxy_ssl=proxy_tls,
+                clock=self._clock,
+                metadata=lambda: said_to_agents(self._agent_token),
+            )
             stack.push_async_callback(peers.aclose)
             await stack.enter_async_context(self.cache)
             await stack.enter_async_context(self.endpoints)
@@ -142,13 +156,22 @@ class Gateway:
             for context in self._contexts:
                 context.reload()
             self._gatekeeper.reload()
+            self._agent_token = self._read_agent_token()
 
         await asyncio.to_thread(read)
         await self._modules.reload_credentials()
 
+    def _read_agent_token(self) -> str:
+        return read_secret(self.settings.agent_token_file, "agent-token-file")
+
     def _read_tokens(self) -> Gatekeeper:
-        path = self.settings.token_file
-        return Gatekeeper(TokenFile(path, self._clock) if path else None, self._clock)
+        settings = self.settings
+        if settings.token_file:
+            return Gatekeeper(EVERYONE, TokenCheck(TokenFile(settings.token_file, self._clock), self._clock))
+        if settings.insecure:
+            _log.warning("this gateway answers anyone who reaches it, without a token: --insecure")
+            return Gatekeeper(EVERYONE)
+        return Gatekeeper(Callers(LocalUsers([user_id(text) for text in settings.allow_users])))
 
     @property
     def address(self) -> str:
@@ -224,6 +247,11 @@ class Gateway:
     async def _serve_grpc(self, stack: AsyncExitStack, service: DiagnosticsV1, tls: ssl.SSLContext | None) -> None:
         # What may listen where has been checked: this server knows nothing of tokens and would want certificates.
         self._grpc = DiagnosticsServer(
-            [service], self.settings.grpc_listen, ssl=tls, insecure=True, status_details_codec=DetailsCodec()
+            [service],
+            self.settings.grpc_listen,
+            ssl=tls,
+            insecure=True,
+            callers=self._gatekeeper.callers,
+            status_details_codec=DetailsCodec(),
         )
         await stack.enter_async_context(self._grpc)

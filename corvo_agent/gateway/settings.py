@@ -35,7 +35,13 @@ class GatewaySettings:
     tls_cert: str = setting("", "Certificate shown to callers.", option="gateway-cert", metavar="FILE")
     tls_key: str = setting("", "Key of --gateway-cert.", option="gateway-key", metavar="FILE")
     token_file: str = setting("", "Who may call: the file of `corvo token new`, mode 0600.", metavar="FILE")
-    insecure: bool = setting(False, "Allow to listen beyond loopback without TLS and tokens.")
+    allow_users: tuple[str, ...] = setting(
+        (),
+        "Users of this machine, besides its own and root, that are answered without a token.",
+        option="allow-user",
+        metavar="USER[,USER]",
+    )
+    insecure: bool = setting(False, "Answer anyone, and allow to listen beyond loopback without TLS and tokens.")
     hostnames: tuple[str, ...] = setting(
         (),
         "Names besides localhost that callers without tokens reach the gateway by.",
@@ -53,6 +59,7 @@ class GatewaySettings:
     agent_ca: str = setting("", "Authority that the certificates of agents come from.", metavar="FILE")
     agent_cert: str = setting("", "Certificate to show to agents.", metavar="FILE")
     agent_key: str = setting("", "Key of --agent-cert.", metavar="FILE")
+    agent_token_file: str = setting("", "File that holds the token to show to agents.", metavar="FILE")
     max_staleness: float = setting(
         300.0, "Show nothing that is older, should etcd be away.", metavar="DURATION", check=not_negative
     )

@@ -23,7 +23,7 @@ from tests.gateway.modules import module
 from .kit import corvo
 
 # They look at this machine, or are programs of their own.
-OF_NO_GATEWAY = {"demo", "agent", "gateway", "writer", "token", "completion", "ps", "attach", "run", "init"}
+OF_NO_GATEWAY = {"demo", "agent", "gateway", "writer", "token", "completion", "ps", "attach", "run", "context"}
 TRIED = {
     "modules list": ("modules", "list"),
     "modules get": ("modules", "get", "a1"),

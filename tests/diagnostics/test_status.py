@@ -19,6 +19,7 @@ EXPECTED = [
     (errors.PreconditionFailed("x"), Status.FAILED_PRECONDITION),
     (errors.WrongModule("m2", "m1"), Status.FAILED_PRECONDITION),
     (errors.PermissionRefused("x", "y"), Status.PERMISSION_DENIED),
+    (errors.NotAuthorized("x", "reader", "y"), Status.PERMISSION_DENIED),
     (errors.ResourceExhausted("x", 1), Status.RESOURCE_EXHAUSTED),
     (errors.Unavailable("x", "y"), Status.UNAVAILABLE),
     (errors.DeadlineExceeded("x", 1), Status.DEADLINE_EXCEEDED),

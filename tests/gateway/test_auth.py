@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -11,15 +9,13 @@ from typing import TypeAlias
 import grpc.aio
 import pytest
 
-from corvo_agent.access.caller import ANYONE
-from corvo_agent.access.roles import Role
-from corvo_agent.access.tokens import TokenFile
+from corvo_agent.access import local_users
+from corvo_agent.access.callers import EVERYONE
 from corvo_agent.errors import ConfigError
 from corvo_agent.gateway.app import Gateway
-from corvo_agent.gateway.auth import Gatekeeper, WrongTokens, bearer
+from corvo_agent.gateway.auth import Gatekeeper
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.memory import MemoryStore
-from corvo_agent.testing import FakeClock
 from tests.descriptors import google_class
 
 from .conftest import LOCAL, Api
@@ -107,47 +103,47 @@ async def test_grpc_asks_for_the_same_tokens(gateway: Gateway) -> None:
             assert caught.value.code() is code
 
 
-async def test_wrong_tokens_wait_and_right_ones_do_not(
-    settings: GatewaySettings, caplog: pytest.LogCaptureFixture
-) -> None:
-    clock = FakeClock()
-    keeper = Gatekeeper(TokenFile(settings.token_file, clock), clock)
-    caplog.set_level(logging.WARNING, "corvo_agent.gateway.auth")
-    for number in range(3):
-        assert await keeper.caller(f"guess{number}", "10.0.0.1") is None
-    for wait in (0.1, 0.2, 0.4):
-        guess = asyncio.create_task(keeper.caller(f"guess{wait}", "10.0.0.1"))
-        await asyncio.sleep(0)
-        assert not guess.done()
-        found = await keeper.caller("look", "10.0.0.1")
-        assert found is not None
-        assert found.role is Role.READER
-        await clock.advance(wait)
-        assert await guess is None
-    # Who shows nothing has not tried anything.
-    assert await keeper.caller("", "10.0.0.1") is None
-    # Six of them are one line at most, and none shows what was tried.
-    lines = [record.getMessage() for record in caplog.records if record.name == "corvo_agent.gateway.auth"]
-    assert len(lines) <= 1
-    assert "guess" not in "".join(lines)
+async def test_without_tokens_the_connection_says_who_calls(api: Api) -> None:
+    assert not Gatekeeper(EVERYONE).required
+    assert await Gatekeeper(EVERYONE).caller("", "127.0.0.1") is None
 
 
-def test_wrong_tokens_are_counted_by_address_and_by_token_and_forgotten() -> None:
-    clock = FakeClock()
-    wrong = WrongTokens(clock)
-    assert [wrong.delay("a", str(n)) for n in range(10)] == [0, 0, 0, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
-    assert [wrong.delay(f"b{n}", "same") for n in range(5)] == [0, 0, 0, 0.1, 0.2]
-    assert wrong.delay("c", "other") == 0
-    for number in range(5000):
-        wrong.delay(f"d{number}", "same")
-    assert len(wrong) == 4096
+class TestWithoutTokens:
+    """Over loopback the user counts: here callers are found to be another one."""
+
+    @pytest.fixture
+    def settings(self, monkeypatch: pytest.MonkeyPatch) -> GatewaySettings:
+        monkeypatch.setattr(local_users, "peer_uid", lambda connection: 12345)
+        return replace(LOCAL, grpc_listen="127.0.0.1:0")
+
+    async def test_another_user_is_refused(self, api: Api) -> None:
+        code, body = await api.get("/modules")
+        assert (code, body["result"]["Str"]) == (403, "Authorization failed")
+        assert "uid 12345" in body["message"][0]
+        assert "--allow-user" in body["message"][0]
+        for path in ("/healthz", "/readyz", "/docs"):
+            async with api.session.get(api.gateway.url + path) as response:
+                assert response.status == 200
+        async with grpc.aio.insecure_channel(api.gateway.grpc_address) as channel:
+            call: RawCall = channel.unary_unary("/diagnostics.DiagnosticsV1/AutoListModule")
+            with pytest.raises(grpc.aio.AioRpcError, match="uid 12345") as caught:
+                await call(b"", timeout=5)
+            assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
-async def test_without_tokens_everybody_may() -> None:
-    assert await Gatekeeper().caller("", "127.0.0.1") is ANYONE
-    assert not Gatekeeper().required
-    assert bearer("bearer x") == "x"
-    assert bearer("x") == ""
+class TestAllowedUsers:
+    """The same, and the gateway was told of that user, or that anyone may."""
+
+    @pytest.fixture(params=[{"allow_users": ("12345",)}, {"insecure": True}], ids=["allowed", "insecure"])
+    def settings(self, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> GatewaySettings:
+        monkeypatch.setattr(local_users, "peer_uid", lambda connection: 12345)
+        return replace(LOCAL, grpc_listen="127.0.0.1:0", **request.param)
+
+    async def test_it_is_answered(self, api: Api) -> None:
+        assert (await api.get("/modules"))[0] == 200
+        async with grpc.aio.insecure_channel(api.gateway.grpc_address) as channel:
+            call: RawCall = channel.unary_unary("/diagnostics.DiagnosticsV1/AutoListModule")
+            await call(b"", timeout=5)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ class Where:
     gateway_token_file: str = setting("", "File that holds the token for the gateway.", metavar="FILE")
     address: str = setting("", "Call this agent, without a gateway and etcd.", metavar="HOST:PORT")
     context: str = setting("", "The context that says where to look, see corvo context.", metavar="NAME")
+    agent_token_file: str = setting("", "File that holds the token for an agent that is called itself.", metavar="FILE")
     tls_ca: str = setting("", "Authority of the TLS of the gateway, or of the agent.", metavar="FILE")
     tls_cert: str = setting("", "Certificate to show to the gateway, or to the agent.", metavar="FILE")
     tls_key: str = setting("", "Key of --tls-cert.", metavar="FILE")

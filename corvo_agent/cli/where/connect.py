@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from ...access.callers import said_to_agents
 from ...diagnostics.client.client import DiagnosticsClient
 from ...diagnostics.client.payload_client import PayloadClient
 from ...diagnostics.client.typed_client import TypedClient
@@ -76,7 +77,15 @@ def client_of(where: Where, address: str, name: str) -> PayloadClient:
         proxy = _tls(where, "http/1.1")
         return NaplesClient(address, name, ssl=proxy, server_hostname=hostname, timeout=where.timeout)
     context = _tls(where) if where.tls_ca or where.tls_cert else None
-    return DiagnosticsClient(address, name, ssl=context, server_hostname=hostname, timeout=where.timeout)
+    token = read_secret(where.agent_token_file, "--agent-token-file")
+    return DiagnosticsClient(
+        address,
+        name,
+        ssl=context,
+        server_hostname=hostname,
+        timeout=where.timeout,
+        metadata=lambda: said_to_agents(token),
+    )
 
 
 @asynccontextmanager

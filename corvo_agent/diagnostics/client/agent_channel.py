@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl as _ssl
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -28,6 +28,8 @@ _FOLLOW_PING = 15.0
 class AgentChannel:
     """Calls to the agent at ``address`` ("host:port", "[v6]:port" or "unix:/path").
 
+    ``metadata`` gives what goes along with each call.
+
     An answer of more than ``max_message`` bytes is refused. A connection on which a call ran into its deadline without
     an answer may be half-open: calls under way keep it, later ones get a new one.
     """
@@ -39,7 +41,9 @@ class AgentChannel:
         server_hostname: str | None,
         connect_timeout: float,
         max_message: int,
+        metadata: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
+        self._metadata = metadata
         self.address = address
         self._dialled = address_to_dial(address)
         self._ssl = ssl
@@ -73,7 +77,7 @@ class AgentChannel:
         """
         channel = self._channel(pings=seconds is None)
         self._users[channel] = self._users.get(channel, 0) + 1
-        stub = _Stub(channel, timeout=seconds)
+        stub = _Stub(channel, timeout=seconds, metadata=self._metadata())
         try:
             await self._connect(channel, seconds)
             try:
@@ -123,8 +127,8 @@ class AgentChannel:
 class _Stub(DiagnosticsStub):
     """The generated stub, whose streams end when it is closed: left alone, they end when they are collected."""
 
-    def __init__(self, channel: Channel, *, timeout: float | None) -> None:
-        super().__init__(channel, timeout=timeout)
+    def __init__(self, channel: Channel, *, timeout: float | None, metadata: Mapping[str, str]) -> None:
+        super().__init__(channel, timeout=timeout, metadata=metadata)
         self._streams: list[AsyncGenerator[Any, None]] = []
 
     def _unary_stream(self, *arguments: Any, **options: Any) -> AsyncGenerator[Any, None]:

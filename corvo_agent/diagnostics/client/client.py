@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl as _ssl
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 
 from grpclib.exceptions import GRPCError, StreamTerminatedError
@@ -28,7 +28,7 @@ class DiagnosticsClient(PayloadClient):
     It connects at the first call, again after a loss, and may be used by many tasks at once. ``timeout`` (seconds)
     is the deadline of each call that brings none, ``connect_timeout`` bounds connecting, TLS included,
     ``max_message`` the bytes of one answer. ``server_hostname`` is the name that the certificate has to show where
-    it is not the address.
+    it is not the address. ``metadata`` gives what goes along with each call, such as a token.
 
     A peer of the original is asked in the words that it knows; its log, which it does not follow, is asked for every
     ``poll`` seconds.
@@ -50,11 +50,12 @@ class DiagnosticsClient(PayloadClient):
         max_message: int = RESPONSE_BYTES,
         poll: float = 1.0,
         clock: Clock = SYSTEM_CLOCK,
+        metadata: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self.address = address
         self.name = name
         self.timeout = timeout
-        self._channel = AgentChannel(address, ssl, server_hostname, connect_timeout, max_message)
+        self._channel = AgentChannel(address, ssl, server_hostname, connect_timeout, max_message, metadata)
         self._asker = Asker(address, self._call, self._stream, timeout=timeout, poll=poll, clock=clock)
 
     def __repr__(self) -> str:

@@ -32,6 +32,7 @@ from h2.events import (
     WindowUpdated,
 )
 
+from ...access.callers import Callers, Connected
 from ..limits import REQUEST_BYTES
 
 # HTTP/2 events are made for a whole piece before any is looked at: a piece of 4 KiB holds some hundred of them.
@@ -136,9 +137,11 @@ class GuardedConnection(H2Protocol):
         h2_config: H2Configuration,
         limits: ServerLimits,
         connections: Connections,
+        callers: Callers,
     ) -> None:
         super().__init__(handler, config, h2_config)
         self._limits = limits
+        self._callers = callers
         self._connections = connections
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -158,6 +161,9 @@ class GuardedConnection(H2Protocol):
         """Start its timer; part of asyncio's Protocol."""
         self._connections.add(self)
         super().connection_made(transport)
+        # While it is there: the owner of a connection is not known any more when its other end is closed.
+        connection: Any = self.connection
+        connection.corvo_caller = self._callers.connected(transport)
         resets = Rate(self._limits.resets, self._loop.time())
         control = Rate(self._limits.control_frames, self._loop.time())
         self.processor.processors[UnknownFrameReceived] = _ignore
@@ -249,6 +255,12 @@ class GuardedConnection(H2Protocol):
             self.close(ErrorCodes.NO_ERROR)
         else:
             self._timer = self._loop.call_later(left, self._expect_calls)
+
+
+def caller_of_connection(stream: Any) -> Connected:
+    """What the connection told of its caller on which grpclib's ``stream`` came."""
+    connected: Connected = stream._stream.connection.corvo_caller
+    return connected
 
 
 def _ignore(_: Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import grp
 import ipaddress
 import os
 import socket
@@ -20,18 +21,19 @@ _PEER_TIMEOUT_MS = 60_000
 
 
 async def open_socket(
-    listen: SocketAddress, *, ssl: _ssl.SSLContext | None, insecure: bool, patient: bool = False
+    listen: SocketAddress, *, ssl: _ssl.SSLContext | None, insecure: bool, patient: bool = False, group: str = ""
 ) -> socket.socket:
     """A listening socket.
 
     A peer that does not take what is on its way to it is given up after a minute, unless ``patient``: then the server
-    itself decides how long it waits for one that is there and does not read.
+    itself decides how long it waits for one that is there and does not read. A unix socket is for its owner, and for
+    ``group`` if that is given.
 
     Raises as ``check_allowed`` does; Unavailable for an address that is taken or is not this machine's,
     PermissionRefused where the system says no.
     """
     if listen.path:
-        return _bind_unix(listen)
+        return _bind_unix(listen, group)
     family, address = await check_allowed(listen, ssl=ssl, insecure=insecure)
     # With the protocol named: asyncio and grpclib switch Nagle's algorithm off only for sockets that say TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -102,19 +104,32 @@ async def _resolve(listen: SocketAddress) -> tuple[int, tuple[object, ...]]:
     return family, address
 
 
-def _bind_unix(listen: SocketAddress) -> socket.socket:
+def _bind_unix(listen: SocketAddress, group: str) -> socket.socket:
+    number = _group_id(group) if group else -1
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _remove_stale(listen.path)
         listener.setblocking(False)
         listener.bind(listen.path)
-        # Whoever may write to the socket may ask: that is its owner only. Nobody is listened to before.
+        # Whoever may write to the socket may ask: its owner, and the group. No one is listened to before.
         os.chmod(listen.path, stat.S_IRUSR | stat.S_IWUSR)
+        if group:
+            os.chown(listen.path, -1, number)
+            os.chmod(listen.path, stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IWGRP)
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise listen_error(listen, error) from error
     return listener
+
+
+def _group_id(group: str) -> int:
+    if group.isdecimal() and group.isascii():
+        return int(group)
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise ConfigError("socket-group", group, "there is no such group") from None
 
 
 def _remove_stale(path: str) -> None:

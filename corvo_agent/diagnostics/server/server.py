@@ -18,13 +18,18 @@ from grpclib.encoding.base import StatusDetailsCodecBase
 from grpclib.exceptions import GRPCError
 from grpclib.protocol import H2Protocol
 
+from ...access.caller import calling
+from ...access.callers import EVERYONE, Callers
+from ...access.local_users import LocalUsers
 from ...addresses import address_to_listen
-from ..calls import CallBounds
+from ...errors import CorvoError
+from ..calls import CallBounds, address_of_peer, metadata
 from ..limits import ByteBudget
 from ..message_codec import MessageCodec
+from ..status import grpc_error
 from ..tls import client_ssl, server_ssl
 from .acceptor import Acceptor, within_descriptors
-from .connection import Connections, GuardedConnection, ServerLimits
+from .connection import Connections, GuardedConnection, ServerLimits, caller_of_connection
 from .listen import address_of, check_allowed, open_socket, remove_path
 
 __all__ = ("DiagnosticsServer", "ServerLimits", "client_ssl", "server_ssl")
@@ -40,6 +45,8 @@ class DiagnosticsServer:
 
     ``listen`` is "HOST:PORT" (port 0: a free one), "[V6]:PORT" or "unix:PATH". An address other machines can reach
     needs ``ssl`` that asks clients for a certificate (``server_ssl`` with ``client_ca``), or ``insecure=True``.
+    ``callers`` says who is answered: unless given, or ``insecure``, those with a certificate and, without one, the user
+    of this process and root. A unix socket is for its owner, or for ``socket_group`` as well.
     The services are not started or stopped by it. ``status_details_codec`` is grpclib's, for services with details.
     """
 
@@ -50,6 +57,8 @@ class DiagnosticsServer:
         *,
         ssl: _ssl.SSLContext | None = None,
         insecure: bool = False,
+        callers: Callers | None = None,
+        socket_group: str = "",
         limits: ServerLimits | None = None,
         status_details_codec: StatusDetailsCodecBase | None = None,
     ) -> None:
@@ -57,7 +66,10 @@ class DiagnosticsServer:
         self.limits = limits or ServerLimits()
         self._listen = address_to_listen(listen)
         self._ssl = ssl
-        self._insecure = insecure
+        self._open_to_all = insecure and callers is None
+        self._callers = callers or (EVERYONE if insecure else Callers(LocalUsers()))
+        self._insecure = insecure or (ssl is not None and self._callers.asks_for_tokens)
+        self._socket_group = socket_group
         self._status_details_codec = status_details_codec
         self._connections = Connections()
         # Bound, and not served yet.
@@ -87,7 +99,9 @@ class DiagnosticsServer:
             return
         self._owns_path = True
         if before is None or before._server is None or before._listen != self._listen:
-            self._listener = await open_socket(self._listen, ssl=self._ssl, insecure=self._insecure)
+            self._listener = await open_socket(
+                self._listen, ssl=self._ssl, insecure=self._insecure, group=self._socket_group
+            )
             return
         if not self._listen.path:
             # It serves already, but perhaps with certificates that this one has not.
@@ -102,7 +116,9 @@ class DiagnosticsServer:
         await self.bind()
         assert self._listener is not None
         try:
-            server = _BoundedServer(self.services, self.limits, self._connections, self._status_details_codec)
+            server = _BoundedServer(
+                self.services, self.limits, self._connections, self._callers, self._status_details_codec
+            )
             server.serve(self._listener, self._ssl)
         except BaseException:
             self._release()
@@ -110,6 +126,8 @@ class DiagnosticsServer:
         self._server = server
         self._address, self._listener = address_of(self._listener), None
         _log.info("serving gRPC at %s", self._address)
+        if self._open_to_all:
+            _log.warning("%s answers anyone who reaches it: it was told to be insecure", self._address)
 
     async def aclose(self) -> None:
         """Accept no more, let calls under way end, then cancel them (they answer UNAVAILABLE), then close.
@@ -154,6 +172,7 @@ class _BoundedServer(grpclib.server.Server):
         services: Collection[Any],
         limits: ServerLimits,
         connections: Connections,
+        callers: Callers,
         status_details_codec: StatusDetailsCodecBase | None,
     ) -> None:
         config = Configuration(
@@ -167,6 +186,7 @@ class _BoundedServer(grpclib.server.Server):
         super().__init__(services, codec=MessageCodec(), status_details_codec=status_details_codec, config=config)
         self._limits = limits
         self._connections = connections
+        self._callers = callers
         self._acceptor: Acceptor | None = None
         self._stopping = False
         bounds = CallBounds(limits.request_bytes, ByteBudget(limits.received_bytes), max_fields=limits.request_fields)
@@ -209,7 +229,9 @@ class _BoundedServer(grpclib.server.Server):
 
     def _protocol_factory(self) -> H2Protocol:
         plain = super()._protocol_factory()
-        return GuardedConnection(plain.handler, plain.config, plain.h2_config, self._limits, self._connections)
+        return GuardedConnection(
+            plain.handler, plain.config, plain.h2_config, self._limits, self._connections, self._callers
+        )
 
     def _calls(self) -> set[asyncio.Task[None]]:
         tasks = (task for handler in self._handlers for task in (*handler._tasks.values(), *handler._cancelled))
@@ -226,7 +248,12 @@ class _BoundedServer(grpclib.server.Server):
 
     async def _call(self, function: Callable[[Any], Awaitable[None]], stream: Any) -> None:
         try:
-            await function(stream)
+            connected = caller_of_connection(stream)
+            caller = await self._callers.called(connected, partial(metadata, stream), address_of_peer(stream))
+            with calling(caller):
+                await function(stream)
+        except CorvoError as error:
+            raise grpc_error(error) from error
         except asyncio.CancelledError:
             if not self._stopping:
                 raise

@@ -16,15 +16,16 @@ from grpclib.server import Stream
 
 from ..._generated import api, diagnostics
 from ..._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse, DiagnosticsV1Base, Module
-from ...access.caller import calling, current_caller
+from ...access.caller import Caller, calling, current_caller
 from ...access.rules import RPCS, role_of_query
-from ...diagnostics.calls import BoundedService, CallBounds, current_call, metadata, seconds_left
+from ...access.wrong_tokens import bearer
+from ...diagnostics.calls import BoundedService, CallBounds, address_of_peer, current_call, metadata, seconds_left
 from ...diagnostics.limits import REQUEST_BYTES, ByteBudget
 from ...diagnostics.messages.request_codec import query_of, response_of
 from ...errors import Compacted, CorvoError, InvalidArgument, ResourceExhausted, shorten
 from ...modules.selectors.list_options import ListOptions
 from ...protobuf.codec import encode, opaque
-from ..auth import Gatekeeper, bearer
+from ..auth import Gatekeeper
 from ..cooperative_yield import in_slices
 from ..objects.body import check_module
 from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, Failure
@@ -91,8 +92,10 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
 
         async def guarded(stream: Stream[Any, Any]) -> None:
             # Before a byte of the message is read.
-            token, address = bearer(metadata(stream, "authorization")), stream.peer.addr()
-            caller = await self._gatekeeper.caller(token, str(address[0]) if address else "unknown")
+            caller: Caller | None = current_caller()
+            if self._gatekeeper.required:
+                token = bearer(metadata(stream, "authorization"))
+                caller = await self._gatekeeper.caller(token, address_of_peer(stream))
             if caller is None:
                 raise of_failure(UNAUTHENTICATED)
             if name not in RPCS or caller.role < RPCS[name]:

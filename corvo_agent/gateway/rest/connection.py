@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from ...access.caller import Caller
 from ...log_thinning import ThinningFilter
 
 _log = logging.getLogger(__name__)
@@ -96,6 +97,8 @@ class GuardedHandler(web.RequestHandler):
         self._waiting = 0
         #: Whether the reader of the present answer may take nothing for as long as it likes.
         self.patient = False
+        #: Whose it is, once that was looked up.
+        self.caller: Caller | None = None
 
     @property
     def busy(self) -> bool:

@@ -13,11 +13,13 @@ from aiohttp.typedefs import Handler, Middleware
 from ...access.caller import Caller, calling
 from ...access.roles import Role
 from ...access.rules import ROUTES
+from ...access.wrong_tokens import bearer
 from ...addresses import is_loopback
 from ...errors import CorvoError, DecodeError, NotAuthorized
 from ...modules.names import API_PATH
-from ..auth import Gatekeeper, bearer
+from ..auth import Gatekeeper
 from ..objects.errors import MISDIRECTED, UNAUTHENTICATED, UNAUTHORIZED, Action
+from .connection import GuardedHandler
 from .http import error_response, failure_response, plain_failure
 
 _SECURITY = {
@@ -117,11 +119,12 @@ def check_credentials(gatekeeper: Gatekeeper) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not gatekeeper.required:
-            return await handler(request)
         route = _route_of(request)
         if route is not None and ROUTES.get(route, Role.ADMIN) is None:
             return await handler(request)
+        if not gatekeeper.required:
+            with calling(await _connected(request, gatekeeper)):
+                return await handler(request)
         header, cookie = bearer(request.headers.get("Authorization", "")), request.cookies.get(_COOKIE, "")
         caller = await gatekeeper.caller(header or cookie, request.remote or "unknown")
         if caller is None:
@@ -139,6 +142,16 @@ def check_credentials(gatekeeper: Gatekeeper) -> Middleware:
             return await handler(request)
 
     return check
+
+
+async def _connected(request: web.Request, gatekeeper: Gatekeeper) -> Caller:
+    """Whose the connection of a request is; looked up by its first one."""
+    connection = request.protocol
+    if not isinstance(connection, GuardedHandler):
+        return await gatekeeper.connected(request.transport)
+    if connection.caller is None:
+        connection.caller = await gatekeeper.connected(request.transport)
+    return connection.caller
 
 
 def _route_of(request: web.Request) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl as _ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from ...backoff import Backoff
@@ -34,6 +34,7 @@ class PeerPool:
 
     An address is ``HOST:PORT`` of an agent, for which ``ssl`` counts, or ``https://HOST:PORT`` of a smart NIC's proxy,
     for which ``proxy_ssl`` does.
+    ``metadata`` gives what goes along with each call.
 
     An address that could not be reached is not tried again for 0.1 s, doubling up to 2 s: calls in between fail at
     once. A connection on which a call ran out of time with no answer to any other is taken for dead and replaced.
@@ -48,9 +49,11 @@ class PeerPool:
         limit: int = 4096,
         idle: float = 300.0,
         clock: Clock = SYSTEM_CLOCK,
+        metadata: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._ssl = ssl
         self._proxy_ssl = proxy_ssl
+        self._metadata = metadata
         self._connect_timeout = connect_timeout
         self._limit = limit
         self._idle = idle
@@ -119,7 +122,7 @@ class PeerPool:
     def _client(self, address: str) -> PayloadClient:
         if address.startswith("https:"):
             return NaplesClient(address, ssl=self._proxy_ssl)
-        return DiagnosticsClient(address, ssl=self._ssl, connect_timeout=self._connect_timeout)
+        return DiagnosticsClient(address, ssl=self._ssl, connect_timeout=self._connect_timeout, metadata=self._metadata)
 
     async def _make_room(self) -> None:
         """Close what has been idle for long, and the longest idle one when the pool is full."""
