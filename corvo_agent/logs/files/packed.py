@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, Protocol
 
 from ...errors import DecodeError, Unsupported
 from .log_file import LogFile
+from .packed_index import OUTPUT, Inflater
 
 _INPUT = 64 * 1024
-_OUTPUT = 256 * 1024
 _ZSTD_INPUT = 256
 _MEMORY = 128 << 20  # that unpacking an xz file may take
 
@@ -40,7 +39,7 @@ def unpack(log: LogFile) -> Generator[bytes, None, None]:
     """
     kind = log.path.rpartition(".")[2]
     if kind == "gz":
-        return _gunzip(log)
+        return Inflater(log).pieces()
     if kind == "zst":
         return _unzstd(log)
     if kind in ("xz", "lzma"):
@@ -51,28 +50,6 @@ def unpack(log: LogFile) -> Generator[bytes, None, None]:
     if kind == "lz4":
         return _unpack(log, kind, _library(log.path, kind).LZ4FrameDecompressor, RuntimeError)
     raise Unsupported(f"reading {log.path}", f"files compressed as .{kind} are not read")
-
-
-def _gunzip(log: LogFile) -> Generator[bytes, None, None]:
-    stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    whole = True
-    try:
-        for data in _read(log):
-            # decompress stops at _OUTPUT bytes: a small file that unpacks to gigabytes must not fill the memory.
-            while data:
-                whole = False
-                piece = stream.decompress(data, _OUTPUT)
-                if piece:
-                    yield piece
-                data = stream.unconsumed_tail
-                if stream.eof:
-                    # A file may be several gzip members one behind the other, and end in zeros.
-                    whole, data = True, stream.unused_data.lstrip(b"\0")
-                    stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    except zlib.error as error:
-        raise DecodeError(log.path, f"not a gzip file: {error}") from error
-    if not whole:
-        raise DecodeError(log.path, "the gzip file ends early")
 
 
 def _unzstd(log: LogFile) -> Generator[bytes, None, None]:
@@ -88,8 +65,8 @@ def _unzstd(log: LogFile) -> Generator[bytes, None, None]:
                     if whole:
                         stream, whole = zstd.ZstdDecompressor(max_window_size=1 << 27).decompressobj(), False
                     output = stream.decompress(rest)
-                    for piece in range(0, len(output), _OUTPUT):
-                        yield output[piece : piece + _OUTPUT]
+                    for piece in range(0, len(output), OUTPUT):
+                        yield output[piece : piece + OUTPUT]
                     whole = stream.eof
                     rest = stream.unused_data if whole else b""
     except zstd.ZstdError as error:
@@ -112,7 +89,7 @@ def _unpack(
                 if stream is None and not rest:
                     break
                 stream = make() if stream is None else stream
-                piece, rest = stream.decompress(rest, _OUTPUT), b""
+                piece, rest = stream.decompress(rest, OUTPUT), b""
                 if piece:
                     yield piece
                 if stream.eof:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,14 +12,15 @@ from ..files.blocks import FIRST_BLOCK, LARGEST_BLOCK, backward, forward, last_l
 from ..files.cursor import FILE_END
 from ..files.log_file import LogFile
 from ..files.packed import unpack
-from ..files.splitter import Chunk, Lines, Splitter
+from ..files.packed_index import PackedIndex
+from ..files.splitter import Chunk, Lines
 from ..limits import ReadLimits
 from ..lines.line_time import Window
 from ..lines.marker import Truncation
 from .bisection import TimedLines, first_timed, first_timed_in, narrow
 from .collector import MatchCollector
 from .matcher import Matcher
-from .packing import Packing
+from .packed_search import Newest, PackedSearch
 
 _LINE_GUESS = 512  # bytes; only decides how much is read at first
 _AT_ONCE = 1000  # lines turned into records without a rest
@@ -39,7 +39,7 @@ class FileSearch:
     """What one file adds to ``found``. ``until`` is on the monotonic clock, ``window`` the times that are wanted.
 
     ``is_over`` says that nothing more is written to the file: its last line is one, with or without a newline. Else a
-    line without an end is shown once the file has not grown for a moment.
+    line without an end is shown once the file has not grown for a moment. ``index`` are places in a compressed file.
 
     Its generators return a Stop when the search ends here, else None. Out of time or not, each of them gets
     somewhere: an answer that stopped where it started could be continued for ever.
@@ -55,8 +55,10 @@ class FileSearch:
         until: float,
         *,
         is_over: bool = False,
+        index: PackedIndex | None = None,
     ) -> None:
         self._log = log
+        self._index = index
         self._matcher = matcher
         self._found = found
         self._limits = limits
@@ -106,6 +108,8 @@ class FileSearch:
     def newer(self, start: int = 0, end: int = FILE_END) -> Generator[None, None, Stop | None]:
         """LogSearch from ``start`` to ``end``, or to the end of the file."""
         position, stop = start, None
+        if self._log.is_packed and self._window and not (yield from self._packed_search().measure(self._expired)):
+            return Stop(Truncation.DEADLINE, start)
         with closing(self._chunks(start, end)) as chunks:
             for chunk in chunks:
                 if chunk is not None:
@@ -151,7 +155,12 @@ class FileSearch:
     def _chunks(self, start: int, end: int) -> Generator[Chunk | None, None, None]:
         """What lies between ``start`` and ``end``, in the file and in the window."""
         if self._log.is_packed:
-            yield from self._unpacked(start, end)
+            packed = self._packed_search()
+            if self._window:
+                parts = yield from packed.parts(end, self._window, self._slack)
+                start, end = (max(start, parts[-1][0]), parts[0][1]) if parts else (start, start)
+            if start < end:
+                yield from packed.chunks(start, end)
             return
         whole = yield from last_line_end(self._log)
         # The last line may have been given out before it had its end.
@@ -162,95 +171,44 @@ class FileSearch:
         if last is not None:
             yield last
 
-    def _unpacked(self, start: int, end: int) -> Generator[Chunk | None, None, None]:
-        """What lies between two offsets inside a compressed file."""
-        splitter = Splitter(self._matcher.framing, self._limits.max_line_bytes, start)
-        position = 0
-        with closing(unpack(self._log)) as pieces:
-            for piece in pieces:
-                # Offsets in a compressed file are those of its content; there is no way to skip but to unpack.
-                part = piece[max(start - position, 0) : max(end - position, 0)]
-                position += len(piece)
-                yield from splitter.feed(part)
-                if position >= end:
-                    break
-                yield None
-        yield from splitter.pause() if position >= end else splitter.finish()
-
     def _older_packed(self, end: int) -> Generator[None, None, Stop | None]:
-        """A compressed file can only be read forwards: all of it, keeping the last matches."""
-        kept = _Newest(self._found.wanted + self._found.skip, self._limits.max_answer_bytes, self._found.packing)
+        """A compressed file can only be read forwards: part by part, keeping the last matches of each."""
+        packed = self._packed_search()
+        if not (yield from packed.measure(self._expired)):
+            return Stop(Truncation.DEADLINE, end)
         broken: CorvoError | None = None
-        with closing(self._unpacked(0, end)) as chunks:
-            try:
-                for chunk in chunks:
-                    if chunk is not None:
-                        kept.add(self._matcher.select(chunk))
-                    if self._expired():
-                        # What was found is the oldest of this file: it cannot be returned without what is newer.
-                        return Stop(Truncation.DEADLINE, end)
-                    yield
-            except DecodeError as error:
-                broken = error
-        first = kept.parts[0].offset(0) if kept.parts else 0
-        while kept.parts:
-            lines = kept.pop()
+        for start, stop in (yield from packed.parts(end, self._window, self._slack)):
+            kept = Newest(self._found.wanted + self._found.skip, self._limits.max_answer_bytes)
+            with closing(packed.chunks(start, stop)) as chunks:
+                try:
+                    for chunk in chunks:
+                        if chunk is not None:
+                            kept.add(self._matcher.select(chunk))
+                        if self._index is None and self._expired():
+                            # What was found is the oldest of this file: it cannot be returned without what is newer.
+                            return Stop(Truncation.DEADLINE, end)
+                        yield
+                except DecodeError as error:
+                    broken = error
+            early = yield from self._take_kept(kept)
+            if early is not None:
+                return early
+            # A part at least, or an answer that was continued again and again would never get on.
+            if start > 0 and self._expired():
+                return Stop(Truncation.DEADLINE, start)
+        if broken is not None:
+            raise broken
+        return None
+
+    def _take_kept(self, kept: Newest) -> Generator[None, None, Stop | None]:
+        for lines in reversed(kept.parts):
             for stop in range(len(lines), 0, -_AT_ONCE):
                 early = self._take(lines.part(max(0, stop - _AT_ONCE), stop))
                 if early is not None:
-                    kept.clear()
                     return early
                 yield
-        if broken is not None:
-            raise broken
-        return Stop(Truncation.SIZE, first) if kept.lost else None
+        return Stop(Truncation.SIZE, kept.parts[0].offset(0)) if kept.lost else None
 
-
-class _Newest:
-    """The last ``wanted`` lines of those added, or fewer when they are larger than ``room`` bytes.
-
-    ``packing`` hears of what they take.
-    """
-
-    def __init__(self, wanted: int, room: int, packing: Packing | None) -> None:
-        self.parts: deque[Lines] = deque()
-        #: Whether lines that were wanted had to go.
-        self.lost = False
-        self._wanted = wanted
-        self._room = room
-        self._packing = packing
-        self._count = self._size = 0
-
-    def add(self, lines: Lines) -> None:
-        """Add the next lines, in file order."""
-        if not len(lines):
-            return
-        self.parts.append(lines)
-        self._counted(lines, 1)
-        # Whole parts only: a few lines too many cost less than cutting one at each step.
-        while self._count - len(self.parts[0]) >= self._wanted:
-            self._remove()
-        while self._size > self._room and len(self.parts) > 1:
-            self._remove()
-            self.lost = True
-
-    def pop(self) -> Lines:
-        """Take the newest part of them."""
-        last = self.parts.pop()
-        self._counted(last, -1)
-        return last
-
-    def clear(self) -> None:
-        """Let go of all."""
-        while self.parts:
-            self._remove()
-
-    def _remove(self) -> None:
-        self._counted(self.parts.popleft(), -1)
-
-    def _counted(self, lines: Lines, sign: int) -> None:
-        size = sum(map(len, lines.data))
-        self._count += sign * len(lines)
-        self._size += sign * size
-        if self._packing is not None:
-            self._packing.hold(sign * (size + _LINE_OVERHEAD * len(lines)))
+    def _packed_search(self) -> PackedSearch:
+        matcher = self._matcher
+        return PackedSearch(self._log, self._index, matcher.framing, self._limits.max_line_bytes, matcher.time)

@@ -12,6 +12,7 @@ from ...errors import DecodeError, NotFound, Unavailable, Unsupported
 from ..files.cursor import FILE_END, Cursor, FileMark
 from ..files.history import LogHistory, head_of
 from ..files.log_file import FileChanged, LogFile
+from ..files.packed_index import PackedIndexes
 from ..files.rotation_order import Rotated
 from ..limits import ReadLimits
 from ..lines import marker
@@ -37,13 +38,15 @@ _ATTEMPTS = 3
 class LogOptions:
     """Which files belong to a log: those in the folders ``allowed`` (none: any), older ones too if ``rotated``.
 
-    ``surveyor`` finds out what they are written in; ``others`` are paths of logs that are read besides.
+    ``surveyor`` finds out what they are written in; ``others`` are paths of logs that are read besides,
+    ``indexes`` remember places in compressed files.
     """
 
     allowed: tuple[str, ...] = ()
     rotated: bool = True
     surveyor: Surveyor = field(default_factory=Surveyor)
     others: frozenset[str] = frozenset()
+    indexes: PackedIndexes = field(default_factory=PackedIndexes)
 
 
 def search_log(
@@ -69,7 +72,9 @@ def search_log(
             with LogHistory(
                 path, options.allowed, rotated=options.rotated, clock=options.surveyor, others=options.others
             ) as history:
-                search = LogSearch(history, query, limits, until, start, bound, options.surveyor, packing, placed)
+                search = LogSearch(
+                    history, query, limits, until, start, bound, options.surveyor, packing, placed, options.indexes
+                )
                 return (yield from search.run())
         except FileChanged:
             if packing is not None:
@@ -96,9 +101,11 @@ class LogSearch:
         surveyor: Surveyor | None = None,
         packing: Packing | None = None,
         placed: bool = False,
+        indexes: PackedIndexes | None = None,
     ) -> None:
         self._places: list[Cursor] | None = [] if placed else None
         self._surveyor = surveyor or Surveyor()
+        self._indexes = indexes or PackedIndexes()
         self._left_out = LeftOut()
         self._doubt = ""
         self._history = history
@@ -249,7 +256,8 @@ class LogSearch:
 
     def _file_search(self, log: LogFile, matcher: Matcher) -> FileSearch:
         is_over = log.path != self._history.path
-        return FileSearch(log, matcher, self._found, self._limits, self._window, self._until, is_over=is_over)
+        limits, index = self._limits, self._indexes.of(log)
+        return FileSearch(log, matcher, self._found, limits, self._window, self._until, is_over=is_over, index=index)
 
     def _count(self, left_out: LeftOut) -> None:
         self._left_out.level += left_out.level
