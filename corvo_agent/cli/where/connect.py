@@ -18,6 +18,7 @@ from ...settings.secret_file import read_secret
 from ..backends.address import AddressBackend
 from ..backends.protocol import Backend
 from ..settings.where import DEFAULT_GATEWAY, Where
+from .names import whole_name
 
 _HINT = "; give --gateway URL, --etcd URL or --address HOST:PORT to look elsewhere"
 
@@ -43,11 +44,12 @@ async def open_backend(where: Where) -> AsyncGenerator[Backend]:
 
 @asynccontextmanager
 async def open_agent(where: Where, name: str) -> AsyncIterator[TypedClient]:
-    """A client of the agent of the Module ``name``, wherever ``where`` leads: the methods of ``DiagnosticsClient``.
+    """A client of the agent of the Module that ``name`` means, see ``whole_name``, wherever ``where`` leads.
 
-    Raises ConfigError for a setting that is wrong, NotFound when no agent has announced itself for that module.
+    It has the methods of ``DiagnosticsClient``. Raises ConfigError for a setting that is wrong, NotFound when no agent
+    has announced itself for that module, and what ``whole_name`` raises.
     """
-    async with open_backend(where) as backend, backend.agent(name) as client:
+    async with open_backend(where) as backend, backend.agent(await whole_name(backend, name)) as client:
         yield client
 
 

@@ -27,6 +27,7 @@ from ...settings.where import Where
 from ...show.output import note
 from ...where.complete import levels, modules
 from ...where.connect import open_backend
+from ...where.names import whole_name
 from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
 
@@ -142,6 +143,7 @@ async def command(
         raise click.UsageError("name a module, or select several with -l or --field-selector")
     wish = _Wish(level=level, **wished)  # type: ignore[arg-type]
     async with open_backend(where) as backend:
+        name = None if name is None else await whole_name(backend, name)
         if name is not None and not wish.changes and not backend.has_modules:
             state = await agent_state(backend, name)
             show_states({name: await with_why(backend, name, state) if wish.why else state}, output, alone=True)

@@ -26,6 +26,7 @@ from ...settings.where import Where
 from ...show.output import format_option, note, print_result
 from ...where.complete import levels, modules
 from ...where.connect import open_backend
+from ...where.names import whole_name, whole_names
 from ...where.options import module_options
 from ...where.selectors import selector_of, selector_options
 
@@ -86,8 +87,9 @@ async def get_module(name: str, watch: bool, output: str | None, where: Where) -
     """Show the module NAME."""
     async with open_backend(where) as backend:
         if watch:
-            await show_changes(backend.modules, selector_of("", "", name), output)
+            await show_changes(backend.modules, selector_of("", "", await whole_name(backend, name)), output)
             return
+        name = await whole_name(backend, name)
         shown = module_to_dict(await backend.modules.get(name))
     print_result(output, shown, ("FIELD", "VALUE"), _leaves("", shown))
 
@@ -159,7 +161,11 @@ async def label_module(words: tuple[str, ...], labels: str, fields: str, yes: bo
     changes = dict(map(_label, given))
     async with open_backend(where) as backend:
         access = backend.modules
-        names = await selected(access, selector_of(labels, fields)) if by_selector else [words[0]]
+        names = (
+            await selected(access, selector_of(labels, fields))
+            if by_selector
+            else await whole_names(backend, words[:1])
+        )
         confirm("Label", names, yes=yes)
         failures = Failures(named=len(names) > 1)
         changed = await for_each(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from ....bundle.archive import Archive
 from ....bundle.collect import Collector
 from ....bundle.manifest import Manifest
 from ....bundle.parts import Asked, parts_of
+from ....errors import NotFound
+from ...backends.protocol import Backend
 from ...failures import say
 from ...many import selected
 from ...running import asynchronous
@@ -21,6 +24,7 @@ from ...show.output import note
 from ...show.progress import progress
 from ...where.complete import kinds, modules
 from ...where.connect import open_backend
+from ...where.names import exists, whole_names
 from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
 
@@ -95,7 +99,8 @@ async def command(
     file = Path(path or time.strftime(f"corvo-bundle-%Y%m%dT%H%M%SZ{_SUFFIX}", time.gmtime()))
     asked = Asked(lines, since, profiles or Asked().profiles, cpu_seconds)
     async with open_backend(where) as backend:
-        chosen = tuple(dict.fromkeys(names or await selected(backend.modules, selector)))
+        chosen = tuple(await (whole_names(backend, names) if names else selected(backend.modules, selector)))
+        await _check_one_exists(backend, chosen)
         limits = {"timeout": where.timeout, "max-size": max_size, "max-time": max_time}
         manifest = Manifest(chosen, {"labels": labels, "fields": fields, **asdict(asked), **limits, **_place(where)})
         async with Archive(file, _top(file), max_size * 1_000_000) as archive:
@@ -115,6 +120,16 @@ async def command(
     lacking = sum(map(len, missing.values()))
     note(f"{file}: {archive.files} files of {len(chosen)} modules, {size} bytes, {lacking} missing")
     return 1 if missing else 0
+
+
+async def _check_one_exists(backend: Backend, names: Sequence[str]) -> None:
+    """Raise NotFound where not one of the modules is there: a file without anything in it would look like an answer."""
+    if not backend.has_modules:
+        return
+    for name in names:
+        if await exists(backend, name):
+            return
+    raise NotFound("module", ", ".join(names))
 
 
 def _top(file: Path) -> str:

@@ -30,6 +30,7 @@ from ...show.colour import CHOICES, wants_colour
 from ...show.output import output_option
 from ...where.complete import modules
 from ...where.connect import open_backend
+from ...where.names import is_pattern, whole_names
 from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
 
@@ -87,7 +88,7 @@ async def command(
     selector = selector_of(labels, fields, " ".join(unique))
     if not unique and not (labels or fields):
         raise click.UsageError("name modules, or select them with -l or --field-selector")
-    named = len(unique) != 1
+    named = len(unique) != 1 or is_pattern(unique[0])
     form = TextForm(wants_colour(sys.stdout, color), local, frozenset(show))
     line = Line(output, named=named, form=form, strings=strings)
     parameters = parameters_of(asked, follow=follow) | line.parameters
@@ -95,6 +96,7 @@ async def command(
         raise click.UsageError(f"--{alone[0]} is for the log of one module: name one")
     span, failures = parse_duration(window, "--window") / 1e9, Failures(named=named)
     async with open_backend(where) as backend:
+        unique = tuple(await whole_names(backend, unique))
         if not follow:
             chosen = unique or await selected(backend.modules, selector)
             await _newest(LogPages(backend, parameters, failures), chosen, line)
