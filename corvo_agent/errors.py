@@ -21,7 +21,8 @@
     │   └── WrongModule           ... an agent was asked for another Module than its own
     ├── Unsupported               what was asked for cannot be done here, and why
     └── RemoteError               a peer answered with an error of its own
-        └── ProxyRefused          ... the HTTP proxy before it did
+        ├── ProxyRefused          ... the HTTP proxy before it did
+        └── OtherAgent            ... the agent of another Module than the one that was asked for
 
 Errors carry fields; their text is made in ``__str__``. Callers read the fields and never parse the text. ``exit_code``
 is what the command line ends with. Each edge translates them once: gRPC in ``diagnostics/status.py``, REST in
@@ -43,6 +44,7 @@ __all__ = (
     "InvalidQuery",
     "NotAuthorized",
     "NotFound",
+    "OtherAgent",
     "PermissionRefused",
     "PreconditionFailed",
     "ProxyRefused",
@@ -328,6 +330,15 @@ class ProxyRefused(RemoteError):
 
     def __str__(self) -> str:
         return f"{self.peer} answered HTTP {self.status}: {self.message}"
+
+
+class OtherAgent(RemoteError):
+    """What answers at ``peer`` is the agent of the Module ``own``, and was asked for another one."""
+
+    def __init__(self, peer: str, message: str, own: str) -> None:
+        super().__init__(peer, "FAILED_PRECONDITION", message)
+        self.args = (peer, message, own)
+        self.own = own
 
 
 def shorten(text: str, limit: int = 80) -> str:

@@ -38,6 +38,7 @@ EXAMPLES = [
     (errors.DecodeError("key k at revision 5", "not JSON"), "key k at revision 5: not JSON", 1),
     (errors.Unsupported("py-spy", "install it"), "py-spy is not possible here: install it", 1),
     (errors.RemoteError("a:1", "UNKNOWN", "boom"), "a:1 answered UNKNOWN: boom", 1),
+    (errors.OtherAgent("a:1", "no", "m2"), "a:1 answered FAILED_PRECONDITION: no", 1),
     (errors.ProxyRefused("https://a:1", 403, "no"), "https://a:1 answered HTTP 403: no", 5),
 ]
 

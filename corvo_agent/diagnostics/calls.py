@@ -11,17 +11,18 @@ from contextlib import ExitStack, aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from betterproto.grpc.grpclib_server import ServiceBase
 from grpclib.const import Handler
 from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
 
-from ..errors import CorvoError, DeadlineExceeded, DecodeError, InvalidArgument
+from ..errors import CorvoError, DeadlineExceeded, DecodeError, InvalidArgument, WrongModule
 from ..protobuf.codec import MAX_FIELDS
 from .limits import ByteBudget, receive, send
 from .message_codec import MessageCodec
-from .status import grpc_error
+from .status import OWN_MODULE, grpc_error
 
 _call: ContextVar[Call | None] = ContextVar("corvo_call", default=None)
 
@@ -135,6 +136,12 @@ class _Bounded:
                     # the bounds of its service and of the server has lost them when the inner ones end.
                     for name in ("recv_message", "send_message"):
                         vars(stream).pop(name, None)
+        except WrongModule as error:
+            # Told in a trailer, too: whoever asks has to know this refusal from those of handlers.
+            found = bounds.status(error)
+            await stream.send_trailing_metadata(
+                status=found.status, status_message=found.message, metadata={OWN_MODULE: quote(error.own)}
+            )
         except CorvoError as error:
             raise bounds.status(error) from error
 

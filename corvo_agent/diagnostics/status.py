@@ -13,6 +13,7 @@ from ..errors import (
     DecodeError,
     InvalidArgument,
     NotFound,
+    OtherAgent,
     PermissionRefused,
     PreconditionFailed,
     RemoteError,
@@ -38,8 +39,18 @@ _TABLE: tuple[tuple[type[CorvoError], Status], ...] = (
     (DecodeError, Status.DATA_LOSS),
     (Unsupported, Status.UNIMPLEMENTED),
 )
+#: The trailer in which an agent that was asked for another Module names its own.
+OWN_MODULE = "corvo-own-module"
 # A status message travels in a header, percent-encoded: longer ones run into the peer's bound on headers.
 _MESSAGE_LENGTH = 1000
+
+
+class ModuleRefused(GRPCError):
+    """A status with the trailer ``OWN_MODULE``, which says ``own``."""
+
+    def __init__(self, status: Status, message: str | None, own: str) -> None:
+        super().__init__(status, message)
+        self.own = own
 
 
 def status_of(error: CorvoError) -> Status:
@@ -71,6 +82,8 @@ def corvo_error(error: GRPCError, peer: str, seconds: float | None = None) -> Co
     Unavailable and DeadlineExceeded are the same here and there; all else is a RemoteError with code and text.
     """
     message = error.message or ""
+    if isinstance(error, ModuleRefused):
+        return OtherAgent(peer, message, error.own)
     if error.status is Status.UNAVAILABLE:
         return Unavailable(peer, message or "it says so itself")
     if error.status is Status.DEADLINE_EXCEEDED and seconds is not None:

@@ -28,6 +28,9 @@ EXPECTED = [
     (errors.Unsupported("x", "y"), Status.UNIMPLEMENTED),
     (errors.RemoteError("x", "ABORTED", "y"), Status.ABORTED),
     (errors.RemoteError("x", "NO_SUCH_CODE", "y"), Status.UNKNOWN),
+    (errors.ProxyRefused("x", 403, "y"), Status.PERMISSION_DENIED),
+    (errors.ProxyRefused("x", 418, "y"), Status.UNKNOWN),
+    (errors.OtherAgent("x", "y", "z"), Status.FAILED_PRECONDITION),
     (errors.CorvoError("x"), Status.UNKNOWN),
 ]
 

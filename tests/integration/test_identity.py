@@ -13,7 +13,10 @@ from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.query import DebugQuery
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
+from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.errors import OtherAgent, PreconditionFailed, RemoteError
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.routing.networks import DialPolicy
 from corvo_agent.gateway.routing.peers import PeerPool
@@ -144,6 +147,41 @@ async def test_a_router_that_is_refused_looks_again() -> None:
             followed = [answer async for answer in router.stream(DebugQuery("Log", {"count": "2"}, "node2-foo"))]
             assert len(followed) == 2
             await peers.aclose()
+
+
+async def test_what_a_handler_refuses_itself_is_final() -> None:
+    runs, looks = [], []
+
+    class Looking(EndpointCache):
+        async def look_up(self, name: str) -> Endpoint | None:
+            looks.append(name)
+            return await super().look_up(name)
+
+    def refuse(parameters: dict[str, str]) -> str:
+        runs.append(parameters)
+        raise PreconditionFailed("not while it is Tuesday")
+
+    async with MemoryStore() as kept, Agent("foo", node="node2", store=kept) as agent, Looking(kept) as endpoints:
+        agent.service.register_action("drop-caches", refuse)
+        await endpoints.wait_until(lambda: endpoints.get("node2-foo") is not None, "no endpoint", 30)
+        peers = PeerPool()
+        module = Module(ObjectMeta(name="node2-foo"))
+        router = Router({"node2-foo": module}.get, endpoints, Resolver(DialPolicy()), peers)
+        with pytest.raises(RemoteError, match="FAILED_PRECONDITION: not while it is Tuesday"):
+            await router.debug(DebugQuery("Action", {"action": "drop-caches"}, "node2-foo"))
+        await peers.aclose()
+    assert (len(runs), looks) == (1, [])
+
+
+@pytest.mark.parametrize("own", ["node1-foo", "a@b", "zwölf %"])
+async def test_the_refusal_says_whose_agent_it_is(own: str) -> None:
+    service = DiagnosticsService()
+    service.name = own
+    async with DiagnosticsServer([service]) as server, DiagnosticsClient(server.address, "node2-foo") as client:
+        for asking in (client.stats(), anext(client.follow())):
+            with pytest.raises(OtherAgent, match="this is the agent of") as caught:
+                await asking
+            assert caught.value.own == own
 
 
 async def test_whoever_names_no_module_is_answered(machines: Machines) -> None:

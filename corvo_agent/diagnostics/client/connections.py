@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, cast
+from urllib.parse import unquote
 
 from grpclib.client import Channel, Handler, Stream
+from grpclib.const import Status
 from grpclib.protocol import H2Protocol
 
 from ..limits import receive_reply
+from ..status import OWN_MODULE, ModuleRefused
 
 # A peer that does not say goodbye in this time (seconds) is left without.
 _GOODBYE_TIMEOUT = 0.5
@@ -96,3 +99,9 @@ class _Stream(Stream[Any, Any]):
 
     async def recv_message(self) -> Any:
         return await receive_reply(self, self.max_message)
+
+    def _raise_for_grpc_status(self, status: Status, message: str | None, details: Any) -> None:
+        own = dict(self._stream.trailers or self._stream.headers or ()).get(OWN_MODULE)
+        if status is Status.FAILED_PRECONDITION and own is not None:
+            raise ModuleRefused(status, message, unquote(own))
+        super()._raise_for_grpc_status(status, message, details)

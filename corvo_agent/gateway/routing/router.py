@@ -14,6 +14,7 @@ from ...errors import (
     DecodeError,
     InvalidArgument,
     NotFound,
+    OtherAgent,
     PreconditionFailed,
     RemoteError,
     ResourceExhausted,
@@ -27,9 +28,6 @@ from ...modules.model import Module
 from ..watching.endpoint_cache import EndpointCache
 from .peers import PeerPool
 from .resolver import Resolver
-
-# The code of an agent that was asked for another Module.
-_REFUSED = "FAILED_PRECONDITION"
 
 ModuleLookup = Callable[[str], Module | None]
 
@@ -129,7 +127,7 @@ class Router:
         """
         if isinstance(error, Unavailable):
             moved = await self._address(query)
-        elif error.code == _REFUSED:
+        elif isinstance(error, OtherAgent):
             moved = await self._address(query, await self._endpoints.look_up(query.name))
         else:
             return None
