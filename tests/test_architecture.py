@@ -69,6 +69,7 @@ MAY_IMPORT = {
 VOCABULARY = {
     "errors",
     "addresses",
+    "forks",
     "clock",
     "backoff",
     "timestamps",
@@ -236,10 +237,12 @@ NO_TEST_OF_ITS_NAME = {
     "modules/watching/statistics.py": "values without behaviour",
     "modules/kv.py": "a Protocol and its values; tests/modules/test_kv_contract.py holds both stores to it",
     "stub/answers.py": "tests/hub/test_profiles.py and tests/hub/test_stats.py ask them",
+    "stub/green_answers.py": "tests/world/test_services.py asks services on gevent",
     "stub/handle.py": "tests/stub/test_start.py uses each of its methods",
     "stub/hubbed.py": "tests/stub/test_start.py, with and without a hub",
     "stub/inside.py": "tests/stub/test_start.py, where no hub is wanted",
     "stub/process.py": "tests/hub/test_workers.py hears what it says",
+    "stub/questions.py": "only Protocols",
     "writer/source.py": "a Protocol and its values",
 }
 

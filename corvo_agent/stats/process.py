@@ -69,8 +69,8 @@ def memory_stats() -> dict[str, object]:
 
 def command_line() -> list[str]:
     """The interpreter and its arguments, with secrets masked."""
-    # Unlike sys.argv it has the options of the interpreter, too.
-    return mask_arguments(sys.orig_argv)
+    # Unlike sys.argv it has the options of the interpreter, too; it is empty in programs that embed one, such as uWSGI.
+    return mask_arguments(sys.orig_argv or psutil.Process().cmdline())
 
 
 def descriptors() -> dict[str, int]:

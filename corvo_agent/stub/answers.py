@@ -11,7 +11,7 @@ import inspect
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any
 
 from ..diagnostics.handlers.action import ActionHandler
 from ..diagnostics.handlers.profile import ProfileHandler
@@ -19,7 +19,7 @@ from ..diagnostics.handlers.stats import StatsHandler
 from ..diagnostics.messages.payloads import payload_of
 from ..diagnostics.query import DebugQuery
 from ..diagnostics.registry import HandlerRegistry
-from ..errors import ResourceExhausted, Unsupported
+from ..errors import ResourceExhausted
 from ..profiles.kinds.local import local_kinds
 from ..profiles.pacing.running_loops import watch_host_loops
 from ..profiles.recording.recorders import Recorders
@@ -27,36 +27,19 @@ from ..stats.expvar import ExpvarRegistry
 from ..stats.runtime import RuntimeStats
 from ..threads import start_thread
 from .messages import pack_error
+from .questions import Answered
 
 #: Questions that are answered at once.
 MAX_QUESTIONS = 32
 
 
-class Answered(Protocol):
-    """The process that is asked about."""
-
-    send: Callable[..., bool]
-    actions: dict[str, tuple[Callable[..., Any], str]]
-    loops: list[tuple[Any, int]]
-
-    def variables(self) -> ExpvarRegistry:
-        """What it publishes."""
-        ...
-
-
 class Answers:
     """Answers questions about ``process`` from the first one until it is dropped with its process.
 
-    ``greenlets`` names the library that has replaced this process's threads, "" for none: then nothing can be
-    answered, as an event loop in a native thread would wait for the greenlets of another. Its methods are for any
-    thread and do not wait.
+    Its methods are for any thread and do not wait.
     """
 
-    def __init__(self, process: Answered, greenlets: str) -> None:
-        if greenlets:
-            raise Unsupported(
-                f"looking into a process whose threads are {greenlets}'s", "profile it from outside, with py-spy"
-            )
+    def __init__(self, process: Answered) -> None:
         self._process = process
         # The one that asks is the link's; it is shown by this name from now on.
         threading.current_thread().name = "corvo-link"

@@ -31,6 +31,10 @@ class Backend(Protocol):
         """What stands in the way, "" for nothing."""
         ...
 
+    def start(self) -> None:
+        """Begin; nothing happens when it has."""
+        ...
+
     def publish(self, name: str, variable: Variable | Callable[[], Any]) -> None:
         """See ``Handle.publish``."""
         ...

@@ -28,6 +28,7 @@ class Hubbed:
         self._link = Link(place, settings, self._process, self._fall_back)
         self._process.send = self._link.send
         self._problem = ""
+        self._started = False
 
     @property
     def address(self) -> str:
@@ -40,8 +41,10 @@ class Hubbed:
         return self._problem or self._process.problem if self._fallen is None else self._fallen.problem
 
     def start(self) -> None:
-        """Look for the hub. Raises RuntimeError where no thread can be started."""
-        self._link.start(ready=has_program)
+        """Look for the hub; once. Raises RuntimeError where no thread can be started."""
+        if not self._started:
+            self._started = True
+            self._link.start(ready=has_program)
 
     def publish(self, name: str, variable: Variable | Callable[[], Any]) -> None:
         """See ``Handle``."""
@@ -63,6 +66,7 @@ class Hubbed:
 
     def forked(self) -> None:
         """See ``Backend``."""
+        self._started = True
         self._process.forked()
         self._link.forked()
         # The child looks for a hub of its own accord: what the parent could not have, it may.

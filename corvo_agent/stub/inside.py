@@ -38,7 +38,7 @@ class Inside:
         self._agent: Agent | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wanted: asyncio.Event | None = None
-        self._stopped = False
+        self._started = self._stopped = False
         self._ended = Pause()
         self._delay = Pause()
 
@@ -48,7 +48,10 @@ class Inside:
         return "" if self._agent is None else self._agent.address
 
     def start(self, delay: float = 0.0) -> None:
-        """Run it, after ``delay`` seconds. Raises RuntimeError where no thread can be started."""
+        """Run it, after ``delay`` seconds; once. Raises RuntimeError where no thread can be started."""
+        if self._started:
+            return
+        self._started = True
         native("start_new_thread")(self._run, (delay,))
 
     def publish(self, name: str, variable: Variable | Callable[[], Any]) -> None:

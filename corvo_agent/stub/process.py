@@ -18,12 +18,12 @@ from ..levels.level_filter import Scope
 from ..levels.state import LevelState
 from .messages import pack_error, unpack_level
 from .native import has_greenlets
+from .questions import Answering
 
 if TYPE_CHECKING:
     from ..stats.counters import Count
     from ..stats.expvar import ExpvarRegistry
     from ..stats.variables import Variable
-    from .answers import Answers
 
 #: Seconds between two looks for loggers that were set up since, and between two reports of what was counted.
 TICK = 5.0
@@ -55,7 +55,7 @@ class WorkerProcess:
         self.actions: dict[str, tuple[Callable[..., Any], str]] = {}
         #: Loops that the host has named.
         self.loops: list[tuple[Any, int]] = []
-        self._answers: Answers | None = None
+        self._answers: Answering | None = None
         # Of a forked child: what its parent had counted.
         self._base: dict[str, Count] = {}
         self._told: dict[str, Count] | None = None
@@ -185,13 +185,20 @@ class WorkerProcess:
         except Exception as error:
             self.send({"t": "answer", "id": number, "error": pack_error(error)})
 
-    def _answering(self) -> Answers:
+    def _answering(self) -> Answering:
         if self._answers is None:
-            # Late: it brings an event loop, and all that statistics and profiles need.
-            from .answers import Answers
-
-            self._answers = Answers(self, has_greenlets())
+            self._answers = self._new_answers()
         return self._answers
+
+    def _new_answers(self) -> Answering:
+        # Late: it brings an event loop, and all that statistics and profiles need.
+        if library := has_greenlets():
+            from .green_answers import GreenAnswers
+
+            return GreenAnswers(self, library)
+        from .answers import Answers
+
+        return Answers(self)
 
 
 # What a child has of its parent's, for ever: what their ends would do is the parent's.

@@ -59,6 +59,9 @@ class _Started:
         def hook() -> None:
             if os.getpid() != self.pid:
                 self.forked()
+            else:
+                for handle in self.handles.values():
+                    handle.backend.start()
             if before is not None:
                 before()
 
@@ -141,13 +144,20 @@ def _backend(name: str, settings: Mapping[str, str], scope: Scope, *, hub: bool,
         if library := has_greenlets():
             raise RuntimeError(f"an agent inside does not run with the threads of {library}")
         made = Inside({**os.environ, **settings}, scope)
-        made.start()
+        if not _uwsgi_is_to_fork():
+            made.start()
         return made
 
     place = meeting_place(name) if hub else None
     if place is None:
         return inside()
     made = Hubbed(place, settings, scope, inside)
-    if not dormant:
+    if not (dormant or _uwsgi_is_to_fork()):
         made.start()
     return made
+
+
+def _uwsgi_is_to_fork() -> bool:
+    """Whether this is uWSGI before its workers: a thread could hold the interpreter's lock while it forks."""
+    uwsgi: Any = sys.modules.get("uwsgi")
+    return uwsgi is not None and uwsgi.worker_id() == 0

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .etcds import ANOTHER, SERIES, has_series
@@ -37,15 +39,35 @@ def program(name: str) -> str | None:
     return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin")))
 
 
-# What is no program of a package.
+#: Packages of Python that a test may need: the extra ``world`` has them.
+PACKAGES = (
+    *("IPython", "aiohttp", "celery", "django", "fastapi", "flask", "gevent", "gunicorn"),
+    *("trio", "uvicorn", "uvloop"),
+)
+
+
+def has_uwsgi() -> bool:
+    """Whether uWSGI is installed beside this Python: it is a program, and a module only inside of that."""
+    return Path(sys.executable).with_name("uwsgi").exists()
+
+
+def has_package(name: str) -> bool:
+    """Whether ``name`` can be imported."""
+    return importlib.util.find_spec(name) is not None
+
+
+# What is no program of a Debian package.
 _OTHERS: dict[str, Callable[[], bool]] = {
+    **{name: partial(has_package, name) for name in PACKAGES},
+    "python": lambda: True,
+    "uwsgi": has_uwsgi,
     **{name: partial(has_series, name) for name in (*SERIES, ANOTHER)},
     "root": lambda: os.geteuid() == 0,
 }
 
 
 def needs(*things: str) -> pytest.MarkDecorator:
-    """Mark a test that needs ``things``: names of ``PROGRAMS`` and of ``SERIES`` of etcds, ``root``."""
+    """Mark a test that needs ``things``: names of ``PROGRAMS``, ``PACKAGES``, ``SERIES`` of etcds, uwsgi, or root."""
     unknown = set(things) - set(PROGRAMS) - set(_OTHERS)
     if unknown:
         raise ValueError(f"tests/world/machine.py does not know how to find {', '.join(sorted(unknown))}")

@@ -110,6 +110,11 @@ def _takes_two(function: Action) -> bool:
     return sum(parameter.kind in places and parameter.default is parameter.empty for parameter in parameters) >= 2
 
 
+def answer_of(function: Action, query: DebugQuery, type_url: str) -> Payload:
+    """What ``function``, a plain one, answers to ``query``, run here and now; raises what it raises."""
+    return _payload(_Registered(function, type_url).bind(query)(), type_url)
+
+
 def _payload(result: object, type_url: str) -> Payload:
     if isinstance(result, Payload | Message):
         return payload_of(result, type_url)

@@ -15,6 +15,7 @@ import ssl as _ssl
 from collections.abc import Callable
 from typing import Protocol
 
+from ...forks import keep_from_children
 from ...log_thinning import ThinningFilter
 from ...tasks import end_task
 
@@ -65,6 +66,7 @@ class Acceptor:
         limit: int,
         connections: OpenConnections,
     ) -> None:
+        keep_from_children(listener)
         self._listener = listener
         self._factory = factory
         self._ssl = ssl
@@ -107,6 +109,7 @@ class Acceptor:
                     self._connections.make_room()
                 await asyncio.sleep(_RETRY)
                 continue
+            keep_from_children(connection)
             if len(self._connections) + len(self._starting) >= self._limit and not self._drop_one():
                 connection.close()
                 self._connections.refused += 1
