@@ -14,10 +14,12 @@ class ProfileRequest:
     """One query for a profile: how many seconds to measure (None: at once), and what else was asked, as text.
 
     ``seconds`` has been checked against the bound and the deadline; the other parameters are read by the kind.
+    ``patience`` is for how many seconds the caller can wait for another measurement to end before its own begins.
     """
 
     seconds: float | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    patience: float = 1.0
 
     def number(self, name: str, default: float, low: float, high: float) -> float:
         """The parameter ``name`` as a number from ``low`` to ``high``. Raises InvalidArgument."""

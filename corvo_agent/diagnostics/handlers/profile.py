@@ -13,6 +13,8 @@ from ..query import DebugQuery, Payload
 
 MAX_SECONDS = 120.0
 _SHORTEST = 0.01
+# Seconds that a caller without a deadline waits for its turn, and that packing a profile may take.
+_PATIENCE, _PACKING = 1.0, 3.0
 _NAME = "profile"
 # Names that are no path: they may become part of one.
 _OTHER_NAME = re.compile(r"[\w.\-]*\w[\w.\-]*", re.ASCII)
@@ -60,14 +62,19 @@ class ProfileHandler:
         """Measure and answer; cancelling it ends the measuring.
 
         Raises InvalidArgument for an unknown profile, parameter or value and for a time that the caller would not
-        wait for, ResourceExhausted while another CPU profile runs, Unsupported where the system does not allow it.
+        wait for, ResourceExhausted when other CPU profiles run for longer than that, Unsupported where the system does
+        not allow it.
         """
         kind = self._kind(query.parameters)
         unknown = sorted(set(query.parameters) - {_NAME, *kind.parameters})
         if unknown:
             raise InvalidArgument(unknown[0], None, f"unknown parameter of {kind.name}", sorted(kind.parameters))
         seconds = self._seconds(kind, query)
-        return profile_payload(await kind.take(ProfileRequest(seconds, query.parameters)))
+        patience = _PATIENCE
+        if query.seconds is not None:
+            # What is left when it has measured and packed: others of the same kind take their turns before it.
+            patience = max(patience, query.seconds - (seconds or 0.0) - _PACKING)
+        return profile_payload(await kind.take(ProfileRequest(seconds, query.parameters, patience)))
 
     def _kind(self, parameters: Mapping[str, str]) -> ProfileKind:
         name = parameters.get(_NAME, "")

@@ -44,7 +44,9 @@ class CpuKind:
     async def take(self, request: ProfileRequest) -> bytes:
         """A gzipped pprof profile with the sample types ``samples`` and ``cpu`` (or ``wall``).
 
-        Raises InvalidArgument, ResourceExhausted while another one runs, Unsupported when no engine can.
+        One after the other, in the order in which they are asked for: ``corvo top`` asks again and again, and a profile
+        comes to its turn between two of these. Raises InvalidArgument, ResourceExhausted when its turn does not come in
+        time, Unsupported when no engine can.
         """
         wanted = request.choice("engine", _AUTO, (_AUTO, *(engine.name for engine in self._engines)))
         order = SamplingOrder(
@@ -54,7 +56,7 @@ class CpuKind:
             budget=request.number("budget", BUDGET_PERCENT, 0.1, 100),
         )
         # Two samplers at once would each count the cost of the other.
-        async with self._exclusive.held():
+        async with self._exclusive.held(request.patience):
             recording, notes = await self._record(order, wanted)
         return await encode_off_loop(cpu_profile(recording, order, self._program(), notes))
 

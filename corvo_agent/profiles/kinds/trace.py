@@ -141,7 +141,7 @@ class TraceKind:
         """Chrome trace JSON. Raises ResourceExhausted while another trace runs."""
         self._loops.watch_running()
         recorder = TraceRecorder(self._loops)
-        async with TRACES.held():
+        async with TRACES.held(request.patience):
             with recorder.recording():
                 await asyncio.sleep(DEFAULT_SECONDS if request.seconds is None else request.seconds)
         return await off_loop(lambda pace: _encode(recorder, os.getpid(), pace))

@@ -98,6 +98,17 @@ async def cpu(handler: ProfileHandler, **parameters: Any) -> Any:
     return decode(await ask(handler, profile="profile", engine="builtin", **parameters))
 
 
+async def test_a_second_cpu_profile_waits_for_its_turn_as_long_as_its_caller_can() -> None:
+    handler, other = ProfileHandler(), ProfileHandler()
+    first = asyncio.create_task(cpu(handler, seconds="1.5"))
+    await asyncio.sleep(0)
+    asked = {"profile": "profile", "engine": "builtin", "seconds": "0.05"}
+    second = await other.handle(DebugQuery("Profile", asked, timeout=60))
+    assert first.done()
+    assert decode(decode_profile(second.value)).duration_ns < 1.5e9
+    await first
+
+
 async def test_a_second_cpu_profile_is_refused_and_a_cancelled_one_makes_room() -> None:
     handler, other = ProfileHandler(), ProfileHandler()
     first = asyncio.create_task(cpu(handler, seconds="60"))

@@ -42,6 +42,25 @@ async def test_one_that_is_about_to_leave_is_waited_for() -> None:
     await second
 
 
+async def test_turns_come_in_the_order_of_asking_and_one_who_cannot_wait_leaves_the_line() -> None:
+    exclusive, order = Exclusive("profiles", patience=0.01), list[str]()
+
+    async def enter(name: str, patience: float | None) -> None:
+        async with exclusive.held(patience):
+            order.append(name)
+
+    async with exclusive.held():
+        tasks = []
+        for name, patience in (("first", 60.0), ("hurried", None), ("second", 60.0)):
+            tasks.append(asyncio.create_task(enter(name, patience)))
+            await asyncio.sleep(0)
+        with pytest.raises(ResourceExhausted):
+            await tasks[1]
+    await asyncio.gather(tasks[0], tasks[2])
+    assert order == ["first", "second"]
+    assert not exclusive.taken
+
+
 def test_a_thread_waits_for_one_that_is_about_to_leave() -> None:
     exclusive, came, entered = Exclusive("profiles", patience=60), threading.Event(), threading.Event()
 
