@@ -217,7 +217,6 @@ NO_TEST_OF_ITS_NAME = {
     "diagnostics/introspection/services.py": "tests/integration/test_introspection.py asks them by gRPC's own clients",
     "gateway/rest/schemas.py": "tests/gateway/rest/test_openapi.py holds each answer of a running gateway against them",
     "gateway/rest/views_debug.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
-    "gateway/rest/views_follow.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
     "gateway/rest/views_modules.py": "tests/gateway/test_wire_rows_semantics.py, a row of the API each",
     "gateway/rest/views_watch.py": "tests/gateway/test_wire_rows_watch.py, a row of the API each",
     "hub/agent.py": "tests/stub/test_start.py asks a running hub",

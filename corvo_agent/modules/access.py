@@ -56,7 +56,7 @@ class ModuleAccess(Protocol):
         ...
 
     async def names(self, prefix: str, limit: int) -> Sequence[str]:
-        """At most ``limit`` names that begin with ``prefix``, in order: what a shell offers."""
+        """At most ``limit`` names that begin with ``prefix``, in order: what a shell offers. 0 is no limit."""
         ...
 
     async def create(self, module: Module) -> Module:

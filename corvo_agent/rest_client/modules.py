@@ -48,7 +48,7 @@ class RestModules:
     async def names(self, prefix: str, limit: int) -> Sequence[str]:
         """Names that begin with ``prefix``."""
         names = [str(item.get("meta", {}).get("name", "")) for item in await self._items(EVERY_MODULE)]
-        return [name for name in names if name.startswith(prefix)][:limit]
+        return [name for name in names if name.startswith(prefix)][: limit or None]
 
     async def create(self, module: Module) -> Module:
         """Store a new Module."""

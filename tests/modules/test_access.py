@@ -108,6 +108,7 @@ async def test_names_are_the_first_ones_with_the_prefix(modules: ModuleAccess) -
         await modules.create(module(name))
     assert list(await modules.names("n2-", 10)) == ["n2-a", "n2-b"]
     assert list(await modules.names("", 2)) == ["n1-a", "n2-a"]
+    assert list(await modules.names("n2-", 0)) == ["n2-a", "n2-b"]
     assert list(await modules.names("none", 2)) == []
 
 

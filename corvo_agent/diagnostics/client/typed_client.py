@@ -78,9 +78,9 @@ class TypedClient(ABC):
         asked = {**(parameters or {}), "profile": kind} | ({} if seconds is None else {"seconds": f"{seconds:g}"})
         return await self._profile(asked, self.timeout + (seconds or 0.0) if timeout is None else timeout)
 
-    async def action(self, name: str, *, timeout: float | None = None, **parameters: str) -> str | Payload:
-        """Run the action ``name``, see ``run_action``; parameters of any name go there."""
-        return await self.run_action(name, parameters, timeout=timeout)
+    async def action(self, action: str, /, *, timeout: float | None = None, **parameters: str) -> str | Payload:
+        """Run ``action``, see ``run_action``, which takes a parameter called ``timeout`` as well."""
+        return await self.run_action(action, parameters, timeout=timeout)
 
 
 def _json(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...errors import CorvoError
 from ...stats.expvar import ExpvarRegistry
 from ...stats.runtime import RuntimeStats
 from ...stats.variables import Variable
@@ -36,12 +37,18 @@ class StatsHandler:
         """``action`` clear: nothing, and the debug stats are empty. Else the variable ``expvar``, or all of them.
 
         A variable that is not published gives an empty answer, and an action that is not known counts as get: both
-        as in the original.
+        as in the original. Raises what the one variable raises that was asked for, if that is a CorvoError, such as
+        NotFound for a process that does not run; among all of them it has the reason in its place.
         """
         if query.parameters.get("action", "").strip().lower() == "clear":
             self.registry.clear()
             return NOTHING
-        return stats_payload(await self._collector.collect(self._wanted(query.parameters.get("expvar", ""))))
+        name = query.parameters.get("expvar", "")
+        noted = {known: _Noted(variable) for known, variable in self._wanted(name).items()}
+        texts = await self._collector.collect(noted)
+        if name and name in noted and (error := noted[name].error) is not None:
+            raise error
+        return stats_payload(texts)
 
     def _wanted(self, name: str) -> dict[str, Variable]:
         # What the host publishes comes first: it may have a better cpustats.
@@ -49,3 +56,18 @@ class StatsHandler:
         if not name:
             return dict(sorted(known.items()))
         return {name: known[name]} if name in known else {}
+
+
+class _Noted(Variable):
+    """A variable, and with what CorvoError it failed when it was computed."""
+
+    def __init__(self, variable: Variable) -> None:
+        self.error: CorvoError | None = None
+        self._variable = variable
+
+    def to_json(self) -> str:
+        try:
+            return self._variable.to_json()
+        except CorvoError as error:
+            self.error = error
+            raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import aclosing
 
 import orjson
@@ -19,6 +20,7 @@ from ..routing.router import Router
 from .connection import pauses_allowed
 from .http import guarded, send
 
+_log = logging.getLogger(__name__)
 #: Seconds of silence after which a stream of events says that it is still there.
 _KEEPALIVE = 15.0
 #: Seconds that the status of the answer waits for the first record or the first error.
@@ -65,6 +67,10 @@ class FollowViews:
                     await items.put(payload)
         except CorvoError as error:
             await items.put(error)
+        except Exception as error:
+            # A fault of ours; the reader hears of it, too, rather than wait for what never comes.
+            _log.exception("following the log of %s failed", query.name)
+            await items.put(CorvoError(f"{type(error).__name__}: {error}"))
         else:
             await items.put(None)
 

@@ -63,6 +63,7 @@ async def test_a_profile_is_its_bytes(client: TypedClient) -> None:
 async def test_an_action_answers_a_text(client: TypedClient) -> None:
     assert await client.run_action("greet", {"name": "Ada"}) == "hello Ada"
     assert await client.action("silent") == ""
+    assert await client.action("greet", name="Ada") == "hello Ada"
 
 
 async def test_what_the_agent_refuses_is_told_with_its_words(client: TypedClient) -> None:

@@ -13,6 +13,7 @@ from corvo_agent.diagnostics.handlers.stats import StatsHandler
 from corvo_agent.diagnostics.messages.payloads import STATS, check_type, decode_stats
 from corvo_agent.diagnostics.query import NOTHING, DebugQuery
 from corvo_agent.diagnostics.service import DiagnosticsService
+from corvo_agent.errors import NotFound
 from corvo_agent.stats import ExpvarRegistry, Func, Int, RuntimeStats
 from tests.diagnostics.kit import served, until
 
@@ -101,3 +102,18 @@ async def test_a_client_reads_them_over_grpc(registry: ExpvarRegistry) -> None:
         assert await client.stats(action="clear") == {}
         assert await client.stats("debugstats_node1-m") == {"debugstats_node1-m": {}}
         assert (await client.stats("cpustats"))["cpustats"]["NumTasks"] > 0
+
+
+async def test_one_that_says_what_is_missing_is_that_error_and_among_all_a_value(
+    handler: StatsHandler, registry: ExpvarRegistry
+) -> None:
+    def of_the_process() -> int:
+        raise NotFound("process", "pen-npm", "it does not run")
+
+    registry.publish("io", Func(of_the_process))
+    registry.publish("broken", Func(lambda: 1 // 0))
+    with pytest.raises(NotFound, match="process pen-npm not found: it does not run"):
+        await ask(handler, expvar="io")
+    for answer in (await ask(handler), await ask(handler, expvar="broken")):
+        assert json.loads(answer["broken"])["error"].startswith("ZeroDivisionError")
+    assert "it does not run" in json.loads((await ask(handler))["io"])["error"]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from corvo_agent.agent.agent import Agent
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
+from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.sidecar.answers.service import answer_for_process
 from corvo_agent.stats import Func, Int, String
 from tests.cli.kit import corvo
 
@@ -62,3 +65,13 @@ async def test_nobody_there_is_unreachable(address: str) -> None:
     outcome = await corvo("stats", NAME, "--address", address)
     assert (outcome.code, outcome.out) == (4, "")
     assert address.rpartition(":")[2] in outcome.err
+
+
+async def test_a_process_that_does_not_run_is_what_is_missing() -> None:
+    service = DiagnosticsService.with_defaults("pen-npm", "node1", log_file="/nowhere.log")
+    answer_for_process(service, lambda: None)
+    async with service, DiagnosticsServer([service]) as server:
+        for variable in ("cpustats", "io"):
+            outcome = await corvo("stats", NAME, variable, "--address", server.address)
+            assert (outcome.code, outcome.out, "not found" in outcome.err) == (3, "", True)
+        assert (await corvo("stats", NAME, "--address", server.address)).code == 0
