@@ -1,0 +1,109 @@
+"""Programs of a storm: started, asked, measured and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+CORVO = ("-m", "corvo_agent")
+# Lines of a program's own log that are kept.
+_KEPT = 5_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a process holds: descriptors, threads, and tasks where it tells of them."""
+
+    files: int
+    threads: int
+    tasks: int = 0
+
+
+class Program:
+    """A running program; its own log is read as it comes."""
+
+    def __init__(self, name: str, process: Process) -> None:
+        self.name = name
+        self.lines: deque[str] = deque(maxlen=_KEPT)
+        self._process = process
+        self._asking = asyncio.Lock()
+        self._logged = asyncio.Event()
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self._process.stderr is not None
+        while line := await self._process.stderr.readline():
+            self.lines.append(line.decode(errors="replace").rstrip())
+            self._logged.set()
+        self._logged.set()
+
+    async def logged(self, text: str) -> str:
+        """The first line of its log, which may have come already, with ``text`` in it."""
+        while True:
+            self._logged.clear()
+            for line in self.lines:
+                if text in line:
+                    return line
+            assert not self._reading.done(), f"{self.name} ended: {list(self.lines)[-20:]}"
+            await self._logged.wait()
+
+    async def ask(self) -> dict[str, Any]:
+        """What a service says of itself."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        async with self._asking:
+            self._process.stdin.write(b"?\n")
+            line = await self._process.stdout.readline()
+        assert line, f"{self.name} ended: {list(self.lines)[-20:]}"
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+    def size(self, tasks: int = 0) -> Size:
+        """What it holds now."""
+        process = psutil.Process(self._process.pid)
+        return Size(process.num_fds(), process.num_threads(), tasks)
+
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used."""
+        times = psutil.Process(self._process.pid).cpu_times()
+        return float(times.user + times.system)
+
+    async def end(self) -> None:
+        """Kill it, and wait for its end."""
+        if self._process.returncode is None:
+            self._process.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+        await self._reading
+
+
+@asynccontextmanager
+async def program(name: str, *arguments: str) -> AsyncIterator[Program]:
+    """A Python program with ``arguments``."""
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    running = Program(name, process)
+    try:
+        yield running
+    finally:
+        await running.end()
+
+
+def service(name: str, urls: str, folder: Path, files: dict[str, str]) -> Any:
+    """A service with an agent of the Module ``name``."""
+    return program(name, "-m", "tests.faults.service", name, urls, str(folder), json.dumps(files))
+
+
+def corvo(name: str, *arguments: str) -> Any:
+    """``corvo`` with ``arguments``."""
+    return program(name, *CORVO, *arguments)
