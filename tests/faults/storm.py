@@ -27,8 +27,9 @@ from tests.tcp_proxy import TcpProxy
 
 # Descriptors, threads and tasks that a process may have more after a storm: other connections are open then.
 _MORE = 6
-# Seconds that anything may take to come right; the figures say how long it took.
+# Seconds that anything may take to come right, and that starting may take; the figures say how long it took.
 _PATIENCE = 60.0
+_STARTING = 300.0
 # Seconds between two looks.
 _LOOK = 0.05
 
@@ -110,12 +111,18 @@ class Storm:
             timeout = aiohttp.ClientTimeout(total=5.0)
             session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
             await self._start(stack, changing, session, folder)
-            await self._all_right(store)
-            before = await self._sizes()
-            ended = await self._rage(store)
-            await self._all_right(store, ended)
-            await self._check_sizes(before)
-            self._check_logs()
+            try:
+                async with asyncio.timeout(_STARTING):
+                    await asyncio.gather(*(each.ask() for each in self._services.values()))
+                await self._all_right(store)
+                before = await self._sizes()
+                await self._all_right(store, await self._rage(store))
+                await self._check_sizes(before)
+                self._check_logs()
+            except AssertionError as error:
+                for name, each in {**self._services, **self._others}.items():
+                    error.add_note("\n".join((f"{name}:", *list(each.lines)[-10:])))
+                raise
         return self.figures
 
     async def _start(
