@@ -56,6 +56,10 @@ class EtcdMember:
         """0 while it is down."""
         return self._process.pid
 
+    def assert_alive(self) -> None:
+        """Nothing has ended it. Raises AssertionError with the end of its log."""
+        assert self.pid, f"{self.endpoint} has ended: {self._log.read_text()[-3000:]}"
+
     async def start(self) -> None:
         """Start it, again or for the first time; returns when it serves."""
         self._process = self._new()

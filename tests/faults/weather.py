@@ -40,6 +40,8 @@ class Weather:
             for kind in order:
                 if loop.time() >= until:
                     break
+                for member in self._members:
+                    member.assert_alive()
                 victims = self._random.sample(range(len(self._members)), self._random.choice((1, 1, 1, 2)))
                 lasting = self._random.uniform(0.3, 1.2)
                 self.counted[kind if len(victims) == 1 else f"{kind}, two at once"] += 1
