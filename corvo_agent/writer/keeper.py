@@ -13,6 +13,7 @@ from ..modules.kv import Change, ChangeType
 from ..modules.names import name_of
 from ..modules.store import ModuleStore
 from ..modules.vanished import Vanished
+from ..modules.watching.batches import Cause
 from .objects import is_lost, reported, source_of
 from .source import Present
 from .work_queue import Work, WorkQueue
@@ -40,6 +41,8 @@ class Keeper:
         self._resync = resync
         self._wanted: dict[str, tuple[str, Present]] = {}
         self._vanished: dict[str, Vanished] = {}
+        # The objects that the watch knows of.
+        self._seen: set[str] = set()
 
     def clear(self) -> None:
         """Forget everything: the sources tell it anew."""
@@ -72,15 +75,29 @@ class Keeper:
             tasks.create_task(self._compare_often(), name="corvo-writer-resync")
 
     async def _follow(self) -> None:
+        self._seen.clear()
         async with self._store.watch() as watch:
             async for batch in watch:
                 for index, change in enumerate(batch.changes, start=1):
                     await self._look(change, replaced=batch.replaced)
                     if index % _SLICE == 0:
                         await asyncio.sleep(0)
+                if batch.cause is Cause.RESYNC:
+                    await self._put_missing()
+
+    async def _put_missing(self) -> None:
+        """Put what was written, and lost before the watch had heard of it, into the queue."""
+        for name in [name for name in self._wanted if name not in self._seen]:
+            # One whose deletion was seen waits for its time already.
+            if name not in self._vanished and name in self._wanted:
+                await self._queue.put(name, Work(*self._wanted[name]))
 
     async def _look(self, change: Change, *, replaced: bool) -> None:
         name = name_of(change.key)
+        if change.type is ChangeType.DELETED:
+            self._seen.discard(name)
+        else:
+            self._seen.add(name)
         wanted = self._wanted.get(name)
         if wanted is None or change.item is None:
             return

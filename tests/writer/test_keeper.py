@@ -85,6 +85,15 @@ async def test_what_the_store_lost_is_written_again_at_once(running: Running) ->
     assert (vanished.replaced, vanished.last.spec.log_level) == (True, "Debug")
 
 
+async def test_what_was_lost_before_the_watch_heard_of_it_is_written_again(running: Running) -> None:
+    other = Present("node1-stock", ModuleStatus(node="node1"))
+    running.keeper.want("script", other)
+    running.kv.silence_streams()
+    await running.store.create(created("script", other, None))
+    running.kv.replace_data()
+    assert {await running.taken() for _ in range(2)} == {(NAME, WORK), (other.name, Work("script", other))}
+
+
 async def test_an_object_that_lost_its_mark_or_its_status_is_written_again(running: Running) -> None:
     await running.store.modify(NAME, lambda module: module.with_meta(labels={"team": "money"}))
     assert await running.taken() == (NAME, WORK)
