@@ -20,8 +20,8 @@ from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.names import key_of
 
-# Agents do not start all at once, and their renewals are spread like that.
-SPREAD = 6.0
+# Seconds in which they start: a multiple of what lies between two renewals, so that these are spread evenly.
+SPREAD = 18.0
 
 
 async def now(store: EtcdStore, name: str, stack: contextlib.AsyncExitStack) -> None:
@@ -71,7 +71,9 @@ async def serve(scheme: str, etcd: str, first: int, count: int) -> None:
 
         async def start(number: int) -> None:
             await asyncio.sleep(random.uniform(0, SPREAD))
-            store = await stack.enter_async_context(EtcdStore(EtcdOptions((etcd,))))
+            store = await stack.enter_async_context(
+                EtcdStore(EtcdOptions((etcd,), connect_timeout=20.0, call_timeout=60.0 if scheme == "before" else 4.0))
+            )
             await SCHEMES[scheme](store, f"idle{number:05}-pen-npm", stack)
 
         await asyncio.gather(*(start(number) for number in range(first, first + count)))

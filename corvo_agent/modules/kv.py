@@ -68,7 +68,10 @@ class ChangeType(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of one key. A deletion has the previous item in ``item`` when it is known, else None."""
+    """One change of one key. A deletion has the previous item in ``item`` where it is known, else None.
+
+    A stream of a store does not know it, a ``Watch`` does.
+    """
 
     type: ChangeType
     key: str

@@ -278,7 +278,7 @@ class MemoryStore:
             for item in removed:
                 if item.lease in self._leases:
                     self._leases[item.lease].keys.discard(item.key)
-            self._record([Change(ChangeType.DELETED, item.key, self._revision, item) for item in removed])
+            self._record([Change(ChangeType.DELETED, item.key, self._revision, None) for item in removed])
 
     def _record(self, changes: list[Change]) -> None:
         self._history.append(changes)

@@ -70,8 +70,7 @@ async def test_a_stream_starts_at_any_revision_that_is_kept() -> None:
         (ChangeType.UPDATED, 4),
         (ChangeType.DELETED, 5),
     ]
-    assert changes[2].item is not None
-    assert changes[2].item.value == b"2"
+    assert changes[2].item is None
     assert [change.revision for change in await take(store, "/p/a", 5, 1, exact=True)] == [5]
     store.compact(4)
     assert [change.revision for change in await take(store, "/p/", 4, 2)] == [4, 5]

@@ -74,10 +74,13 @@ def at_revision(revision: int) -> Json:
 
 
 def watch_request(prefix: str, start: int, *, exact: bool) -> Json:
-    """A WatchCreateRequest that tells what was deleted, in messages of bounded size (``fragment``)."""
+    """A WatchCreateRequest, told in messages of bounded size (``fragment``).
+
+    Not with what each event replaced (``prev_kv``): a watch knows that itself, and etcd would send twice as much.
+    """
     keys = key_range(prefix, exact=exact)
     # No key was ever written at revision 1, while 0 would mean: from now on.
-    return {"create_request": {**keys, "start_revision": str(max(start, 1)), "prev_kv": True, "fragment": True}}
+    return {"create_request": {**keys, "start_revision": str(max(start, 1)), "fragment": True}}
 
 
 # Answers
@@ -181,6 +184,4 @@ def change(raw: Json) -> Change:
         return Change(ChangeType.CREATED if created else ChangeType.UPDATED, item.key, item.mod_revision, item)
     if raw["type"] != "DELETE":
         raise ValueError(f"unknown type of event {raw['type']!r}")
-    previous = raw.get("prev_kv")
-    item_before = key_value(previous) if previous else None
-    return Change(ChangeType.DELETED, key_text(kv["key"]), integer(kv, "mod_revision"), item_before)
+    return Change(ChangeType.DELETED, key_text(kv["key"]), integer(kv, "mod_revision"), None)

@@ -50,14 +50,14 @@ def decode_module(value: bytes, key: str, revision: int) -> Module:
     wrong type, a bad time or an unknown level.
     """
     try:
-        module = _from_json(orjson.loads(value), name=name_of(key), resource_version=str(revision))
+        module = _from_json(orjson.loads(value), key=key, name=name_of(key), resource_version=str(revision))
         if module.raw and _LONG_NUMBER.search(value):
             module = replace(module, raw=_from_json(json.loads(value)).raw)
     except InvalidArgument as error:
         raise DecodeError(f"{key} at revision {revision}", str(error)) from error
     except ValueError as error:
         raise DecodeError(f"{key} at revision {revision}", f"not JSON: {shorten(str(error), 200)}") from error
-    return _judged(module, key)
+    return module
 
 
 def read_module(value: bytes, key: str, revision: int) -> Module:
@@ -68,10 +68,10 @@ def read_module(value: bytes, key: str, revision: int) -> Module:
         reason = error.reason
     known = {"name": name_of(key), "resource_version": str(revision)}
     try:
-        module = _read_parts(json.loads(value) if _LONG_NUMBER.search(value) else orjson.loads(value), **known)
+        module = _read_parts(json.loads(value) if _LONG_NUMBER.search(value) else orjson.loads(value), key=key, **known)
     except (InvalidArgument, ValueError, RecursionError):
         return Module(invalid=reason, incomplete=True).with_meta(**known)
-    return _judged(module if module.invalid else replace(module, invalid=reason), key)
+    return module if module.invalid else replace(module, invalid=reason)
 
 
 def encode_module(module: Module, self_link: str | None = None) -> bytes:
@@ -112,11 +112,6 @@ def module_to_dict(module: Module, self_link: str | None = None) -> dict[str, An
     link = self_link_of(module.name) if self_link is None else self_link
     shown = _to_json(module.with_meta(self_link=link))
     return {**shown, INVALID: module.invalid} if module.invalid else shown
-
-
-def _judged(module: Module, key: str) -> Module:
-    """``module``, read at ``key``, which is incomplete also without the self-link that the original writes there."""
-    return module if module.meta.self_link == key else replace(module, incomplete=True)
 
 
 def _read_override(value: Any, path: str) -> LevelOverride | None:
@@ -201,10 +196,10 @@ _SECTIONS: Mapping[str, JsonTable] = {"meta": _META, "spec": _SPEC, "status": _S
 _HEAD = {"kind": "kind", "api-version": "api_version"}
 
 
-def _read_parts(value: Any, **meta: str) -> Module:
+def _read_parts(value: Any, *, key: str = "", **meta: str) -> Module:
     """As ``_from_json``, but fields that cannot be read are left out, kept, and told in ``invalid``."""
     faults: dict[str, Faults] = {name: {} for name in _SECTIONS}
-    module = _from_json(value, faults, **meta)
+    module = _from_json(value, faults, key=key, **meta)
     unread = {name: {key: kept for key, (kept, _) in found.items()} for name, found in faults.items() if found}
     reasons = [reason for found in faults.values() for _, reason in found.values()]
     return replace(module, unread=unread, invalid="; ".join(reasons))
@@ -221,9 +216,10 @@ def _check_unread(value: Any, module: Module) -> None:
                 raise InvalidArgument(f"{name}.{key}", None, reason)
 
 
-def _from_json(value: Any, faults: Mapping[str, Faults] | None = None, **meta: str) -> Module:
+def _from_json(value: Any, faults: Mapping[str, Faults] | None = None, *, key: str = "", **meta: str) -> Module:
     """The Module in ``value``, with fields of the meta that are known better than ``value`` knows them.
 
+    One that was read at ``key`` is incomplete also without the self-link that the original writes there.
     ``faults`` by section take the fields that cannot be read; without them the first one is raised.
     """
     head: dict[str, str] = {}
@@ -231,8 +227,8 @@ def _from_json(value: Any, faults: Mapping[str, Faults] | None = None, **meta: s
     raw: dict[str, Any] = {}
     if value is None:
         raise InvalidArgument("value", None, "must be an object, not null")
-    for key, item in entries(value, "value"):
-        name = key.lower()
+    for given, item in entries(value, "value"):
+        name = given.lower()
         if name in parts:
             values, unknown = _SECTIONS[name].read(item, faults=None if faults is None else faults[name])
             parts[name].update(values)
@@ -241,7 +237,7 @@ def _from_json(value: Any, faults: Mapping[str, Faults] | None = None, **meta: s
         elif name in _HEAD:
             head[_HEAD[name]] = read_text(item, name)
         else:
-            raw[key] = item
+            raw[given] = item
     if head.get("kind") and head["kind"].lower() != "module":
         raise InvalidArgument("kind", head["kind"], "must be Module")
     if raw and _too_deep(raw):
@@ -253,7 +249,7 @@ def _from_json(value: Any, faults: Mapping[str, Faults] | None = None, **meta: s
         kind=head.get("kind") or "Module",
         api_version=head.get("api_version") or "v1",
         raw=raw,
-        incomplete=not head.get("kind"),
+        incomplete=not head.get("kind") or bool(key and parts["meta"].get("self_link") != key),
     )
 
 
