@@ -166,6 +166,7 @@ OWNERS = {
     "memray": ["profiles/heap/memray_recording.py"],
     # JSON, read and written wherever it crosses an edge.
     "orjson": [
+        "access/audit.py",
         "bundle/masking.py",
         "cli/",
         "demo/",

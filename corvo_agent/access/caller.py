@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import NotAuthorized
 from ..modules.selectors.labels import parse_label_selector
@@ -14,11 +14,15 @@ from .roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One that calls, and may what ``role`` may, with the Modules that ``selector`` selects ("": all of them)."""
+    """One that calls, and may what ``role`` may, with the Modules that ``selector`` selects ("": all of them).
+
+    ``address`` is where the present call comes from.
+    """
 
     name: str
     role: Role
     selector: str = ""
+    address: str = field(default="", compare=False)
 
     def require(self, role: Role) -> None:
         """Pass when it has ``role``; raises NotAuthorized."""

@@ -111,6 +111,7 @@ class Agent:
             insecure=options.insecure,
             callers=options.callers,
             socket_group=options.socket_group,
+            audit=options.audit,
             limits=options.server_limits,
         )
         self._endpoint: EndpointLease | None = None
@@ -220,6 +221,8 @@ class Agent:
     async def _open(self) -> None:
         await self.prepare()
         opened = self._lifetime
+        if self.options.audit is not None:
+            opened.on_close("audit", self.options.audit.aclose)
         await opened.open(self.service)
         await opened.open(self._server)
         if self._layer is not None:
@@ -281,6 +284,8 @@ class Agent:
         )
         # The level is in force before the user's callback hears of it.
         watcher.subscribe(lambda change: self._levels.update(change.new))
+        if self.options.audit is not None:
+            watcher.subscribe(self.options.audit.seen)
         if on_change is not None:
             watcher.subscribe(lambda change: on_change(change.module), shown_as=on_change)
         return watcher

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..access.audit import Audit
 from ..access.callers import Callers
 from ..access.local_users import LocalUsers, user_id
 from ..access.tokens import TokenFile
@@ -196,6 +197,7 @@ def options_of(settings: AgentSettings, etcd: EtcdSettings) -> AgentOptions:
         insecure=settings.insecure,
         callers=_callers(settings),
         socket_group=settings.socket_group,
+        audit=Audit(settings.audit_file),
         default_level=Level.parse(settings.default_level) if settings.default_level else None,
         check_interval=settings.check_interval,
         lease_ttl=settings.lease_ttl,

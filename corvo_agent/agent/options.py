@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl as _ssl
 from dataclasses import dataclass, field
 
+from ..access.audit import Audit
 from ..access.callers import Callers
 from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import ServiceLimits
@@ -20,7 +21,8 @@ class AgentOptions:
 
     ``category`` is for a Module that the agent creates. ``listen`` is where it serves; another address than loopback
     needs ``ssl`` that asks clients for a certificate, or ``insecure``. ``callers`` says who is answered, and
-    ``socket_group`` whom a unix socket is for besides its owner: see ``DiagnosticsServer``. ``advertise`` is what
+    ``socket_group`` whom a unix socket is for besides its owner, ``audit`` hears who asked what: see
+    ``DiagnosticsServer``. ``advertise`` is what
     others dial, when it is not the address served; where that stands for all addresses of the machine, it is the one
     from which the machine reaches the first of ``reach`` (``HOST:PORT`` of etcd, say) or, without these, uses its
     default route.
@@ -40,6 +42,7 @@ class AgentOptions:
     insecure: bool = False
     callers: Callers | None = None
     socket_group: str = ""
+    audit: Audit | None = None
     default_level: Level | None = None
     level_scope: Scope = "app"
     restart_reason: str = ""

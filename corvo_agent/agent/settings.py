@@ -114,6 +114,9 @@ class AgentSettings:
         option="trust-gateway",
         metavar="NAME[,NAME]",
     )
+    audit_file: str = setting(
+        "", "Who changed or asked what, a line of JSON each; in the program's own log unless given.", metavar="FILE"
+    )
     insecure: bool = setting(
         False, "Answer anyone, and allow to listen beyond loopback without TLS that asks for certificates."
     )

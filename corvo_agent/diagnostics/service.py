@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from contextlib import ExitStack, aclosing, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +16,7 @@ from grpclib.server import Stream
 
 from .._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse
 from .._generated.protos import DiagnosticsBase
+from ..access.audit import current_audit
 from ..access.caller import current_caller
 from ..access.rules import role_of_query
 from ..errors import CorvoError, ResourceExhausted, Unsupported, WrongModule
@@ -187,10 +188,15 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
 
     async def debug(self, request: DiagnosticsRequest) -> DiagnosticsResponse:
         """The answer of the query's handler. Raises a CorvoError, which becomes the call's status."""
-        call = current_call()
+        call, audit = current_call(), current_audit()
         query = self._asked(request)
         slot = self.registry.lookup(query.query)
         with ExitStack() as here:
+            if audit is not None:
+                parameters = dict(query.parameters)
+                here.enter_context(
+                    audit.told("debug", query.name or self.name, query=query.query, parameters=parameters)
+                )
             # Place and room are taken until the answer is sent: a slow caller's answer is in memory as long.
             resources = call.resources if call else here
             resources.enter_context(self._queries.place())
@@ -222,7 +228,10 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
     ) -> None:
         query = self._asked(request)
         slot = self.registry.lookup(query.query)
-        with self._streams.place():
+        audit = current_audit()
+        asked = {"query": query.query, "parameters": dict(query.parameters)}
+        told = nullcontext() if audit is None else audit.told("follow", query.name or self.name, **asked)
+        with told, self._streams.place():
             # At once: a caller that follows something quiet knows that it is listened to.
             await stream.send_initial_metadata()
             sending = super()._call_rpc_handler_server_stream(handler, stream, request)

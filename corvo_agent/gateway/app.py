@@ -11,6 +11,7 @@ from typing import Self
 
 from aiohttp import web
 
+from ..access.audit import Audit
 from ..access.caller import current_caller
 from ..access.callers import EVERYONE, Callers, said_to_agents
 from ..access.local_users import LocalUsers, user_id
@@ -37,7 +38,7 @@ from .rest.answers import Answers
 from .rest.compression import compress_answers
 from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
-from .rest.middleware import add_headers, answer_strays, check_credentials, check_host, check_origin
+from .rest.middleware import add_headers, answer_strays, audit_refusals, check_credentials, check_host, check_origin
 from .rest.views_debug import DebugViews
 from .rest.views_follow import FollowViews
 from .rest.views_modules import ModuleViews
@@ -83,6 +84,8 @@ class Gateway:
         self._clock = clock
         interval = self.settings.check_interval
         self._modules = modules = ModuleStore.of(store, clock=clock)
+        # Opened here: a file that cannot be written has to show before anything is served.
+        self._audit = Audit(self.settings.audit_file, clock)
         self._gatekeeper = Gatekeeper(EVERYONE)
         self._agent_token = ""
         self._contexts: list[FileContext] = []
@@ -100,6 +103,7 @@ class Gateway:
             self.hub,
             max_staleness=self.settings.max_staleness,
             clock=clock,
+            audit=self._audit,
         )
         self._stack = AsyncExitStack()
         self._address = ""
@@ -118,6 +122,7 @@ class Gateway:
         self._agent_token = await asyncio.to_thread(self._read_agent_token)
         self._contexts = [context for context in (server_tls, grpc_tls, agent_tls, proxy_tls) if context is not None]
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._audit.aclose)
             peers = PeerPool(
                 ssl=agent_tls,
                 proxy_ssl=proxy_tls,
@@ -128,11 +133,11 @@ class Gateway:
             await stack.enter_async_context(self.cache)
             await stack.enter_async_context(self.endpoints)
             resolver = Resolver(DialPolicy(settings.allow_networks), clock=self._clock)
-            router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes)
+            router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes, audit=self._audit)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
             await self._serve(stack, self._application(router, metrics), server_tls)
             if settings.grpc_listen:
-                await self._serve_grpc(stack, DiagnosticsV1(self.api, router, self._gatekeeper), grpc_tls)
+                await self._serve_grpc(stack, DiagnosticsV1(self.api, router, self._gatekeeper, self._audit), grpc_tls)
             # Watchers hear that it stops before their connections are drained.
             stack.callback(self.hub.close)
             self._stack = stack.pop_all()
@@ -198,7 +203,7 @@ class Gateway:
     def _application(self, router: Router, metrics: Metrics) -> web.Application:
         # Whoever shows a token is no page that was made to ask: the name that it asks for tells nothing then.
         names = () if self._gatekeeper.required else (check_host(self.settings.hostnames),)
-        checks = (check_origin, check_credentials(self._gatekeeper))
+        checks = (check_origin, audit_refusals(self._audit), check_credentials(self._gatekeeper))
         application = web.Application(
             middlewares=[metrics.middleware(), compress_answers, answer_strays, *names, *checks],
             client_max_size=MAX_BODY,

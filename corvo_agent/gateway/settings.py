@@ -48,6 +48,9 @@ class GatewaySettings:
         option="hostname",
         metavar="NAME[,NAME]",
     )
+    audit_file: str = setting(
+        "", "Who changed or asked what, a line of JSON each; in the program's own log unless given.", metavar="FILE"
+    )
     allow_networks: tuple[Network, ...] = setting(
         (),
         "Networks in which agents may be, besides loopback.",

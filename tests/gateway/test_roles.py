@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -59,7 +60,7 @@ async def status(api: Api, role: Role, method: str, path: str, body: Any = None)
 
 async def test_the_table_has_every_route_and_every_method_and_no_others(gateway: Gateway) -> None:
     assert gateway.routes == ROUTES.keys()
-    methods = DiagnosticsV1(gateway.api, None, None).__mapping__()  # type: ignore[arg-type]
+    methods = DiagnosticsV1(gateway.api, None, None, None).__mapping__()  # type: ignore[arg-type]
     assert {path.rpartition("/")[2] for path in methods} == RPCS.keys()
     shown = {
         (method.upper(), path): operation["security"]
@@ -157,3 +158,35 @@ async def test_a_selector_limits_what_a_token_sees_and_touches(api: Api) -> None
         assert (await limited.call("POST", "/modules", new))[0] == 200
         assert (await limited.call("DELETE", "/modules/b2"))[0] == 403
         assert (await limited.call("DELETE", "/modules/c3"))[0] == 200
+
+
+class TestAudit:
+    """A gateway with a file for its audit."""
+
+    @pytest.fixture
+    def settings(self, settings: GatewaySettings, tmp_path: Path) -> GatewaySettings:
+        return replace(settings, audit_file=str(tmp_path / "audit"))
+
+    async def test_changes_queries_and_refusals_are_told_with_their_callers(
+        self, api: Api, gateway: Gateway, tmp_path: Path
+    ) -> None:
+        assert await status(api, Role.OPERATOR, "PUT", f"{API_PATH}/modules/a1/level", {"level": "Debug"}) == 200
+        body = {"query": "Log", "parameters": {"grep": "password=hunter2"}}
+        assert await status(api, Role.READER, "POST", f"{API_PATH}/modules/a1/Debug", body) == 200
+        assert await status(api, Role.VIEWER, "DELETE", f"{API_PATH}/modules/a1") == 403
+        assert await status(api, Role.VIEWER, "POST", f"{API_PATH}/modules/a1/Debug", body) == 403
+        await gateway.__aexit__(None, None, None)
+        found = {line["action"]: line for line in map(json.loads, audit_lines(tmp_path))}
+        assert {action: line["who"] for action, line in found.items()} == {
+            "change": "operator",
+            "debug": "reader",
+            f"DELETE {API_PATH}/modules/{{name}}": "viewer",
+            f"POST {API_PATH}/modules/{{name}}/Debug": "viewer",
+        }
+        assert found["change"]["change"]["spec"]["override"]["level"] == "Debug"
+        assert found["debug"]["parameters"] == {"grep": "password=***"}
+        assert {line["from"] for line in found.values()} == {"127.0.0.1"}
+
+
+def audit_lines(folder: Path) -> list[str]:
+    return (folder / "audit").read_text().splitlines()

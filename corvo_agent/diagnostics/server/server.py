@@ -7,6 +7,7 @@ import logging
 import socket
 import ssl as _ssl
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -18,6 +19,7 @@ from grpclib.encoding.base import StatusDetailsCodecBase
 from grpclib.exceptions import GRPCError
 from grpclib.protocol import H2Protocol
 
+from ...access.audit import Audit, auditing
 from ...access.caller import calling
 from ...access.callers import EVERYONE, Callers
 from ...access.local_users import LocalUsers
@@ -46,7 +48,8 @@ class DiagnosticsServer:
     ``listen`` is "HOST:PORT" (port 0: a free one), "[V6]:PORT" or "unix:PATH". An address other machines can reach
     needs ``ssl`` that asks clients for a certificate (``server_ssl`` with ``client_ca``), or ``insecure=True``.
     ``callers`` says who is answered: unless given, or ``insecure``, those with a certificate and, without one, the user
-    of this process and root. A unix socket is for its owner, or for ``socket_group`` as well.
+    of this process and root. A unix socket is for its owner, or for ``socket_group`` as well. ``audit`` hears who asked
+    what.
     The services are not started or stopped by it. ``status_details_codec`` is grpclib's, for services with details.
     """
 
@@ -59,6 +62,7 @@ class DiagnosticsServer:
         insecure: bool = False,
         callers: Callers | None = None,
         socket_group: str = "",
+        audit: Audit | None = None,
         limits: ServerLimits | None = None,
         status_details_codec: StatusDetailsCodecBase | None = None,
     ) -> None:
@@ -70,6 +74,7 @@ class DiagnosticsServer:
         self._callers = callers or (EVERYONE if insecure else Callers(LocalUsers()))
         self._insecure = insecure or (ssl is not None and self._callers.asks_for_tokens)
         self._socket_group = socket_group
+        self._audit = audit
         self._status_details_codec = status_details_codec
         self._connections = Connections()
         # Bound, and not served yet.
@@ -117,7 +122,7 @@ class DiagnosticsServer:
         assert self._listener is not None
         try:
             server = _BoundedServer(
-                self.services, self.limits, self._connections, self._callers, self._status_details_codec
+                self.services, self.limits, self._connections, self._callers, self._audit, self._status_details_codec
             )
             server.serve(self._listener, self._ssl)
         except BaseException:
@@ -173,6 +178,7 @@ class _BoundedServer(grpclib.server.Server):
         limits: ServerLimits,
         connections: Connections,
         callers: Callers,
+        audit: Audit | None,
         status_details_codec: StatusDetailsCodecBase | None,
     ) -> None:
         config = Configuration(
@@ -187,6 +193,7 @@ class _BoundedServer(grpclib.server.Server):
         self._limits = limits
         self._connections = connections
         self._callers = callers
+        self._audit = audit
         self._acceptor: Acceptor | None = None
         self._stopping = False
         bounds = CallBounds(limits.request_bytes, ByteBudget(limits.received_bytes), max_fields=limits.request_fields)
@@ -247,13 +254,18 @@ class _BoundedServer(grpclib.server.Server):
         return handler._replace(func=partial(self._call, handler.func))
 
     async def _call(self, function: Callable[[Any], Awaitable[None]], stream: Any) -> None:
+        address, who = address_of_peer(stream), "unknown"
         try:
             connected = caller_of_connection(stream)
-            caller = await self._callers.called(connected, partial(metadata, stream), address_of_peer(stream))
-            with calling(caller):
+            caller = await self._callers.called(connected, partial(metadata, stream), address)
+            who = caller.name
+            with calling(replace(caller, address=address)), auditing(self._audit):
                 await function(stream)
-        except CorvoError as error:
-            raise grpc_error(error) from error
+        except (CorvoError, GRPCError) as error:
+            found = error if isinstance(error, GRPCError) else grpc_error(error)
+            if self._audit is not None and found.status is Status.PERMISSION_DENIED:
+                self._audit.refused(who, address, stream._method_name)
+            raise found from error
         except asyncio.CancelledError:
             if not self._stopping:
                 raise

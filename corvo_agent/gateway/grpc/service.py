@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from grpclib.server import Stream
 
 from ..._generated import api, diagnostics
 from ..._generated.diagnostics import DiagnosticsRequest, DiagnosticsResponse, DiagnosticsV1Base, Module
+from ...access.audit import Audit
 from ...access.caller import Caller, calling, current_caller
 from ...access.rules import RPCS, role_of_query
 from ...access.wrong_tokens import bearer
@@ -70,9 +72,13 @@ def _failing_as(action: Action) -> Callable[[_Method[Request, Answer]], _Method[
 
 
 class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
-    """The service for a grpclib server, over ``api`` and ``router``; ``gatekeeper`` says who calls."""
+    """The service for a grpclib server, over ``api`` and ``router``.
 
-    def __init__(self, api: ModuleApi, router: Router, gatekeeper: Gatekeeper) -> None:
+    ``gatekeeper`` says who calls, ``audit`` hears of refusals.
+    """
+
+    def __init__(self, api: ModuleApi, router: Router, gatekeeper: Gatekeeper, audit: Audit) -> None:
+        self._audit = audit
         self._api = api
         self._router = router
         self._gatekeeper = gatekeeper
@@ -96,16 +102,19 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
             if self._gatekeeper.required:
                 token = bearer(metadata(stream, "authorization"))
                 caller = await self._gatekeeper.caller(token, address_of_peer(stream))
+            address = address_of_peer(stream)
             if caller is None:
+                self._audit.refused("unknown", address, name)
                 raise of_failure(UNAUTHENTICATED)
             if name not in RPCS or caller.role < RPCS[name]:
+                self._audit.refused(caller.name, address, name)
                 raise of_failure(UNAUTHORIZED)
             version = metadata(stream, "req-version")
             if name in _WATCHING and not version:
                 raise of_failure(_NO_VERSION)
             if version and version != "v1":
                 raise of_failure(_other_version(version))
-            with calling(caller):
+            with calling(replace(caller, address=address)):
                 await handler.func(stream)
 
         return handler._replace(func=guarded)

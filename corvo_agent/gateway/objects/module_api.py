@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ...access.audit import Audit, Told
 from ...access.caller import current_caller
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import Compacted, DeadlineExceeded, NotFound, RemoteError, Unavailable
 from ...modules.compare_and_swap import compare_and_swap
+from ...modules.json.codec import module_to_dict
+from ...modules.json.merge_patch import difference
 from ...modules.model import LevelOverride, Module
 from ...modules.names import MODULES_PREFIX
 from ...modules.selectors.labels import parse_label_selector
@@ -61,7 +65,9 @@ class ModuleApi:
         max_staleness: float = 300.0,
         sync_timeout: float = 5.0,
         clock: Clock = SYSTEM_CLOCK,
+        audit: Audit | None = None,
     ) -> None:
+        self._audit = audit or Audit(clock=clock)
         self._store = store
         self.cache = cache
         self._hub = hub
@@ -133,8 +139,9 @@ class ModuleApi:
 
     async def create(self, given: Module) -> CachedModule:
         """Store a new Module that has passed the checks. Raises AlreadyExists."""
-        _permit(given)
-        return await self._written(await self._store.create(Module(given.meta, given.spec, given.status)))
+        with self._audit.told("create", given.name, change=module_to_dict(given)["spec"]):
+            _permit(given)
+            return await self._written(await self._store.create(Module(given.meta, given.spec, given.status)))
 
     async def delete(self, name: str, version: str = "", *, condition: Precondition = UNCONDITIONAL) -> CachedModule:
         """Delete the Module, at ``version`` if given; what it was. Raises NotFound, VersionConflict."""
@@ -148,7 +155,8 @@ class ModuleApi:
             condition.check(current)
             return current.revision
 
-        last = await compare_and_swap(read, lambda at: self._store.delete(name, at), clock=self._clock)
+        with self._audit.told("delete", name):
+            last = await compare_and_swap(read, lambda at: self._store.delete(name, at), clock=self._clock)
         # It may have been created again since: then the cache holds a younger one.
         await self._settled(lambda: _is_gone(self.cache.get(name), last))
         return CachedModule(last)
@@ -199,7 +207,7 @@ class ModuleApi:
                 raise RemoteError("the store", "DATA_LOSS", f"module {name} is invalid: {old.invalid}")
             return objects.status_replaced(old, given, now=self._now())
 
-        return await self._modify(name, "", change)
+        return await self._modify(name, "", change, audited=False)
 
     async def _modify(
         self,
@@ -207,8 +215,15 @@ class ModuleApi:
         version: str,
         change: Callable[[Module], Module],
         condition: Precondition = UNCONDITIONAL,
+        *,
+        audited: bool = True,
     ) -> CachedModule:
+        with self._audit.told("change", name) if audited else nullcontext(Told()) as told:
+            return await self._modify_told(name, version, change, condition, told)
 
+    async def _modify_told(
+        self, name: str, version: str, change: Callable[[Module], Module], condition: Precondition, told: Told
+    ) -> CachedModule:
         async def read() -> Module:
             current = await self._read(name)
             objects.check_version(current, version)
@@ -219,6 +234,7 @@ class ModuleApi:
             changed = change(current)
             # No one may take a Module out of its own reach into that of others.
             _permit(changed)
+            told.more["change"] = difference(module_to_dict(current), module_to_dict(changed))
             return await self._store.update(changed, expected=current.revision)
 
         # With a version of the caller's the look after a conflict refuses it; without one, it is tried again.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
+from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from ...access.audit import Audit
 from ...access.caller import Caller, calling
 from ...access.roles import Role
 from ...access.rules import ROUTES
@@ -34,6 +36,8 @@ _SECURITY = {
 _SHARED = (f"{API_PATH}/modules", f"{API_PATH}/watch/modules")
 _OPEN = ("/healthz", "/readyz")
 _COOKIE = "sid"
+# Where a request keeps the name of its caller.
+_CALLER = web.RequestKey("corvo-caller", str)
 _CSRF_HEADER = "Grpc-Metadata-Csrf-Token"
 
 
@@ -114,6 +118,21 @@ async def check_origin(request: web.Request, handler: Handler) -> web.StreamResp
     return await handler(request)
 
 
+def audit_refusals(audit: Audit) -> Middleware:
+    """Counts the requests that the checks behind it, or a view, refuse to their caller."""
+
+    @web.middleware
+    async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        if response.status in (401, 403):
+            route = _route_of(request)
+            what = " ".join(route) if route is not None else "nothing that is served"
+            audit.refused(request.get(_CALLER, "unknown"), request.remote or "", what)
+        return response
+
+    return count
+
+
 def check_credentials(gatekeeper: Gatekeeper) -> Middleware:
     """Lets pass who shows a token whose role the request takes, by the one table of them."""
 
@@ -123,22 +142,30 @@ def check_credentials(gatekeeper: Gatekeeper) -> Middleware:
         if route is not None and ROUTES.get(route, Role.ADMIN) is None:
             return await handler(request)
         if not gatekeeper.required:
-            with calling(await _connected(request, gatekeeper)):
+            try:
+                caller = await _connected(request, gatekeeper)
+            except CorvoError as error:
+                return error_response(error, Action.READ)
+            with calling(replace(caller, address=request.remote or "")):
                 return await handler(request)
         header, cookie = bearer(request.headers.get("Authorization", "")), request.cookies.get(_COOKIE, "")
-        caller = await gatekeeper.caller(header or cookie, request.remote or "unknown")
-        if caller is None:
+        known = await gatekeeper.caller(header or cookie, request.remote or "unknown")
+        if known is None:
             response = failure_response(UNAUTHENTICATED)
             response.headers["WWW-Authenticate"] = "Bearer"
             return response
+        request[_CALLER] = known.name
         # A browser sends its cookie with whatever a page makes it send; it does not send this header.
         forged = not header and "Origin" in request.headers and request.headers.get(_CSRF_HEADER) != cookie
         if request.method != "GET" and forged:
             return failure_response(UNAUTHORIZED)
-        with calling(caller):
+        with calling(replace(known, address=request.remote or "")):
             # Where nothing is routed there is nothing to be allowed; what the table has not nobody may.
-            if route is not None:
-                caller.require(_role_of(route, caller))
+            try:
+                if route is not None:
+                    known.require(_role_of(route, known))
+            except NotAuthorized as error:
+                return error_response(error, Action.READ)
             return await handler(request)
 
     return check

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 
+from ...access.audit import Audit
 from ...addresses import SocketAddress, join_host_port
 from ...diagnostics.client.payload_client import PayloadClient
 from ...diagnostics.query import DebugQuery, Payload
@@ -58,7 +59,9 @@ class Router:
         peers: PeerPool,
         *,
         limits: RouteLimits | None = None,
+        audit: Audit | None = None,
     ) -> None:
+        self._audit = audit or Audit()
         self._lookup = lookup
         self._endpoints = endpoints
         self._resolver = resolver
@@ -75,7 +78,7 @@ class Router:
         cancels the query at the agent.
         """
         # Refused rather than queued: a queue of queries would only run into their deadlines.
-        with self._place():
+        with self._told("debug", query), self._place():
             return await self._debug(query, self._seconds(query))
 
     async def _debug(self, query: DebugQuery, seconds: float) -> Payload:
@@ -93,8 +96,8 @@ class Router:
 
         Close it with ``contextlib.aclosing``.
         """
-        address = await self._address(query)
-        with self._place():
+        with self._told("follow", query), self._place():
+            address = await self._address(query)
             last = False
             while True:
                 try:
@@ -109,6 +112,10 @@ class Router:
                     if moved is None:
                         raise
                     address, last = moved, True
+
+    def _told(self, action: str, query: DebugQuery) -> AbstractContextManager[object]:
+        """One line of the audit about what is done in here to answer ``query``."""
+        return self._audit.told(action, query.name, query=query.query, parameters=dict(query.parameters))
 
     async def _ask(self, address: str, query: DebugQuery, seconds: float) -> Payload:
         try:

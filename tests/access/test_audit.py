@@ -1,0 +1,131 @@
+"""Who did what is one line each, refusals are counted, and secrets are in none of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corvo_agent.access import audit as module
+from corvo_agent.access.audit import Audit, auditing, current_audit
+from corvo_agent.access.caller import Caller, calling
+from corvo_agent.access.roles import Role
+from corvo_agent.errors import ConfigError, NotFound
+from corvo_agent.modules.callbacks import ModuleChange
+from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ObjectMeta
+from corvo_agent.testing import FakeClock
+
+ONCALL = Caller("oncall", Role.READER, address="10.0.0.1")
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def files_of(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def closed(audit: Audit, path: Path) -> list[dict[str, Any]]:
+    """The lines of a file, once all of them are there."""
+    await audit.aclose()
+    return lines(path)
+
+
+async def test_what_is_done_and_how_it_ends(tmp_path: Path) -> None:
+    path = tmp_path / "audit"
+    audit = Audit(str(path), FakeClock(1_700_000_000_000_000_000))
+    with calling(ONCALL):
+        with audit.told("debug", "a1", query="Action", parameters={"action": "x", "password": "p", "u": "a://b:c@d"}):
+            pass
+        with suppress(NotFound), audit.told("change", "b2") as told:
+            told.more["change"] = {"spec": {"log-level": "Debug"}}
+            raise NotFound("module", "b2")
+    first, second = await closed(audit, path)
+    assert first.pop("seconds") >= 0
+    assert first == {
+        "time": "2023-11-14T22:13:20.000Z",
+        "who": "oncall",
+        "from": "10.0.0.1",
+        "action": "debug",
+        "module": "a1",
+        "query": "Action",
+        "parameters": {"action": "x", "password": "***", "u": "a://b:***@d"},
+        "result": "ok",
+    }
+    assert second["result"].startswith("NotFound: ")
+    assert second["change"] == {"spec": {"log-level": "Debug"}}
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_refusals_are_told_in_sum(tmp_path: Path) -> None:
+    path = tmp_path / "audit"
+    audit = Audit(str(path))
+    for _ in range(1000):
+        audit.refused("oncall", "10.0.0.1", "DELETE /x")
+    for number in range(2000):
+        audit.refused(f"stranger{number}", "10.0.0.2", "GET /x")
+    found = await closed(audit, path)
+    assert len(found) == module._CALLERS + 1
+    assert [line["count"] for line in found if line["who"] == "oncall"] == [1000]
+    assert sum(line["count"] for line in found) == 3000
+
+
+async def test_the_file_is_rotated_and_a_disk_that_fails_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "ROTATE_BYTES", 1000)
+    path = tmp_path / "audit"
+    audit = Audit(str(path))
+    for _ in range(20):
+        audit.tell("debug", "a1", "ok", 0.0)
+    await audit.aclose()
+    files = files_of(tmp_path)
+    assert sum(len(lines(each)) for each in files) == 20
+    assert all(os.stat(each).st_size <= 1000 and os.stat(each).st_mode & 0o777 == 0o600 for each in files)
+    with pytest.raises(ConfigError, match="audit-file"):
+        Audit(str(tmp_path))
+    caplog.set_level(logging.ERROR)
+    full = Audit("/dev/full")
+    full.tell("debug", "lost line", "ok", 0.0)
+    await full.aclose()
+    assert "lost line" in caplog.text
+
+
+def test_without_a_file_it_is_logged_and_long_texts_are_cut(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    Audit().tell("debug", "a1", "ok", 0.0, parameters={"grep": "x" * 10_000, "more": {str(n): n for n in range(200)}})
+    (record,) = caplog.records
+    assert record.name == "corvo_agent.audit"
+    line = json.loads(record.getMessage().removeprefix("audit "))
+    assert (len(line["parameters"]["grep"]), len(line["parameters"]["more"])) == (500, 100)
+
+
+async def test_changes_that_the_store_tells_of(tmp_path: Path) -> None:
+    path = tmp_path / "audit"
+    audit = Audit(str(path))
+    old = Module(ObjectMeta(name="a1"), ModuleSpec("Info"))
+    new = replace(old, spec=ModuleSpec("Info", override=LevelOverride("Debug", 10**18, by="ann")))
+    audit.seen(ModuleChange("a1", old, new, 7))
+    audit.seen(ModuleChange("a1", new, new, 8))
+    audit.seen(ModuleChange("a1", new, None, 9))
+    found = await closed(audit, path)
+    assert [(line["who"], line["by"], line["revision"]) for line in found] == [
+        ("the store", "ann", 7),
+        ("the store", "", 9),
+    ]
+    assert found[0]["change"]["override"]["level"] == "Debug"
+
+
+def test_an_audit_is_that_of_its_call() -> None:
+    audit = Audit()
+    assert current_audit() is None
+    with auditing(audit):
+        assert current_audit() is audit
+    assert current_audit() is None
