@@ -28,7 +28,10 @@ PROGRAMS = {
     "fish": "fish",
     "ip": "iproute2",
     "logrotate": "logrotate",
+    "nginx": "nginx",
     "node": "nodejs",
+    "npm": "npm",
+    "redis-server": "redis-server",
     "unshare": "util-linux",
     "zsh": "zsh",
 }
@@ -42,7 +45,7 @@ def program(name: str) -> str | None:
 #: Packages of Python that a test may need: the extra ``world`` has them.
 PACKAGES = (
     *("IPython", "aiohttp", "celery", "django", "fastapi", "flask", "gevent", "gunicorn"),
-    *("trio", "uvicorn", "uvloop"),
+    *("pythonjsonlogger", "trio", "uvicorn", "uvloop"),
 )
 
 
