@@ -216,6 +216,7 @@ NO_TEST_OF_ITS_NAME = {
     "demo/findings.py": "values without behaviour",
     "diagnostics/handler.py": "only Protocols",
     "diagnostics/introspection/services.py": "tests/integration/test_introspection.py asks them by gRPC's own clients",
+    "cli/where/worker.py": "tests/cli/commands/look/test_stats.py and tests/stub/test_start.py name workers",
     "gateway/rest/schemas.py": "tests/gateway/rest/test_openapi.py holds each answer of a running gateway against them",
     "gateway/rest/views_debug.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
     "gateway/rest/views_modules.py": "tests/gateway/test_wire_rows_semantics.py, a row of the API each",

@@ -21,6 +21,7 @@ from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
 from corvo_agent.stub.start import start
+from tests.cli.kit import corvo
 from tests.stub.kit import PATIENCE, START, Service, hub_pid, runtime_folder, service
 
 NAME = "node1-shop"
@@ -97,6 +98,9 @@ async def test_a_forked_child_is_a_worker_of_its_own(etcd: EmbeddedEtcd, folder:
             workers = (await client.stats())["workers"]
             assert {worker["pid"] for worker in workers.values()} == {running.pid, child}
             assert await client.action("who", worker=f"pid:{child}") == str(child)
+            for asked in (["action", NAME, "who"], ["stats", NAME, "n"], ["profile", NAME, "goroutine", "-o", "-"]):
+                outcome = await corvo(*asked, "--worker", f"pid:{child}", "--address", address)
+                assert outcome.code == 0, outcome.err
             with pytest.raises(RemoteError, match="which one"):
                 await client.action("who")
             running.let_children_leave()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..profiles.hot_functions import quantity
@@ -53,7 +54,34 @@ class Facts:
 
 
 def facts(stats: Mapping[str, Any]) -> Facts:
-    """The facts in the variables of an agent: of its own process, of one that it stands beside, or of Go's."""
+    """The facts in the variables of an agent: of its own process, of one that it stands beside, or of Go's.
+
+    Of several processes of one module they are added up; the lag is that of the loop which lags most.
+    """
+    workers = [facts(worker) for worker in _table(stats, "workers").values() if isinstance(worker, dict)]
+    whole = _of_one(stats)
+    return whole if len(workers) < 2 else _of_all(whole, workers)
+
+
+def _of_all(whole: Facts, workers: Sequence[Facts]) -> Facts:
+    def known(name: str) -> list[Any]:
+        return [value for worker in workers if (value := getattr(worker, name)) is not None]
+
+    def added(name: str) -> Any:
+        return sum(known(name)) if known(name) else None
+
+    tasks: Counter[str] = Counter()
+    for states in known("tasks"):
+        tasks.update(states)
+    return replace(
+        whole,
+        **{name: added(name) for name in ("cpu", "memory", "threads", "descriptors")},
+        **{name: max(known(name), default=None) for name in ("cpus", "uptime", "loop_lag", "loop_lag_99")},
+        tasks=dict(tasks) or None,
+    )
+
+
+def _of_one(stats: Mapping[str, Any]) -> Facts:
     cpu, memory, runtime = (_table(stats, name) for name in ("cpustats", "memstats", "runtime"))
     lag, tasks, descriptors = (_table(runtime, name) for name in ("LoopLag", "Tasks", "FileDescriptors"))
     return Facts(

@@ -20,6 +20,8 @@ class TypedClient(ABC):
     """
 
     timeout: float
+    #: Which process of the Module is asked, as ``workers.choose`` takes it; "" for all, or the only one.
+    worker: str = ""
 
     @abstractmethod
     def follow(
@@ -48,6 +50,10 @@ class TypedClient(ABC):
     async def _profile(self, parameters: Mapping[str, str], timeout: float | None) -> bytes:
         """The buffer of protos.Profile."""
 
+    def chosen_worker(self) -> dict[str, str]:
+        """The parameter that names ``worker``; none without one."""
+        return {"worker": self.worker} if self.worker else {}
+
     async def logs(
         self, parameters: Mapping[str, str] | None = None, *, timeout: float | None = None, **named: object
     ) -> list[dict[str, str]]:
@@ -59,7 +65,8 @@ class TypedClient(ABC):
         self, expvar: str | None = None, action: str = "get", *, timeout: float | None = None
     ) -> dict[str, Any]:
         """Name -> value of one published variable or of all; a value that is not JSON is its text."""
-        stats = await self._stats({"action": action} | ({"expvar": expvar} if expvar else {}), timeout)
+        asked = {"action": action} | ({"expvar": expvar} if expvar else {}) | self.chosen_worker()
+        stats = await self._stats(asked, timeout)
         return {name: _json(text) for name, text in stats.items()}
 
     async def profile(
@@ -76,6 +83,7 @@ class TypedClient(ABC):
         the client's and ``seconds`` together.
         """
         asked = {**(parameters or {}), "profile": kind} | ({} if seconds is None else {"seconds": f"{seconds:g}"})
+        asked |= self.chosen_worker()
         return await self._profile(asked, self.timeout + (seconds or 0.0) if timeout is None else timeout)
 
     async def action(self, action: str, /, *, timeout: float | None = None, **parameters: str) -> str | Payload:

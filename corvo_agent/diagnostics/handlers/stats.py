@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...errors import CorvoError
+import os
+
+from ...errors import CorvoError, NotFound
 from ...stats.expvar import ExpvarRegistry
 from ...stats.runtime import RuntimeStats
 from ...stats.variables import Variable
@@ -38,8 +40,10 @@ class StatsHandler:
 
         A variable that is not published gives an empty answer, and an action that is not known counts as get: both
         as in the original. Raises what the one variable raises that was asked for, if that is a CorvoError, such as
-        NotFound for a process that does not run; among all of them it has the reason in its place.
+        NotFound for a process that does not run; among all of them it has the reason in its place. Raises NotFound for
+        a ``worker`` that is not this process.
         """
+        _check_worker(query.parameters.get("worker", "").strip())
         if query.parameters.get("action", "").strip().lower() == "clear":
             self.registry.clear()
             return NOTHING
@@ -71,3 +75,9 @@ class _Noted(Variable):
         except CorvoError as error:
             self.error = error
             raise
+
+
+def _check_worker(wanted: str) -> None:
+    """Raises NotFound where another process is meant than this one, which is all that the agent answers for."""
+    if wanted not in ("", "all", f"pid:{os.getpid()}"):
+        raise NotFound("worker", wanted, f"this agent answers for process {os.getpid()} alone")

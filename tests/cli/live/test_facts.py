@@ -35,6 +35,22 @@ def test_a_python_process_from_inside() -> None:
     ]
 
 
+def test_several_processes_of_one_module() -> None:
+    other = {**INSIDE, "cpustats": {"NumCPUs": 4, "NumThreads": 2, "Percent": 1.0}, "runtime": {"UptimeSeconds": 5}}
+    shown = facts({"agent": {"level": "Warn"}, "process": {"pid": 7}, "workers": {"1": INSIDE, "2": other}}).rows()
+    assert shown == [
+        ("cpu", "13.5% of 4 processors"),
+        ("memory", "6.00MB"),
+        ("loop lag", "0.50ms (99% 7.25ms)"),
+        ("tasks", "3 (1 running, 2 waiting)"),
+        ("threads", "7"),
+        ("descriptors", "8"),
+        ("level", "Warn"),
+        ("pid", "7"),
+        ("uptime", "1h2m"),
+    ]
+
+
 def test_a_go_process() -> None:
     assert facts(GO).rows() == [("memory", "5.00MB"), ("goroutines", "170")]
 

@@ -14,23 +14,27 @@ from ...show.output import note, visible
 from ...where.complete import modules
 from ...where.connect import open_agent
 from ...where.options import agent_options
+from ...where.worker import worker_option
 
 
 @click.command("action", short_help="Run an action of a module.")
 @click.argument("name", shell_complete=modules)
 @click.argument("action")
 @click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
+@worker_option
 @agent_options
 @asynchronous
-async def command(name: str, action: str, parameters: tuple[str, ...], where: Where) -> None:
+async def command(name: str, action: str, parameters: tuple[str, ...], worker: str, where: Where) -> None:
     """Run ACTION of the module NAME, with parameters, and print what it answers.
 
     \b
     corvo action node1-pen-npm list-objects kind=Network
+    corvo action node1-pen-npm drop-cache --worker all
     """
     asked = dict(_pair(text) for text in parameters)
     async with open_agent(where, name) as client:
-        answer = await client.run_action(action, asked, name=name)
+        client.worker = worker
+        answer = await client.run_action(action, asked | client.chosen_worker(), name=name)
     _print(answer)
 
 

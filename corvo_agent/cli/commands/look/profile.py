@@ -21,6 +21,7 @@ from ...show.output import note, print_table
 from ...where.complete import KIND_ALIASES, kinds, modules, profile_parameters
 from ...where.connect import open_agent
 from ...where.options import agent_options
+from ...where.worker import worker_option
 from ...whole_file import write_whole
 
 # Seconds; the agent has a bound of its own.
@@ -38,12 +39,14 @@ _SHORTEST, _LONGEST = 0.001, 86400.0
 @click.option("--diff", "old", type=click.Path(path_type=Path), metavar="FILE", help="Show what changed since FILE.")
 @click.option("--all", "everything", is_flag=True, help="Show the agent's own functions, too.")
 @click.option("--sample-type", default="", metavar="TYPE", help="What to show, such as inuse_space or alloc_objects.")
+@worker_option
 @agent_options
 @asynchronous
 async def command(
     name: str,
     kind: str,
     parameters: tuple[str, ...],
+    worker: str,
     seconds: float | None,
     path: str | None,
     flame: Path | None,
@@ -74,6 +77,7 @@ async def command(
     if flame is not None:
         check_flame(flame)
     async with open_agent(where, name) as client:
+        client.worker = worker
         buffer = await with_progress(client.profile(kind, seconds, asked), seconds, f"{kind} of {name}")
     if path == "-":
         sys.stdout.buffer.write(buffer)

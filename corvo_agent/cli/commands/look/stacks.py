@@ -15,16 +15,18 @@ from ...show.output import note, output_option, print_json, visible
 from ...where.complete import modules
 from ...where.connect import open_agent
 from ...where.options import agent_options
+from ...where.worker import worker_option
 
 
 @click.command("stacks", short_help="Show what each thread and task of a module does.")
 @click.argument("name", shell_complete=modules)
 @click.option("--frames", type=click.IntRange(1), default=8, show_default=True, help="Frames to show of each stack.")
 @click.option("--all", "everything", is_flag=True, help="Show the agent's own threads and tasks, too.")
+@worker_option
 @output_option("text", "json", default="text")
 @agent_options
 @asynchronous
-async def command(name: str, frames: int, everything: bool, output: str, where: Where) -> None:
+async def command(name: str, frames: int, everything: bool, worker: str, output: str, where: Where) -> None:
     """Show every thread and asyncio task of the module NAME at this moment: where it is, its state and age, and what it
     waits for. Deadlocks and event loops that are stuck come first; tasks that a task waits for stand below it; those at
     the same place are one entry. The innermost frame is the first.
@@ -35,6 +37,7 @@ async def command(name: str, frames: int, everything: bool, output: str, where: 
     corvo stacks node1-pen-npm -o json
     """
     async with open_agent(where, name) as client:
+        client.worker = worker
         buffer = await with_progress(client.profile("goroutine"), None, f"stacks of {name}")
     profile = await asyncio.to_thread(read_profile, buffer)
     if profile is None:

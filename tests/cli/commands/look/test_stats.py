@@ -75,3 +75,10 @@ async def test_a_process_that_does_not_run_is_what_is_missing() -> None:
             outcome = await corvo("stats", NAME, variable, "--address", server.address)
             assert (outcome.code, outcome.out, "not found" in outcome.err) == (3, "", True)
         assert (await corvo("stats", NAME, "--address", server.address)).code == 0
+
+
+async def test_a_worker_that_there_is_not_is_told(agent: Agent) -> None:
+    outcome = await corvo("stats", NAME, "--worker", "3", "--address", agent.address)
+    assert "this agent answers for process" in outcome.err
+    assert outcome.code != 0
+    assert (await corvo("stats", NAME, "--worker", "all", "--address", agent.address)).code == 0
