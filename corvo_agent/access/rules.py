@@ -64,6 +64,9 @@ QUERIES: Mapping[tuple[str, str], Role] = {
     ("*", ""): ADMIN,
 }
 
+#: What any query of a smart NIC takes: its proxy runs the command that a parameter names, whatever the query is.
+NIC_QUERY = ADMIN
+
 #: Command -> the role that it takes by way of a gateway.
 COMMANDS: Mapping[str, Role] = {
     "modules list": VIEWER,

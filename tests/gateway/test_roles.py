@@ -17,10 +17,12 @@ import pytest_asyncio
 from corvo_agent.access.roles import Role
 from corvo_agent.access.rules import QUERIES, ROUTES, RPCS
 from corvo_agent.access.tokens import new_token
+from corvo_agent.embedded import free_ports
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.grpc.service import DiagnosticsV1
 from corvo_agent.gateway.rest.openapi import document
 from corvo_agent.gateway.settings import GatewaySettings
+from corvo_agent.modules.model import ServicePort
 from corvo_agent.modules.names import API_PATH
 from tests.descriptors import google_class
 
@@ -190,3 +192,16 @@ class TestAudit:
 
 def audit_lines(folder: Path) -> list[str]:
     return (folder / "audit").read_text().splitlines()
+
+
+async def test_any_query_of_a_smart_nic_takes_the_highest_role(api: Api, store: Store, gateway: Gateway) -> None:
+    """Its proxy runs what a parameter says, also beside a query that shows statistics."""
+    (port,) = free_ports(1)
+    ports = (ServicePort("x", port),)
+    await store.put_module(module("nic1", category="naples", node="127.0.0.1/8", ports=ports))
+    await settled(gateway, store)
+    path = f"{API_PATH}/modules/nic1/Debug"
+    body = {"query": "Stats", "parameters": {"command": "reboot"}}
+    codes = {role: await status(api, role, "POST", path, body) for role in Role}
+    # Nothing listens there.
+    assert codes == {role: 503 if role is Role.ADMIN else 403 for role in Role}

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 
 from ...access.audit import Audit
+from ...access.caller import current_caller
+from ...access.rules import NIC_QUERY
 from ...addresses import SocketAddress, join_host_port
 from ...diagnostics.client.payload_client import PayloadClient
 from ...diagnostics.query import DebugQuery, Payload
@@ -165,7 +167,10 @@ class Router:
             # A name may stand for loopback as well.
             check_reach(announced, SocketAddress(str(address), found.port))
         dialled = join_host_port(address, found.port)
-        return f"https://{dialled}" if is_behind_proxy(module, announced) else dialled
+        if not is_behind_proxy(module, announced):
+            return dialled
+        current_caller().require(NIC_QUERY)
+        return f"https://{dialled}"
 
     @contextmanager
     def _place(self) -> Iterator[None]:
