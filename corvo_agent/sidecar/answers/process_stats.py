@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from ...stats.expvar import ExpvarRegistry
 from ...stats.variables import Func
 from ..target.process import FindTarget
 
+# Seconds that a percentage is about at least, and readings that are kept to find one that is so old.
+_WINDOW, _REMEMBERED = 1.0, 16
 #: Threads in one answer.
 MAX_THREADS = 1000
 
@@ -30,7 +33,9 @@ class ProcessStats:
 
     def __init__(self, find: FindTarget) -> None:
         self._find = find
-        self._last: tuple[object, float, float] | None = None
+        # What was read before, of one process: when, and its processor seconds by then.
+        self._identity: object = None
+        self._read: deque[tuple[float, float]] = deque(maxlen=_REMEMBERED)
 
     def publish(self, registry: ExpvarRegistry) -> None:
         """Let variables tell of it: those that every process has, and ``io``, ``limits`` and ``cgroup``.
@@ -50,7 +55,10 @@ class ProcessStats:
             registry.publish(name, Func(method))
 
     def cpu(self) -> dict[str, Any]:
-        """Threads and CPU seconds; ``Percent`` of one processor since the last question, or since it began."""
+        """Threads and CPU seconds; ``Percent`` of one processor since the last question, or since it began.
+
+        Since one that is a second ago at least: who asks more often, or beside others, would hear of moments.
+        """
         process = self._process()
         times = _ask(process, process.cpu_times)
         return {
@@ -65,9 +73,14 @@ class ProcessStats:
         now = time.time()
         # With its start, because another process may have the number at the next question.
         identity = (process.pid, process.create_time())
-        last = self._last if self._last is not None and self._last[0] == identity else (identity, identity[1], 0.0)
-        self._last = (identity, now, busy)
-        return round(100 * (busy - last[2]) / max(now - last[1], 0.01), 1)
+        if self._identity != identity:
+            self._identity = identity
+            self._read.clear()
+            self._read.append((identity[1], 0.0))
+        then, used = next((each for each in reversed(self._read) if now - each[0] >= _WINDOW), self._read[0])
+        if now - self._read[-1][0] >= _WINDOW / 4:
+            self._read.append((now, busy))
+        return round(100 * (busy - used) / max(now - then, 0.01), 1)
 
     def memory(self) -> dict[str, Any]:
         """Bytes: resident, its peak, virtual, shared, swapped."""

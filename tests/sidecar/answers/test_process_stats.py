@@ -15,7 +15,7 @@ from corvo_agent.sidecar.answers.process_stats import ProcessStats
 from corvo_agent.sidecar.target.process import target_of_pid
 from corvo_agent.stats.expvar import ExpvarRegistry
 from corvo_agent.stats.variables import render
-from tests.profiles.spawn import load, running
+from tests.profiles.spawn import burnt, load, running
 
 SCRIPT = "import sys; print('ready', flush=True); sys.stdin.read()"
 
@@ -48,6 +48,15 @@ def test_percent_is_of_the_time_since_the_last_question() -> None:
         while psutil.Process(process.pid).cpu_times().user < began + 0.1:
             time.sleep(0)
         assert 5 < stats.cpu()["Percent"] < 300
+
+
+def test_percent_does_not_depend_on_who_else_asks() -> None:
+    with load("idle") as process:
+        stats = ProcessStats(target_of_pid(process.pid))
+        burnt(process)
+        one, other = stats.cpu()["Percent"], stats.cpu()["Percent"]
+    assert one > 1
+    assert other == pytest.approx(one, rel=0.5)
 
 
 def test_secrets_on_the_command_line_are_masked() -> None:
