@@ -30,7 +30,7 @@ _COMMANDS = {
     "stacks": ("look", "Show what each thread and task of a module does."),
     "blocked": ("look", "Show who holds the event loop of a module."),
     "memory": ("look", "Show what the memory of a module is used for."),
-    "top": ("look", "Watch what a module costs and where its time goes."),
+    "top": ("look", "Watch what modules cost and where their time goes."),
     "ps": ("look", "List the Python processes of this machine."),
     "attach": ("look", "Look into a Python process that nobody has prepared."),
     "bundle": ("look", "Collect everything about modules in one file."),

@@ -8,22 +8,30 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .facts import Facts
+    from .fleet import Fleet
+    from .keys import Keys, keys_of_terminal
     from .monitor import Monitor, Seen
-    from .view import print_seen, render
+    from .view import print_seen, render, render_fleet
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "facts": ("Facts",),
+            "fleet": ("Fleet",),
+            "keys": ("Keys", "keys_of_terminal"),
             "monitor": ("Monitor", "Seen"),
-            "view": ("print_seen", "render"),
+            "view": ("print_seen", "render", "render_fleet"),
         },
     )
 
 __all__ = (
     "Facts",
+    "Fleet",
+    "Keys",
     "Monitor",
     "Seen",
+    "keys_of_terminal",
     "print_seen",
     "render",
+    "render_fleet",
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from ..show.output import visible
+from .fleet import HEADERS
 from .monitor import Seen
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def print_seen(seen: Seen) -> None:
         click.echo(f"functions\t{visible(seen.unprofiled)}")
 
 
-def render(seen: Seen, title: str, lines: int) -> RenderableType:
-    """What is seen for a terminal of so many ``lines``."""
+def render(seen: Seen, title: str, lines: int, *, by_cumulative: bool = False, paused: bool = False) -> RenderableType:
+    """What is seen for a terminal of so many ``lines``; functions by what they called too, with ``by_cumulative``."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -43,6 +44,8 @@ def render(seen: Seen, title: str, lines: int) -> RenderableType:
     head = Text(f"corvo top: {visible(title)}", "bold")
     if seen.problem:
         head.append(f"   {visible(seen.problem)}; trying again", "red")
+    if paused:
+        head.append("   paused", "yellow")
     grid = Table.grid(padding=(0, 2))
     history = {"cpu": sparkline(seen.cpu), "memory": sparkline(seen.memory)}
     for name, text in seen.facts.rows():
@@ -50,10 +53,33 @@ def render(seen: Seen, title: str, lines: int) -> RenderableType:
         style = "dim" if seen.problem else ""
         grid.add_row(Text(name, "cyan"), Text(visible(text), style), Text(history.get(name, ""), f"green {style}"))
     room = lines - len(seen.facts.rows()) - 8
-    return Group(head, Text(), grid, Text(), _hottest(seen, max(1, min(room, 2 * FUNCTIONS))))
+    return Group(
+        head, Text(), grid, Text(), _hottest(seen, max(1, min(room, 2 * FUNCTIONS)), by_cumulative=by_cumulative)
+    )
 
 
-def _hottest(seen: Seen, count: int) -> RenderableType:
+def render_fleet(rows: Sequence[Sequence[str]], order: str, lines: int, *, paused: bool = False) -> RenderableType:
+    """Rows of modules for a terminal of so many ``lines``, sorted by ``order``."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    head = Text(f"corvo top: {len(rows)} modules by {order}", "bold")
+    if paused:
+        head.append("   paused", "yellow")
+    table = Table(*HEADERS, box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns[1:6]:
+        column.justify = "right"
+    shown = rows[: max(1, lines - 6)]
+    for row in shown:
+        *cells, problem = (visible(cell) for cell in row)
+        table.add_row(*map(Text, cells), Text(problem, "red"))
+    rest = len(rows) - len(shown)
+    return Group(head, table, Text(f"and {rest} more" if rest else "q ends, p pauses, s sorts", "dim"))
+
+
+def _hottest(seen: Seen, count: int, *, by_cumulative: bool) -> RenderableType:
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -67,17 +93,18 @@ def _hottest(seen: Seen, count: int) -> RenderableType:
     table = Table("FLAT%", "CUM%", "FUNCTION", "PLACE", box=box.SIMPLE_HEAD, pad_edge=False)
     table.columns[0].justify = table.columns[1].justify = "right"
     table.columns[2].no_wrap = table.columns[3].no_wrap = True
-    for flat, cumulative, name, place in _functions(seen, count):
+    for flat, cumulative, name, place in _functions(seen, count, by_cumulative=by_cumulative):
         # Its end says most of a place, and there is room for little.
         table.add_row(flat, cumulative, Text(visible(name)), Text(visible("/".join(place.split("/")[-2:])), "dim"))
     return table
 
 
-def _functions(seen: Seen, count: int) -> list[tuple[str, str, str, str]]:
+def _functions(seen: Seen, count: int, *, by_cumulative: bool = False) -> list[tuple[str, str, str, str]]:
     hot = seen.hot
     if hot is None:
         return []
-    rows = [(hot.share(each.flat), hot.share(each.cumulative), each.name, each.place) for each in hot.hottest(count)]
+    found = hot.hottest(count, by_cumulative=by_cumulative)
+    rows = [(hot.share(each.flat), hot.share(each.cumulative), each.name, each.place) for each in found]
     # What would be 0.0 % in both columns is nothing to look at.
     return [row for row in rows if row[1] != _NOTHING]
 

@@ -55,10 +55,10 @@ class Measured:
         """The sum; what is less than before counts as much as what is more."""
         return sum(abs(value) for _, value in self.samples)
 
-    def hottest(self, count: int, hidden: str = "") -> list[HotFunction]:
+    def hottest(self, count: int, hidden: str = "", *, by_cumulative: bool = False) -> list[HotFunction]:
         """The functions with the highest flat values, those with the highest cumulative ones among equals first.
 
-        Those whose names begin with ``hidden`` are left out.
+        With ``by_cumulative`` the other way round. Those whose names begin with ``hidden`` are left out.
         """
         flat: Counter[Function] = Counter()
         cumulative: Counter[Function] = Counter()
@@ -79,6 +79,8 @@ class Measured:
             if not hidden or not function[0].startswith(hidden)
         ]
         found.sort(key=lambda each: (-abs(each.flat), -abs(each.cumulative), each.name, each.filename))
+        if by_cumulative:
+            found.sort(key=lambda each: -abs(each.cumulative))
         return found[:count]
 
     def flat_of(self, prefix: str) -> int:

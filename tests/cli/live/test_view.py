@@ -9,7 +9,7 @@ from rich.console import Console
 
 from corvo_agent.cli.live.facts import Facts
 from corvo_agent.cli.live.monitor import Seen
-from corvo_agent.cli.live.view import print_seen, render, sparkline
+from corvo_agent.cli.live.view import print_seen, render, render_fleet, sparkline
 from corvo_agent.cli.profiles.hot_functions import Measured
 from corvo_agent.profiles.pprof.model import Frame, ValueType
 
@@ -54,6 +54,31 @@ def test_functions_that_would_be_nothing_in_percent_are_left_out() -> None:
     assert "pkg.busy" in text
     assert "pkg.main" in text
     assert "pkg.rare" not in text
+
+
+def test_functions_can_be_sorted_by_what_they_called() -> None:
+    samples = (((Frame("pkg.leaf"), Frame("pkg.main")), 60), ((Frame("pkg.main"),), 40))
+    made = seen(hot=Measured(CPU, samples))
+    out = io.StringIO()
+    Console(file=out, width=60, height=30).print(render(made, "m", 30, by_cumulative=True, paused=True))
+    text = out.getvalue()
+    assert text.index("pkg.main") < text.index("pkg.leaf")
+    assert "paused" in text
+    plain = shown(made, 30)
+    assert plain.index("pkg.leaf") < plain.index("pkg.main")
+
+
+def test_rows_of_modules_fit_the_terminal() -> None:
+    rows = [
+        (f"node{number}-m", "1.0", "1MB", "", "", "", "", "", "gone" if number == 3 else "") for number in range(50)
+    ]
+    out = io.StringIO()
+    Console(file=out, width=100, height=20).print(render_fleet(rows, "cpu", 20))
+    text = out.getvalue()
+    assert len(text.splitlines()) <= 20
+    assert "50 modules by cpu" in text
+    assert "gone" in text
+    assert "and 36 more" in text
 
 
 @pytest.mark.parametrize(

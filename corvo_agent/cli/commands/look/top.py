@@ -1,26 +1,36 @@
-"""``corvo top``: what a module costs, and where its time goes, while it happens."""
+"""``corvo top``: what modules cost, and where their time goes, while it happens."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import Coroutine
+from typing import Any
 
 import click
 
+from ...backends.protocol import Backend
+from ...live.fleet import HEADERS, ORDERS, Fleet
+from ...live.keys import Keys, keys_of_terminal
 from ...live.monitor import Monitor
-from ...live.view import print_seen, render
+from ...live.view import print_seen, render, render_fleet
+from ...many import selected
 from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import Where
+from ...show.output import print_table
 from ...where.complete import modules
-from ...where.connect import open_agent
+from ...where.connect import open_agent, open_backend
+from ...where.names import is_pattern, whole_names
 from ...where.options import agent_options
+from ...where.selectors import selector_of, selector_options
 
 # Seconds; looking more often would cost the module more than it shows.
 _SHORTEST = 0.1
 
 
-@click.command("top", short_help="Watch what a module costs and where its time goes.")
-@click.argument("name", shell_complete=modules)
+@click.command("top", short_help="Watch what modules cost and where their time goes.")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
 @click.option(
     "--interval",
     type=Duration(_SHORTEST),
@@ -32,26 +42,55 @@ _SHORTEST = 0.1
 @click.option("-n", "looks", type=click.IntRange(1), metavar="N", help="End after so many looks.")
 @click.option("--once", is_flag=True, help="Look once and end.")
 @click.option("--no-profile", is_flag=True, help="Do not profile: leave the functions out.")
+@selector_options
 @agent_options
 @asynchronous
-async def command(name: str, interval: float, looks: int | None, once: bool, no_profile: bool, where: Where) -> None:
-    """Watch the module NAME: cpu, memory, lag of its event loop, tasks, and the functions that are hottest now.
+async def command(
+    names: tuple[str, ...],
+    interval: float,
+    looks: int | None,
+    once: bool,
+    no_profile: bool,
+    labels: str,
+    fields: str,
+    where: Where,
+) -> None:
+    """Watch the module NAME: cpu, memory, lag of its event loop, tasks, and the functions that are hottest now. Several
+    modules, by name, pattern or selector, have a row each.
 
     An agent that goes away is waited for. In a pipe each look is printed as tab-separated lines, with an empty line
-    behind it. Ctrl-C ends it.
+    behind it. On a terminal q ends it, p pauses it, s sorts by something else; so does Ctrl-C.
 
     \b
     corvo top node1-pen-npm
     corvo top node1-pen-npm --interval 0.5 --no-profile
+    corvo top -l team=network
     corvo top node1-pen-npm --once
     """
-    monitor = Monitor(lambda: open_agent(where, name), interval, profiling=not no_profile)
+    if not names and not (labels or fields):
+        raise click.UsageError("name modules, or select them with -l or --field-selector")
     most = 1 if once else looks
-    # A single look shows the functions too, which take an interval to be found.
-    if once or not sys.stdout.isatty():
-        await _print(monitor, most, with_functions=not no_profile)
-    else:
-        await _show(monitor, most, name)
+    selector = selector_of(labels, fields, " ".join(names))
+    if len(names) == 1 and not is_pattern(names[0]):
+        name = names[0]
+        monitor = Monitor(lambda: open_agent(where, name), interval, profiling=not no_profile)
+        # A single look shows the functions too, which take an interval to be found.
+        if once or not sys.stdout.isatty():
+            await _print(monitor, most, with_functions=not no_profile)
+        else:
+            await _show(monitor, most, name)
+        return
+    async with open_backend(where) as backend:
+        chosen = await (whole_names(backend, names) if names else selected(backend.modules, selector))
+        fleet = Fleet({name: _monitor(backend, name, interval) for name in chosen})
+        if once or not sys.stdout.isatty():
+            await _print_fleet(fleet, most)
+        else:
+            await _show_fleet(fleet, most)
+
+
+def _monitor(backend: Backend, name: str, interval: float) -> Monitor:
+    return Monitor(lambda: backend.agent(name), interval, profiling=False)
 
 
 async def _print(monitor: Monitor, most: int | None, *, with_functions: bool) -> None:
@@ -71,10 +110,64 @@ async def _show(monitor: Monitor, most: int | None, name: str) -> None:
     from rich.console import Console
     from rich.live import Live
 
-    console = Console()
-    with Live(console=console, screen=True, auto_refresh=False) as live:
+    console, by_cumulative, paused = Console(), False, False
+    with Live(console=console, screen=True, auto_refresh=False) as live, keys_of_terminal() as keys:
         async with monitor:
             while most is None or monitor.seen.looks < most:
-                live.update(render(await monitor.changed(), name, console.height), refresh=True)
+                came = await _either(monitor.changed(), keys)
+                while key := keys.take():
+                    if key == "q":
+                        most = 0
+                    by_cumulative ^= key == "s"
+                    paused ^= key == "p"
+                if not (paused and came):
+                    view = render(monitor.seen, name, console.height, by_cumulative=by_cumulative, paused=paused)
+                    live.update(view, refresh=True)
     # The screen is gone; what was seen last is what people wanted to keep.
-    console.print(render(monitor.seen, name, console.height))
+    console.print(render(monitor.seen, name, console.height, by_cumulative=by_cumulative))
+
+
+async def _print_fleet(fleet: Fleet, most: int | None) -> None:
+    printed = 0
+    async with fleet:
+        while most is None or printed < most:
+            await fleet.changed()
+            if fleet.looks > printed:
+                print_table(HEADERS, fleet.rows(ORDERS[0]), drawn=False)
+                click.echo()
+                sys.stdout.flush()
+                printed = fleet.looks
+
+
+async def _show_fleet(fleet: Fleet, most: int | None) -> None:
+    from rich.console import Console
+    from rich.live import Live
+
+    console, order, paused = Console(), 0, False
+    with Live(console=console, screen=True, auto_refresh=False) as live, keys_of_terminal() as keys:
+        async with fleet:
+            while most is None or fleet.looks < most:
+                came = await _either(fleet.changed(), keys)
+                while key := keys.take():
+                    if key == "q":
+                        most = 0
+                    order = (order + (key == "s")) % len(ORDERS)
+                    paused ^= key == "p"
+                if not (paused and came):
+                    view = render_fleet(fleet.rows(ORDERS[order]), ORDERS[order], console.height, paused=paused)
+                    live.update(view, refresh=True)
+    console.print(render_fleet(fleet.rows(ORDERS[order]), ORDERS[order], console.height))
+
+
+async def _either(changed: Coroutine[Any, Any, object], keys: Keys) -> bool:
+    """Wait for a change or a key stroke; whether it was a change. Raises what ``changed`` raises."""
+    waiting = asyncio.ensure_future(changed), asyncio.ensure_future(keys.pressed())
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if waiting[0].done():
+            await waiting[0]
+        return waiting[0].done()
+    finally:
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

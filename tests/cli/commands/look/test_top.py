@@ -99,6 +99,34 @@ async def test_a_terminal_is_kept_up_to_date_whatever_the_agent_does_until_ctrl_
     assert "Traceback" not in terminal.text
 
 
+async def test_keys_pause_and_end() -> None:
+    with load("shares") as process:
+        async with build_agent(AgentSettings(module="pen-npm", node="node1", pid=process.pid)) as agent:
+            given = ("--interval", "0.2", "--address", agent.address)
+            with on_terminal("top", NAME, *given) as terminal:
+                position = await terminal.wait_for("FUNCTION")
+                terminal.press(b"p")
+                position = await terminal.wait_for("paused", position)
+                terminal.press(b"p")
+                position = await terminal.wait_for("corvo top: node1-pen-npm\x1b[0m  ", position)
+                position = await terminal.wait_for("FUNCTION", position)
+                terminal.press(b"sq")
+                assert await terminal.ended() == 0
+
+
+async def test_several_modules_have_a_row_each(agent: Agent, place: Place) -> None:
+    await place.finds(NAME)
+    outcome = await place.corvo("top", "node1-*", "--once")
+    assert (outcome.code, outcome.err) == (0, "")
+    head, row = (line.split("\t") for line in outcome.out.splitlines() if line)
+    assert head[:3] == ["NAME", "CPU%", "MEMORY"]
+    assert row[0] == NAME
+    assert row[2].endswith("MB")
+    none = await place.corvo("top", "-l", "team=none", "--once")
+    assert none.code == 3
+    assert (await corvo("top")).code == 2
+
+
 async def test_what_was_seen_last_stays_when_a_terminal_ends_by_itself() -> None:
     async with build_agent(AgentSettings(module="pen-npm", node="node1")) as agent:
         given = ("-n", "2", "--interval", "0.1", "--no-profile", "--address", agent.address)
