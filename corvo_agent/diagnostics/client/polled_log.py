@@ -62,9 +62,23 @@ class PolledLog:
 
 
 def _overlap(before: Sequence[Record], now: Sequence[Record]) -> int:
-    """How many records ``now`` begins with that ``before`` ends with."""
-    for start, record in enumerate(before):
-        length = len(before) - start
-        if record == now[0] and length <= len(now) and before[start:] == now[:length]:
-            return length
-    return 0
+    """How many records ``now`` begins with that ``before`` ends with: the most, by Knuth, Morris and Pratt.
+
+    A log of equal lines would take seconds otherwise.
+    """
+    # How much of the beginning of ``now`` stands before each of its places.
+    again = [0] * len(now)
+    length = 0
+    for place in range(1, len(now)):
+        length = again[place] = _longer(now, again, length, now[place])
+    length = 0
+    for record in before:
+        length = _longer(now, again, length, record)
+    return length
+
+
+def _longer(now: Sequence[Record], again: Sequence[int], length: int, record: Record) -> int:
+    """How much of the beginning of ``now`` has been seen when ``record`` follows ``length`` records of it."""
+    while length and (length == len(now) or now[length] != record):
+        length = again[length - 1]
+    return length + (now[length] == record)

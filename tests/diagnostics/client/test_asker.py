@@ -154,10 +154,10 @@ async def test_a_followed_log_shows_what_was_asked_for(messages: Messages, clock
 
 async def test_a_followed_log_has_its_time(messages: Messages, clock: FakeClock) -> None:
     original = Original(messages)
-    async with asking(original, clock) as client, aclosing(client.stream("Log", timeout=5.0)) as answers:
+    async with asking(original, clock) as client, aclosing(client.stream("Log", timeout=60.0)) as answers:
         assert decode_logs((await anext(answers)).value) == []
-        with pytest.raises(DeadlineExceeded, match="no answer within 5 s"):
-            await later(clock, answers, 5.0)
+        with pytest.raises(DeadlineExceeded, match="no answer within 60 s"):
+            await later(clock, answers, 60.0)
 
 
 async def test_a_peer_that_is_lost_ends_a_followed_log(messages: Messages, clock: FakeClock) -> None:

@@ -61,6 +61,15 @@ def test_lines_that_were_overtaken_are_told_of() -> None:
     assert found == records[-1000:]
 
 
+def test_a_log_of_equal_lines_is_no_burden() -> None:
+    log = PolledLog(10, "h:1")
+    tick, tock = {"msg": "tick"}, {"msg": "tock"}
+    # Compared from each place on, these would take fifty million comparisons.
+    assert log.take([*[tick] * 9999, tock])[-1] == tock
+    assert len(log.take([tick] * 10_000)) == 10_000
+    assert [record["msg"] for record in log.take([*[tick] * 9999, tock])] == ["tock"]
+
+
 def test_equal_lines_are_counted() -> None:
     log = PolledLog(10, "h:1")
     tick, tock = {"msg": "tick"}, {"msg": "tock"}
