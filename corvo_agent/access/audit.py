@@ -13,8 +13,8 @@ import logging.handlers
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,10 +22,12 @@ from typing import Any
 import orjson
 
 from ..clock import SYSTEM_CLOCK, Clock
-from ..errors import ConfigError, CorvoError
+from ..errors import ConfigError, CorvoError, DecodeError
 from ..modules.callbacks import ModuleChange
+from ..modules.controls.codec import control_of, control_to_dict, decode_control
 from ..modules.json.codec import module_to_dict
 from ..modules.json.merge_patch import difference
+from ..modules.kv import Change, ChangeType
 from ..secrets import mask_json
 from ..threads import ThreadPool, result_of
 from ..timestamps import format_millis
@@ -110,14 +112,27 @@ class Audit:
             self.tell(action, module, result, time.monotonic() - started, **told.more)
 
     def seen(self, change: ModuleChange) -> None:
-        """One line about a change that the store tells of: it knows nothing of who made it but the remark ``by``."""
+        """One line about a change that the store tells of: it knows nothing of who made it."""
         old, new = (module_to_dict(each)["spec"] if each else {} for each in (change.old, change.new))
         if old == new:
             return
-        override = change.module.spec.override
         with calling(Caller("the store", Role.ADMIN, address="etcd")):
-            by, found = override.by if override else "", difference(old, new)
-            self.tell("change seen", change.name, "ok", 0.0, by=by, change=found, revision=change.revision)
+            found = difference(old, new)
+            self.tell("change seen", change.name, "ok", 0.0, change=found, revision=change.revision)
+
+    def seen_beside(self, changes: Iterable[Change]) -> None:
+        """One line about each control among ``changes`` of the store; of who made it is known what it says itself."""
+        with calling(Caller("the store", Role.ADMIN, address="etcd")):
+            for change in changes:
+                if (found := control_of(change.key)) is None:
+                    continue
+                more: dict[str, Any] = {"id": found[1], "revision": change.revision}
+                if change.type is not ChangeType.DELETED and change.item is not None:
+                    with suppress(DecodeError):
+                        control = decode_control(change.item)
+                        more |= {"by": control.by, "control": control_to_dict(control)}
+                gone = change.type is ChangeType.DELETED
+                self.tell("level ended, seen" if gone else "level seen", found[0], "ok", 0.0, **more)
 
     def refused(self, who: str, address: str, action: str) -> None:
         """A call was refused; told within a second, with how many of them there were. On the loop."""

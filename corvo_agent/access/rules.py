@@ -32,6 +32,7 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("PATCH", _ONE): OPERATOR,
     ("DELETE", _ONE): ADMIN,
     ("POST", f"{_ONE}/label"): OPERATOR,
+    ("GET", f"{_ONE}/level"): VIEWER,
     ("PUT", f"{_ONE}/level"): OPERATOR,
     ("POST", f"{_ONE}/Debug"): VIEWER,
     ("POST", f"{API_PATH}/Debug"): VIEWER,

@@ -13,7 +13,6 @@ from .._lazy import lazy_names
 if TYPE_CHECKING:
     from .agent import Agent
     from .build import build_agent
-    from .level_expiry import ExpiredCallback
     from .level_sync import LevelSync, LevelSyncStatistics, apply_to_process
     from .options import AgentOptions
     from .statistics import AgentStatistics
@@ -23,7 +22,6 @@ else:
         {
             "agent": ("Agent",),
             "build": ("build_agent",),
-            "level_expiry": ("ExpiredCallback",),
             "level_sync": ("LevelSync", "LevelSyncStatistics", "apply_to_process"),
             "options": ("AgentOptions",),
             "statistics": ("AgentStatistics",),
@@ -34,7 +32,6 @@ __all__ = (
     "Agent",
     "AgentOptions",
     "AgentStatistics",
-    "ExpiredCallback",
     "LevelSync",
     "LevelSyncStatistics",
     "apply_to_process",

@@ -20,10 +20,12 @@ from ..levels.filter import held_back, refresh_filter
 from ..levels.layer import LevelLayer
 from ..levels.state import LevelState
 from ..modules.announcing.lease import EndpointLease
+from ..modules.callbacks import WatchStep
+from ..modules.controls.control import Control
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module
 from ..modules.names import validate_name
-from ..modules.registration import StartReport, clear_expired_override
+from ..modules.registration import StartReport
 from ..modules.store import ModuleStore
 from ..modules.store_clock import StoreClock
 from ..modules.watcher import ModuleCallback, ModuleWatcher
@@ -37,6 +39,7 @@ from .level_report import LevelReport
 from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
 from .options import AgentOptions
+from .overriding import Overriding
 from .registration import Registration
 from .statistics import AgentStatistics
 
@@ -102,6 +105,7 @@ class Agent:
         # Overrides end by the clock that all share.
         self._store_clock = StoreClock(clock, self._store)
         self._levels = self._new_levels()
+        self._overriding = self._new_overriding()
         self._background = Background()
         self._watcher = self._watch(on_change)
         self._server = DiagnosticsServer(
@@ -130,6 +134,11 @@ class Agent:
     def level(self) -> LevelState:
         """The level that holds, why, and until when."""
         return self._levels.state
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """The controls of its Module as the store has them, those that have ended included."""
+        return () if self._overriding is None else self._overriding.known
 
     @property
     def watcher(self) -> ModuleWatcher | None:
@@ -215,7 +224,7 @@ class Agent:
     def _begin_anew(self) -> None:
         """Forget the life that is over: nothing of its level is known any more."""
         self._lifetime = Lifetime(self.options.stop_timeout)
-        self._levels = self._new_levels()
+        self._levels, self._overriding = self._new_levels(), self._new_overriding()
         self._prepared = False
 
     async def _open(self) -> None:
@@ -249,6 +258,8 @@ class Agent:
         self._endpoint = await opened.open(endpoint)
         self._level_report.tell = endpoint.tell
         registration = Registration(self._store, self._watcher, self._report, self._target, self._clock)
+        if self._overriding is not None:
+            self._background.start(self._overriding.run(), "corvo-controls")
         self._background.start(registration.report_starts(), "corvo-register")
         self._background.start(registration.keep(), "corvo-keep-registered")
 
@@ -264,12 +275,24 @@ class Agent:
     def _new_levels(self) -> LevelSync:
         return LevelSync(
             clock=self._store_clock,
-            doubt=self._store_clock.doubt,
             default=self.options.default_level,
             apply=self._level_report.around(self._apply),
             refresh=_nothing if self._layer is None else refresh_filter,
-            on_override_expired=self._clear_override,
         )
+
+    def _new_overriding(self) -> Overriding | None:
+        if self._store is None:
+            return None
+        return Overriding(self.name, self._store.kv, self._update_levels, clock=self._store_clock)
+
+    def _take_step(self, step: WatchStep) -> None:
+        if self._overriding is not None:
+            self._overriding.take(step)
+        if self.options.audit is not None:
+            self.options.audit.seen_beside(step.beside)
+
+    def _update_levels(self, module: Module | None, controls: tuple[Control, ...]) -> None:
+        self._levels.update(module, controls)
 
     def _watch(self, on_change: ModuleCallback | None) -> ModuleWatcher | None:
         if self._store is None:
@@ -279,11 +302,10 @@ class Agent:
         watcher = ModuleWatcher(
             self.name,
             self._store,
+            on_step=self._take_step,
             callback_timeout=self.options.callback_timeout,
             check_interval=self.options.check_interval,
         )
-        # The level is in force before the user's callback hears of it.
-        watcher.subscribe(lambda change: self._levels.update(change.new))
         if self.options.audit is not None:
             watcher.subscribe(self.options.audit.seen)
         if on_change is not None:
@@ -308,15 +330,6 @@ class Agent:
     async def _restore_levels(self) -> None:
         if self._layer is not None:
             self._layer.close()
-
-    async def _clear_override(self, module: Module) -> None:
-        clock, ended = self._store_clock, module.spec.override
-        if self._store is None or ended is None:
-            return
-        if await clear_expired_override(
-            self._store, module.name, ended, lambda: clock.time_ns() - round(clock.doubt() * 1e9)
-        ):
-            _log.info("the override of %s has ended and was taken out of the Module", module.name)
 
 
 def _nothing(*_: object) -> None:

@@ -28,7 +28,6 @@ from ..logs.search.survey import Surveyor
 from ..modules.deferred import DeferredStore
 from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
-from ..modules.model import Module
 from ..settings.etcd import EtcdSettings, etcd_options
 from ..sidecar.answers.go_access import GoAccess
 from ..sidecar.answers.service import answer_for_go, answer_for_process
@@ -93,7 +92,7 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
             target.subscribe(lambda start: runner.again())
         if agent.watcher:
             # An override that is over when the sidecar starts may still be in force in the process.
-            agent.watcher.subscribe(lambda change: runner.release(changed=_has_override(change.new)))
+            agent.watcher.subscribe(lambda change: runner.release(changed=bool(agent.controls)))
     return agent
 
 
@@ -114,10 +113,6 @@ def log_handler_of(
         default_level=shown,
         surveyor=surveyor,
     )
-
-
-def _has_override(module: Module | None) -> bool:
-    return module is not None and module.spec.override is not None
 
 
 def _find_target(settings: AgentSettings) -> FindTarget | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..clock import SYSTEM_CLOCK, Clock
 from ..levels.state import LevelState
@@ -60,13 +61,32 @@ class LevelReport:
             if self._in_force is None or _of(self._in_force) != _of(wanted):
                 self._since = self._clock.time_ns()
             self._in_force = wanted
-        level, source, by, reason = _of(self._in_force) if self._in_force is not None else ("", "", "", "")
-        waiting = wanted.level_text if fault else ""
-        now = AppliedLevel(level, source, self._since, by, reason, waiting, fault, self._only_shown)
+        now = AppliedLevel(wanted=wanted.level_text if fault else "", fault=fault, only_shown=self._only_shown)
+        if (holds := self._in_force) is not None:
+            now = replace(
+                now,
+                level=holds.level_text,
+                source=holds.source.value,
+                since=self._since,
+                until=holds.until,
+                by=holds.by,
+                reason=holds.reason,
+                loggers={name: level.text for name, level in holds.loggers.items()},
+                logger_ends=dict(holds.logger_ends),
+            )
         if now != self._level:
             self._level = now
             self.tell(now)
 
 
-def _of(state: LevelState) -> tuple[str, str, str, str]:
-    return state.level_text, state.source.value, state.by, state.reason
+def _of(state: LevelState) -> tuple[object, ...]:
+    """What is told of ``state``: not what follows it, which is another one each time that a control ends."""
+    return (
+        state.level,
+        state.source,
+        state.until,
+        state.by,
+        state.reason,
+        state.loggers,
+        state.logger_ends,
+    )

@@ -1,11 +1,11 @@
-"""Keeps the level that holds in step with the Module and with time: an override ends by itself, etcd or not."""
+"""Keeps the level that holds in step with the Module, its controls and time: these end by themselves, etcd or not."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import InvalidArgument
@@ -13,8 +13,9 @@ from ..levels.filter import refresh_filter
 from ..levels.layer import LevelLayer
 from ..levels.level import Level
 from ..levels.state import LevelState
-from ..modules.model import LevelOverride, Module, ModuleSpec, effective_state
-from .level_expiry import ExpiredCallback, ExpiryNotice
+from ..modules.controls.control import Control
+from ..modules.controls.rule import effective_state, newest
+from ..modules.model import Module, ModuleSpec
 
 _log = logging.getLogger(__name__)
 
@@ -43,9 +44,8 @@ def apply_to_process(state: LevelState) -> None:
 class LevelSyncStatistics:
     """How a LevelSync is doing.
 
-    ``applied`` states were put into force, ``failed`` attempts raised, ``refused`` specs had levels of
-    no known name, ``expired`` overrides ended while they were watched. ``pending`` is whether the state is still to be
-    applied again, ``uncleared`` whether an ended override is still to be cleared.
+    ``applied`` states were put into force, ``failed`` attempts raised, ``refused`` specs had a level of no known name,
+    ``expired`` controls ended while they were watched. ``pending`` is whether the state is still to be applied again.
     """
 
     applied: int
@@ -53,21 +53,17 @@ class LevelSyncStatistics:
     refused: int
     expired: int
     pending: bool
-    uncleared: bool
 
 
 class LevelSync:
-    """Applies the level of a Module: the override while it lasts, else ``log-level``, else ``default``.
+    """Applies the level of a Module: the newest control while it lasts, else ``log-level``, else ``default``.
 
     The default is as the application configured, None, unless another is given.
 
-    ``update`` takes what the watcher sees. ``run`` watches the time: it ends overrides, notices within
+    ``update`` takes what the watcher sees. ``run`` watches the time: it ends controls, notices within
     ``RECHECK_INTERVAL`` that the wall clock jumped, applies again what could not be applied, and calls ``refresh``
-    for what was set up meanwhile. An override that has ended once stays ended, even when the clock is put back.
-    ``on_override_expired`` is called with the Module whose override has ended, so that it can be cleared from the
-    object; plain or async, at most ``hook_timeout`` seconds, again at each recheck until it returns or the override is
-    gone. It is not called for an override that had ended when it was first seen, nor before ``doubt`` seconds, by which
-    ``clock`` may be wrong, have passed: an agent whose clock is wrong takes nothing away from the others.
+    for what was set up meanwhile. A control that has ended once stays ended, even when the clock is put back; it is
+    taken out of the store by its lease, or by a gateway.
 
     A spec with a level that names none changes nothing and is warned about once. All methods belong to the event
     loop's thread.
@@ -80,24 +76,18 @@ class LevelSync:
         default: Level | None = None,
         apply: ApplyLevel = apply_to_process,
         refresh: Callable[[], object] = refresh_filter,
-        on_override_expired: ExpiredCallback = lambda module: None,
-        hook_timeout: float = 5.0,
-        doubt: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._clock = clock
-        self._doubt = doubt
         self._default = default
         self._apply = apply
         self._refresh = refresh
-        self._notice = ExpiryNotice(on_override_expired, hook_timeout)
         self._module: Module | None = None
+        self._controls: tuple[Control, ...] = ()
         self._state: LevelState | None = None
-        # The override that was seen before its end.
-        self._lasting: LevelOverride | None = None
-        # The override that has ended, and is not to come back with the clock.
-        self._ended: LevelOverride | None = None
-        # The level texts that were warned about last.
-        self._refused_texts: tuple[str, ...] = ()
+        # The controls that have ended, and are not to come back with the clock.
+        self._ended: set[Control] = set()
+        # The level text that was warned about last.
+        self._refused_text = ""
         self._pending = False
         self._sleeper: asyncio.Task[None] | None = None
         self._applied = self._failed = self._refused = self._expired = 0
@@ -114,15 +104,17 @@ class LevelSync:
 
     def statistics(self) -> LevelSyncStatistics:
         """How it is doing."""
-        return LevelSyncStatistics(
-            self._applied, self._failed, self._refused, self._expired, self._pending, self._notice.pending
-        )
+        return LevelSyncStatistics(self._applied, self._failed, self._refused, self._expired, self._pending)
 
-    def update(self, module: Module | None) -> None:
-        """Follow ``module`` from now on; None when it was deleted. Applies at once."""
-        if module is not None and self._refuses(module):
-            return
-        self._module = module
+    def update(self, module: Module | None, controls: Iterable[Control] = ()) -> None:
+        """Follow ``module`` and its ``controls`` from now on; None when it was deleted. Applies at once.
+
+        While there is no Module its controls do not count.
+        """
+        if module is None or not self._refuses(module):
+            self._module = module
+        self._controls = tuple(newest(controls))
+        self._ended.intersection_update(self._controls)
         self._evaluate()
         if self._sleeper is not None:
             # The end of a new override may be nearer than the next look at the clock.
@@ -130,14 +122,11 @@ class LevelSync:
 
     async def run(self) -> None:
         """Watch the time until cancelled; before the first ``update`` the default holds."""
-        # The group owns sleeper and teller: nothing is left behind when this is cancelled.
+        # The group owns the sleeper: nothing is left behind when this is cancelled.
         async with asyncio.TaskGroup() as tasks:
-            teller: asyncio.Task[None] | None = None
             while True:
                 self._evaluate()
                 self._refresh_quietly()
-                if self._notice.pending and (teller is None or teller.done()):
-                    teller = tasks.create_task(self._notice.tell(), name="corvo-override-expired")
                 self._sleeper = tasks.create_task(self._clock.sleep(self._pause()), name="corvo-level-sync")
                 try:
                     await asyncio.wait((self._sleeper,))
@@ -145,46 +134,30 @@ class LevelSync:
                     self._sleeper = None
 
     def _refuses(self, module: Module) -> bool:
-        texts = _unknown_levels(module.spec)
-        if texts and texts != self._refused_texts:
+        text = module.spec.log_level
+        known = not text or _is_level(text)
+        if not known and text != self._refused_text:
             _log.warning(
-                "%s at revision %d: the level stays as it is: unknown level %s",
-                module.name,
-                module.revision,
-                ", ".join(texts),
+                "%s at revision %d: the level stays as it is: unknown level %s", module.name, module.revision, text
             )
-        self._refused += bool(texts)
-        self._refused_texts = texts
-        return bool(texts)
+        self._refused += not known
+        self._refused_text = "" if known else text
+        return not known
 
     def _evaluate(self) -> None:
         """Work out what has to hold now, and apply it if it is something else than before."""
-        spec = ModuleSpec() if self._module is None else self._module.spec
-        if self._has_ended(spec.override):
-            self._notice.put(self._module if self._may_be_cleared(spec.override) else None)
-            spec = replace(spec, override=None)
-        else:
-            self._notice.put(None)
-        state = effective_state(spec, self._clock.time_ns(), self._default)
+        now = self._clock.time_ns()
+        for control in self._controls:
+            if control not in self._ended and not control.active(now):
+                self._ended.add(control)
+                self._expired += 1
+        spec, controls = ModuleSpec(), list[Control]()
+        if self._module is not None:
+            spec = self._module.spec
+            controls = [control for control in self._controls if control not in self._ended]
+        state = effective_state(spec, now, self._default, controls)
         if state != self._state or self._pending:
             self._put_in_force(state)
-
-    def _has_ended(self, override: LevelOverride | None) -> bool:
-        if override is None:
-            return False
-        if override != self._ended:
-            if override.active(self._clock.time_ns()):
-                self._lasting = override
-            else:
-                self._ended = override
-                self._expired += 1
-        return override == self._ended
-
-    def _may_be_cleared(self, override: LevelOverride | None) -> bool:
-        """Whether an override that has ended for us has done so for all."""
-        if override is None or override != self._lasting:
-            return False
-        return not override.active(self._clock.time_ns() - round(self._doubt() * 1e9))
 
     def _put_in_force(self, state: LevelState) -> None:
         # Before it is applied: what is shown is what has to hold, also while that fails.
@@ -215,18 +188,11 @@ class LevelSync:
             _log.exception("levels could not be refreshed")
 
     def _pause(self) -> float:
-        """Seconds until the next look: when the override ends, and no later than the recheck."""
-        until = self.state.until
+        """Seconds until the next look: when the first control ends, and no later than the recheck."""
+        until = self.state.changes_at
         if not until:
             return RECHECK_INTERVAL
         return min(RECHECK_INTERVAL, max(_SHORTEST_PAUSE, (until - self._clock.time_ns()) / 1e9))
-
-
-def _unknown_levels(spec: ModuleSpec) -> tuple[str, ...]:
-    texts = [spec.log_level, *spec.loggers.values()]
-    if spec.override is not None:
-        texts.append(spec.override.level)
-    return tuple(text for text in texts if text and not _is_level(text))
 
 
 def _is_level(text: str) -> bool:

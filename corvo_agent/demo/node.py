@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ..agent.agent import Agent
@@ -13,7 +13,6 @@ from ..logs.writing.json_logging import configure_json_logging
 from ..modules.announcing.lease import EndpointState
 from ..modules.etcd.options import EtcdOptions
 from ..modules.etcd.store import EtcdStore
-from ..modules.model import Module
 from ..modules.store import ModuleStore
 from ..owned_process import say_ready
 from ..signals import end_signals
@@ -23,17 +22,12 @@ MODULE = "orders"
 
 
 @asynccontextmanager
-async def running_node(
-    node: str, etcd: str, log_file: str, on_change: Callable[[Module], object] | None = None
-) -> AsyncIterator[Agent]:
-    """The service on ``node`` and its agent, from when people can find it at ``etcd`` until it is left.
-
-    ``on_change`` is called with its Module whenever that changes.
-    """
+async def running_node(node: str, etcd: str, log_file: str) -> AsyncIterator[Agent]:
+    """The service on ``node`` and its agent, from when people can find it at ``etcd`` until it is left."""
     orders = OrderService()
     diagnostics = DiagnosticsService.with_defaults(MODULE, node, log_file=log_file)
     orders.publish(diagnostics)
-    agent = Agent(MODULE, node=node, store=_store(etcd), service=diagnostics, on_change=on_change)
+    agent = Agent(MODULE, node=node, store=_store(etcd), service=diagnostics)
     with configure_json_logging(MODULE, path=log_file):
         async with agent:
             work = asyncio.create_task(orders.run(), name="orders")

@@ -17,9 +17,11 @@ from ..agent.agent import Agent
 from ..embedded import EmbeddedEtcd, ScratchFolder
 from ..gateway.app import Gateway
 from ..gateway.settings import GatewaySettings
+from ..levels.filter import add_listener, remove_listener
+from ..levels.level import Level
+from ..levels.thresholds import Thresholds
 from ..modules.etcd.options import EtcdOptions
 from ..modules.etcd.store import EtcdStore
-from ..modules.model import Module
 from ..modules.names import key_of
 from ..owned_process import OwnedProcess
 from .node import MODULE, running_node
@@ -56,7 +58,9 @@ class DemoWorld:
             # The second node starts while the first does.
             starting = asyncio.create_task(second.start(), name="second-node")
             stack.push_async_callback(_end, starting)
-            first = running_node(NODE, self.etcd.endpoint, self.log_file, self._changed)
+            add_listener(self)
+            stack.callback(remove_listener, self)
+            first = running_node(NODE, self.etcd.endpoint, self.log_file)
             self.agent = await stack.enter_async_context(first)
             await starting
             # The gateway has a store of its own: it would have one in a process of its own, too.
@@ -88,11 +92,12 @@ class DemoWorld:
         module = f"{__package__}.node"
         return OwnedProcess(Path(sys.executable), ("-m", module, *arguments), folder / f"{SECOND_NODE}.out")
 
-    def _changed(self, module: Module) -> None:
-        override = module.spec.override
-        level = override.level if override is not None else module.spec.log_level
-        self.levels.append((level, asyncio.get_running_loop().time()))
-        self._moved.set()
+    def apply_levels(self, thresholds: Thresholds) -> None:
+        """See LevelListener: what the agent of the first node has put in force in this process."""
+        number = thresholds.of("")
+        if number in list(Level):
+            self.levels.append((Level(number).text, asyncio.get_running_loop().time()))
+            self._moved.set()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

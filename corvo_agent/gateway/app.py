@@ -25,7 +25,6 @@ from ..diagnostics.server.server import DiagnosticsServer
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module
 from ..modules.store import ModuleStore
-from ..modules.store_clock import StoreClock
 from ..settings.secret_file import read_secret
 from ..tls_files import FileContext
 from .auth import Gatekeeper
@@ -50,6 +49,7 @@ from .routing.resolver import Resolver
 from .routing.router import RouteLimits, Router
 from .settings import GatewaySettings
 from .tls import agent_context, grpc_context, proxy_context, server_context
+from .watching.control_keeper import ControlKeeper
 from .watching.endpoint_cache import EndpointCache
 from .watching.module_cache import ModuleCache
 from .watching.watch_hub import WatchHub, WatchLimits
@@ -101,6 +101,7 @@ class Gateway:
             modules,
             self.cache,
             self.hub,
+            self.endpoints,
             max_staleness=self.settings.max_staleness,
             clock=clock,
             audit=self._audit,
@@ -132,6 +133,8 @@ class Gateway:
             stack.push_async_callback(peers.aclose)
             await stack.enter_async_context(self.cache)
             await stack.enter_async_context(self.endpoints)
+            keeper = ControlKeeper(self._modules, self.cache, self.endpoints, clock=self._clock)
+            await stack.enter_async_context(keeper)
             resolver = Resolver(DialPolicy(settings.allow_networks), clock=self._clock)
             router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes, audit=self._audit)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
@@ -210,7 +213,7 @@ class Gateway:
         )
         application.on_response_prepare.append(add_headers)
         for views in (
-            ModuleViews(self.api, clock=StoreClock(self._clock, self._modules)),
+            ModuleViews(self.api),
             WatchViews(self.api, self._watches.patience, period=self._watches.bookmark),
             FollowViews(self.api, router),
             DebugViews(self.api, router, self.answers),

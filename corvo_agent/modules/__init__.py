@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     )
     from .announcing.lease import EndpointLease, EndpointState
     from .callbacks import ChangeCallback, ModuleChange
+    from .controls.codec import control_key, decode_control, encode_control
+    from .controls.control import Control
+    from .controls.rule import effective_level, effective_state
+    from .controls.store import ControlStore
     from .deferred import DeferredStore
     from .etcd.options import EtcdOptions
     from .etcd.store import EtcdStatistics, EtcdStore
@@ -31,18 +35,10 @@ if TYPE_CHECKING:
     from .kv import Change, ChangeType, ClockDifference, KeyValue, KeyValueStore, Range
     from .location import agent_address
     from .memory import MemoryStore
-    from .model import (
-        LevelOverride,
-        Module,
-        ModuleSpec,
-        ModuleStatus,
-        ObjectMeta,
-        ServicePort,
-        effective_level,
-        effective_state,
-    )
+    from .model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+    from .module_level import ModuleLevel
     from .names import BESIDE_PREFIX, MAX_NAME_LENGTH, MODULES_PREFIX, key_of, name_of, self_link_of, validate_name
-    from .registration import StartReport, clear_expired_override, register
+    from .registration import StartReport, register
     from .selectors.list_options import ListOptions, parse_options
     from .selectors.selection import Selection
     from .store import ModuleList, ModuleStore
@@ -65,6 +61,10 @@ else:
             ),
             "announcing.lease": ("EndpointLease", "EndpointState"),
             "callbacks": ("ChangeCallback", "ModuleChange"),
+            "controls.codec": ("control_key", "decode_control", "encode_control"),
+            "controls.control": ("Control",),
+            "controls.rule": ("effective_level", "effective_state"),
+            "controls.store": ("ControlStore",),
             "deferred": ("DeferredStore",),
             "etcd.options": ("EtcdOptions",),
             "etcd.store": ("EtcdStatistics", "EtcdStore"),
@@ -72,16 +72,8 @@ else:
             "kv": ("Change", "ChangeType", "ClockDifference", "KeyValue", "KeyValueStore", "Range"),
             "location": ("agent_address",),
             "memory": ("MemoryStore",),
-            "model": (
-                "LevelOverride",
-                "Module",
-                "ModuleSpec",
-                "ModuleStatus",
-                "ObjectMeta",
-                "ServicePort",
-                "effective_level",
-                "effective_state",
-            ),
+            "model": ("Module", "ModuleSpec", "ModuleStatus", "ObjectMeta", "ServicePort"),
+            "module_level": ("ModuleLevel",),
             "names": (
                 "BESIDE_PREFIX",
                 "MAX_NAME_LENGTH",
@@ -91,7 +83,7 @@ else:
                 "self_link_of",
                 "validate_name",
             ),
-            "registration": ("StartReport", "clear_expired_override", "register"),
+            "registration": ("StartReport", "register"),
             "selectors.list_options": ("ListOptions", "parse_options"),
             "selectors.selection": ("Selection",),
             "store": ("ModuleList", "ModuleStore"),
@@ -113,6 +105,8 @@ __all__ = (
     "ChangeCallback",
     "ChangeType",
     "ClockDifference",
+    "Control",
+    "ControlStore",
     "DeferredStore",
     "Endpoint",
     "EndpointLease",
@@ -122,7 +116,6 @@ __all__ = (
     "EtcdStore",
     "KeyValue",
     "KeyValueStore",
-    "LevelOverride",
     "ListOptions",
     "MemoryStore",
     "Module",
@@ -130,6 +123,7 @@ __all__ = (
     "ModuleCallback",
     "ModuleChange",
     "ModuleEvent",
+    "ModuleLevel",
     "ModuleList",
     "ModuleSpec",
     "ModuleStatus",
@@ -146,11 +140,13 @@ __all__ = (
     "WatchStatistics",
     "WatcherStatistics",
     "agent_address",
-    "clear_expired_override",
+    "control_key",
+    "decode_control",
     "decode_endpoint",
     "decode_module",
     "effective_level",
     "effective_state",
+    "encode_control",
     "encode_endpoint",
     "encode_module",
     "endpoint_key",

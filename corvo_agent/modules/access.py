@@ -6,8 +6,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from .controls.control import Control
 from .kv import ChangeType
 from .model import Module
+from .module_level import ModuleLevel
 from .store import ModuleList
 
 
@@ -72,8 +74,27 @@ class ModuleAccess(Protocol):
         """
         ...
 
+    async def level(self, name: str) -> ModuleLevel:
+        """The Module with its controls and what its agent has applied, as they are now. Raises NotFound."""
+        ...
+
+    async def levels(self, selector: Selector = EVERY_MODULE) -> Sequence[ModuleLevel]:
+        """The same of all that ``selector`` lets through, by name. Raises InvalidArgument for a bad selector."""
+        ...
+
+    async def set_control(self, name: str, control: Control, lasts: int) -> None:
+        """Put ``control`` over the level of the Module for ``lasts`` nanoseconds, 0 for no end, from now on.
+
+        Raises NotFound, InvalidArgument, ResourceExhausted for too many controls.
+        """
+        ...
+
+    async def clear_control(self, name: str, logger: str = "") -> None:
+        """End what was put over the level of ``logger``, "" being the whole process. Raises NotFound."""
+        ...
+
     async def delete(self, name: str) -> Module:
-        """Delete the Module; what it was. Raises NotFound."""
+        """Delete the Module and its controls; what it was. Raises NotFound."""
         ...
 
     def watch(self, selector: Selector = EVERY_MODULE) -> AsyncGenerator[ModuleEvent, None]:

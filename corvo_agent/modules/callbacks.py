@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..clock import Clock
+from .kv import Change
 from .model import Module
 
 _log = logging.getLogger(__name__)
@@ -35,6 +36,19 @@ class ModuleChange:
     def module(self) -> Module:
         """``new``, or, when it was deleted, a Module of that name that asks for nothing."""
         return self.new or Module().with_meta(name=self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStep:
+    """What a watch has told at once: the ``module`` after it, its ``changes``, and those of keys ``beside`` it.
+
+    ``exact``: each change was seen; else they are the difference to a state that was read anew.
+    """
+
+    module: Module | None
+    changes: tuple[ModuleChange, ...]
+    beside: tuple[Change, ...]
+    exact: bool
 
 
 #: A plain function or a coroutine function.

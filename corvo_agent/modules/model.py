@@ -1,6 +1,6 @@
 """The Module object and its parts: frozen values, without I/O and without knowledge of JSON or protobuf.
 
-Times are nanoseconds since the epoch, 0 for none. A level is kept as it was written; ``effective_state`` reads it.
+Times are nanoseconds since the epoch, 0 for none. A level is kept as it was written.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..levels.level import Level
-from ..levels.state import LevelSource, LevelState
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +42,16 @@ class ServicePort:
 
 
 @dataclass(frozen=True, slots=True)
-class LevelOverride:
-    """A level that outranks ``log_level`` until the wall time ``until`` (0: until it is removed)."""
-
-    level: str
-    until: int = 0
-    by: str = ""
-    reason: str = ""
-
-    def active(self, now: int) -> bool:
-        """Whether it counts at wall time ``now``."""
-        return self.until == 0 or now < self.until
-
-
-@dataclass(frozen=True, slots=True)
 class ModuleSpec:
-    """What people want of the module; an agent creates it and then only clears an override that has ended.
+    """What people want of the module; an agent creates it and then never writes it.
 
-    ``log_level`` is a level as it was written ("" means the default), ``override`` outranks it while it lasts,
-    ``loggers`` maps names of loggers to levels and outranks both there. ``enable_trace`` turns on the recorders that
-    cost something. ``args`` are kept for Go peers.
+    ``log_level`` is a level as it was written ("" means the default); controls beside the Module outrank it while they
+    last. ``enable_trace`` turns on the recorders that cost something. ``args`` are kept for Go peers.
     """
 
     log_level: str = ""
     enable_trace: bool = False
     args: tuple[str, ...] = ()
-    override: LevelOverride | None = None
-    loggers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,31 +124,6 @@ class Module:
         return replace(self, meta=replace(self.meta, **changes))
 
 
-def effective_state(spec: ModuleSpec, now: int, default: Level | None = None) -> LevelState:
-    """The level that has to hold at wall time ``now`` (nanoseconds since the epoch), and why: the one rule.
-
-    The override while it lasts, else ``log_level``; an empty one means ``default`` (None: as the process was
-    configured), one that names no level ``INFO``.
-    """
-    loggers = {name: Level.of(text) for name, text in spec.loggers.items()}
-    level, source = default, LevelSource.DEFAULT
-    if spec.log_level:
-        level, source = Level.of(spec.log_level), LevelSource.LOG_LEVEL
-    lasting = LevelState(level, source, loggers=loggers, enable_trace=spec.enable_trace)
-    override = spec.override
-    if override is None or not override.active(now):
-        return lasting
-    return replace(
-        lasting,
-        level=Level.of(override.level),
-        source=LevelSource.OVERRIDE,
-        until=override.until,
-        by=override.by,
-        reason=override.reason,
-        then=lasting,
-    )
-
-
-def effective_level(spec: ModuleSpec, now: int, default: Level | None = None) -> Level | None:
-    """The level of ``effective_state``."""
-    return effective_state(spec, now, default).level
+def same_level(one: str, other: str) -> bool:
+    """Whether two texts of ``log-level`` mean the same, however they are spelt; "" is no level."""
+    return bool(one) == bool(other) and (not one or Level.of(one) is Level.of(other))

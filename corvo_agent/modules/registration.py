@@ -1,17 +1,14 @@
-"""What an agent writes into its Module: that it has started. The spec belongs to people and is never touched.
-
-And the one thing that any agent or gateway may do for people: take away an override whose time is over.
-"""
+"""What an agent writes into its Module: that it has started. The spec belongs to people and is never touched."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..backoff import Backoff
-from ..errors import AlreadyExists, CorvoError, InvalidArgument, NotFound, PreconditionFailed, VersionConflict
-from .model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from ..errors import AlreadyExists, CorvoError, InvalidArgument, NotFound, VersionConflict
+from .model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from .store import ModuleStore
 
 _log = logging.getLogger(__name__)
@@ -70,29 +67,6 @@ async def register(
                 complained = str(error)
                 _log.warning("the start of %s is not reported yet: %s", report.name, error)
         await store.clock.sleep(backoff.next())
-
-
-async def clear_expired_override(store: ModuleStore, name: str, ended: LevelOverride, now: Callable[[], int]) -> bool:
-    """Take the override ``ended`` out of the Module ``name``; another one that is there stays.
-
-    ``now`` is the latest wall time that it may be (nanoseconds), asked for after the Module was read: the answer may
-    have told something about the time. Whether this call did it: many may notice at the same time, and one of them
-    wins. Raises PreconditionFailed when ``ended`` still lasts, DecodeError, and what the store raises.
-    """
-    cleared = False
-
-    def without_expired(module: Module) -> Module:
-        nonlocal cleared
-        cleared = module.spec.override == ended
-        if cleared and ended.active(now()):
-            raise PreconditionFailed(f"the override of {name} may still last, by the clock of the store")
-        return module.with_spec(override=None) if cleared else module
-
-    try:
-        await store.modify(name, without_expired)
-    except NotFound:
-        return False
-    return cleared
 
 
 def is_reported(status: ModuleStatus) -> bool:

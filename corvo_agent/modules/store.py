@@ -14,9 +14,9 @@ from ..errors import AlreadyExists, DecodeError, InvalidArgument, NotFound, Vers
 from ..levels.level import Level
 from .compare_and_swap import ATTEMPTS, compare_and_swap
 from .json.codec import encode_module, read_module
-from .kv import ClockDifference, HasClock, HasCredentials, KeyValue, KeyValueStore
-from .model import LevelOverride, Module
-from .names import MODULES_PREFIX, key_of
+from .kv import ClockDifference, HasClock, HasCredentials, KeyRange, KeyValue, KeyValueStore
+from .model import Module
+from .names import BESIDE_PREFIX, MODULES_PREFIX, key_of
 from .watching.watch import Watch
 
 # Decoding this many values takes a few milliseconds; then the loop gets its turn.
@@ -175,19 +175,15 @@ class ModuleStore:
         Level.parse(level, "spec.log-level")
         return await self.modify(name, lambda module: module.with_spec(log_level=level))
 
-    async def set_override(self, name: str, override: LevelOverride | None) -> Module:
-        """Set the level that outranks ``spec.log-level``, or take it away. Raises InvalidArgument, NotFound ..."""
-        if override is not None:
-            Level.parse(override.level, "spec.override.level")
-        return await self.modify(name, lambda module: module.with_spec(override=override))
-
-    def watch(self, name: str = "", *, check_interval: float = 10.0) -> Watch:
+    def watch(self, name: str = "", *, beside: bool = False, check_interval: float = 10.0) -> Watch:
         """A watch, not yet entered, of the Module ``name``, or of all of them. Raises InvalidArgument.
 
-        Its changes hold undecoded items: ``decode_module`` is what reads them.
+        With ``beside`` it also tells what lies beside that one Module, by the same stream. Its changes hold undecoded
+        items: ``decode_module`` is what reads those of Modules.
         """
         key = key_of(name) if name else MODULES_PREFIX
-        return Watch(self.kv, key, exact=bool(name), check_interval=check_interval, clock=self.clock)
+        also = [KeyRange(f"{BESIDE_PREFIX}{name}/")] if beside else []
+        return Watch(self.kv, key, exact=bool(name), also=also, check_interval=check_interval, clock=self.clock)
 
 
 def _read(item: KeyValue) -> Module:

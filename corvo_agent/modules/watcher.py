@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Self
 
 from ..errors import DecodeError, Unavailable
-from .callbacks import CallbackQueue, ChangeCallback, same_spec
+from .callbacks import CallbackQueue, ChangeCallback, ModuleChange, WatchStep, same_spec
 from .json.codec import decode_module
 from .kv import Change, ChangeType, KeyValueStore
 from .model import Module
-from .names import validate_name
+from .names import key_of, validate_name
 from .store import ModuleStore
 from .vanished import Vanished
-from .watching.batches import Cause
+from .watching.batches import Cause, WatchBatch
 from .watching.statistics import WatchStatistics
 
 _log = logging.getLogger(__name__)
@@ -64,6 +64,9 @@ class ModuleWatcher:
     (and cancelled, when it can be): the others are called as if nothing had happened. Each has its own queue of
     ``PENDING_STATES``; a callback that falls further behind misses the oldest states, never the newest.
 
+    ``on_step`` is called at once with each ``WatchStep``, before any other callback; then the keys beside the Module
+    are watched too, by the same stream. It has to be quick, and what it raises ends the watcher.
+
     A value that cannot be decoded changes nothing and is warned about once.
     """
 
@@ -73,6 +76,7 @@ class ModuleWatcher:
         store: KeyValueStore | ModuleStore,
         *,
         on_change: ModuleCallback | None = None,
+        on_step: Callable[[WatchStep], object] | None = None,
         callback_timeout: float = CALLBACK_TIMEOUT,
         check_interval: float = 10.0,
     ) -> None:
@@ -80,7 +84,9 @@ class ModuleWatcher:
         self._callback_timeout = callback_timeout
         modules = ModuleStore.of(store)
         self._clock = modules.clock
-        self._new_watch = partial(modules.watch, name, check_interval=check_interval)
+        self._on_step = on_step
+        self._key = key_of(name)
+        self._new_watch = partial(modules.watch, name, beside=on_step is not None, check_interval=check_interval)
         self._watch = self._new_watch()
         self._queues: list[CallbackQueue] = []
         self._task: asyncio.Task[None] | None = None
@@ -214,19 +220,39 @@ class ModuleWatcher:
 
     async def _run(self) -> None:
         async for batch in self._watch:
-            if batch.cause is Cause.SNAPSHOT and not batch.changes:
+            if batch.cause is Cause.SNAPSHOT and not any(change.key == self._key for change in batch.changes):
                 self._absent = True
                 self._moved.set()
-            for index, change in enumerate(batch.changes, start=1):
-                self._apply(change, replaced=batch.replaced)
-                if index % _DECODED_AT_ONCE == 0:
+            if batch.cause is not Cause.CHANGES:
+                # What is beside the Module comes first: a level that is overridden must not be in force in between.
+                self._step(batch.changes, batch)
+                continue
+            for start in range(0, len(batch.changes), _DECODED_AT_ONCE):
+                if start:
                     await asyncio.sleep(0)
+                self._step(batch.changes[start : start + _DECODED_AT_ONCE], batch)
+
+    def _step(self, changes: Sequence[Change], batch: WatchBatch) -> None:
+        own: list[ModuleChange] = []
+        for change in changes:
+            if change.key == self._key and (told := self._apply(change, replaced=batch.replaced)) is not None:
+                own.append(told)
+        if self._on_step is not None:
+            beside = tuple(change for change in changes if change.key != self._key)
+            self._on_step(WatchStep(self._module, tuple(own), beside, batch.cause is Cause.CHANGES))
+        # Queued calls are made by other tasks, later: what the step has put in force holds by then.
+        for told in own:
+            if not same_spec(told.old, told.new):
+                self._changes += 1
+                for queue in self._queues:
+                    queue.put(told.new, told.revision)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("%r failed and watches no more", self, exc_info=error)
 
-    def _apply(self, change: Change, *, replaced: bool) -> None:
+    def _apply(self, change: Change, *, replaced: bool) -> ModuleChange | None:
+        """Take a change of the Module; None for one that cannot be decoded."""
         self._revision = change.revision
         self._absent = change.type is ChangeType.DELETED
         new = None
@@ -237,14 +263,11 @@ class ModuleWatcher:
                 self._undecodable += 1
                 _log.warning("the level stays as it is: %s", error)
                 self._moved.set()
-                return
+                return None
         old, self._module = self._module, new
         if new is not None:
             self._vanished = None
         elif old is not None:
             self._vanished = Vanished(old, replaced)
         self._moved.set()
-        if not same_spec(old, new):
-            self._changes += 1
-            for queue in self._queues:
-                queue.put(new, change.revision)
+        return ModuleChange(self.name, old, new, change.revision)

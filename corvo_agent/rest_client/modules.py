@@ -12,10 +12,13 @@ from ..backoff import Backoff
 from ..errors import CorvoError, DeadlineExceeded, InvalidArgument, RemoteError, Unavailable, VersionConflict
 from ..modules.access import EVERY_MODULE, ModuleEvent, Selector
 from ..modules.compare_and_swap import ATTEMPTS, compare_and_swap
+from ..modules.controls.codec import control_to_dict
+from ..modules.controls.control import Control
 from ..modules.json.codec import module_from_dict, module_to_dict
 from ..modules.json.merge_patch import difference
 from ..modules.kv import ChangeType
 from ..modules.model import Module, ObjectMeta
+from ..modules.module_level import ModuleLevel, take_beside
 from ..modules.store import ModuleList
 from .address import segment
 from .transport import NoWebSocket, Transport
@@ -74,6 +77,27 @@ class RestModules:
                 raise VersionConflict(f"module {name}", old.revision) from None
 
         return await compare_and_swap(read, write, attempts=attempts)
+
+    async def level(self, name: str) -> ModuleLevel:
+        """The Module and what lies beside it, as etcd has them."""
+        return self._level(await self._transport.call("GET", _path(name), query=_READ_THROUGH, name=name))
+
+    async def levels(self, selector: Selector = EVERY_MODULE) -> Sequence[ModuleLevel]:
+        """Those that ``selector`` lets through, as the gateway knows them."""
+        return [self._level(item) for item in await self._items(selector)]
+
+    async def set_control(self, name: str, control: Control, lasts: int) -> None:
+        """Have the gateway put it beside the Module."""
+        parts = {key: item for key, item in control_to_dict(control).items() if key != "until"}
+        ends = {"for": f"{lasts / 1e9:.9f}s"} if lasts else {"keep": True}
+        if not lasts and not control.logger:
+            raise InvalidArgument("control", control.level, "a level of the whole process without an end is log-level")
+        await self._transport.call("PUT", f"{_path(name)}/level", body={**parts, **ends}, name=name)
+
+    async def clear_control(self, name: str, logger: str = "") -> None:
+        """Have the gateway take it away."""
+        body = {"level": None, "logger": logger}
+        await self._transport.call("PUT", f"{_path(name)}/level", body=body, name=name)
 
     async def delete(self, name: str) -> Module:
         """Delete the Module."""
@@ -134,8 +158,13 @@ class RestModules:
             return ModuleEvent(type, named, error)
 
     def _module(self, value: dict[str, Any]) -> Module:
+        return self._level(value).module
+
+    def _level(self, value: dict[str, Any]) -> ModuleLevel:
+        own = dict(value)
         try:
-            return module_from_dict(value)
+            controls, applied = take_beside(own)
+            return ModuleLevel(module_from_dict(own), controls, applied)
         except InvalidArgument as error:
             raise RemoteError(self._transport.url, "DATA_LOSS", f"a malformed Module: {error}") from error
 

@@ -18,7 +18,10 @@ from corvo_agent.access.caller import Caller, calling
 from corvo_agent.access.roles import Role
 from corvo_agent.errors import ConfigError, NotFound
 from corvo_agent.modules.callbacks import ModuleChange
-from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ObjectMeta
+from corvo_agent.modules.controls.codec import control_key, encode_control
+from corvo_agent.modules.controls.control import Control
+from corvo_agent.modules.kv import Change, ChangeType, KeyValue
+from corvo_agent.modules.model import Module, ModuleSpec, ObjectMeta
 from corvo_agent.testing import FakeClock
 
 ONCALL = Caller("oncall", Role.READER, address="10.0.0.1")
@@ -111,16 +114,26 @@ async def test_changes_that_the_store_tells_of(tmp_path: Path) -> None:
     path = tmp_path / "audit"
     audit = Audit(str(path))
     old = Module(ObjectMeta(name="a1"), ModuleSpec("Info"))
-    new = replace(old, spec=ModuleSpec("Info", override=LevelOverride("Debug", 10**18, by="ann")))
+    new = replace(old, spec=ModuleSpec("Debug"))
     audit.seen(ModuleChange("a1", old, new, 7))
     audit.seen(ModuleChange("a1", new, new, 8))
     audit.seen(ModuleChange("a1", new, None, 9))
+    key, value = control_key("a1", "process"), encode_control(Control("Warn", by="ann"))
+    put = Change(ChangeType.CREATED, key, 10, KeyValue(key, value, 10, 10))
+    bad = Change(ChangeType.UPDATED, key, 11, KeyValue(key, b"nothing", 10, 11))
+    endpoint = Change(ChangeType.DELETED, "/corvo/v1/modules/a1/endpoint", 12, None)
+    audit.seen_beside([put, bad, endpoint, Change(ChangeType.DELETED, key, 13, None)])
     found = await closed(audit, path)
-    assert [(line["who"], line["by"], line["revision"]) for line in found] == [
-        ("the store", "ann", 7),
-        ("the store", "", 9),
+    assert {line["who"] for line in found} == {"the store"}
+    assert [(line["action"], line["revision"]) for line in found] == [
+        ("change seen", 7),
+        ("change seen", 9),
+        ("level seen", 10),
+        ("level seen", 11),
+        ("level ended, seen", 13),
     ]
-    assert found[0]["change"]["override"]["level"] == "Debug"
+    assert found[0]["change"] == {"log-level": "Debug"}
+    assert (found[2]["by"], found[2]["control"]["level"]) == ("ann", "Warn")
 
 
 def test_an_audit_is_that_of_its_call() -> None:

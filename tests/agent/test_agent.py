@@ -18,11 +18,12 @@ from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import InvalidArgument, PreconditionFailed, Unavailable
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
-from corvo_agent.modules import LevelOverride, MemoryStore, Module, ModuleStore, ServicePort, key_of
+from corvo_agent.modules import Control, ControlStore, MemoryStore, Module, ModuleStore, ServicePort, key_of
 from corvo_agent.modules.announcing.endpoint import decode_endpoint, endpoint_key, find_endpoint
 from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
+from corvo_agent.modules.module_level import module_level
 from corvo_agent.modules.watching.watch import Watch
 from tests.diagnostics.kit import until
 
@@ -40,10 +41,13 @@ class Levels:
         self.states.append(state)
         self._moved.set()
 
+    async def moved(self) -> None:
+        self._moved.clear()
+        await self._moved.wait()
+
     async def wait_for(self, level: Level | None) -> LevelState:
         while not self.states or self.states[-1].level is not level:
-            self._moved.clear()
-            await self._moved.wait()
+            await self.moved()
         return self.states[-1]
 
 
@@ -131,29 +135,59 @@ async def test_a_changed_level_is_in_force_and_the_callback_hears_of_it(
     assert heard[-1] == ("Debug", Level.DEBUG)
 
 
-async def test_an_ended_override_is_taken_out_of_the_module(agent: Agent, kv: MemoryStore, levels: Levels) -> None:
-    await registered(kv)
-    store = ModuleStore(kv)
-    async with store.watch(NAME) as watch:
-        await store.set_override(NAME, LevelOverride("Debug", until=time.time_ns() + 200_000_000, by="tester"))
-        async for _ in watch:
-            module = await store.get(NAME)
-            if module.spec.override is None and module.meta.generation_id == "3":
-                break
+async def test_a_control_is_in_force_until_its_end(agent: Agent, kv: MemoryStore, levels: Levels) -> None:
+    before = await registered(kv)
+    until = time.time_ns() + 200_000_000
+    await ControlStore(kv).put(NAME, Control("Debug", until, by="tester"))
+    await levels.wait_for(Level.DEBUG)
+    await levels.wait_for(None)
     assert [state.level for state in levels.states][-2:] == [Level.DEBUG, None]
     assert agent.level.source is LevelSource.DEFAULT
+    # The Module is the original's: nothing of it was written into that, and its lease takes it away.
+    assert await ModuleStore(kv).get(NAME) == before
+    assert [control.by for control in agent.controls] == ["tester"]
 
 
-async def test_an_override_that_ended_before_it_was_seen_is_left_to_others(
+async def test_a_level_of_one_logger_ends_by_itself(agent: Agent, kv: MemoryStore, levels: Levels) -> None:
+    await registered(kv)
+    await ModuleStore(kv).set_level(NAME, "Warn")
+    until = time.time_ns() + 200_000_000
+    await ControlStore(kv).put(NAME, Control("Debug", until, logger="http"))
+    while not levels.states or not levels.states[-1].loggers:
+        await levels.moved()
+    assert levels.states[-1].loggers == {"http": Level.DEBUG}
+    while levels.states[-1].loggers:
+        await levels.moved()
+    assert levels.states[-1].level is Level.WARN
+
+
+async def test_a_control_that_was_there_first_leaves_no_moment_without_it(
+    kv: MemoryStore, levels: Levels, tmp_path: Path
+) -> None:
+    await ModuleStore(kv).create(Module().with_meta(name=NAME).with_spec(log_level="Warn"))
+    await ControlStore(kv).put(NAME, Control("Debug"))
+    log_file = str(tmp_path / "spyglass.log")
+    async with Agent("pen-spyglass", node="node1", store=kv, log_file=log_file, apply_level=levels.apply):
+        await levels.wait_for(Level.DEBUG)
+    assert Level.WARN not in [state.level for state in levels.states]
+
+
+async def test_what_is_applied_is_announced_with_its_end_and_its_loggers(
     agent: Agent, kv: MemoryStore, levels: Levels
 ) -> None:
     await registered(kv)
-    store, ended = ModuleStore(kv), LevelOverride("Debug", until=1, by="tester")
-    await store.set_override(NAME, ended)
-    await store.set_level(NAME, "Warn")
-    await levels.wait_for(Level.WARN)
-    assert not agent.statistics().levels.uncleared
-    assert (await store.get(NAME)).spec.override == ended
+    until = time.time_ns() + 3600 * 10**9
+    await ControlStore(kv).put(NAME, Control("Debug", until))
+    await ControlStore(kv).put(NAME, Control("Error", until, logger="http"))
+    async with Watch(kv, "/corvo/") as watch:
+        async for _ in watch:
+            items = (await kv.range(f"/corvo/v1/modules/{NAME}/")).items
+            level = module_level(await ModuleStore(kv).get(NAME), items)
+            if level.holds(time.time_ns()):
+                break
+    assert level.applied is not None
+    assert (level.applied.level, level.applied.until) == ("Debug", until)
+    assert (level.applied.loggers, level.applied.logger_ends) == ({"http": "Error"}, {"http": until})
 
 
 async def test_deleting_the_module_brings_the_default_back_and_it_keeps_serving(

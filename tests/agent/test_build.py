@@ -18,7 +18,7 @@ from corvo_agent.agent.settings import AgentSettings
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import ConfigError, RemoteError
-from corvo_agent.modules import LevelOverride, Module, ModuleStore
+from corvo_agent.modules import Control, ControlStore, Module, ModuleStore
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.model import ModuleStatus
@@ -103,16 +103,18 @@ async def test_a_sidecar_that_restarts_does_not_touch_a_level_that_holds(
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize(("spec", "told"), [({"override": LevelOverride("Debug", until=1)}, "info\n"), ({}, "")])
+@pytest.mark.parametrize(("controls", "told"), [([Control("Debug", until=1)], "info\n"), ([], "")])
 async def test_an_override_that_ended_while_no_sidecar_ran_is_ended_in_the_process(
-    spec: dict[str, Any], told: str, etcd: EmbeddedEtcd, log_file: str, tmp_path: Path
+    controls: list[Control], told: str, etcd: EmbeddedEtcd, log_file: str, tmp_path: Path
 ) -> None:
     written = tmp_path / "written"
     written.touch()
     hook = f"exec:/bin/sh -c 'echo $0 >> {written}' {{level}}"
     config = AgentSettings(module="pen-npm", node="node1", log_file=log_file, level_hook=hook)
     async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
-        await modules.create(Module().with_meta(name="node1-pen-npm").with_spec(**spec))
+        await modules.create(Module().with_meta(name="node1-pen-npm"))
+        for control in controls:
+            await ControlStore(modules.kv).put("node1-pen-npm", control)
         async with (
             build_agent(config, EtcdSettings((etcd.endpoint,))) as agent,
             DiagnosticsClient(agent.address) as client,

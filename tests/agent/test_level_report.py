@@ -37,7 +37,7 @@ async def test_a_level_is_in_force_since_it_was_applied() -> None:
     apply(DEBUG)
     assert told.levels == [
         AppliedLevel("Info", "log-level", first),
-        AppliedLevel("Debug", "override", clock.time_ns(), "ada", "a case"),
+        AppliedLevel("Debug", "override", clock.time_ns(), "ada", "a case", loggers={}),
     ]
     assert report.level == told.levels[-1]
 

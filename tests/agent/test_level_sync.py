@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,7 +11,8 @@ from corvo_agent.agent.level_sync import RECHECK_INTERVAL, LevelSync, apply_to_p
 from corvo_agent.levels import current_filter
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
-from corvo_agent.modules.model import LevelOverride, Module
+from corvo_agent.modules.controls.control import Control
+from corvo_agent.modules.model import Module
 from corvo_agent.modules.store import ModuleStore
 from corvo_agent.modules.watcher import ModuleWatcher
 from corvo_agent.testing import FakeClock, MemoryStore
@@ -75,14 +76,12 @@ def level_of(sync: LevelSync) -> Level | None:
     return sync.state.level
 
 
-def module(
-    level: str = "", *, override: LevelOverride | None = None, loggers: Mapping[str, str] | None = None
-) -> Module:
-    return Module().with_meta(name="n1-svc").with_spec(log_level=level, override=override, loggers=loggers or {})
+def module(level: str = "") -> Module:
+    return Module().with_meta(name="n1-svc").with_spec(log_level=level)
 
 
-def override(clock: FakeClock, seconds: float, level: str = "Debug") -> LevelOverride:
-    return LevelOverride(level, clock.time_ns() + round(seconds * SECOND), "kim", "because")
+def control(clock: FakeClock, seconds: float, level: str = "Debug", logger: str = "") -> Control:
+    return Control(level, clock.time_ns() + round(seconds * SECOND), logger, by="kim", reason="because")
 
 
 async def test_the_default_holds_before_and_without_a_module(clock: JumpingClock, applied: Applied) -> None:
@@ -99,7 +98,7 @@ async def test_the_default_holds_before_and_without_a_module(clock: JumpingClock
 def test_an_update_applies_at_once_and_only_what_changed(sync: LevelSync, applied: Applied) -> None:
     sync.update(module("debug"))
     sync.update(module("DEBUG"))
-    sync.update(module("Debug", loggers={"app.db": "Error"}).with_status(node="n"))
+    sync.update(module("Debug").with_status(node="n"), [Control("Error", logger="app.db")])
     assert applied.states == [
         LevelState(Level.DEBUG, LevelSource.LOG_LEVEL),
         LevelState(Level.DEBUG, LevelSource.LOG_LEVEL, loggers={"app.db": Level.ERROR}),
@@ -113,7 +112,7 @@ def test_enable_trace_is_passed_on(sync: LevelSync, applied: Applied) -> None:
 
 async def test_an_override_ends_by_itself_at_its_time(sync: LevelSync, clock: JumpingClock, applied: Applied) -> None:
     async with running(sync, clock):
-        sync.update(module("Warn", override=override(clock, 600)))
+        sync.update(module("Warn"), [control(clock, 600)])
         assert sync.state == LevelState(
             Level.DEBUG,
             LevelSource.OVERRIDE,
@@ -134,22 +133,22 @@ async def test_an_override_nearer_than_the_next_look_at_the_clock_ends_in_time(
     sync: LevelSync, clock: JumpingClock, applied: Applied
 ) -> None:
     async with running(sync, clock):
-        sync.update(module(override=override(clock, RECHECK_INTERVAL / 10)))
+        sync.update(module(), [control(clock, RECHECK_INTERVAL / 10)])
         await clock.advance(RECHECK_INTERVAL / 5)
         assert applied.levels == ["Info", "Debug", "Info"]
 
 
 async def test_an_override_without_an_end_stays(sync: LevelSync, clock: JumpingClock) -> None:
     async with running(sync, clock):
-        sync.update(module("Warn", override=LevelOverride("Debug")))
+        sync.update(module("Warn"), [Control("Debug")])
         await clock.advance(100_000)
         assert (sync.state.level, sync.state.until) == (Level.DEBUG, 0)
 
 
 async def test_a_new_until_moves_the_end(sync: LevelSync, clock: JumpingClock) -> None:
     async with running(sync, clock):
-        sync.update(module(override=override(clock, 10)))
-        sync.update(module(override=override(clock, 30)))
+        sync.update(module(), [control(clock, 10)])
+        sync.update(module(), [control(clock, 30)])
         await clock.advance(20)
         assert level_of(sync) is Level.DEBUG
         await clock.advance(11)
@@ -158,20 +157,20 @@ async def test_a_new_until_moves_the_end(sync: LevelSync, clock: JumpingClock) -
 
 async def test_a_wall_clock_that_jumps_is_noticed_soon(sync: LevelSync, clock: JumpingClock) -> None:
     async with running(sync, clock):
-        sync.update(module(override=override(clock, 3600)))
+        sync.update(module(), [control(clock, 3600)])
         clock.jump(3601)
         await clock.advance(RECHECK_INTERVAL)
         assert level_of(sync) is Level.INFO
         clock.jump(-7200)
         await clock.advance(RECHECK_INTERVAL)
         assert level_of(sync) is Level.INFO, "an ended override came back"
-        sync.update(module(override=override(clock, 60)))
+        sync.update(module(), [control(clock, 60)])
         assert level_of(sync) is Level.DEBUG
 
 
 async def test_a_clock_put_back_does_not_end_an_override_early(sync: LevelSync, clock: JumpingClock) -> None:
     async with running(sync, clock):
-        sync.update(module(override=override(clock, 60)))
+        sync.update(module(), [control(clock, 60)])
         clock.jump(-30)
         await clock.advance(70)
         assert level_of(sync) is Level.DEBUG
@@ -179,118 +178,53 @@ async def test_a_clock_put_back_does_not_end_an_override_early(sync: LevelSync, 
         assert level_of(sync) is Level.INFO
 
 
-async def test_an_override_that_is_past_already_is_ignored_and_left_to_others(
-    clock: JumpingClock, applied: Applied
-) -> None:
-    told: list[Module] = []
-    sync = LevelSync(clock=clock, apply=applied, on_override_expired=told.append)
-    sync.update(module("Warn", override=override(clock, -1)))
+async def test_an_override_that_is_past_already_is_ignored(clock: JumpingClock, applied: Applied) -> None:
+    sync = LevelSync(clock=clock, apply=applied)
+    sync.update(module("Warn"), [control(clock, -1)])
     async with running(sync, clock):
         await clock.advance(3 * RECHECK_INTERVAL)
     assert applied.levels == ["Warn"]
-    assert told == []
-    assert not sync.statistics().uncleared
+    assert sync.statistics().expired == 1
 
 
-async def test_the_end_is_told_when_it_is_beyond_the_doubt_of_the_clock(clock: JumpingClock) -> None:
-    told: list[Module] = []
-    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=told.append, doubt=lambda: 7.0)
+async def test_levels_of_loggers_end_each_at_its_time(sync: LevelSync, clock: JumpingClock, applied: Applied) -> None:
     async with running(sync, clock):
-        sync.update(lasting := module("Warn", override=override(clock, 10)))
-        await clock.advance(10.5)
-        assert level_of(sync) is Level.WARN
-        await clock.advance(6)
-        assert told == []
-        await clock.advance(0.5 + RECHECK_INTERVAL)
-        assert told == [lasting]
+        controls = [control(clock, 10, logger="a"), control(clock, 20, "Error", "b"), control(clock, 15, "Debug")]
+        sync.update(module("Warn"), controls)
+        assert sync.state.loggers == {"a": Level.DEBUG, "b": Level.ERROR}
+        await clock.advance(11)
+        assert (sync.state.level, sync.state.loggers) == (Level.DEBUG, {"b": Level.ERROR})
+        await clock.advance(5)
+        assert (sync.state.level, sync.state.loggers) == (Level.WARN, {"b": Level.ERROR})
+        await clock.advance(5)
+        assert sync.state == LevelState(Level.WARN, LevelSource.LOG_LEVEL)
 
 
-async def test_the_end_is_told_until_it_is_heard(clock: JumpingClock, caplog: pytest.LogCaptureFixture) -> None:
-    told: list[str] = []
-
-    async def clear(ended: Module) -> None:
-        told.append(ended.name)
-        if len(told) < 3:
-            raise ConnectionError("etcd is away")
-
-    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=clear)
+async def test_one_that_ended_does_not_come_back_when_another_is_set(sync: LevelSync, clock: JumpingClock) -> None:
     async with running(sync, clock):
-        sync.update(module(override=override(clock, 1)))
-        await clock.advance(1 + 5 * RECHECK_INTERVAL)
-    assert told == ["n1-svc"] * 3
-    assert [r.levelname for r in caplog.records if "trying again" in r.message] == ["WARNING"]
+        ended = control(clock, 1)
+        sync.update(module("Warn"), [ended])
+        await clock.advance(2)
+        clock.jump(-3600)
+        sync.update(module("Warn"), [ended, control(clock, 60, "Error", "a")])
+        assert (sync.state.level, sync.state.loggers) == (Level.WARN, {"a": Level.ERROR})
 
 
-async def test_nothing_is_told_of_an_override_that_somebody_cleared(clock: JumpingClock) -> None:
-    told: list[Module] = []
-
-    def fail(ended: Module) -> None:
-        told.append(ended)
-        raise ConnectionError("etcd is away")
-
-    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=fail)
-    async with running(sync, clock):
-        sync.update(module(override=override(clock, 1)))
-        await clock.advance(1)
-        sync.update(module())
-        assert not sync.statistics().uncleared
-        await clock.advance(3 * RECHECK_INTERVAL)
-    assert len(told) == 1
+def test_without_a_module_controls_do_not_count(sync: LevelSync) -> None:
+    sync.update(None, [Control("Debug")])
+    assert sync.state == LevelState(Level.INFO)
+    sync.update(module(), [Control("Debug")])
+    assert sync.state.level is Level.DEBUG
 
 
-async def test_a_hook_that_hangs_is_cut_off_and_hinders_no_level(clock: JumpingClock) -> None:
-    cut_off = asyncio.Event()
-
-    async def hang(_: Module) -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            cut_off.set()
-
-    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=hang, hook_timeout=0.01)
-    async with running(sync, clock):
-        sync.update(lasting := module(override=override(clock, 1)))
-        await clock.advance(1)
-        sync.update(module("Error", override=lasting.spec.override))
-        assert sync.state.level is Level.ERROR
-        await cut_off.wait()
-        assert sync.statistics().uncleared
-
-
-async def test_stopping_cancels_a_hook_that_runs(clock: JumpingClock) -> None:
-    started, ended = asyncio.Event(), asyncio.Event()
-
-    async def hang(_: Module) -> None:
-        started.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-
-    sync = LevelSync(clock=clock, apply=lambda state: None, on_override_expired=hang)
-    async with running(sync, clock):
-        sync.update(module(override=override(clock, 1)))
-        await clock.advance(1)
-        await started.wait()
-    assert ended.is_set()
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        module("loud"),
-        module("Debug", loggers={"a": "Info", "b": "louder"}),
-        module("Debug", override=LevelOverride("loud")),
-    ],
-)
 async def test_an_unknown_level_changes_nothing_and_is_warned_about_once(
-    sync: LevelSync, clock: JumpingClock, caplog: pytest.LogCaptureFixture, bad: Module
+    sync: LevelSync, clock: JumpingClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(sync, clock):
-        good = module("Warn", override=override(clock, 10))
-        sync.update(good)
+        good, controls = module("Warn"), [control(clock, 10)]
+        sync.update(good, controls)
         for _ in range(3):
-            sync.update(bad)
+            sync.update(module("loud"), controls)
         assert (sync.state.level, sync.module) == (Level.DEBUG, good)
         await clock.advance(11)
         assert sync.state.level is Level.WARN, "what held before goes on to end by itself"
@@ -336,7 +270,7 @@ def test_in_this_process_it_changes_the_loggers_and_leaves_an_ordinary_record(
     with untouched_levels():
         logging.root.setLevel(logging.INFO)
         sync = LevelSync(clock=clock, apply=apply_to_process)
-        sync.update(module(level, loggers={"app": "Debug"}))
+        sync.update(module(level), [Control("Debug", logger="app")])
         assert logging.getLogger("app.x").isEnabledFor(logging.DEBUG)
         assert logging.root.isEnabledFor(logging.CRITICAL) is (level == "Debug")
         assert current_filter() is None, "the application's own is another layer"
@@ -364,7 +298,7 @@ async def test_a_watcher_drives_it_through_a_whole_life(applied: Applied) -> Non
         await watcher.wait_synced()
         await store.create(module("Error"))
         await until(Level.ERROR)
-        await store.modify("n1-svc", lambda now: now.with_spec(override=LevelOverride("Debug")))
+        await store.set_level("n1-svc", "Debug")
         await until(Level.DEBUG)
         await store.modify("n1-svc", lambda now: now.with_status(node="n1"))
         await store.delete("n1-svc")

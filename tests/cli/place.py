@@ -30,6 +30,11 @@ class Place:
         if self.gateway is not None:
             await self.gateway.cache.wait_for(revision, 10)
 
+    async def knows_beside(self, revision: int) -> None:
+        """Wait until it knows of the write, made at ``revision``, of what lies beside a module."""
+        if self.gateway is not None:
+            await self.gateway.endpoints.wait_for(revision, 10)
+
     async def finds(self, agent: str) -> None:
         """Wait until it knows where the agent of the module ``agent`` answers."""
         gateway = self.gateway

@@ -14,6 +14,8 @@ from corvo_agent.agent.agent import Agent
 from corvo_agent.cli.main import cli
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
+from corvo_agent.levels.level import Level
+from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import corvo
 from tests.cli.place import Place
 from tests.diagnostics.kit import until
@@ -30,10 +32,10 @@ def commands() -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in called]
 
 
-def etcdctl_session() -> list[tuple[str, list[str]]]:
-    """The commands of the section on etcdctl, each with what it prints there."""
+def etcdctl_session(beginning: str = "") -> list[tuple[str, list[str]]]:
+    """The commands of a block of the section on etcdctl, each with what it prints there."""
     section = README.partition("## With etcdctl")[2]
-    block = section.partition("```console\n$ ")[2].partition("```")[0]
+    block = beginning + section.partition(f"```console\n$ {beginning}")[2].partition("```")[0]
     return [(lines[0], lines[1:]) for lines in map(str.splitlines, block.split("\n$ "))]
 
 
@@ -100,3 +102,20 @@ async def test_levels_are_driven_with_etcdctl_as_it_says(
         else:
             assert out.splitlines() == [text.replace("node1-pen-spyglass", agent.name) for text in printed]
     assert "Debug (log-level)" in repr(agent)
+
+
+async def test_a_control_is_written_with_etcdctl_as_it_says(
+    etcd: EmbeddedEtcd, agent: Agent, modules: ModuleStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORVO_ETCD", etcd.endpoint)
+    (put, printed), (clear, told) = etcdctl_session("etcdctl put /corvo")
+    await modules.set_level(agent.name, "Debug")
+    arguments = shlex.split(put.replace("node1-pen-spyglass", agent.name))[1:]
+    process = await asyncio.create_subprocess_exec(
+        str(etcd.etcdctl), "--endpoints", etcd.endpoint, *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    assert (await process.communicate())[0].decode().splitlines() == printed
+    await until(lambda: agent.level.loggers == {"http": Level.DEBUG})
+    outcome = await corvo(*shlex.split(clear.replace("node1-pen-spyglass", agent.name))[1:])
+    assert outcome.out.splitlines() == [text.replace("node1-pen-spyglass", agent.name) for text in told]
+    await until(lambda: agent.level.loggers == {})

@@ -12,10 +12,10 @@ import orjson
 from corvo_agent.demo.node import MODULE, running_node
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.levels.level import Level
 from corvo_agent.modules.announcing.endpoint import find_endpoint
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
-from corvo_agent.modules.model import Module
 from corvo_agent.modules.store import ModuleStore
 from corvo_agent.owned_process import OwnedProcess
 from tests.levels.kit import untouched_levels
@@ -29,16 +29,16 @@ def modules(etcd: EmbeddedEtcd) -> ModuleStore:
 
 
 async def test_in_this_process(etcd: EmbeddedEtcd, tmp_path: Path) -> None:
-    log, heard = tmp_path / "orders.log", list[Module]()
+    log = tmp_path / "orders.log"
     handlers, before = list(logging.root.handlers), asyncio.all_tasks()
     with untouched_levels():
-        async with running_node("node7", etcd.endpoint, str(log), heard.append) as agent, modules(etcd) as store:
+        async with running_node("node7", etcd.endpoint, str(log)) as agent, modules(etcd) as store:
             assert (await store.get(NAME)).status.node == "node7"
             endpoint = await find_endpoint(store.kv, NAME)
             assert endpoint is not None
             assert endpoint.address == agent.address
             await store.modify(NAME, lambda old: old.with_spec(log_level="Debug"))
-            await until(lambda: heard and heard[-1].spec.log_level == "Debug")
+            await until(lambda: agent.level.level is Level.DEBUG)
             async with DiagnosticsClient(agent.address) as client:
                 assert "orders.accepted" in await client.stats()
         async with modules(etcd) as store:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from corvo_agent.modules.controls.control import Control
+from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 
 NOW = 1_700_000_000_000_000_000
 
@@ -27,7 +28,6 @@ def module(name: str = "node1-pen-npm", revision: int = 7, **changes: Any) -> Mo
             log_level=level,
             args=changes.get("args", ()),
             enable_trace=changes.get("trace", False),
-            override=changes.get("override"),
         ),
         status=ModuleStatus(
             node=changes.get("node", "node1"),
@@ -39,6 +39,6 @@ def module(name: str = "node1-pen-npm", revision: int = 7, **changes: Any) -> Mo
     )
 
 
-def override(level: str = "Debug", until: int = NOW + 10**9) -> LevelOverride:
-    """An override that somebody set."""
-    return LevelOverride(level, until, by="ops", reason="a case")
+def control(level: str = "Debug", until: int = NOW + 10**9, logger: str = "") -> Control:
+    """A control that a person set."""
+    return Control(level, until, logger, by="ops", reason="a case")

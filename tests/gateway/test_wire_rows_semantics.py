@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from corvo_agent.modules.announcing.endpoint import AppliedLevel, Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.names import key_of
+
 from .conftest import Api, Store, settled
 from .modules import NOW, module
 
@@ -140,25 +143,105 @@ async def test_a_level_for_a_time(api: Api, store: Store) -> None:
     await store.put_module(module("a1"))
     body = {"level": "Debug", "for": "10m", "reason": "case 7", "by": "ops"}
     status, found = await api.call("PUT", "/modules/a1/level", body)
-    override = found["spec"]["override"]
-    assert (status, override["level"], override["by"], override["reason"]) == (200, "Debug", "ops", "case 7")
-    assert override["until"] > found["meta"]["mod-time"]
-    assert found["spec"]["log-level"] == "Info"
+    (control,) = found["controls"]
+    assert (status, control["level"], control["by"], control["reason"]) == (200, "Debug", "ops", "case 7")
+    assert control["until"] > found["meta"]["mod-time"]
+    assert found["spec"] == {"log-level": "Info"}
+    stored = await store.get(key_of("a1"))
+    assert stored is not None
+    assert found["meta"]["resource-version"] == str(stored.create_revision), "the Module itself is untouched"
+    assert (await api.get("/modules/a1"))[1]["controls"] == [control]
+    assert (await api.get("/modules/a1", consistent="true"))[1]["controls"] == [control]
+    assert (await api.get("/modules"))[1]["items"][0]["controls"] == [control]
+    # What was shown with it may come back with it, and changes nothing.
+    await put(api, found)
+    assert (await api.get("/modules/a1"))[1]["controls"] == [control]
+
+
+async def test_a_level_of_one_logger_ends_by_itself_too(api: Api, store: Store) -> None:
+    await store.put_module(module("a1"))
+    await api.call("PUT", "/modules/a1/level", {"level": "Warn", "scope": "shop,core"})
+    status, found = await api.call("PUT", "/modules/a1/level", {"level": "Debug", "logger": "http", "for": "1h"})
+    assert status == 200
+    assert [(each.get("logger"), each["level"], "until" in each) for each in found["controls"]] == [
+        (None, "Warn", True),
+        ("http", "Debug", True),
+    ]
+    assert found["controls"][0]["scope"] == "shop,core"
+    await api.call("PUT", "/modules/a1/level", {"level": "Info", "logger": "http", "keep": True})
+    found = (await api.get("/modules/a1/level"))[1]
+    assert [(each["level"], "until" in each) for each in found["controls"]] == [("Warn", True), ("Info", False)]
+    assert (found["wanted"]["level"], found["wanted"]["loggers"], found["in-force"]) == (
+        "Warn",
+        {"http": "Info"},
+        False,
+    )
+    status, found = await api.call("PUT", "/modules/a1/level", {"level": None, "logger": "http"})
+    assert (status, len(found["controls"])) == (200, 1)
+
+
+async def test_wanted_and_applied_are_told_apart(api: Api, store: Store) -> None:
+    await store.put_module(module("a1", level="Debug"))
+    assert "applied" not in (await api.get("/modules/a1"))[1]
+    applied = AppliedLevel("Info", "log-level", wanted="Debug", fault="zap: connection refused")
+    revision = await store.put(endpoint_key("a1"), encode_endpoint(Endpoint("127.0.0.1:1", level=applied)))
+    await api.gateway.endpoints.wait_for(revision, 5)
+    found = (await api.get("/modules/a1"))[1]
+    assert (found["spec"]["log-level"], found["applied"]["level"]) == ("Debug", "Info")
+    found = (await api.get("/modules/a1/level"))[1]
+    assert (found["wanted"]["level"], found["in-force"]) == ("Debug", False)
+    assert found["applied"]["fault"] == "zap: connection refused"
+    await store.put(
+        endpoint_key("a1"), encode_endpoint(Endpoint("127.0.0.1:1", level=AppliedLevel("Debug", "log-level")))
+    )
+    assert (await api.get("/modules/a1/level", consistent="true"))[1]["in-force"] is True
+    assert (await api.get("/modules/b2/level"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        ("PUT", {"spec": {"override": {"level": "Debug"}}}),
+        ("PATCH", {"spec": {"loggers": {"a": "Debug"}}}),
+        ("PATCH", {"controls": [{"level": "Debug"}]}),
+        ("POST", {"meta": {"name": "b2"}, "spec": {"override": {"level": "Debug"}}}),
+    ],
+)
+async def test_what_lies_beside_a_module_is_not_written_into_it(api: Api, store: Store, method: str, body: Any) -> None:
+    await store.put_module(module("a1"))
+    status, found = await api.call(method, "/modules" if method == "POST" else "/modules/a1", body)
+    assert status == 400
+    assert "PUT modules/NAME/level" in found["message"][0]
+
+
+async def test_what_is_put_over_a_level_goes_with_the_module(api: Api, store: Store) -> None:
+    await store.put_module(module("a1"))
+    await api.call("PUT", "/modules/a1/level", {"level": "Debug"})
+    await api.call("DELETE", "/modules/a1")
+    assert (await store.range("/corvo/")).items == ()
+    assert (await api.call("PUT", "/modules/a1/level", {"level": "Debug"}))[0] == 404
 
 
 async def test_a_level_that_stays_and_the_end_of_an_override(api: Api, store: Store) -> None:
     await store.put_module(module("a1"))
     await api.call("PUT", "/modules/a1/level", {"level": "Debug"})
     status, found = await api.call("PUT", "/modules/a1/level", {"level": None})
-    assert (status, found["spec"]) == (200, {"log-level": "Info"})
+    assert (status, found["spec"], found.get("controls")) == (200, {"log-level": "Info"}, None)
     await api.call("PUT", "/modules/a1/level", {"level": "Debug"})
     status, found = await api.call("PUT", "/modules/a1/level", {"level": "error", "keep": True})
-    assert (status, found["spec"]) == (200, {"log-level": "error"})
+    assert (status, found["spec"], found.get("controls")) == (200, {"log-level": "error"}, None)
 
 
 @pytest.mark.parametrize(
     "body",
-    [{"level": "loud"}, {"level": 5}, {"level": "Debug", "for": "soon"}, {"levle": "x"}, {"level": "", "keep": 1}],
+    [
+        {"level": "loud"},
+        {"level": 5},
+        {"level": "Debug", "for": "soon"},
+        {"levle": "x"},
+        {"level": "", "keep": 1},
+        {"level": "Debug", "logger": "-x"},
+    ],
 )
 async def test_a_level_that_is_none(api: Api, store: Store, body: Any) -> None:
     await store.put_module(module("a1"))

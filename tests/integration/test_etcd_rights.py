@@ -184,7 +184,7 @@ async def command_line_works(cluster: EtcdCluster, user: str) -> None:
         await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
         for command in (
             ("modules", "list"),
-            ("modules", "label", OTHER, "team=net"),
+            ("modules", "label", OTHER, f"by={user}"),
             ("stats", OTHER, "cmdline"),
             ("level", OTHER, "Warn", "--for", "1m"),
         ):
@@ -230,10 +230,10 @@ async def add_poorer_user(cluster: EtcdCluster, role: str, lacking: Grant, inste
 #: By role and end of the key, what it is not enough to have there: nothing, or to read only. The processes of a service
 #: are announced below workers/ by their hub only.
 NOT_ENOUGH = {
-    f"agent-{NAME}": {key_of(NAME): "read", f"{NAME}/endpoint": "read"},
-    "gateway": {"/diagnostics/modules/": "read", "/corvo/v1/modules/": ""},
+    f"agent-{NAME}": {key_of(NAME): "read", f"{NAME}/": "", f"{NAME}/endpoint": "read"},
+    "gateway": {"/diagnostics/modules/": "read", "/corvo/v1/modules/": "read"},
     "writer": {"/diagnostics/modules/": "read", "/leader/writer/": "read"},
-    "operator": {"/diagnostics/modules/": "read", "/corvo/v1/modules/": ""},
+    "operator": {"/diagnostics/modules/": "read", "/corvo/v1/modules/": "read"},
 }
 
 

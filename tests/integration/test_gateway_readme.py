@@ -129,7 +129,7 @@ def pattern(printed: str) -> str:
 
 async def test_the_commands_of_the_readme_print_what_stands_there(url: str) -> None:
     commands = examples()
-    assert len(commands) == 11
+    assert len(commands) == 12
     for command, printed in commands:
         async with asyncio.timeout(20), aclosing(curl(command, url)) as lines:
             for expected in printed:

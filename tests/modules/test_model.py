@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.levels.level import Level
-from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, effective_level
+from corvo_agent.modules.model import Module, same_level
 
 
 def test_a_copy_differs_only_in_what_is_replaced() -> None:
@@ -22,17 +21,9 @@ def test_what_is_unknown_takes_no_part_in_comparisons() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "level"),
-    [
-        (ModuleSpec(), Level.ERROR),
-        (ModuleSpec(log_level="warn"), Level.WARN),
-        (ModuleSpec(log_level="Loud"), Level.INFO),
-        (ModuleSpec(log_level="Warn", override=LevelOverride("Debug")), Level.DEBUG),
-        (ModuleSpec(log_level="Warn", override=LevelOverride("Debug", until=101)), Level.DEBUG),
-        (ModuleSpec(log_level="Warn", override=LevelOverride("Debug", until=100)), Level.WARN),
-        (ModuleSpec(override=LevelOverride("Debug", until=99)), Level.ERROR),
-        (ModuleSpec(override=LevelOverride("Loud", until=101)), Level.INFO),
-    ],
+    ("one", "other", "same"),
+    [("debug", "Debug", True), ("", "", True), ("all", "DEBUG", True), ("Info", "Warn", False), ("", "Info", False)],
 )
-def test_an_override_counts_while_it_lasts_and_the_level_after_it(spec: ModuleSpec, level: Level) -> None:
-    assert effective_level(spec, 100, Level.ERROR) is level
+def test_a_level_is_the_same_however_it_is_spelt(one: str, other: str, same: bool) -> None:
+    assert same_level(one, other) is same
+    assert same_level(other, one) is same

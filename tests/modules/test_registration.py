@@ -9,16 +9,13 @@ from dataclasses import replace
 import pytest
 
 from corvo_agent.backoff import Backoff
-from corvo_agent.errors import DecodeError, InvalidArgument, PreconditionFailed, RemoteError, Unavailable
+from corvo_agent.errors import InvalidArgument, RemoteError, Unavailable
 from corvo_agent.modules import (
-    LevelOverride,
     MemoryStore,
-    Module,
     ModuleSpec,
     ModuleStore,
     ServicePort,
     StartReport,
-    clear_expired_override,
     key_of,
     register,
 )
@@ -179,38 +176,6 @@ async def test_a_report_that_is_wrong_is_refused() -> None:
         await register(ModuleStore(MemoryStore()), StartReport("no/name", 1))
     with pytest.raises(InvalidArgument):
         await register(ModuleStore(MemoryStore()), StartReport(NAME, 1, log_level="Loud"))
-
-
-async def test_an_expired_override_is_cleared_by_one_of_many() -> None:
-    store = ModuleStore(MemoryStore())
-    await store.create(Module().with_meta(name=NAME).with_spec(log_level="Info"))
-    ended = LevelOverride("Debug", until=1_000)
-    await store.set_override(NAME, ended)
-    with pytest.raises(PreconditionFailed, match="may still last"):
-        await clear_expired_override(store, NAME, ended, lambda: 999)
-    cleared = await asyncio.gather(*(clear_expired_override(store, NAME, ended, lambda: 1_000) for _ in range(5)))
-    assert cleared.count(True) == 1
-    module = await store.get(NAME)
-    assert module.spec.override is None
-    assert (module.spec.log_level, module.meta.generation_id) == ("Info", "3")
-
-
-async def test_an_override_without_end_or_a_new_one_stays() -> None:
-    store, ended = ModuleStore(MemoryStore()), LevelOverride("Debug", until=3)
-
-    async def clear() -> bool:
-        return await clear_expired_override(store, NAME, ended, lambda: 5)
-
-    assert not await clear()
-    await store.create(Module().with_meta(name=NAME))
-    assert not await clear()
-    for override in (LevelOverride("Debug"), LevelOverride("Debug", until=9), LevelOverride("Debug", until=2)):
-        await store.set_override(NAME, override)
-        assert not await clear()
-        assert (await store.get(NAME)).spec.override == override
-    await store.kv.put(KEY, b"bad")
-    with pytest.raises(DecodeError):
-        await clear()
 
 
 async def test_a_start_is_reported_beside_a_mistyped_level_which_stays() -> None:

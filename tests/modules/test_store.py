@@ -17,7 +17,7 @@ from corvo_agent.errors import (
     Unavailable,
     VersionConflict,
 )
-from corvo_agent.modules import LevelOverride, MemoryStore, Module, ModuleStore, key_of
+from corvo_agent.modules import MemoryStore, Module, ModuleStore, key_of
 from corvo_agent.modules.kv import KeyValue
 from corvo_agent.testing import FakeClock
 
@@ -119,14 +119,11 @@ async def test_modify_completes_what_the_original_cannot_do_without(store: Modul
 
 async def test_unknown_keys_survive_every_rewrite(store: ModuleStore) -> None:
     await store.kv.put(KEY, b'{"x":1,"spec":{"y":[2]},"status":{"service-ports":[{"name":"a","proto":"udp"}]}}')
-    await store.set_override(NAME, LevelOverride("Debug", by="me"))
-    await store.set_override(NAME, None)
     await store.set_level(NAME, "Warn")
     item = await store.kv.get(KEY)
     assert item is not None
     for kept in (b'"x":1', b'"y":[2]', b'"proto":"udp"', b'"log-level":"Warn"'):
         assert kept in item.value
-    assert b"override" not in item.value
 
 
 async def test_writers_at_the_same_time_all_get_through() -> None:
@@ -171,8 +168,6 @@ async def test_modify_gives_up_after_its_attempts(store: ModuleStore, clock: Fak
 async def test_bad_levels_are_refused_before_anything_is_read(store: ModuleStore) -> None:
     with pytest.raises(InvalidArgument, match=r"spec\.log-level"):
         await store.set_level(NAME, "Loud")
-    with pytest.raises(InvalidArgument, match=r"spec\.override\.level"):
-        await store.set_override(NAME, LevelOverride("Loud"))
 
 
 async def test_what_is_missing_or_cannot_be_is_not_found(store: ModuleStore) -> None:

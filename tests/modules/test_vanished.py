@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from corvo_agent.modules import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta
+from corvo_agent.modules import Module, ModuleSpec, ModuleStatus, ObjectMeta
 from corvo_agent.modules.vanished import DELETION_PAUSE, Vanished
 
 LAST = Module(
     ObjectMeta(name="node1-pen-npm", labels={"team": "net"}, generation_id="7", uuid="u"),
-    ModuleSpec(log_level="Debug", override=LevelOverride("Error"), loggers={"a": "Warn"}),
+    ModuleSpec(log_level="Debug", enable_trace=True),
     ModuleStatus(node="node1", restart_count=3),
     raw={"theirs": 1},
 )

@@ -31,28 +31,12 @@ class ServicePort(betterproto.Message):
 
 
 @dataclass(eq=False, repr=False)
-class LevelOverride(betterproto.Message):
-    """
-    A level that ends by itself. An extension: peers that do not know field 101 pass it over.
-    """
-
-    level: str = betterproto.string_field(1)
-    until: "_api__.Timestamp" = betterproto.message_field(2)
-    by: str = betterproto.string_field(3)
-    reason: str = betterproto.string_field(4)
-
-
-@dataclass(eq=False, repr=False)
 class ModuleSpec(betterproto.Message):
     """What people want of the module."""
 
     log_level: str = betterproto.string_field(1)
     enable_trace: bool = betterproto.bool_field(2)
     args: List[str] = betterproto.string_field(3)
-    override: "LevelOverride" = betterproto.message_field(101)
-    loggers: Dict[str, str] = betterproto.map_field(
-        102, betterproto.TYPE_STRING, betterproto.TYPE_STRING
-    )
 
 
 @dataclass(eq=False, repr=False)
@@ -71,11 +55,54 @@ class ModuleStatus(betterproto.Message):
 
 
 @dataclass(eq=False, repr=False)
+class LevelControl(betterproto.Message):
+    """
+    A level that a person has put over the Module for a time. It lies beside the Module in the store.
+    """
+
+    id: str = betterproto.string_field(1)
+    level: str = betterproto.string_field(2)
+    until: "_api__.Timestamp" = betterproto.message_field(3)
+    logger: str = betterproto.string_field(4)
+    scope: str = betterproto.string_field(5)
+    by: str = betterproto.string_field(6)
+    reason: str = betterproto.string_field(7)
+    revision: str = betterproto.string_field(8)
+
+
+@dataclass(eq=False, repr=False)
+class AppliedLevel(betterproto.Message):
+    """The level that is in force, as the agent has announced it."""
+
+    level: str = betterproto.string_field(1)
+    source: str = betterproto.string_field(2)
+    since: "_api__.Timestamp" = betterproto.message_field(3)
+    until: "_api__.Timestamp" = betterproto.message_field(4)
+    by: str = betterproto.string_field(5)
+    reason: str = betterproto.string_field(6)
+    loggers: Dict[str, str] = betterproto.map_field(
+        7, betterproto.TYPE_STRING, betterproto.TYPE_STRING
+    )
+    logger_ends: Dict[str, "_api__.Timestamp"] = betterproto.map_field(
+        8, betterproto.TYPE_STRING, betterproto.TYPE_MESSAGE
+    )
+    wanted: str = betterproto.string_field(9)
+    fault: str = betterproto.string_field(10)
+    only_shown: bool = betterproto.bool_field(11)
+
+
+@dataclass(eq=False, repr=False)
 class Module(betterproto.Message):
     t: "_api__.TypeMeta" = betterproto.message_field(1)
     o: "_api__.ObjectMeta" = betterproto.message_field(2)
     spec: "ModuleSpec" = betterproto.message_field(3)
     status: "ModuleStatus" = betterproto.message_field(4)
+    controls: List["LevelControl"] = betterproto.message_field(101)
+    """
+    Extensions that are only ever answered: peers that do not know these fields pass them over.
+    """
+
+    applied: "AppliedLevel" = betterproto.message_field(102)
 
 
 @dataclass(eq=False, repr=False)

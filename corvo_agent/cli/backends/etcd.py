@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+from ...clock import SYSTEM_CLOCK
 from ...diagnostics.client.payload_client import PayloadClient
 from ...errors import NotFound
 from ...modules.access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
 from ...modules.announcing.endpoint import find_endpoint
+from ...modules.controls.control import Control
+from ...modules.controls.store import ControlStore
 from ...modules.json.codec import read_module
-from ...modules.kv import Change
+from ...modules.kv import Change, KeyValue
 from ...modules.location import agent_address, is_behind_proxy
 from ...modules.model import Module, ObjectMeta
-from ...modules.names import MODULES_PREFIX, name_of
+from ...modules.module_level import ModuleLevel, module_level
+from ...modules.names import BESIDE_PREFIX, MODULES_PREFIX, name_of
 from ...modules.selectors.list_options import ListOptions
 from ...modules.selectors.selection import Selection
 from ...modules.store import ModuleList, ModuleStore
+from ...modules.store_clock import StoreClock
 
 
 class EtcdBackend:
@@ -41,6 +47,8 @@ class StoreModules:
 
     def __init__(self, store: ModuleStore) -> None:
         self._store = store
+        self._clock = StoreClock(SYSTEM_CLOCK, store)
+        self._controls = ControlStore(store.kv, clock=self._clock)
         self.get = store.get
         self.create = store.create
 
@@ -59,9 +67,35 @@ class StoreModules:
         """Compare-and-swap, by a person: what cannot be read is written over."""
         return await self._store.modify(name, change, mend=True)
 
+    async def level(self, name: str) -> ModuleLevel:
+        """The Module and what lies beside it."""
+        module = await self._store.get(name)
+        return module_level(module, (await self._store.kv.range(f"{BESIDE_PREFIX}{name}/")).items)
+
+    async def levels(self, selector: Selector = EVERY_MODULE) -> Sequence[ModuleLevel]:
+        """Those that ``selector`` lets through, with what lies beside them."""
+        modules = (await self.list(selector)).modules
+        beside: dict[str, list[KeyValue]] = {}
+        for item in (await self._store.kv.range(BESIDE_PREFIX)).items:
+            beside.setdefault(item.key.removeprefix(BESIDE_PREFIX).partition("/")[0], []).append(item)
+        return [module_level(module, beside.get(module.name, ())) for module in modules]
+
+    async def set_control(self, name: str, control: Control, lasts: int) -> None:
+        """Put it beside the Module, if there is one; its end is reckoned by the store's time."""
+        await self._store.get(name)
+        until = self._clock.time_ns() + lasts if lasts else 0
+        await self._controls.put(name, replace(control, until=until))
+
+    async def clear_control(self, name: str, logger: str = "") -> None:
+        """Take it away, if there is such a Module."""
+        await self._store.get(name)
+        await self._controls.clear(name, logger)
+
     async def delete(self, name: str) -> Module:
-        """Delete, also what cannot be read."""
-        return await self._store.delete(name)
+        """Delete, also what cannot be read, and its controls: a Module of that name would have them again."""
+        deleted = await self._store.delete(name)
+        await self._controls.clear_all(name)
+        return deleted
 
     async def watch(self, selector: Selector = EVERY_MODULE) -> AsyncGenerator[ModuleEvent, None]:
         """Every change of what ``selector`` lets through."""

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .level_view import agent_state, module_state, show_states
+    from .level_view import agent_state, level_state, show_states
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "level_view": ("agent_state", "module_state", "show_states"),
+            "level_view": ("agent_state", "level_state", "show_states"),
         },
     )
 
 __all__ = (
     "agent_state",
-    "module_state",
+    "level_state",
     "show_states",
 )

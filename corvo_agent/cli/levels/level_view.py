@@ -10,29 +10,36 @@ from typing import Any
 import click
 
 from ...errors import CorvoError, NotFound
-from ...modules.model import Module, effective_state
+from ...modules.announcing.endpoint import applied_to_dict
+from ...modules.module_level import ModuleLevel
 from ...timestamps import format_duration, parse_rfc3339
 from ..backends.protocol import Backend
 from ..show.output import FORMATS, output_option, print_result, visible
 
 #: The form of a level: a sentence, unless told otherwise.
 sentence_option = output_option(*FORMATS, default="text")
-_KEYS = ("level", "source", "until", "by", "reason", "then", "loggers", "log-level")
+_KEYS = ("level", "source", "until", "by", "reason", "scope", "then", "loggers", "logger-ends", "log-level")
 _OF_AGENT = ("held-back", "blockers")
 # Seconds that an agent gets to take a level that was written just now, and between two looks whether it has.
 _PATIENCE = 2.0
 _PAUSE = 0.05
 
 
-def module_state(module: Module) -> dict[str, Any]:
-    """What has to hold by the Module's spec, with the keys that an agent tells its level with.
+def level_state(level: ModuleLevel, *, told: bool = True) -> dict[str, Any]:
+    """What has to hold by the Module and its controls, with the keys that an agent tells its level with.
 
-    Of a Module that is invalid it is unknown: its agent keeps the level that it had.
+    ``applied`` is what the agent says, if it has ``told`` anything since. Of a Module that is invalid the level is
+    unknown: its agent keeps the one that it had.
     """
+    module, now = level.module, time.time_ns()
     if module.invalid:
         return {"level": "invalid", "source": "none", "invalid": module.invalid}
-    state = {**effective_state(module.spec, time.time_ns()).as_json(), "log-level": module.spec.log_level}
-    return {key: state[key] for key in _KEYS if state.get(key)}
+    state = {**level.wanted(now).as_json(), "log-level": module.spec.log_level}
+    shown = {key: state[key] for key in _KEYS if state.get(key)}
+    if level.applied is not None and told:
+        shown["in-force"] = level.holds(now)
+        shown["applied"] = applied_to_dict(level.applied)
+    return shown
 
 
 async def agent_state(backend: Backend, name: str, *, why: bool = False) -> dict[str, Any]:
@@ -55,7 +62,10 @@ async def with_why(backend: Backend, name: str, state: Mapping[str, Any]) -> dic
     told = await agent_state(backend, name, why=True)
     if "blockers" not in told:
         raise NotFound("what stops lines of", name, "its agent does not set the levels inside the process")
-    return {**state, **{key: told[key] for key in _OF_AGENT if key in told}}
+    # The agent itself knows better than what it has announced a moment ago.
+    stale = ("in-force", "applied") if told.get("level") == state["level"] else ()
+    kept = {key: value for key, value in state.items() if key not in stale}
+    return {**kept, **{key: told[key] for key in _OF_AGENT if key in told}}
 
 
 async def hints(backend: Backend, name: str, level: str) -> list[str]:
@@ -86,21 +96,43 @@ def show_states(states: Mapping[str, Mapping[str, Any]], output: str, *, alone: 
             _show_sentence(name, state)
         return
     values = [{"name": name, **state} for name, state in states.items()]
-    rows = [(name, state["level"], _why(state), _loggers(state)) for name, state in states.items()]
+    rows = [(name, _level(state), _why(state), _loggers(state)) for name, state in states.items()]
     if values or not alone:
         print_result(output, values[0] if alone else values, ("NAME", "LEVEL", "WHY", "LOGGERS"), rows)
 
 
+def _level(state: Mapping[str, Any]) -> str:
+    if state.get("in-force") is not False:
+        return str(state["level"])
+    return f"{state['level']} ({state['applied'].get('level') or 'unknown'} in force)"
+
+
 def _show_sentence(name: str, state: Mapping[str, Any]) -> None:
     click.echo(visible(f"{name}: {state['level']} ({_why(state)})"))
+    ends = state.get("logger-ends", {})
     for logger, level in sorted(state.get("loggers", {}).items()):
-        click.echo(visible(f"  {logger}: {level}"))
+        click.echo(visible(f"  {logger}: {level}{_ends(ends[logger]) if logger in ends else ''}"))
+    if state.get("in-force") is False:
+        click.echo(visible(f"  in force: {_in_force(state['applied'])}"))
     if held := state.get("held-back"):
         click.echo(visible(f"  libraries that stay at Info: {', '.join(map(str, held))}"))
     for blocker in state.get("blockers", ()):
         click.echo(visible(f"  in the way: {blocker}"))
     if state.get("blockers") == []:
         click.echo("  nothing is in the way of lines")
+
+
+def _ends(text: str) -> str:
+    return f" (ends in {_left(text)})"
+
+
+def _left(text: object) -> str:
+    return format_duration(max(0, parse_rfc3339(str(text)) - time.time_ns()))
+
+
+def _in_force(applied: Mapping[str, Any]) -> str:
+    holds = applied.get("level") or "not known"
+    return f"{holds}; {applied['fault']}" if applied.get("fault") else str(holds)
 
 
 def _loggers(state: Mapping[str, Any]) -> str:
@@ -116,8 +148,7 @@ def _why(state: Mapping[str, Any]) -> str:
     if state.get("reason"):
         words.append(str(state["reason"]))
     if state.get("until"):
-        left = max(0, parse_rfc3339(str(state["until"])) - time.time_ns())
-        words.append(f"ends in {format_duration(left)}")
+        words.append(f"ends in {_left(state['until'])}")
     if state.get("then"):
         words.append(f"then {state['then']}")
     return ", ".join(words)

@@ -8,8 +8,8 @@ from contextlib import aclosing
 import click
 
 from ...modules.access import ModuleAccess, ModuleEvent, Selector
+from ...modules.controls.rule import effective_state
 from ...modules.json.codec import module_to_dict
-from ...modules.model import effective_state
 from ..running import asynchronous
 from ..settings.where import Where
 from ..show.output import format_option, json_text, note, visible, yaml_text

@@ -34,6 +34,7 @@ from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, Failure
 from ..objects.module_api import ModuleApi
 from ..objects.module_messages import any_event_of, event_of, initial_done, list_of, message_of, module_of, options_of
 from ..routing.router import Router
+from ..watching.cached_module import CachedModule
 from ..watching.events import EventBatch
 from ..watching.subscription import Subscription
 from ..watching.watch_hub import expired_text
@@ -122,7 +123,7 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
     @_failing_as(Action.READ)
     async def auto_get_module(self, module: Module) -> Module:
         """The Module of that name."""
-        return message_of((await self._api.get(module.o.name)).module)
+        return self._shown(await self._api.get(module.o.name))
 
     @_failing_as(Action.READ)
     async def auto_list_module(self, options: api.ListWatchOptions) -> diagnostics.ModuleList:
@@ -130,7 +131,7 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
         listing = await self._api.list(options_of(options))
         written: list[bytes] = []
         async for part in in_slices(listing.items or ()):
-            written += [encode(message_of(entry.module)) for entry in part]
+            written += [encode(self._shown(entry)) for entry in part]
         return list_of(written, listing.total)
 
     @_failing_as(Action.WRITE)
@@ -138,7 +139,7 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
         """Create the Module."""
         given = module_of(module)
         check_module(given)
-        return message_of((await self._api.create(given)).module)
+        return self._shown(await self._api.create(given))
 
     @_failing_as(Action.WRITE)
     async def auto_update_module(self, module: Module) -> Module:
@@ -157,7 +158,11 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
         else:
             check_module(given)
             entry = await self._api.replace(given.name, given)
-        return message_of(entry.module)
+        return self._shown(entry)
+
+    def _shown(self, entry: CachedModule) -> Module:
+        """The Module with what lies beside it."""
+        return message_of(entry.module, self._api.beside_of(entry.module))
 
     @_failing_as(Action.WRITE)
     async def auto_delete_module(self, module: Module) -> Module:
@@ -168,7 +173,7 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
     async def auto_label_module(self, label: api.Label) -> Module:
         """Replace the labels."""
         meta = label.o
-        return message_of((await self._api.label(meta.name, meta.labels, meta.resource_version)).module)
+        return self._shown(await self._api.label(meta.name, meta.labels, meta.resource_version))
 
     @_failing_as(Action.DEBUG)
     async def debug(self, request: DiagnosticsRequest) -> DiagnosticsResponse:

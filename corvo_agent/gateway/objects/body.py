@@ -11,10 +11,9 @@ import orjson
 
 from ...errors import DecodeError, InvalidArgument, ValidationFailed
 from ...levels.level import Level
-from ...levels.level_filter import MAX_LOGGERS
-from ...levels.logger_name import check_logger_name, shown_logger_name
 from ...modules.json.codec import INVALID, module_from_dict
 from ...modules.model import Module, ModuleSpec
+from ...modules.module_level import APPLIED, CONTROLS
 from ...modules.names import MAX_NAME_LENGTH, NAME_PATTERN
 
 #: Labels with this prefix belong to the system: requests of REST can neither set nor remove them.
@@ -22,6 +21,8 @@ RESERVED_PREFIX = "io.pensando."
 
 _LEVELS = ("info", "warn", "error", "debug")
 _CATEGORIES = ("venice", "naples")
+# What is shown with a Module and is no part of it.
+_SHOWN_ONLY = (INVALID, CONTROLS, APPLIED)
 # Characters of the longest integer of 64 bits, sign included.
 _DIGITS = 20
 _SECTIONS = ("meta", "spec", "status")
@@ -109,7 +110,7 @@ def read_module(body: dict[str, Any]) -> Module:
     """The Module of a folded body that passed ``check``; raises DecodeError when a field has a wrong type."""
     try:
         # What it says of the stored one is no part of it: a person sends back what was shown, mended.
-        module = module_from_dict({key: value for key, value in body.items() if key != INVALID})
+        module = module_from_dict({key: value for key, value in body.items() if key not in _SHOWN_ONLY})
     except InvalidArgument as error:
         raise DecodeError("request body", str(error)) from None
     labels = {key: value for key, value in module.meta.labels.items() if not key.startswith(RESERVED_PREFIX)}
@@ -136,7 +137,6 @@ def check(body: dict[str, Any], name: str) -> None:
         *name_lines(name),
         *scope_lines(meta.get("tenant"), meta.get("namespace")),
         *level_lines("Spec.LogLevel", spec.get("log-level")),
-        *_extension_lines(spec),
         *category_lines(status.get("category")),
     ]
     if lines:
@@ -160,9 +160,6 @@ def check_module(module: Module, *, spec: bool = True, status: bool = True) -> N
 
 def _spec_lines(spec: ModuleSpec) -> Iterator[str]:
     yield from level_lines("Spec.LogLevel", spec.log_level)
-    if spec.override is not None:
-        yield from named_level_lines("Spec.Override.Level", spec.override.level)
-    yield from _logger_lines(spec.loggers)
 
 
 def name_lines(name: str) -> Iterator[str]:
@@ -202,28 +199,18 @@ def category_lines(category: Any) -> Iterator[str]:
         yield f"Status.Category did not match allowed strings [{' '.join(_CATEGORIES)}]"
 
 
-def _extension_lines(spec: dict[str, Any]) -> Iterator[str]:
-    override = spec.get("override")
-    if isinstance(override, dict):
-        # Of two spellings of one key the later one counts, as in Go.
-        levels = [value for key, value in override.items() if key.lower() == "level"]
-        yield from named_level_lines("Spec.Override.Level", levels[-1] if levels else "")
-    loggers = spec.get("loggers")
-    if isinstance(loggers, dict):
-        yield from _logger_lines(loggers)
+def check_apart(body: Mapping[str, Any], *, patch: bool = False) -> None:
+    """Refuse what lies beside a Module: stored in it, no agent would follow it.
 
-
-def _logger_lines(loggers: Mapping[str, Any]) -> Iterator[str]:
-    if len(loggers) > MAX_LOGGERS:
-        yield f"Spec.Loggers too many(max {MAX_LOGGERS})"
-        return
-    for key, level in loggers.items():
-        try:
-            check_logger_name(key)
-        except InvalidArgument:
-            yield f"Spec.Loggers[{shown_logger_name(key)}] is no name of a logger"
-            continue
-        yield from named_level_lines(f"Spec.Loggers[{key}]", level)
+    A whole object may hold what was shown with it; a ``patch`` that names that wants to change it. Raises
+    ValidationFailed.
+    """
+    spec = _section(body, "spec") if isinstance(body, dict) else {}
+    lines = [f"Spec.{name}" for name in ("Override", "Loggers") if spec.get(name.lower()) is not None]
+    lines += [name.capitalize() for name in (CONTROLS, APPLIED) if patch and body.get(name) is not None]
+    if lines:
+        hint = "is no part of a Module: PUT modules/NAME/level sets a level for a time"
+        raise ValidationFailed("Module", [f"{line} {hint}" for line in lines])
 
 
 def _section(body: dict[str, Any], name: str) -> dict[str, Any]:

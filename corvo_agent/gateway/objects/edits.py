@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...errors import PreconditionFailed, VersionConflict
+from ...errors import VersionConflict
 from ...modules.json.codec import module_to_dict
 from ...modules.json.merge_patch import merge
-from ...modules.model import LevelOverride, Module
-from .body import RESERVED_PREFIX, check, fold, read_module
+from ...modules.model import Module
+from .body import RESERVED_PREFIX, check, check_apart, fold, read_module
 
 #: What we write where the caller said nothing.
 DEFAULT_CATEGORY = "Venice"
@@ -39,7 +39,9 @@ def patched(current: Module, patch: Mapping[str, Any], *, now: int) -> Module:
     Raises DecodeError for a wrong type and ValidationFailed for a broken rule.
     """
     shown = module_to_dict(current)
-    body = fold(merge(shown, fold_patch(patch)))
+    patch = fold_patch(patch)
+    check_apart(patch, patch=True)
+    body = fold(merge(shown, patch))
     body.pop("status", None)
     unread = _take_unread(body, current)
     check(body, current.name)
@@ -67,15 +69,9 @@ def status_replaced(current: Module, given: Module, *, now: int) -> Module:
     return replace(current.with_meta(mod_time=now), status=given.status, unread=_unread_but(current, "status"))
 
 
-def level_set(current: Module, override: LevelOverride | None, level: str, *, now: int) -> Module:
-    """``override`` in force, or none; ``level`` becomes the lasting level unless it is "".
-
-    Raises PreconditionFailed for a Module that is invalid and would stay so: no agent would follow what is set.
-    """
-    if not level and current.invalid:
-        raise PreconditionFailed(f"module [{current.name}] is invalid: {current.invalid}; mend its log-level first")
-    changes = {"override": override, **({"log_level": level} if level else {})}
-    return _next_generation(current.with_spec(**changes), current.meta.labels, now)
+def level_set(current: Module, level: str, *, now: int) -> Module:
+    """``level`` becomes the lasting one."""
+    return _next_generation(current.with_spec(log_level=level), current.meta.labels, now)
 
 
 def check_version(current: Module, wanted: str) -> None:

@@ -15,17 +15,24 @@ from typing import Any
 from ...access.audit import Audit, Told
 from ...access.caller import current_caller
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import Compacted, DeadlineExceeded, NotFound, RemoteError, Unavailable
+from ...errors import Compacted, DeadlineExceeded, NotFound, PreconditionFailed, RemoteError, Unavailable
 from ...modules.compare_and_swap import compare_and_swap
+from ...modules.controls.codec import control_to_dict
+from ...modules.controls.control import Control
+from ...modules.controls.store import ControlStore
 from ...modules.json.codec import module_to_dict
 from ...modules.json.merge_patch import difference
-from ...modules.model import LevelOverride, Module
-from ...modules.names import MODULES_PREFIX
+from ...modules.model import Module
+from ...modules.module_level import ModuleLevel, module_level
+from ...modules.names import BESIDE_PREFIX, MODULES_PREFIX
 from ...modules.selectors.labels import parse_label_selector
 from ...modules.selectors.list_options import ListOptions
 from ...modules.store import ModuleStore
+from ...modules.store_clock import StoreClock
 from ..cooperative_yield import in_slices
 from ..watching.cached_module import CachedModule
+from ..watching.endpoint_cache import EndpointCache
+from ..watching.mirror import WatchedMirror
 from ..watching.module_cache import ModuleCache
 from ..watching.subscription import Subscription
 from ..watching.watch_hub import WatchHub
@@ -48,7 +55,7 @@ class Listing:
 
 
 class ModuleApi:
-    """Modules of ``store``, read through ``cache`` and watched through ``hub``.
+    """Modules of ``store``, read through ``cache`` and watched through ``hub``; what lies beside them is in ``beside``.
 
     A read raises Unavailable while the cache is older than ``max_staleness`` seconds; ``sync_timeout`` is how long
     the first read waits for the first state. Writes raise Unavailable when the store does not answer; a write that
@@ -61,6 +68,7 @@ class ModuleApi:
         store: ModuleStore,
         cache: ModuleCache,
         hub: WatchHub,
+        beside: EndpointCache,
         *,
         max_staleness: float = 300.0,
         sync_timeout: float = 5.0,
@@ -71,6 +79,10 @@ class ModuleApi:
         self._store = store
         self.cache = cache
         self._hub = hub
+        self._beside = beside
+        # The end of a control is reckoned by the clock that all share.
+        self.clock = StoreClock(clock, store)
+        self._controls = ControlStore(store.kv, clock=self.clock)
         self.max_staleness = max_staleness
         self._sync_timeout = sync_timeout
         self._clock = clock
@@ -92,6 +104,15 @@ class ModuleApi:
             raise NotFound("module", name)
         _permit(entry.module)
         return entry
+
+    def beside_of(self, module: Module) -> ModuleLevel:
+        """``module`` with what lies beside it, as it is known."""
+        return self._beside.level_of(module)
+
+    def json_parts(self, entry: CachedModule) -> list[bytes]:
+        """The Module and what lies beside it, as REST shows it, in pieces."""
+        beside = self._beside.json_of(entry.module.name)
+        return [entry.json[:-1], beside, b"}"] if beside else [entry.json]
 
     async def list(self, options: ListOptions, *, consistent: bool = False) -> Listing:
         """Those that ``options`` select, in their order and page. Raises InvalidArgument and DecodeError."""
@@ -157,6 +178,8 @@ class ModuleApi:
 
         with self._audit.told("delete", name):
             last = await compare_and_swap(read, lambda at: self._store.delete(name, at), clock=self._clock)
+            # Else they would hold again for a Module of that name that its agent writes anew.
+            await self._controls.clear_all(name)
         # It may have been created again since: then the cache holds a younger one.
         await self._settled(lambda: _is_gone(self.cache.get(name), last))
         return CachedModule(last)
@@ -180,17 +203,53 @@ class ModuleApi:
         """Replace the labels. Raises NotFound, VersionConflict."""
         return await self._modify(name, version, lambda old: objects.labelled(old, labels, now=self._now()), condition)
 
-    async def set_level(
-        self,
-        name: str,
-        override: LevelOverride | None,
-        level: str = "",
-        *,
-        condition: Precondition = UNCONDITIONAL,
+    async def level(self, name: str, *, consistent: bool = False) -> ModuleLevel:
+        """The Module with its controls and what its agent has applied; from the store itself if ``consistent``.
+
+        Raises NotFound.
+        """
+        module = (await self.get(name, consistent=consistent)).module
+        if not consistent:
+            return self._beside.level_of(module)
+        return module_level(module, (await self._store.kv.range(f"{BESIDE_PREFIX}{name}/")).items)
+
+    async def set_level(self, name: str, level: str, *, condition: Precondition = UNCONDITIONAL) -> CachedModule:
+        """Make ``level`` the lasting one: what was put over it for a time ends. Raises NotFound, VersionConflict."""
+        entry = await self._modify(name, "", lambda old: objects.level_set(old, level, now=self._now()), condition)
+        await self._clear_control(entry.module, "")
+        return entry
+
+    async def set_control(
+        self, name: str, control: Control, *, condition: Precondition = UNCONDITIONAL
     ) -> CachedModule:
-        """Set or clear the override, and the lasting level unless ``level`` is "". Raises NotFound, VersionConflict."""
-        return await self._modify(
-            name, "", lambda old: objects.level_set(old, override, level, now=self._now()), condition
+        """Put ``control`` over the level of the Module, which ``condition`` is about; the Module.
+
+        Raises NotFound, VersionConflict, PreconditionFailed for a Module that is invalid, whose agent follows nothing,
+        ResourceExhausted for too many controls.
+        """
+        with self._audit.told("level", name, control=control_to_dict(control)):
+            module = await self._read(name)
+            condition.check(module)
+            if module.invalid:
+                raise PreconditionFailed(f"module [{name}] is invalid: {module.invalid}; mend its log-level first")
+            revision = (await self._controls.put(name, control)).revision
+        await self._settled(lambda: self._beside.revision >= revision, self._beside)
+        return CachedModule(module)
+
+    async def clear_control(
+        self, name: str, logger: str = "", *, condition: Precondition = UNCONDITIONAL
+    ) -> CachedModule:
+        """End the controls of ``logger``, "" being the whole process; the Module. Raises NotFound, VersionConflict."""
+        with self._audit.told("level ended", name, logger=logger):
+            module = await self._read(name)
+            condition.check(module)
+            await self._clear_control(module, logger)
+        return CachedModule(module)
+
+    async def _clear_control(self, module: Module, logger: str) -> None:
+        await self._controls.clear(module.name, logger)
+        await self._settled(
+            lambda: not any(each.logger == logger for each in self._beside.level_of(module).controls), self._beside
         )
 
     async def replace(self, name: str, given: Module) -> CachedModule:
@@ -249,9 +308,9 @@ class ModuleApi:
         await self._settled(lambda: self.cache.revision >= module.revision)
         return CachedModule(module)
 
-    async def _settled(self, condition: Callable[[], bool]) -> None:
+    async def _settled(self, condition: Callable[[], bool], mirror: WatchedMirror | None = None) -> None:
         try:
-            await self.cache.wait_until(condition, "the write did not come back", _CATCH_UP)
+            await (mirror or self.cache).wait_until(condition, "the write did not come back", _CATCH_UP)
         except DeadlineExceeded:
             # It is stored: a cache that lags is no reason to tell the caller that the write failed.
             _log.warning("a write is stored but has not come back within %g s", _CATCH_UP)

@@ -14,8 +14,11 @@ from betterproto.lib.google.protobuf import Timestamp as GoogleTimestamp
 
 from ..._generated import api
 from ..._generated import diagnostics as messages
+from ...modules.announcing.endpoint import AppliedLevel
+from ...modules.controls.control import Control
 from ...modules.json.codec import module_to_dict
-from ...modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from ...modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from ...modules.module_level import ModuleLevel
 from ...modules.names import self_link_of
 from ...modules.selectors.list_options import ListOptions
 from ...protobuf.codec import decode, make, opaque
@@ -26,14 +29,20 @@ MODULE_URL = "type.googleapis.com/diagnostics.Module"
 _BILLION = 1_000_000_000
 
 
-def message_of(module: Module) -> messages.Module:
-    """``module`` as the API serves it, with the REST path as self-link."""
+def message_of(module: Module, level: ModuleLevel | None = None) -> messages.Module:
+    """``module`` as the API serves it, with the REST path as self-link, and what lies beside it by ``level``."""
+    beside: dict[str, Any] = {}
+    if level is not None and level.controls:
+        beside["controls"] = [_control(control) for control in level.controls]
+    if level is not None and level.applied is not None:
+        beside["applied"] = _applied(level.applied)
     return make(
         messages.Module,
         t=make(api.TypeMeta, kind=module.kind, api_version=module.api_version),
         o=_message(replace(module.meta, self_link=self_link_of(module.name))),
         spec=_message(module.spec),
         status=_message(module.status),
+        **beside,
     )
 
 
@@ -100,13 +109,49 @@ _MESSAGES: dict[type[Any], type[betterproto.Message]] = {
     ObjectMeta: api.ObjectMeta,
     ModuleSpec: messages.ModuleSpec,
     ModuleStatus: messages.ModuleStatus,
-    LevelOverride: messages.LevelOverride,
     ServicePort: messages.ServicePort,
 }
 _NAMES = {part: tuple(field.name for field in fields(part)) for part in _MESSAGES}
 # Nanoseconds in the model; those that Go writes also when they are 0 come first.
 _ALWAYS = ("creation_time", "mod_time")
-_TIMES = (*_ALWAYS, "last_start", "until")
+_TIMES = (*_ALWAYS, "last_start")
+
+
+def _control(control: Control) -> messages.LevelControl:
+    scope = control.scope if isinstance(control.scope, str) else ",".join(control.scope)
+    return make(
+        messages.LevelControl,
+        id=control.id,
+        level=control.level,
+        logger=control.logger,
+        scope=scope,
+        by=control.by,
+        reason=control.reason,
+        revision=str(control.revision),
+        **({"until": _timestamp(control.until)} if control.until else {}),
+    )
+
+
+def _applied(level: AppliedLevel) -> messages.AppliedLevel:
+    times = {name: getattr(level, name) for name in ("since", "until")}
+    return make(
+        messages.AppliedLevel,
+        level=level.level,
+        source=level.source,
+        by=level.by,
+        reason=level.reason,
+        loggers=dict(level.loggers),
+        logger_ends={name: _timestamp(end) for name, end in level.logger_ends.items()},
+        wanted=level.wanted,
+        fault=level.fault,
+        only_shown=level.only_shown,
+        **{name: _timestamp(time) for name, time in times.items() if time},
+    )
+
+
+def _timestamp(nanoseconds: int) -> api.Timestamp:
+    seconds, nanos = divmod(nanoseconds, _BILLION)
+    return make(api.Timestamp, time=make(GoogleTimestamp, seconds=seconds, nanos=nanos))
 
 
 def _message(part: Any) -> Any:
@@ -117,12 +162,9 @@ def _message(part: Any) -> Any:
         if name in _TIMES:
             if not value and name not in _ALWAYS:
                 continue
-            seconds, nanos = divmod(value, _BILLION)
-            value = make(api.Timestamp, time=make(GoogleTimestamp, seconds=seconds, nanos=nanos))
+            value = _timestamp(value)
         elif name == "service_ports":
             value = [_message(port) for port in value]
-        elif name == "override" and value is not None:
-            value = _message(value)
         values[name] = value
     return make(_MESSAGES[type(part)], **values)
 
@@ -136,8 +178,6 @@ def _part(part: type[P], message: Any) -> P:
             value = value.time.seconds * _BILLION + value.time.nanos
         elif name == "service_ports":
             value = tuple(_part(ServicePort, port) for port in value)
-        elif name == "override":
-            value = _part(LevelOverride, value) if betterproto.serialized_on_wire(value) else None
         elif name == "args":
             value = tuple(value)
         values[name] = value

@@ -19,9 +19,9 @@ from ..watching.cached_module import CachedModule
 _ETAG = "ETag"
 
 
-def module_tag(entry: CachedModule) -> str:
-    """The tag of one object, without quotes."""
-    return f"{entry.module.meta.resource_version}-{zlib.crc32(entry.json):08x}"
+def module_tag(entry: CachedModule, shown: bytes) -> str:
+    """The tag of one object that is ``shown`` so, with what lies beside it; without quotes."""
+    return f"{entry.module.meta.resource_version}-{zlib.crc32(shown):08x}"
 
 
 def tagged(headers: Mapping[str, str], tag: str) -> dict[str, str]:

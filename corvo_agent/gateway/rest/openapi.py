@@ -135,6 +135,12 @@ def _object_paths() -> dict[str, Any]:
         },
         f"{one}/level": {
             "parameters": [_NAME],
+            "get": _operation(
+                "The level that is wanted, and the one that is applied",
+                "ModuleLevel",
+                _READ,
+                parameters=[_CONSISTENT, _REVISION],
+            ),
             "put": _operation(
                 "Set a level for a time, for good, or end it", "Module", _WRITE, parameters=_HAS, body="LevelChange"
             ),

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Any
 
+import orjson
 from aiohttp import web
 
-from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import DecodeError, InvalidArgument, ValidationFailed
-from ...modules.model import LevelOverride
+from ...modules.controls.codec import control_from_dict
+from ...modules.controls.control import Control
+from ...modules.module_level import beside_to_dict
 from ...modules.names import API_PATH
 from ...modules.selectors.list_options import flag, integer, parse_options
 from ...modules.vanished import DELETION_NOTE
 from ...timestamps import parse_duration
 from ..cooperative_yield import in_slices
 from ..objects import edits as objects
-from ..objects.body import check, fold, named_level_lines, read_module, read_object, text_of, without_ignored
+from ..objects.body import (
+    check,
+    check_apart,
+    fold,
+    named_level_lines,
+    read_module,
+    read_object,
+    text_of,
+    without_ignored,
+)
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
 from ..watching.cached_module import CachedModule
@@ -30,11 +42,10 @@ _CATCH_UP = 5.0
 
 
 class ModuleViews:
-    """Reading and writing Module objects over REST, through ``api``; ``clock`` says when an override begins."""
+    """Reading and writing Module objects over REST, through ``api``."""
 
-    def __init__(self, api: ModuleApi, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, api: ModuleApi) -> None:
         self._api = api
-        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
@@ -48,7 +59,8 @@ class ModuleViews:
             web.patch(one, guarded(self.patch, Action.WRITE)),
             web.delete(one, guarded(self.delete, Action.WRITE)),
             web.post(f"{one}/label", guarded(self.label, Action.WRITE)),
-            web.put(f"{one}/level", guarded(self.level, Action.WRITE)),
+            web.get(f"{one}/level", guarded(self.level, Action.READ), allow_head=False),
+            web.put(f"{one}/level", guarded(self.set_level, Action.WRITE)),
         ]
 
     async def list(self, request: web.Request) -> web.StreamResponse:
@@ -66,9 +78,10 @@ class ModuleViews:
             opening = b"["
             async for part in in_slices(listing.items):
                 for entry in part:
-                    written = entry.json
-                    checksum = zlib.crc32(written, checksum)
-                    parts += [opening, written]
+                    written = self._api.json_parts(entry)
+                    for piece in written:
+                        checksum = zlib.crc32(piece, checksum)
+                    parts += [opening, *written]
                     opening = b","
             parts.append(b"]" if listing.items else b"[]")
         parts.append(b"}")
@@ -78,14 +91,26 @@ class ModuleViews:
     async def get(self, request: web.Request) -> web.Response:
         """GET modules/NAME."""
         consistent = await self._freshness(request)
-        entry = await self._api.get(request.match_info.get("name", ""), consistent=consistent)
-        headers, tag = self._age(consistent=consistent), module_tag(entry)
-        return not_modified(request, tag, headers) or json_response(entry.json, tagged(headers, tag))
+        name = request.match_info.get("name", "")
+        entry, shown = await self._shown(name, consistent=consistent)
+        headers, tag = self._age(consistent=consistent), module_tag(entry, shown)
+        return not_modified(request, tag, headers) or json_response(shown, tagged(headers, tag))
+
+    async def _shown(self, name: str, *, consistent: bool) -> tuple[CachedModule, bytes]:
+        """The Module, and the JSON of it with what lies beside it."""
+        if not consistent:
+            entry = await self._api.get(name)
+            return entry, b"".join(self._api.json_parts(entry))
+        level = await self._api.level(name, consistent=True)
+        entry = CachedModule(level.module)
+        beside = beside_to_dict(level.controls, level.applied)
+        return entry, entry.json[:-1] + (b"," + orjson.dumps(beside)[1:] if beside else b"}")
 
     async def create(self, request: web.Request) -> web.Response:
         """POST modules: what the caller leaves out is filled in."""
         body = fold(read_object(await read_body(request)))
         meta = body.get("meta")
+        check_apart(body)
         check(body, text_of(meta, "name") if isinstance(meta, dict) else "")
         return self._stored(await self._api.create(objects.with_defaults(read_module(body))))
 
@@ -95,6 +120,7 @@ class ModuleViews:
         body = without_ignored(fold(read_object(await read_body(request))))
         # The status is for agents to write; a wrong one in a body that was read before must not refuse it.
         body.pop("status", None)
+        check_apart(body)
         check(body, name)
         condition = precondition_of(request)
         return self._stored(await self._api.put(name, read_module(body), condition=condition))
@@ -124,34 +150,52 @@ class ModuleViews:
         return self._stored(await self._api.label(name, labels, version, condition=condition))
 
     async def level(self, request: web.Request) -> web.Response:
+        """GET modules/NAME/level: what is wanted and what is applied."""
+        consistent = await self._freshness(request)
+        level = await self._api.level(request.match_info["name"], consistent=consistent)
+        now = self._api.clock.time_ns()
+        module = level.module
+        wanted: dict[str, Any] = {"invalid": module.invalid} if module.invalid else level.wanted(now).as_json()
+        shown = {
+            "name": module.name,
+            "wanted": wanted,
+            "in-force": not module.invalid and level.holds(now),
+            **beside_to_dict(level.controls, level.applied),
+        }
+        return json_response(orjson.dumps(shown), self._age(consistent=consistent))
+
+    async def set_level(self, request: web.Request) -> web.Response:
         """PUT modules/NAME/level: for a time, for good, or (level null) back to what it was."""
         body = {key.lower(): value for key, value in read_object(await read_body(request)).items()}
         # Ours alone, so it can be strict: a misspelt "for" would set a level for the default time, unnoticed.
-        unknown = sorted(set(body) - {"level", "for", "keep", "reason", "by"})
+        unknown = sorted(set(body) - {"level", "for", "keep", "logger", "scope", "reason", "by"})
         if unknown:
-            raise DecodeError("request body", f"{unknown[0]}: there are level, for, keep, reason and by")
-        level, keep = text_of(body, "level"), body.get("keep", False)
+            known = "level, for, keep, logger, scope, reason and by"
+            raise DecodeError("request body", f"{unknown[0]}: there are {known}")
+        level, keep, logger = text_of(body, "level"), body.get("keep", False), text_of(body, "logger")
         if not isinstance(keep, bool):
             raise DecodeError("request body", "keep: must be true or false")
         lines = [*named_level_lines("Level", level)] if body.get("level") is not None else []
         if lines:
             raise ValidationFailed("Module", lines)
         name, condition = request.match_info["name"], precondition_of(request)
-        if keep and level:
-            check({"spec": {"log-level": level}}, name)
-            return self._stored(await self._api.set_level(name, None, level, condition=condition))
-        override = self._override(body, level)
-        return self._stored(await self._api.set_level(name, override, condition=condition))
-
-    def _override(self, body: dict[str, Any], level: str) -> LevelOverride | None:
         if not level:
-            return None
+            return self._stored(await self._api.clear_control(name, logger, condition=condition))
+        if keep and not logger:
+            check({"spec": {"log-level": level}}, name)
+            return self._stored(await self._api.set_level(name, level, condition=condition))
+        control = self._control(body, level, keep=keep)
+        return self._stored(await self._api.set_control(name, control, condition=condition))
+
+    def _control(self, body: dict[str, Any], level: str, *, keep: bool) -> Control:
         try:
-            lasts = parse_duration(text_of(body, "for") or DEFAULT_FOR, "for")
+            until = 0
+            if not keep:
+                until = self._api.clock.time_ns() + parse_duration(text_of(body, "for") or DEFAULT_FOR, "for")
+            parts = {key: text_of(body, key) for key in ("logger", "scope", "by", "reason")}
+            return replace(control_from_dict({"level": level, **parts}), until=until)
         except InvalidArgument as error:
             raise ValidationFailed("Module", [str(error)]) from None
-        until = self._clock.time_ns() + lasts
-        return LevelOverride(level, until, by=text_of(body, "by"), reason=text_of(body, "reason"))
 
     async def _freshness(self, request: web.Request) -> bool:
         """Whether to read through; waits first when the caller names a revision that it has seen elsewhere."""
@@ -167,5 +211,6 @@ class ModuleViews:
         return {"Corvo-Staleness": f"{cache.staleness():.3f}", "Corvo-Revision": str(cache.revision)}
 
     def _stored(self, entry: CachedModule) -> web.Response:
+        shown = b"".join(self._api.json_parts(entry))
         headers = {"Corvo-Revision": entry.module.meta.resource_version}
-        return json_response(entry.json, tagged(headers, module_tag(entry)))
+        return json_response(shown, tagged(headers, module_tag(entry, shown)))

@@ -1,14 +1,21 @@
-"""Where agents answer, kept in memory by one watch of the endpoints."""
+"""What lies beside Modules, kept in memory by one watch: where agents answer, and the controls of levels."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
+
+import orjson
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import CorvoError, DecodeError
-from ...modules.announcing.endpoint import Endpoint, decode_endpoint, endpoint_name, find_endpoint
-from ...modules.kv import ChangeType, KeyValueStore
+from ...modules.announcing.endpoint import AppliedLevel, Endpoint, decode_endpoint, endpoint_name, find_endpoint
+from ...modules.controls.codec import control_of, decode_control
+from ...modules.controls.control import Control
+from ...modules.kv import Change, ChangeType, KeyValueStore
+from ...modules.model import Module, ObjectMeta
+from ...modules.module_level import ModuleLevel, beside_to_dict
 from ...modules.names import BESIDE_PREFIX
 from ...modules.watching.batches import WatchBatch
 from .mirror import WatchedMirror
@@ -23,12 +30,15 @@ _LOOK_UP = 2.0
 
 
 class EndpointCache(WatchedMirror):
-    """The announced endpoint of each Module. A value that cannot be decoded counts as none."""
+    """The announced endpoint and the controls of each Module. A value that cannot be decoded counts as none."""
 
     def __init__(self, store: KeyValueStore, *, check_interval: float = 10.0, clock: Clock = SYSTEM_CLOCK) -> None:
         super().__init__(store, BESIDE_PREFIX, check_interval=check_interval, clock=clock)
         self._store = store
         self._endpoints: dict[str, Endpoint] = {}
+        self._controls: dict[str, dict[str, Control]] = {}
+        # What REST adds to the JSON of a Module, made when it is first asked for.
+        self._json: dict[str, bytes] = {}
         self._looked_for_old = False
 
     def __len__(self) -> int:
@@ -37,6 +47,26 @@ class EndpointCache(WatchedMirror):
     def get(self, name: str) -> Endpoint | None:
         """The endpoint announced for the Module ``name``."""
         return self._endpoints.get(name)
+
+    def level_of(self, module: Module) -> ModuleLevel:
+        """``module`` with its controls and the level that its agent has announced."""
+        endpoint = self._endpoints.get(module.name)
+        applied = None if endpoint is None else endpoint.level or AppliedLevel()
+        return ModuleLevel(module, tuple(self._controls.get(module.name, {}).values()), applied)
+
+    def controlled(self) -> Iterator[tuple[str, tuple[Control, ...]]]:
+        """The names of the Modules that have controls, with these."""
+        for name, controls in list(self._controls.items()):
+            yield name, tuple(controls.values())
+
+    def json_of(self, name: str) -> bytes:
+        """The members that REST adds to the JSON of the Module ``name``, "" for none: a comma before each."""
+        known = self._json.get(name)
+        if known is None:
+            level = self.level_of(Module(ObjectMeta(name=name)))
+            shown = beside_to_dict(level.controls, level.applied)
+            known = self._json[name] = b"," + orjson.dumps(shown)[1:-1] if shown else b""
+        return known
 
     async def look_up(self, name: str) -> Endpoint | None:
         """The endpoint of the Module ``name`` as the store has it now; what is known of it when the store is away."""
@@ -50,18 +80,34 @@ class EndpointCache(WatchedMirror):
     async def _take(self, batch: WatchBatch) -> None:
         await self._warn_of_old_agents()
         for change in batch.changes:
-            name = endpoint_name(change.key)
-            if name is None:
+            if (name := endpoint_name(change.key)) is not None:
+                self._take_endpoint(name, change)
+            elif (found := control_of(change.key)) is not None:
+                name = found[0]
+                self._take_control(name, found[1], change)
+            else:
                 continue
-            if change.type is ChangeType.DELETED or change.item is None:
-                self._endpoints.pop(name, None)
-                continue
+            self._json.pop(name, None)
+
+    def _take_endpoint(self, name: str, change: Change) -> None:
+        # The last one is not kept: its agent has gone, or it would not have been written over.
+        self._endpoints.pop(name, None)
+        if change.type is not ChangeType.DELETED and change.item is not None:
             try:
                 self._endpoints[name] = decode_endpoint(change.item)
             except DecodeError as error:
-                # The last one is not kept: its agent has gone, or it would not have been written over.
-                self._endpoints.pop(name, None)
                 _log.warning("endpoint ignored: %s", error)
+
+    def _take_control(self, name: str, id: str, change: Change) -> None:
+        controls = self._controls.setdefault(name, {})
+        controls.pop(id, None)
+        if change.type is not ChangeType.DELETED and change.item is not None:
+            try:
+                controls[id] = decode_control(change.item)
+            except DecodeError as error:
+                _log.warning("control ignored: %s", error)
+        if not controls:
+            del self._controls[name]
 
     async def _warn_of_old_agents(self) -> None:
         """Say once that agents of an older version are not found."""

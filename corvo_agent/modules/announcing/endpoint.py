@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from ...errors import DecodeError, InvalidArgument, shorten
-from ..json.tables import JsonField, JsonTable, flag, int32, read_array, text, time
+from ..json.tables import JsonField, JsonTable, flag, int32, read_array, text, text_map, time, time_map
 from ..kv import KeyValue, KeyValueStore
 from ..names import BESIDE_PREFIX, validate_name
 
@@ -26,9 +27,10 @@ class AppliedLevel:
     """The level that is in force in a process, by its agent's word.
 
     ``level`` is as it is written, "" while none was ever in force; ``source`` is the rule that gave it (a value of
-    LevelSource), ``since`` when it came into force in nanoseconds of wall time, ``by`` and ``reason`` are an
-    override's. ``wanted`` is the level that the Module asks for while that one is not in force, and ``fault`` what
-    keeps it from being so. ``only_shown``: nothing changes the process; the level chooses which lines are shown.
+    LevelSource), ``since`` when it came into force in nanoseconds of wall time; ``until``, ``by`` and ``reason`` are an
+    override's. ``loggers`` are the levels of single loggers, ``logger_ends`` when some of these end. ``wanted`` is the
+    level that the Module asks for while that one is not in force, and ``fault`` what keeps it from being so.
+    ``only_shown``: nothing changes the process; the level chooses which lines are shown.
     """
 
     level: str = ""
@@ -39,6 +41,9 @@ class AppliedLevel:
     wanted: str = ""
     fault: str = ""
     only_shown: bool = False
+    until: int = 0
+    loggers: Mapping[str, str] = field(default_factory=dict)
+    logger_ends: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,9 @@ _LEVEL = JsonTable(
     text("wanted", "wanted"),
     text("fault", "fault"),
     flag("only-shown", "only_shown"),
+    time("until", "until"),
+    text_map("loggers", "loggers"),
+    time_map("logger-ends", "logger_ends"),
 )
 _WORKER = JsonTable(
     "endpoint.workers",
@@ -152,6 +160,16 @@ def endpoint_name(key: str) -> str | None:
     """The Module whose endpoint lies at ``key``, a key below ``BESIDE_PREFIX``; None for what is no endpoint."""
     name = key.removeprefix(BESIDE_PREFIX).removesuffix(_KEY)
     return name if key == f"{BESIDE_PREFIX}{name}{_KEY}" and "/" not in name else None
+
+
+def applied_to_dict(level: AppliedLevel) -> dict[str, Any]:
+    """``level`` in JSON types: times in RFC 3339, empty fields left out."""
+    return _LEVEL.write(level, {})
+
+
+def applied_from_dict(value: Any) -> AppliedLevel:
+    """The reverse of ``applied_to_dict``; keys that we do not know are passed over. Raises InvalidArgument."""
+    return _read_level(value, "applied")
 
 
 def encode_endpoint(endpoint: Endpoint) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from ...errors import DecodeError, InvalidArgument, shorten
-from ..model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from ..model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from ..names import key_of, name_of, self_link_of
 from .tables import (
     Faults,
@@ -25,7 +25,6 @@ from .tables import (
     flag,
     int32,
     level,
-    level_map,
     read_array,
     read_text,
     text,
@@ -114,25 +113,6 @@ def module_to_dict(module: Module, self_link: str | None = None) -> dict[str, An
     return {**shown, INVALID: module.invalid} if module.invalid else shown
 
 
-def _read_override(value: Any, path: str) -> LevelOverride | None:
-    values, unknown = _OVERRIDE.read(value, path)
-    if not values and not unknown:
-        return None
-    if not values.get("level"):
-        raise InvalidArgument(f"{path}.level", None, "is missing")
-    return LevelOverride(**values)
-
-
-def _keep_override(value: Any) -> Any:
-    return value if _OVERRIDE.read(value)[1] else None
-
-
-def _write_override(override: LevelOverride, kept: Any) -> dict[str, Any]:
-    # What another program wrote into an override belongs to that override, not to the next one.
-    unknown = _OVERRIDE.read(kept)[1] if kept and _read_override(kept, _OVERRIDE.path) == override else {}
-    return _OVERRIDE.write(override, unknown)
-
-
 def _read_ports(value: Any, path: str) -> tuple[ServicePort, ...]:
     array = read_array(value, path)
     return tuple(ServicePort(**_PORT.read(item, f"{path}.{index}")[0]) for index, item in enumerate(array))
@@ -152,13 +132,6 @@ def _write_ports(ports: Iterable[ServicePort], kept: Any) -> list[dict[str, Any]
 
 
 _PORT = JsonTable("status.service-ports", text("name", "name"), int32("port", "port"))
-_OVERRIDE = JsonTable(
-    "spec.override",
-    level("level", "level", always=True),
-    time("until", "until"),
-    text("by", "by"),
-    text("reason", "reason"),
-)
 _META = JsonTable(
     "meta",
     text("name", "name", always=True),
@@ -177,8 +150,6 @@ _SPEC = JsonTable(
     level("log-level", "log_level"),
     flag("enable-trace", "enable_trace"),
     texts("args", "args"),
-    JsonField("override", "override", _read_override, _write_override, keep=_keep_override),
-    level_map("loggers", "loggers"),
 )
 _STATUS = JsonTable(
     "status",

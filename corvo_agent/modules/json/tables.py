@@ -140,9 +140,11 @@ def text_map(key: str, attribute: str) -> JsonField:
     return JsonField(key, attribute, _read_text_map, lambda value, _: dict(value))
 
 
-def level_map(key: str, attribute: str) -> JsonField:
-    """An object whose values are levels."""
-    return JsonField(key, attribute, _read_level_map, lambda value, _: dict(value))
+def time_map(key: str, attribute: str) -> JsonField:
+    """An object whose values are times."""
+    return JsonField(
+        key, attribute, _read_time_map, lambda value, _: {name: _write_time(at, _) for name, at in value.items()}
+    )
 
 
 def read_text(json: Any, path: str) -> str:
@@ -206,8 +208,9 @@ def _read_text_map(json: Any, path: str) -> dict[str, str]:
     return {key: read_text(value, f"{path}.{key}") for key, value in entries(json, path)}
 
 
-def _read_level_map(json: Any, path: str) -> dict[str, str]:
-    levels = _read_text_map(json, path)
-    for key, value in levels.items():
-        Level.parse(value, f"{path}.{key}")
-    return levels
+def _read_time_map(json: Any, path: str) -> dict[str, int]:
+    return {key: _read_time(value, f"{path}.{key}") for key, value in entries(json, path)}
+
+
+def _write_time_map(times: Mapping[str, int], kept: Any) -> dict[str, str]:
+    return {name: _write_time(time, kept) for name, time in times.items()}

@@ -154,16 +154,6 @@ def _each(attribute: str, item: str = "") -> Callable[[Module], Iterable[Any]]:
     return lambda module: tuple(inner(value) for value in getter(module))
 
 
-def _override(attribute: str) -> Callable[[Module], Iterable[Any]]:
-    # No value rather than an empty one: without an override "=" and "<" never hold, and "!=" always does.
-    getter = attrgetter(attribute)
-    return lambda module: () if module.spec.override is None else (getter(module.spec.override),)
-
-
-def _override_level(module: Module) -> Iterable[str]:
-    return () if module.spec.override is None else (module.spec.override.level.casefold(),)
-
-
 _TEXT, _TIME = FieldType.TEXT, FieldType.TIME
 _TABLE = (
     ModuleField("kind", _TEXT, _single("kind")),
@@ -180,10 +170,6 @@ _TABLE = (
     ModuleField("spec.log-level", FieldType.FOLDED, _folded("spec.log_level")),
     ModuleField("spec.enable-trace", FieldType.FLAG, _single("spec.enable_trace")),
     ModuleField("spec.args", _TEXT, _each("spec.args")),
-    ModuleField("spec.override.level", FieldType.FOLDED, _override_level),
-    ModuleField("spec.override.until", _TIME, _override("until")),
-    ModuleField("spec.override.by", _TEXT, _override("by")),
-    ModuleField("spec.override.reason", _TEXT, _override("reason")),
     ModuleField("status.node", _TEXT, _single("status.node")),
     ModuleField("status.module", _TEXT, _single("status.module")),
     ModuleField("status.category", FieldType.FOLDED, _folded("status.category")),
@@ -200,12 +186,10 @@ _FIELDS["name"] = _FIELDS["meta.name"]
 _LISTS = {"spec.args", "status.serviceports.name", "status.serviceports.port"}
 _MAPS: dict[str, tuple[Callable[[Module], Mapping[str, str]], str]] = {
     "meta.labels": (attrgetter("meta.labels"), "meta.labels"),
-    "spec.loggers": (attrgetter("spec.loggers"), "spec.loggers"),
 }
 _SECTIONS: dict[str, Callable[[Module], Any]] = {
     "meta": attrgetter("meta"),
     "spec": attrgetter("spec"),
     "status": attrgetter("status"),
-    "spec.override": attrgetter("spec.override"),
     "status.serviceports": attrgetter("status.service_ports"),
 }

@@ -135,9 +135,9 @@ def test_a_file_that_was_deleted_holds_nothing(draft: Draft) -> None:
 
 
 def test_differences_name_what_came_and_went() -> None:
-    other = MODULE.with_meta(labels={}).with_spec(loggers={"db": "Debug"})
+    other = MODULE.with_meta(labels={}).with_spec(enable_trace=True)
     assert sorted(difference_lines(MODULE, other)) == [
         "meta.labels.team: net -> nothing",
-        "spec.loggers.db: nothing -> Debug",
+        "spec.enable-trace: nothing -> True",
     ]
     assert difference_lines(MODULE, MODULE.with_status(node="n9")) == []

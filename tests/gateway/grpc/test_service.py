@@ -15,12 +15,13 @@ from google.protobuf import any_pb2, empty_pb2
 
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.settings import GatewaySettings
+from corvo_agent.modules.controls.codec import control_key, encode_control
 from tests.descriptors import google_class, unknown
 from tests.diagnostics.kit import until
 
 from ..agents import AgentFarm
 from ..conftest import LOCAL, Api, Store, announced, settled
-from ..modules import module, override
+from ..modules import control, module
 
 RawCall: TypeAlias = "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]"
 
@@ -203,12 +204,14 @@ async def test_row_label(client: Client) -> None:
 async def test_row_list(client: Client, store: Store, gateway: Gateway) -> None:
     """AutoListModule: selectors, order and pages of ListWatchOptions; errors are InvalidArgument (table 0)."""
     for name in ("b2", "a1", "c3"):
-        await store.put_module(module(name, labels={"n": name}, override=override()))
+        await store.put_module(module(name, labels={"n": name}))
+        await store.put(control_key(name, "1"), encode_control(control()))
     await settled(gateway, store)
     found = await client.call("AutoListModule", Options(SortOrder="by-name-reverse", From=1, MaxResults=2))
     assert [item.O.Name for item in found.Items] == ["c3", "b2"]
     assert (found.T.Kind, found.ListMeta.TotalCount) == ("ModuleList", 3)
-    assert (found.Items[0].Spec.Override.Level, found.Items[0].Spec.Override.By) == ("Debug", "ops")
+    (shown,) = found.Items[0].Controls
+    assert (shown.ID, shown.Level, shown.By) == ("1", "Debug", "ops")
     assert found.Items[0].O.SelfLink == "/configs/diagnostics/v1/modules/c3"
     found = await client.call("AutoListModule", Options(LabelSelector="n=a1", FieldSelector="status.node=node1"))
     assert [item.O.Name for item in found.Items] == ["a1"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from corvo_agent.errors import DecodeError, ValidationFailed
 from corvo_agent.gateway.objects.body import check, check_module, fold, read_module, read_object
 
-from ..modules import module, override
+from ..modules import module
 
 LEVEL = "Spec.LogLevel did not match allowed strings [info warn error debug]"
 
@@ -58,7 +58,7 @@ def test_reserved_labels_are_stripped_from_requests() -> None:
     assert read_module(body).meta.labels == {"a": "b"}
 
 
-@pytest.mark.parametrize("spec", [{"log-level": 5}, {"args": "x"}, {"enable-trace": "yes"}, {"loggers": []}, "x"])
+@pytest.mark.parametrize("spec", [{"log-level": 5}, {"args": "x"}, {"enable-trace": "yes"}, "x"])
 def test_a_wrong_type_is_a_decode_error(spec: Any) -> None:
     body = fold({"spec": spec})
     check(body, "m1")
@@ -77,26 +77,6 @@ def test_a_wrong_type_is_a_decode_error(spec: Any) -> None:
         ({"meta": {"tenant": "t"}}, "m1", ["Tenant not allowed for Module"]),
         ({"meta": {"namespace": "n"}}, "m1", ["Namespace not allowed for Module"]),
         ({"status": {"category": "x"}}, "m1", ["Status.Category did not match allowed strings [venice naples]"]),
-        (
-            {"spec": {"override": {}}},
-            "m1",
-            ["Spec.Override.Level did not match allowed strings [info warn error debug none all]"],
-        ),
-        (
-            {"spec": {"loggers": {"a": "x"}}},
-            "m1",
-            ["Spec.Loggers[a] did not match allowed strings [info warn error debug none all]"],
-        ),
-        (
-            {"spec": {"loggers": {"-x": "info", "a\nb": "info", "..": "info", "fine": "info"}}},
-            "m1",
-            [f"Spec.Loggers[{name}] is no name of a logger" for name in ("-x", "a\\nb", "..")],
-        ),
-        (
-            {"spec": {"loggers": {f"n{number}": "info" for number in range(1001)}}},
-            "m1",
-            ["Spec.Loggers too many(max 1000)"],
-        ),
     ],
 )
 def test_each_rule_has_its_line(body: dict[str, Any], name: str, lines: list[str]) -> None:
@@ -119,8 +99,8 @@ def test_every_broken_rule_is_told_once_and_in_order() -> None:
 
 @pytest.mark.parametrize("level", ["Debug", "debug", "DEBUG", "warn"])
 def test_levels_in_any_case_pass(level: str) -> None:
-    check({"spec": {"log-level": level, "override": {"level": "None"}, "loggers": {"a": "all"}}}, "m1")
-    check_module(module(level=level, category="NAPLES", override=override()))
+    check({"spec": {"log-level": level}}, "m1")
+    check_module(module(level=level, category="NAPLES"))
 
 
 def test_a_complete_module_needs_level_and_category() -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from corvo_agent.errors import DecodeError, PreconditionFailed, ValidationFailed, VersionConflict
+from corvo_agent.errors import DecodeError, ValidationFailed, VersionConflict
 from corvo_agent.gateway.objects import edits as objects
 from corvo_agent.modules.json.codec import encode_module, module_from_dict, read_module
 from corvo_agent.modules.model import Module, ModuleSpec, ObjectMeta
 from corvo_agent.modules.names import key_of
 
-from ..modules import NOW, module, override
+from ..modules import NOW, module
 
 LATER = NOW + 5
 OLD = replace(
@@ -99,20 +99,24 @@ def test_what_could_not_be_read_stays_until_its_part_is_replaced() -> None:
     assert objects.status_replaced(found, given, now=NOW).unread == {"meta": labels, "spec": level}
     assert objects.spec_replaced(found, given, now=NOW).unread == {"status": count}
     assert objects.all_replaced(found, given, now=NOW).unread == {}
-    assert objects.level_set(found, None, "Info", now=NOW).unread == {"meta": labels, "status": count}
+    assert objects.level_set(found, "Info", now=NOW).unread == {"meta": labels, "status": count}
     patched = objects.patched(found, {"spec": {"args": ["-b"]}}, now=NOW)
     assert (patched.spec.args, patched.unread) == (("-b",), found.unread)
     assert objects.patched(found, {"spec": {"log-level": None}}, now=NOW).unread == {"meta": labels, "status": count}
-    with pytest.raises(PreconditionFailed, match=r"module \[m1\] is invalid: meta\.labels"):
-        objects.level_set(found, override(), "", now=NOW)
 
 
-def test_a_level_is_an_override_or_lasts() -> None:
-    for_now = objects.level_set(OLD, override("warn"), "", now=LATER)
-    assert (for_now.spec.log_level, for_now.spec.override) == ("Debug", override("warn"))
-    for_good = objects.level_set(for_now, None, "error", now=LATER)
-    assert (for_good.spec.log_level, for_good.spec.override) == ("error", None)
-    assert for_good.meta.generation_id == "3"
+def test_a_level_that_lasts_is_the_log_level() -> None:
+    for_good = objects.level_set(OLD, "error", now=LATER)
+    assert (for_good.spec.log_level, for_good.meta.generation_id) == ("error", "2")
+
+
+def test_a_patch_of_what_lies_beside_a_module_is_refused() -> None:
+    for patch in ({"Spec": {"Override": {"level": "Debug"}}}, {"applied": {"level": "Debug"}}):
+        with pytest.raises(ValidationFailed, match="PUT modules/NAME/level"):
+            objects.patched(OLD, patch, now=LATER)
+    # What an older version left may be taken out.
+    old = replace(OLD, raw={"spec": {"override": {"level": "Debug"}, "x": 1}})
+    assert objects.patched(old, {"spec": {"override": None}}, now=LATER).raw == {"spec": {"x": 1}}
 
 
 def test_defaults_fill_level_and_category_only_where_they_are_missing() -> None:

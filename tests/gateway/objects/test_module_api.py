@@ -18,9 +18,11 @@ from corvo_agent.errors import (
     VersionConflict,
 )
 from corvo_agent.gateway.objects.module_api import ModuleApi
+from corvo_agent.gateway.watching.endpoint_cache import EndpointCache
 from corvo_agent.gateway.watching.module_cache import ModuleCache
 from corvo_agent.gateway.watching.watch_hub import WatchHub
-from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ObjectMeta
+from corvo_agent.modules.controls.control import Control
+from corvo_agent.modules.model import Module, ModuleSpec, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.selectors.list_options import ListOptions
 from corvo_agent.modules.store import ModuleStore
@@ -34,8 +36,8 @@ NAME = "a1"
 @pytest.fixture
 async def api(store: Store) -> AsyncIterator[ModuleApi]:
     hub = WatchHub()
-    async with ModuleCache(store, hub, check_interval=0.5) as cache:
-        yield ModuleApi(ModuleStore(store), cache, hub, sync_timeout=5)
+    async with ModuleCache(store, hub, check_interval=0.5) as cache, EndpointCache(store) as beside:
+        yield ModuleApi(ModuleStore(store), cache, hub, beside, sync_timeout=5)
 
 
 def given(level: str = "Info", version: str = "") -> Module:
@@ -53,7 +55,10 @@ async def test_every_write_is_in_the_next_read(api: ModuleApi) -> None:
     assert (await api.put(NAME, given("Debug"))).module.spec.log_level == "Debug"
     assert (await api.get(NAME)).module.spec.log_level == "Debug"
     assert (await api.label(NAME, {"a": "1"})).module.meta.labels == {"a": "1"}
-    assert (await api.set_level(NAME, LevelOverride("Error"))).module.spec.override == LevelOverride("Error")
+    await api.set_control(NAME, Control("Error"))
+    assert [control.level for control in (await api.level(NAME)).controls] == ["Error"]
+    assert (await api.set_level(NAME, "Warn")).module.spec.log_level == "Warn"
+    assert (await api.level(NAME)).controls == ()
     patched = await api.patch(NAME, {"spec": {"log-level": "Warn"}}, "")
     assert (await api.get(NAME)).module == patched.module
     assert (await api.delete(NAME)).module.spec.log_level == "Warn"
@@ -91,7 +96,10 @@ async def test_what_exists_and_what_does_not_are_told_apart(api: ModuleApi) -> N
     for write in (
         api.put("zz", given()),
         api.label("zz", {}),
-        api.set_level("zz", None),
+        api.set_level("zz", "Info"),
+        api.set_control("zz", Control("Debug")),
+        api.clear_control("zz"),
+        api.level("zz"),
         api.delete("zz"),
         api.put_status("zz", given()),
         api.replace("zz", given()),
@@ -136,7 +144,7 @@ async def test_while_nothing_is_known_reads_say_so(store: Store) -> None:
     store.go_away()
     hub = WatchHub()
     async with ModuleCache(store, hub, check_interval=0.5) as cache:
-        api = ModuleApi(ModuleStore(store), cache, hub, sync_timeout=0.01)
+        api = ModuleApi(ModuleStore(store), cache, hub, EndpointCache(store), sync_timeout=0.01)
         for read in (api.get(NAME), api.list(ListOptions()), api.watch(ListOptions())):
             with pytest.raises(Unavailable):
                 await read
@@ -156,7 +164,7 @@ async def test_a_write_is_told_also_when_the_cache_does_not_follow(
     monkeypatch.setattr("corvo_agent.gateway.objects.module_api._CATCH_UP", 0.01)
     hub = WatchHub()
     # Never entered: it follows nothing.
-    api = ModuleApi(ModuleStore(store), ModuleCache(store, hub), hub)
+    api = ModuleApi(ModuleStore(store), ModuleCache(store, hub), hub, EndpointCache(store))
     assert (await api.create(given())).module.name == NAME
     assert "has not come back" in caplog.text
 

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from corvo_agent._generated import diagnostics
 from corvo_agent.errors import DecodeError
 from corvo_agent.gateway.objects.module_messages import message_of, module_of
-from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from corvo_agent.modules.announcing.endpoint import AppliedLevel
+from corvo_agent.modules.controls.control import Control
+from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from corvo_agent.modules.module_level import ModuleLevel
 from corvo_agent.protobuf.codec import decode, encode
 from tests.descriptors import google_class
 
@@ -37,8 +40,6 @@ modules = st.builds(
         log_level=text,
         enable_trace=st.booleans(),
         args=st.lists(text, max_size=3).map(tuple),
-        override=st.none() | st.builds(LevelOverride, level=text, until=st.just(0) | times, by=text, reason=text),
-        loggers=labels,
     ),
     status=st.builds(
         ModuleStatus,
@@ -72,6 +73,35 @@ def test_google_reads_what_we_write_and_we_read_what_it_writes(found: Module) ->
     again = decode_module(message.SerializeToString())
     # Times of the object are the server's business: nobody gives them.
     assert again == replace(found, meta=replace(found.meta, creation_time=0, mod_time=0))
+
+
+def test_what_lies_beside_a_module_is_shown_with_it() -> None:
+    module = Module().with_meta(name="m1")
+    control = Control("Debug", 2 * 10**9, "http", ("a", "b"), "ops", "a case", "process", 7)
+    applied = AppliedLevel(
+        "Info", "log-level", 10**9, wanted="Debug", fault="x", loggers={"a": "Warn"}, logger_ends={"a": 5}
+    )
+    data = encode(message_of(module, ModuleLevel(module, (control,), applied)))
+    message = google_class("diagnostics.Module").FromString(data)
+    (shown,) = message.Controls
+    assert (shown.ID, shown.Level, shown.Logger, shown.Scope, shown.Revision) == (
+        "process",
+        "Debug",
+        "http",
+        "a,b",
+        "7",
+    )
+    assert (shown.By, shown.Reason, shown.Until.Time.ToNanoseconds()) == ("ops", "a case", 2 * 10**9)
+    found = message.Applied
+    assert (found.Level, found.Source, found.Wanted, found.Fault) == ("Info", "log-level", "Debug", "x")
+    assert (found.Since.Time.ToNanoseconds(), found.HasField("Until"), dict(found.Loggers)) == (
+        10**9,
+        False,
+        {"a": "Warn"},
+    )
+    assert found.LoggerEnds["a"].Time.ToNanoseconds() == 5
+    # A caller that gives back what it was shown changes nothing by that.
+    assert decode_module(data) == module
 
 
 def test_what_go_always_writes_is_there() -> None:

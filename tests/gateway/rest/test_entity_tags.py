@@ -17,7 +17,7 @@ WRITES: list[tuple[str, str, Any]] = [
     ("PATCH", "/modules/a1", {"spec": {"log-level": "debug"}}),
     ("DELETE", "/modules/a1", None),
     ("POST", "/modules/a1/label", {"labels": {"team": "net"}}),
-    ("PUT", "/modules/a1/level", {"level": "debug"}),
+    ("PUT", "/modules/a1/level", {"level": "debug", "keep": True}),
 ]
 
 

@@ -19,7 +19,7 @@ from corvo_agent.modules.json.codec import (
     module_to_dict,
     read_module,
 )
-from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
+from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from corvo_agent.modules.names import key_of
 
 KEY = key_of("node1-pen-npm")
@@ -81,7 +81,7 @@ def test_an_empty_module_has_the_keys_that_are_always_there() -> None:
 def test_every_field_has_its_key() -> None:
     module = Module(
         meta=ObjectMeta("ab", "t", "ns", "3", "9", "u", {"l": "v"}, 1_000_000_000, 1_500_000_000, "/x"),
-        spec=ModuleSpec("Info", True, ("-v",), LevelOverride("Debug", 2_000_000_000, "me", "why"), {"a.b": "Warn"}),
+        spec=ModuleSpec("Info", True, ("-v",)),
         status=ModuleStatus("n", "m", "Venice", 1, 4, "oom", "s", (ServicePort("p", 1),), "00ae.cd33.0001"),
     )
     assert module_to_dict(module) == {
@@ -103,8 +103,6 @@ def test_every_field_has_its_key() -> None:
             "log-level": "Info",
             "enable-trace": True,
             "args": ["-v"],
-            "override": {"level": "Debug", "until": "1970-01-01T00:00:02Z", "by": "me", "reason": "why"},
-            "loggers": {"a.b": "Warn"},
         },
         "status": {
             "node": "n",
@@ -134,7 +132,7 @@ def test_html_escapes_of_go_are_read_and_not_written() -> None:
         ' { "status" : null, "meta": null, "spec" : { "args": null, "log-level" : "Debug" } } \n',
         '{"Spec":{"Log-Level":"Debug"}}',
         '{"SPEC":{"LOG-LEVEL":"Debug"},"Kind":"module"}',
-        '{"spec":{"override":{},"loggers":{},"log-level":"Debug"},"kind":""}',
+        '{"spec":{"log-level":"Debug"},"kind":""}',
         '{"spec":{"log-level":"Info","Log-Level":"Debug"}}',
         '{"spec":{"log-level":"Info","enable-trace":null},"Spec":{"log-level":"Debug"}}',
         '{"meta":{"name":"someone-else","resource-version":"999"},"spec":{"log-level":"Debug"}}',
@@ -156,7 +154,7 @@ def test_null_in_arrays_and_objects_is_the_empty_value_as_in_go() -> None:
 
 @pytest.mark.parametrize("level", ["debug", "DEBUG", "Info", "warn", "Warning", "error", "None", "all"])
 def test_a_level_is_kept_as_it_was_written(level: str) -> None:
-    value = {"spec": {"log-level": level, "override": {"level": level}, "loggers": {"a": level}}}
+    value = {"spec": {"log-level": level}}
     assert rewritten(json.dumps(value))["spec"] == value["spec"]
 
 
@@ -167,7 +165,7 @@ def test_unknown_keys_survive_at_every_depth() -> None:
         "spec": {
             "log-level": "Info",
             "sampling": {"rate": 0.5},
-            "override": {"level": "Debug", "ticket": "T-1"},
+            "override": {"level": "Loud", "ticket": "T-1"},
         },
         "status": {"phase": "Running", "service-ports": [{"name": "a", "port": 1, "proto": "tcp"}, {"name": "b"}]},
     }
@@ -180,12 +178,8 @@ def test_unknown_keys_survive_at_every_depth() -> None:
 
 
 def test_unknown_keys_of_parts_that_are_replaced_go_with_them() -> None:
-    module = decode(
-        '{"spec":{"override":{"level":"Debug","ticket":"T-1"}},"status":{"service-ports":[{"name":"a","proto":"tcp"}]}}'
-    )
-    changed = module.with_spec(override=LevelOverride("Warn")).with_status(service_ports=(ServicePort("b", 2),))
-    written = json.loads(encode_module(changed))
-    assert written["spec"] == {"override": {"level": "Warn"}}
+    module = decode('{"status":{"service-ports":[{"name":"a","proto":"tcp"}]}}')
+    written = json.loads(encode_module(module.with_status(service_ports=(ServicePort("b", 2),))))
     assert written["status"] == {"service-ports": [{"name": "b", "port": 2}]}
 
 
@@ -227,12 +221,6 @@ def test_unknown_numbers_keep_all_their_digits() -> None:
         ('{"spec":{"enable-trace":1}}', "spec.enable-trace: must be true or false"),
         ('{"spec":{"args":"-v"}}', "spec.args: must be an array"),
         ('{"spec":{"args":["-v",1]}}', "spec.args.1: must be a string"),
-        ('{"spec":{"override":[]}}', "spec.override: must be an object"),
-        ('{"spec":{"override":{"level":"Loud"}}}', "spec.override.level: unknown level"),
-        ('{"spec":{"override":{"until":"2026-11-23T00:00:00Z"}}}', "spec.override.level: is missing"),
-        ('{"spec":{"override":{"level":"Debug","until":"10m"}}}', "spec.override.until: not an RFC 3339 time"),
-        ('{"spec":{"loggers":{"a":"Loud"}}}', "spec.loggers.a: unknown level"),
-        ('{"spec":{"loggers":{"a":null}}}', "spec.loggers.a: unknown level"),
         ('{"status":{"restart-count":true}}', "status.restart-count: must be a whole number"),
         ('{"status":{"restart-count":1.5}}', "status.restart-count: must be a whole number"),
         ('{"status":{"restart-count":2147483648}}', "status.restart-count: must be a whole number of 32 bits"),
@@ -257,8 +245,6 @@ def test_a_huge_bad_value_does_not_fill_the_error() -> None:
         (Module(), "meta.name"),
         (Module().with_meta(name="a/b"), "meta.name"),
         (Module().with_meta(name="ab").with_spec(log_level="Loud"), "spec.log-level"),
-        (Module().with_meta(name="ab").with_spec(override=LevelOverride("")), "spec.override.level"),
-        (Module().with_meta(name="ab").with_spec(loggers={"a": "Loud"}), "spec.loggers.a"),
         (Module().with_meta(name="ab").with_status(restart_count=2**31), "status.restart-count"),
         (Module().with_meta(name="ab").with_status(last_start=2**80), "time"),
         (Module().with_meta(name="ab").with_status(node="\ud800"), "module"),
@@ -299,8 +285,6 @@ MODULES = st.builds(
         log_level=LEVEL | st.just(""),
         enable_trace=st.booleans(),
         args=st.lists(TEXT, max_size=3).map(tuple),
-        override=st.none() | st.builds(LevelOverride, LEVEL, TIME, TEXT, TEXT),
-        loggers=st.dictionaries(TEXT, LEVEL, max_size=3),
     ),
     status=st.builds(ModuleStatus, TEXT, TEXT, TEXT, TIME, st.integers(-(2**31), 2**31 - 1), TEXT, TEXT, PORTS, TEXT),
 )

@@ -14,7 +14,7 @@ from corvo_agent.modules.json.codec import module_to_dict
 from corvo_agent.modules.model import Module, ServicePort
 from corvo_agent.modules.selectors.fields import parse_field_change, parse_field_selector
 
-from ...gateway.modules import module, override
+from ...gateway.modules import module
 
 NODES = ("node1", "node 2", "a,b", "10.0.0.1:80", "")
 ORDER: dict[str, Any] = {
@@ -77,7 +77,6 @@ FOUND = module(
     labels={"app": "web", "x/y": "1"},
     args=("-a", "-v"),
     ports=(ServicePort("grpc", 9005), ServicePort("http", 8080)),
-    override=override(),
     trace=True,
 )
 
@@ -100,9 +99,6 @@ FOUND = module(
         "spec.args=-v",
         "spec.args[*]!=-x",
         "spec.enable-trace=true",
-        "spec.override.level=debug",
-        "spec.override.by=ops",
-        "spec.override.until>2023-01-01T00:00:00Z",
         "meta.creation-time<=2023-11-14T22:13:20Z",
         "meta.generation-id>=1",
         " status.node = node1 , status.category=venice ",
@@ -115,7 +111,7 @@ def test_every_kind_of_path_finds_its_value(text: str) -> None:
     assert selector(FOUND)
 
 
-@pytest.mark.parametrize("text", ["spec.override.level=debug", "spec.override.by=", "meta.labels[a]=", "spec.args="])
+@pytest.mark.parametrize("text", ["meta.labels[a]=", "spec.args="])
 def test_what_is_not_there_equals_nothing(text: str) -> None:
     selector = parse_field_selector(text)
     assert selector is not None

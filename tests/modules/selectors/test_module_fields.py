@@ -13,15 +13,12 @@ from corvo_agent.modules.json.codec import module_to_dict
 from corvo_agent.modules.model import Module, ServicePort
 from corvo_agent.modules.selectors.module_fields import FieldType, field, part
 
-from ...gateway.modules import NOW, module, override
+from ...gateway.modules import NOW, module
 
-MODULE = module(
-    labels={"app": "web"}, args=("-a", "-v"), ports=(ServicePort("grpc", 9005),), override=override(), trace=True
-)
+MODULE = module(labels={"app": "web"}, args=("-a", "-v"), ports=(ServicePort("grpc", 9005),), trace=True)
 FULL = replace(
     MODULE,
     meta=replace(MODULE.meta, tenant="default", namespace="ns"),
-    spec=replace(MODULE.spec, loggers={"db": "Debug"}),
     status=replace(
         MODULE.status, last_start=NOW, restart_count=3, last_restart_reason="killed", service="npm", mac_address="00ae"
     ),
@@ -32,7 +29,7 @@ def leaves(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
     """Every path of the JSON with its value; an item of a list has [*] in it, an entry of a map its key."""
     for key, inner in value.items():
         path = prefix + key
-        if path in ("meta.labels", "spec.loggers"):
+        if path == "meta.labels":
             yield from ((f"{path}[{name}]", text) for name, text in inner.items())
         elif isinstance(inner, dict):
             yield from leaves(inner, f"{path}.")
@@ -48,8 +45,8 @@ LEAVES = list(leaves(module_to_dict(FULL)))
 
 def test_the_module_of_these_tests_has_everything() -> None:
     paths = {path for path, _ in LEAVES}
-    assert {"status.mac-address", "spec.override.until", "status.service-ports[*].port", "meta.tenant"} <= paths
-    assert len(LEAVES) == 31
+    assert {"status.mac-address", "status.service-ports[*].port", "meta.tenant"} <= paths
+    assert len(LEAVES) == 26
 
 
 @pytest.mark.parametrize(("path", "shown"), LEAVES, ids=[path for path, _ in LEAVES])
@@ -81,7 +78,6 @@ def test_a_path_may_be_spelled_as_the_original_does(spelled: str, path: str) -> 
     ("path", "words"),
     [
         ("meta.labels", r"name its key as meta.labels\[key\]"),
-        ("spec.loggers", r"name its key as spec.loggers\[key\]"),
         ("status.node[*]", "no such field"),
         ("spec.args[1]", "no such field"),
         ("spec.args[", "an index is written as"),
@@ -123,9 +119,6 @@ def test_a_version_that_is_no_number_has_no_value() -> None:
         ("Meta", FULL.with_meta(labels={})),
         ("meta.labels", FULL.with_meta(labels={})),
         ("meta.labels[app]", FULL.with_meta(labels={})),
-        ("spec.loggers", FULL.with_spec(loggers={})),
-        ("spec.override", FULL.with_spec(override=None)),
-        ("spec.override.by", FULL.with_spec(override=None)),
         ("status.service-ports", FULL.with_status(service_ports=())),
         ("spec.args", FULL.with_spec(args=())),
     ],

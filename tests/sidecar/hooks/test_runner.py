@@ -11,7 +11,8 @@ from corvo_agent.errors import RemoteError, Unavailable
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.level_filter import MAX_LOGGERS
 from corvo_agent.levels.state import LevelState
-from corvo_agent.modules.model import LevelOverride, Module
+from corvo_agent.modules.controls.control import Control
+from corvo_agent.modules.model import Module
 from corvo_agent.sidecar.hooks.protocol import LevelChange
 from corvo_agent.sidecar.hooks.recipes import zap
 from corvo_agent.sidecar.hooks.runner import HookRunner
@@ -350,8 +351,7 @@ async def test_a_level_sync_drives_a_program_over_http() -> None:
     async with serving(server) as url:
         runner = HookRunner([zap(f"{url}/log/level")])
         sync = LevelSync(clock=clock, apply=runner.apply, refresh=lambda: None)
-        spec = {"log_level": "Error", "override": LevelOverride("Debug", clock.time_ns() + 10**9)}
-        sync.update(Module().with_spec(**spec))
+        sync.update(Module().with_spec(log_level="Error"), [Control("Debug", clock.time_ns() + 10**9)])
         tasks = [asyncio.create_task(coroutine) for coroutine in (sync.run(), runner.run())]
         assert await server.heard.get() == "debug"
         await clock.wait_sleeping()

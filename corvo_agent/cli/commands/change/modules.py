@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 import click
 
@@ -12,7 +13,8 @@ from ....errors import InvalidArgument
 from ....levels.level import Level
 from ....levels.state import LevelSource
 from ....modules.json.codec import module_to_dict
-from ....modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta, effective_state
+from ....modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta
+from ....modules.module_level import ModuleLevel, beside_to_dict
 from ....modules.names import validate_name
 from ....modules.vanished import DELETION_NOTE
 from ....timestamps import format_rfc3339
@@ -61,6 +63,8 @@ command.add_command(edit_module)
 async def list_modules(labels: str, fields: str, watch: bool, output: str | None, where: Where) -> None:
     """List modules: all of them, or those that the selectors choose. A level with * is an override, which ends.
 
+    Where the agent says that another level is in force, that one stands behind it.
+
     \b
     corvo modules list -l team=network,tier!=1
     corvo modules list --field-selector 'spec.log-level=Debug,status.restart-count>3'
@@ -69,12 +73,12 @@ async def list_modules(labels: str, fields: str, watch: bool, output: str | None
         if watch:
             await show_changes(backend.modules, selector_of(labels, fields), output)
             return
-        found = await backend.modules.list(selector_of(labels, fields))
-    for module in found.modules:
-        if module.invalid:
-            note(f"corvo: {module.name} is invalid: {module.invalid}")
+        found = await backend.modules.levels(selector_of(labels, fields))
+    for level in found:
+        if level.module.invalid:
+            note(f"corvo: {level.module.name} is invalid: {level.module.invalid}")
     headers = ("NAME", "LEVEL", "NODE", "CATEGORY", "RESTARTS", "STARTED")
-    print_result(output, [module_to_dict(module) for module in found.modules], headers, map(_row, found.modules))
+    print_result(output, list(map(_shown, found)), headers, map(_row, found))
 
 
 @command.command("get")
@@ -89,8 +93,7 @@ async def get_module(name: str, watch: bool, output: str | None, where: Where) -
         if watch:
             await show_changes(backend.modules, selector_of("", "", await whole_name(backend, name)), output)
             return
-        name = await whole_name(backend, name)
-        shown = module_to_dict(await backend.modules.get(name))
+        shown = _shown(await backend.modules.level(await whole_name(backend, name)))
     print_result(output, shown, ("FIELD", "VALUE"), _leaves("", shown))
 
 
@@ -182,9 +185,17 @@ def _relabel(changes: dict[str, str | None], module: Module) -> Module:
     return module.with_meta(labels={key: value for key, value in merged.items() if value is not None})
 
 
-def _row(module: Module) -> tuple[object, ...]:
-    state = effective_state(module.spec, time.time_ns())
+def _shown(level: ModuleLevel) -> dict[str, Any]:
+    """The object and what lies beside it, as REST shows them."""
+    return {**module_to_dict(level.module), **beside_to_dict(level.controls, level.applied)}
+
+
+def _row(level: ModuleLevel) -> tuple[object, ...]:
+    module, now = level.module, time.time_ns()
+    state = level.wanted(now)
     marked = f"{state.level_text}*" if state.source is LevelSource.OVERRIDE else state.level_text
+    if level.applied is not None and not level.holds(now):
+        marked = f"{marked} ({level.applied.level or 'unknown'} in force)"
     if module.invalid:
         # Its agent keeps the level that it had, which the object does not say.
         marked = "invalid"

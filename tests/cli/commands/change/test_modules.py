@@ -10,7 +10,8 @@ import pytest_asyncio
 import yaml
 
 from corvo_agent.agent.agent import Agent
-from corvo_agent.modules.model import LevelOverride, Module, ModuleSpec, ModuleStatus, ObjectMeta
+from corvo_agent.modules import Control, ControlStore
+from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
 from corvo_agent.modules.vanished import DELETION_NOTE
@@ -31,7 +32,8 @@ async def both(modules: ModuleStore, place: Place) -> None:
 
 
 async def test_list_shows_each_with_the_level_that_holds(place: Place, modules: ModuleStore) -> None:
-    await place.knows((await modules.set_override(NAME, LevelOverride("Debug"))).revision)
+    control = await ControlStore(modules.kv).put(NAME, Control("Debug"))
+    await place.knows_beside(control.revision)
     outcome = await place.corvo("modules", "list")
     assert outcome.code == 0
     assert outcome.rows == [
@@ -188,8 +190,11 @@ async def test_what_a_label_changes_is_a_generation_and_nothing_else(place: Plac
 
 async def test_an_agent_makes_its_module(agent: Agent, place: Place, modules: ModuleStore) -> None:
     await place.knows((await modules.get(NAME)).revision)
+    assert (await place.corvo("level", NAME, "Error", "--keep", "--wait", "30s")).code == 0
+    await place.finds(NAME)
+    await place.knows_beside((await modules.kv.range("/corvo/")).items[-1].mod_revision)
     row = (await place.corvo("modules", "list")).rows[0]
-    assert row[:4] == [NAME, "Warn", "node1", "Venice"]
+    assert row[:4] == [NAME, "Error", "node1", "Venice"]
 
 
 @pytest.mark.parametrize("where", ["--etcd", "--gateway"])

@@ -1,0 +1,104 @@
+"""What a person wants of a level, and how a Module comes to have it."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from dataclasses import dataclass
+
+import click
+
+from ...errors import InvalidArgument, PreconditionFailed
+from ...levels.level import Level
+from ...levels.logger_name import check_logger_name
+from ...modules.access import ModuleAccess
+from ...modules.controls.codec import control_from_dict
+from ...modules.controls.control import Control
+from ...modules.module_level import ModuleLevel
+from ...timestamps import parse_duration
+
+#: How long a level set by hand holds unless the person says otherwise.
+DEFAULT_DURATION = "10m"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person wants of the level; checked so that it makes sense. Raises click.UsageError, InvalidArgument."""
+
+    level: str | None
+    duration: str | None
+    keep: bool
+    clear: bool
+    as_configured: bool
+    why: bool
+    logger: str | None
+    scope: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.level is not None:
+            Level.parse(self.level, "LEVEL")
+        if self.clear and (self.level is not None or self.keep or self.duration):
+            raise click.UsageError("--clear goes without a LEVEL, --for and --keep")
+        if self.as_configured and (self.level or self.keep or self.duration or self.clear or self.logger):
+            raise click.UsageError("--as-configured goes without a LEVEL, --for, --keep, --clear and --logger")
+        if self.why and self.changes:
+            raise click.UsageError("--why changes nothing: it goes without a LEVEL, --clear and --as-configured")
+        given = self.duration or self.keep or self.logger or self.scope or self.reason
+        if not self.clear and self.level is None and given:
+            raise click.UsageError("--for, --keep, --logger, --scope and --reason need a LEVEL")
+        if self.duration and self.keep:
+            raise click.UsageError("--for and --keep exclude each other")
+        if self.scope and (self.keep or self.logger or self.level is None):
+            raise click.UsageError("--scope is for a LEVEL of the whole process that ends: without --keep and --logger")
+        if self.duration is not None and parse_duration(self.duration, "--for") == 0:
+            raise InvalidArgument("--for", self.duration, "must be longer than nothing")
+        if self.logger is not None:
+            check_logger_name(self.logger, "--logger")
+        if self.level is not None:
+            self._control()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be changed."""
+        return self.clear or self.as_configured or self.level is not None
+
+    async def carry_out(self, modules: ModuleAccess, name: str) -> ModuleLevel:
+        """Change the level of the Module ``name``, if anything is to be; what it is then.
+
+        Raises PreconditionFailed for a Module that is invalid and would stay so, and what ``modules`` raises.
+        """
+        if self.as_configured:
+            await modules.modify(name, lambda module: module.with_spec(log_level=""))
+            await modules.clear_control(name)
+        elif self.clear:
+            await modules.clear_control(name, self.logger or "")
+        elif self.level is not None and self.keep and not self.logger:
+            # A control that goes on would hide what was asked to stay.
+            await modules.modify(name, lambda module: module.with_spec(log_level=self.level))
+            await modules.clear_control(name)
+        elif self.level is not None:
+            _check_valid(await modules.level(name))
+            lasts = 0 if self.keep else parse_duration(self.duration or DEFAULT_DURATION, "--for")
+            await modules.set_control(name, self._control(), lasts)
+        return await modules.level(name)
+
+    def _control(self) -> Control:
+        value = {"level": self.level, "logger": self.logger, "scope": self.scope, "by": _who(), "reason": self.reason}
+        return control_from_dict(value)
+
+
+def _check_valid(level: ModuleLevel) -> None:
+    module = level.module
+    if module.invalid:
+        # No agent follows it: to say that the level is set would be wrong.
+        how = f"mend it first: corvo level {module.name} Info --keep, or corvo modules edit {module.name}"
+        raise PreconditionFailed(f"module {module.name} is invalid: {module.invalid}; {how}")
+
+
+def _who() -> str:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"
