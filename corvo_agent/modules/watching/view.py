@@ -98,6 +98,12 @@ class View:
                 return False
         return True
 
+    def lacking(self, shown: Range) -> KeyValue | None:
+        """One of the items that ``shown`` should hold as far as is known here, and does not."""
+        present = {item.key for item in shown.items}
+        missing = (known for key, known in self.items.items() if key not in present)
+        return next((known for known in missing if known.mod_revision <= shown.revision), None)
+
     def follows(self, shown: Range | Count, seen: int) -> bool:
         """Whether ``shown`` may be a later state of the same data, by its cluster and revision."""
         return shown.cluster == self.cluster and shown.revision >= seen

@@ -32,7 +32,7 @@ from typing import Self
 
 from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import CorvoError, DeadlineExceeded, PermissionRefused, Unavailable
+from ...errors import Compacted, CorvoError, DeadlineExceeded, PermissionRefused, Unavailable
 from ..kv import Change, Count, KeyRange, KeyValueStore, Range
 from ..vouching import Vouching
 from .batches import BatchBuffer, Cause, WatchBatch
@@ -195,9 +195,10 @@ class Watch:
         asked_at = self._clock.monotonic()
         snapshot = await self._store.range(self._prefix, exact=self._exact, also=self._also)
         self._vouching.looked(asked_at)
+        known, view = self._first_snapshot.is_set(), self._view
+        same = view.belongs_to(snapshot, view.seen) and not self._data_replaced
+        replaced = known and not (same and await self._remembers(snapshot))
         await self._buffer.room()
-        known = self._first_snapshot.is_set()
-        replaced = known and (self._data_replaced or not self._view.belongs_to(snapshot, self._view.seen))
         changes = self._view.replace(snapshot)
         self._snapshot_needed = self._data_replaced = False
         self._doubts = 0
@@ -205,6 +206,15 @@ class Watch:
         self._confirm(asked_at)
         self._tell(Cause.RESYNC if known else Cause.SNAPSHOT, changes, replaced=replaced)
         self._first_snapshot.set()
+
+    async def _remembers(self, shown: Range) -> bool:
+        """Whether the store knows that there was what ``shown`` lacks; one that was wiped and written to does not."""
+        gone = self._view.lacking(shown)
+        try:
+            was = gone and await self._store.get(gone.key, revision=gone.mod_revision)
+        except Compacted:
+            return True
+        return gone is None or (was is not None and (was.mod_revision, was.value) == (gone.mod_revision, gone.value))
 
     async def _follow(self) -> None:
         self._streams += 1
@@ -263,7 +273,8 @@ class Watch:
             seen = view.seen
             # Data can be replaced only while nothing is connected: after that the values are compared, too.
             shown = await self._store.range(self._prefix, exact=self._exact, keys_only=not resumed, also=self._also)
-            self._refuse_others(shown, view.belongs_to(shown, seen))
+            same = view.belongs_to(shown, seen) and (not resumed or await self._remembers(shown))
+            self._refuse_others(shown, same)
             grace = self._check_interval if resumed else self._grace
             proved = await self._catch_up(shown, lambda: view.reaches(shown), grace)
             if proved:

@@ -51,6 +51,15 @@ def test_a_later_snapshot_tells_the_difference_and_nothing_else() -> None:
     assert view.revision == 12
 
 
+def test_what_a_state_lacks_is_what_it_should_hold() -> None:
+    old, new = item("/old", 2), item("/new", 7)
+    view = view_of(old, new, revision=7)
+    assert view.lacking(state(9, old, new)) is None
+    assert view.lacking(state(9, new)) == old
+    # It is later than that state.
+    assert view.lacking(state(5, old)) is None
+
+
 def test_a_key_of_the_same_revision_but_another_value_is_an_update() -> None:
     view = view_of(item("/a", 2, value=b"1"), revision=2)
     changes = view.replace(state(2, item("/a", 2, value=b"2"), cluster="d"))

@@ -150,41 +150,6 @@ async def test_writes_elsewhere_make_no_stream_suspect() -> None:
         assert clock.monotonic() - statistics.confirmed_at <= 10
 
 
-@pytest.mark.parametrize("revisions_more", [0, 1, 50])
-async def test_replaced_data_becomes_a_difference(revisions_more: int) -> None:
-    clock, store = FakeClock(), MemoryStore()
-    for key in ("/a", "/lost"):
-        await store.put(key, b"1")
-    async with Watch(store, "/", clock=clock) as watch:
-        await anext(watch)
-        store.replace_data([("/a", b"2")])
-        # The same cluster id, as etcd has after a new start with an empty data directory.
-        store.cluster = "memory-1"
-        for _ in range(revisions_more):
-            await store.put("/elsewhere", b"")
-            await store.delete("/elsewhere")
-        seen: dict[str, bytes] = {"/a": b"1", "/lost": b"1"}
-        while seen != {"/a": b"2"}:
-            for change in (await advance_until(clock, next_batch(watch))).changes:
-                if change.type is DELETED:
-                    del seen[change.key]
-                else:
-                    assert change.item is not None
-                    seen[change.key] = change.item.value
-        assert watch.statistics().resyncs == 1
-
-
-async def test_another_cluster_is_recognised_by_its_id_alone() -> None:
-    clock, store = FakeClock(), MemoryStore()
-    await store.put("/a", b"1")
-    async with Watch(store, "/", clock=clock) as watch:
-        await anext(watch)
-        await clock.wait_sleeping()
-        store.cluster = "another"
-        batch = await advance_until(clock, next_batch(watch))
-        assert (batch.cause, batch.changes) == (Cause.RESYNC, ())
-
-
 async def test_a_slow_consumer_gets_everything_and_holds_little() -> None:
     clock, store = FakeClock(), MemoryStore()
     async with Watch(store, "/", clock=clock, check_interval=10) as watch:
