@@ -20,8 +20,8 @@ from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.names import key_of
 
-# Seconds in which they start: a multiple of what lies between two renewals, so that these are spread evenly.
-SPREAD = 18.0
+# Seconds in which they start: one after the other, for each keeps this process busy for a while.
+SPREAD = 60.0
 
 
 async def now(store: EtcdStore, name: str, stack: contextlib.AsyncExitStack) -> None:
@@ -70,7 +70,7 @@ async def serve(scheme: str, etcd: str, first: int, count: int) -> None:
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(number: int) -> None:
-            await asyncio.sleep(random.uniform(0, SPREAD))
+            await asyncio.sleep((number - first + random.random()) * SPREAD / count)
             store = await stack.enter_async_context(
                 EtcdStore(EtcdOptions((etcd,), connect_timeout=20.0, call_timeout=60.0 if scheme == "before" else 4.0))
             )

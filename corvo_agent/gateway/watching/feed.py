@@ -60,9 +60,9 @@ class Feed:
         before = None if event.before is None else event.before.module
         return self._selection.passes(event.type, event.entry.module, before)
 
-    def batches(self, events: Iterable[Event]) -> list[EventBatch]:
-        """Those of ``events`` that the watchers want, as batches."""
-        return list(batches(filter(self.passes, events), self._limits))
+    def batches(self, events: Iterable[Event]) -> Iterator[EventBatch]:
+        """Those of ``events`` that the watchers want, as batches, each made when it is asked for."""
+        return batches(filter(self.passes, events), self._limits)
 
     def take(self, events: Iterable[Event]) -> None:
         """Keep those that are wanted until it is time for a batch."""

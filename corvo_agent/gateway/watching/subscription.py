@@ -26,7 +26,9 @@ class Subscription:
         self.key = key
         self.shortcut: Shortcut | None = None
         self._first = first
-        self._initial = deque(initial)
+        # Made while it is taken: that of all Modules at once would hold up the loop. One batch ahead.
+        self._initial = iter(initial)
+        self._next_initial = next(self._initial, None)
         self._limit = waiting
         self._batches: deque[EventBatch] = deque()
         self._waiting = 0
@@ -34,9 +36,9 @@ class Subscription:
         self._ended: CorvoError | None = None
 
     @property
-    def initial_left(self) -> int:
-        """How many batches of the first state have not been taken yet."""
-        return len(self._initial)
+    def initial_left(self) -> bool:
+        """Whether there are batches of the first state that have not been taken yet."""
+        return self._next_initial is not None
 
     @property
     def waiting(self) -> int:
@@ -49,8 +51,9 @@ class Subscription:
         Raises ResourceExhausted when this watcher was too slow, Unavailable when the gateway stops.
         """
         # The first state does not count as waiting: it is shared, and every watcher has to get it.
-        if self._initial:
-            return self._initial.popleft()
+        if self._next_initial is not None:
+            initial, self._next_initial = self._next_initial, next(self._initial, None)
+            return initial
         while not self._batches:
             if self._ended is not None:
                 raise self._ended
@@ -69,14 +72,14 @@ class Subscription:
             if not wanted:
                 return
             batch = EventBatch(wanted)
-        if self.shortcut is not None and not self._batches and not self._initial and self.shortcut(batch):
+        if self.shortcut is not None and not self._batches and not self.initial_left and self.shortcut(batch):
             return
         self._waiting += len(batch)
         if self._waiting > self._limit:
             self.end(ResourceExhausted("events that wait for a slow watcher", self._limit))
             # A gap would go unnoticed; an end is seen, and the watcher starts over.
             self._batches.clear()
-            self._initial.clear()
+            self._next_initial = None
             return
         self._batches.append(batch)
         self._moved.set()

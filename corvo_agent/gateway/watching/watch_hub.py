@@ -8,7 +8,9 @@ others never wait for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
+from itertools import tee
 from typing import Protocol
 
 from ...clock import SYSTEM_CLOCK, Clock
@@ -71,7 +73,8 @@ class WatchHub:
         #: How many listen now.
         self.watchers = 0
         # The last first state that was made: after a restart all watchers come back at once and want the same.
-        self._first_state: tuple[ListOptions, list[EventBatch]] | None = None
+        # What each of them takes of it is made once, for the first.
+        self._first_state: tuple[ListOptions, Iterator[EventBatch]] | None = None
         self.closed = False
 
     def begin(self, revision: int) -> None:
@@ -155,7 +158,7 @@ class WatchHub:
         known = self._feeds.get(key.name, {}).get(key)
         return known or Feed(key, options.selection(), self.limits.batches, self._clock)
 
-    def _initial(self, version: int, feed: Feed, existing: KnownModules) -> Sequence[EventBatch]:
+    def _initial(self, version: int, feed: Feed, existing: KnownModules) -> Iterable[EventBatch]:
         if version > 0:
             return feed.batches(self._history.since(version))
         if version == -1:
@@ -166,8 +169,12 @@ class WatchHub:
             entry = existing.get(feed.key.name)
             return () if entry is None else feed.batches((_exists(entry),))
         if self._first_state is None or self._first_state[0] != feed.key:
-            self._first_state = feed.key, feed.batches(map(_exists, existing.by_revision()))
-        return self._first_state[1]
+            # As they are now: later changes come by themselves.
+            made = feed.batches(map(_exists, tuple(existing.by_revision())))
+            (shared,) = tee(made, 1)
+            self._first_state = feed.key, shared
+        # A copy that begins where the state begins.
+        return copy(self._first_state[1])
 
 
 def _exists(entry: CachedModule) -> Event:

@@ -31,9 +31,9 @@ def revisions(found: EventBatch) -> list[int]:
 async def test_the_first_state_comes_first() -> None:
     found = watcher(batch(1), batch(2))
     found.push(batch(3))
-    assert found.initial_left == 2
+    assert found.initial_left
     assert [revisions(await found.next_batch()) for _ in range(3)] == [[1], [2], [3]]
-    assert (found.initial_left, found.waiting) == (0, 0)
+    assert (found.initial_left, found.waiting) == (False, 0)
 
 
 async def test_a_wait_that_is_cancelled_loses_nothing() -> None:
@@ -62,7 +62,7 @@ async def test_one_that_does_not_keep_up_is_told_so_and_holds_nothing() -> None:
     found = watcher(batch(1), waiting=3)
     found.push(batch(2, 3, 4))
     found.push(batch(5))
-    assert found.initial_left == 0
+    assert not found.initial_left
     for _ in range(2):
         with pytest.raises(ResourceExhausted) as caught:
             await found.next_batch()

@@ -238,6 +238,34 @@ async def test_who_follows_a_name_is_told_its_state_without_a_look_at_all_others
     one, none = hub.join(ListOptions(name="m2")), hub.join(ListOptions(name="none"))
     other = hub.join(ListOptions(name="m2", label_selector="app=none"))
     assert await told(one, 2) == [2]
-    assert (none.initial_left, other.initial_left, hub.listed) == (0, 0, 0)
+    assert (none.initial_left, other.initial_left, hub.listed) == (False, False, 0)
     assert await told(hub.join(ListOptions()), 3) == [1, 2, 3]
     assert hub.listed == 1
+
+
+class Noted(CachedModule):
+    """Tells when its JSON is asked for."""
+
+    asked: list[str] = []
+
+    @property
+    def json(self) -> bytes:
+        self.asked.append(self.module.name)
+        return super().json
+
+
+async def test_the_first_state_is_made_while_it_is_taken_and_once_for_all() -> None:
+    hub = Hub(WatchLimits(batches=BatchLimits(size=2)))
+    hub.change(9)
+    hub.entries = {name: Noted(entry.module) for name, entry in hub.entries.items()}
+    Noted.asked.clear()
+    one = hub.join(ListOptions())
+    first = await one.next_batch()
+    assert len(Noted.asked) <= 6
+    other = hub.join(ListOptions())
+    assert len(Noted.asked) <= 6
+    # They are told what there was when they joined, and then what came, though all of it is made later.
+    hub.change()
+    assert await other.next_batch() is first
+    assert revisions([first]) + await told(one, 10) == list(range(1, 11))
+    assert revisions([first]) + await told(other, 10) == list(range(1, 11))
