@@ -92,7 +92,7 @@ async def test_the_command_line(gateway: Gateway, etcd: EmbeddedEtcd, where: str
 
 async def test_followed(gateway: Gateway, tmp_path: Path) -> None:
     # Long enough for every agent to answer on a busy machine.
-    asked = ("logs", *NAMES, "-f", "-o", "json", "--window", "4s", "--gateway", gateway.url)
+    asked = ("logs", *NAMES, "-f", "-o", "json", "--window", "2s", "--gateway", gateway.url)
     async with corvo_process(*asked) as process:
         assert process.stdout is not None
         found = [number_of(json.loads(await process.stdout.readline())) for _ in range(COUNT)]
