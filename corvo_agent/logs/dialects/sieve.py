@@ -4,7 +4,7 @@ It finds every line that is not proven to have another level, so that none is mi
 pattern is the complement of "begins as the template says, followed by a level that is not wanted". Such a pattern
 starts with a newline, and the search goes from line to line at the speed of memchr.
 
-A line whose object has the key of the level twice is taken by the first of them.
+A line whose object has the key of the level twice, of which the last one counts, is found by ``Template.again``.
 """
 
 from __future__ import annotations

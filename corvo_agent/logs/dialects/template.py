@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from .envelopes import open_envelopes
+from .fields import LEVEL_KEYS
 from .line_reader import LineReader
 from .severity import Scale
 from .text_forms import level_place
@@ -20,6 +21,7 @@ _LONGEST = 300  # bytes before a level
 _CRI = re.compile(rb"[0-9T:.Z+-]{20,40} std(?:out|err) F ")
 _KEY = re.compile(rb"[^\"\\\n]{1,80}")
 _PLAIN_NUMBER = re.compile(rb"-?[0-9.eE+-]+")
+_BESIDES = ',"(?:' + "|".join(sorted({re.escape(key.partition(".")[0]) for key, _ in LEVEL_KEYS})) + ')[".]'
 _PLAIN_TEXT = re.compile(rb"[^\"\\\n]*")
 
 
@@ -49,7 +51,8 @@ class Template:
     """The pieces before the level.
 
     ``ending`` are the bytes one of which stands behind it, ``scale`` that of a number, or None for a word. A level of
-    one letter says too little by itself: the pieces ``behind`` it have to be there as well.
+    one letter says too little by itself: the pieces ``behind`` it have to be there as well. ``again`` are patterns of
+    lines that may have the key of the level once more, the last one of which counts, as everywhere in JSON.
     """
 
     pieces: tuple[Piece, ...]
@@ -57,6 +60,7 @@ class Template:
     scale: Scale | None
     is_letter: bool = False
     behind: tuple[Piece, ...] = ()
+    again: tuple[str, ...] = ()
 
 
 def learn(line: bytes, reader: LineReader) -> Template | None:
@@ -90,6 +94,8 @@ def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: 
     key, scale = reader.first_level_key
     pieces, wanted = [*before, Fixed(b"{")], key.encode()
     position = at + 1
+    names: list[tuple[bytes, bool]] = []  # on the way to the level, and whether each is the first of its object
+    is_first = True
     while position < min(len(line), at + _LONGEST):
         name = _KEY.match(line, position + len(quote))
         colon = quote + b":"
@@ -100,17 +106,37 @@ def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: 
             behind += 1
         pieces.append(Fixed(line[position:behind]))
         if name[0] == wanted:
-            return _value(line, behind, pieces, quote, scale)
+            found = _value(line, behind, pieces, quote, scale)
+            again = tuple(_once_more(line, behind, quote, *each) for each in (*names, (name[0], is_first)))
+            # One key with a dot in it counts before a path.
+            again += (re.escape((quote + key.encode() + quote).decode("latin-1")),) if names else ()
+            # An object that has a level besides ``log`` is no envelope.
+            again += (_BESIDES,) if quote == b'\\"' else ()
+            return found and replace(found, again=again)
         if wanted.startswith(name[0] + b".") and line[behind : behind + 1] == b"{":
             wanted = wanted[len(name[0]) + 1 :]
             pieces.append(Fixed(b"{"))
             position = behind + 1
+            names.append((name[0], is_first))
+            is_first = True
             continue
         end = _skip_value(line, behind, pieces, quote)
         if end is None:
             return None
-        position = end
+        position, is_first = end, False
     return None
+
+
+def _once_more(line: bytes, at: int, quote: bytes, name: bytes, is_first: bool) -> str:
+    """The pattern of a line like ``line`` that has the key ``name``, which ends before ``at``, a second time."""
+    whole = quote + name + quote
+    if is_first:
+        is_wide = line.find(b", " + quote, at) >= 0 and line.find(b"," + quote, at) < 0
+    else:
+        is_wide = line[line.rfind(whole, 0, at) - 1 :].startswith(b" ")
+    key = re.escape(((b", " if is_wide else b",") + whole).decode("latin-1"))
+    # A key that is not the first one has a comma before it already.
+    return key if is_first else rf"{key}[^\n]*{key}"
 
 
 def _value(line: bytes, at: int, pieces: list[Piece], quote: bytes, scale: Scale) -> Template | None:

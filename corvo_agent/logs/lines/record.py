@@ -20,7 +20,7 @@ from ..dialects.envelopes import join_parts, open_envelopes
 from ..dialects.fields import Field, text_of
 from ..dialects.json_text import is_exact, parse_object, parse_start, to_text
 from ..dialects.line_reader import LineReader
-from ..dialects.severity import PLAIN_WORDS
+from ..dialects.severity import PLAIN_WORDS, of_word
 from .marker import CUT, LEVEL, MARKER, NUL, may_be_own, with_own_moved
 
 Record = dict[str, str]
@@ -116,7 +116,7 @@ class RecordBuilder:
             # A plain word for a level, which a marker and an envelope do not have.
             if not PLAIN_WORDS.issuperset([document.get("level") for document in documents]):
                 return None
-            if may_be_own(set().union(*documents)):
+            if self.reader.first_level_key[0] != "level" or may_be_own(set().union(*documents)):
                 return None
             times: list[int | None] = []
             if not set(map(type, chain.from_iterable(map(dict.values, documents)))) <= {str}:
@@ -147,7 +147,9 @@ class RecordBuilder:
             record = {key: to_text(value) for key, value in document.items()}
         except orjson.JSONEncodeError:  # nested deeper than can be written
             record = raw_document(unit)
-        if severity is not None and record.get("level") not in PLAIN_WORDS:
+        # Another key than ``level`` may be the one that counts, and say something else.
+        word = record.get("level", "")
+        if severity is not None and not (word in PLAIN_WORDS and of_word(word) is severity):
             record["level" if "level" not in record else LEVEL] = severity.word
         if hole:
             record[NUL] = str(hole)

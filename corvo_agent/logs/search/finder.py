@@ -94,7 +94,8 @@ def choose_finders(query: LogQuery, survey: Survey) -> tuple[Finder, ...]:
             return (pattern, *_shown_finders(survey))
     if survey.template is not None and _hides_most(query):
         threshold = Level.DEBUG if query.level is None else query.level
-        return (Sieve(survey.template, lambda severity: passes(severity, threshold, query.audit)),)
+        sieve = Sieve(survey.template, lambda severity: passes(severity, threshold, query.audit))
+        return (sieve, *map(BytePattern, survey.template.again))
     return conditions[0] if conditions else ()
 
 

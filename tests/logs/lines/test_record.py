@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corvo_agent.logs.dialects.dialect import find_dialect
+from corvo_agent.logs.dialects.line_reader import LineReader
 from corvo_agent.logs.lines.marker import CUT, LEVEL, MARKER, NUL, is_marker
 from corvo_agent.logs.lines.record import Record, RecordBuilder
 
@@ -127,6 +129,12 @@ def test_no_line_can_say_what_only_the_engine_says(key: str, form: str) -> None:
         block = build_block(b'{"level":"info"}\n' + unit + b"\n", 2, SOURCE)
         assert block is None or key not in block[1]
         assert key not in cut_record(unit[:-1] + b',"more":"x', 5000, SOURCE)
+
+
+def test_the_level_that_is_shown_is_the_one_that_is_searched() -> None:
+    reader = LineReader(find_dialect([b'{"@timestamp":"2026-11-24T10:00:00Z","log.level":"error","message":"m"}'] * 3))
+    (record,) = RecordBuilder(SOURCE, reader).build([b'{"@timestamp":"x","log.level":"error","level":"info"}'])
+    assert (record["level"], record["corvo.level"]) == ("info", "error")
 
 
 def test_a_value_nested_too_deeply_is_raw() -> None:
