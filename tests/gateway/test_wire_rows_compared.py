@@ -12,6 +12,7 @@ from corvo_agent.modules.json.codec import module_to_dict
 from corvo_agent.modules.model import Module
 from corvo_agent.modules.names import key_of
 from corvo_agent.protobuf.codec import encode
+from tests.cli.kit import corvo
 
 from .agents import AgentFarm, Handler
 from .conftest import Api, Store, settled
@@ -145,3 +146,18 @@ async def test_row_a_module_without_service_ports(api: Api, store: Store) -> Non
     for port in ({}, {"service-port": {"name": "x"}}):
         texts += (await api.call("POST", "/modules/m1/Debug", {"query": "Log", **port}))[1]["message"]
     assert texts == ["unable to locate service instance for module [m1]", "invalid service name [x]"]
+
+
+@pytest.mark.parametrize(("own", "written"), [("info", "debug"), ("Info", "Debug")])
+async def test_row_case_of_a_level_in_the_object(api: Api, store: Store, own: str, written: str) -> None:
+    """A Go process takes Debug for Info: where the object is in small letters, the level is written so."""
+    await store.put_module(module("m1", level=own))
+    await settled(api.gateway, store)
+    await api.call("PUT", "/modules/m1/level", {"level": "Debug", "keep": True})
+    item = await store.get(key_of("m1"))
+    assert item is not None
+    assert f'"log-level":"{written}"'.encode() in item.value
+    level = await corvo("level", "m1", "Error", "--keep", "--no-wait", "--gateway", api.gateway.url)
+    assert level.code == 0, level.err
+    found = (await api.get("/modules/m1", consistent="true"))[1]
+    assert found["spec"]["log-level"] == ("error" if own == "info" else "Error")

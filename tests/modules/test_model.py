@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.modules.model import Module, same_level
+from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, same_level
 
 
 def test_a_copy_differs_only_in_what_is_replaced() -> None:
@@ -27,3 +27,20 @@ def test_what_is_unknown_takes_no_part_in_comparisons() -> None:
 def test_a_level_is_the_same_however_it_is_spelt(one: str, other: str, same: bool) -> None:
     assert same_level(one, other) is same
     assert same_level(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("own", "category", "given", "written"),
+    [
+        ("info", "Venice", "Debug", "debug"),
+        ("Info", "venice", "debug", "debug"),
+        ("Info", "venice", "Debug", "Debug"),
+        ("", "venice", "Debug", "debug"),
+        ("", "Venice", "Debug", "Debug"),
+        ("", "", "Debug", "Debug"),
+        ("debug", "", "", ""),
+    ],
+)
+def test_a_lasting_level_is_written_as_the_object_is(own: str, category: str, given: str, written: str) -> None:
+    module = Module(spec=ModuleSpec(log_level=own), status=ModuleStatus(category=category))
+    assert module.with_log_level(given).spec.log_level == written

@@ -75,7 +75,8 @@ class Wish:
             await modules.clear_control(name, self.logger or "")
         elif self.level is not None and self.keep and not self.logger:
             # A control that goes on would hide what was asked to stay.
-            await modules.modify(name, lambda module: module.with_spec(log_level=self.level))
+            lasting = self.level
+            await modules.modify(name, lambda module: module.with_log_level(lasting))
             await modules.clear_control(name)
         elif self.level is not None:
             _check_valid(await modules.level(name))

@@ -71,7 +71,7 @@ def status_replaced(current: Module, given: Module, *, now: int) -> Module:
 
 def level_set(current: Module, level: str, *, now: int) -> Module:
     """``level`` becomes the lasting one."""
-    return _next_generation(current.with_spec(log_level=level), current.meta.labels, now)
+    return _next_generation(current.with_log_level(level), current.meta.labels, now)
 
 
 def check_version(current: Module, wanted: str) -> None:
