@@ -126,7 +126,7 @@ ROOMS = {
     "cli": [
         "backends confirm shells show thinned_log whole_file",
         "failures levels own_log profiles settings",
-        "live many reload running",
+        "doctor live many reload running",
         "where",
         "logs modules",
         "commands",
@@ -184,6 +184,7 @@ OWNERS = {
         "stats/",
         "writer/kubernetes.py",
     ],
+    "packaging": ["cli/doctor/machine.py"],
     "prometheus_client": ["gateway/metrics.py"],
     "psutil": [
         "agent/announcement.py",
@@ -212,6 +213,9 @@ NO_TEST_OF_ITS_NAME = {
     "_version.py": "one constant, which tests/test_main.py sees printed",
     "agent/options.py": "values without behaviour",
     "cli/backends/protocol.py": "only a Protocol",
+    "cli/doctor/agent.py": "tests/cli/commands/setup/test_doctor.py asks a real agent",
+    "cli/doctor/etcd.py": "tests/cli/commands/setup/test_doctor.py asks a real etcd",
+    "cli/doctor/gateway.py": "tests/cli/commands/setup/test_doctor.py asks a real gateway",
     "cli/levels/waiting.py": "tests/cli/commands/change/test_level.py waits for agents of every kind",
     "cli/levels/wish.py": "tests/cli/commands/change/test_level.py carries each of them out, in etcd and at a gateway",
     "demo/check.py": "tests/demo/test_world.py runs it, once while all holds and once while the agent is gone",

@@ -39,6 +39,7 @@ _COMMANDS = {
     "gateway": ("run", "Serve the REST API."),
     "writer": ("run", "Keep Module objects in step with what runs."),
     "token": ("setup", "Make tokens for callers of a gateway."),
+    "doctor": ("setup", "Find out what is wrong, and what to do about it."),
     "context": ("setup", "Name the places where to look, and choose one."),
     "completion": ("setup", "Print the completion script of a shell."),
 }

@@ -129,6 +129,11 @@ class EtcdStore:
         """How far the clock of the server that answered last is from ours; None before the first answer."""
         return self._session.clock_difference
 
+    async def server_version(self) -> str:
+        """The version of the member that answers, as ``3.5.1``. Raises what every call raises."""
+        answer = await self._session.call("/maintenance/status", {}, Repeat.ALWAYS, leader=False)
+        return self._decoded(answer, lambda status: str(status.get("version", "")))
+
     async def reload_credentials(self) -> None:
         """Read the certificates now and use new connections; open watches go on. Raises ConfigError; all stays then."""
         await self._session.reload_credentials()

@@ -1,0 +1,42 @@
+"""The agent of a module: whether it is found, answers, and can read what it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from ...diagnostics.client.typed_client import TypedClient
+from ...errors import CorvoError
+from .finding import Finding, Verdict, fault_of
+
+_REFUSED = "the agent answers its own user, root and those of --allow-user, or asks for a certificate: --tls-cert"
+_AWAY = "is its process running, and is its address one that this machine can dial? corvo modules get NAME"
+
+
+async def check_agent(client: TypedClient, name: str) -> AsyncIterator[Finding]:
+    """Ask it for its statistics, for one line of its log, and for its level."""
+    try:
+        stats = await client.stats()
+    except CorvoError as error:
+        yield fault_of("agent", error, _AWAY, _REFUSED)
+        return
+    agent: Any = stats.get("agent")
+    about = agent if isinstance(agent, dict) else {}
+    yield Finding("agent", Verdict.GOOD, f"{name} answers at {about.get('address') or 'its address'}")
+    level = about.get("level")
+    if level:
+        yield Finding("level", Verdict.GOOD, f"{level} is in force ({about.get('source', '?')})")
+    else:
+        yield Finding("level", Verdict.NOTE, "not told: it is no agent of ours, or an older one")
+    yield await _log(client)
+
+
+async def _log(client: TypedClient) -> Finding:
+    try:
+        lines = await client.logs(lines=1)
+    except CorvoError as error:
+        return fault_of("its log", error, "name its log file: corvo agent --log-file FILE", _REFUSED)
+    if not lines:
+        return Finding("its log", Verdict.NOTE, "no line yet", "has the service written one, and into that file?")
+    gaps = [text for line in lines for key, text in line.items() if key == "corvo.gap"]
+    return Finding("its log", Verdict.NOTE if gaps else Verdict.GOOD, "; ".join(gaps) or "it reads lines")
