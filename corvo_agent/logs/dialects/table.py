@@ -49,9 +49,10 @@ class JsonDialect:
 #: What is assumed of JSON lines that no row fits: by far the most programs write ``level``.
 PLAIN_JSON = JsonDialect("json", ())
 
-_OTEL: LevelKeys = (("severityText", Scale.OTEL), ("severityNumber", Scale.OTEL))
-_OTEL_SNAKE: LevelKeys = (("severity_text", Scale.OTEL), ("severity_number", Scale.OTEL))
-_OTEL_CAPITAL: LevelKeys = (("SeverityText", Scale.OTEL), ("SeverityNumber", Scale.OTEL))
+# The number first: the text is what the source called it, and need not be a word of any scale.
+_OTEL: LevelKeys = (("severityNumber", Scale.OTEL), ("severityText", Scale.OTEL))
+_OTEL_SNAKE: LevelKeys = (("severity_number", Scale.OTEL), ("severity_text", Scale.OTEL))
+_OTEL_CAPITAL: LevelKeys = (("SeverityNumber", Scale.OTEL), ("SeverityText", Scale.OTEL))
 
 JSON_DIALECTS: tuple[JsonDialect, ...] = (
     JsonDialect("journald", ("__REALTIME_TIMESTAMP",), (("PRIORITY", Scale.SYSLOG),), ("__REALTIME_TIMESTAMP",)),

@@ -42,6 +42,11 @@ class Varying:
 
 Piece = Fixed | Varying
 
+# Behind a level of text; inside of JSON, those that are written as they are.
+_BEHIND, _BEHIND_QUOTED = b" \t:[]|)>,\r\n-/", b" :[]|)>,-/"
+_PAIR = re.compile(rb'([A-Za-z_@][\w.@/-]*=)(?:"([^"\\\n]*)"|([!#-~]*))(?: |$)')
+_BARE = Varying(bytes(range(0x21, 0x7F)).replace(b'"', b""))
+
 _NUMBER = Varying(b"0123456789.eE+-")
 _TEXT = Varying(b'"\\\n', is_excluded=True)
 
@@ -87,7 +92,11 @@ def _learn(line: bytes, reader: LineReader) -> Template | None:
         start, before, quote = len(b'{"log":"'), [Fixed(b'{"log":"')], b'\\"'
     if line[start : start + 1] == b"{":
         return _of_object(line, start, before, quote, reader)
-    return _of_text(line[start:], before, reader) if quote == b'"' else None
+    if quote == b'"':
+        return _of_text(line[start:], before, reader) or _of_logfmt(line[start:], before, reader)
+    # Up to the first character that JSON writes otherwise.
+    end = min(place for place in (line.find(b"\\", start), line.find(b'"', start), len(line)) if place >= 0)
+    return _of_text(line[start:end], before, reader, is_quoted=True)
 
 
 def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: LineReader) -> Template | None:
@@ -170,7 +179,24 @@ def _skip_value(line: bytes, at: int, pieces: list[Piece], quote: bytes) -> int 
     return after
 
 
-def _of_text(line: bytes, before: list[Piece], reader: LineReader) -> Template | None:
+def _of_logfmt(line: bytes, before: list[Piece], reader: LineReader) -> Template | None:
+    """That of pairs ``key=value``, each behind one space."""
+    key, scale = reader.first_level_key
+    pieces, position = list(before), 0
+    while position < min(len(line), _LONGEST) and (pair := _PAIR.match(line, position)) is not None:
+        pieces.append(Fixed(pair[1]))
+        if pair[1] == key.encode() + b"=":
+            value = pair[3] or b""
+            return Template(tuple(pieces), b" \r\n", scale if value.isdigit() else None) if value else None
+        pieces += [_BARE] if pair[2] is None else [Fixed(b'"'), _TEXT, Fixed(b'"')]
+        pieces.append(Fixed(b" "))
+        position = pair.end()
+    return None
+
+
+def _of_text(line: bytes, before: list[Piece], reader: LineReader, *, is_quoted: bool = False) -> Template | None:
+    """That of a line of text; ``is_quoted``: it is the beginning of a text inside of JSON."""
+    more, endings = (b'\n"\\', _BEHIND_QUOTED) if is_quoted else (b"\n", _BEHIND)
     text = line.decode("latin-1")
     place = level_place(text, reader.form_of(text))
     if place is None or place.start > _LONGEST:
@@ -182,11 +208,11 @@ def _of_text(line: bytes, before: list[Piece], reader: LineReader) -> Template |
         if name == "ts":
             pieces += _time(line[start:end])
         elif end < len(line):
-            pieces.append(Varying(line[end : end + 1] + b"\n", is_excluded=True))
+            pieces.append(Varying(line[end : end + 1] + more, is_excluded=True))
         position = end
     pieces += _literal(line[position : place.start])
     if place.end - place.start > 1:
-        return Template(tuple(pieces), b" \t:[]|)>,\r\n-/", None)
+        return Template(tuple(pieces), endings, None)
     start, end = place.time
     behind = (*_literal(line[place.end : start]), *_time(line[start:end])) if end else ()
     return Template(tuple(pieces), line[place.end : place.end + 1], None, is_letter=True, behind=behind)

@@ -72,4 +72,4 @@ def test_most_dialects_have_a_template() -> None:
         sieve = Sieve(template, lambda severity: severity >= Severity.ERROR)
         found = pointed_at(sieve, b"\n".join(lines) + b"\n")
         assert len(found) <= 3, writer.name
-    assert without == ["opentelemetry", "docker+text", "logfmt"]
+    assert without == []
