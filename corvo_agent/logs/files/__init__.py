@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .log_file import FileChanged, LogFile, open_log
     from .log_paths import expand, literal_path
     from .packed import unpack
-    from .rotated_name import rotated_name
+    from .rotated_name import read_rotated_name
     from .rotation import FileClock, Rotation
     from .rotation_order import Rotated
     from .splitter import Chunk, Lines, Splitter
@@ -29,7 +29,7 @@ else:
             "log_paths": ("expand", "literal_path"),
             "log_file": ("FileChanged", "LogFile", "open_log"),
             "packed": ("unpack",),
-            "rotated_name": ("rotated_name",),
+            "rotated_name": ("read_rotated_name",),
             "rotation": ("FileClock", "Rotation"),
             "rotation_order": ("Rotated",),
             "splitter": ("Chunk", "Lines", "Splitter"),
@@ -58,6 +58,6 @@ __all__ = (
     "last_line_end",
     "literal_path",
     "open_log",
-    "rotated_name",
+    "read_rotated_name",
     "unpack",
 )

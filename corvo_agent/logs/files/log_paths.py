@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Container, Iterator, Sequence
 
 from ...errors import InvalidArgument
-from .rotated_name import bases_of, rotated_name
+from .rotated_name import bases_of, read_rotated_name
 
 _ESCAPED = re.compile(r"\[([*?[])\]")
 _FOLDERS = 10_000  # that ``**`` may lead through
@@ -47,7 +47,7 @@ def _is_rotated(path: str, *others: Container[str]) -> bool:
     for base in bases_of(name):
         whole = os.path.join(folder, base)
         if any(whole in each for each in others):
-            said = rotated_name(name, base)
+            said = read_rotated_name(name, base)
             return said is not None and not said.is_doubtful
     return False
 

@@ -64,7 +64,7 @@ class RotatedName:
     is_word: bool = False
 
 
-def rotated_name(name: str, base: str) -> RotatedName | None:
+def read_rotated_name(name: str, base: str) -> RotatedName | None:
     """What ``name`` says if it is a rotated name of the file ``base``, else None."""
     name = _unpacked(name)
     if name.startswith(base) and (found := _parse("behind", name[len(base) :])) is not None:

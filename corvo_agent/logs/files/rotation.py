@@ -12,7 +12,7 @@ from ...errors import CorvoError, NotFound
 from ..lines.marker import Gap
 from .cursor import TELLING
 from .log_file import HEAD, LogFile, open_log, translate
-from .rotated_name import PACKED, bases_of, rotated_name
+from .rotated_name import PACKED, bases_of, read_rotated_name
 from .rotation_order import FileKey, Rotated, RotationOrder
 
 # Names change while they are listed when a log is rotated; a link that leads nowhere looks the same each time.
@@ -114,7 +114,7 @@ class Rotation:
                 raise translate(error, folder) from error
             for name in names:
                 # Asked first, because it is said of most names in no time.
-                parts = rotated_name(name, base) if name.startswith(os.path.splitext(base)[0]) else None
+                parts = read_rotated_name(name, base) if name.startswith(os.path.splitext(base)[0]) else None
                 path = os.path.join(folder, name)
                 if parts is None or path in self._others:
                     continue

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .open_logs import open_logs
+    from .appended_files import open_logs
     from .python_process import PythonProcess, python_processes, python_version, why_closed
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "open_logs": ("open_logs",),
+            "appended_files": ("open_logs",),
             "python_process": ("PythonProcess", "python_processes", "python_version", "why_closed"),
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.logs.files.rotated_name import PACKED, bases_of, rotated_name
+from corvo_agent.logs.files.rotated_name import PACKED, bases_of, read_rotated_name
 
 OTHERS = (
     "a.log",
@@ -59,7 +59,7 @@ NAMES = {
 @pytest.mark.parametrize("suffix", ["", *PACKED])
 def test_dates_and_numbers(name: str, suffix: str) -> None:
     date, number = NAMES[name]
-    found = rotated_name(name + suffix, "a.log")
+    found = read_rotated_name(name + suffix, "a.log")
     assert found is not None
     assert (found.date.rstrip("0"), found.number) == (date.rstrip("0"), number)
     assert not found.is_doubtful
@@ -68,12 +68,12 @@ def test_dates_and_numbers(name: str, suffix: str) -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_names_are_none(name: str) -> None:
-    assert rotated_name(name, "a.log") is None
+    assert read_rotated_name(name, "a.log") is None
     assert "a.log" not in bases_of(name)
 
 
 def test_a_log_without_an_extension() -> None:
-    found = rotated_name("syslog-20240101.xz", "syslog")
+    found = read_rotated_name("syslog-20240101.xz", "syslog")
     assert found is not None
     assert found.date.startswith("20240101")
     assert list(bases_of("syslog.1")) == ["syslog"]
@@ -81,7 +81,7 @@ def test_a_log_without_an_extension() -> None:
 
 @pytest.mark.parametrize("name", ["a-1.log", "a_12.log.gz"])
 def test_names_that_logs_of_their_own_may_have(name: str) -> None:
-    found = rotated_name(name, "a.log")
+    found = read_rotated_name(name, "a.log")
     assert found is not None
     assert found.is_doubtful
 
@@ -94,6 +94,6 @@ def test_the_names_of_one_way_of_rotating_have_one_form() -> None:
         {"a.log.old"},
         {"a.log.1706659200"},
     ]
-    found = [{said.form for name in names if (said := rotated_name(name, "a.log"))} for names in forms]
+    found = [{said.form for name in names if (said := read_rotated_name(name, "a.log"))} for names in forms]
     assert [len(each) for each in found] == [1] * len(forms)
     assert len(set.union(*found)) == len(forms)

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.logs.files.rotated_name import rotated_name
+from corvo_agent.logs.files.rotated_name import read_rotated_name
 from corvo_agent.logs.files.rotation_order import Rotated, RotationOrder
 
 
 def files(names: Sequence[str], modified: Sequence[int] = ()) -> list[Rotated]:
     found = []
     for index, name in enumerate(names):
-        said = rotated_name(name, "a.log")
+        said = read_rotated_name(name, "a.log")
         assert said is not None
         found.append(Rotated(name, said, modified[index] if modified else 0, (1, index), 1))
     return found

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from corvo_agent.sidecar.processes.python_process import PythonProcess, python_processes, python_version, why_closed
-from tests.profiles.spawn import load
+from tests.profiles.spawn import LOADS, load, running
 from tests.world.machine import needs
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -71,7 +71,7 @@ def test_this_process_is_not_among_them_and_one_that_has_ended_is_none() -> None
 def test_a_process_that_forbids_it_says_so(switch: str) -> None:
     options = switch.split() if switch.startswith("-") else []
     env = {**os.environ, **({} if options else {switch: "1"})}
-    with load("idle", options=options) if options else waiting(sys.executable, "-", env=env) as process:
+    with running(sys.executable, *options, str(LOADS), "idle", env=env) as process:
         assert why_closed(process.pid) == f"it was started with {switch}"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ....errors import InvalidArgument, NotFound
-from ....sidecar.processes.open_logs import open_logs
+from ....sidecar.processes.appended_files import open_logs
 from ....sidecar.processes.python_process import python_processes, python_version
 from ....threads import start_thread
 from ...show.output import note

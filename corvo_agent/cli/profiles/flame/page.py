@@ -8,7 +8,7 @@ from html import escape
 
 import orjson
 
-from ....console import asset, bundle
+from ....console.assets import asset, bundle
 from .data import FlameData
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.sidecar.processes.open_logs import open_logs
+from corvo_agent.sidecar.processes.appended_files import open_logs
 
 
 def test_files_open_for_appending_are_logs_the_last_written_first(tmp_path: Path) -> None:

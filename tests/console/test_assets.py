@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.console import asset, bundle
+from corvo_agent.console.assets import asset, bundle
 
 
 def test_a_bundle_has_each_module_once_after_what_it_imports() -> None:
