@@ -42,6 +42,13 @@ class GatewayModules:
             found: dict[str, object] = await response.json()
             return found
 
+    async def levels(self) -> dict[str, str]:
+        """The level of each Module, by its name."""
+        async with self._session.get(self._url, headers=self._headers) as response:
+            response.raise_for_status()
+            items = (await response.json())["items"] or []
+            return {item["meta"]["name"]: item["spec"].get("log-level", "") for item in items}
+
     async def change(self, name: str, number: int) -> None:
         """Write the change ``number`` over what is there; anything else than success raises."""
         found = await self.get(name, consistent="true")

@@ -8,7 +8,7 @@ every gateway; what writers keep is there; nothing holds more descriptors, threa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +17,9 @@ from pathlib import Path
 import aiohttp
 
 from corvo_agent.errors import CorvoError
-from corvo_agent.modules import EtcdOptions, EtcdStore, ModuleStore, find_endpoint
+from corvo_agent.modules import EtcdOptions, EtcdStore, Module, ModuleStore
+from corvo_agent.modules.announcing.endpoint import decode_endpoint, endpoint_name
+from corvo_agent.modules.names import BESIDE_PREFIX
 from tests.etcd_cluster import EtcdCluster
 from tests.faults.changes import Changes, GatewayModules, change_in_etcd
 from tests.faults.programs import Program, Size, corvo, service
@@ -31,7 +33,7 @@ _MORE = 6
 _PATIENCE = 60.0
 _STARTING = 300.0
 # Seconds between two looks.
-_LOOK = 0.05
+_LOOK = 0.1
 
 
 @dataclass(frozen=True)
@@ -204,29 +206,57 @@ class Storm:
         """Wait until everything says the same as the store, and note how long it took."""
         loop, figures = asyncio.get_running_loop(), self.figures
         began = loop.time() if ended is None else ended
+        left = {
+            "in_force_after": self._in_force,
+            "announced_after": self._announced,
+            "shown_after": self._shown,
+            "kept_after": self._is_kept,
+        }
 
-        async def slowest(waits: Iterable[Awaitable[None]]) -> float:
-            await asyncio.gather(*waits)
-            return loop.time() - began
+        async def look() -> bool:
+            # What the store says is read once for all that is compared with it, or looking would be a load of its own.
+            modules = {module.name: module for module in (await store.list()).modules}
+            for figure, is_right in list(left.items()):
+                if await is_right(store, modules):
+                    setattr(figures, figure, loop.time() - began)
+                    del left[figure]
+            return not left
 
-        names = list(self._services)
-        figures.in_force_after, figures.announced_after, figures.shown_after, figures.kept_after = await asyncio.gather(
-            slowest(_until(partial(self._in_force, store, name), f"the level of {name}") for name in names),
-            slowest(_until(partial(_announced, store, name), f"what {name} announces") for name in names),
-            slowest(
-                _until(partial(_shown, store, each, name), f"what a gateway shows of {name}")
-                for each in self._gateways
-                for name in names
-            ),
-            slowest(_until(partial(_is_kept, store, name), f"the object {name}") for name in self._kept),
-        )
+        try:
+            await _until(look, "what was started or had to come right")
+        except AssertionError as error:
+            error.add_note(f"not right: {', '.join(left)}")
+            raise
+        modules = {module.name: module for module in (await store.list()).modules}
         for changes in self._changes:
-            changes.check(await store.get(changes.name))
+            changes.check(modules[changes.name])
 
-    async def _in_force(self, store: ModuleStore, name: str) -> bool:
-        level = (await store.get(name)).spec.log_level
-        # As configured, the service writes from Warn on.
-        return bool((await self._services[name].ask())["level"] == (level or "Warn"))
+    async def _in_force(self, store: ModuleStore, modules: Mapping[str, Module]) -> bool:
+        said = await asyncio.gather(*(each.ask() for each in self._services.values()))
+        # As configured, a service writes from Warn on.
+        return all(
+            name in modules and told["level"] == (modules[name].spec.log_level or "Warn")
+            for name, told in zip(self._services, said, strict=True)
+        )
+
+    async def _announced(self, store: ModuleStore, modules: Mapping[str, Module]) -> bool:
+        items = (await store.kv.range(BESIDE_PREFIX)).items
+        told = {name: decode_endpoint(item).level for item in items if (name := endpoint_name(item.key))}
+        return all(
+            name in modules
+            and (level := told.get(name)) is not None
+            and not level.fault
+            and modules[name].spec.log_level in ("", level.level)
+            for name in self._services
+        )
+
+    async def _shown(self, store: ModuleStore, modules: Mapping[str, Module]) -> bool:
+        found = await asyncio.gather(*(each.levels() for each in self._gateways))
+        wanted = {name: module.spec.log_level for name, module in modules.items()}
+        return wanted.keys() >= self._services.keys() and all(each == wanted for each in found)
+
+    async def _is_kept(self, store: ModuleStore, modules: Mapping[str, Module]) -> bool:
+        return all(name in modules and modules[name].status.node for name in self._kept)
 
     async def _sizes(self) -> dict[str, Size]:
         services = {name: each.size((await each.ask())["tasks"]) for name, each in self._services.items()}
@@ -250,23 +280,6 @@ class Storm:
     def _check_logs(self) -> None:
         told = [f"{name}: {line}" for name, each in {**self._services, **self._others}.items() for line in each.lines]
         assert not [line for line in told if "Traceback" in line], told
-
-
-async def _announced(store: ModuleStore, name: str) -> bool:
-    level = (await store.get(name)).spec.log_level
-    found = await find_endpoint(store.kv, name)
-    told = None if found is None else found.level
-    return told is not None and not told.fault and (told.level == level or not level)
-
-
-async def _shown(store: ModuleStore, gateway: GatewayModules, name: str) -> bool:
-    spec = (await gateway.get(name))["spec"]
-    assert isinstance(spec, dict)
-    return bool(spec.get("log-level", "") == (await store.get(name)).spec.log_level)
-
-
-async def _is_kept(store: ModuleStore, name: str) -> bool:
-    return bool((await store.get(name)).status.node)
 
 
 async def _until(holds: Callable[[], Awaitable[bool]], missing: str) -> None:
