@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 import statistics
 import sys
@@ -229,7 +230,8 @@ async def other_programs(folder: Path, watch: Watch) -> list[dict[str, object]]:
         for viewer, command in viewers.items():
             if shutil.which(viewer):
                 theirs = Case()
-                await watch.run(theirs, partial(program, *command, str(path)))
+                # What they print is not to be held here.
+                await watch.run(theirs, partial(program, "sh", "-c", f"{shlex.join(command)} {path} | wc -l"))
                 rows.append(row(case, ours, " ".join(command), theirs, found))
         path.unlink()
     return rows

@@ -96,7 +96,8 @@ def _learn(line: bytes, reader: LineReader) -> Template | None:
         return _of_text(line[start:], before, reader) or _of_logfmt(line[start:], before, reader)
     # Up to the first character that JSON writes otherwise.
     end = min(place for place in (line.find(b"\\", start), line.find(b'"', start), len(line)) if place >= 0)
-    return _of_text(line[start:end], before, reader, is_quoted=True)
+    template = _of_text(line[start:end], before, reader, is_quoted=True)
+    return template and replace(template, again=(_BESIDES, ',"log"'))
 
 
 def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: LineReader) -> Template | None:
@@ -187,7 +188,11 @@ def _of_logfmt(line: bytes, before: list[Piece], reader: LineReader) -> Template
         pieces.append(Fixed(pair[1]))
         if pair[1] == key.encode() + b"=":
             value = pair[3] or b""
-            return Template(tuple(pieces), b" \r\n", scale if value.isdigit() else None) if value else None
+            # Of a key that is there twice the last one counts.
+            once = re.escape(pair[1].decode())
+            again = rf"[^\n]{once}" if position == 0 else rf"{once}[^\n]*[^\n]{once}"
+            number = scale if value.isdigit() else None
+            return Template(tuple(pieces), b" \r\n", number, again=(again,)) if value else None
         pieces += [_BARE] if pair[2] is None else [Fixed(b'"'), _TEXT, Fixed(b'"')]
         pieces.append(Fixed(b" "))
         position = pair.end()

@@ -45,7 +45,9 @@ AGAIN = st.sampled_from(
 
 
 def once_more(line: str, key: str, value: object, comma: str) -> str:
-    """``line``, of JSON, with a key that it may have already."""
+    """``line``, of JSON or logfmt, with a key that it may have already."""
+    if line.startswith("time="):
+        return f"{line} {key}={value}"
     return line[:-1] + f"{comma}{json.dumps(key)}:{json.dumps(value)}}}" if line.endswith("}") else line
 
 
