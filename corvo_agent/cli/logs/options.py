@@ -24,6 +24,7 @@ _OPTIONS = (
     click.option("--fixed", metavar="TEXT", help="Lines that contain this text."),
     click.option("--field", "field", multiple=True, metavar="NAME=VALUE", help="Lines with that field; also != ~ < >."),
     click.option("--trace", metavar="ID", help="Lines of this trace, whatever their field for it is called."),
+    click.option("-C", "--around", metavar="N", help="Also N lines before and behind each of them."),
     click.option("--audit", type=click.Choice(["yes", "no", "only"]), help="Whether audit lines are shown."),
     click.option("--columns", metavar="NAME,...", help="Only these fields."),
     click.option("--join", is_flag=True, help="Text below a JSON line, such as a traceback, belongs to it."),
@@ -31,6 +32,7 @@ _OPTIONS = (
     click.option("--from", "from_", metavar="N", help="Skip N matches, from the oldest on; with desc from the newest."),
     click.option("--cursor", metavar="TEXT", help="Go on where an answer ended that said so with corvo.cursor."),
 )
+_PARAMETERS = {"from_": "from", "around": "context"}
 _TIMES = ("since", "until")
 
 
@@ -46,7 +48,9 @@ def parameters_of(asked: Mapping[str, object], *, follow: bool = False) -> dict[
 
     Raises click.UsageError for what is malformed or contradicts itself.
     """
-    given = {name.rstrip("_"): value for name, value in asked.items() if value is not None and value is not False}
+    # The name of an option that is another one's, or a word of Python.
+    told = {_PARAMETERS.get(name, name): value for name, value in asked.items()}
+    given = {name: value for name, value in told.items() if value is not None and value is not False}
     fields, date = given.pop("field", None) or (), given.pop("day", None)
     parameters = {name: "yes" if value is True else str(value) for name, value in given.items()}
     for name in _TIMES:

@@ -21,6 +21,8 @@ at the bound; ``corvo.nul``, how many NUL bytes stood before a line (what copytr
 does not append); ``corvo.level``, the word for a level that the line writes otherwise (50, "E"); and
 ``corvo.unfinished``, that a line has no end yet: it comes once more when it has one. ``corvo.raw`` is the line as it is
 in the file, for a query that asks for it; a line that is no UTF-8 is in base64 under ``corvo.raw.base64`` instead.
+``corvo.context`` stands in a line around one that matches, and is how far away that one is: ``-2`` before it, ``+1``
+behind it.
 
 All keys that begin with ``corvo.`` are the engine's. A line that has such a key of its own keeps it with ``line.`` in
 front (``line.corvo.cursor``), and so does one that has ``line.corvo.cursor`` already: no two keys become one, and
@@ -46,6 +48,7 @@ CUT = "corvo.cut"
 NUL = "corvo.nul"
 LEVEL = "corvo.level"
 UNFINISHED = "corvo.unfinished"
+CONTEXT = "corvo.context"
 RAW = "corvo.raw"
 RAW_BYTES = "corvo.raw.base64"
 

@@ -19,6 +19,7 @@ from ..lines.line_time import Window
 from ..lines.marker import Truncation
 from .bisection import TimedLines, first_timed, first_timed_in, narrow
 from .collector import MatchCollector
+from .context import ContextSelector
 from .matcher import Matcher
 from .packed_search import Newest, PackedSearch
 
@@ -39,7 +40,8 @@ class FileSearch:
     """What one file adds to ``found``. ``until`` is on the monotonic clock, ``window`` the times that are wanted.
 
     ``is_over`` says that nothing more is written to the file: its last line is one, with or without a newline. Else a
-    line without an end is shown once the file has not grown for a moment. ``index`` are places in a compressed file.
+    line without an end is shown once the file has not grown for a moment. ``index`` are places in a compressed file,
+    ``context`` adds lines around those that match.
 
     Its generators return a Stop when the search ends here, else None. Out of time or not, each of them gets
     somewhere: an answer that stopped where it started could be continued for ever.
@@ -56,7 +58,9 @@ class FileSearch:
         *,
         is_over: bool = False,
         index: PackedIndex | None = None,
+        context: ContextSelector | None = None,
     ) -> None:
+        self._context = context
         self._log = log
         self._index = index
         self._matcher = matcher
@@ -81,7 +85,7 @@ class FileSearch:
             return (yield from self._older_packed(end))
         whole = yield from last_line_end(self._log)
         last = self._last_line(whole) if end >= self._log.size else None
-        if last is not None and (stop := self._take(self._matcher.select(last))) is not None:
+        if last is not None and (stop := self._take(self._select(last, backward=True))) is not None:
             return stop
         end = min(end, whole)
         start, position = yield from self._narrowed(end)
@@ -92,7 +96,7 @@ class FileSearch:
         before, stop = position, None
         for chunk in backward(self._log, start, position, framing, longest, first=first):
             if chunk is not None:
-                stop = self._take(self._matcher.select(chunk, self._found.wanted + self._found.skip))
+                stop = self._take(self._select(chunk, self._found.wanted + self._found.skip, backward=True))
                 position = chunk.offset + chunk.start
             if stop is not None:
                 break
@@ -113,7 +117,7 @@ class FileSearch:
         with closing(self._chunks(start, end)) as chunks:
             for chunk in chunks:
                 if chunk is not None:
-                    stop = self._take(self._matcher.select(chunk))
+                    stop = self._take(self._select(chunk))
                     position = chunk.stop
                 if stop is not None:
                     break
@@ -123,6 +127,11 @@ class FileSearch:
                 yield
         self._log.check()
         return stop
+
+    def _select(self, chunk: Chunk, count: int = -1, *, backward: bool = False) -> Lines:
+        if self._context is None:
+            return self._matcher.select(chunk, count)
+        return self._context.select(chunk, backward=backward)
 
     def _last_line(self, whole: int) -> Chunk | None:
         """The last line, which starts at ``whole`` and has no newline; None when there is none, or it may go on."""
@@ -183,7 +192,7 @@ class FileSearch:
                 try:
                     for chunk in chunks:
                         if chunk is not None:
-                            kept.add(self._matcher.select(chunk))
+                            kept.add(self._select(chunk))
                         if self._index is None and self._expired():
                             # What was found is the oldest of this file: it cannot be returned without what is newer.
                             return Stop(Truncation.DEADLINE, end)

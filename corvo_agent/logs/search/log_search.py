@@ -20,6 +20,7 @@ from ..lines.marker import Gap, Truncation
 from ..lines.record import Record
 from .bisection import TimedLines
 from .collector import MatchCollector
+from .context import ContextSelector, context_query
 from .file_search import FileSearch, Stop
 from .matcher import LeftOut, Matcher
 from .packing import Packing
@@ -255,9 +256,22 @@ class LogSearch:
         return Matcher(self._query, log.path, self._limits.max_line_bytes, survey)
 
     def _file_search(self, log: LogFile, matcher: Matcher) -> FileSearch:
-        is_over = log.path != self._history.path
-        limits, index = self._limits, self._indexes.of(log)
-        return FileSearch(log, matcher, self._found, limits, self._window, self._until, is_over=is_over, index=index)
+        context = None
+        if self._query.context and not matcher.takes_all:
+            survey, longest = self._surveyor.survey(log), self._limits.max_line_bytes
+            everything = Matcher(context_query(self._query), log.path, longest, survey)
+            context = ContextSelector(matcher, everything, self._query.context)
+        return FileSearch(
+            log,
+            matcher,
+            self._found,
+            self._limits,
+            self._window,
+            self._until,
+            is_over=log.path != self._history.path,
+            index=self._indexes.of(log),
+            context=context,
+        )
 
     def _count(self, left_out: LeftOut) -> None:
         self._left_out.level += left_out.level

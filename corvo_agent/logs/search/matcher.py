@@ -16,7 +16,7 @@ from ..dialects.fields import lookup as field_value
 from ..dialects.json_text import is_exact, to_text
 from ..files.framing import LINES
 from ..files.splitter import Chunk, Lines
-from ..lines.marker import MARKER, may_be_own, raw_fields
+from ..lines.marker import CONTEXT, MARKER, may_be_own, raw_fields
 from ..lines.record import Record, RecordBuilder, raw_document
 from ..lines.severity import Audit, passes
 from .conditions import FieldCondition, lookup
@@ -48,6 +48,8 @@ class Matcher:
     def __init__(self, query: LogQuery, source: str, max_unit: int, survey: Survey = NO_SURVEY) -> None:
         self.reader = survey.reader()
         self.framing = survey.framing(self.reader, joined=query.joined)
+        #: Of units around those that match, by their offsets: how far away those are.
+        self.distances: dict[int, int] = {}
         #: What could not be read of the lines that were looked at.
         self.left_out = LeftOut()
         self._query = query
@@ -126,6 +128,10 @@ class Matcher:
         records = self._builder.build(lines.data)
         for index, length in lines.cut.items():
             records[index] = self._builder.build_cut(lines.data[index], length, lines.holes.get(index, 0))
+        if self.distances:
+            for index, record in enumerate(records):
+                if (distance := self.distances.pop(lines.offset(index), None)) is not None:
+                    record[CONTEXT] = f"{distance:+d}"
         if self._query.raw:
             for record, unit in zip(records, lines.data, strict=True):
                 record.update(raw_fields(unit))

@@ -20,6 +20,7 @@ parameter            meaning
 ``trace``            lines of that trace: its id is the value of a field for it, whatever the dialect calls it
 ``order``            ``asc`` (default) or ``desc``
 ``columns``          only these fields, separated by commas
+``context``          so many lines before and behind each match as well, with their distance in ``corvo.context``
 ``raw``              ``yes``: with each record the line as it is in the file, under ``corvo.raw``
 ``join``             ``yes``: lines that are no JSON object belong to the object before them
 ``cursor``           from the marker at the end of an answer, or of several followed logs: go on from there
@@ -49,10 +50,11 @@ _COUNTS, _ALL = ("lines", "max-results"), "all"
 #: What a Log query may hold, as it is told to people.
 PARAMETERS = (
     *("lines", "max-results", "from", "day", "since", "until", "level", "audit", "grep", "fixed", "field.NAME"),
-    *("trace", *_SHORT_FIELDS, "order", "columns", "raw", "join", "cursor"),
+    *("trace", *_SHORT_FIELDS, "order", "columns", "context", "raw", "join", "cursor"),
 )
 
 MAX_CONDITIONS = 64
+MAX_CONTEXT = 100  # lines
 
 _COUNT = re.compile(r"\d{1,18}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -90,6 +92,7 @@ def parse_query(parameters: Mapping[str, str], *, now: int, limits: ReadLimits =
         order=Order(_choice(given, "order", [each.value for each in Order])),
         columns=_columns(given),
         trace=_trace(given),
+        context=_count(given, "context", MAX_CONTEXT) if "context" in given else 0,
         raw=_choice(given, "raw", ["no", "yes"]) == "yes",
         complete=_ALL in (given.get(name, "").strip().lower() for name in _COUNTS),
         joined=_choice(given, "join", ["no", "yes"]) == "yes",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...levels.level import Level
 from ..limits import DEFAULT_LIMITS
 from ..lines.line_time import ALWAYS, Window
-from ..lines.marker import RAW, RAW_BYTES
+from ..lines.marker import CONTEXT, RAW, RAW_BYTES
 from ..lines.severity import Audit
 from .conditions import FieldCondition
 
@@ -40,6 +40,8 @@ class LogQuery:
         columns: the only fields to return; empty for all.
         trace: the id of a trace that lines have to name in a field, under any usual key; "" for every line.
         raw: whether each record also has its line as it is in the file, under ``corvo.raw``.
+        context: how many lines before and behind each match are returned with it, as far as they are in its file; they
+            count as lines, and say their distance under ``corvo.context``.
         complete: whether an answer that has all the ``lines`` it may have says so, with a cursor, if there may be more.
         joined: lines that are no JSON object belong to the object before them (a traceback, for example): they are
             searched and returned with it, appended to its ``msg``.
@@ -58,6 +60,7 @@ class LogQuery:
     columns: tuple[str, ...] = ()
     trace: str = ""
     raw: bool = False
+    context: int = 0
     complete: bool = False
     joined: bool = False
     cursor: str = ""
@@ -65,7 +68,9 @@ class LogQuery:
     @property
     def shown_columns(self) -> tuple[str, ...]:
         """The only fields that records have; empty for all."""
-        return (*self.columns, RAW, RAW_BYTES) if self.columns and self.raw else self.columns
+        if not self.columns:
+            return ()
+        return (*self.columns, *((RAW, RAW_BYTES) if self.raw else ()), *((CONTEXT,) if self.context else ()))
 
     @property
     def oldest_first(self) -> bool:

@@ -306,6 +306,8 @@ def _checked(query: LogQuery) -> LogQuery:
         raise InvalidArgument("from", str(query.offset), "a log that is followed has no end to count from")
     if query.order is Order.DESCENDING:
         raise InvalidArgument("order", query.order.value, "a log can only be followed forwards")
+    if query.context:
+        raise InvalidArgument("context", str(query.context), "a log that is followed has nothing behind its last line")
     return query
 
 

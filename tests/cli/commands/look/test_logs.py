@@ -53,6 +53,7 @@ async def test_lines_are_shown_oldest_first(agent: Agent, place: Place) -> None:
         ("--fixed connected", ["connected"]),
         ("--field peer=10.0.0.1", ["connected"]),
         ("--field error~^timed --level error", ["lost"]),
+        ("--fixed connected -C 1", ["looking", "connected", "lost"]),
         ("--order desc", ["lost", "connected", "looking"]),
         ("--from 1 -n 1", ["connected"]),
         ("-n all", ["looking", "connected", "lost"]),
