@@ -249,7 +249,6 @@ NO_TEST_OF_ITS_NAME = {
     "stub/handle.py": "tests/stub/test_start.py uses each of its methods",
     "stub/hubbed.py": "tests/stub/test_start.py, with and without a hub",
     "stub/inside.py": "tests/stub/test_start.py, where no hub is wanted",
-    "stub/process.py": "tests/hub/test_workers.py hears what it says",
     "stub/questions.py": "only Protocols",
     "writer/source.py": "a Protocol and its values",
 }

@@ -91,17 +91,25 @@ class Link:
         Called in the hook of a fork: it takes no lock, imports nothing and waits for nothing.
         """
         # Closed by their numbers: only this process's hold on them ends, and the parent's goes on.
-        for number in (self._start_lock.descriptor, -1 if self._socket is None else self._socket.detach()):
-            if number >= 0:
-                os.close(number)
-        self._start_lock.descriptor = -1
+        connection, self._socket = self._socket, None
+        if connection is not None:
+            os.close(connection.detach())
+        self._start_lock.release()
+        self.thread = 0
+        if not self._stopped:
+            # All else is for later: most children do not live so long.
+            native("start_new_thread")(self._run_in_child, ())
+
+    def _run_in_child(self) -> None:
+        patience = native("allocate_lock")()
+        patience.acquire()
+        patience.acquire(True, CHILD_PATIENCE)
+        if self._stopped:
+            return
         # The parent's thread may have been in the midst of them: they stay as they are.
         _PARENTS.append((self._sending, self._pause, self._ended))
-        stopped = self._stopped
         self._reset()
-        self._stopped = stopped
-        if not stopped:
-            self.start(CHILD_PATIENCE)
+        self._run(0.0, None)
 
     def send(self, message: dict[str, Any], body: bytes = b"") -> bool:
         """Send it, from any thread; False when there is no hub, or it does not take it."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks for loggers that were set up since, and between two reports of what was counted.
 TICK = 5.0
+# The same in the first seconds of a process: then programs set up their logging, perhaps over a level that they were
+# forked with.
+_YOUNG, _YOUNG_TICK = 10.0, 0.2
 # Where nothing is in force and nothing counts there is nothing to look after.
 _QUIET = 60.0
 _SHORTEST = 0.01
@@ -59,6 +62,8 @@ class WorkerProcess:
         # Of a forked child: what its parent had counted.
         self._base: dict[str, Count] = {}
         self._told: dict[str, Count] | None = None
+        # When it first found a hub, 0 before.
+        self._begun = 0.0
 
     # For the host
 
@@ -108,7 +113,7 @@ class WorkerProcess:
         _PARENTS.append(self._answers)
         self._answers = None
         self.loops = []
-        self.address, self._told = "", None
+        self.address, self._told, self._begun = "", None, 0.0
         if self.registry is not None:
             from ..stats.counters import count_of
 
@@ -121,6 +126,8 @@ class WorkerProcess:
     def hello(self) -> Mapping[str, Any]:
         """Who this is."""
         self._told = self.counts()
+        if not self._begun:
+            self._begun = time.monotonic()
         return {
             "pid": os.getpid(),
             "version": _version.__version__,
@@ -157,12 +164,16 @@ class WorkerProcess:
             self._told = values
             self.send({"t": "counters", "values": values})
         pause = TICK if in_force or self.registry is not None else _QUIET
+        if in_force and time.monotonic() - self._begun < _YOUNG:
+            pause = _YOUNG_TICK
         return max(_SHORTEST, min(pause, left or pause))
 
     def _apply(self, number: int, state: LevelState) -> None:
         fault = ""
         try:
             self.layer.apply(state)
+            # The same level as before is no change to the layer, but loggers may have left it since.
+            refresh_filter()
             self.level = state
             if state.enable_trace or self._answers is not None:
                 self._answering().enable_trace(state.enable_trace)
