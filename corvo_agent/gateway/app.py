@@ -49,6 +49,7 @@ from .routing.resolver import Resolver
 from .routing.router import RouteLimits, Router
 from .settings import GatewaySettings
 from .tls import agent_context, grpc_context, proxy_context, server_context
+from .watching.completer import Completer
 from .watching.control_keeper import ControlKeeper
 from .watching.endpoint_cache import EndpointCache
 from .watching.module_cache import ModuleCache
@@ -135,6 +136,7 @@ class Gateway:
             await stack.enter_async_context(self.endpoints)
             keeper = ControlKeeper(self._modules, self.cache, self.endpoints, clock=self._clock)
             await stack.enter_async_context(keeper)
+            await stack.enter_async_context(Completer(self._modules, self.cache, clock=self._clock))
             resolver = Resolver(DialPolicy(settings.allow_networks), clock=self._clock)
             router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes, audit=self._audit)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)

@@ -40,6 +40,7 @@ class ModuleCache(WatchedMirror):
         self._entries: dict[str, CachedModule] = {}
         self._names: list[str] = []
         self._undecodable: set[str] = set()
+        self._incomplete: set[str] = set()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -52,6 +53,11 @@ class ModuleCache(WatchedMirror):
     def undecodable(self) -> int:
         """How many keys hold a value that is no Module."""
         return len(self._undecodable)
+
+    @property
+    def incomplete(self) -> frozenset[str]:
+        """The names of those whose values can be read but lack what the original needs."""
+        return frozenset(self._incomplete)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -91,6 +97,7 @@ class ModuleCache(WatchedMirror):
             name = name_of(change.key)
             if change.type is ChangeType.DELETED:
                 self._undecodable.discard(name)
+                self._incomplete.discard(name)
                 decoded.append((change, None))
                 continue
             if change.item is None:
@@ -101,6 +108,9 @@ class ModuleCache(WatchedMirror):
             entry.make_json()
             decoded.append((change, entry))
             self._undecodable.discard(name)
+            self._incomplete.discard(name)
+            if entry.module.incomplete and not entry.module.invalid:
+                self._incomplete.add(name)
             if reason := entry.module.invalid:
                 self._undecodable.add(name)
                 _log.warning("a Module is invalid: %s at revision %d: %s", change.key, change.revision, reason)
