@@ -275,9 +275,7 @@ async def test_a_renewal_that_gets_no_answer_finds_what_is_dead_for_the_watch_as
                 await observer.sees(2 * number + 1)
             assert observer.numbers == [2, 3, 4, 5, 6, 7]
             await lease.wait_for(EndpointState.ANNOUNCED)
-            statistics = observer.watcher.statistics().watch
-            assert statistics.resyncs == 0
-            assert "a lease could not be renewed" in statistics.last_error
+            assert observer.watcher.statistics().watch.resyncs == 0
 
 
 async def test_the_watch_leaves_a_suspended_member_with_the_renewals() -> None:
@@ -289,16 +287,17 @@ async def test_the_watch_leaves_a_suspended_member_with_the_renewals() -> None:
         observer = Observer(ours, check_interval=600)
         async with observer, EndpointLease(ours.kv, NAME, Endpoint("127.0.0.1:7001"), ttl=6) as lease:
             await lease.wait_for(EndpointState.ANNOUNCED)
-            async with Writer(theirs) as writer:
-                await writer.writes(5)
-                await observer.sees(writer.acknowledged[-1])
-                cluster.members[0].suspend()
-                try:
+            try:
+                async with Writer(theirs) as writer:
+                    await writer.writes(5)
+                    await observer.sees(writer.acknowledged[-1])
+                    cluster.members[0].suspend()
                     for _ in range(2):
                         await writer.writes(5)
                         await observer.sees(writer.acknowledged[-1])
-                finally:
-                    cluster.members[0].resume()
-            await observer.sees(writer.acknowledged[-1])
-            observer.assert_all_heard(writer.acknowledged)
-            assert observer.watcher.statistics().watch.resyncs == 0
+                await observer.sees(writer.acknowledged[-1])
+                observer.assert_all_heard(writer.acknowledged)
+                assert observer.watcher.statistics().watch.resyncs == 0
+            finally:
+                # Only now: a write that was handed to it in that moment may be carried out, as the last of all.
+                cluster.members[0].resume()

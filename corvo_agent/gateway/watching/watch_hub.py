@@ -8,7 +8,6 @@ others never wait for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from itertools import tee
 from typing import Protocol
@@ -170,11 +169,11 @@ class WatchHub:
             return () if entry is None else feed.batches((_exists(entry),))
         if self._first_state is None or self._first_state[0] != feed.key:
             # As they are now: later changes come by themselves.
-            made = feed.batches(map(_exists, tuple(existing.by_revision())))
-            (shared,) = tee(made, 1)
-            self._first_state = feed.key, shared
-        # A copy that begins where the state begins.
-        return copy(self._first_state[1])
+            self._first_state = feed.key, feed.batches(map(_exists, tuple(existing.by_revision())))
+        # One stays where the state begins, for whoever joins next.
+        kept, taken = tee(self._first_state[1])
+        self._first_state = feed.key, kept
+        return taken
 
 
 def _exists(entry: CachedModule) -> Event:
