@@ -23,6 +23,7 @@ _COMMANDS = {
     "demo": ("run", "Try it all: etcd, a gateway, a sample service and its agents on this machine."),
     "agent": ("run", "Run the sidecar for one module."),
     "run": ("run", "Run a Python service, each process of it a worker of its module."),
+    "ls": ("look", "Show the modules at a glance."),
     "level": ("change", "Show or change the log level of a module."),
     "logs": ("look", "Show log lines of modules."),
     "stats": ("look", "Show or clear published variables of a module."),

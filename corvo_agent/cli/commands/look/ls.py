@@ -1,0 +1,110 @@
+"""``corvo ls``: the modules at a glance."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import click
+
+from ....errors import NotFound
+from ....modules.access import Selector
+from ...backends.protocol import Backend
+from ...modules.overview import HEADERS, ORDERS, WIDE, Overview, overviews, sort_key
+from ...running import asynchronous
+from ...settings.duration import Duration
+from ...settings.where import Where
+from ...show.output import note, print_json, print_table, yaml_text
+from ...where.complete import modules
+from ...where.connect import open_backend
+from ...where.names import whole_names
+from ...where.options import module_options
+from ...where.selectors import selector_of, selector_options
+
+# Modules that are asked for their errors unless that is wanted of more.
+_ASKED = 200
+_FORMATS = ("table", "text", "wide", "json", "yaml", "name")
+
+
+@click.command("ls", short_help="Show the modules at a glance.")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
+@click.option("--since", default="10m", show_default=True, metavar="DURATION|TIME", help="Count errors since then.")
+@click.option("--errors/--no-errors", "count", default=None, help=f"Ask agents; up to {_ASKED} unless told.")
+@click.option("--sort", type=click.Choice(ORDERS), default="name", show_default=True, help="What comes first.")
+@click.option("--watch", is_flag=True, help="Go on, every --interval.")
+@click.option(
+    "--interval", type=Duration(0.2), default="5s", show_default=True, metavar="DURATION", help="See --watch."
+)
+@click.option("-o", "--output", type=click.Choice(_FORMATS), help="Form; a table on a terminal, else text.")
+@selector_options
+@module_options
+@asynchronous
+async def command(
+    names: tuple[str, ...],
+    since: str,
+    count: bool | None,
+    sort: str,
+    watch: bool,
+    interval: float,
+    output: str | None,
+    labels: str,
+    fields: str,
+    where: Where,
+) -> None:
+    """Show all modules, those named, or those that selectors choose: whether each is alive, since when, the level that
+    is wanted and the one in force where that is another, the errors that it has logged, and its restarts.
+
+    \b
+    corvo ls
+    corvo ls -l team=network --sort errors
+    corvo ls mail 'node1-*' -o wide
+    corvo ls --watch
+    """
+    selector = selector_of(labels, fields, " ".join(names))
+    async with open_backend(where) as backend:
+        while True:
+            found = await _overviews(backend, names, selector, since, count)
+            _show(found, sort, output)
+            if not watch:
+                return
+            click.echo()
+            await asyncio.sleep(interval)
+
+
+async def _overviews(
+    backend: Backend, names: Sequence[str], selector: Selector, since: str, count: bool | None
+) -> list[Overview]:
+    if names:
+        chosen = set(await whole_names(backend, names))
+        levels = [each for each in await backend.modules.levels() if each.module.name in chosen]
+        missing = sorted(chosen - {each.module.name for each in levels})
+        if missing:
+            raise NotFound("module", ", ".join(missing))
+    else:
+        levels = list(await backend.modules.levels(selector))
+    asked = len(levels) <= _ASKED if count is None else count
+    if not asked and count is None:
+        note(f"errors of {len(levels)} modules are not counted: --errors asks all of them")
+    return await overviews(backend, levels, since, count=asked)
+
+
+def _show(found: list[Overview], sort: str, output: str | None) -> None:
+    now = time.time_ns()
+    found.sort(key=sort_key(sort, now))
+    value = [each.as_json(now) for each in found]
+    for each in found:
+        if each.unanswered:
+            note(f"{each.name}: {each.unanswered}")
+    if output == "json":
+        print_json(value)
+    elif output == "yaml":
+        click.echo(yaml_text(value), nl=False)
+    elif output == "name":
+        for each in found:
+            click.echo(each.name)
+    elif output == "wide":
+        print_table((*HEADERS, *WIDE), [(*each.row(now), *each.wide(now)) for each in found])
+    else:
+        drawn = None if output is None else output == "table"
+        print_table(HEADERS, [each.row(now) for each in found], drawn=drawn)

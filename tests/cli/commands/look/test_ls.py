@@ -1,0 +1,47 @@
+"""``corvo ls``: what is alive, at which level, and with how many errors."""
+
+from __future__ import annotations
+
+import pytest
+
+from corvo_agent.agent.agent import Agent
+from corvo_agent.modules.model import Module, ObjectMeta
+from corvo_agent.modules.store import ModuleStore
+from tests.cli.place import Place
+
+NAME = "node1-pen-npm"
+
+
+@pytest.fixture
+async def fleet(modules: ModuleStore, agent: Agent, place: Place) -> None:
+    """A Module without an agent beside that of the agent."""
+    created = await modules.create(Module(ObjectMeta(name="node2-mail", labels={"team": "net"})))
+    await place.knows(created.revision)
+    await place.finds(NAME)
+
+
+@pytest.mark.usefixtures("fleet")
+async def test_each_module_has_a_row_with_the_errors_of_a_time(place: Place) -> None:
+    outcome = await place.corvo("ls", "--since", "2026-01-01T00:00:00Z")
+    assert outcome.code == 0, outcome.err
+    rows = {row[0]: row for row in outcome.rows}
+    # One of the three lines of the log is an error.
+    assert rows[NAME][1::3] == ["live", "1"]
+    assert rows["node2-mail"][1::3] == ["no agent", ""]
+    recent = await place.corvo("ls", NAME, "--since", "1s", "-o", "json")
+    assert (recent.json[0]["errors"], recent.json[0]["status"]) == (0, "live")
+    without = await place.corvo("ls", "--no-errors", "-o", "json")
+    assert [each["errors"] for each in without.json] == [None, None]
+
+
+@pytest.mark.usefixtures("fleet")
+async def test_modules_are_chosen_and_sorted(place: Place) -> None:
+    by_label = await place.corvo("ls", "-l", "team=net", "-o", "name")
+    by_name = await place.corvo("ls", "mail", "-o", "name")
+    assert (by_label.out, by_name.out) == ("node2-mail\n", "node2-mail\n")
+    sorted_by_status = await place.corvo("ls", "--sort", "status", "--no-errors", "-o", "name")
+    assert sorted_by_status.out == f"node2-mail\n{NAME}\n"
+    wide = await place.corvo("ls", NAME, "-o", "wide", "--no-errors")
+    assert wide.out.splitlines()[0].split("\t")[-4:] == ["NODE", "CATEGORY", "BY", "REASON"]
+    none = await place.corvo("ls", "nothing")
+    assert (none.code, "module nothing not found" in none.err) == (3, True)
