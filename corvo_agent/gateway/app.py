@@ -215,7 +215,7 @@ class Gateway:
         )
         application.on_response_prepare.append(add_headers)
         for views in (
-            ModuleViews(self.api),
+            ModuleViews(self.api, router),
             WatchViews(self.api, self._watches.patience, period=self._watches.bookmark),
             FollowViews(self.api, router),
             DebugViews(self.api, router, self.answers),

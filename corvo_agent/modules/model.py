@@ -115,13 +115,14 @@ class Module:
         unread = {name: found for name, found in {**self.unread, "spec": left}.items() if found}
         return replace(self, spec=replace(self.spec, **changes), unread=unread)
 
-    def with_log_level(self, level: str) -> Module:
+    def with_log_level(self, level: str, *, announced: bool) -> Module:
         """A copy with ``level`` as the lasting one, in small letters where the object's own level is in them.
 
-        Without a level its category tells. A process of the original knows ``debug`` and takes ``Debug`` for Info.
+        Without a level its category tells. Where no agent of ours has ``announced`` itself it is in small letters
+        always: a process of the original knows ``debug`` and takes ``Debug`` for Info.
         """
         own = self.spec.log_level or self.status.category
-        return self.with_spec(log_level=level.lower() if own.islower() else level)
+        return self.with_spec(log_level=level.lower() if own.islower() or not announced else level)
 
     def with_status(self, **changes: Any) -> Module:
         """A copy with fields of the status replaced."""

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 from ..backoff import Backoff
+from ..diagnostics.client.peer_kind import PeerKind
 from ..errors import CorvoError, DeadlineExceeded, InvalidArgument, RemoteError, Unavailable, VersionConflict
 from ..modules.access import EVERY_MODULE, ModuleEvent, Selector
 from ..modules.compare_and_swap import ATTEMPTS, compare_and_swap
@@ -85,6 +86,14 @@ class RestModules:
     async def levels(self, selector: Selector = EVERY_MODULE) -> Sequence[ModuleLevel]:
         """Those that ``selector`` lets through, as the gateway knows them."""
         return [self._level(item) for item in await self._items(selector)]
+
+    async def peer_kind(self, name: str) -> PeerKind:
+        """Who answers for the Module ``name``, where no agent has announced itself, as the gateway finds out."""
+        found = await self._transport.call("GET", f"{_path(name)}/level", name=name)
+        try:
+            return PeerKind(found.get("peer", PeerKind.CORVO.value))
+        except ValueError:
+            return PeerKind.NONE
 
     async def set_control(self, name: str, control: Control, lasts: int) -> None:
         """Have the gateway put it beside the Module."""

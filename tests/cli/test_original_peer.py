@@ -14,6 +14,7 @@ from corvo_agent.cli.backends.etcd import EtcdBackend
 from corvo_agent.cli.logs.follower import ModuleFollower
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.modules import ControlStore
 from corvo_agent.modules.model import Module, ModuleStatus, ObjectMeta, ServicePort
 from corvo_agent.modules.store import ModuleStore
 from tests.certificates import Authority
@@ -75,6 +76,22 @@ async def test_every_query_is_answered(place: Place, original: tuple[Original, s
     assert (profile.code, "unknown query: Profile" in profile.err) == (1, True)
     top = await place.corvo("top", NAME, "--once")
     assert (top.code, "170" in top.out, "unknown query: Profile" in top.out + top.err) == (0, True, True)
+
+
+async def test_its_level_is_its_log_level_which_nothing_ends(
+    place: Place, original: tuple[Original, str], modules: ModuleStore
+) -> None:
+    await place.knows((await modules.set_level(NAME, "info")).revision)
+    outcome = await place.corvo("level", NAME, "Debug")
+    assert (outcome.code, outcome.out) == (0, f"{NAME}: Debug (log-level)\n")
+    assert "nothing will end this level" in outcome.err
+    # In small letters: it takes any other spelling for Info.
+    assert (await modules.get(NAME)).spec.log_level == "debug"
+    assert await ControlStore(modules.kv).list(NAME) == ()
+    refused = await place.corvo("level", NAME, "Debug", "--logger", "http")
+    assert (refused.code, "one level for all loggers" in refused.err) == (1, True)
+    kept = await place.corvo("level", NAME, "Warn", "--keep")
+    assert (kept.code, kept.err, (await modules.get(NAME)).spec.log_level) == (0, "", "warn")
 
 
 async def test_one_address_is_asked_alike(original: tuple[Original, str]) -> None:

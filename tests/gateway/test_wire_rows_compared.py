@@ -153,6 +153,11 @@ async def test_row_case_of_a_level_in_the_object(api: Api, store: Store, own: st
     """A Go process takes Debug for Info: where the object is in small letters, the level is written so."""
     await store.put_module(module("m1", level=own))
     await settled(api.gateway, store)
+    # Where no agent of ours is, there may be one of the original's processes.
+    await api.call("PUT", "/modules/m1/level", {"level": "Warn", "keep": True})
+    assert (await api.get("/modules/m1"))[1]["spec"]["log-level"] == "warn"
+    await store.put_module(module("m1", level=own))
+    await api.gateway.endpoints.wait_for(await store.put_endpoint("m1", "127.0.0.1:1"), 5)
     await api.call("PUT", "/modules/m1/level", {"level": "Debug", "keep": True})
     item = await store.get(key_of("m1"))
     assert item is not None

@@ -43,4 +43,5 @@ def test_a_level_is_the_same_however_it_is_spelt(one: str, other: str, same: boo
 )
 def test_a_lasting_level_is_written_as_the_object_is(own: str, category: str, given: str, written: str) -> None:
     module = Module(spec=ModuleSpec(log_level=own), status=ModuleStatus(category=category))
-    assert module.with_log_level(given).spec.log_level == written
+    assert module.with_log_level(given, announced=True).spec.log_level == written
+    assert module.with_log_level(given, announced=False).spec.log_level == written.lower()

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from ...diagnostics.client.payload_client import PayloadClient
+from ...diagnostics.client.peer_kind import PeerKind, peer_kind
 from ...errors import ConfigError
 from ...modules.access import ModuleAccess
 
@@ -25,6 +26,11 @@ class AddressBackend:
         """There are none."""
         reason = f"{self._address} is one agent and knows no Module objects: give --gateway URL or --etcd URL"
         raise ConfigError("--address", None, reason)
+
+    async def peer_kind(self, name: str) -> PeerKind:
+        """Who answers at the address."""
+        async with self.agent(name) as client:
+            return await peer_kind(client, name)
 
     @asynccontextmanager
     async def agent(self, name: str) -> AsyncGenerator[PayloadClient]:

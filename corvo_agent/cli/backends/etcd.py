@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from ...clock import SYSTEM_CLOCK
 from ...diagnostics.client.payload_client import PayloadClient
-from ...errors import NotFound
+from ...diagnostics.client.peer_kind import PeerKind, peer_kind
+from ...errors import NotFound, PreconditionFailed
 from ...modules.access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
 from ...modules.announcing.endpoint import find_endpoint
 from ...modules.controls.control import Control
@@ -34,6 +35,16 @@ class EtcdBackend:
         self._store = store
         self._dial = dial
         self.modules: ModuleAccess = StoreModules(store)
+
+    async def peer_kind(self, name: str) -> PeerKind:
+        """Who answers where the status of the Module says."""
+        try:
+            if is_behind_proxy(await self._store.get(name), None):
+                return PeerKind.ORIGINAL
+            async with self.agent(name) as client:
+                return await peer_kind(client, name)
+        except (NotFound, PreconditionFailed):
+            return PeerKind.NONE
 
     @asynccontextmanager
     async def agent(self, name: str) -> AsyncGenerator[PayloadClient]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from ...diagnostics.client.peer_kind import PeerKind
 from ...modules.access import ModuleAccess
 from ...rest_client.agent import RestAgent
 from ...rest_client.modules import RestModules
@@ -18,7 +19,12 @@ class GatewayBackend:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self.modules: ModuleAccess = RestModules(transport)
+        self._modules = RestModules(transport)
+        self.modules: ModuleAccess = self._modules
+
+    async def peer_kind(self, name: str) -> PeerKind:
+        """What the gateway finds out."""
+        return await self._modules.peer_kind(name)
 
     @asynccontextmanager
     async def agent(self, name: str) -> AsyncGenerator[RestAgent]:

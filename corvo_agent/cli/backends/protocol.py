@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from ...diagnostics.client.peer_kind import PeerKind
 from ...diagnostics.client.typed_client import TypedClient
 from ...modules.access import ModuleAccess
 
@@ -20,6 +21,10 @@ class Backend(Protocol):
     @property
     def modules(self) -> ModuleAccess:
         """The Module objects. Raises ConfigError where there are none."""
+        ...
+
+    async def peer_kind(self, name: str) -> PeerKind:
+        """Who answers for the Module ``name``, of which no agent has announced itself."""
         ...
 
     def agent(self, name: str) -> AbstractAsyncContextManager[TypedClient]:

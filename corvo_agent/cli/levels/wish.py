@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import click
 
+from ...diagnostics.client.peer_kind import PeerKind
 from ...errors import InvalidArgument, PreconditionFailed
 from ...levels.level import Level
 from ...levels.logger_name import check_logger_name
@@ -16,9 +17,19 @@ from ...modules.controls.codec import control_from_dict
 from ...modules.controls.control import Control
 from ...modules.module_level import ModuleLevel
 from ...timestamps import parse_duration
+from ..backends.protocol import Backend
 
 #: How long a level set by hand holds unless the person says otherwise.
 DEFAULT_DURATION = "10m"
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """A ``level`` after a change. ``told``: its agent will say when it follows; ``said`` is for the person."""
+
+    level: ModuleLevel
+    told: bool
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +74,43 @@ class Wish:
         """Whether anything is to be changed."""
         return self.clear or self.as_configured or self.level is not None
 
-    async def carry_out(self, modules: ModuleAccess, name: str) -> ModuleLevel:
+    async def carry_out(self, backend: Backend, name: str) -> CarriedOut:
         """Change the level of the Module ``name``, if anything is to be; what it is then.
 
-        Raises PreconditionFailed for a Module that is invalid and would stay so, and what ``modules`` raises.
+        Raises PreconditionFailed for a Module that is invalid and would stay so, or whose process is one of the
+        original and follows no level of a single logger; and what ``backend`` raises.
         """
+        modules, said = backend.modules, ""
+        level = await modules.level(name)
         if self.as_configured:
             await modules.modify(name, lambda module: module.with_spec(log_level=""))
             await modules.clear_control(name)
         elif self.clear:
             await modules.clear_control(name, self.logger or "")
-        elif self.level is not None and self.keep and not self.logger:
-            # A control that goes on would hide what was asked to stay.
-            lasting = self.level
-            await modules.modify(name, lambda module: module.with_log_level(lasting))
-            await modules.clear_control(name)
         elif self.level is not None:
-            _check_valid(await modules.level(name))
-            lasts = 0 if self.keep else parse_duration(self.duration or DEFAULT_DURATION, "--for")
-            await modules.set_control(name, self._control(), lasts)
-        return await modules.level(name)
+            kind = PeerKind.CORVO if level.applied is not None else await backend.peer_kind(name)
+            if self.keep and not self.logger:
+                await self._keep(modules, level)
+            elif kind is PeerKind.ORIGINAL:
+                if self.logger:
+                    raise PreconditionFailed(f"{name} is a process of the original: it has one level for all loggers")
+                await self._keep(modules, level)
+                said = (
+                    f"{name} is a process of the original, which follows log-level alone: nothing will end this level"
+                )
+            else:
+                _check_valid(level)
+                lasts = 0 if self.keep else parse_duration(self.duration or DEFAULT_DURATION, "--for")
+                await modules.set_control(name, self._control(), lasts)
+            if kind is PeerKind.ORIGINAL:
+                return CarriedOut(await modules.level(name), False, said)
+        return CarriedOut(await modules.level(name) if self.changes else level, True, said)
+
+    async def _keep(self, modules: ModuleAccess, level: ModuleLevel) -> None:
+        """Make it the lasting level; a control that goes on would hide what was asked to stay."""
+        lasting, announced = self.level or "", level.applied is not None
+        await modules.modify(level.module.name, lambda old: old.with_log_level(lasting, announced=announced))
+        await modules.clear_control(level.module.name)
 
     def _control(self) -> Control:
         value = {"level": self.level, "logger": self.logger, "scope": self.scope, "by": _who(), "reason": self.reason}

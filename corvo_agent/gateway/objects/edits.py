@@ -69,9 +69,9 @@ def status_replaced(current: Module, given: Module, *, now: int) -> Module:
     return replace(current.with_meta(mod_time=now), status=given.status, unread=_unread_but(current, "status"))
 
 
-def level_set(current: Module, level: str, *, now: int) -> Module:
-    """``level`` becomes the lasting one."""
-    return _next_generation(current.with_log_level(level), current.meta.labels, now)
+def level_set(current: Module, level: str, *, announced: bool, now: int) -> Module:
+    """``level`` becomes the lasting one; ``announced``: an agent of ours answers for the Module."""
+    return _next_generation(current.with_log_level(level, announced=announced), current.meta.labels, now)
 
 
 def check_version(current: Module, wanted: str) -> None:

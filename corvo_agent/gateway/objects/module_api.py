@@ -215,7 +215,12 @@ class ModuleApi:
 
     async def set_level(self, name: str, level: str, *, condition: Precondition = UNCONDITIONAL) -> CachedModule:
         """Make ``level`` the lasting one: what was put over it for a time ends. Raises NotFound, VersionConflict."""
-        entry = await self._modify(name, "", lambda old: objects.level_set(old, level, now=self._now()), condition)
+
+        def kept(old: Module) -> Module:
+            announced = self._beside.get(name) is not None
+            return objects.level_set(old, level, announced=announced, now=self._now())
+
+        entry = await self._modify(name, "", kept, condition)
         await self._clear_control(entry.module, "")
         return entry
 
@@ -309,8 +314,10 @@ class ModuleApi:
         return CachedModule(module)
 
     async def _settled(self, condition: Callable[[], bool], mirror: WatchedMirror | None = None) -> None:
+        # Not by its truth: a mirror that holds nothing has none.
+        mirror = self.cache if mirror is None else mirror
         try:
-            await (mirror or self.cache).wait_until(condition, "the write did not come back", _CATCH_UP)
+            await mirror.wait_until(condition, "the write did not come back", _CATCH_UP)
         except DeadlineExceeded:
             # It is stored: a cache that lags is no reason to tell the caller that the write failed.
             _log.warning("a write is stored but has not come back within %g s", _CATCH_UP)

@@ -88,6 +88,11 @@ SCHEMAS: Schema = {
             "in-force": {"type": "boolean", "description": "whether the agent says that it is in force"},
             "controls": {"type": "array", "items": ref("LevelControl")},
             "applied": ref("AppliedLevel"),
+            "peer": {
+                "type": "string",
+                "description": "Who answers where no agent has announced itself: corvo, none, or original, a process "
+                "that follows log-level alone",
+            },
         },
         ("name", "wanted", "in-force"),
     ),

@@ -31,6 +31,7 @@ from ..objects.body import (
 )
 from ..objects.errors import Action
 from ..objects.module_api import ModuleApi
+from ..routing.router import Router
 from ..watching.cached_module import CachedModule
 from .entity_tags import module_tag, not_modified, precondition_of, tagged
 from .http import guarded, json_response, read_body, send_whole
@@ -42,10 +43,11 @@ _CATCH_UP = 5.0
 
 
 class ModuleViews:
-    """Reading and writing Module objects over REST, through ``api``."""
+    """Reading and writing Module objects over REST, through ``api``; ``router`` finds out who answers for them."""
 
-    def __init__(self, api: ModuleApi) -> None:
+    def __init__(self, api: ModuleApi, router: Router) -> None:
         self._api = api
+        self._router = router
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
@@ -162,6 +164,8 @@ class ModuleViews:
             "in-force": not module.invalid and level.holds(now),
             **beside_to_dict(level.controls, level.applied),
         }
+        if level.applied is None:
+            shown["peer"] = (await self._router.peer_kind(module.name)).value
         return json_response(orjson.dumps(shown), self._age(consistent=consistent))
 
     async def set_level(self, request: web.Request) -> web.Response:

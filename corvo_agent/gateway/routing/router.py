@@ -12,8 +12,10 @@ from ...access.caller import current_caller
 from ...access.rules import NIC_QUERY
 from ...addresses import SocketAddress, join_host_port
 from ...diagnostics.client.payload_client import PayloadClient
+from ...diagnostics.client.peer_kind import PeerKind, peer_kind
 from ...diagnostics.query import DebugQuery, Payload
 from ...errors import (
+    CorvoError,
     DecodeError,
     InvalidArgument,
     NotFound,
@@ -82,6 +84,18 @@ class Router:
         # Refused rather than queued: a queue of queries would only run into their deadlines.
         with self._told("debug", query), self._place():
             return await self._debug(query, self._seconds(query))
+
+    async def peer_kind(self, name: str) -> PeerKind:
+        """Who answers for the Module ``name`` where its status says. Raises nothing but CancelledError."""
+        module = self._lookup(name)
+        if module is not None and is_behind_proxy(module, self._endpoints.get(name)):
+            return PeerKind.ORIGINAL
+        try:
+            with self._place():
+                async with self._peers.client(await self._address(DebugQuery("", {}, name))) as client:
+                    return await peer_kind(client, name)
+        except CorvoError:
+            return PeerKind.NONE
 
     async def _debug(self, query: DebugQuery, seconds: float) -> Payload:
         address = await self._address(query)

@@ -99,14 +99,14 @@ def test_what_could_not_be_read_stays_until_its_part_is_replaced() -> None:
     assert objects.status_replaced(found, given, now=NOW).unread == {"meta": labels, "spec": level}
     assert objects.spec_replaced(found, given, now=NOW).unread == {"status": count}
     assert objects.all_replaced(found, given, now=NOW).unread == {}
-    assert objects.level_set(found, "Info", now=NOW).unread == {"meta": labels, "status": count}
+    assert objects.level_set(found, "Info", announced=True, now=NOW).unread == {"meta": labels, "status": count}
     patched = objects.patched(found, {"spec": {"args": ["-b"]}}, now=NOW)
     assert (patched.spec.args, patched.unread) == (("-b",), found.unread)
     assert objects.patched(found, {"spec": {"log-level": None}}, now=NOW).unread == {"meta": labels, "status": count}
 
 
 def test_a_level_that_lasts_is_the_log_level() -> None:
-    for_good = objects.level_set(OLD, "error", now=LATER)
+    for_good = objects.level_set(OLD, "error", announced=True, now=LATER)
     assert (for_good.spec.log_level, for_good.meta.generation_id) == ("error", "2")
 
 

@@ -49,7 +49,7 @@ async def names(api: ModuleApi, **options: object) -> list[str]:
     return [entry.module.name for entry in listing.items or ()]
 
 
-async def test_every_write_is_in_the_next_read(api: ModuleApi) -> None:
+async def test_every_write_is_in_the_next_read(api: ModuleApi, caplog: pytest.LogCaptureFixture) -> None:
     created = await api.create(given())
     assert (await api.get(NAME)).module == created.module
     assert (await api.put(NAME, given("Debug"))).module.spec.log_level == "Debug"
@@ -57,7 +57,7 @@ async def test_every_write_is_in_the_next_read(api: ModuleApi) -> None:
     assert (await api.label(NAME, {"a": "1"})).module.meta.labels == {"a": "1"}
     await api.set_control(NAME, Control("Error"))
     assert [control.level for control in (await api.level(NAME)).controls] == ["Error"]
-    assert (await api.set_level(NAME, "Warn")).module.spec.log_level == "Warn"
+    assert (await api.set_level(NAME, "Warn")).module.spec.log_level == "warn"
     assert (await api.level(NAME)).controls == ()
     patched = await api.patch(NAME, {"spec": {"log-level": "Warn"}}, "")
     assert (await api.get(NAME)).module == patched.module
@@ -65,6 +65,8 @@ async def test_every_write_is_in_the_next_read(api: ModuleApi) -> None:
     with pytest.raises(NotFound):
         await api.get(NAME)
     assert await names(api) == []
+    # None of them had to give up waiting for it.
+    assert "has not come back" not in caplog.text
 
 
 async def test_a_write_at_an_older_version_is_refused(api: ModuleApi) -> None:

@@ -115,19 +115,21 @@ async def _carried_out(
 
     Agents get ``seconds`` to follow; what goes wrong with some goes to ``failures``.
     """
-    said: list[str] = []
     access = backend.modules
-    found = await for_each(names, partial(wish.carry_out, access), failures, "levels")
+    done = await for_each(names, partial(wish.carry_out, backend), failures, "levels")
+    said = [each.said for each in done.values() if each.said]
+    found = {name: each.level for name, each in done.items()}
     if not wish.changes:
         found.update(await for_each(list(found), lambda name: settled(access, found[name]), failures, "levels"))
     elif seconds:
-        found.update(await _in_force(access, found, seconds, failures, said))
+        telling = {name: each.level for name, each in done.items() if each.told}
+        found.update(await _in_force(access, telling, seconds, failures, said))
     # Without a wait no agent can have followed yet, and what it has announced says nothing.
     told = not wish.changes or bool(seconds)
     states = {each: level_state(level, told=told) for each, level in found.items()}
     if wish.why:
         states.update(await for_each(list(states), partial(_explained, backend, states), failures, "levels"))
-    elif len(names) == 1 and not failures.code and (seconds or not wish.changes):
+    elif len(names) == 1 and not failures.code and told and done[names[0]].told:
         said += await _hints(backend, wish, names[0], states)
     return states, said
 

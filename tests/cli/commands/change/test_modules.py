@@ -195,6 +195,7 @@ async def test_an_agent_makes_its_module(agent: Agent, place: Place, modules: Mo
     await place.knows_beside((await modules.kv.range("/corvo/")).items[-1].mod_revision)
     row = (await place.corvo("modules", "list")).rows[0]
     assert row[:4] == [NAME, "Error", "node1", "Venice"]
+    assert (await modules.get(NAME)).spec.log_level == "Error"
 
 
 @pytest.mark.parametrize("where", ["--etcd", "--gateway"])
