@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 MASK = "***"
@@ -26,13 +27,19 @@ _SECRETS = (
     "credential",
     "credentials",
 )
+# Of these only the whole word: a compass is none.
+_WORDS = ("pass", "auth", "authorization", "cookie", "cookies", "sig")
 _KEYS = ("api", "access", "private", "secret", "signing", "encryption", "account")
 _PLACES = ("file", "path", "dir", "url", "uri", "endpoint", "name", "type", "ttl", "timeout", "env")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # Each begins where a name can begin, so that they take time in proportion to the text, which may be a whole program.
 _OPTION = re.compile(r"(--?)?([A-Za-z_][\w.-]*)=(.*)", re.DOTALL)
-_URL_PASSWORD = re.compile(r"(?<![A-Za-z])([A-Za-z][\w+.-]{0,63}://[^/\s:@]*):[^/\s]+@")
+# A password may have slashes; what looks like a port has a path behind it.
+_URL_PASSWORD = re.compile(r"(?<![A-Za-z])([A-Za-z][\w+.-]{0,63}://[^/\s:@]{0,256}):(?!\d{1,5}[/?#])[^\s\"'<>]{1,512}@")
+# A user without a password is mostly a token.
+_URL_TOKEN = re.compile(r"(?<![A-Za-z])(https?://)[^/\s:@\"'<>]{1,512}@")
+_WEBHOOK = re.compile(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)[\w/-]+")
 _HEADER = re.compile(r"((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(\s*:\s*)\S.*", re.IGNORECASE | re.DOTALL)
 _NAMED_HEADER = re.compile(r"(-{0,2}[A-Za-z_][\w-]*)(:\s*)\S.*", re.DOTALL)
 # An option with its value in the midst of a command, as behind "sh -c".
@@ -41,6 +48,17 @@ _PAIR = re.compile(r"(?<![\w.-])([\w.-]+)=(?:'[^']*'|\"[^\"]*\"|[^&\s;,]+)")
 # As people write it in a sentence or in YAML: "password: hunter2".
 _COLON_PAIR = re.compile(r"(?<![\w.-])([\w-]{1,64})(:\s*)(?:'[^']*'|\"[^\"]*\"|[^\s,;&'\"/*][^\s,;&]*)")
 _JSON_PAIR = re.compile(r"\"([\w.-]+)\"(\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|[\w.+-]+)")
+# With spaces, as in a configuration, or an arrow, as Ruby and PHP write it.
+_SPACED_PAIR = re.compile(
+    r"(?<![\w.-])([\w.-]{1,64})(\s{0,8}=>\s{0,8}|\s{1,8}=\s{0,8}|=\s{1,8})(?:'[^']*'|\"[^\"]*\"|[^\s;,&]+)"
+)
+# JSON within JSON.
+_ESCAPED_PAIR = re.compile(r'(?<!\\)(\\{1,16})"([\w.-]{1,64})\1"(\s*:\s*)\1"(?:(?!\1").)*\1"')
+# A variable as Kubernetes lists it.
+_NAMED_VALUE = re.compile(r'("name"\s*:\s*"([\w.-]{1,128})"\s*,\s*"value"\s*:\s*)"(?:[^"\\]|\\.)*"')
+# Programs whose options for a password are none of the usual names.
+_MYSQL = re.compile(r"(\b(?:mysql\w*|mariadb\w*)\s(?:\S+\s+){0,20}?-p)(?=\S)(?!-)\S+")
+_REDIS = re.compile(r"(\bredis-cli\s(?:\S+\s+){0,20}?-a\s+)\S+")
 # As Python writes a dict.
 _REPR_PAIR = re.compile(r"'([\w.-]+)'(\s*:\s*)(?:b?'(?:[^'\\]|\\.)*'|b?\"(?:[^\"\\]|\\.)*\"|[\w.+-]+)")
 # What is a secret wherever it stands: signed tokens, keys of well-known services, private keys.
@@ -48,10 +66,12 @@ _TOKEN = re.compile(
     r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}"
     r"|\bxox[abeoprs]-[\w-]{10,}|\bAIza[\w-]{35}|\bnpm_\w{36}|\bsk-[\w-]{20,}"
+    r"|\b[rs]k_(?:live|test)_\w{10,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bhv[bs]\.[\w-]{20,}|\bpypi-[\w-]{20,}"
 )
 _SCHEME = re.compile(r"\b(bearer|basic)(\s+)(?=[A-Za-z._~+/-]{0,256}[\d=])[\w.~+/=-]{6,}", re.IGNORECASE)
 _PRIVATE_KEY = re.compile(
-    r"(-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----).*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|\Z)", re.DOTALL
+    r"(-----BEGIN [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----).*?(?:-----END [A-Z ]{0,32}PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    re.DOTALL,
 )
 
 
@@ -59,9 +79,16 @@ def mask_arguments(arguments: Sequence[str]) -> list[str]:
     """``arguments`` of a process, with ``***`` where a secret stood."""
     masked: list[str] = []
     option = ""
+    program = arguments[0].rpartition("/")[2] if arguments else ""
     for argument in arguments:
+        if program.startswith(("mysql", "mariadb")) and argument.startswith("-p") and len(argument) > 2:
+            masked.append(f"-p{MASK}")
+            continue
         # A password may begin with a dash; two of them are an option.
-        if option and not argument.startswith("--" if is_secret(option) else "-"):
+        if program == "redis-cli" and option == "a":
+            masked.append(MASK)
+            option = ""
+        elif option and not argument.startswith("--" if is_secret(option) else "-"):
             masked.append(_mask_value(option, argument))
             option = ""
         else:
@@ -79,10 +106,17 @@ def mask_text(text: str) -> str:
     text = _TOKEN.sub(MASK, text)
     text = _SCHEME.sub(rf"\1\2{MASK}", text)
     text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
+    text = _URL_TOKEN.sub(rf"\1{MASK}@", text)
+    text = _WEBHOOK.sub(rf"\1{MASK}", text)
+    text = _MYSQL.sub(rf"\1{MASK}", text)
+    text = _REDIS.sub(rf"\1{MASK}", text)
     text = _HEADER.sub(rf"\1\2{MASK}", text)
     text = _INNER_OPTION.sub(lambda found: _mask_pair(found, f"{found[1]}{found[2]}{MASK}"), text)
     text = _PAIR.sub(lambda found: _mask_pair(found, f"{found[1]}={MASK}"), text)
     text = _COLON_PAIR.sub(lambda found: _mask_pair(found, f"{found[1]}{found[2]}{MASK}"), text)
+    text = _SPACED_PAIR.sub(lambda found: _mask_pair(found, f"{found[1]}{found[2]}{MASK}"), text)
+    text = _ESCAPED_PAIR.sub(_mask_escaped, text)
+    text = _NAMED_VALUE.sub(lambda found: f'{found[1]}"{MASK}"' if is_secret(found[2]) else found[0], text)
     text = _REPR_PAIR.sub(lambda found: _mask_pair(found, f"'{found[1]}'{found[2]}'{MASK}'"), text)
     return _JSON_PAIR.sub(lambda found: _mask_pair(found, f'"{found[1]}"{found[2]}"{MASK}"'), text)
 
@@ -93,6 +127,10 @@ def mask_json(value: Any, name: str = "") -> Any:
     A list of texts is read as the arguments of a program or the lines of an environment.
     """
     if isinstance(value, dict):
+        named = value.get("name")
+        if isinstance(named, str) and is_secret(named) and isinstance(value.get("value"), str):
+            # A variable as Kubernetes lists it.
+            value = {**value, "value": MASK}
         return {key: mask_json(item, name if is_secret(name) else str(key)) for key, item in value.items()}
     if isinstance(value, list):
         if not is_secret(name) and all(isinstance(item, str) for item in value):
@@ -105,6 +143,7 @@ def mask_json(value: Any, name: str = "") -> Any:
     return mask_text(value) if isinstance(value, str) else value
 
 
+@lru_cache(4096)
 def is_secret(name: str) -> bool:
     """Whether ``name`` is what people call a password, a token, a key or another secret."""
     words = [word.lower() for word in _WORD.findall(name)]
@@ -113,7 +152,7 @@ def is_secret(name: str) -> bool:
     # Words that are run together, too: dbpassword, AUTHTOKEN, apikey.
     glued = "".join(words)
     return (
-        any(word in _SECRETS for word in words)
+        any(word in _SECRETS or word in _WORDS for word in words)
         or glued.endswith(_SECRETS)
         or any(f"{key}key" in glued for key in _KEYS)
     )
@@ -133,6 +172,11 @@ def _mask_value(name: str, value: str) -> str:
     if name in ("u", "user") and ":" in value:
         return f"{value.partition(':')[0]}:{MASK}"
     return mask_text(value)
+
+
+def _mask_escaped(found: re.Match[str]) -> str:
+    quote = f'{found[1]}"'
+    return f"{quote}{found[2]}{quote}{found[3]}{quote}{MASK}{quote}" if is_secret(found[2]) else found[0]
 
 
 def _mask_pair(found: re.Match[str], masked: str) -> str:

@@ -32,6 +32,11 @@ from corvo_agent.secrets import MASK, is_secret, mask_arguments, mask_json, mask
         (["app", "--dsn", "postgres://me:hun@ter2@db/x"], ["app", "--dsn", "postgres://me:***@db/x"]),
         (["sh", "-c", "app --password hunter2 -v"], ["sh", "-c", "app --password *** -v"]),
         (["app", "--conf", "user=me;password=hunter2"], ["app", "--conf", "user=me;password=***"]),
+        (["app", "--pass", "hunter2"], ["app", "--pass", "***"]),
+        (["app", "DB_PASS=hunter2"], ["app", "DB_PASS=***"]),
+        (["java", "-Ddb.pass=hunter2"], ["java", "-Ddb.pass=***"]),
+        (["/usr/bin/mysqldump", "-u", "me", "-phunter2", "db"], ["/usr/bin/mysqldump", "-u", "me", "-p***", "db"]),
+        (["redis-cli", "-h", "db", "-a", "-hunter2"], ["redis-cli", "-h", "db", "-a", "***"]),
     ],
 )
 def test_secrets_are_masked(arguments: list[str], expected: list[str]) -> None:
@@ -79,6 +84,16 @@ def test_no_password_survives(secret: str) -> None:
         "basic ",
         "eyJ",
         "-----BEGIN PRIVATE KEY-----",
+        "\\",
+        '\\"a',
+        "mysql ",
+        "mysql a -p",
+        "redis-cli ",
+        "a => ",
+        "a = ",
+        '"name":"a","value":',
+        "https://a",
+        "x://u:1/",
     ],
 )
 def test_a_long_argument_is_masked_in_time_that_grows_with_its_length(piece: str) -> None:
@@ -102,6 +117,24 @@ def test_a_long_argument_is_masked_in_time_that_grows_with_its_length(piece: str
             "a\n-----BEGIN RSA PRIVATE KEY-----***\nb",
         ),
         ("cut -----BEGIN PRIVATE KEY-----\nMIIB", "cut -----BEGIN PRIVATE KEY-----***"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQ", "-----BEGIN PGP PRIVATE KEY BLOCK-----***"),
+        ('{"pass":"hunter2"}', '{"pass":"***"}'),
+        ('{"authorization":"Bearer hunter"}', '{"authorization":"***"}'),
+        ("Cookie: sid=hunter2", "Cookie: ***"),
+        ('{"name":"DB_PASSWORD","value":"hunter2"}', '{"name":"DB_PASSWORD","value":"***"}'),
+        ("password = hunter2", "password = ***"),
+        ("password => 'hunter2', next", "password => ***, next"),
+        (r'{"a":"{\"password\":\"hunter2\",\"n\":1}"}', r'{"a":"{\"password\":\"***\",\"n\":1}"}'),
+        ("clone https://hunter2@host/x", "clone https://***@host/x"),
+        ("postgres://u:p/w@host/db", "postgres://u:***@host/db"),
+        ("mysql -u root -phunter2 db", "mysql -u root -p*** db"),
+        ("redis-cli -h x -a hunter2 get", "redis-cli -h x -a *** get"),
+        ("sk_live_hunter2hunter2", "***"),
+        ("SG.hunter2hunter2hunter2.hunter2hunter2hunter2", "***"),
+        ("hvs.hunter2hunter2hunter2hunter2", "***"),
+        ("pypi-AgEIcHlwaS5vcmchunter2", "***"),
+        ("https://hooks.slack.com/services/T00/B00/hunter2", "https://hooks.slack.com/services/***"),
+        ("https://x.blob/?sv=1&sig=hunter2", "https://x.blob/?sv=1&sig=***"),
     ],
 )
 def test_a_text_is_masked_in_place(text: str, expected: str) -> None:
@@ -116,6 +149,8 @@ def test_a_text_is_masked_in_place(text: str, expected: str) -> None:
         "token: /run/secrets/token".replace("token:", "token-file:"),
         "at 12:30:15, see http://host:80/a",
         "task-name sk-short, key: value",
+        "http://host:80/path?email=a@b",
+        "git clone ssh://git@github.com/x, port = 22",
     ],
 )
 def test_a_text_without_secrets_stays(text: str) -> None:
@@ -129,6 +164,9 @@ def test_json_is_masked_by_names_and_within_texts() -> None:
         "secrets": {"one": "a", "n": 2, "on": True, "none": None, "list": ["b"]},
         "count": 3,
         "url": "https://ada:hunter2@host/",
+    }
+    assert mask_json({"env": [{"name": "DB_PASSWORD", "value": "x"}, {"name": "HOME", "value": "/"}]}) == {
+        "env": [{"name": "DB_PASSWORD", "value": "***"}, {"name": "HOME", "value": "/"}]
     }
     assert mask_json(value) == {
         "environ": {"DB_PASSWORD": "***", "HOME": "/root"},

@@ -24,6 +24,7 @@ from ..logs.dialects.dialect import stated_dialect
 from ..logs.dialects.times import parse_zone
 from ..logs.files.log_folders import pin_folders
 from ..logs.limits import ReadLimits
+from ..logs.lines.masking import Masker
 from ..logs.search.survey import Surveyor
 from ..modules.deferred import DeferredStore
 from ..modules.etcd.options import EtcdOptions
@@ -112,6 +113,7 @@ def log_handler_of(
         allowed=(*pin_folders(log_file), *settings.allow_log_folders),
         default_level=shown,
         surveyor=surveyor,
+        masker=Masker(settings.mask_patterns, cards=settings.mask_cards),
     )
 
 

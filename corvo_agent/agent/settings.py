@@ -82,6 +82,13 @@ class AgentSettings:
         metavar="ZONE",
         check=_check_zone,
     )
+    mask_patterns: tuple[str, ...] = setting(
+        (),
+        "What else to mask in lines of the log, in RE2; passwords, tokens and keys are masked without it.",
+        option="mask-pattern",
+        metavar="REGEX[,REGEX]",
+    )
+    mask_cards: bool = setting(False, "Mask numbers of payment cards in lines of the log, too.")
     listen: str = setting("127.0.0.1:0", "Where to serve gRPC; port 0 takes a free one.", metavar="HOST:PORT")
     advertise: str = setting(
         "",

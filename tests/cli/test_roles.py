@@ -23,7 +23,8 @@ from tests.gateway.modules import module
 from .kit import corvo
 
 # They look at this machine, or are programs of their own.
-OF_NO_GATEWAY = {"demo", "agent", "gateway", "writer", "token", "completion", "ps", "attach", "run", "context"}
+OF_NO_GATEWAY = {"demo", "agent", "gateway", "writer", "run", "ps", "attach"}
+OF_NO_GATEWAY |= {"token", "completion", "context", "doctor"}
 TRIED = {
     "modules list": ("modules", "list"),
     "modules get": ("modules", "get", "a1"),

@@ -180,12 +180,12 @@ class TestAudit:
         await gateway.__aexit__(None, None, None)
         found = {line["action"]: line for line in map(json.loads, audit_lines(tmp_path))}
         assert {action: line["who"] for action, line in found.items()} == {
-            "change": "operator",
+            "level": "operator",
             "debug": "reader",
             f"DELETE {API_PATH}/modules/{{name}}": "viewer",
             f"POST {API_PATH}/modules/{{name}}/Debug": "viewer",
         }
-        assert found["change"]["change"]["spec"]["override"]["level"] == "Debug"
+        assert found["level"]["control"]["level"] == "Debug"
         assert found["debug"]["parameters"] == {"grep": "password=***"}
         assert {line["from"] for line in found.values()} == {"127.0.0.1"}
 

@@ -11,6 +11,7 @@ from ...clock import SYSTEM_CLOCK, Clock
 from ...levels.level import Level
 from ...logs.files.log_folders import pin_folders
 from ...logs.limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
+from ...logs.lines.masking import Masker
 from ...logs.search.packing import Packing
 from ...logs.search.parameters import parse_query, uses_patterns
 from ...logs.search.query import LogQuery
@@ -35,6 +36,7 @@ class LogHandler:
     ``default_level`` says which lines are shown when the query names no level: give it where the Module's level has
     no other effect, as in a sidecar that cannot reach into its process. None shows all; ``level=all`` outranks it.
     ``surveyor`` finds out what the lines are written in; give one that states it, or the zone of times without one.
+    ``masker`` hides the secrets in what is answered.
     """
 
     def __init__(
@@ -46,10 +48,12 @@ class LogHandler:
         allowed: Sequence[str] = (),
         default_level: Callable[[], Level | None] | None = None,
         surveyor: Surveyor | None = None,
+        masker: Masker | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._limits = limits = replace(limits, answer_rate=min(limits.answer_rate, _ANSWER_RATE))
         self._default_level = default_level
+        self._masker = masker or Masker()
         self._clock = clock
         self._worker = Worker()
         self._tailer = LogTailer(
@@ -109,6 +113,7 @@ class LogHandler:
             parsed = await self._worker.call(parse_query, parameters, now=now, limits=self._limits)
         else:
             parsed = parse_query(parameters, now=now, limits=self._limits)
+        parsed = replace(parsed, masker=self._masker)
         if parsed.level is None and self._default_level is not None:
             return replace(parsed, level=self._default_level())
         return parsed

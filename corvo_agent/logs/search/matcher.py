@@ -17,6 +17,7 @@ from ..dialects.json_text import is_exact, to_text
 from ..files.framing import LINES
 from ..files.splitter import Chunk, Lines
 from ..lines.marker import CONTEXT, MARKER, may_be_own, raw_fields
+from ..lines.masking import Masker
 from ..lines.record import Record, RecordBuilder, raw_document
 from ..lines.severity import Audit, passes
 from .conditions import FieldCondition, lookup
@@ -58,6 +59,9 @@ class Matcher:
         self._finders = choose_finders(query, survey)
         self._on_bytes = self._tests_on_bytes()
         self._on_document = self._tests_on_document()
+        self._masker = query.masker
+        # Whether who asks could find out a secret by what matches.
+        self._reveals = bool(self._on_bytes or query.fields)
         names = [condition.name for condition in query.fields]
         self._adds = not ADDED.isdisjoint(names) or may_be_own(names)
         self._columns = query.shown_columns
@@ -111,17 +115,34 @@ class Matcher:
 
     def matches(self, data: bytes, length: int, hole: int = 0) -> bool:
         """Whether a unit of ``length`` bytes is wanted, of which ``data`` is kept, behind ``hole`` NUL bytes."""
-        for test in self._on_bytes:
-            if not test(data):
-                return False
-        if not self._on_document:
-            return True
-        document = self._document(data, length, hole)
+        # What is hidden must not be found out by asking for it, piece by piece.
+        if self._reveals and self._masker is not None and self._masker.may_hold(data):
+            return self._holds_masked(data, length, hole, self._masker)
+        if not all(test(data) for test in self._on_bytes):
+            return False
+        return not self._on_document or self._holds(self._document(data, length, hole), data)
+
+    def _holds(self, document: Mapping[str, Any], data: bytes) -> bool:
         try:
             return all(test(document) for test in self._on_document)
         except orjson.JSONEncodeError:  # nested too deeply to be compared: it is returned as raw text, too
             document = raw_document(data)
             return all(test(document) for test in self._on_document)
+
+    def _holds_masked(self, data: bytes, length: int, hole: int, masker: Masker) -> bool:
+        """Whether the conditions hold for what is left of a unit when its secrets are masked."""
+        masked, record = masker.line(data), self._built(data, length, hole)
+        shown = masker.record(record)
+        # As each value is shown, too: its name may tell there what the line does not.
+        texts = b"\n".join((masked, *(value.encode("utf-8", "replace") for value in shown.values())))
+        if not all(test(texts) for test in self._on_bytes):
+            return False
+        changed = {key: value for key, value in shown.items() if value != record[key]}
+        return not self._on_document or self._holds({**self._document(data, length, hole), **changed}, masked)
+
+    def _built(self, data: bytes, length: int, hole: int) -> Record:
+        is_cut = length > hole + len(data)
+        return self._builder.build_cut(data, length, hole) if is_cut else self._builder.build([data])[0]
 
     def records(self, lines: Lines) -> list[Record]:
         """What is returned for units that match."""
@@ -132,9 +153,17 @@ class Matcher:
             for index, record in enumerate(records):
                 if (distance := self.distances.pop(lines.offset(index), None)) is not None:
                     record[CONTEXT] = f"{distance:+d}"
-        if self._query.raw:
+        suspects = [] if self._masker is None else self._masker.suspects(lines.data)
+        raw = self._query.raw
+        if raw:
             for record, unit in zip(records, lines.data, strict=True):
                 record.update(raw_fields(unit))
+        for index in suspects:
+            assert self._masker is not None
+            records[index] = self._masker.record(records[index])
+            if raw:
+                # The line as it is would be in base64 where it is no UTF-8, with all that is in it.
+                records[index].update(raw_fields(self._masker.line(lines.data[index])))
         if self._columns:
             return [{name: record[name] for name in self._columns if name in record} for record in records]
         return records
@@ -145,7 +174,10 @@ class Matcher:
             return None
         if chunk.end - chunk.start > self._max_unit:
             return None
-        return self._builder.build_block(bytes(memoryview(chunk.data)[chunk.start : chunk.end]), count)
+        block = bytes(memoryview(chunk.data)[chunk.start : chunk.end])
+        if self._masker is not None and self._masker.may_hold(block):
+            return None
+        return self._builder.build_block(block, count)
 
     def _split(self, lines: Lines) -> Lines:
         """``lines``, but each line for itself where parts of two streams stand between each other."""
@@ -203,6 +235,9 @@ class Matcher:
         """Whether the documents of ``units`` are what conditions look at."""
         if self._on_bytes or self._adds or {*map(type, documents)} != {dict}:
             return False
+        # What may hold secrets is looked at as it is shown, too.
+        if self._reveals and self._masker is not None and self._masker.may_hold(b"\n".join(units)):
+            return False
         # No marker, and no envelope around another line.
         if any(document.get("level") == MARKER or "log" in document for document in documents):
             return False
@@ -214,8 +249,7 @@ class Matcher:
         if not self._adds:
             return document
         # Conditions see what the record will have, and numbers as numbers.
-        record = self._builder.build_cut(data, length, hole) if is_cut else self._builder.build([data])[0]
-        return {**record, **document}
+        return {**self._built(data, length, hole), **document}
 
     def _tests_on_bytes(self) -> list[Callable[[bytes], bool]]:
         """What is looked for in a line as it stands in the file, or as it is shown."""

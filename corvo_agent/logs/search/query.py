@@ -9,6 +9,7 @@ from ...levels.level import Level
 from ..limits import DEFAULT_LIMITS
 from ..lines.line_time import ALWAYS, Window
 from ..lines.marker import CONTEXT, RAW, RAW_BYTES
+from ..lines.masking import Masker
 from ..lines.severity import Audit
 from .conditions import FieldCondition
 
@@ -46,6 +47,8 @@ class LogQuery:
         joined: lines that are no JSON object belong to the object before them (a traceback, for example): they are
             searched and returned with it, appended to its ``msg``.
         cursor: from an earlier answer, to go on from there; "" to start afresh.
+        masker: what hides the secrets in what is returned, so that a condition which holds only for what is hidden does
+            not hold; None hides nothing.
     """
 
     lines: int = DEFAULT_LIMITS.default_lines
@@ -64,6 +67,7 @@ class LogQuery:
     complete: bool = False
     joined: bool = False
     cursor: str = ""
+    masker: Masker | None = None
 
     @property
     def shown_columns(self) -> tuple[str, ...]:

@@ -89,13 +89,6 @@ async def test_an_answer_ends_where_there_is_no_more_room(folder: Path) -> None:
     assert 0 < packed.count <= plain.count
 
 
-async def test_what_a_compressed_file_holds_is_told(folder: Path) -> None:
-    async with LogReader(str(folder / "a.log")) as reader:
-        _, packed, held = await both(reader, LogQuery(lines=1900, columns=("n",)))
-    assert held.most > held.now
-    assert packed.count == 1900
-
-
 async def test_what_was_found_before_a_file_changed_is_given_back(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
