@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import socket
 import struct
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -64,7 +66,23 @@ def runtime_folder() -> Iterator[Path]:
     finally:
         for path in folder.glob("*.sock"):
             end_hub(path)
+        for path in folder.glob("*.lock"):
+            _wait_for(path)
         shutil.rmtree(folder)
+
+
+def _wait_for(lock: Path) -> None:
+    """Wait until no hub holds ``lock``: then it is gone, and all that it wrote is written."""
+    deadline = time.monotonic() + PATIENCE
+    with lock.open("rb") as file:
+        while time.monotonic() < deadline:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.02)
+            else:
+                return
+    raise TimeoutError(f"the hub of {lock} is still there")
 
 
 def hub_pid(path: Path) -> int:

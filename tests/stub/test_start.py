@@ -20,6 +20,7 @@ from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.store import ModuleStore
+from corvo_agent.profiles.pprof.reader import decode
 from corvo_agent.stub.start import start
 from tests.cli.kit import corvo
 from tests.stub.kit import PATIENCE, START, Service, hub_pid, runtime_folder, service
@@ -109,6 +110,20 @@ async def test_a_forked_child_is_a_worker_of_its_own(etcd: EmbeddedEtcd, folder:
             assert await client.action("who") == str(running.pid)
         module = await store.get(NAME)
         assert module.status.restart_count == 0
+
+
+async def test_a_process_whose_loop_is_stuck_answers_and_shows_it(etcd: EmbeddedEtcd, folder: Path) -> None:
+    async with shop(etcd, folder) as (running, _):
+        address = await running.address()
+        running.do("left = threading.Event()")
+        running.do("async def stand_still(): say(stands=True); left.wait()")
+        running.do("threading.Thread(target=lambda: __import__('asyncio').run(stand_still())).start()")
+        await running.says(stands=True)
+        async with DiagnosticsClient(address) as client:
+            shown = decode(await client.profile("goroutine"))
+            assert any("stuck in" in comment for comment in shown.comments), shown.comments
+            assert any("stand_still" in frame.function for sample in shown.samples for frame in sample.stack)
+        running.do("left.set()")
 
 
 async def test_a_hub_that_was_killed_is_replaced(etcd: EmbeddedEtcd, folder: Path) -> None:
