@@ -290,6 +290,8 @@ class Agent:
             self._overriding.take(step)
         if self.options.audit is not None:
             self.options.audit.seen_beside(step.beside)
+        if self._endpoint is not None:
+            self._endpoint.heard(step.beside)
 
     def _update_levels(self, module: Module | None, controls: tuple[Control, ...]) -> None:
         self._levels.update(module, controls)

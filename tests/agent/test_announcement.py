@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from pathlib import Path
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.announcement import announced, reachable_address, start_report
 from corvo_agent.agent.options import AgentOptions
 from corvo_agent.modules import MemoryStore, ServicePort, find_endpoint
+from corvo_agent.modules.announcing.endpoint import endpoint_key
 from corvo_agent.modules.announcing.lease import EndpointState
 from corvo_agent.modules.announcing.place import Place, this_place
+from corvo_agent.modules.watching.watch import Watch
 
 NAME = "node1-pen-spyglass"
 
@@ -40,3 +44,21 @@ async def test_it_announces_only_what_others_can_dial_and_where_that_is() -> Non
         assert endpoint is not None
         assert endpoint.address == agent.address.replace("0.0.0.0", "127.0.0.1")
         assert Place(endpoint.host, endpoint.boot_id, endpoint.network_namespace) == this_place()
+
+
+async def test_an_announcement_that_is_taken_away_is_made_again_at_once(tmp_path: Path) -> None:
+    kv = MemoryStore()
+    # Its lease is renewed after minutes only: it is the watch that tells.
+    options = AgentOptions(lease_ttl=600.0)
+    log_file = str(tmp_path / "spyglass.log")
+    async with Agent("pen-spyglass", node="node1", store=kv, log_file=log_file, options=options) as agent:
+        assert agent.endpoint is not None
+        await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
+        async with Watch(kv, endpoint_key(agent.name), exact=True) as watch:
+            assert len((await anext(watch)).changes) == 1
+            await kv.delete(endpoint_key(agent.name))
+            types: list[str] = []
+            async with asyncio.timeout(60):
+                while "Created" not in types:
+                    types += [change.type.value for change in (await anext(watch)).changes]
+        assert types[0] == "Deleted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -13,7 +13,7 @@ from typing import Self
 from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import AlreadyExists, CorvoError, DecodeError, NotFound, VersionConflict
-from ..kv import KeyValue, KeyValueStore
+from ..kv import Change, ChangeType, KeyValue, KeyValueStore
 from ..vouching import Vouching
 from .endpoint import AppliedLevel, Endpoint, Worker, decode_endpoint, encode_endpoint, endpoint_key
 from .workers import worker_key
@@ -52,7 +52,8 @@ class EndpointLease:
     The lease never raises once it is made: whatever the store does, it tries again, and ``state`` tells how it stands.
     A lease that expired and a store that lost its data are noticed when the lease is renewed, every ``ttl`` * 0.4
     seconds. A key that another client deleted or wrote over is noticed then, too, where that was the only write for a
-    minute; in a store that is written to all the time within a little more than that. ``look`` has it looked at now.
+    minute; in a store that is written to all the time within a little more than that. Whoever watches the key tells
+    ``heard``, and has it looked at within a second.
 
     Two agents of one name: the process that started later has the name, because in a restart the old one is about to
     go. The older one says so once, in a warning, waits, and announces itself again when the younger one is gone.
@@ -97,9 +98,12 @@ class EndpointLease:
         """The last thing that went wrong, also when all is well again."""
         return self._last_error
 
-    def look(self) -> None:
-        """Look soon whether the announcement still stands: something happened to it."""
-        self._told.set()
+    def heard(self, changes: Iterable[Change]) -> None:
+        """A watch has told these: look soon when one of them took the announcement away, or is another client's."""
+        for change in changes:
+            item = None if change.type is ChangeType.DELETED else change.item
+            if change.key == self._key and (item is None or item.lease != self._lease):
+                self._told.set()
 
     def tell(self, level: AppliedLevel) -> None:
         """Announce ``level``, soon: at most one write a second, and only the last one counts."""

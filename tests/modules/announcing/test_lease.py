@@ -21,7 +21,7 @@ from corvo_agent.modules import (
 )
 from corvo_agent.modules.announcing.endpoint import Worker
 from corvo_agent.modules.announcing.workers import find_workers
-from corvo_agent.modules.kv import KeyRange, Range
+from corvo_agent.modules.kv import Change, ChangeType, KeyRange, Range
 from corvo_agent.modules.watching.watch import Watch
 from corvo_agent.testing import FakeClock
 
@@ -95,8 +95,13 @@ async def test_it_comes_back_after_whatever_takes_it_away(caplog: pytest.LogCapt
         await store.put(KEY, b"garbage")
         await clock.advance(80)
         assert await find_endpoint(store, NAME) == OLD
-        await store.delete(KEY)
-        lease.look()
+        # Whoever watches the key finds it at once.
+        item = await store.get(KEY)
+        assert item is not None
+        lease.heard([Change(ChangeType.UPDATED, KEY, item.mod_revision, item)])
+        assert not lease._told.is_set()
+        item = await store.delete(KEY)
+        lease.heard([Change(ChangeType.DELETED, KEY, store.revision, item)])
         await clock.advance(1)
         assert await find_endpoint(store, NAME) == OLD
         store.go_away()
