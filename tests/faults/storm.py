@@ -117,11 +117,13 @@ class Storm:
                 async with asyncio.timeout(_STARTING):
                     await asyncio.gather(*(each.ask() for each in self._services.values()))
                 await self._all_right(store)
+                await self._ask_everyone()
                 before = await self._sizes()
                 await self._all_right(store, await self._rage(store))
                 await self._check_sizes(before)
                 self._check_logs()
             except AssertionError as error:
+                error.add_note(str(self.figures))
                 for name, each in {**self._services, **self._others}.items():
                     error.add_note("\n".join((f"{name}:", *list(each.lines)[-10:])))
                 raise
@@ -187,6 +189,14 @@ class Storm:
                 with suppress(CorvoError):
                     await store.delete(name)
                     self.figures.deletions += 1
+
+    async def _ask_everyone(self) -> None:
+        """Each gateway asks each agent once: the connections that it keeps to them are there before the storm, too."""
+        if self._plan.callers:
+            for gateway in self._gateways:
+                for name in self._services:
+                    with suppress(aiohttp.ClientError, TimeoutError):
+                        await gateway.logs(name)
 
     async def _call(self, number: int) -> None:
         """A caller of a gateway: reads a Module, and the log of its service."""
