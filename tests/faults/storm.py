@@ -233,7 +233,7 @@ class Storm:
             return not left
 
         try:
-            await _until(look, "what was started or had to come right")
+            await _until(look, "what was started or had to come right", _STARTING if ended is None else _PATIENCE)
         except AssertionError as error:
             error.add_note(f"not right: {', '.join(left)}")
             raise
@@ -292,10 +292,10 @@ class Storm:
         assert not [line for line in told if "Traceback" in line], told
 
 
-async def _until(holds: Callable[[], Awaitable[bool]], missing: str) -> None:
+async def _until(holds: Callable[[], Awaitable[bool]], missing: str, patience: float = _PATIENCE) -> None:
     """Look again and again; what cannot be asked at the moment does not hold."""
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(patience):
             while True:
                 try:
                     if await holds():
@@ -304,7 +304,7 @@ async def _until(holds: Callable[[], Awaitable[bool]], missing: str) -> None:
                     pass
                 await asyncio.sleep(_LOOK)
     except TimeoutError:
-        raise AssertionError(f"not right for {_PATIENCE:g} s: {missing}") from None
+        raise AssertionError(f"not right for {patience:g} s: {missing}") from None
 
 
 @asynccontextmanager
@@ -312,6 +312,8 @@ async def storm(plan: Plan, folder: Path) -> AsyncIterator[Storm]:
     """A storm to ``run`` in ``folder``."""
     rotating = Rotating(folder, on=plan.rotating)
     async with AsyncExitStack() as stack:
-        cluster = await stack.enter_async_context(EtcdCluster(3, tls=rotating.server_arguments()))
+        # With as many processes as in a large storm members come too late for elections of a quarter of a second.
+        times = ("--heartbeat-interval", "100", "--election-timeout", "1000") if plan.agents > 10 else ()
+        cluster = await stack.enter_async_context(EtcdCluster(3, tls=rotating.server_arguments(), options=times))
         proxies = [await stack.enter_async_context(TcpProxy(endpoint)) for endpoint in cluster.endpoints]
         yield Storm(plan, cluster, proxies, rotating)
