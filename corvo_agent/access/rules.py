@@ -73,6 +73,7 @@ COMMANDS: Mapping[str, Role] = {
     "modules list": VIEWER,
     "modules get": VIEWER,
     "modules watch": VIEWER,
+    "ls": VIEWER,
     "stats": VIEWER,
     "logs": READER,
     "stacks": READER,

@@ -63,7 +63,8 @@ def _folders() -> Iterator[str]:
     if runtime := environment.get("XDG_RUNTIME_DIR"):
         yield os.path.join(runtime, "corvo")
     yield f"/run/corvo-{user}"
-    yield os.path.join(environment.get("TMPDIR") or "/tmp", f"corvo-{user}")
+    # Whose folder it is, and who may write there, is looked at before it is used.
+    yield os.path.join(environment.get("TMPDIR") or "/tmp", f"corvo-{user}")  # nosec B108
 
 
 def _is_own(folder: str) -> bool:

@@ -82,7 +82,8 @@ def read_yaml(text: str) -> Any:
 
     Loader.add_constructor(_FLOAT, Loader.construct_yaml_float)
     try:
-        return yaml.load(text, Loader)
+        # A subclass of the safe loader, which makes no objects.
+        return yaml.load(text, Loader)  # nosec B506
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"

@@ -12,7 +12,8 @@ _self = sys.modules.get("sitecustomize")
 
 try:
     __import__("corvo_agent.launcher.join", fromlist=["join"]).join()
-except Exception:
+except Exception:  # nosec B110
+    # The program has to start, whatever is wrong with what looks into it.
     # A SyntaxError too: of a Python that this package is not for.
     pass
 

@@ -48,6 +48,7 @@ def command(told: Told, only: str, program: tuple[str, ...]) -> None:
     # All that it holds is among the settings.
     environment.pop("CORVO_CONFIG", None)
     try:
-        os.execvpe(program[0], program, environment)
+        # The program is what the person typed, to be run in place of this one.
+        os.execvpe(program[0], program, environment)  # nosec B606
     except OSError as error:
         raise NotFound("program", program[0], error.strerror or str(error)) from error

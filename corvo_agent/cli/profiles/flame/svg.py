@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
+
+# Only for writing XML; none is read.
+from xml.sax.saxutils import escape, quoteattr  # nosec B406
 
 from ..hot_functions import quantity
 from .data import FlameData, FlameNode
