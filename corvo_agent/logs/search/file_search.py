@@ -24,6 +24,7 @@ from .matcher import Matcher
 from .packed_search import Newest, PackedSearch
 
 _LINE_GUESS = 512  # bytes; only decides how much is read at first
+_AT_LEAST = 1 << 20  # bytes of a compressed file that are read whatever time is left
 _AT_ONCE = 1000  # lines turned into records without a rest
 _LINE_OVERHEAD = 50  # bytes that Python needs for a line besides its content
 
@@ -182,9 +183,13 @@ class FileSearch:
 
     def _older_packed(self, end: int) -> Generator[None, None, Stop | None]:
         """A compressed file can only be read forwards: part by part, keeping the last matches of each."""
+        if end == 0:
+            return None
         packed = self._packed_search()
         if not (yield from packed.measure(self._expired)):
             return Stop(Truncation.DEADLINE, end)
+        # A large file without an index: what is found at first is the oldest, and cannot be returned without the rest.
+        may_stop = self._index is None and self._log.size > _AT_LEAST
         broken: CorvoError | None = None
         for start, stop in (yield from packed.parts(end, self._window, self._slack)):
             kept = Newest(self._found.wanted + self._found.skip, self._limits.max_answer_bytes)
@@ -193,8 +198,7 @@ class FileSearch:
                     for chunk in chunks:
                         if chunk is not None:
                             kept.add(self._select(chunk))
-                        if self._index is None and self._expired():
-                            # What was found is the oldest of this file: it cannot be returned without what is newer.
+                        if may_stop and self._expired():
                             return Stop(Truncation.DEADLINE, end)
                         yield
                 except DecodeError as error:
@@ -203,7 +207,8 @@ class FileSearch:
             if early is not None:
                 return early
             # A part at least, or an answer that was continued again and again would never get on.
-            if start > 0 and self._expired():
+            # What is broken is said at the end.
+            if broken is None and self._expired():
                 return Stop(Truncation.DEADLINE, start)
         if broken is not None:
             raise broken

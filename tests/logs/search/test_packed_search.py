@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import itertools
 import json
+import lzma
 from collections.abc import Generator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -140,3 +141,27 @@ async def test_what_is_broken_is_said_and_the_rest_found(tmp_path: Path) -> None
     assert found == list(range(len(found)))
     assert len(found) > LINES // 2
     assert [remark["corvo.gap"] for remark in result.remarks] == ["unreadable"]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+async def test_pages_without_any_time_come_to_an_end_over_small_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(packed_index, "_SMALLEST", 1 << 20)
+    compress = gzip.compress if suffix == ".gz" else lzma.compress
+    path = log(tmp_path)
+    (tmp_path / "a.log.1.gz").unlink()
+    for age in range(6):
+        name = tmp_path / f"a.log.{age + 1}{suffix}"
+        name.write_bytes(compress(b"".join(line(n, n) for n in range(500 - 100 * age, 600 - 100 * age))))
+    query, pages = LogQuery(lines=10_000, fixed="pad"), list[list[int]]()
+    async with LogReader(path) as reader:
+        for _ in range(100):
+            result = await reader.read(query, timeout=0)
+            pages.append(numbers(result.records))
+            if not result.cursor:
+                break
+            query = replace(query, cursor=result.cursor)
+    assert list(itertools.chain.from_iterable(pages[::-1])) == list(range(600))
+    # One file at a time, and not all of them whatever it takes.
+    assert len(pages) >= 6
