@@ -72,6 +72,11 @@ def open_envelopes(line: bytes, document: dict[str, Any] | None = None) -> Lette
     return letter
 
 
+def match_syslog(line: bytes) -> re.Match[bytes] | None:
+    """What syslog put before a line: ``priority``, ``ts``, ``host``, ``app`` and ``pid``; None without it."""
+    return _SYSLOG.match(line)
+
+
 def is_docker(document: dict[str, Any]) -> bool:
     """Whether an object is an envelope of docker's json-file."""
     return "log" in document and document.keys() <= _DOCKER_KEYS and type(document["log"]) is str and len(document) > 1
@@ -179,7 +184,7 @@ def _open_cri(letter: Letter) -> bool:
 
 def _open_syslog(letter: Letter) -> bool:
     line = letter.line
-    match = _SYSLOG_5424.match(line) or _SYSLOG.match(line)
+    match = _SYSLOG_5424.match(line) or match_syslog(line)
     if match is None:
         if line.startswith(_CEE):
             _keep(letter, "cee", {}, line[len(_CEE) :].lstrip())

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from .envelopes import open_envelopes
+from .envelopes import match_syslog, open_envelopes
 from .fields import LEVEL_KEYS
 from .line_reader import LineReader
 from .severity import Scale
@@ -47,7 +47,9 @@ _BEHIND, _BEHIND_QUOTED = b" \t:[]|)>,\r\n-/", b" :[]|)>,-/"
 _PAIR = re.compile(rb'([A-Za-z_@][\w.@/-]*=)(?:"([^"\\\n]*)"|([!#-~]*))(?: |$)')
 _BARE = Varying(bytes(range(0x21, 0x7F)).replace(b'"', b""))
 
-_NUMBER = Varying(b"0123456789.eE+-")
+_DIGITS = b"0123456789"
+_LETTERS = bytes(range(65, 91)) + bytes(range(97, 123))
+_NUMBER = Varying(_DIGITS + b".eE+-")
 _TEXT = Varying(b'"\\\n', is_excluded=True)
 
 
@@ -88,6 +90,8 @@ def _learn(line: bytes, reader: LineReader) -> Template | None:
     if cri is not None:
         start = cri.end()
         before = [Varying(b"0123456789T:.Z+-"), Fixed(b" std"), Varying(b"outer"), Fixed(b" F ")]
+    elif (header := match_syslog(line)) is not None:
+        start, before = header.end(), _of_syslog(line, header)
     elif line.startswith(b'{"log":"') and open_envelopes(line).names[:1] == ("docker",):
         start, before, quote = len(b'{"log":"'), [Fixed(b'{"log":"')], b'\\"'
     if line[start : start + 1] == b"{":
@@ -98,6 +102,24 @@ def _learn(line: bytes, reader: LineReader) -> Template | None:
     end = min(place for place in (line.find(b"\\", start), line.find(b'"', start), len(line)) if place >= 0)
     template = _of_text(line[start:end], before, reader, is_quoted=True)
     return template and replace(template, again=(_BESIDES, ',"log"'))
+
+
+def _of_syslog(line: bytes, header: re.Match[bytes]) -> list[Piece]:
+    """The pieces of what syslog put before a line, by the same program on the same host."""
+    pieces: list[Piece] = []
+    if header["priority"] is not None:
+        pieces = [Fixed(b"<"), Varying(_DIGITS), Fixed(b">")]
+    if header["ts"][:1].isdigit():
+        pieces.append(Varying(_DIGITS + b"T:.Z+-"))
+    else:
+        pieces += [Varying(_LETTERS), Fixed(b" "), Varying(_DIGITS + b": ")]
+    end = header.end("app")
+    # The space before the host may belong to what varies.
+    pieces.append(Fixed(line[header.start("host") - (not header["ts"][:1].isalpha()) : end]))
+    if header["pid"] is not None:
+        pieces += [Fixed(b"["), Varying(_DIGITS), Fixed(b"]")]
+        end = header.end("pid") + 1
+    return [*pieces, *_literal(line[end : header.end()])]
 
 
 def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: LineReader) -> Template | None:
@@ -231,8 +253,8 @@ def _time(data: bytes) -> Iterator[Piece]:
     """The pieces of a time: digits and names vary."""
     for part in re.findall(rb"[0-9]+|[A-Za-z]+|[^0-9A-Za-z]+", data):
         if part[:1].isdigit():
-            yield Varying(b"0123456789")
+            yield Varying(_DIGITS)
         elif part.isalpha() and len(part) > 1:
-            yield Varying(bytes(range(65, 91)) + bytes(range(97, 123)))
+            yield Varying(_LETTERS)
         else:
             yield Fixed(part)

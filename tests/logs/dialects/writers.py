@@ -72,6 +72,10 @@ def _cri(write: Callable[[Event], str]) -> Callable[[Event], str]:
     return lambda event: f"{_iso(event.time, 9)} stdout F {write(event)}"
 
 
+def _syslog(write: Callable[[Event], str], priority: str = "") -> Callable[[Event], str]:
+    return lambda event: f"{priority}{_iso(event.time, 6)} node1 app[{event.time % 7 + 12}]: {write(event)}"
+
+
 def _docker(write: Callable[[Event], str]) -> Callable[[Event], str]:
     return lambda event: json.dumps(
         {"log": write(event) + "\n", "stream": "stderr", "time": _iso(event.time, 9)}, separators=(",", ":")
@@ -151,6 +155,8 @@ WRITERS: tuple[Writer, ...] = (
     Writer("cri+own", _cri(_own), 1),
     Writer("cri+pino", _cri(_pino), _MILLI),
     Writer("cri+text", _cri(_logging), _MILLI, is_text=True),
+    Writer("syslog+own", _syslog(_own, "<134>"), 1),
+    Writer("syslog+text", _syslog(_logging), _MILLI, is_text=True),
     Writer("docker+zap", _docker(_zap), _MILLI),
     Writer("docker+text", _docker(_logging), _MILLI, is_text=True),
     Writer("logging", _logging, _MILLI, is_text=True),
