@@ -81,7 +81,6 @@ class Answers:
         self._actions.register_action(name, called, type_url=type_url)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 
     def _begin(self, number: int, query: DebugQuery) -> None:
