@@ -10,7 +10,6 @@ from urllib.parse import quote
 from ..diagnostics.client.typed_client import TypedClient
 from ..errors import CorvoError, DeadlineExceeded, Unavailable
 from ..modules.access import ModuleAccess
-from ..modules.json.codec import module_to_dict
 from .archive import Archive
 from .manifest import Manifest, ModuleIndex
 from .masking import json_bytes, masked_json
@@ -99,8 +98,8 @@ class Collector:
             return
         began = asyncio.get_running_loop().time()
         try:
-            module = await self._modules.get(name)
-            content = await asyncio.to_thread(masked_json, module_to_dict(module))
+            level = await self._modules.level(name)
+            content = await asyncio.to_thread(masked_json, level.as_json())
             await self._keep(folder, MODULE, content, index, began)
         except CorvoError as error:
             index.lacks(MODULE, str(error))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import InvalidArgument
+from ..errors import DecodeError, InvalidArgument
 from ..levels.state import LevelSource, LevelState
 from .announcing.endpoint import (
     AppliedLevel,
@@ -20,9 +21,12 @@ from .controls.codec import control_from_dict, control_to_dict
 from .controls.control import Control
 from .controls.rule import effective_state
 from .controls.store import read_controls
+from .json.codec import module_to_dict
 from .json.tables import entries, read_array, read_text
 from .kv import KeyValue
 from .model import Module
+
+_log = logging.getLogger(__name__)
 
 #: Where the JSON of a Module shows what lies beside it: its controls, and the level that its agent has announced.
 CONTROLS, APPLIED = "controls", "applied"
@@ -40,6 +44,10 @@ class ModuleLevel:
         """What has to hold at wall time ``now``; as configured where the Module says nothing."""
         return effective_state(self.module.spec, now, controls=self.controls)
 
+    def as_json(self) -> dict[str, Any]:
+        """The object and what lies beside it, as REST shows them."""
+        return {**module_to_dict(self.module), **beside_to_dict(self.controls, self.applied)}
+
     def holds(self, now: int) -> bool:
         """Whether the agent says that this is in force."""
         applied, wanted = self.applied, self.wanted(now)
@@ -56,15 +64,15 @@ class ModuleLevel:
 
 
 def module_level(module: Module, beside: Iterable[KeyValue]) -> ModuleLevel:
-    """``module`` with what lies ``beside`` it; a control that cannot be read is left out, with a warning.
-
-    Raises DecodeError for an announcement that cannot be read.
-    """
+    """``module`` with what lies ``beside`` it; a value that cannot be read is left out, with a warning."""
     items = list(beside)
     endpoint: Endpoint | None = None
     for item in items:
         if endpoint_name(item.key) == module.name:
-            endpoint = decode_endpoint(item)
+            try:
+                endpoint = decode_endpoint(item)
+            except DecodeError as error:
+                _log.warning("endpoint ignored: %s", error)
     applied = None if endpoint is None else endpoint.level or AppliedLevel()
     return ModuleLevel(module, read_controls(items), applied)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from corvo_agent.errors import DecodeError, InvalidArgument
+from corvo_agent.errors import InvalidArgument
 from corvo_agent.modules.announcing.endpoint import AppliedLevel, Endpoint, encode_endpoint, endpoint_key
 from corvo_agent.modules.controls.codec import control_key
 from corvo_agent.modules.controls.control import Control
@@ -55,7 +55,7 @@ def test_where_nothing_is_said_the_agent_s_own_default_holds() -> None:
 
 
 def test_json_shows_both_and_gives_both_back() -> None:
-    shown = {**module_to_dict(MODULE), **beside_to_dict(CONTROLS, APPLIED)}
+    shown = ModuleLevel(MODULE, CONTROLS, APPLIED).as_json()
     assert shown["controls"][1] == {
         "id": "2",
         "revision": "4",
@@ -92,5 +92,6 @@ def test_it_is_read_from_what_lies_beside_a_module() -> None:
     # An agent that tells nothing of its level is there all the same.
     assert module_level(MODULE, [item(endpoint_key(NAME), b'{"address":"h:1"}')]).applied == AppliedLevel()
     assert module_level(MODULE, []).applied is None
-    with pytest.raises(DecodeError):
-        module_level(MODULE, [item(endpoint_key(NAME), b"nothing")])
+    # What cannot be read hides nothing else.
+    bad = [item(endpoint_key(NAME), b"nothing"), *beside[:1]]
+    assert (module_level(MODULE, bad).applied, len(module_level(MODULE, bad).controls)) == (None, 1)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 import click
 
 from ....errors import InvalidArgument
 from ....levels.level import Level
 from ....levels.state import LevelSource
-from ....modules.json.codec import module_to_dict
 from ....modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta
-from ....modules.module_level import ModuleLevel, beside_to_dict
+from ....modules.module_level import ModuleLevel
 from ....modules.names import validate_name
 from ....modules.vanished import DELETION_NOTE
 from ....timestamps import format_rfc3339
@@ -78,7 +76,7 @@ async def list_modules(labels: str, fields: str, watch: bool, output: str | None
         if level.module.invalid:
             note(f"corvo: {level.module.name} is invalid: {level.module.invalid}")
     headers = ("NAME", "LEVEL", "NODE", "CATEGORY", "RESTARTS", "STARTED")
-    print_result(output, list(map(_shown, found)), headers, map(_row, found))
+    print_result(output, [level.as_json() for level in found], headers, map(_row, found))
 
 
 @command.command("get")
@@ -93,7 +91,7 @@ async def get_module(name: str, watch: bool, output: str | None, where: Where) -
         if watch:
             await show_changes(backend.modules, selector_of("", "", await whole_name(backend, name)), output)
             return
-        shown = _shown(await backend.modules.level(await whole_name(backend, name)))
+        shown = (await backend.modules.level(await whole_name(backend, name))).as_json()
     print_result(output, shown, ("FIELD", "VALUE"), _leaves("", shown))
 
 
@@ -183,11 +181,6 @@ async def label_module(words: tuple[str, ...], labels: str, fields: str, yes: bo
 def _relabel(changes: dict[str, str | None], module: Module) -> Module:
     merged = {**module.meta.labels, **changes}
     return module.with_meta(labels={key: value for key, value in merged.items() if value is not None})
-
-
-def _shown(level: ModuleLevel) -> dict[str, Any]:
-    """The object and what lies beside it, as REST shows them."""
-    return {**module_to_dict(level.module), **beside_to_dict(level.controls, level.applied)}
 
 
 def _row(level: ModuleLevel) -> tuple[object, ...]:

@@ -62,6 +62,7 @@ async def test_everything_about_a_module_is_in_it_without_its_secrets(
     of = {file: files[f"modules/{agent.name}/{file}"] for file in FILES}
     assert not any(b"hunter2" in content for content in files.values())
     assert orjson.loads(of["module.json"])["spec"]["args"] == ["app", "--password", "***"]
+    assert "level" in orjson.loads(of["module.json"])["applied"]
     last = orjson.loads(of["logs.jsonl"].splitlines()[-1])
     assert (last["msg"], last["token"]) == ("login password=***", "***")
     assert "cmdline" in orjson.loads(of["stats.json"])
