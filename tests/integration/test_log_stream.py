@@ -12,7 +12,7 @@ import pytest
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.handlers.log import LogHandler
 from corvo_agent.diagnostics.messages.payloads import decode_logs
-from corvo_agent.diagnostics.service import DiagnosticsService
+from corvo_agent.diagnostics.service import DiagnosticsService, ServiceLimits
 from corvo_agent.errors import RemoteError
 from corvo_agent.logs.limits import ReadLimits
 from corvo_agent.logs.lines.marker import CURSOR, TRUNCATED, is_marker
@@ -33,6 +33,20 @@ async def serving(path: Path, limits: ReadLimits) -> AsyncIterator[DiagnosticsCl
 def write(path: Path, first: int, last: int) -> None:
     with path.open("ab") as file:
         file.write(b"".join(line(n, level="error" if n % 100 == 0 else "info") for n in range(first, last)))
+
+
+@pytest.mark.parametrize("raw", ["no", "yes"])
+async def test_an_answer_as_large_as_all_may_be_together_is_cut_and_not_refused(tmp_path: Path, raw: str) -> None:
+    path, room = tmp_path / "a.log", 1 << 20
+    write(path, 0, 20_000)
+    service = DiagnosticsService("pen-demo", "node1", limits=ServiceLimits(answer_bytes=room))
+    service.register_handler("Log", LogHandler(str(path), limits=ReadLimits(max_answer_bytes=room), tail=QUICK))
+    async with service, served(service) as address, DiagnosticsClient(address) as client:
+        *records, last = await client.logs({"lines": "all", "from": "0", "raw": raw})
+        assert last[TRUNCATED] == "size"
+        assert [record["n"] for record in records] == [str(n) for n in range(len(records))]
+        (first, *_) = await client.logs({"lines": "all", "cursor": last[CURSOR], "raw": raw})
+        assert first["n"] == str(len(records))
 
 
 async def test_filters_errors_and_pages(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from .query import LogQuery, Order
 # that are no UTF-8 take three each, 1e15 becomes 1000000000000000.0.
 _EXTRA = 64
 _GROWTH = 5
+_ENTRY = 12  # bytes that a field, and a record, has at most around it when it is packed
 _RAW = 2  # what the line itself adds, in base64 at most
 
 
@@ -40,6 +41,10 @@ class MatchCollector:
         self._forward = forward
         self._descending = query.order is Order.DESCENDING
         self._limit = limits.max_answer_bytes
+        # Packed records are sent as they are, and bounded so: something is left for what is said behind them.
+        self._entry = 0 if packing is None else _ENTRY
+        if packing is not None:
+            self._limit -= self._limit >> 6
         self._rate = limits.answer_rate
         self._growth = _GROWTH + _RAW * query.raw
         self._parts: list[list[Record]] = []
@@ -116,7 +121,7 @@ class MatchCollector:
             self._size += sum(len(part.data) for part in self._packed)
         empty = not self._size
         for count, record in enumerate(records if self._forward else reversed(records)):
-            self._size += size_of(record)
+            self._size += size_of(record) + self._entry * (len(record) + 1)
             # One record is always returned: an answer without any could never be continued.
             if self._size > self._limit and not (empty and count == 0):
                 return count
