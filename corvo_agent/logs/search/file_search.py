@@ -25,6 +25,7 @@ from .packed_search import Newest, PackedSearch
 
 _LINE_GUESS = 512  # bytes; only decides how much is read at first
 _AT_LEAST = 1 << 20  # bytes of a compressed file that are read whatever time is left
+_HELD = 64 << 20  # bytes of a part of a compressed file that may be held
 _AT_ONCE = 1000  # lines turned into records without a rest
 _LINE_OVERHEAD = 50  # bytes that Python needs for a line besides its content
 
@@ -193,17 +194,22 @@ class FileSearch:
         broken: CorvoError | None = None
         for start, stop in (yield from packed.parts(end, self._window, self._slack)):
             kept = Newest(self._found.wanted + self._found.skip, self._limits.max_answer_bytes)
+            # Lines around those that match reach into the next part: such a part is taken from its end.
+            chunks_of_part: list[Chunk] = []
+            is_held = self._context is not None and stop - start <= _HELD
             with closing(packed.chunks(start, stop)) as chunks:
                 try:
                     for chunk in chunks:
-                        if chunk is not None:
+                        if chunk is not None and is_held:
+                            chunks_of_part.append(chunk)
+                        elif chunk is not None:
                             kept.add(self._select(chunk))
                         if may_stop and self._expired():
                             return Stop(Truncation.DEADLINE, end)
                         yield
                 except DecodeError as error:
                     broken = error
-            early = yield from self._take_kept(kept)
+            early = yield from self._take_held(chunks_of_part) if is_held else self._take_kept(kept)
             if early is not None:
                 return early
             # A part at least, or an answer that was continued again and again would never get on.
@@ -212,6 +218,14 @@ class FileSearch:
                 return Stop(Truncation.DEADLINE, start)
         if broken is not None:
             raise broken
+        return None
+
+    def _take_held(self, chunks: list[Chunk]) -> Generator[None, None, Stop | None]:
+        while chunks:
+            early = self._take(self._select(chunks.pop(), backward=True))
+            if early is not None:
+                return early
+            yield
         return None
 
     def _take_kept(self, kept: Newest) -> Generator[None, None, Stop | None]:

@@ -165,3 +165,14 @@ async def test_pages_without_any_time_come_to_an_end_over_small_files(
     assert list(itertools.chain.from_iterable(pages[::-1])) == list(range(600))
     # One file at a time, and not all of them whatever it takes.
     assert len(pages) >= 6
+
+
+async def test_the_lines_around_those_that_match_reach_across_parts(tmp_path: Path) -> None:
+    lines = [line(n, n, **({"odd": "yes"} if n % 97 == 0 else {})) for n in range(LINES)]
+    path = log(tmp_path, *lines)
+    (tmp_path / "plain.log").write_bytes(b"".join(lines))
+    query = LogQuery(lines=10_000, fixed='"odd"', context=9)
+    async with LogReader(path) as packed_reader, LogReader(str(tmp_path / "plain.log")) as reader:
+        expected = numbers((await read(reader, query)).records)
+        assert numbers((await read(packed_reader, query)).records) == expected
+        assert len(expected) > 19 * (LINES // 97)
