@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...access.audit import Audit
 from ...access.caller import current_caller
@@ -24,15 +24,20 @@ from ...errors import (
     RemoteError,
     ResourceExhausted,
     Unavailable,
+    Unsupported,
     shorten,
 )
 from ...modules.announcing.endpoint import Endpoint
 from ...modules.announcing.place import check_reach
+from ...modules.announcing.workers import choose
 from ...modules.location import agent_address, is_behind_proxy
 from ...modules.model import Module
 from ..watching.endpoint_cache import EndpointCache
 from .peers import PeerPool
 from .resolver import Resolver
+
+#: The parameter that names one of several processes of a Module.
+WORKER = "worker"
 
 ModuleLookup = Callable[[str], Module | None]
 
@@ -83,7 +88,25 @@ class Router:
         """
         # Refused rather than queued: a queue of queries would only run into their deadlines.
         with self._told("debug", query), self._place():
-            return await self._debug(query, self._seconds(query))
+            query, process = self._process(query)
+            return await self._debug(query, self._seconds(query), process)
+
+    def _process(self, query: DebugQuery) -> tuple[DebugQuery, Endpoint | None]:
+        """``query`` for the process that its parameter ``worker`` names, and the endpoint of that.
+
+        None where the agent of the Module is asked: it answers for all its processes, or is the only one. Raises
+        NotFound for a process that there is not, Unsupported for several that do not answer for each other.
+        """
+        wanted = query.parameters.get(WORKER, "")
+        found = self._endpoints.processes_of(query.name) if wanted else ()
+        if not found or any(process.inside for process in found):
+            return query, None
+        chosen = choose(found, wanted, query.name)
+        if len(chosen) > 1:
+            each = ", ".join(process.worker.id or f"pid:{process.worker.pid}" for process in chosen)
+            raise Unsupported(f"asking all processes of {query.name} at once", f"ask one of {each}")
+        rest = {key: value for key, value in query.parameters.items() if key != WORKER}
+        return replace(query, parameters=rest), chosen[0].endpoint
 
     async def peer_kind(self, name: str) -> PeerKind:
         """Who answers for the Module ``name`` where its status says. Raises nothing but CancelledError."""
@@ -97,11 +120,13 @@ class Router:
         except CorvoError:
             return PeerKind.NONE
 
-    async def _debug(self, query: DebugQuery, seconds: float) -> Payload:
-        address = await self._address(query)
+    async def _debug(self, query: DebugQuery, seconds: float, process: Endpoint | None) -> Payload:
+        address = await self._address(query, process)
         try:
             return await self._ask(address, query, seconds)
         except (Unavailable, RemoteError) as error:
+            if process is not None:
+                raise
             moved = await self._moved(query, address, error)
             if moved is None:
                 raise
@@ -113,8 +138,9 @@ class Router:
         Close it with ``contextlib.aclosing``.
         """
         with self._told("follow", query), self._place():
-            address = await self._address(query)
-            last = False
+            query, process = self._process(query)
+            address = await self._address(query, process)
+            last = process is not None
             while True:
                 try:
                     async with self._peers.client(address) as client, aclosing(_open(client, query)) as answers:

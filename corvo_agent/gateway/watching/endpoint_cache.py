@@ -11,6 +11,7 @@ import orjson
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import CorvoError, DecodeError
 from ...modules.announcing.endpoint import AppliedLevel, Endpoint, decode_endpoint, endpoint_name, find_endpoint
+from ...modules.announcing.workers import Process, processes, worker_of
 from ...modules.controls.codec import control_of, decode_control
 from ...modules.controls.control import Control
 from ...modules.kv import Change, ChangeType, KeyValueStore
@@ -37,6 +38,7 @@ class EndpointCache(WatchedMirror):
         self._store = store
         self._endpoints: dict[str, Endpoint] = {}
         self._controls: dict[str, dict[str, Control]] = {}
+        self._workers: dict[str, dict[str, Endpoint]] = {}
         # What REST adds to the JSON of a Module, made when it is first asked for.
         self._json: dict[str, bytes] = {}
         self._looked_for_old = False
@@ -53,6 +55,10 @@ class EndpointCache(WatchedMirror):
         endpoint = self._endpoints.get(module.name)
         applied = None if endpoint is None else endpoint.level or AppliedLevel()
         return ModuleLevel(module, tuple(self._controls.get(module.name, {}).values()), applied)
+
+    def processes_of(self, name: str) -> tuple[Process, ...]:
+        """All processes of the Module ``name`` that have announced themselves, or that its agent answers for."""
+        return processes(self._endpoints.get(name), self._workers.get(name, {}))
 
     def controlled(self) -> Iterator[tuple[str, tuple[Control, ...]]]:
         """The names of the Modules that have controls, with these."""
@@ -82,6 +88,9 @@ class EndpointCache(WatchedMirror):
         for change in batch.changes:
             if (name := endpoint_name(change.key)) is not None:
                 self._take_endpoint(name, change)
+            elif (found := worker_of(change.key)) is not None:
+                self._take_worker(*found, change)
+                continue
             elif (found := control_of(change.key)) is not None:
                 name = found[0]
                 self._take_control(name, found[1], change)
@@ -97,6 +106,17 @@ class EndpointCache(WatchedMirror):
                 self._endpoints[name] = decode_endpoint(change.item)
             except DecodeError as error:
                 _log.warning("endpoint ignored: %s", error)
+
+    def _take_worker(self, name: str, id: str, change: Change) -> None:
+        workers = self._workers.setdefault(name, {})
+        workers.pop(id, None)
+        if change.type is not ChangeType.DELETED and change.item is not None:
+            try:
+                workers[id] = decode_endpoint(change.item)
+            except DecodeError as error:
+                _log.warning("worker ignored: %s", error)
+        if not workers:
+            del self._workers[name]
 
     def _take_control(self, name: str, id: str, change: Change) -> None:
         controls = self._controls.setdefault(name, {})

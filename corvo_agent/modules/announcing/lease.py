@@ -6,6 +6,7 @@ import asyncio
 import enum
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -56,7 +57,8 @@ class EndpointLease:
     ``heard``, and has it looked at within a second.
 
     Two agents of one name: the process that started later has the name, because in a restart the old one is about to
-    go. The older one says so once, in a warning, waits, and announces itself again when the younger one is gone.
+    go. The older one says so once, in a warning, waits, and announces itself again when the younger one is gone;
+    while it waits it is announced as ``pid-NUMBER`` among the workers of the Module.
     """
 
     def __init__(
@@ -75,6 +77,9 @@ class EndpointLease:
         self._find_address = find_address
         self._store = store
         self._key = worker_key(name, worker) if worker else endpoint_key(name)
+        # Where it is announced while another process has the name; "" for one that has a place of its own.
+        self._beside = "" if worker else worker_key(name, f"pid-{endpoint.pid}")
+        self._stands_beside = False
         self._ttl = ttl
         self._close_timeout = close_timeout
         self._clock = clock
@@ -201,10 +206,28 @@ class EndpointLease:
             self._wrote(await self._store.create(self._key, value, lease=self._lease))
         elif item.lease != self._lease or item.value != value:
             if self._yields_to(item):
+                await self._stand_beside(value)
                 self._set(EndpointState.SUPERSEDED)
                 return
             self._wrote(await self._store.update(self._key, value, expected=item.mod_revision, lease=self._lease))
+        await self._leave_beside()
         self._set(EndpointState.ANNOUNCED)
+
+    async def _stand_beside(self, value: bytes) -> None:
+        """Announce this process among the workers: it lives, and can be asked, though another has the name."""
+        if not self._beside:
+            return
+        item = await self._store.get(self._beside)
+        if item is None or item.lease != self._lease or item.value != value:
+            await self._store.put(self._beside, value, lease=self._lease)
+        self._stands_beside = True
+
+    async def _leave_beside(self) -> None:
+        """It has the name again: there is one announcement of a process."""
+        if self._stands_beside:
+            with suppress(NotFound):
+                await self._store.delete(self._beside)
+            self._stands_beside = False
 
     def _stands(self) -> bool:
         """Whether the renewal of the lease says enough: the key is as it was when it was looked at last."""

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
+from pathlib import Path
+
 import pytest
 
+from corvo_agent.diagnostics.messages.payloads import decode_stats
 from corvo_agent.diagnostics.query import DebugQuery
-from corvo_agent.errors import InvalidArgument, NotFound, PreconditionFailed, ResourceExhausted
+from corvo_agent.diagnostics.server.server import DiagnosticsServer
+from corvo_agent.diagnostics.service import DiagnosticsService
+from corvo_agent.errors import InvalidArgument, NotFound, PreconditionFailed, ResourceExhausted, Unsupported
 from corvo_agent.gateway.routing.networks import DialPolicy
 from corvo_agent.gateway.routing.peers import PeerPool
 from corvo_agent.gateway.routing.resolver import Resolver
 from corvo_agent.gateway.routing.router import RouteLimits, Router
 from corvo_agent.gateway.watching.endpoint_cache import EndpointCache
 from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
+from corvo_agent.modules.announcing.workers import worker_key
 from corvo_agent.modules.memory import MemoryStore
+from corvo_agent.stats import Int
 
 from ..modules import module
 
@@ -57,3 +65,34 @@ async def test_a_measurement_has_a_longest_time(seconds: str) -> None:
 async def test_queries_at_once_are_bounded() -> None:
     error = await refusal(DebugQuery("Log", name=NAME), limits=RouteLimits(at_once=0))
     assert str(error) == "Debug queries at once: at most 0"
+
+
+async def test_each_of_several_processes_is_asked_where_it_answers_itself(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(MemoryStore())
+        endpoints = []
+        for pid in (11, 12):
+            service = DiagnosticsService.with_defaults("pen-npm", "node1", log_file=str(tmp_path / f"{pid}.log"))
+            service.expvars.publish("which", Int(pid))
+            await stack.enter_async_context(service)
+            server = await stack.enter_async_context(DiagnosticsServer([service]))
+            endpoints.append(Endpoint(server.address, pid))
+        await store.put(endpoint_key(NAME), encode_endpoint(endpoints[1]))
+        await store.put(worker_key(NAME, "pid-11"), encode_endpoint(endpoints[0]))
+        cache = await stack.enter_async_context(EndpointCache(store))
+        await cache.wait_synced(5)
+        peers = PeerPool()
+        stack.push_async_callback(peers.aclose)
+        router = Router({NAME: module(NAME)}.get, cache, Resolver(DialPolicy()), peers)
+
+        async def which(worker: str) -> object:
+            parameters = {"expvar": "which", **({"worker": worker} if worker else {})}
+            payload = await router.debug(DebugQuery("Stats", parameters, NAME))
+            return decode_stats(payload.value)["which"]
+
+        found = [await which(worker) for worker in ("", "pid-11", "pid:11", "pid:12")]
+        assert found == ["12", "11", "11", "12"]
+        with pytest.raises(NotFound, match="there are pid:12, pid-11"):
+            await which("7")
+        with pytest.raises(Unsupported, match="ask one of"):
+            await which("all")

@@ -135,8 +135,13 @@ async def test_the_younger_process_has_the_name(caplog: pytest.LogCaptureFixture
             await reach(old, EndpointState.SUPERSEDED, clock)
             await clock.advance(60)
             assert await find_endpoint(store, NAME) == YOUNG
+            # The old one lives as well, and can be found and asked.
+            found = [(each.worker.id, each.endpoint) for each in await find_workers(store, NAME)]
+            assert found == [("", YOUNG), ("pid-11", OLD)]
         await reach(old, EndpointState.ANNOUNCED, clock)
-        assert await find_endpoint(store, NAME) == OLD
+        assert [each.endpoint for each in await find_workers(store, NAME)] == [OLD]
+        assert len((await store.range("/corvo/")).items) == 1
+    assert await find_workers(store, NAME) == ()
     assert caplog.text.count("belongs to a younger process") == 1
 
 
