@@ -32,6 +32,8 @@ _MORE = 6
 # Seconds that anything may take to come right, and that starting may take; the figures say how long it took.
 _PATIENCE = 60.0
 _STARTING = 300.0
+# Agents that leave enough of a small machine to the members of etcd for elections of a quarter of a second.
+_FEW = 10
 # Seconds between two looks.
 _LOOK = 0.1
 
@@ -91,7 +93,8 @@ class Storm:
     def __init__(self, plan: Plan, cluster: EtcdCluster, proxies: list[TcpProxy], rotating: Rotating) -> None:
         self.figures = Figures()
         self._plan = plan
-        self._weather = Weather(cluster, proxies, plan.seed)
+        # Members that need a second to elect a leader have to have one now and then.
+        self._weather = Weather(cluster, proxies, plan.seed, calm=2.0 if plan.agents > _FEW else 0.0)
         self._cluster = cluster
         self._rotating = rotating
         self._urls = ",".join(rotating.url(proxy.url) for proxy in proxies)
@@ -195,8 +198,7 @@ class Storm:
         if self._plan.callers:
             for gateway in self._gateways:
                 for name in self._services:
-                    with suppress(aiohttp.ClientError, TimeoutError):
-                        await gateway.logs(name)
+                    await _until(partial(_answers, gateway, name), f"the log of {name}")
 
     async def _call(self, number: int) -> None:
         """A caller of a gateway: reads a Module, and the log of its service."""
@@ -292,6 +294,11 @@ class Storm:
         assert not [line for line in told if "Traceback" in line], told
 
 
+async def _answers(gateway: GatewayModules, name: str) -> bool:
+    await gateway.logs(name)
+    return True
+
+
 async def _until(holds: Callable[[], Awaitable[bool]], missing: str, patience: float = _PATIENCE) -> None:
     """Look again and again; what cannot be asked at the moment does not hold."""
     try:
@@ -313,7 +320,7 @@ async def storm(plan: Plan, folder: Path) -> AsyncIterator[Storm]:
     rotating = Rotating(folder, on=plan.rotating)
     async with AsyncExitStack() as stack:
         # With as many processes as in a large storm members come too late for elections of a quarter of a second.
-        times = ("--heartbeat-interval", "100", "--election-timeout", "1000") if plan.agents > 10 else ()
+        times = ("--heartbeat-interval", "100", "--election-timeout", "1000") if plan.agents > _FEW else ()
         cluster = await stack.enter_async_context(EtcdCluster(3, tls=rotating.server_arguments(), options=times))
         proxies = [await stack.enter_async_context(TcpProxy(endpoint)) for endpoint in cluster.endpoints]
         yield Storm(plan, cluster, proxies, rotating)

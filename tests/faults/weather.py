@@ -15,13 +15,15 @@ class Weather:
     """Faults of ``cluster``, whose member ``i`` is reached through ``proxies[i]`` only.
 
     One after the other: a member is killed, or stopped, or its clients are cut off or hear nothing more; now and then
-    this happens to two at once, so that the members have no quorum. ``seed`` settles their order.
+    this happens to two at once, so that the members have no quorum. ``seed`` settles their order, and between two of
+    them ``calm`` seconds pass.
     """
 
-    def __init__(self, cluster: EtcdCluster, proxies: list[TcpProxy], seed: int) -> None:
+    def __init__(self, cluster: EtcdCluster, proxies: list[TcpProxy], seed: int, *, calm: float) -> None:
         self.counted: Counter[str] = Counter()
         self._members = cluster.members
         self._proxies = proxies
+        self._calm = calm
         self._random = random.Random(seed)
         self._kinds: dict[str, Callable[[int, float], Awaitable[None]]] = {
             "killed": self._kill,
@@ -46,6 +48,7 @@ class Weather:
                 lasting = self._random.uniform(0.3, 1.2)
                 self.counted[kind if len(victims) == 1 else f"{kind}, two at once"] += 1
                 await asyncio.gather(*(self._kinds[kind](victim, lasting) for victim in victims))
+                await asyncio.sleep(self._calm)
         # What was silenced has lost bytes: like a partition that ends, this ends the connections.
         for proxy in self._proxies:
             proxy.cut()
