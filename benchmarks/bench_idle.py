@@ -25,12 +25,13 @@ from corvo_agent.gateway.watching.events import Event
 from corvo_agent.gateway.watching.watch_hub import WatchHub, WatchLimits
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
+from corvo_agent.modules.json.codec import encode_module
 from corvo_agent.modules.kv import ChangeType
 from corvo_agent.modules.model import Module
 from corvo_agent.modules.names import BESIDE_PREFIX, MODULES_PREFIX, key_of
 from corvo_agent.modules.selectors.list_options import ListOptions
 
-from .bench_gateway import at_once
+from .bench_gateway import at_once, module
 from .gateway_servers import gateway_program, name_of
 from .idle_agents import agents
 from .report import Row, publish
@@ -89,9 +90,8 @@ async def at_rate(period: float, work: Callable[[], Awaitable[object]]) -> Async
 
 
 async def fill(store: EtcdStore) -> None:
-    """Put the Modules."""
-    value = b'{"spec":{"log-level":"Info"},"status":{"node":"node1","module":"pen-npm","category":"Venice"}}'
-    await at_once(range(MODULES), lambda number: store.put(key_of(name_of(number)), value))
+    """Put the Modules, whole: a gateway completes those that are not."""
+    await at_once(range(MODULES), lambda number: store.put(key_of(name_of(number)), encode_module(module(number))))
 
 
 async def measure_gateway() -> list[Row]:
