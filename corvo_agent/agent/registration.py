@@ -18,6 +18,8 @@ from ..sidecar.target.follower import TargetFollower
 from ..sidecar.target.report import start_of_target
 
 _log = logging.getLogger(__name__)
+# Seconds between two writes of what is lost again and again.
+_PAUSE = 0.1
 
 
 class Registration:
@@ -78,9 +80,12 @@ class Registration:
         if self._watcher.absent and (vanished is None or vanished.pause):
             await self._returned()
         if self._is_lost(self._watcher.module):
-            await self._write(self._report())
-            # Whether the watch has seen it or lags: not again at once.
-            await self._returned()
+            written = await self._write(self._report())
+            # The watch may lag behind our own write; what it sees later is another client's.
+            await self._returned(written.revision)
+            if self._is_lost(self._watcher.module):
+                # Whoever leaves the status out each time that we write it shall not make us write without end.
+                await self._clock.sleep(_PAUSE)
 
     def _is_lost(self, module: Module | None) -> bool:
         if self._watcher.absent or module is None:
@@ -90,18 +95,28 @@ class Registration:
             return module.incomplete
         return True
 
-    async def _write(self, report: StartReport) -> None:
+    async def _write(self, report: StartReport) -> Module:
         vanished = self._watcher.vanished
         if vanished is not None:
             why = "the store has lost it" if vanished.replaced else "it was deleted"
             _log.warning("module %s is written again: %s", report.name, why)
         before = Module(status=self._status) if vanished is None else vanished.restored()
-        self._status = (await register(self._store, report, before=before)).status
+        written = await register(self._store, report, before=before)
+        self._status = written.status
+        return written
 
-    async def _returned(self) -> None:
-        """Wait until the watcher sees the Module whole, for ``DELETION_PAUSE`` seconds at most."""
+    async def _returned(self, written: int = 0) -> None:
+        """Wait until the watcher sees the Module whole, or as it was at the revision ``written`` or later.
+
+        For ``DELETION_PAUSE`` seconds at most. One that is not there at all is waited for in any case.
+        """
+
+        def is_back(module: Module | None) -> bool:
+            later = written and module is not None and module.revision >= written and not self._watcher.absent
+            return bool(later) or not self._is_lost(module)
+
         timer = asyncio.ensure_future(self._clock.sleep(DELETION_PAUSE))
-        back = asyncio.ensure_future(self._watcher.wait_for(lambda module: not self._is_lost(module)))
+        back = asyncio.ensure_future(self._watcher.wait_for(is_back))
         try:
             await asyncio.wait({timer, back}, return_when=asyncio.FIRST_COMPLETED)
         finally:

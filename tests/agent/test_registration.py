@@ -149,6 +149,24 @@ async def test_a_status_that_is_lost_alone_comes_back_too(running: Running) -> N
     assert after.status == before.status
 
 
+async def test_a_status_that_is_left_out_again_and_again_comes_back_each_time(running: Running) -> None:
+    before = await running.store.get(NAME)
+    # The second one comes before the watch has shown that the first one was mended: that is lost anew, not on its way.
+    for level in (b"Debug", b"Info"):
+        revision = await running.kv.put(key_of(NAME), b'{"spec":{"log-level":"%s"}}' % level)
+        if level == b"Info":
+            break
+        while (item := await running.kv.get(key_of(NAME))) is None or item.mod_revision == revision:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    mended = asyncio.create_task(running.sees(lambda module: module is not None and module.revision > revision))
+    for _ in range(20):
+        # Less than the pause after a deletion in all.
+        await running.clock.advance(DELETION_PAUSE / 30)
+    after = await mended
+    assert after is not None
+    assert (after.status, after.spec.log_level) == (before.status, "Info")
+
+
 async def test_a_value_without_kind_and_self_link_gets_them(running: Running) -> None:
     await running.kv.put(key_of(NAME), b'{"spec":{"log-level":"Debug"},"status":{"node":"node7"}}')
     after = await running.sees(
