@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.stub.messages import pack_level
-from corvo_agent.stub.process import WorkerProcess, has_program
+from corvo_agent.stub.process import WorkerProcess
 from tests.levels.kit import untouched_levels
 
 
@@ -25,5 +31,13 @@ def test_the_same_level_again_reaches_loggers_that_have_left_it() -> None:
         assert logging.root.level == logging.INFO
 
 
-def test_what_a_process_runs_is_known() -> None:
-    assert has_program()
+@pytest.mark.parametrize(("program", "said"), [("file", "True"), ("module", "True"), ("text", "False")])
+def test_what_a_process_runs_is_known(program: str, said: str, tmp_path: Path) -> None:
+    source = "from corvo_agent.stub.process import has_program; print(has_program())"
+    (tmp_path / "app.py").write_text(source)
+    arguments = {"file": ("app.py",), "module": ("-m", "app"), "text": ("-c", source)}[program]
+    # The folder of this project as well, which the tests may run from without being installed.
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = (sys.executable, *arguments)
+    output = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True).stdout
+    assert output == f"{said}\n"
