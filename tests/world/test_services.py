@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -69,8 +71,16 @@ class Running:
         return [each.level.level for each in await self.workers() if each.level is not None] == [level] * count
 
     def _get(self) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=PATIENCE) as answer:
-            return str(answer.read().decode())
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=PATIENCE) as answer:
+                    return str(answer.read().decode())
+            except urllib.error.URLError as error:
+                # A worker may be announced before its server listens.
+                if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > end:
+                    raise
+                time.sleep(_LOOK)
 
 
 async def becomes(true: Callable[[], Awaitable[object]]) -> None:
@@ -157,6 +167,8 @@ async def test_a_service_becomes_a_module(kind: Kind, by_start: bool, etcd: Embe
             # All but the logger that its owner wanted quiet.
             assert (await running.levels())[1:] == [10, 10, 40]
 
+        # Whoever asked imports the application as well, and is a worker until it has ended.
+        await becomes(lambda: running.all_at("Debug", count))
         workers = await running.workers()
         async with DiagnosticsClient(workers[0].endpoint.address) as client:
             told = (await client.stats(timeout=60))["workers"]
