@@ -151,7 +151,8 @@ KINDS = (
     Kind("gunicorn-gevent-preload", "gevent", FLASK, f"{_GUNICORN} -k gevent --preload", 3, 3),
     Kind("gunicorn-sync-django", "django", DJANGO, _GUNICORN, 2, 3),
     Kind("django-runserver", "django", DJANGO, "{bin}/python app.py runserver {port}", 2, 2),
-    Kind("flask-debug", "flask", FLASK, "{bin}/flask --app app --debug run --port {port}", 1, 2),
+    # It loads the application in the process that reloads as well.
+    Kind("flask-debug", "flask", FLASK, "{bin}/flask --app app --debug run --port {port}", 2, 2),
     Kind("uvicorn-fastapi", "fastapi", FASTAPI, f"{_UVICORN} --loop asyncio", 1, 1),
     Kind("uvicorn-uvloop", "uvloop", FASTAPI, f"{_UVICORN} --loop uvloop", 1, 1),
     Kind("uvicorn-workers", "uvicorn", FASTAPI, f"{_UVICORN} --workers 2", 2, 3),
