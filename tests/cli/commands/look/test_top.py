@@ -121,7 +121,7 @@ async def test_several_modules_have_a_row_each(agent: Agent, place: Place) -> No
     head, row = (line.split("\t") for line in outcome.out.splitlines() if line)
     assert head[:3] == ["NAME", "CPU%", "MEMORY"]
     assert row[0] == NAME
-    assert row[2].endswith("MB")
+    assert row[2].endswith("B")
     none = await place.corvo("top", "-l", "team=none", "--once")
     assert none.code == 3
     assert (await corvo("top")).code == 2
