@@ -20,6 +20,7 @@ from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.tls import client_ssl
 from corvo_agent.errors import RemoteError
 from tests.certificates import Authority, Identity
+from tests.world.machine import needs
 
 pytestmark = pytest.mark.integration
 
@@ -29,8 +30,6 @@ LISTEN = ["--listen", "127.0.0.1:0"]
 
 def as_nobody() -> Sequence[str]:
     """How to run a program as another user, who may read files of root: this clone and its interpreter."""
-    if os.geteuid():
-        pytest.skip("only root can run programs as another user")
     setpriv = shutil.which("setpriv")
     assert setpriv is not None, "setpriv of util-linux is not on PATH"
     reading = ("--inh-caps", "+dac_override", "--ambient-caps", "+dac_override")
@@ -77,6 +76,7 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
+@needs("root")
 async def test_another_user_is_refused_over_loopback_until_it_is_allowed(log: Path) -> None:
     with agent(log, *LISTEN) as (address, _):
         assert await lines_at(address) == 1
@@ -88,11 +88,13 @@ async def test_another_user_is_refused_over_loopback_until_it_is_allowed(log: Pa
         assert await asyncio.to_thread(ask_as_nobody, address) == (0, "")
 
 
+@needs("root")
 async def test_root_may_ask_the_agent_of_another_user(log: Path) -> None:
     with agent(log, *LISTEN, prefix=as_nobody()) as (address, _):
         assert await lines_at(address) == 1
 
 
+@needs("root")
 async def test_a_unix_socket_is_for_its_owner_or_a_group(log: Path, tmp_path: Path) -> None:
     path = tmp_path / "socket"
     with agent(log, "--listen", f"unix:{path}") as (address, _):

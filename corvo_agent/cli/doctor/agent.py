@@ -7,6 +7,7 @@ from typing import Any
 
 from ...diagnostics.client.typed_client import TypedClient
 from ...errors import CorvoError
+from ...logs.lines.marker import is_marker
 from .finding import Finding, Verdict, fault_of
 
 _REFUSED = "the agent answers its own user, root and those of --allow-user, or asks for a certificate: --tls-cert"
@@ -36,7 +37,7 @@ async def _log(client: TypedClient) -> Finding:
         lines = await client.logs(lines=1)
     except CorvoError as error:
         return fault_of("its log", error, "name its log file: corvo agent --log-file FILE", _REFUSED)
-    if not lines:
+    remarks = [line["msg"] for line in lines if is_marker(line)]
+    if len(lines) == len(remarks) == 0:
         return Finding("its log", Verdict.NOTE, "no line yet", "has the service written one, and into that file?")
-    gaps = [text for line in lines for key, text in line.items() if key == "corvo.gap"]
-    return Finding("its log", Verdict.NOTE if gaps else Verdict.GOOD, "; ".join(gaps) or "it reads lines")
+    return Finding("its log", Verdict.NOTE if remarks else Verdict.GOOD, "; ".join(remarks) or "it reads lines")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ...errors import CorvoError
 from ...levels.state import LevelSource
+from ...logs.lines.marker import is_marker
 from ...modules.module_level import ModuleLevel
 from ..backends.protocol import Backend
 from ..failures import Failures
@@ -19,19 +20,22 @@ WIDE = ("NODE", "CATEGORY", "BY", "REASON")
 LIVE, SILENT, NO_AGENT, INVALID = "live", "silent", "no agent", "invalid"
 #: Errors counted of one module, so that asking stays cheap.
 MOST_ERRORS = 1000
-_REMARK = "corvo.gap"
+# Errors, why they are not known, and remarks.
+_Counted: TypeAlias = tuple[int | None, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """One module. ``errors`` are those of the time that was asked about, None where it is not known.
 
-    ``unanswered`` is why its agent, which has announced itself, has not answered.
+    ``unanswered`` is why its agent, which has announced itself, has not answered; ``remarks`` are what an answer says
+    of lines that it could not judge, which may be errors too.
     """
 
     level: ModuleLevel
     errors: int | None = None
     unanswered: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,7 +55,10 @@ class Overview:
         """The columns of ``HEADERS`` at wall time ``now``."""
         started = self.level.module.status.last_start
         lived = age((now - started) / 1e9) if started else ""
-        errors = "" if self.errors is None else f"{self.errors}{'+' if self.errors >= MOST_ERRORS else ''}"
+        errors = ""
+        if self.errors is not None:
+            # At least so many: the count was cut, or some lines could not be judged.
+            errors = f"{self.errors}{'+' if self.errors >= MOST_ERRORS or self.remarks else ''}"
         restarts = str(self.level.module.status.restart_count)
         return self.name, self.status, lived, self.level_text(now), errors, restarts
 
@@ -85,6 +92,7 @@ class Overview:
             "applied": None if applied is None else applied.level,
             "in-force": self.level.holds(now),
             "errors": self.errors,
+            "remarks": self.remarks,
         }
 
 
@@ -96,17 +104,18 @@ async def overviews(backend: Backend, levels: Sequence[ModuleLevel], since: str,
     if not count:
         return [Overview(level) for level in levels]
 
-    async def errors(name: str) -> tuple[int | None, str]:
+    async def errors(name: str) -> _Counted:
         try:
             async with backend.agent(name) as client:
                 found = await client.logs(level="Error", since=since, lines=MOST_ERRORS)
         except CorvoError as error:
-            return None, str(error)
-        return sum(_REMARK not in record for record in found), ""
+            return None, str(error), ()
+        remarks = tuple(dict.fromkeys(record["msg"] for record in found if is_marker(record)))
+        return sum(not is_marker(record) for record in found), "", remarks
 
     asked = [level.module.name for level in levels if level.applied is not None and not level.module.invalid]
     counted = await for_each(asked, errors, Failures(named=True), "errors")
-    nobody: tuple[int | None, str] = (None, "")
+    nobody: _Counted = (None, "", ())
     return [Overview(level, *counted.get(level.module.name, nobody)) for level in levels]
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ...errors import InvalidArgument
-from ...profiles.pprof.model import Profile
+from ...profiles.pprof.model import Frame, Profile
 from ...profiles.stacks.own import OWN
 from .hot_functions import place_of, quantity
+
+#: Where what was measured without a stack is shown.
+UNKNOWN = Frame("[no stack]")
 
 
 class HeapRow(NamedTuple):
@@ -65,11 +68,10 @@ def _counted(what: str, profile: Profile) -> tuple[bool, dict[tuple[str, str], t
     columns = names.index("inuse_objects"), names.index("inuse_space")
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for sample in profile.samples:
-        if sample.stack:
-            leaf = sample.stack[0]
-            key = leaf.function, place_of(leaf.filename, leaf.line)
-            objects, size = found.get(key, (0, 0))
-            found[key] = objects + sample.values[columns[0]], size + sample.values[columns[1]]
+        leaf = sample.stack[0] if sample.stack else UNKNOWN
+        key = leaf.function, place_of(leaf.filename, leaf.line)
+        objects, size = found.get(key, (0, 0))
+        found[key] = objects + sample.values[columns[0]], size + sample.values[columns[1]]
     # Only what was traced tells what was allocated, beside what is alive.
     return "alloc_space" in names, found
 

@@ -44,8 +44,9 @@ def test_what_is_known_of_an_agent(each: Overview, status: str) -> None:
     assert each.row(NOW)[4] == ""
 
 
-def test_a_count_that_was_cut_says_so() -> None:
+def test_a_count_that_was_cut_or_could_not_judge_all_lines_says_so() -> None:
     assert Overview(ModuleLevel(module()), 1000).row(NOW)[4] == "1000+"
+    assert Overview(ModuleLevel(module()), 2, remarks=("3 lines have no level that can be read",)).row(NOW)[4] == "2+"
 
 
 @pytest.mark.parametrize("order", ORDERS)

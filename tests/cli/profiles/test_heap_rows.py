@@ -34,8 +34,9 @@ def test_what_the_agent_holds_is_summed_up_apart() -> None:
         TYPES, [Sample((Frame("corvo_agent.x.Y"),), (1, 7)), Sample((Frame("shop.Z"),), (2, 3)), Sample((), (9, 9))]
     )
     hidden, everything = heap_view(profile, everything=False), heap_view(profile)
-    assert ([row.name for row in hidden.rows], hidden.own, hidden.size) == (["shop.Z"], 7, 10)
-    assert ([row.name for row in everything.rows], everything.own) == (["corvo_agent.x.Y", "shop.Z"], 0)
+    assert ([row.name for row in hidden.rows], hidden.own, hidden.size) == (["[no stack]", "shop.Z"], 7, 19)
+    assert [row.name for row in everything.rows] == ["[no stack]", "corvo_agent.x.Y", "shop.Z"]
+    assert everything.own == 0
 
 
 def test_lines_are_told_by_file_and_line() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ....errors import InvalidArgument, NotFound
+from ....errors import InvalidArgument, NotFound, PermissionRefused
 from ....sidecar.processes.appended_files import open_logs
 from ....sidecar.processes.python_process import python_processes, python_version
 from ....threads import start_thread
@@ -51,7 +51,7 @@ def command(ctx: click.Context, process: str, asked: tuple[str, ...], log_file: 
     if name not in COMMANDS:
         raise InvalidArgument("COMMAND", name, "not what a process can be asked from outside", COMMANDS)
     pid = _pid(process)
-    logs = [Path(log_file)] if log_file else _logs(pid)
+    logs = [Path(log_file)] if log_file else _logs(pid, wanted=name == "logs")
     if name == "logs":
         _tell_logs(pid, logs)
     group = ctx.parent.command if ctx.parent else None
@@ -84,12 +84,16 @@ def _pid(text: str) -> int:
     return found[0].pid
 
 
-def _logs(pid: int) -> list[Path]:
+def _logs(pid: int, *, wanted: bool) -> list[Path]:
+    """The files that it appends to. Raises PermissionRefused where they are ``wanted`` and it is another user's."""
     try:
         return open_logs(pid)
-    except OSError:
-        # Another user's. Its stacks will be refused in words of their own.
+    except PermissionError as error:
+        if wanted:
+            raise PermissionRefused(f"looking for the log of process {pid}", error.strerror or str(error)) from error
         return []
+    except FileNotFoundError:
+        raise NotFound("process", str(pid), "it has ended") from None
 
 
 def _tell_logs(pid: int, logs: list[Path]) -> None:

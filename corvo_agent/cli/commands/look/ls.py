@@ -94,8 +94,8 @@ def _show(found: list[Overview], sort: str, output: str | None) -> None:
     found.sort(key=sort_key(sort, now))
     value = [each.as_json(now) for each in found]
     for each in found:
-        if each.unanswered:
-            note(f"{each.name}: {each.unanswered}")
+        for text in (*((each.unanswered,) if each.unanswered else ()), *each.remarks):
+            note(f"{each.name}: {text}")
     if output == "json":
         print_json(value)
     elif output == "yaml":

@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ....profiles.pprof.model import Stack
+from ....profiles.stacks.table import DEEPER
 from ...show.output import visible
 from ..hot_functions import Function, Measured, function_of
 
-#: Frames of one stack, from the outermost; what is deeper belongs to the last of them.
+#: Frames of one stack, from the outermost; what is deeper is one that says so.
 DEEPEST = 1000
 
 
@@ -66,10 +68,10 @@ def flame_data(now: Measured, title: str, before: Measured | None = None) -> Fla
     """
     root = _Call()
     for stack, value in now.samples:
-        for call in _path(root, stack[-DEEPEST:]):
+        for call in _path(root, stack):
             call.value += abs(value)
     for stack, value in before.samples if before is not None else ():
-        for call in _path(root, stack[-DEEPEST:]):
+        for call in _path(root, stack):
             call.before += abs(value)
     functions: dict[Function, int] = {}
     nodes: list[FlameNode] = []
@@ -84,7 +86,9 @@ def flame_data(now: Measured, title: str, before: Measured | None = None) -> Fla
     return FlameData(visible(title), now.type.type, now.type.unit, before is not None, shown, tuple(nodes))
 
 
-def _path(root: _Call, stack: tuple[Any, ...]) -> Iterable[_Call]:
+def _path(root: _Call, stack: Stack) -> Iterable[_Call]:
+    if len(stack) > DEEPEST:
+        stack = (DEEPER, *stack[-DEEPEST:])
     call = root
     yield call
     for frame in reversed(stack):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from corvo_agent.agent.agent import Agent
@@ -32,6 +34,16 @@ async def test_each_module_has_a_row_with_the_errors_of_a_time(place: Place) -> 
     assert (recent.json[0]["errors"], recent.json[0]["status"]) == (0, "live")
     without = await place.corvo("ls", "--no-errors", "-o", "json")
     assert [each["errors"] for each in without.json] == [None, None]
+
+
+@pytest.mark.usefixtures("fleet")
+async def test_lines_that_could_not_be_judged_are_no_errors_and_are_told(place: Place, log_file: Path) -> None:
+    with log_file.open("a") as log:
+        log.write('{"level":"odd","ts":"2026-11-23T04:02:07Z","msg":"who knows"}\n')
+    outcome = await place.corvo("ls", NAME, "--since", "2026-01-01T00:00:00Z")
+    assert outcome.rows[0][4] == "1+"
+    assert f"{NAME}: " in outcome.err
+    assert "level" in outcome.err
 
 
 @pytest.mark.usefixtures("fleet")

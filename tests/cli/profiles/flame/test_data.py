@@ -45,8 +45,9 @@ def test_names_lose_what_a_terminal_or_a_page_would_obey() -> None:
 
 def test_a_recursion_ends() -> None:
     data = flame_data(measured((stack("again") * 5000, 1)), "m")
-    assert len(data.nodes) == DEEPEST + 1
+    assert len(data.nodes) == DEEPEST + 2
     assert data.nodes[-1].value == 1
+    assert data.functions[data.nodes[-1].function] == ("[deeper frames left out]", "")
 
 
 @given(st.lists(st.tuples(st.lists(st.sampled_from("abcd"), max_size=6), st.integers(-5, 50)), max_size=30))
