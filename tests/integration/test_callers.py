@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,20 +19,12 @@ from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.tls import client_ssl
 from corvo_agent.errors import RemoteError
 from tests.certificates import Authority, Identity
+from tests.other_user import NOBODY, as_nobody
 from tests.world.machine import needs
 
 pytestmark = pytest.mark.integration
 
-NOBODY = "65534"
 LISTEN = ["--listen", "127.0.0.1:0"]
-
-
-def as_nobody() -> Sequence[str]:
-    """How to run a program as another user, who may read files of root: this clone and its interpreter."""
-    setpriv = shutil.which("setpriv")
-    assert setpriv is not None, "setpriv of util-linux is not on PATH"
-    reading = ("--inh-caps", "+dac_override", "--ambient-caps", "+dac_override")
-    return (setpriv, "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", *reading)
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.kit import run_here
+from tests.other_user import as_nobody
 from tests.profiles.spawn import load, running
+from tests.world.machine import needs
 
 WRITER = """
 import logging, sys
@@ -79,6 +81,15 @@ def test_a_part_of_the_command_line_has_to_be_that_of_one_process() -> None:
     assert both.code == 2
     assert "PROCESS: 2 processes have it in their command line" in both.err
     assert one.json["name"] == f"pid-{second.pid}"
+
+
+@needs("root")
+def test_what_another_user_s_process_has_open_is_refused_and_not_said_to_be_nothing(tmp_path: Path) -> None:
+    with running(sys.executable, "-c", WRITER, str(tmp_path / "own.log")) as process:
+        command = (*as_nobody(), sys.executable, "-m", "corvo_agent", "attach", str(process.pid), "logs")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 5, done.stderr
+    assert f"looking for the log of process {process.pid}" in done.stderr
 
 
 def test_a_process_that_runs_no_python_is_refused() -> None:
