@@ -76,6 +76,11 @@ class Monitor:
             self._task.cancel()
             await asyncio.wait((self._task,))
 
+    @property
+    def looks(self) -> int:
+        """How often it has looked."""
+        return self.seen.looks
+
     async def changed(self) -> Seen:
         """Wait until there is something new; what is seen then.
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...profiles.pprof.model import Frame, Profile, Sample, Stack
-from ...profiles.stacks.naming import library_path
+from ...profiles.pprof.model import Profile, Sample, Stack
 from ...profiles.stacks.own import is_own
-from .hot_functions import place_of, quantity
+from .frames import frame_lines, frames_json
+from .hot_functions import quantity
 from .names import names_text, natural
 
 _THREAD, _TASK, _ROUTINE = "thread", "task", "goroutine"
@@ -169,12 +169,7 @@ def _size(node: Node) -> int:
 def _node_lines(node: Node, frames: int, indent: str, mark: str = "") -> Iterator[str]:
     yield indent + mark + "  ".join(part for part in (_heading(node), *_facts(node)) if part)
     indent += " " * len(mark)
-    for frame in node.stack[:frames]:
-        # Whole for the service's own files, which people open in their editors.
-        file = library_path(frame.filename) or frame.filename
-        yield f"{indent}    {frame.function}  {place_of(file, frame.line)}".rstrip()
-    if len(node.stack) > frames:
-        yield f"{indent}    ... {len(node.stack) - frames} more frames"
+    yield from frame_lines(node.stack, frames, f"{indent}    ")
     for each in node.awaits:
         yield from _node_lines(each, frames, f"{indent}  ", "> ")
 
@@ -215,10 +210,6 @@ def _node_json(node: Node) -> dict[str, Any]:
         "age-ns": node.age_ns,
         "age-is-least": node.is_least,
         "created": node.created,
-        "stack": [_frame_json(frame) for frame in node.stack],
+        "stack": frames_json(node.stack),
         "awaits": [_node_json(each) for each in node.awaits],
     }
-
-
-def _frame_json(frame: Frame) -> dict[str, Any]:
-    return {"function": frame.function, "file": frame.filename, "line": frame.line}

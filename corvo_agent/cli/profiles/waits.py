@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from ...errors import Unsupported
 from ...profiles.pprof.model import Profile, Stack
-from ...profiles.stacks.naming import library_path
-from .hot_functions import place_of, quantity
+from .frames import frame_lines, frames_json
+from .hot_functions import quantity
 from .names import names_text, natural
 
 
@@ -89,11 +89,7 @@ def _held_lines(held: tuple[Held, ...], count: int, frames: int, what: str) -> I
         who = names_text(each.tasks) or (f"no task of {each.thread}" if what == "stalls" else "")
         facts = (f"{_text(each.nanoseconds)} in {each.times} {what}", who, f"[{each.state}]" if each.state else "")
         yield f"  {'  '.join(fact for fact in facts if fact)}"
-        for frame in each.stack[:frames]:
-            file = library_path(frame.filename) or frame.filename
-            yield f"      {frame.function}  {place_of(file, frame.line)}".rstrip()
-        if len(each.stack) > frames:
-            yield f"      ... {len(each.stack) - frames} more frames"
+        yield from frame_lines(each.stack, frames, "      ")
     if len(held) > count:
         rest = sum(each.nanoseconds for each in held[count:])
         yield f"  {_text(rest)} at {len(held) - count} other places"
@@ -119,5 +115,5 @@ def _held_json(held: Held) -> dict[str, Any]:
         "state": held.state,
         "times": held.times,
         "nanoseconds": held.nanoseconds,
-        "stack": [{"function": each.function, "file": each.filename, "line": each.line} for each in held.stack],
+        "stack": frames_json(held.stack),
     }

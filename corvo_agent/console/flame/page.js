@@ -38,6 +38,7 @@ export class FlamePage {
   views = [];
   sandwiched = -1;
   #match = -1;
+  #themed = false;
 
   /** @param {HTMLElement} host @param {import("./tree.js").FlameData} data */
   constructor(host, data) {
@@ -58,6 +59,7 @@ export class FlamePage {
     host.append(this.#head(), this.graphs, this.table, element("footer", {}, this.detail), this.help);
     this.search.addEventListener("input", () => this.#searched());
     document.addEventListener("keydown", (event) => this.#key(event));
+    this.#followScheme();
     this.whole();
   }
 
@@ -205,11 +207,22 @@ export class FlamePage {
     );
   }
 
+  /** Follow what the person has set for all pages, until they choose for this one. */
+  #followScheme() {
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    this.#setTheme(dark.matches ? "dark" : "light");
+    dark.addEventListener("change", () => this.#themed || this.#setTheme(dark.matches ? "dark" : "light"));
+  }
+
   /** Change between light and dark. */
   theme() {
-    const root = document.documentElement;
-    const dark = getComputedStyle(root).getPropertyValue("--scheme").trim() === "dark";
-    root.dataset.theme = dark ? "light" : "dark";
+    this.#themed = true;
+    this.#setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+  }
+
+  /** @param {"light" | "dark"} name */
+  #setTheme(name) {
+    document.documentElement.dataset.theme = name;
     for (const view of this.views) view.repaint();
   }
 

@@ -70,7 +70,6 @@ export class FlameView {
     });
     this.canvas.addEventListener("dblclick", (event) => this.options.open?.(this.at(event)));
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint());
   }
 
   /** @param {Tree} tree */

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from types import TracebackType
-from typing import Self
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import CorvoError, PermissionRefused
 from ...modules.controls.control import Control
 from ...modules.controls.last_word import end_overruled, was_overruled
 from ...modules.controls.store import KEPT_AFTER_END, ControlStore
 from ...modules.model import Module
 from ...modules.store import ModuleStore
 from ...modules.store_clock import StoreClock
-from ...tasks import end_task
+from .caretaker import PERIOD, Caretaker
 from .endpoint_cache import EndpointCache
 from .module_cache import ModuleCache
 
 _log = logging.getLogger(__name__)
 
-#: Seconds between two looks at all controls.
-PERIOD = 10.0
 
-
-class ControlKeeper:
+class ControlKeeper(Caretaker):
     """Looks at the controls in ``beside`` every ``period`` seconds while it is entered.
 
     One that ended an hour ago, by the store's time, is deleted; so is one of a whole process when the log-level of its
-    Module in ``modules`` was changed after it. Several gateways do no harm to each other: what one of them has done is
-    done. One that may not write leaves them, and says so once.
+    Module in ``modules`` was changed after it.
     """
 
     def __init__(
@@ -42,40 +34,15 @@ class ControlKeeper:
         period: float = PERIOD,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
+        # By the store's time, which the ends of controls are in.
+        clock = self._store_clock = StoreClock(clock, store)
+        super().__init__("controls that are over stay in the store", period=period, clock=clock)
         self._kv = store.kv
         self._modules = modules
         self._beside = beside
-        self._period = period
-        self._clock = StoreClock(clock, store)
-        self._controls = ControlStore(store.kv, clock=self._clock)
+        self._controls = ControlStore(store.kv, clock=clock)
         # Those that were found to stand, with the revision of the Module up to which that is known.
         self._standing: dict[tuple[str, Control], int] = {}
-        self._refused = False
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Begin to look; does not wait for the store."""
-        self._task = asyncio.create_task(self._run(), name="corvo-control-keeper")
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop."""
-        if self._task is not None:
-            await end_task(self._task)
-
-    async def _run(self) -> None:
-        while True:
-            await self._clock.sleep(self._period)
-            try:
-                await self.look()
-            except PermissionRefused as error:
-                if not self._refused:
-                    _log.warning("controls that are over stay in the store: %s", error)
-                self._refused = True
-            except CorvoError as error:
-                _log.debug("controls are looked at again later: %s", error)
 
     async def look(self) -> None:
         """Look at all of them once. Raises what the store raises."""
@@ -94,7 +61,7 @@ class ControlKeeper:
 
     def _is_over(self, control: Control) -> bool:
         """Whether it ended long enough ago for its lease, had it one, to be over; the clock may be wrong."""
-        latest = self._clock.time_ns() - round((KEPT_AFTER_END + self._clock.doubt()) * 1e9)
+        latest = self._store_clock.time_ns() - round((KEPT_AFTER_END + self._store_clock.doubt()) * 1e9)
         return not control.active(latest)
 
     async def _check(self, module: Module, control: Control, standing: dict[tuple[str, Control], int]) -> None:

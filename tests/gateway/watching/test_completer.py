@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.errors import PermissionRefused
-from corvo_agent.gateway.watching.completer import PERIOD, Completer
+from corvo_agent.gateway.watching.caretaker import PERIOD
+from corvo_agent.gateway.watching.completer import Completer
 from corvo_agent.gateway.watching.module_cache import ModuleCache
 from corvo_agent.gateway.watching.watch_hub import WatchHub
 from corvo_agent.modules.names import key_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -24,6 +25,12 @@ from ...where.connect import open_agent, open_backend
 from ...where.names import is_pattern, whole_names
 from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    # Draws in an order, for so many lines, paused or not.
+    _Draw: TypeAlias = Callable[[int, int, bool], RenderableType]
 
 # Seconds; looking more often would cost the module more than it shows.
 _SHORTEST = 0.1
@@ -78,7 +85,7 @@ async def command(
         if once or not sys.stdout.isatty():
             await _print(monitor, most, with_functions=not no_profile)
         else:
-            await _show(monitor, most, name)
+            await _show(monitor, most, 2, partial(_drawn, monitor, name))
         return
     async with open_backend(where) as backend:
         chosen = await (whole_names(backend, names) if names else selected(backend.modules, selector))
@@ -86,11 +93,19 @@ async def command(
         if once or not sys.stdout.isatty():
             await _print_fleet(fleet, most)
         else:
-            await _show_fleet(fleet, most)
+            await _show(fleet, most, len(ORDERS), partial(_drawn_fleet, fleet))
 
 
 def _monitor(backend: Backend, name: str, interval: float) -> Monitor:
     return Monitor(lambda: backend.agent(name), interval, profiling=False)
+
+
+def _drawn(monitor: Monitor, name: str, order: int, lines: int, paused: bool) -> RenderableType:
+    return render(monitor.seen, name, lines, by_cumulative=order == 1, paused=paused)
+
+
+def _drawn_fleet(fleet: Fleet, order: int, lines: int, paused: bool) -> RenderableType:
+    return render_fleet(fleet.rows(ORDERS[order]), ORDERS[order], lines, paused=paused)
 
 
 async def _print(monitor: Monitor, most: int | None, *, with_functions: bool) -> None:
@@ -106,27 +121,6 @@ async def _print(monitor: Monitor, most: int | None, *, with_functions: bool) ->
                 printed, last = printed + 1, seen.looks
 
 
-async def _show(monitor: Monitor, most: int | None, name: str) -> None:
-    from rich.console import Console
-    from rich.live import Live
-
-    console, by_cumulative, paused = Console(), False, False
-    with Live(console=console, screen=True, auto_refresh=False) as live, keys_of_terminal() as keys:
-        async with monitor:
-            while most is None or monitor.seen.looks < most:
-                came = await _either(monitor.changed(), keys)
-                while key := keys.take():
-                    if key == "q":
-                        most = 0
-                    by_cumulative ^= key == "s"
-                    paused ^= key == "p"
-                if not (paused and came):
-                    view = render(monitor.seen, name, console.height, by_cumulative=by_cumulative, paused=paused)
-                    live.update(view, refresh=True)
-    # The screen is gone; what was seen last is what people wanted to keep.
-    console.print(render(monitor.seen, name, console.height, by_cumulative=by_cumulative))
-
-
 async def _print_fleet(fleet: Fleet, most: int | None) -> None:
     printed = 0
     async with fleet:
@@ -139,24 +133,25 @@ async def _print_fleet(fleet: Fleet, most: int | None) -> None:
                 printed = fleet.looks
 
 
-async def _show_fleet(fleet: Fleet, most: int | None) -> None:
+async def _show(followed: Monitor | Fleet, most: int | None, orders: int, draw: _Draw) -> None:
+    """Show what is ``followed`` as ``draw`` draws it, in one of so many ``orders``, and hear the keys."""
     from rich.console import Console
     from rich.live import Live
 
     console, order, paused = Console(), 0, False
     with Live(console=console, screen=True, auto_refresh=False) as live, keys_of_terminal() as keys:
-        async with fleet:
-            while most is None or fleet.looks < most:
-                came = await _either(fleet.changed(), keys)
+        async with followed:
+            while most is None or followed.looks < most:
+                came = await _either(followed.changed(), keys)
                 while key := keys.take():
                     if key == "q":
                         most = 0
-                    order = (order + (key == "s")) % len(ORDERS)
+                    order = (order + (key == "s")) % orders
                     paused ^= key == "p"
                 if not (paused and came):
-                    view = render_fleet(fleet.rows(ORDERS[order]), ORDERS[order], console.height, paused=paused)
-                    live.update(view, refresh=True)
-    console.print(render_fleet(fleet.rows(ORDERS[order]), ORDERS[order], console.height))
+                    live.update(draw(order, console.height, paused), refresh=True)
+    # The screen is gone; what was seen last is what people wanted to keep.
+    console.print(draw(order, console.height, False))
 
 
 async def _either(changed: Coroutine[Any, Any, object], keys: Keys) -> bool:
