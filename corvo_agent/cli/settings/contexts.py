@@ -46,12 +46,14 @@ class Contexts:
     def settings(self, name: str = "") -> dict[str, Any]:
         """The settings of the context ``name``, of the chosen one unless given, before the common ones.
 
-        Raises ConfigError for a context that is not in the file.
+        A value that begins with ``~/`` is a file of the person's home, as a shell would have it. Raises ConfigError for
+        a context that is not in the file.
         """
         name = name or self.chosen
         if name and name not in self.named:
             raise ConfigError("context", name, f"not in {self.path}", tuple(self.named))
-        return {**self.common, **self.named.get(name, {})}
+        settings = {**self.common, **self.named.get(name, {})}
+        return {key: _at_home(value) for key, value in settings.items()}
 
 
 def contexts_path() -> Path:
@@ -110,6 +112,10 @@ def add_context(name: str, settings: Mapping[str, str], path: Path | None = None
     gap = "\n" if text else ""
     write_whole(contexts.path, f'{text}{gap}[{CONTEXTS}."{name}"]\n{lines}'.encode())
     return choose_context(name, contexts.path)
+
+
+def _at_home(value: Any) -> Any:
+    return os.path.expanduser(value) if isinstance(value, str) and value.startswith("~/") else value
 
 
 def _quoted(text: str) -> str:

@@ -41,6 +41,12 @@ def test_a_context_stands_before_what_is_common(path: Path) -> None:
         contexts.settings("test")
 
 
+def test_a_file_of_the_home_is_named_as_in_a_shell(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    path.write_text('[contexts.a]\ngateway = "http://h"\ngateway-token-file = "~/a.token"\n')
+    assert read_contexts(path).settings("a") == {"gateway": "http://h", "gateway-token-file": "/home/someone/a.token"}
+
+
 def test_choosing_changes_one_line(path: Path) -> None:
     assert choose_context("lab", path) == path
     assert path.read_text() == FILE.replace('context = "prod"  # for now', 'context = "lab"')
@@ -57,10 +63,10 @@ def test_a_file_without_a_choice_gets_one_above_its_tables(path: Path, before: s
 
 
 def test_a_new_context_counts_and_what_stood_there_stays(path: Path) -> None:
-    add_context("new.one", {"gateway": "http://h", "gateway-token-file": '~/"x"\\y'}, path)
+    add_context("new.one", {"gateway": "http://h", "gateway-token-file": '/x/"x"\\y'}, path)
     contexts = read_contexts(path)
     assert contexts.chosen == "new.one"
-    assert contexts.settings()["gateway-token-file"] == '~/"x"\\y'
+    assert contexts.settings()["gateway-token-file"] == '/x/"x"\\y'
     assert "# mine" in path.read_text()
     for name in ("prod", "", "a b", 'x"]'):
         with pytest.raises(ConfigError):
