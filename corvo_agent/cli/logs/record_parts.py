@@ -10,7 +10,7 @@ from typing import Any
 
 from ...logs.dialects.fields import LEVEL_KEYS, TIME_KEYS, Field, keys_of, lookup
 from ...logs.dialects.json_text import parse_object, to_text
-from ...logs.dialects.severity import of_value, of_word
+from ...logs.dialects.severity import Scale, of_value, of_word
 from ...logs.dialects.times import NO_ZONE, TimeReader
 from ...logs.lines.line_time import time_key
 from ...logs.lines.marker import LEVEL
@@ -100,10 +100,13 @@ def _drop_times(left: dict[str, Any], moment: int | None) -> None:
 
 
 def _drop_levels(left: dict[str, Any], record: Mapping[str, str]) -> None:
-    """Take out ``level``, and what says the same under another key."""
-    severity = of_word(record.get(LEVEL) or record.get("level", ""))
-    left.pop("level", None)
-    left.pop(LEVEL, None)
+    """Take out the level that stands before the line, and what says the same under other keys."""
+    word = left.pop(LEVEL, None)
+    severity = of_word(word or record.get("level", ""))
+    written = left.get("level")
+    # Where another key gave the level, what stands under this one is something else, and stays.
+    if word is None or any(of_value(written, scale) is severity for scale in Scale):
+        left.pop("level", None)
     if severity is None or _LEVEL_NAMES.isdisjoint(left):
         return
     for key, scale in _LEVELS:
