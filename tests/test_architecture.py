@@ -23,6 +23,7 @@ _MANY = {"access", "settings", "levels", "protobuf", "modules", "diagnostics", "
 MAY_IMPORT = {
     "owned_process": set(),
     "console": set(),
+    "guides": set(),
     "protobuf": set(),
     "stats": set(),
     "embedded": {"owned_process"},

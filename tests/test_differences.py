@@ -1,4 +1,4 @@
-"""The README's list of differences from the original: each row has a test that shows what holds here."""
+"""The guides' list of differences from the original: each row has a test that shows what holds here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 from pathlib import Path
 
 import pytest
+
+from tests.guides.text import table
 
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = "tests/gateway/test_wire_rows.py"
@@ -55,9 +57,8 @@ SHOWN_BY = {
 
 
 def stated() -> list[str]:
-    """The topics of the README's table, in its order."""
-    table = (ROOT / "README.md").read_text().partition("<!-- differences -->\n")[2].partition("\n\n")[0]
-    return [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    """The topics of the guides' table, in its order."""
+    return [line.split("|")[1].strip() for line in table("differences")[2:]]
 
 
 def test_every_row_has_its_test_and_every_test_its_row() -> None:

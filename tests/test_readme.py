@@ -1,4 +1,4 @@
-"""The README is true: its examples run, its table of settings is complete, its commands are what CI runs."""
+"""README and guides are true: examples run, tables of settings are complete, commands are what CI runs."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from corvo_agent.settings.etcd import EtcdSettings
 from corvo_agent.settings.own_log import OwnLogSettings
 from corvo_agent.settings.setting import settings_of
 from corvo_agent.writer.settings import WriterSettings
+from tests.guides.text import README, block, table
 from tests.stub.kit import runtime_folder, service
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 NAME = "node1-pen-spyglass"
 
 
@@ -61,20 +61,13 @@ def levels() -> Iterator[Levels]:
     reset_filter(before)
 
 
-def example(name: str) -> str:
-    """The code block behind ``<!-- example: NAME -->``."""
-    found = re.search(rf"<!-- example: {name} -->\n```python\n(.*?)```", README, re.DOTALL)
-    assert found is not None
-    return found[1]
-
-
 def run(name: str, **replaced: str) -> dict[str, object]:
     """The names that an example defines, with texts in it replaced."""
-    code = example(name)
+    code = block(f"example: {name}")
     for old, new in replaced.items():
         code = code.replace(old, new)
     namespace: dict[str, object] = {}
-    exec(compile(code, f"README:{name}", "exec"), namespace)
+    exec(compile(code, f"guides:{name}", "exec"), namespace)
     return namespace
 
 
@@ -82,8 +75,8 @@ SECTIONS = (AgentSettings, GatewaySettings, WriterSettings, EtcdSettings, OwnLog
 
 
 def settings_table(section: type[Any]) -> list[str]:
-    """The lines that the README has to have of the settings of ``section``."""
-    lines = [f"<!-- settings: {section.__name__} -->", "| option | variable | meaning | default |", "|---|---|---|---|"]
+    """The lines that the reference has to have of the settings of ``section``."""
+    lines = ["| option | variable | meaning | default |", "|---|---|---|---|"]
     for each in settings_of(section):
         default = f"`{each.shown_default}`" if each.shown_default else ""
         lines.append(f"| `--{each.option}` | `{each.variable}` | {each.help} | {default} |")
@@ -92,13 +85,12 @@ def settings_table(section: type[Any]) -> list[str]:
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_the_tables_of_settings_are_those_of_the_programs(section: type[Any]) -> None:
-    start = README.index(f"<!-- settings: {section.__name__} -->")
-    assert README[start:].partition("\n\n")[0].split("\n") == settings_table(section)
+    assert table(f"settings: {section.__name__}") == settings_table(section)
 
 
 def test_the_file_of_settings_is_one_that_programs_read(tmp_path: Path) -> None:
     file = tmp_path / "corvo.toml"
-    file.write_text(README.partition("```toml\n")[2].partition("```")[0])
+    file.write_text(block("example: settings"))
     keys = {setting.option for section in SECTIONS for setting in settings_of(section)}
     for program in (AGENT, GATEWAY, WHERE):
         gathered = program.gather({}, {}, str(file), others=lambda: keys)
@@ -107,7 +99,7 @@ def test_the_file_of_settings_is_one_that_programs_read(tmp_path: Path) -> None:
 
 
 def test_the_test_command_is_there_for_ci_to_run() -> None:
-    assert len(re.findall(r"<!-- command: test -->\n```sh\n[^\n]+\n```", README)) == 1
+    assert len(re.findall(r"<!-- command: test -->\n```sh\n[^\n]+\n```", README.read_text())) == 1
 
 
 @pytest.mark.integration
@@ -136,7 +128,7 @@ async def test_the_agent_example_serves_and_follows_the_level(
 
 @pytest.mark.integration
 async def test_the_start_example_makes_a_process_a_worker(etcd: EmbeddedEtcd, tmp_path: Path) -> None:
-    code = example("start").replace("http://127.0.0.1:2379", etcd.endpoint).replace("/var/log", str(tmp_path))
+    code = block("example: start").replace("http://127.0.0.1:2379", etcd.endpoint).replace("/var/log", str(tmp_path))
     started = f"exec({code!r}); handle = npm; requests.add(3)"
     with runtime_folder() as folder:
         async with service(folder, {}, started) as running, DiagnosticsClient(await running.address()) as client:

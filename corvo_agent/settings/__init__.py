@@ -2,7 +2,7 @@
 
 A program's settings are the fields of frozen dataclasses, declared with ``setting``; ``Program`` puts together those of
 one program, and ``Program.gather`` reads their values. The options of the command line, the ``CORVO_`` variables, the
-keys of the file, the checks and the tables of the README are all made from these declarations.
+keys of the file, the checks and the tables of the reference are all made from these declarations.
 """
 
 from __future__ import annotations

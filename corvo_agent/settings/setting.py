@@ -35,7 +35,7 @@ class Setting:
     """One setting of a program.
 
     ``field`` of its dataclass holds the value. ``--option`` gives it on the command line, ``option`` is the key in the
-    TOML file, ``variable`` is its name in the environment. ``help`` is what ``--help`` and the README say. A
+    TOML file, ``variable`` is its name in the environment. ``help`` is what ``--help`` and the reference say. A
     ``secret`` value appears in no message.
     """
 

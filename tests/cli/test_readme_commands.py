@@ -1,4 +1,4 @@
-"""The commands of the README: each is one, and those that end do what they say."""
+"""The commands of README and guides: each is one, and those that end do what they say."""
 
 from __future__ import annotations
 
@@ -19,29 +19,28 @@ from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import corvo
 from tests.cli.place import Place
 from tests.diagnostics.kit import until
+from tests.guides.text import TEXT, block
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 ENDLESS = {"-f", "top", "gateway", "writer", "agent", "run"}
 
 
 def commands() -> list[list[str]]:
-    """The arguments of every ``corvo`` that the README calls; ``...`` stands for more of them."""
-    blocks = re.findall(r"```(?:console|sh)\n(.*?)```", README.replace("\\\n", ""), re.DOTALL)
+    """The arguments of every ``corvo`` that README and guides call; ``...`` stands for more of them."""
+    blocks = re.findall(r"```(?:console|sh)\n(.*?)```", TEXT.replace("\\\n", ""), re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
     called = [line.partition(" && ")[0].replace(" ... ", " ") for line in lines if line.startswith("corvo ")]
     return [shlex.split(line, comments=True)[1:] for line in called]
 
 
-def etcdctl_session(beginning: str = "") -> list[tuple[str, list[str]]]:
-    """The commands of a block of the section on etcdctl, each with what it prints there."""
-    section = README.partition("## With etcdctl")[2]
-    block = beginning + section.partition(f"```console\n$ {beginning}")[2].partition("```")[0]
-    return [(lines[0], lines[1:]) for lines in map(str.splitlines, block.split("\n$ "))]
+def session(name: str) -> list[tuple[str, list[str]]]:
+    """The commands of an example, each with what it prints there."""
+    commands = block(f"example: {name}").removeprefix("$ ").split("\n$ ")
+    return [(lines[0], lines[1:]) for lines in map(str.splitlines, commands)]
 
 
 def test_there_are_some() -> None:
     assert len(commands()) >= 19
-    assert len(etcdctl_session()) == 5
+    assert len(session("etcdctl")) == 5
 
 
 @pytest.mark.parametrize("arguments", commands(), ids=" ".join)
@@ -83,8 +82,8 @@ async def test_levels_are_driven_with_etcdctl_as_it_says(
     etcd: EmbeddedEtcd, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CORVO_ETCD", etcd.endpoint)
-    (assignment, _), *session = etcdctl_session()
-    for line, printed in session:
+    (assignment, _), *others = session("etcdctl")
+    for line, printed in others:
         said = line.replace("$KEY", assignment.removeprefix("KEY=")).replace("node1-pen-spyglass", agent.name)
         program, *arguments = shlex.split(said)
         if program == "corvo":
@@ -108,7 +107,7 @@ async def test_a_control_is_written_with_etcdctl_as_it_says(
     etcd: EmbeddedEtcd, agent: Agent, modules: ModuleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CORVO_ETCD", etcd.endpoint)
-    (put, printed), (clear, told) = etcdctl_session("etcdctl put /corvo")
+    (put, printed), (clear, told) = session("control")
     await modules.set_level(agent.name, "Debug")
     arguments = shlex.split(put.replace("node1-pen-spyglass", agent.name))[1:]
     process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""What a command takes of a gateway is what the table says, and the README."""
+"""What a command takes of a gateway is what the table says, and the guide."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from corvo_agent.gateway.app import Gateway
 from tests.gateway.agents import AgentFarm
 from tests.gateway.conftest import LOCAL, Store, settled
 from tests.gateway.modules import module
+from tests.guides.text import TEXT
 
 from .kit import corvo
 
@@ -79,9 +80,8 @@ def test_the_table_has_every_command() -> None:
     assert found == COMMANDS.keys()
 
 
-def test_the_readme_shows_the_table() -> None:
-    readme = Path(__file__, "../../../README.md").resolve().read_text()
+def test_the_guide_shows_the_table() -> None:
     for role in Role:
-        row = re.search(rf"^\| `{role.text}` \|.*\|(.*)\|$", readme, re.MULTILINE)
+        row = re.search(rf"^\| `{role.text}` \|.*\|(.*)\|$", TEXT, re.MULTILINE)
         assert row is not None
         assert set(re.findall("`(.+?)`", row[1])) == {name for name, least in COMMANDS.items() if least is role}

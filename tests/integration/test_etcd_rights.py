@@ -1,4 +1,4 @@
-"""The README's roles of etcd's users: each program works with its own, and not with less."""
+"""The guide's roles of etcd's users: each program works with its own, and not with less."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from corvo_agent.writer.inventory import InventorySource
 from corvo_agent.writer.writer import ModuleWriter
 from tests.cli.kit import corvo
 from tests.etcd_cluster import EtcdCluster
+from tests.guides.text import block
 from tests.integration.test_etcd_users import b64
 
 pytestmark = pytest.mark.integration
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 NAME = "node1-pen-npm"
 OTHER = "node1-billing"
 PASSWORD = "a-password"
@@ -56,9 +56,9 @@ class Grant:
 
 
 def commands() -> list[list[str]]:
-    """The arguments of every etcdctl in the README's block."""
-    block = README.partition("<!-- commands: rights -->\n```sh\n")[2].partition("```")[0]
-    return [shlex.split(line)[1:] for line in block.splitlines() if line.startswith("etcdctl ")]
+    """The arguments of every etcdctl in the guide's block."""
+    lines = block("commands: rights").splitlines()
+    return [shlex.split(line)[1:] for line in lines if line.startswith("etcdctl ")]
 
 
 def grants() -> list[Grant]:
@@ -196,7 +196,7 @@ async def command_line_works(cluster: EtcdCluster, user: str) -> None:
 
 @asynccontextmanager
 async def cluster_with_roles() -> AsyncIterator[EtcdCluster]:
-    """An etcd with the roles of the README, made by its commands, and ``user_of`` each of them."""
+    """An etcd with the roles of the guide, made by its commands, and ``user_of`` each of them."""
     async with EtcdCluster(options=("--bcrypt-cost", "4")) as cluster:
         for command in commands():
             await cluster.etcdctl(*command)

@@ -24,6 +24,7 @@ from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.names import API_PATH
+from tests.guides.text import block
 
 pytestmark = pytest.mark.integration
 
@@ -87,16 +88,14 @@ async def test_profile_query(url: str, parameters: str) -> None:
     assert gzip.decompress(base64.b64decode(found["buffer"]))
 
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 HOST = "http://127.0.0.1:9000"
 
 
 def examples() -> list[tuple[str, list[str]]]:
-    """Each command of the README's console block, and the lines that it prints there."""
-    found = re.search(r"<!-- example: curl -->\n```console\n\$ export API=(.*?)\n(.*?)```", README, re.DOTALL)
-    assert found is not None
-    commands = found[2].removeprefix("$ ").split("\n$ ")
-    return [(lines[0].replace("$API", found[1]), lines[1:]) for lines in map(str.splitlines, commands)]
+    """Each command of the example with curl, and the lines that it prints there."""
+    export, *commands = block("example: curl").removeprefix("$ ").split("\n$ ")
+    api = export.removeprefix("export API=")
+    return [(lines[0].replace("$API", api), lines[1:]) for lines in map(str.splitlines, commands)]
 
 
 async def curl(command: str, url: str) -> AsyncGenerator[str, None]:
@@ -127,7 +126,7 @@ def pattern(printed: str) -> str:
     return ".*".join(map(re.escape, printed.split("...")))
 
 
-async def test_the_commands_of_the_readme_print_what_stands_there(url: str) -> None:
+async def test_the_commands_of_the_guide_print_what_stands_there(url: str) -> None:
     commands = examples()
     assert len(commands) == 12
     for command, printed in commands:

@@ -13,7 +13,7 @@ from .finding import Finding, Verdict, fault_of
 _OLDEST = (3, 4)
 # Seconds by which clocks may differ before it is worth a word.
 _DIFFERENCE = 5.0
-_RIGHTS = "give its user the rights that the README lists, or name another one by --etcd-user"
+_RIGHTS = "give its user the rights that `corvo guide rights` lists, or name another one by --etcd-user"
 
 
 async def check_etcd(store: ModuleStore, urls: str) -> AsyncIterator[Finding]:

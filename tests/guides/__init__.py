@@ -1,0 +1,1 @@
+"""The guides of the package, and the README that leads to them."""
