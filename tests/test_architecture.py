@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.foreign_packages import OWNERS
 from tests.package_graph import FILES, PACKAGE, ROOT, imports, name_of, ours
 from tests.project.style import FILES_OF_A_FOLDER, LINES_OF_A_FILE, LINES_OF_A_FUNCTION
 
@@ -123,6 +124,13 @@ ROOMS = {
         "grpc",
         "app",
     ],
+    "gateway/rest": [
+        "bookmarks connection entity_tags schemas transcode",
+        "compression fan_out",
+        "http",
+        "answers middleware openapi",
+        "views",
+    ],
     "launcher": ["environment", "join", "inject"],
     "cli": [
         "backends confirm shells show thinned_log whole_file",
@@ -137,75 +145,6 @@ ROOMS = {
     "cli/profiles": ["hot_functions names taking", "flame frames heap_rows", "stack_tree waits"],
 }
 
-# The places that may import a foreign package: a file, or a folder with all that is in it.
-OWNERS = {
-    "aiohttp": [
-        "demo/check.py",
-        "demo/check_rest.py",
-        "gateway/",
-        "modules/etcd/",
-        "rest_client/transport.py",
-        "sidecar/answers/go_pprof.py",
-        "sidecar/hooks/http_hook.py",
-        "writer/kubernetes.py",
-    ],
-    "betterproto": [
-        "diagnostics/",
-        "gateway/grpc/",
-        "gateway/objects/module_messages.py",
-        "gateway/rest/transcode.py",
-        "protobuf/",
-    ],
-    "click": ["cli/"],
-    "dbus_fast": ["writer/systemd_bus.py"],
-    "etcd3": ["modules/etcd/client.py"],
-    "grpclib": ["diagnostics/", "gateway/grpc/", "gateway/objects/errors.py"],
-    "h2": ["diagnostics/server/connection.py"],
-    "inotify_simple": ["logs/tail/waker.py"],
-    "kubernetes_asyncio": ["writer/kubernetes.py"],
-    "loguru": ["levels/loguru_filter.py"],
-    "lz4": ["logs/files/packed.py"],
-    "memray": ["profiles/heap/memray_recording.py"],
-    # JSON, read and written wherever it crosses an edge.
-    "orjson": [
-        "access/audit.py",
-        "bundle/masking.py",
-        "cli/",
-        "demo/",
-        "diagnostics/client/peer_log.py",
-        "diagnostics/client/typed_client.py",
-        "diagnostics/handlers/action.py",
-        "gateway/",
-        "hub/",
-        "logs/",
-        "modules/",
-        "profiles/kinds/trace.py",
-        "profiles/sampling/py_spy_output.py",
-        "rest_client/",
-        "stats/",
-        "writer/kubernetes.py",
-    ],
-    "packaging": ["cli/doctor/machine.py"],
-    "prometheus_client": ["gateway/metrics.py"],
-    "psutil": [
-        "agent/announcement.py",
-        "profiles/sampling/py_spy.py",
-        "profiles/sampling/py_spy_process.py",
-        "sidecar/answers/process_stats.py",
-        "sidecar/processes/python_process.py",
-        "sidecar/target/listener.py",
-        "stats/process.py",
-    ],
-    "re2": ["logs/search/pattern.py", "logs/dialects/byte_pattern.py"],
-    "rich": ["cli/"],
-    "semantic_version": ["modules/etcd/client.py"],
-    # Another one on the path, whose place ours has taken.
-    "sitecustomize": ["launcher/inject/sitecustomize.py"],
-    "structlog": ["levels/structlog_filter.py"],
-    "yaml": ["cli/show/yaml_format.py"],
-    "yarl": ["rest_client/transport.py"],
-    "zstandard": ["logs/files/packed.py"],
-}
 # Names of the standard library that only some versions of Python have.
 OF_SOME_PYTHONS = {"_interpreters", "_xxsubinterpreters"}
 
@@ -227,9 +166,9 @@ NO_TEST_OF_ITS_NAME = {
     "cli/where/worker.py": "tests/cli/commands/look/test_stats.py and tests/stub/test_start.py name workers",
     "gateway/watching/caretaker.py": "tests/gateway/watching/test_completer.py runs it, refused and cut off too",
     "gateway/rest/schemas.py": "tests/gateway/rest/test_openapi.py holds each answer of a running gateway against them",
-    "gateway/rest/views_debug.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
-    "gateway/rest/views_modules.py": "tests/gateway/test_wire_rows_semantics.py, a row of the API each",
-    "gateway/rest/views_watch.py": "tests/gateway/test_wire_rows_watch.py, a row of the API each",
+    "gateway/rest/views/debug.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
+    "gateway/rest/views/modules.py": "tests/gateway/test_wire_rows_semantics.py, a row of the API each",
+    "gateway/rest/views/watch.py": "tests/gateway/test_wire_rows_watch.py, a row of the API each",
     "hub/agent.py": "tests/stub/test_start.py asks a running hub",
     "hub/connection.py": "tests/hub/test_workers.py connects processes to a hub",
     "hub/main.py": "tests/stub/test_start.py runs hubs, one after the other",

@@ -38,11 +38,11 @@ from .rest.compression import compress_answers
 from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
 from .rest.middleware import add_headers, answer_strays, audit_refusals, check_credentials, check_host, check_origin
-from .rest.views_debug import DebugViews
-from .rest.views_follow import FollowViews
-from .rest.views_modules import ModuleViews
-from .rest.views_status import StatusViews
-from .rest.views_watch import WatchViews
+from .rest.views.debug import DebugViews
+from .rest.views.follow import FollowViews
+from .rest.views.modules import ModuleViews
+from .rest.views.status import StatusViews
+from .rest.views.watch import WatchViews
 from .routing.networks import DialPolicy
 from .routing.peers import PeerPool
 from .routing.resolver import Resolver

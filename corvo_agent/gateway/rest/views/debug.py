@@ -10,22 +10,22 @@ from itertools import islice
 import orjson
 from aiohttp import web
 
-from ...access.caller import current_caller
-from ...access.rules import role_of_query
-from ...diagnostics.query import DebugQuery
-from ...errors import DecodeError, ResourceExhausted
-from ...logs.lines.merge import merge
-from ...modules.names import API_PATH
-from ...modules.selectors.list_options import integer, parse_options
-from ...timestamps import parse_duration
-from ..cooperative_yield import SLICE
-from ..objects.body import read_object, text_of
-from ..objects.errors import Action
-from ..objects.module_api import ModuleApi
-from ..routing.router import Router
-from .answers import Answers
-from .fan_out import ModuleAnswer, ask_many, line_of
-from .http import guarded, read_body, send
+from ....access.caller import current_caller
+from ....access.rules import role_of_query
+from ....diagnostics.query import DebugQuery
+from ....errors import DecodeError, ResourceExhausted
+from ....logs.lines.merge import merge
+from ....modules.names import API_PATH
+from ....modules.selectors.list_options import integer, parse_options
+from ....timestamps import parse_duration
+from ...cooperative_yield import SLICE
+from ...objects.body import read_object, text_of
+from ...objects.errors import Action
+from ...objects.module_api import ModuleApi
+from ...routing.router import Router
+from ..answers import Answers
+from ..fan_out import ModuleAnswer, ask_many, line_of
+from ..http import guarded, read_body, send
 
 #: Modules that one request asks at the same time, unless it wants fewer.
 FAN_OUT = 64

@@ -7,10 +7,10 @@ from dataclasses import asdict
 import orjson
 from aiohttp import web
 
-from ..metrics import Metrics
-from ..objects.module_api import ModuleApi
-from ..watching.endpoint_cache import EndpointCache
-from .http import json_response
+from ...metrics import Metrics
+from ...objects.module_api import ModuleApi
+from ...watching.endpoint_cache import EndpointCache
+from ..http import json_response
 
 
 class StatusViews:

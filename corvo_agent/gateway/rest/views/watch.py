@@ -9,17 +9,17 @@ from operator import attrgetter
 
 from aiohttp import HttpVersion11, WSCloseCode, WSMsgType, web
 
-from ...errors import Compacted, CorvoError, Unavailable
-from ...modules.names import API_PATH
-from ...modules.selectors.list_options import flag, parse_options
-from ...tasks import end_task
-from ..objects.errors import Action
-from ..objects.module_api import ModuleApi
-from ..watching.events import EventBatch
-from ..watching.subscription import Shortcut, Subscription
-from ..watching.watch_hub import PATIENCE, expired_text
-from .bookmarks import Bookmarks
-from .http import guarded, send, stream_error
+from ....errors import Compacted, CorvoError, Unavailable
+from ....modules.names import API_PATH
+from ....modules.selectors.list_options import flag, parse_options
+from ....tasks import end_task
+from ...objects.errors import Action
+from ...objects.module_api import ModuleApi
+from ...watching.events import EventBatch
+from ...watching.subscription import Shortcut, Subscription
+from ...watching.watch_hub import PATIENCE, expired_text
+from ..bookmarks import Bookmarks
+from ..http import guarded, send, stream_error
 
 #: Seconds without a sign of life after which a WebSocket is pinged, and half of them after which it is given up.
 _HEARTBEAT = 30.0

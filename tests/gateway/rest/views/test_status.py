@@ -9,8 +9,8 @@ import pytest
 
 from corvo_agent.gateway.app import Gateway
 
-from ..conftest import LOCAL, Api, Store, settled
-from ..modules import module
+from ...conftest import LOCAL, Api, Store, settled
+from ...modules import module
 
 
 async def asked(api: Api, path: str) -> tuple[int, str]:

@@ -9,17 +9,17 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from ...errors import DecodeError, InvalidArgument, ValidationFailed
-from ...modules.controls.codec import control_from_dict
-from ...modules.controls.control import Control
-from ...modules.module_level import beside_to_dict
-from ...modules.names import API_PATH
-from ...modules.selectors.list_options import flag, integer, parse_options
-from ...modules.vanished import DELETION_NOTE
-from ...timestamps import parse_duration
-from ..cooperative_yield import in_slices
-from ..objects import edits as objects
-from ..objects.body import (
+from ....errors import DecodeError, InvalidArgument, ValidationFailed
+from ....modules.controls.codec import control_from_dict
+from ....modules.controls.control import Control
+from ....modules.module_level import beside_to_dict
+from ....modules.names import API_PATH
+from ....modules.selectors.list_options import flag, integer, parse_options
+from ....modules.vanished import DELETION_NOTE
+from ....timestamps import parse_duration
+from ...cooperative_yield import in_slices
+from ...objects import edits as objects
+from ...objects.body import (
     check,
     check_apart,
     fold,
@@ -29,12 +29,12 @@ from ..objects.body import (
     text_of,
     without_ignored,
 )
-from ..objects.errors import Action
-from ..objects.module_api import ModuleApi
-from ..routing.router import Router
-from ..watching.cached_module import CachedModule
-from .entity_tags import module_tag, not_modified, precondition_of, tagged
-from .http import guarded, json_response, read_body, send_whole
+from ...objects.errors import Action
+from ...objects.module_api import ModuleApi
+from ...routing.router import Router
+from ...watching.cached_module import CachedModule
+from ..entity_tags import module_tag, not_modified, precondition_of, tagged
+from ..http import guarded, json_response, read_body, send_whole
 
 #: How long a level lasts when the caller does not say: a forgotten one ends by itself.
 DEFAULT_FOR = "10m"

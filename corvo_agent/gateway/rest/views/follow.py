@@ -9,16 +9,16 @@ from contextlib import aclosing
 import orjson
 from aiohttp import web
 
-from ...diagnostics.messages.payloads import LOGS, check_type, decode_logs
-from ...diagnostics.query import DebugQuery, Payload
-from ...errors import CorvoError
-from ...modules.names import API_PATH
-from ...tasks import end_task
-from ..objects.errors import Action, failure
-from ..objects.module_api import ModuleApi
-from ..routing.router import Router
-from .connection import pauses_allowed
-from .http import guarded, send
+from ....diagnostics.messages.payloads import LOGS, check_type, decode_logs
+from ....diagnostics.query import DebugQuery, Payload
+from ....errors import CorvoError
+from ....modules.names import API_PATH
+from ....tasks import end_task
+from ...objects.errors import Action, failure
+from ...objects.module_api import ModuleApi
+from ...routing.router import Router
+from ..connection import pauses_allowed
+from ..http import guarded, send
 
 _log = logging.getLogger(__name__)
 #: Seconds of silence after which a stream of events says that it is still there.

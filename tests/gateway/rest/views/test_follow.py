@@ -13,11 +13,11 @@ from aiohttp.test_utils import TestServer
 
 from corvo_agent.diagnostics.messages.payloads import logs_payload
 from corvo_agent.diagnostics.query import DebugQuery, Payload
-from corvo_agent.gateway.rest.views_follow import FollowViews
+from corvo_agent.gateway.rest.views.follow import FollowViews
 from corvo_agent.gateway.routing.router import Router
 from corvo_agent.modules.names import API_PATH
 
-from ..conftest import Api
+from ...conftest import Api
 
 
 class Faulty(Router):
@@ -37,7 +37,7 @@ async def test_a_reader_is_told_of_a_fault(api: Api, lines: int, caplog: pytest.
     application = web.Application()
     application.add_routes(FollowViews(api.gateway.api, Faulty(lines)).routes())
     async with TestServer(application) as server, aiohttp.ClientSession() as session:
-        with caplog.at_level(logging.CRITICAL, "corvo_agent.gateway.rest.views_follow"):
+        with caplog.at_level(logging.CRITICAL, "corvo_agent.gateway.rest.views.follow"):
             async with session.get(server.make_url(f"{API_PATH}/watch/modules/m1/logs")) as response:
                 told = [json.loads(line) for line in (await response.text()).splitlines()]
     assert response.status == (200 if lines else 500)

@@ -1,0 +1,33 @@
+"""What the gateway answers over REST: a file for each group of requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .debug import DebugViews
+    from .follow import FollowViews
+    from .modules import ModuleViews
+    from .status import StatusViews
+    from .watch import WatchViews
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "debug": ("DebugViews",),
+            "follow": ("FollowViews",),
+            "modules": ("ModuleViews",),
+            "status": ("StatusViews",),
+            "watch": ("WatchViews",),
+        },
+    )
+
+__all__ = (
+    "DebugViews",
+    "FollowViews",
+    "ModuleViews",
+    "StatusViews",
+    "WatchViews",
+)
