@@ -1,6 +1,9 @@
-"""What a forked child must not keep of its parent: sockets through which others would wait for an answer of the parent.
+"""What is done around a fork, and what a child must not keep of its parent: sockets that lead to the parent's peers.
 
 A child that lived on with them would keep a port taken that no loop serves, and connections open whose peer is gone.
+
+The interpreter never forgets a hook. So it knows three functions of this file, and what they call can be taken away
+again (``forget_forks``): by an agent inside a process that was not prepared, which leaves nothing there.
 """
 
 from __future__ import annotations
@@ -8,6 +11,40 @@ from __future__ import annotations
 import os
 import socket
 import weakref
+from collections.abc import Callable
+
+_Hook = Callable[[], None]
+
+_BEFORE: list[_Hook] = []
+_IN_PARENT: list[_Hook] = []
+_IN_CHILD: list[_Hook] = []
+
+
+def when_forked(
+    *, before: _Hook | None = None, after_in_parent: _Hook | None = None, after_in_child: _Hook | None = None
+) -> None:
+    """Call these around each fork, as ``os.register_at_fork`` does: those of ``before`` in the reverse order."""
+    for hooks, hook in ((_BEFORE, before), (_IN_PARENT, after_in_parent), (_IN_CHILD, after_in_child)):
+        if hook is not None:
+            hooks.append(hook)
+
+
+def forget_forks() -> None:
+    """Call nothing any more: for whoever takes this package out of a process."""
+    for hooks in (_BEFORE, _IN_PARENT, _IN_CHILD):
+        hooks.clear()
+
+
+def _call(hooks: list[_Hook]) -> None:
+    for hook in hooks:
+        hook()
+
+
+os.register_at_fork(
+    before=lambda: _call(_BEFORE[::-1]),
+    after_in_parent=lambda: _call(_IN_PARENT),
+    after_in_child=lambda: _call(_IN_CHILD),
+)
 
 _OURS: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
@@ -29,4 +66,4 @@ def _forked() -> None:
     os.close(nowhere)
 
 
-os.register_at_fork(after_in_child=_forked)
+when_forked(after_in_child=_forked)

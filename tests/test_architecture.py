@@ -72,6 +72,7 @@ VOCABULARY = {
     "errors",
     "addresses",
     "forks",
+    "framing",
     "clock",
     "backoff",
     "timestamps",

@@ -14,9 +14,8 @@ from typing import Any, Protocol, cast
 from ..diagnostics.messages.payloads import stats_payload
 from ..diagnostics.query import DebugQuery, Payload
 from ..errors import CorvoError, DeadlineExceeded, Unavailable
+from ..framing import Unpacker, pack, unpack_error
 from ..stats.counters import Count, read_counts
-from ..stub.frames import Unpacker, pack
-from ..stub.messages import unpack_error
 
 #: The part of a caller's time that a process gets: what the others have said has to reach the caller, too.
 SHARE = 0.9

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import _thread
-import os
 import time
 
+from ..forks import when_forked
 from .in_force import IN_FORCE
 from .level_filter import LevelFilter, Scope
 from .state import LevelState
@@ -81,4 +81,4 @@ def _end_in_child() -> None:
         time.sleep(min(_RECHECK, *left))
 
 
-os.register_at_fork(after_in_child=_forked)
+when_forked(after_in_child=_forked)

@@ -20,13 +20,13 @@ from ..diagnostics.messages.payloads import payload_of
 from ..diagnostics.query import DebugQuery
 from ..diagnostics.registry import HandlerRegistry
 from ..errors import ResourceExhausted
+from ..framing import pack_error
 from ..profiles.kinds.local import local_kinds
 from ..profiles.pacing.running_loops import watch_host_loops
 from ..profiles.recording.recorders import Recorders
 from ..stats.expvar import ExpvarRegistry
 from ..stats.runtime import RuntimeStats
 from ..threads import start_thread
-from .messages import pack_error
 from .questions import Answered
 
 #: Questions that are answered at once.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..errors import CorvoError, InvalidArgument, InvalidQuery, Unsupported
-from .messages import pack_error
+from ..framing import pack_error
 from .questions import Answered
 
 _OUTSIDE = "take it from outside, with py-spy or corvo attach"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ..errors import CorvoError
-from .frames import Unpacker, pack
+from ..framing import Unpacker, pack
 from .launch import StartLock, start_hub
 from .native import Pause, native
 from .place import MeetingPlace

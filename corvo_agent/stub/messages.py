@@ -1,4 +1,4 @@
-"""The messages between a stub and its hub that hold more than a word.
+"""The messages between a stub and its hub, and the level in one of them.
 
 ::
 
@@ -20,8 +20,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import errors
-from ..errors import CorvoError, RemoteError
 from ..levels.level import Level
 from ..levels.state import LevelSource, LevelState
 
@@ -68,30 +66,3 @@ def unpack_level(packed: Sequence[Mapping[str, Any]]) -> LevelState:
     if state is None:
         raise ValueError("no level")
     return state
-
-
-def pack_error(error: BaseException) -> dict[str, Any]:
-    """What the caller of a worker hears of ``error``."""
-    arguments = list(error.args) if isinstance(error, CorvoError) and type(error).__name__ in errors.__all__ else None
-    if arguments is not None and all(_is_plain(value) for value in arguments):
-        return {"type": type(error).__name__, "args": arguments}
-    return {"type": "", "args": [f"{type(error).__name__}: {error}"]}
-
-
-def unpack_error(packed: Mapping[str, Any], peer: str) -> CorvoError:
-    """The error that ``peer``, a worker, has raised."""
-    arguments = [tuple(value) if isinstance(value, list) else value for value in packed["args"]]
-    kind = getattr(errors, packed["type"]) if packed["type"] in errors.__all__ else None
-    if isinstance(kind, type) and issubclass(kind, CorvoError):
-        try:
-            return kind(*arguments)
-        except TypeError:
-            # Of another version of this package.
-            pass
-    return RemoteError(peer, "INTERNAL", ", ".join(map(str, arguments)))
-
-
-def _is_plain(value: object) -> bool:
-    if isinstance(value, tuple | list):
-        return all(_is_plain(item) for item in value)
-    return value is None or isinstance(value, str | int | float)

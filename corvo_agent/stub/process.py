@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _version
 from ..errors import AlreadyExists
+from ..framing import pack_error
 from ..levels.blockers import level_blockers
 from ..levels.filter import held_back, refresh_filter
 from ..levels.layer import LevelLayer
 from ..levels.level_filter import Scope
 from ..levels.state import LevelState
-from .messages import pack_error, unpack_level
+from .messages import unpack_level
 from .native import has_greenlets
 from .questions import Answering
 

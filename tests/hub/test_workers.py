@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from corvo_agent.errors import NotFound
+from corvo_agent.framing import pack
 from corvo_agent.hub.workers import Workers
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.modules.announcing.endpoint import AppliedLevel
 from corvo_agent.stats.variables import Int
-from corvo_agent.stub.frames import pack
 from tests.hub.kit import PATIENCE, connected, hub, stubs
 from tests.levels.kit import untouched_levels
 from tests.stub.kit import runtime_folder

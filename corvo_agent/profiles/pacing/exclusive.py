@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 
 from ...errors import ResourceExhausted
+from ...forks import when_forked
 
 #: Seconds that a second caller waits before it is refused: a cancelled one may still be ending its profiler.
 PATIENCE = 1.0
@@ -88,4 +88,4 @@ THIS_PROCESS = Exclusive("CPU profiles of one process at a time")
 TRACES = Exclusive("traces of one process at a time")
 MEMRAY = Exclusive("memray recordings of one process at a time")
 for _exclusive in (THIS_PROCESS, TRACES, MEMRAY):
-    os.register_at_fork(after_in_child=_exclusive.reopen)
+    when_forked(after_in_child=_exclusive.reopen)

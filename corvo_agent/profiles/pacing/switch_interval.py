@@ -9,9 +9,10 @@ wants the lock; several ones would hand it to each other all the time, so for th
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
+
+from ...forks import when_forked
 
 #: Seconds.
 SHORT = 0.00005
@@ -69,7 +70,7 @@ class _Process:
 
 
 _process = _Process()
-os.register_at_fork(before=_process.before_fork, after_in_parent=_process.in_parent, after_in_child=_process.in_child)
+when_forked(before=_process.before_fork, after_in_parent=_process.in_parent, after_in_child=_process.in_child)
 
 
 class SwitchInterval:
