@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .worker import Worker
     from .writing.formatter import JsonFormatter
     from .writing.json_logging import JsonFileHandler, JsonLogging, configure_json_logging
+    from .writing.queue_handler import JsonQueueHandler
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -46,6 +47,7 @@ else:
             "worker": ("Worker",),
             "writing.formatter": ("JsonFormatter",),
             "writing.json_logging": ("JsonFileHandler", "JsonLogging", "configure_json_logging"),
+            "writing.queue_handler": ("JsonQueueHandler",),
         },
     )
 
@@ -55,6 +57,7 @@ __all__ = (
     "JsonFileHandler",
     "JsonFormatter",
     "JsonLogging",
+    "JsonQueueHandler",
     "LogQuery",
     "LogReader",
     "LogResult",

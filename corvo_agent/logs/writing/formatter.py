@@ -11,11 +11,13 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from .json_values import PlainValues, cut, encodable, error_text, key_text, text_of
+from .record_fields import checked_fields, read_format, task_name, trace_ids
 
 _FRESH = tuple(logging.LogRecord("", 0, "", 0, "", (), None).__dict__)
 # taskName is there from 3.12 on only, but a record may come from another interpreter.
@@ -30,6 +32,10 @@ _DROPPED = "dropped_fields"
 # More fields than any line can use; with the bound of each it bounds what is encoded before a line is cut.
 _MAX_FIELDS = 200
 _INT_MIN, _INT_MAX = -(2**63), 2**64 - 1
+#: Characters of a text, bytes of a line, unless another bound is given.
+MAX_VALUE, MAX_LINE = 65536, 262144
+#: The attribute of a record that came by way of a queue: fields that were made where it was.
+SAID_BEFORE = "_corvo_said"
 
 
 class JsonFormatter(logging.Formatter):
@@ -44,14 +50,52 @@ class JsonFormatter(logging.Formatter):
     ``format_error`` and ``args``. A text keeps ``max_value`` characters, a line ``max_line`` bytes: beyond that it
     loses fields from its end, which ``dropped_fields`` names, and then its texts are cut.
 
-    ``dictConfig`` makes one from ``{"()": "corvo_agent.logs.JsonFormatter", "module": "spyglass"}``.
+    ``fields`` names attributes of the record that each line has, too: ``threadName``, ``processName``, ``taskName``,
+    ``funcName`` ... ``static`` is in each line that says nothing else under its keys. ``rename`` maps keys of the line
+    to others. ``time`` turns seconds since the epoch into what ``ts`` is to be; ``datefmt`` does it by a pattern of
+    ``time.strftime``, in local time. ``default`` turns what JSON has no form for into what it has; what it refuses by a
+    TypeError becomes what it would be without. While a span of OpenTelemetry is active the line has ``trace_id`` and
+    ``span_id``, as W3C's Trace Context writes them, unless the record brings its own.
+
+    ``dictConfig`` makes one from ``{"()": "corvo_agent.logs.JsonFormatter", "module": "spyglass"}``. By ``class`` there
+    and in ``fileConfig`` the ``format`` is the module's name, and may go on with fields, as in
+    ``spyglass %(threadName)s``; ``defaults`` are what ``static`` is.
+
+    Raises ValueError for a field that no record has.
     """
 
-    def __init__(self, module: str = "", *, max_value: int = 65536, max_line: int = 262144) -> None:
-        super().__init__()
-        self._module = text_of(module, 256)
+    def __init__(
+        self,
+        module: str | None = "",
+        datefmt: str | None = None,
+        style: str = "%",
+        validate: bool = True,
+        *,
+        defaults: Mapping[str, Any] | None = None,
+        fields: Iterable[str] = (),
+        rename: Mapping[str, str] | None = None,
+        static: Mapping[str, Any] | None = None,
+        time: Callable[[float], Any] | None = None,
+        default: Callable[[Any], Any] | None = None,
+        max_value: int = MAX_VALUE,
+        max_line: int = MAX_LINE,
+    ) -> None:
+        del validate  # There is no format that could be wrong.
+        super().__init__(datefmt=datefmt)
+        name, named = read_format(module or "", style)
+        self._module = text_of(name, 256)
         self._max_value = max(64, max_value)
         self._max_line = max(1024, max_line)
+        self._asked = checked_fields((*named, *fields))
+        self._rename = dict(rename or {})
+        self._time_of = time if time is not None or not datefmt else self._by_pattern
+        self._default = default
+        values = PlainValues(self._max_value, self._max_line, default)
+        self._static = {
+            key_text(key): values.plain(value) for key, value in {**(defaults or {}), **(static or {})}.items()
+        }
+        self._special = bool(self._asked or self._static or self._time_of is not None)
+        self._kept = frozenset(self._rename.get(key, key) for key in _KEPT)
         # Second since the epoch and its text; replaced whole, so that threads see the one or the other.
         self._second: tuple[float, str] = (-1.0, "")
 
@@ -61,6 +105,8 @@ class JsonFormatter(logging.Formatter):
             fields = self._fields(record)
         except Exception as error:
             fields = self._last_resort(record, error)
+        if self._rename:
+            fields = self._renamed(fields)
         try:
             line = orjson.dumps(fields)
         # Surrogates, keys that are no text and numbers past 64 bits: rare enough to be found out by failing.
@@ -73,7 +119,7 @@ class JsonFormatter(logging.Formatter):
         name = record.name
         fields: dict[str, Any] = {
             "level": _LEVELS.get(record.levelno) or level_text(record.levelno),
-            "ts": self._time(record.created),
+            "ts": self._time(record.created) if self._time_of is None else "",
             "module": self._module,
             "caller": f"{record.filename}:{record.lineno}",
             "pid": str(record.process or os.getpid()),
@@ -83,17 +129,51 @@ class JsonFormatter(logging.Formatter):
         if isinstance(record.msg, dict) and not record.args:
             message = dict(record.msg)
         else:
-            fields["msg"] = self._message(record, fields)
+            fields["msg"] = message_fields(record, fields, self._max_value, self._max_line)
             message = None
+        if len(record.__dict__) > len(_FRESH):
+            fields.update(record.__dict__.get(SAID_BEFORE, ()))
         if record.exc_info or record.exc_text:
-            self._add_exception(fields, record)
+            stack = exception_fields(record, fields, self._max_value, self.formatException)
+            if stack:
+                fields["stack"] = stack
         if record.stack_info:
             fields["stack_info"] = cut(str(record.stack_info), self._max_value)
         if message is not None:
             self._add_dict_message(fields, message)
         if len(record.__dict__) > len(_FRESH):
             self._add_fields(fields, _extra(record))
+        ids = trace_ids()
+        if ids is not None and "trace_id" not in fields:
+            fields["trace_id"], fields["span_id"] = ids
+        if self._special:
+            self._add_special(fields, record)
         return fields
+
+    def _add_special(self, fields: dict[str, Any], record: logging.LogRecord) -> None:
+        """What this formatter was asked for beyond what each line has."""
+        if self._time_of is not None:
+            try:
+                fields["ts"] = PlainValues(256, 256).plain(self._time_of(record.created))
+            except Exception as error:
+                fields["ts"] = self._time(record.created)
+                fields.setdefault("format_error", error_text(error, self._max_value))
+        for name in self._asked:
+            value = task_name(record) if name == "taskName" else getattr(record, name, None)
+            if value is not None:
+                self._add_fields(fields, [(name, value)])
+        for key, value in self._static.items():
+            fields.setdefault(key, value)
+
+    def _by_pattern(self, created: float) -> str:
+        return time.strftime(self.datefmt or "", self.converter(created))
+
+    def _renamed(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """``fields`` under the keys that were asked for. One that another field has already gets an underscore."""
+        made: dict[str, Any] = {}
+        for key, value in fields.items():
+            made[_free_key(made, self._rename.get(key, key))] = value
+        return made
 
     def _time(self, created: float) -> str:
         second = created // 1
@@ -108,34 +188,11 @@ class JsonFormatter(logging.Formatter):
         digits = f"{min(micros, 999_999):06d}".rstrip("0")
         return f"{cached[1]}.{digits}Z" if digits else f"{cached[1]}Z"
 
-    def _message(self, record: logging.LogRecord, fields: dict[str, Any]) -> str:
-        try:
-            message = record.getMessage()
-        except Exception as error:
-            fields["format_error"] = error_text(error, self._max_value)
-            fields["args"] = PlainValues(self._max_value, self._max_line).plain(record.args)
-            message = text_of(record.msg, self._max_value)
-        return message if len(message) <= self._max_value else cut(message, self._max_value)
-
     def _add_dict_message(self, fields: dict[str, Any], message: dict[Any, object]) -> None:
         # structlog hands over a dict; its event is what other lines call msg.
         text = next((key for key in _MESSAGE_KEYS if key in message), None)
         fields["msg"] = "" if text is None else text_of(message.pop(text), self._max_value)
         self._add_fields(fields, list(message.items()))
-
-    def _add_exception(self, fields: dict[str, Any], record: logging.LogRecord) -> None:
-        info = record.exc_info
-        if isinstance(info, tuple) and info[1] is not None:
-            fields["error"] = error_text(info[1], self._max_value)
-            fields["exception"] = _type_name(type(info[1]))
-        try:
-            # Another handler's formatter has made the text already, or another process (records sent over a socket).
-            text = record.exc_text or (self.formatException(info) if isinstance(info, tuple) and info[0] else "")
-        except Exception as error:
-            text = f"<no traceback: {type(error).__name__} when it was formatted>"
-        if text:
-            fields["stack"] = cut(text, self._max_value)
-            fields.setdefault("error", cut(text.rstrip().rpartition("\n")[2], self._max_value))
 
     def _add_fields(self, fields: dict[str, Any], items: list[tuple[Any, Any]]) -> None:
         values: PlainValues | None = None
@@ -146,7 +203,7 @@ class JsonFormatter(logging.Formatter):
             elif ((kind is int or kind is float) and _INT_MIN <= value <= _INT_MAX) or value is None or kind is bool:
                 plain = value
             else:
-                values = values or PlainValues(self._max_value, self._max_line)
+                values = values or PlainValues(self._max_value, self._max_line, self._default)
                 plain = values.plain(value)
             key = name if type(name) is str and len(name) < 256 else key_text(name)
             if key in fields:
@@ -162,7 +219,7 @@ class JsonFormatter(logging.Formatter):
         """The line of ``size`` bytes without its last fields, as many as have to go, then with shorter texts."""
         kept = dict(fields)
         dropped = [kept.pop(_DROPPED, "")]
-        for key in [key for key in reversed(kept) if key not in _KEPT or type(fields[key]) is not str]:
+        for key in [key for key in reversed(kept) if key not in self._kept or type(fields[key]) is not str]:
             if size <= self._max_line * 7 // 8:
                 break
             size -= len(orjson.dumps({key: kept.pop(key)}))
@@ -187,6 +244,35 @@ class JsonFormatter(logging.Formatter):
             "msg": text_of(getattr(record, "msg", ""), self._max_value),
             "format_error": error_text(error, self._max_value),
         }
+
+
+def message_fields(record: logging.LogRecord, fields: dict[str, Any], limit: int, room: int) -> str:
+    """The message of ``record``; one that does not fit its arguments as it is, with ``fields`` that tell."""
+    try:
+        message = record.getMessage()
+    except Exception as error:
+        fields["format_error"] = error_text(error, limit)
+        fields["args"] = PlainValues(limit, room).plain(record.args)
+        message = text_of(record.msg, limit)
+    return message if len(message) <= limit else cut(message, limit)
+
+
+def exception_fields(
+    record: logging.LogRecord, fields: dict[str, Any], limit: int, traceback: Callable[[Any], str]
+) -> str:
+    """The text of what ``record`` was raised by, which ``traceback`` makes; ``fields`` get its message and type."""
+    info = record.exc_info
+    if isinstance(info, tuple) and info[1] is not None:
+        fields["error"] = error_text(info[1], limit)
+        fields["exception"] = _type_name(type(info[1]))
+    try:
+        # Another handler's formatter has made the text already, or another process (records sent over a socket).
+        text = record.exc_text or (traceback(info) if isinstance(info, tuple) and info[0] else "")
+    except Exception as error:
+        text = f"<no traceback: {type(error).__name__} when it was formatted>"
+    if text:
+        fields.setdefault("error", cut(text.rstrip().rpartition("\n")[2], limit))
+    return cut(text, limit)
 
 
 def level_text(number: int) -> str:

@@ -10,7 +10,7 @@ import datetime
 import enum
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -67,10 +67,12 @@ def _fraction(value: int, unit: int) -> str:
 class PlainValues:
     """Conversions for one line: keeps count of values and characters, so that many, wide and deep ones stay bounded.
 
-    A string keeps at most ``limit`` characters, all together at most ``room``.
+    A string keeps at most ``limit`` characters, all together at most ``room``. ``default`` is asked first for what JSON
+    has no form for; what it refuses by a TypeError is turned into text here.
     """
 
-    def __init__(self, limit: int, room: int) -> None:
+    def __init__(self, limit: int, room: int, default: Callable[[Any], Any] | None = None) -> None:
+        self._default = default
         self._limit = limit
         self._room = room
         self._items = MAX_ITEMS
@@ -98,6 +100,14 @@ class PlainValues:
         return self._convert_object(value, path)
 
     def _convert_object(self, value: object, path: tuple[int, ...]) -> Any:
+        if self._default is not None and not isinstance(value, dict | list | tuple) and len(path) < MAX_DEPTH:
+            try:
+                made = self._default(value)
+                if made is not value:
+                    # What comes of it may be anything again; the path grows, so that it ends.
+                    return self.plain(made, (*path, 0))
+            except TypeError:
+                pass
         if isinstance(value, bytes | bytearray | memoryview):
             return self._bytes(value)
         if isinstance(value, datetime.timedelta):
