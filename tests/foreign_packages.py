@@ -30,6 +30,7 @@ OWNERS = {
     "kubernetes_asyncio": ["writer/kubernetes.py"],
     "loguru": ["levels/loguru_filter.py"],
     "lz4": ["logs/files/packed.py"],
+    "markdown_it": ["guides/", "cli/show/markdown.py"],
     "memray": ["profiles/heap/memray_recording.py"],
     # JSON, read and written wherever it crosses an edge.
     "orjson": [

@@ -42,6 +42,7 @@ _COMMANDS = {
     "token": ("setup", "Make tokens for callers of a gateway."),
     "doctor": ("setup", "Find out what is wrong, and what to do about it."),
     "context": ("setup", "Name the places where to look, and choose one."),
+    "guide": ("setup", "Read the guides: how to do what, and why."),
     "completion": ("setup", "Print the completion script of a shell."),
 }
 

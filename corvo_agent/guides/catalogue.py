@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -58,4 +59,9 @@ def page_called(name: str) -> Page:
     for page in pages():
         if page.name == name:
             return page
-    raise NotFound("guide", name)
+    raise NotFound("guide", name, _hint(name))
+
+
+def _hint(name: str) -> str:
+    close = difflib.get_close_matches(name, [page.name for page in pages()], 3, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else "corvo guide lists them"
