@@ -99,7 +99,7 @@ ROOMS = {
         "handler_blockers loguru_filter structlog_filter",
         "blockers",
     ],
-    "logs": ["dialects limits worker writing", "lines", "files", "search", "tail"],
+    "logs": ["dialects limits worker writing", "lines", "errors files", "search", "tail"],
     "modules": [
         "compare_and_swap kv model names",
         "vouching",

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ...logs.dialects.fields import LEVEL_KEYS, TIME_KEYS, Field, keys_of, lookup
-from ...logs.dialects.json_text import parse_object, to_text
+from ...logs.dialects.json_text import to_text
 from ...logs.dialects.severity import Scale, of_value, of_word
 from ...logs.dialects.times import NO_ZONE, TimeReader
 from ...logs.lines.line_time import time_key
 from ...logs.lines.marker import LEVEL
+from ...logs.lines.parts import find_caller, first_keys, with_objects
 from ...timestamps import format_rfc3339
 
 _STAMP = "@timestamp"
 _MILLI = 10**6
-# A place in the code, rather than a host and its port.
-_PLACE = re.compile(
-    r"\.(?:c|cc|cjs|cpp|cs|erl|exs?|fs|go|hs?|java|jsx?|kt|lua|mjs|php|pl|py|rb|rs|scala|swift|tsx?):\d+\)?$"
-)
-_FILE_KEYS, _LINE_KEYS = ("file", "fileName", "file_name", "path"), ("line", "lineno", "lineNumber")
-
-
-def _first_keys(keys: Iterable[str]) -> frozenset[str]:
-    """``keys``, and those of the objects that they may be in."""
-    return frozenset(part for key in keys for part in (key, key.partition(".")[0]))
-
-
 _MESSAGES, _STACKS = keys_of(Field.MESSAGE), keys_of(Field.STACK)
-_CALLERS, _CODE_LINES = keys_of(Field.CALLER), keys_of(Field.CODE_LINE)
 _LEVELS = tuple(LEVEL_KEYS)
-_OPENED = _first_keys((*_MESSAGES, *_STACKS, *_CALLERS, *(key for key, _ in _LEVELS), *TIME_KEYS))
-_LEVEL_NAMES, _TIME_NAMES = _first_keys(key for key, _ in _LEVELS), _first_keys(TIME_KEYS)
+_OPENED = first_keys((*_MESSAGES, *_STACKS, *keys_of(Field.CALLER), *(key for key, _ in _LEVELS), *TIME_KEYS))
+_LEVEL_NAMES, _TIME_NAMES = first_keys(key for key, _ in _LEVELS), first_keys(TIME_KEYS)
 
 
 @dataclass(slots=True)
@@ -59,11 +46,7 @@ class RecordParts:
     @classmethod
     def of(cls, record: Mapping[str, str]) -> RecordParts:
         """The parts of ``record``. Never raises on what a line holds."""
-        left = dict[str, Any](record)
-        for name in _OPENED.intersection(record):
-            text = record[name]
-            if text[:1] == "{" and (inner := parse_object(text.encode("utf-8", "replace"))) is not None:
-                left[name] = inner
+        left = with_objects(record, _OPENED)
         key = time_key(record)
         time = record[key] if key is not None else ""
         moment = TimeReader(NO_ZONE).read(time) if time else None
@@ -132,27 +115,11 @@ def _on_request(left: dict[str, Any]) -> dict[str, str]:
 
 
 def _take_caller(left: dict[str, Any]) -> str:
-    """Take out where in the code a line was written: a file, mostly with a line; "" without one."""
-    for key in _CALLERS:
-        value = lookup(left, key)
-        if type(value) is dict:
-            file = next((value[each] for each in _FILE_KEYS if type(value.get(each)) is str), "")
-            line = next((to_text(value[each]) for each in _LINE_KEYS if value.get(each) is not None), "")
-            if file and line:
-                _take(left, key)
-                return f"{file}:{line}"
-        # The path of the log is under ``source``, which others write for the place in the code, as an object.
-        elif type(value) is str and value and key != "source":
-            number = next((each for each in _CODE_LINES if lookup(left, each) is not None), None)
-            if key == "caller" or _PLACE.search(value):
-                _take(left, key)
-                return value
-            if number is not None:
-                line = to_text(lookup(left, number))
-                _take(left, key)
-                _take(left, number)
-                return f"{value}:{line}"
-    return ""
+    """Take out where in the code a line was written; "" without one."""
+    caller, keys = find_caller(left)
+    for key in keys:
+        _take(left, key)
+    return caller
 
 
 def _take_first(left: dict[str, Any], keys: Iterable[str]) -> str:
