@@ -25,6 +25,7 @@ _COMMANDS = {
     "run": ("run", "Run a Python service, each process of it a worker of its module."),
     "ls": ("look", "Show the modules at a glance."),
     "level": ("change", "Show or change the log level of a module."),
+    "errors": ("look", "Count the errors of modules by kind."),
     "logs": ("look", "Show log lines of modules."),
     "stats": ("look", "Show or clear published variables of a module."),
     "profile": ("look", "Take a profile of a module."),

@@ -21,7 +21,7 @@ async def selected(modules: ModuleAccess, selector: Selector) -> list[str]:
     names = [module.name for module in (await modules.list(selector)).modules]
     if not names:
         wanted = ", ".join(part for part in (selector.labels, selector.fields) if part)
-        raise NotFound("module with", wanted)
+        raise NotFound("module with", wanted) if wanted else NotFound("module", "of any name")
     return names
 
 

@@ -39,6 +39,7 @@ from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
 from .rest.middleware import add_headers, answer_strays, audit_refusals, check_credentials, check_host, check_origin
 from .rest.views.debug import DebugViews
+from .rest.views.errors import ErrorViews
 from .rest.views.follow import FollowViews
 from .rest.views.modules import ModuleViews
 from .rest.views.status import StatusViews
@@ -219,6 +220,7 @@ class Gateway:
             WatchViews(self.api, self._watches.patience, period=self._watches.bookmark),
             FollowViews(self.api, router),
             DebugViews(self.api, router, self.answers),
+            ErrorViews(self.api, router),
             StatusViews(self.api, self.endpoints, metrics),
         ):
             application.add_routes(views.routes())

@@ -56,7 +56,7 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def on_terminal(*arguments: str, columns: int = 100, lines: int = 30) -> Iterator[Terminal]:
+def on_terminal(*arguments: str, columns: int = 100, lines: int = 30, no_color: bool = False) -> Iterator[Terminal]:
     """``corvo`` with ``arguments`` on a terminal that it is the first process of, so that Ctrl-C reaches it."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -64,6 +64,8 @@ def on_terminal(*arguments: str, columns: int = 100, lines: int = 30) -> Iterato
     environment |= {"TERM": "xterm-256color"}
     for name in ("COLUMNS", "LINES", "NO_COLOR"):
         environment.pop(name, None)
+    if no_color:
+        environment["NO_COLOR"] = "1"
 
     def take_terminal() -> None:
         os.setsid()

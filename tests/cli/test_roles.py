@@ -31,6 +31,7 @@ TRIED = {
     "modules get": ("modules", "get", "a1"),
     "stats": ("stats", "a1"),
     "logs": ("logs", "a1", "-n", "1"),
+    "errors": ("errors", "a1"),
     "stacks": ("stacks", "a1"),
     "level": ("level", "a1", "Debug"),
     "modules label": ("modules", "label", "a1", "x=y"),

@@ -66,6 +66,7 @@ _HAS = [
     _parameter("If-Match", "header", "Tags of which the object has to have one, or *: 412 when it has none of them"),
 ]
 _TIMEOUT = _parameter("timeout", "query", "How long to wait for an agent, such as 5s")
+_SINCE = _parameter("since", "query", "A duration back from now, such as 10m, which is the default, or a time")
 _MANY = [
     _parameter("concurrency", "query", "Agents asked at the same time", **_INTEGER),
     _parameter("merge", "query", "Merge logs by time", type="string", enum=["", "time"]),
@@ -155,6 +156,10 @@ def _debug_paths() -> dict[str, Any]:
             "post": _operation(
                 "Ask the agent of a Module", "DebugResponse", _DEBUG, parameters=[_TIMEOUT], body="DebugRequest"
             ),
+        },
+        f"{API_PATH}/modules/{{name}}/errors": {
+            "parameters": [_NAME],
+            "get": _operation("The errors of a log, counted by kind", "ErrorKinds", _DEBUG, parameters=[_SINCE]),
         },
         f"{API_PATH}/Debug": {
             "post": _operation(

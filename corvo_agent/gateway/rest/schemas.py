@@ -175,6 +175,29 @@ SCHEMAS: Schema = {
         },
         "additionalProperties": False,
     },
+    "ErrorKinds": _object(
+        {
+            "module": _TEXT,
+            "since": _TEXT,
+            "errors": {"type": "integer", "description": "how many in all"},
+            "groups": {"type": "array", "items": ref("ErrorGroup"), "description": "the most frequent first"},
+            "others": {"type": "integer", "description": "errors of further kinds than are told"},
+            "remarks": {"type": "array", "items": _TEXT, "description": "what could not be judged, and why"},
+        },
+        ("module", "since", "errors", "groups", "others", "remarks"),
+    ),
+    "ErrorGroup": _object(
+        {
+            "count": {"type": "integer"},
+            "exception": _TEXT,
+            "frame": {"type": "string", "description": "the innermost call of the stack trace, or what wrote the line"},
+            "message": {"type": "string", "description": "numbers and ids as marks"},
+            "first": {"oneOf": [_TIME, {"type": "null"}]},
+            "last": {"oneOf": [_TIME, {"type": "null"}]},
+            "newest": {**_LABELS, "description": "the record of the last one"},
+        },
+        ("count", "exception", "frame", "message", "first", "last", "newest"),
+    ),
     "DebugRequest": {
         "type": ["object", "null"],
         "properties": {

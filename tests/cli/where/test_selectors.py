@@ -36,3 +36,17 @@ def test_the_options_are_a_selector(arguments: list[str], expected: Selector) ->
 def test_a_name_beside_a_selector_is_wrong_usage(labels: str, fields: str) -> None:
     with pytest.raises(click.UsageError, match="not both"):
         selector_of(labels, fields, "n1-a")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["-A"], 0), (["-A", "-l", "a=1"], 2), (["-A", "--name", "x"], 2)])
+def test_all_modules_are_said_with_one_key(arguments: list[str], code: int) -> None:
+    found: list[object] = []
+
+    @click.command()
+    @click.option("--name", default="")
+    @selector_options
+    def command(name: str, labels: str, fields: str) -> None:
+        found.extend((bool(labels or fields), selector_of(labels, fields, name)))
+
+    assert CliRunner().invoke(command, arguments).exit_code == code
+    assert found == ([True, Selector()] if code == 0 else [])

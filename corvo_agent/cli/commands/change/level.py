@@ -85,7 +85,7 @@ async def command(
             raise click.UsageError("name a module or select several, not both")
         name, level = None, name
     elif name is None:
-        raise click.UsageError("name a module, or select several with -l or --field-selector")
+        raise click.UsageError("name a module, or select several with -l, --field-selector or -A")
     wish = Wish(level=level, **wished)  # type: ignore[arg-type]
     seconds = 0.0 if no_wait else parse_duration(wait, "--wait") / 1e9
     async with open_backend(where) as backend:

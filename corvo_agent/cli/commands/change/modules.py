@@ -128,7 +128,7 @@ async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: 
     selector = selector_of(labels, fields, " ".join(names))
     chosen = list(dict.fromkeys(names))
     if not chosen and not (labels or fields):
-        raise click.UsageError("name modules, or select them with -l or --field-selector")
+        raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
     async with open_backend(where) as backend:
         access = backend.modules
         chosen = chosen or await selected(access, selector)

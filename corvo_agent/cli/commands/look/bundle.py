@@ -94,7 +94,7 @@ async def command(
     corvo bundle node1-pen-npm node2-pen-npm --profile heap --profile mutex
     """
     if not (names or labels or fields):
-        raise click.UsageError("name modules, or select them with -l")
+        raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
     selector = selector_of(labels, fields, names[0] if names else "")
     file = Path(path or time.strftime(f"corvo-bundle-%Y%m%dT%H%M%SZ{_SUFFIX}", time.gmtime()))
     asked = Asked(lines, since, profiles or Asked().profiles, cpu_seconds)

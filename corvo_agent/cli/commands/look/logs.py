@@ -87,7 +87,7 @@ async def command(
     unique = tuple(dict.fromkeys(names))
     selector = selector_of(labels, fields, " ".join(unique))
     if not unique and not (labels or fields):
-        raise click.UsageError("name modules, or select them with -l or --field-selector")
+        raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
     named = len(unique) != 1 or is_pattern(unique[0])
     form = TextForm(wants_colour(sys.stdout, color), local, frozenset(show))
     line = Line(output, named=named, form=form, strings=strings)

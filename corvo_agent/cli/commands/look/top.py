@@ -75,7 +75,7 @@ async def command(
     corvo top node1-pen-npm --once
     """
     if not names and not (labels or fields):
-        raise click.UsageError("name modules, or select them with -l or --field-selector")
+        raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
     most = 1 if once else looks
     selector = selector_of(labels, fields, " ".join(names))
     if len(names) == 1 and not is_pattern(names[0]):

@@ -8,6 +8,7 @@ from ...._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .debug import DebugViews
+    from .errors import ErrorViews
     from .follow import FollowViews
     from .modules import ModuleViews
     from .status import StatusViews
@@ -17,6 +18,7 @@ else:
         __name__,
         {
             "debug": ("DebugViews",),
+            "errors": ("ErrorViews",),
             "follow": ("FollowViews",),
             "modules": ("ModuleViews",),
             "status": ("StatusViews",),
@@ -26,6 +28,7 @@ else:
 
 __all__ = (
     "DebugViews",
+    "ErrorViews",
     "FollowViews",
     "ModuleViews",
     "StatusViews",
