@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "bundle": {"protobuf", "modules", "diagnostics", "profiles"},
     "rest_client": {"modules", "diagnostics"},
     "sidecar": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
-    "gateway": {"_generated", "guides", "rest_client"} | _MANY,
+    "gateway": {"_generated", "console", "guides", "rest_client"} | _MANY,
     "agent": {"stats", "profiles", "sidecar"} | _MANY,
     "stub": {"levels", "modules", "stats", "profiles", "diagnostics", "agent"},
     "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "agent", "stub"},

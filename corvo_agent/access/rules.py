@@ -23,6 +23,8 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", "/readyz"): None,
     ("GET", "/docs"): None,
     ("GET", "/openapi.json"): None,
+    ("GET", "/"): None,
+    ("GET", "/ui/{folder}/{file}"): None,
     ("GET", "/metrics"): VIEWER,
     ("GET", _MODULES): VIEWER,
     ("POST", _MODULES): ADMIN,

@@ -38,6 +38,7 @@ from .rest.compression import compress_answers
 from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
 from .rest.middleware import add_headers, answer_strays, audit_refusals, check_credentials, check_host, check_origin
+from .rest.views import console
 from .rest.views.debug import DebugViews
 from .rest.views.errors import ErrorViews
 from .rest.views.follow import FollowViews
@@ -225,6 +226,7 @@ class Gateway:
         ):
             application.add_routes(views.routes())
         application.add_routes(openapi.routes())
+        application.add_routes(console.routes())
         self.routes = {
             (route.method, route.resource.canonical)
             for route in application.router.routes()

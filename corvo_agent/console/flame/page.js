@@ -1,5 +1,6 @@
 // The page of one flame graph: search, zoom, sandwich, table, help, keyboard. Its data stand in the page itself.
 
+import { element } from "../shell/dom.js";
 import { change, percent, quantity, Tree } from "./tree.js";
 import { describe, FlameView } from "./view.js";
 
@@ -15,22 +16,6 @@ const HELP = [
   ["?", "this help"],
 ];
 const MOST = 200;
-
-/**
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} tag
- * @param {{className?: string, text?: string, title?: string}} [given]
- * @param {(Node | string)[]} children
- * @returns {HTMLElementTagNameMap[T]}
- */
-function element(tag, given = {}, ...children) {
-  const made = document.createElement(tag);
-  if (given.className) made.className = given.className;
-  if (given.text !== undefined) made.textContent = given.text;
-  if (given.title) made.title = given.title;
-  made.append(...children);
-  return made;
-}
 
 /** The page around one tree. */
 export class FlamePage {
@@ -68,7 +53,11 @@ export class FlamePage {
     const now = quantity(this.tree.value[0], unit);
     const since = diff ? `, ${change(this.tree.value[0], this.tree.before[0], unit)} since` : "";
     const legend = element("span", { className: "legend" });
-    if (diff) legend.append(element("span", { className: "more", text: "more" }), element("span", { className: "less", text: "less" }));
+    if (diff)
+      legend.append(
+        element("span", { className: "more", text: "more" }),
+        element("span", { className: "less", text: "less" }),
+      );
     const buttons = [
       this.#button("Whole", "Esc", () => this.whole()),
       this.#button("Sandwich", "s", () => this.sandwich()),
@@ -97,7 +86,9 @@ export class FlamePage {
   }
 
   #help() {
-    const rows = HELP.map(([keys, does]) => element("tr", {}, element("th", { text: keys }), element("td", { text: does })));
+    const rows = HELP.map(([keys, does]) =>
+      element("tr", {}, element("th", { text: keys }), element("td", { text: does })),
+    );
     const help = element("dialog", {}, element("h2", { text: "Keys" }), element("table", {}, ...rows));
     help.setAttribute("aria-label", "Keys");
     return help;
@@ -194,9 +185,20 @@ export class FlamePage {
     const body = rows.slice(0, MOST).map((row) => {
       const [name, file] = functions[row.function];
       const link = this.#button(name, "sandwich", () => this.sandwich(row.function));
-      const cells = [quantity(row.own, unit), percent(row.own, whole), quantity(row.total, unit), percent(row.total, whole)];
+      const cells = [
+        quantity(row.own, unit),
+        percent(row.own, whole),
+        quantity(row.total, unit),
+        percent(row.total, whole),
+      ];
       if (diff) cells.push(change(row.total, row.before, unit));
-      return element("tr", {}, ...cells.map((text) => element("td", { text })), element("td", {}, link), element("td", { text: file }));
+      return element(
+        "tr",
+        {},
+        ...cells.map((text) => element("td", { text })),
+        element("td", {}, link),
+        element("td", { text: file }),
+      );
     });
     const heads = ["OWN", "OWN%", "WITH CALLS", "%", ...(diff ? ["CHANGE"] : []), "FUNCTION", "FILE"];
     const head = element("thead", {}, element("tr", {}, ...heads.map((text) => element("th", { text }))));

@@ -268,8 +268,19 @@ export function hue(name) {
 
 /** @type {Record<string, [number, string][]>} */
 const SCALES = {
-  nanoseconds: [[60e9, "min"], [1e9, "s"], [1e6, "ms"], [1e3, "us"], [1, "ns"]],
-  bytes: [[2 ** 30, "GB"], [2 ** 20, "MB"], [2 ** 10, "kB"], [1, "B"]],
+  nanoseconds: [
+    [60e9, "min"],
+    [1e9, "s"],
+    [1e6, "ms"],
+    [1e3, "us"],
+    [1, "ns"],
+  ],
+  bytes: [
+    [2 ** 30, "GB"],
+    [2 ** 20, "MB"],
+    [2 ** 10, "kB"],
+    [1, "B"],
+  ],
 };
 
 /**

@@ -59,6 +59,7 @@ export class FlameView {
     const context = this.canvas.getContext("2d");
     if (!context) throw new Error("this browser draws no canvas");
     this.context = context;
+    this.tree = tree;
     this.show(tree);
     new ResizeObserver(() => this.draw()).observe(host);
     host.addEventListener("scroll", () => this.draw());

@@ -29,9 +29,9 @@ _SECURITY = {
     "X-XSS-Protection": "1; mode=block",
     "X-Content-Type-Options": "nosniff",
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Server": "corvo",
 }
+_POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 # Paths of the original whose answers any page may read; logs and the like are not among them.
 _SHARED = (f"{API_PATH}/modules", f"{API_PATH}/watch/modules")
 _OPEN = ("/healthz", "/readyz")
@@ -44,6 +44,8 @@ _CSRF_HEADER = "Grpc-Metadata-Csrf-Token"
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """What every answer carries; streams too, so it is a signal of aiohttp and no middleware."""
     response.headers.update(_SECURITY)
+    # The console's page has one of its own: it runs scripts.
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
     origin = request.headers.get("Origin")
     # Echoed rather than "*": the answer depends on the page that asks, and caches have to know (Vary). One that is
     # refused is not: its bytes would not even fit into a header.

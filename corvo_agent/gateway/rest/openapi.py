@@ -200,6 +200,14 @@ def _own_paths() -> dict[str, Any]:
         "/metrics": {"get": _operation("Numbers for Prometheus", "", (), media=_PLAIN)},
         "/openapi.json": {"get": _operation("This document", "", ())},
         "/docs": {"get": _operation("This document as a page", "", (), media="text/html")},
+        "/": {"get": _conditional(_operation("The console, a page for people", "", (), media="text/html"))},
+        "/ui/{folder}/{file}": {
+            "parameters": [
+                _parameter("folder", "path", "A part of it", type="string", minLength=1),
+                _parameter("file", "path", "A file of that", type="string", minLength=1),
+            ],
+            "get": _conditional(_operation("What the console consists of", "", (404,), media="text/javascript")),
+        },
     }
 
 
@@ -257,7 +265,7 @@ def page() -> str:
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Corvo diagnostics</title>'
         f"<h1>Corvo diagnostics {html.escape(__version__)}</h1>"
-        f'<p>For programs: <a href="/openapi.json">/openapi.json</a></p><table border="1">{head}{"".join(rows)}</table>'
+        f'<p>For programs: <a href="openapi.json">/openapi.json</a></p><table border="1">{head}{"".join(rows)}</table>'
         f"<h2>Bodies</h2><pre>{schemas}</pre></html>"
     )
 

@@ -1,0 +1,345 @@
+// The fleet: every Module, live, filtered, sorted and grouped; those selected can be acted on.
+
+import { button, choice, element, every, setText } from "../shell/dom.js";
+import { count } from "../shell/format.js";
+import { VirtualList } from "../shell/list.js";
+import { go, remember } from "../shell/router.js";
+import { empty, failure, loading } from "../shell/states.js";
+import { actions } from "./actions.js";
+import { parseFilter } from "./filter.js";
+import { filterHelp } from "./help.js";
+import { MEASURE, MEASURED, Measuring } from "./measuring.js";
+import { Fleet } from "./rows.js";
+import { fillRow, headings, makeRow, STATUSES } from "./table.js";
+
+// Milliseconds between two looks at what has changed.
+const LOOK = 200;
+
+// Kept while other screens are shown: who comes back sees it at once, dimmed until it is listed anew.
+const known = new Fleet();
+
+/** @typedef {import("../shell/app.js").App} App */
+/** @typedef {import("./filter.js").Row} Row */
+
+/** @param {(Row | import("./rows.js").Group)[]} items */
+function modules(items) {
+  return items.flatMap((item) => ("group" in item ? [] : [item]));
+}
+
+class FleetScreen {
+  /** @type {(Row | import("./rows.js").Group)[]} */
+  items = [];
+  /** @type {Set<string>} */
+  selected = new Set();
+  cursor = -1;
+  changed = true;
+
+  /** @param {HTMLElement} host @param {App} app @param {import("../shell/router.js").Route} route @param {AbortSignal} signal */
+  constructor(host, app, route, signal) {
+    this.host = host;
+    this.app = app;
+    this.signal = signal;
+    this.box = element("input", {
+      type: "search",
+      placeholder: "Filter  /",
+      "aria-label": "Filter",
+      "aria-describedby": "wrong",
+      spellcheck: "false",
+      on: { input: () => this.filter(this.box.value) },
+    });
+    this.wrong = element("output", { id: "wrong", className: "failed" });
+    this.chips = element("div", { className: "chips" });
+    this.by = choice("Group by", [["", "no groups"]], "", (value) => this.arrange({ group: value }));
+    this.progress = element("output", { className: "quiet" });
+    const help = button("Filters", () => this.help.showModal(), { title: "What the filter understands" });
+    this.help = filterHelp();
+    const { head, all } = headings((order) => this.arrange({ sort: order }));
+    this.head = head;
+    this.all = all;
+    all.addEventListener("change", () => this.selectAll(all.checked));
+    this.table = element(
+      "div",
+      { className: "list", role: "grid", tabindex: "0", "aria-label": "Modules", "aria-multiselectable": "true" },
+      head,
+    );
+    this.state = element("div", {});
+    this.actions = actions(
+      app,
+      () => [...this.selected].sort(),
+      () => this.selectAll(false),
+      signal,
+    );
+    host.append(
+      element("h1", { className: "unseen", text: "Fleet" }),
+      element("div", { className: "bar" }, this.box, help, this.by, this.chips, this.wrong, this.progress),
+      this.actions.bar,
+      this.state,
+      this.table,
+      this.help,
+    );
+    this.measuring = new Measuring(app, known, signal, (text) => {
+      setText(this.progress, text);
+      this.changed = true;
+    });
+    this.list = new VirtualList(this.table, {
+      make: () => this.make(),
+      fill: (made, index) => this.fill(made, index),
+      seen: () => this.measuring.inSight(this.sight()),
+    });
+    this.keys();
+    this.update(route);
+    app.stream.subscribe({ kind: "statuses" }, (message) => this.take(message), signal);
+    every(LOOK, () => this.look(), signal);
+    every(1000, () => this.list.show(this.items.length), signal);
+    every(MEASURE, () => this.measuring.inSight(this.sight()), signal);
+  }
+
+  /** The fragment tells of another filter, order or group. @param {import("../shell/router.js").Route} route */
+  update({ params }) {
+    this.box.value = params.get("filter") ?? "";
+    this.sort = params.get("sort") ?? "name";
+    this.group = params.get("group") ?? "";
+    this.read();
+  }
+
+  /** @param {string} text */
+  filter(text) {
+    remember({ filter: text });
+    this.read();
+  }
+
+  read() {
+    try {
+      this.holds = parseFilter(this.box.value);
+      setText(this.wrong, "");
+    } catch (error) {
+      // The one before it stays in force while this one is being typed.
+      setText(this.wrong, /** @type {Error} */ (error).message);
+      this.holds ??= () => true;
+    }
+    this.box.setAttribute("aria-invalid", String(this.wrong.textContent !== ""));
+    this.cursor = -1;
+    this.changed = true;
+    this.look();
+    this.measureOrder();
+  }
+
+  /** @param {Record<string, string>} how */
+  arrange(how) {
+    remember(how);
+    this.sort = how.sort ?? this.sort;
+    this.group = how.group ?? this.group;
+    this.read();
+  }
+
+  /** @param {any} message */
+  take(message) {
+    if (message.type === "error") {
+      this.state.replaceChildren(failure(message.error, () => this.app.stream.retry()));
+      return;
+    }
+    known.take(message);
+    if (message.type === "listed") this.measureOrder();
+    this.changed = true;
+  }
+
+  /** Draw what has changed since the last look. */
+  look() {
+    if (!this.changed) return;
+    this.changed = false;
+    this.items = known.shown(this.holds ?? (() => true), this.sort ?? "name", this.group ?? "");
+    for (const name of this.selected) if (!known.rows.has(name)) this.selected.delete(name);
+    this.actions.show(this.selected.size);
+    this.host.classList.toggle("old", !known.listed);
+    this.list.show(this.items.length);
+    this.table.setAttribute("aria-rowcount", String(this.items.length + 1));
+    this.tellState();
+    this.tellCounts();
+    for (const each of this.head.querySelectorAll("button")) {
+      each.parentElement?.setAttribute(
+        "aria-sort",
+        each.dataset.order === this.sort ? (this.sort === "name" ? "ascending" : "descending") : "none",
+      );
+    }
+  }
+
+  /** The Modules in sight. */
+  sight() {
+    return modules(this.items.slice(this.list.first, this.list.end));
+  }
+
+  /** An order by what is measured needs all that are shown to be measured. */
+  measureOrder() {
+    if (MEASURED.has(this.sort ?? "") && known.listed) this.measuring.all(modules(this.items));
+  }
+
+  tellState() {
+    this.table.hidden = this.items.length === 0;
+    if (this.items.length) return this.state.replaceChildren();
+    if (known.rows.size)
+      this.state.replaceChildren(
+        empty(`None of ${count(known.rows.size)} modules fits the filter.`),
+        element(
+          "p",
+          { className: "state" },
+          button("Clear the filter", () => this.setFilter("")),
+        ),
+      );
+    else if (known.listed)
+      this.state.replaceChildren(
+        empty(
+          "There are no modules yet. A service becomes one with",
+          "corvo run --module shop --etcd http://127.0.0.1:2379 -- python shop.py",
+        ),
+      );
+    else if (!this.state.firstChild) this.state.replaceChildren(loading("Listing the fleet …"));
+  }
+
+  tellCounts() {
+    /** @type {Record<string, number>} */
+    const counts = {};
+    let differ = 0;
+    for (const row of known.rows.values()) {
+      counts[row.status] = (counts[row.status] ?? 0) + 1;
+      if (row.applied !== null && !row["in-force"]) differ += 1;
+    }
+    const shown = modules(this.items).length;
+    const all = known.rows.size;
+    const texts = [[shown === all ? `${count(all)} modules` : `${count(shown)} of ${count(all)}`, ""]];
+    for (const status of Object.keys(STATUSES))
+      if (counts[status])
+        texts.push([`${count(counts[status])} ${STATUSES[/** @type {Row["status"]} */ (status)][0]}`, status]);
+    if (differ) texts.push([`${count(differ)} ≠ level`, ""]);
+    while (this.chips.childElementCount > texts.length) this.chips.lastChild?.remove();
+    texts.forEach(([text, status], index) => {
+      const chip = /** @type {HTMLElement} */ (
+        this.chips.children[index] ??
+          this.chips.appendChild(button("", () => this.setFilter(chip.dataset.filter ?? "")))
+      );
+      setText(chip, text);
+      chip.dataset.filter = status ? `status=${status}` : index ? "source=override" : "";
+      chip.className = `chip ${status}`;
+    });
+    this.tellGroups();
+  }
+
+  /** @param {string} text */
+  setFilter(text) {
+    this.box.value = text;
+    this.filter(text);
+  }
+
+  tellGroups() {
+    const keys = ["node", "service", "status", "category", ...known.labels()];
+    if (this.by.options.length === keys.length + 1) return;
+    const options = keys.map((key) => element("option", { value: key, text: `by ${key}` }));
+    this.by.replaceChildren(element("option", { value: "", text: "no groups" }), ...options);
+    this.by.value = this.group ?? "";
+  }
+
+  make() {
+    const made = makeRow();
+    made.addEventListener("click", (event) => {
+      const index = Number(made.dataset.index);
+      const item = this.items[index];
+      if (!item || "group" in item) return;
+      if (event.target instanceof HTMLInputElement) this.toggle(item.name);
+      this.move(index);
+    });
+    made.addEventListener("dblclick", () => this.open(Number(made.dataset.index)));
+    return made;
+  }
+
+  /** @param {HTMLElement} made @param {number} index */
+  fill(made, index) {
+    const item = this.items[index];
+    if (!item) return;
+    made.id = `row-${index}`;
+    made.dataset.index = String(index);
+    made.setAttribute("aria-rowindex", String(index + 2));
+    fillRow(made, item, {
+      selected: !("group" in item) && this.selected.has(item.name),
+      cursor: index === this.cursor,
+      now: Date.now(),
+    });
+  }
+
+  keys() {
+    const step = (/** @type {number} */ by) => () =>
+      this.move(Math.max(0, Math.min(this.items.length - 1, this.cursor + by)));
+    const bindings = [
+      { key: "/", does: "filter", act: () => this.box.focus() },
+      { key: "j", does: "next module", act: step(1) },
+      { key: "ArrowDown", does: "next module", act: step(1) },
+      { key: "k", does: "previous module", act: step(-1) },
+      { key: "ArrowUp", does: "previous module", act: step(-1) },
+      { key: "PageDown", does: "a page on", act: step(20) },
+      { key: "PageUp", does: "a page back", act: step(-20) },
+      { key: "Home", does: "first module", act: step(-Infinity) },
+      { key: "End", does: "last module", act: step(Infinity) },
+      { key: "Enter", does: "open the module", act: () => this.open(this.cursor) },
+      { key: "x", does: "select the module", act: () => this.toggleAt(this.cursor) },
+      { key: " ", does: "select the module", act: () => this.toggleAt(this.cursor) },
+      { key: "a", does: "select all that are shown", act: () => this.selectAll(true) },
+      { key: "e", does: "most errors first", act: () => this.arrange({ sort: "errors" }) },
+      { key: "Escape", does: "leave the filter, or give up what is selected", act: () => this.back() },
+    ];
+    this.app.keys.add(bindings, this.signal);
+    this.box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "ArrowDown") {
+        event.preventDefault();
+        this.table.focus();
+        this.move(0);
+      }
+    });
+  }
+
+  back() {
+    if (document.activeElement === this.box) this.table.focus();
+    else if (this.selected.size) this.selectAll(false);
+    else if (this.box.value) this.setFilter("");
+  }
+
+  /** @param {number} index */
+  move(index) {
+    this.cursor = index;
+    this.list.reveal(index);
+    this.table.setAttribute("aria-activedescendant", `row-${index}`);
+    this.list.show(this.items.length);
+  }
+
+  /** @param {number} index */
+  open(index) {
+    const item = this.items[index];
+    if (item && !("group" in item)) go("module", item.name);
+  }
+
+  /** @param {number} index */
+  toggleAt(index) {
+    const item = this.items[index];
+    if (item && !("group" in item)) this.toggle(item.name);
+  }
+
+  /** @param {string} name */
+  toggle(name) {
+    if (!this.selected.delete(name)) this.selected.add(name);
+    this.changed = true;
+    this.look();
+  }
+
+  /** @param {boolean} on */
+  selectAll(on) {
+    this.selected = new Set(on ? modules(this.items).map((row) => row.name) : []);
+    this.all.checked = on;
+    this.changed = true;
+    this.look();
+  }
+}
+
+/** @type {import("../shell/app.js").Screen} */
+export const fleet = {
+  path: "fleet",
+  title: "Fleet",
+  menu: true,
+  mount: (host, app, route, signal) => new FleetScreen(host, app, route, signal),
+};

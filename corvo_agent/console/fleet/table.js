@@ -1,0 +1,126 @@
+// The fleet as rows: what stands in each column, and how a row is marked.
+
+import { element, setText } from "../shell/dom.js";
+import { age, bytes, count, since, span } from "../shell/format.js";
+import { fragment } from "../shell/router.js";
+
+/** @typedef {import("./filter.js").Row} Row */
+/** @typedef {import("./rows.js").Group} Group */
+
+/** What a status is called, and what it means. @type {Record<Row["status"], [string, string]>} */
+export const STATUSES = {
+  live: ["live", "its agent is registered and answers"],
+  frozen: ["frozen", "its agent is registered, but its process does nothing any more"],
+  silent: ["silent", "its agent is registered, but cannot be reached"],
+  "no-agent": ["no agent", "no agent is registered: it has ended, or never had one"],
+  invalid: ["invalid", "what is stored for it cannot be followed"],
+};
+
+/** The columns behind the box and the name: class, heading, what it means, and the order that it stands for. */
+const COLUMNS = [
+  ["status", "Status", "whether its agent answers", "status"],
+  ["level", "Level", "the wanted log level; ≠ before another one that is in force; how long an override lasts", ""],
+  ["number errors", "Errors", "errors logged in the last 10 minutes", "errors"],
+  ["number cpu", "CPU", "percent of one processor", "cpu"],
+  ["number rss", "Memory", "resident memory", "rss"],
+  ["number lag", "Lag", "how late the event loop is", "loop-lag"],
+  ["number workers", "Workers", "processes of the Module", ""],
+  ["number restarts", "Restarts", "how often it was restarted", "restarts"],
+  ["number up", "Up", "since when it runs", "started"],
+];
+
+/**
+ * The headings; each that stands for an order is a button for it.
+ * @param {(order: string) => void} sort
+ */
+export function headings(sort) {
+  const all = element("input", { type: "checkbox", "aria-label": "Select all that are shown" });
+  const name = element("button", { type: "button", text: "Name", on: { click: () => sort("name") } });
+  name.dataset.order = "name";
+  const cells = [element("span", { role: "columnheader" }, all), element("span", { role: "columnheader" }, name)];
+  for (const [className, text, title, order] of COLUMNS) {
+    const cell = element("span", { role: "columnheader", className, title });
+    if (order) {
+      const button = element("button", { type: "button", text, on: { click: () => sort(order) } });
+      button.dataset.order = order;
+      cell.append(button);
+    } else cell.append(text);
+    cells.push(cell);
+  }
+  return { head: element("div", { role: "row", className: "heads" }, ...cells), all };
+}
+
+/** An empty row. */
+export function makeRow() {
+  const box = element("input", { type: "checkbox", tabindex: "-1" });
+  const cells = COLUMNS.map(([className]) => element("span", { role: "gridcell", className }));
+  const name = element("a", { className: "name", tabindex: "-1" });
+  return element(
+    "div",
+    { role: "row" },
+    element("span", { role: "gridcell" }, box),
+    element("span", { role: "gridcell", className: "named" }, name),
+    ...cells,
+  );
+}
+
+/**
+ * Put a Module, or the heading of a group, into a row.
+ * @param {HTMLElement} made @param {Row | Group} item @param {{selected: boolean, cursor: boolean, now: number}} state
+ */
+export function fillRow(made, item, { selected, cursor, now }) {
+  const [boxCell, nameCell, ...cells] = /** @type {HTMLElement[]} */ ([...made.children]);
+  const link = /** @type {HTMLAnchorElement} */ (nameCell.firstChild);
+  const box = /** @type {HTMLInputElement} */ (boxCell.firstChild);
+  made.setAttribute("aria-selected", String(selected));
+  if ("group" in item) {
+    made.className = cursor ? "group cursor" : "group";
+    box.hidden = true;
+    link.removeAttribute("href");
+    const errors = item.errors ? `, ${count(item.errors)} errors` : "";
+    const trouble = item.trouble ? `, ${count(item.trouble)} to look at` : "";
+    setText(link, `${item.group}: ${count(item.count)}${trouble}${errors}`);
+    for (const cell of cells) setText(cell, "");
+    return;
+  }
+  box.hidden = false;
+  box.checked = selected;
+  box.setAttribute("aria-label", `Select ${item.name}`);
+  link.href = fragment("module", item.name);
+  setText(link, item.name);
+  link.title = item.service ? `${item.name}, service ${item.service} on ${item.node || "no node"}` : item.name;
+  const differs = item.applied !== null && !item["in-force"];
+  made.className = `${item.status}${differs ? " differs" : ""}${item.errors ? " erring" : ""}${cursor ? " cursor" : ""}`;
+  const unreachable = item.status === "live" && item.reachable === false;
+  const texts = [
+    unreachable ? "unreachable" : (STATUSES[item.status]?.[0] ?? item.status),
+    levelText(item, now),
+    item.errors === null ? "" : count(item.errors),
+    item.cpu === null ? "" : `${item.cpu.toFixed(item.cpu < 10 ? 1 : 0)}%`,
+    item.rss === null ? "" : bytes(item.rss),
+    item["loop-lag"] === null ? "" : span(item["loop-lag"]),
+    item.workers === null ? "" : count(item.workers),
+    item.restarts ? count(item.restarts) : "",
+    item.started ? age(since(item.started, now)) : "",
+  ];
+  for (const [index, text] of texts.entries()) setText(cells[index], text);
+  cells[0].title = item.why || STATUSES[item.status]?.[1] || "";
+  cells[1].title = levelTitle(item);
+}
+
+/** @param {Row} row @param {number} now */
+function levelText(row, now) {
+  const { level, until } = row.wanted;
+  const left = until ? ` ${age((Date.parse(until) - now) / 1000)}` : "";
+  const other = row.applied !== null && !row["in-force"] ? ` ≠ ${row.applied}` : "";
+  return `${level}${other}${left}`;
+}
+
+/** @param {Row} row */
+function levelTitle(row) {
+  const { level, source, by, reason, until } = row.wanted;
+  const parts = [`${level}, wanted by ${source}`, by && `set by ${by}`, reason, until && `until ${until}`];
+  if (row.applied === null) parts.push("no agent has told what is in force");
+  else if (!row["in-force"]) parts.push(`${row.applied} is in force`);
+  return parts.filter(Boolean).join("; ");
+}

@@ -1,0 +1,65 @@
+// The keyboard: what the page and the screen in it bind, and the sheet that tells of it.
+
+import { element } from "./dom.js";
+
+/** @typedef {{key: string, does: string, act: (event: KeyboardEvent) => void}} Binding ``key`` as KeyboardEvent has it */
+
+/** Whether keys are letters there. @param {EventTarget | null} target */
+function isTyping(target) {
+  return target instanceof Element && target.matches("input, select, textarea");
+}
+
+/** What is bound; the newest binding of a key counts. */
+export class Keys {
+  /** @type {Binding[]} */
+  #bound = [];
+
+  constructor() {
+    this.sheet = element("dialog", { className: "sheet", "aria-label": "Keys" });
+    document.addEventListener("keydown", (event) => this.#pressed(event));
+  }
+
+  /** Bind keys until ``signal`` ends it. @param {Binding[]} bindings @param {AbortSignal} [signal] */
+  add(bindings, signal) {
+    this.#bound.push(...bindings);
+    signal?.addEventListener("abort", () => (this.#bound = this.#bound.filter((each) => !bindings.includes(each))));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    // A dialog keeps its keys to itself, Esc closes it.
+    if (document.querySelector("dialog[open]")) return;
+    if (isTyping(event.target) && event.key !== "Escape") return;
+    // Enter and the space bar belong to what has the focus.
+    if (
+      (event.key === "Enter" || event.key === " ") &&
+      event.target instanceof Element &&
+      event.target.matches("button, a, summary")
+    )
+      return;
+    const found = this.#bound.findLast((each) => each.key === event.key);
+    if (!found) return;
+    event.preventDefault();
+    found.act(event);
+  }
+
+  /** Show or hide the sheet. */
+  toggleSheet() {
+    if (this.sheet.open) return this.sheet.close();
+    const seen = new Map([...this.#bound].reverse().map((each) => [each.key, each.does]));
+    const rows = [...seen]
+      .reverse()
+      .map(([key, does]) =>
+        element(
+          "tr",
+          {},
+          element("th", { scope: "row", text: key === " " ? "Space" : key }),
+          element("td", { text: does }),
+        ),
+      );
+    const close = element("button", { type: "button", text: "Close", on: { click: () => this.sheet.close() } });
+    this.sheet.replaceChildren(element("h2", { text: "Keys" }), element("table", {}, ...rows), close);
+    this.sheet.showModal();
+  }
+}

@@ -1,0 +1,6 @@
+// What there is to see, in the order of the menu.
+
+import { fleet } from "../fleet/screen.js";
+
+/** @type {import("./app.js").Screen[]} */
+export const SCREENS = [fleet];
