@@ -1,6 +1,7 @@
 // What there is to see, in the order of the menu.
 
 import { fleet } from "../fleet/screen.js";
+import { module } from "../module/screen.js";
 
 /** @type {import("./app.js").Screen[]} */
-export const SCREENS = [fleet];
+export const SCREENS = [fleet, module];

@@ -1,0 +1,185 @@
+// The level of one Module: what is wanted and why, what is in force, and changing it for a time or for good.
+
+import { button, choice, element } from "../shell/dom.js";
+import { age } from "../shell/format.js";
+import { asApiError } from "../shell/session.js";
+import { gate } from "../shell/states.js";
+
+const LEVELS = ["Debug", "Info", "Warn", "Error"];
+const LASTING = [
+  ["10m", "for 10 minutes"],
+  ["1h", "for an hour"],
+  ["8h", "for 8 hours"],
+  ["keep", "from now on"],
+];
+
+/**
+ * @typedef {{level: string, source: string, until?: string, by?: string, reason?: string, scope?: string, then?: string,
+ *   loggers?: Record<string, string>, "logger-ends"?: Record<string, string>, invalid?: string}} Wanted
+ * @typedef {{id: string, level: string, until?: string, logger?: string, by?: string, reason?: string, scope?: string}} Control
+ * @typedef {{name: string, wanted: Wanted, "in-force": boolean, controls?: Control[], peer?: string,
+ *   applied?: {level: string, source: string, fault?: string, "only-shown"?: boolean}}} Level
+ */
+
+/** The part of a Module's screen that is about its level; ``changed`` is called when it was set. */
+export class LevelPart {
+  /** @type {Level | null} */
+  #level = null;
+
+  /** @param {import("../shell/app.js").App} app @param {string} name @param {AbortSignal} signal @param {() => void} changed */
+  constructor(app, name, signal, changed) {
+    this.app = app;
+    this.path = `modules/${encodeURIComponent(name)}/level`;
+    this.signal = signal;
+    this.changed = changed;
+    this.now = element("div", { className: "now", role: "status" });
+    this.level = choice(
+      "Level",
+      LEVELS.map((each) => [each, each]),
+      "Debug",
+      () => {},
+    );
+    this.lasting = choice("For how long", /** @type {[string, string][]} */ (LASTING), "10m", () => {});
+    this.reason = element("input", { "aria-label": "Reason", placeholder: "reason", size: "16" });
+    this.logger = element("input", {
+      "aria-label": "Logger, if not all",
+      placeholder: "one logger only",
+      size: "14",
+      spellcheck: "false",
+    });
+    const why = app.session.refusal("level");
+    const set = gate(element("button", { type: "submit", className: "strong", text: "Set level" }), why, (text) =>
+      app.tell(text),
+    );
+    const form = element(
+      "form",
+      { className: "bar", on: { submit: (/** @type {Event} */ event) => this.#set(event) } },
+      this.level,
+      this.lasting,
+      this.logger,
+      this.reason,
+      set,
+    );
+    this.controls = element("div", {});
+    this.host = element(
+      "section",
+      { "aria-label": "Level" },
+      element("h2", { text: "Level" }),
+      this.now,
+      form,
+      this.controls,
+    );
+  }
+
+  /** @param {Level} level */
+  show(level) {
+    this.#level = level;
+    this.tick();
+  }
+
+  /** Tell it anew: an override may have less time left. */
+  tick() {
+    const level = this.#level;
+    if (!level) return;
+    const { wanted, applied } = level;
+    const parts = [
+      element("strong", {
+        className: `word ${(wanted.level ?? "").toLowerCase()}`,
+        text: wanted.invalid ? "invalid" : wanted.level || "as configured",
+      }),
+    ];
+    if (wanted.invalid) parts.push(element("span", { className: "failed", text: wanted.invalid }));
+    if (wanted.until) parts.push(element("span", { className: "data", text: `${age(left(wanted.until))} left` }));
+    const then = wanted.until && wanted.then ? `then ${wanted.then}` : "";
+    const why = [
+      wanted.source,
+      wanted.by && `by ${wanted.by}`,
+      wanted.reason && `“${wanted.reason}”`,
+      wanted.scope && `scope ${wanted.scope}`,
+      then,
+    ];
+    parts.push(element("span", { className: "quiet", text: why.filter(Boolean).join(", ") }));
+    parts.push(element("span", inForce(level, applied)));
+    if (wanted.source === "override") parts.push(this.#end("End now", ""));
+    this.now.replaceChildren(...parts);
+    const controls = (level.controls ?? []).filter((each) => each.logger);
+    this.controls.replaceChildren(...(controls.length ? [this.#table(controls)] : []));
+  }
+
+  /** @param {Control[]} controls */
+  #table(controls) {
+    const rows = controls.map((each) => {
+      const end = each.until ? `${age(left(each.until))} left` : "until cleared";
+      const cells = [each.logger ?? "", each.level, end, each.by ?? "", each.reason ?? ""].map((text) =>
+        element("td", { text }),
+      );
+      return element("tr", {}, ...cells, element("td", {}, this.#end("End", each.logger ?? "")));
+    });
+    const heads = ["Logger", "Level", "Lasts", "By", "Reason", ""].map((text) =>
+      text ? element("th", { scope: "col", text }) : element("td", {}),
+    );
+    return element(
+      "table",
+      { className: "data" },
+      element("thead", {}, element("tr", {}, ...heads)),
+      element("tbody", {}, ...rows),
+    );
+  }
+
+  /** @param {string} text @param {string} logger */
+  #end(text, logger) {
+    const label = logger ? `End the level of ${logger}` : "End the override now";
+    const made = button(
+      text,
+      () => this.#put({ level: null, logger }, `The level${logger ? ` of ${logger}` : ""} is as before.`),
+      { "aria-label": label },
+    );
+    return gate(made, this.app.session.refusal("level"), (why) => this.app.tell(why));
+  }
+
+  /** @param {Event} event */
+  #set(event) {
+    event.preventDefault();
+    const [level, lasting, logger] = [this.level.value, this.lasting.value, this.logger.value.trim()];
+    const body = {
+      level,
+      logger,
+      reason: this.reason.value,
+      ...(lasting === "keep" ? { keep: true } : { for: lasting }),
+    };
+    const how = lasting === "keep" ? "from now on" : `for ${lasting}`;
+    void this.#put(body, `${level} ${how}${logger ? ` on ${logger}` : ""}.`);
+  }
+
+  /** @param {Record<string, unknown>} body @param {string} done */
+  async #put(body, done) {
+    try {
+      await this.app.session.json(this.path, { method: "PUT", body, signal: this.signal });
+      this.app.tell(done);
+      this.changed();
+    } catch (error) {
+      if (!this.signal.aborted) this.app.tell(`Not changed: ${asApiError(error).message}`);
+    }
+  }
+}
+
+/** @param {string} until seconds that are left */
+function left(until) {
+  return (Date.parse(until) - Date.now()) / 1000;
+}
+
+/** @param {Level} level @param {Level["applied"]} applied */
+function inForce(level, applied) {
+  if (!applied)
+    return {
+      className: "failed",
+      text:
+        level.peer === "none"
+          ? "nothing answers for it: no level is in force"
+          : "its agent does not tell what is in force",
+    };
+  if (applied.fault) return { className: "failed", text: `not in force: ${applied.fault}` };
+  if (level["in-force"])
+    return { className: "good", text: applied["only-shown"] ? "in force for what is shown" : "in force" };
+  return { className: "failed", text: `not in force yet: ${applied.level || "as configured"} is` };
+}

@@ -1,0 +1,192 @@
+// One Module: how it is, its level and who changed it, what it uses, what its agent publishes.
+
+import { STATUSES } from "../fleet/table.js";
+import { element, every, setText } from "../shell/dom.js";
+import { age, bytes, count, since, span } from "../shell/format.js";
+import { fragment, go } from "../shell/router.js";
+import { asApiError } from "../shell/session.js";
+import { failure } from "../shell/states.js";
+import { charts } from "./charts.js";
+import { LevelPart } from "./level.js";
+import { history, processes, variables } from "./tables.js";
+
+// Milliseconds between two looks at what changes by itself.
+const LOOK = 10_000;
+
+/** @typedef {import("../fleet/filter.js").Row} Row */
+
+class ModuleScreen {
+  /** @type {Row | null} */
+  row = null;
+
+  /** @param {HTMLElement} host @param {import("../shell/app.js").App} app @param {string} name @param {AbortSignal} signal */
+  constructor(host, app, name, signal) {
+    this.app = app;
+    this.name = name;
+    this.path = `modules/${encodeURIComponent(name)}`;
+    this.signal = signal;
+    this.status = element("strong", { className: "word" });
+    this.facts = element("dl", { className: "facts" });
+    this.labels = element("p", { className: "labels data" });
+    this.why = element("p", { className: "failed" });
+    this.level = new LevelPart(app, name, signal, () => this.#changed());
+    this.charts = element("div", { className: "charts" });
+    this.history = element("div", {});
+    this.workers = element("div", {});
+    this.variables = element("div", {});
+    const links = [
+      ["logs", "Logs", "l"],
+      ["stacks", "Stacks", "s"],
+      ["profiles", "Profiles", "p"],
+    ].filter(([path]) => app.screens.some((each) => each.path === path));
+    const ways = links.map(([path, text, key]) =>
+      element("a", { href: fragment(path, name), text, title: `${text} (${key})` }),
+    );
+    const part = (/** @type {string} */ title, /** @type {HTMLElement} */ of) =>
+      element("section", { "aria-label": title }, element("h2", { text: title }), of);
+    host.append(
+      element(
+        "div",
+        { className: "bar head" },
+        element("h1", { text: name }),
+        this.status,
+        element("nav", { "aria-label": "Module" }, ...ways),
+      ),
+      element(
+        "div",
+        { className: "parts" },
+        element("div", {}, this.why, this.facts, this.labels),
+        this.level.host,
+        part("Last 15 minutes", this.charts),
+        part("History", this.history),
+        part("Workers", this.workers),
+        part("Variables", this.variables),
+      ),
+    );
+    app.keys.add(
+      [
+        ...links.map(([path, text, key]) => ({ key, does: text, act: () => go(path, name) })),
+        { key: "Escape", does: "back to the fleet", act: () => go("fleet") },
+      ],
+      signal,
+    );
+    app.stream.subscribe(
+      { kind: "statuses", "field-selector": `meta.name=${name}`, measure: [name] },
+      (message) => this.#take(message),
+      signal,
+    );
+    every(1000, () => this.#tick(), signal);
+    every(LOOK, () => this.#look(), signal);
+    this.#look();
+    void this.#fill(this.history, `${this.path}/history`, (found) => history(found.items));
+    void this.#fill(this.labels, this.path, (found) => labels(found.meta.labels ?? {}));
+  }
+
+  /** @param {any} message */
+  #take(message) {
+    if (message.type === "row") {
+      this.row = message.object;
+      this.#tick();
+      void this.#showLevel();
+    } else if (message.type === "gone" || (message.type === "listed" && !this.row)) {
+      setText(this.why, message.type === "gone" ? "This Module has been deleted." : "There is no such Module.");
+    } else if (message.type === "error") setText(this.why, message.error.message);
+  }
+
+  #look() {
+    if (document.hidden) return;
+    void this.#fill(this.charts, `${this.path}/samples`, charts);
+    if (!this.variables.querySelector("details[open]")) void this.#showVariables();
+  }
+
+  #changed() {
+    void this.#showLevel();
+    void this.#fill(this.history, `${this.path}/history`, (found) => history(found.items));
+  }
+
+  async #showLevel() {
+    try {
+      this.level.show(await this.app.session.json(`${this.path}/level`, { signal: this.signal }));
+    } catch (error) {
+      if (!this.signal.aborted)
+        this.level.now.replaceChildren(failure(asApiError(error), () => void this.#showLevel()));
+    }
+  }
+
+  async #showVariables() {
+    const body = { query: "Stats", parameters: {} };
+    await this.#fill(
+      this.variables,
+      `${this.path}/Debug`,
+      (found) => {
+        const stats = found.diagnostics?.stats ?? {};
+        const workers = stats.workers ? JSON.parse(stats.workers) : {};
+        const alone = element("p", { className: "quiet", text: "One process: the agent's own." });
+        this.workers.replaceChildren(Object.keys(workers).length ? processes(workers) : alone);
+        return variables(stats);
+      },
+      { method: "POST", body },
+    );
+  }
+
+  /**
+   * Ask for a part and show it; its own failure stands in its place, the other parts stay.
+   * @param {HTMLElement} host @param {string} path @param {(found: any) => Node | Node[]} show @param {{method?: string, body?: unknown}} [options]
+   */
+  async #fill(host, path, show, options) {
+    try {
+      const found = await this.app.session.json(path, { ...options, signal: this.signal });
+      host.replaceChildren(...[show(found)].flat());
+    } catch (error) {
+      const again = () => void this.#fill(host, path, show, options);
+      if (!this.signal.aborted) host.replaceChildren(failure(asApiError(error), again));
+    }
+  }
+
+  #tick() {
+    this.level.tick();
+    const row = this.row;
+    if (!row) return;
+    const [text, means] = STATUSES[row.status] ?? [row.status, ""];
+    setText(this.status, row.status === "live" && row.reachable === false ? "unreachable" : text);
+    this.status.title = means;
+    this.status.className = `word ${row.status}`;
+    setText(this.why, row.status === "live" && row.reachable !== false ? "" : row.why || means);
+    /** @type {[string, string][]} */
+    const facts = [
+      ["node", row.node],
+      ["service", row.service],
+      ["up", row.started ? age(since(row.started)) : ""],
+      ["restarts", row.restarts ? count(row.restarts) : ""],
+      ["workers", row.workers === null ? "" : count(row.workers)],
+      ["errors in 10m", row.errors === null ? "" : count(row.errors)],
+      ["CPU", row.cpu === null ? "" : `${row.cpu.toFixed(1)}%`],
+      ["memory", row.rss === null ? "" : bytes(row.rss)],
+      ["lag", row["loop-lag"] === null ? "" : span(row["loop-lag"])],
+    ];
+    const shown = facts.filter(([, value]) => value);
+    this.facts.replaceChildren(
+      ...shown.map(([key, value]) =>
+        element("div", {}, element("dt", { text: key }), element("dd", { className: "data", text: value })),
+      ),
+    );
+  }
+}
+
+/** @param {Record<string, string>} labels */
+function labels(labels) {
+  return Object.entries(labels).map(([key, value]) =>
+    element("a", {
+      className: "label",
+      href: fragment("fleet", "", { filter: `labels[${key}]=${value}` }),
+      text: `${key}=${value}`,
+    }),
+  );
+}
+
+/** @type {import("../shell/app.js").Screen} */
+export const module = {
+  path: "module",
+  title: "Module",
+  mount: (host, app, route, signal) => void new ModuleScreen(host, app, route.name, signal),
+};
