@@ -127,10 +127,11 @@ ROOMS = {
         "app",
     ],
     "gateway/rest": [
-        "bookmarks connection entity_tags schemas transcode",
-        "compression fan_out",
+        "bookmarks connection entity_tags examples schemas transcode",
+        "compression fan_out samples schema_page",
         "http",
         "answers middleware openapi",
+        "api_page",
         "views",
     ],
     "launcher": ["environment", "join", "inject"],

@@ -32,13 +32,12 @@ from .grpc.service import DiagnosticsV1
 from .grpc.status import DetailsCodec
 from .metrics import Metrics
 from .objects.module_api import ModuleApi
-from .rest import openapi
 from .rest.answers import Answers
 from .rest.compression import compress_answers
 from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
 from .rest.middleware import add_headers, answer_strays, audit_refusals, check_credentials, check_host, check_origin
-from .rest.views import console
+from .rest.views import console, documents
 from .rest.views.debug import DebugViews
 from .rest.views.errors import ErrorViews
 from .rest.views.follow import FollowViews
@@ -225,7 +224,7 @@ class Gateway:
             StatusViews(self.api, self.endpoints, metrics),
         ):
             application.add_routes(views.routes())
-        application.add_routes(openapi.routes())
+        application.add_routes(documents.routes())
         application.add_routes(console.routes())
         self.routes = {
             (route.method, route.resource.canonical)

@@ -11,8 +11,11 @@ from tests.world.machine import program
 
 
 @asynccontextmanager
-async def browser_page(**context: Any) -> AsyncIterator[Any]:
-    """A page of a new browser. What it reports as wrong, the policy's refusals included, fails the test at the end."""
+async def browser_page(own: str = "file:", **context: Any) -> AsyncIterator[Any]:
+    """A page of a new browser. What it reports as wrong, the policy's refusals included, fails the test at the end.
+
+    So does a request for what does not begin with ``own``.
+    """
     from playwright.async_api import async_playwright
 
     faults: list[str] = []
@@ -22,21 +25,20 @@ async def browser_page(**context: Any) -> AsyncIterator[Any]:
         browser = await playwright.chromium.launch(executable_path=program("chromium"), args=arguments)
         try:
             page: Any = await (await browser.new_context(**context)).new_page()
-            _listen(page, faults)
+            _listen(page, faults, own)
             yield page
         finally:
             await browser.close()
     assert faults == []
 
 
-def _listen(page: Any, faults: list[str]) -> None:
+def _listen(page: Any, faults: list[str], own: str) -> None:
     def said(message: Any) -> None:
         if message.type == "error":
             faults.append(message.text)
 
     def asked(request: Any) -> None:
-        # A file is all that there is.
-        if not request.url.startswith("file:"):
+        if not request.url.startswith(own):
             faults.append(request.url)
 
     page.on("console", said)

@@ -63,15 +63,6 @@ async def test_metrics_count_by_route_and_show_the_state(api: Api, store: Store)
     assert "corvo_gateway_watchers 0.0" in text
 
 
-async def test_the_page_needs_nothing_from_elsewhere(api: Api) -> None:
-    async with api.session.get(api.gateway.url + "/docs") as response:
-        text = await response.text()
-        assert (response.status, response.content_type) == (200, "text/html")
-    assert f"GET {API_PATH}/modules" in text
-    assert "<script" not in text
-    assert "http://" not in text
-
-
 async def test_rest_over_tls(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     identity = authority.issue("127.0.0.1")

@@ -82,6 +82,7 @@ async def test_row_cookie_and_csrf(api: Api) -> None:
 
 async def test_health_and_documents_are_open_and_the_rest_is_not(api: Api) -> None:
     opened = {"/healthz": 200, "/readyz": 200, "/openapi.json": 200, "/docs": 200, "/metrics": 401, "/none": 401}
+    opened |= {"/docs/guide": 200, "/docs/guide/options": 200, "/docs/style.css": 200, "/docs/guide/none": 404}
     for path, status in opened.items():
         async with api.session.get(api.gateway.url + path) as response:
             assert response.status == status, path

@@ -1,25 +1,26 @@
-"""The OpenAPI 3.1 document of the REST API, and a page to read it."""
+"""The OpenAPI 3.1 document of the REST API."""
 
 from __future__ import annotations
 
-import html
+from functools import cache
 from typing import Any
-
-import orjson
-from aiohttp import web
 
 from ..._version import __version__
 from ...access.roles import Role
 from ...access.rules import QUERIES, ROUTES
 from ...modules.names import API_PATH
 from ...modules.vanished import DELETION_NOTE
-from .http import json_response
+from .examples import EXAMPLES, Example
+from .samples import curl
 from .schemas import SCHEMAS, ref
 
 _ROLES = [role.text for role in Role]
 _JSON = "application/json"
 _PLAIN = "text/plain"
 _NDJSON = "application/x-ndjson"
+
+# A part of a path below the API's -> the group of what has it; the first one that is found counts.
+_TAGS = {"/watch/": "Watching", "/level": "Levels", "/Debug": "Asking agents"}
 
 _STATUS = {
     400: "the request is wrong, and the message says where",
@@ -208,6 +209,12 @@ def _own_paths() -> dict[str, Any]:
             ],
             "get": _conditional(_operation("What the console consists of", "", (404,), media="text/javascript")),
         },
+        "/docs/style.css": {"get": _operation("The style of such pages", "", (), media="text/css")},
+        "/docs/guide": {"get": _operation("The guides", "", (), media="text/html")},
+        "/docs/guide/{name}": {
+            "parameters": [_parameter("name", "path", "The guide's name", type="string", minLength=1)],
+            "get": _operation("A guide", "", (404,), media="text/html"),
+        },
     }
 
 
@@ -228,12 +235,44 @@ def _with_roles(paths: dict[str, Any]) -> dict[str, Any]:
     return paths
 
 
+def _with_examples(paths: dict[str, Any]) -> dict[str, Any]:
+    """Each operation with what it belongs to, and with its examples: bodies, answers, and curl's command line."""
+    for path, methods in paths.items():
+        for method, operation in methods.items():
+            if method == "parameters":
+                continue
+            operation["tags"] = [_tag(path)]
+            examples = EXAMPLES.get((method.upper(), path), {})
+            bodies = {label: {"value": each.body} for label, each in examples.items() if each.body is not None}
+            answers = {label: {"value": each.answer} for label, each in examples.items()}
+            done = operation["responses"].get("200")
+            for content, shown in ((operation.get("requestBody"), bodies), (done, answers)):
+                if content and shown:
+                    next(iter(content["content"].values()))["examples"] = shown
+            open_to_all = not operation["security"]
+            operation["x-codeSamples"] = [
+                {"lang": "Shell", "label": label, "source": curl(method.upper(), path, each, open_to_all=open_to_all)}
+                for label, each in (examples or {"": Example()}).items()
+            ]
+    return paths
+
+
+def _tag(path: str) -> str:
+    """The group of an operation, by what its path says."""
+    for part, tag in _TAGS.items():
+        if part in path.removeprefix(API_PATH):
+            return tag
+    return "Modules" if path.startswith(API_PATH) else "The gateway itself"
+
+
+@cache
 def document() -> dict[str, Any]:
-    """The whole document."""
+    """The whole document; not to be changed."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Corvo diagnostics", "version": __version__},
-        "paths": _with_roles(_paths()),
+        "tags": [{"name": name} for name in ("Modules", *dict.fromkeys(_TAGS.values()), "The gateway itself")],
+        "paths": _with_examples(_with_roles(_paths())),
         "components": {
             "schemas": SCHEMAS,
             "securitySchemes": {
@@ -245,42 +284,3 @@ def document() -> dict[str, Any]:
             },
         },
     }
-
-
-def page() -> str:
-    """The document as HTML that needs no script and nothing from elsewhere."""
-    rows = []
-    for path, methods in _with_roles(_paths()).items():
-        for method, operation in methods.items():
-            if method == "parameters":
-                continue
-            names = ", ".join(parameter["name"] for parameter in operation.get("parameters", ()))
-            codes = ", ".join(operation["responses"])
-            role = "".join(operation["security"][0]["bearer"]) if operation["security"] else ""
-            about = f"{operation['summary']}. {operation.get('description', '')}".strip()
-            cells = (f"{method.upper()} {path}", about, role, names, codes)
-            rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
-    schemas = html.escape(orjson.dumps(SCHEMAS, option=orjson.OPT_INDENT_2).decode())
-    head = "<tr><th>Request</th><th>What it does</th><th>Role</th><th>Query</th><th>Answers</th></tr>"
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Corvo diagnostics</title>'
-        f"<h1>Corvo diagnostics {html.escape(__version__)}</h1>"
-        f'<p>For programs: <a href="openapi.json">/openapi.json</a></p><table border="1">{head}{"".join(rows)}</table>'
-        f"<h2>Bodies</h2><pre>{schemas}</pre></html>"
-    )
-
-
-def routes() -> list[web.RouteDef]:
-    """Where document and page are served; both are made once."""
-    written, shown = orjson.dumps(document()), page()
-
-    async def get_document(request: web.Request) -> web.Response:
-        return json_response(written)
-
-    async def get_page(request: web.Request) -> web.Response:
-        return web.Response(text=shown, content_type="text/html")
-
-    return [
-        web.get("/openapi.json", get_document, allow_head=False),
-        web.get("/docs", get_page, allow_head=False),
-    ]

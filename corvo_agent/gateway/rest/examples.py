@@ -1,0 +1,134 @@
+"""An example of each request and its answer, for the OpenAPI document. Tests ask a gateway each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...modules.names import API_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request: values of its parameters, and the body; and what an answer looks like (a text for a stream)."""
+
+    answer: Any = None
+    body: Any = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+_NAME = "node1-pen-npm"
+_KEY = f"{API_PATH}/modules/{_NAME}"
+_ONE = f"{API_PATH}/modules/{{name}}"
+_META = {
+    "name": _NAME,
+    "generation-id": "3",
+    "resource-version": "1207",
+    "uuid": "8a3f9c52-77d1-4c08-9c55-2f6d2f1f8f10",
+    "labels": {"team": "network"},
+    "creation-time": "2026-11-24T03:29:58.48Z",
+    "mod-time": "2026-11-24T03:30:10.127946375Z",
+    "self-link": _KEY,
+}
+_STATUS = {
+    "node": "node1",
+    "module": "pen-npm",
+    "category": "Venice",
+    "last-start": "2026-11-24T03:29:58.48Z",
+    "service-ports": [{"name": "pen-npm", "port": 9011}],
+}
+_MODULE = {"kind": "Module", "api-version": "v1", "meta": _META, "spec": {"log-level": "Info"}, "status": _STATUS}
+_DEBUGGED = {**_MODULE, "spec": {"log-level": "Debug"}}
+_CONTROL = {
+    "id": "process",
+    "revision": "1208",
+    "level": "Debug",
+    "until": "2026-11-24T03:40:10Z",
+    "by": "ada@laptop",
+    "reason": "slow searches",
+}
+_UNTIL = {key: _CONTROL[key] for key in ("level", "until", "by", "reason")}
+_LOG = {"level": "error", "ts": "2026-11-24T03:31:02Z", "module": "pen-npm", "msg": "lost", "peer": "10.0.0.1"}
+_LINE = '{"log":{"level":"error","ts":"2026-11-24T03:31:02Z","module":"pen-npm","msg":"lost","peer":"10.0.0.1"}}\n'
+
+#: (method, path as it is routed) -> its examples, each with a few words. The first one stands for the request.
+EXAMPLES: Mapping[tuple[str, str], Mapping[str, Example]] = {
+    ("GET", f"{API_PATH}/modules"): {
+        "those of a team": Example(
+            {"kind": "ModuleList", "api-version": "v1", "list-meta": {"total-count": 1}, "items": [_MODULE]},
+            parameters={"label-selector": "team=network"},
+        ),
+    },
+    ("POST", f"{API_PATH}/modules"): {
+        "one that nothing runs of yet": Example(
+            {**_MODULE, "status": {}},
+            {"meta": {"name": _NAME, "labels": {"team": "network"}}, "spec": {"log-level": "Info"}},
+        ),
+    },
+    ("GET", _ONE): {"one": Example(_MODULE)},
+    ("PUT", _ONE): {
+        "another level and other labels": Example(
+            _DEBUGGED,
+            {"meta": {"name": _NAME, "labels": {"team": "network"}}, "spec": {"log-level": "Debug"}},
+        ),
+    },
+    ("PATCH", _ONE): {"another level": Example(_DEBUGGED, {"spec": {"log-level": "Debug"}})},
+    ("DELETE", _ONE): {"one": Example(_MODULE)},
+    ("POST", f"{_ONE}/label"): {"other labels": Example(_MODULE, {"labels": {"team": "network"}})},
+    ("GET", f"{_ONE}/level"): {
+        "an override": Example(
+            {
+                "name": _NAME,
+                "wanted": {**_UNTIL, "source": "override", "then": "Info"},
+                "in-force": True,
+                "controls": [_CONTROL],
+                "applied": {**_UNTIL, "source": "override", "since": "2026-11-24T03:30:10Z"},
+            }
+        ),
+    },
+    ("PUT", f"{_ONE}/level"): {
+        "ten minutes of Debug": Example(
+            {**_MODULE, "controls": [_CONTROL]}, {"level": "Debug", "for": "10m", "reason": "slow searches"}
+        ),
+        "one logger": Example(
+            {**_MODULE, "controls": [{**_CONTROL, "id": "http", "logger": "http"}]},
+            {"level": "Debug", "for": "10m", "logger": "http"},
+        ),
+        "for good": Example({**_MODULE, "spec": {"log-level": "Warn"}}, {"level": "Warn", "keep": True}),
+        "end it": Example(_MODULE, {"level": None}),
+    },
+    ("POST", f"{_ONE}/Debug"): {
+        "log lines": Example(
+            {"diagnostics": {"logs": [{"log": _LOG}]}},
+            {"query": "Log", "parameters": {"lines": "50", "level": "error", "since": "1h"}},
+        ),
+        "a variable": Example(
+            {"diagnostics": {"stats": {"cpustats": '{"NumCPUs":8,"NumGoroutines":12}'}}},
+            {"query": "Stats", "parameters": {"action": "get", "expvar": "cpustats"}},
+        ),
+        "a profile (gzipped pprof, base64)": Example(
+            {"diagnostics": {"buffer": "H4sIAAAAAAAC..."}}, {"query": "Profile", "parameters": {"profile": "goroutine"}}
+        ),
+        "an action": Example(
+            {"diagnostics": {"string": "dropped"}}, {"query": "Action", "parameters": {"action": "drop-cache"}}
+        ),
+    },
+    ("POST", f"{API_PATH}/Debug"): {
+        "five lines of each module of a node": Example(
+            f'{{"module":"{_NAME}","ok":true,"seconds":0.012,"diagnostics":{{"logs":[{_LINE.strip()}]}}}}\n'
+            '{"summary":{"modules":1,"ok":1,"failed":0}}\n',
+            {"query": "Log", "parameters": {"lines": "5"}},
+            {"field-selector": "status.node=node1"},
+        ),
+    },
+    ("GET", f"{API_PATH}/watch/modules"): {
+        "those of a team": Example(
+            f'{{"result":{{"events":[{{"type":"Created","object":{{"kind":"Module","meta":{{"name":"{_NAME}"}}}}}}]}}}}\n',
+            parameters={"label-selector": "team=network"},
+        ),
+    },
+    ("GET", f"{API_PATH}/watch/modules/{{name}}/logs"): {
+        "errors": Example(_LINE, parameters={"level": "error", "lines": "10"})
+    },
+}
