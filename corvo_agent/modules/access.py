@@ -85,12 +85,17 @@ class ModuleAccess(Protocol):
     async def set_control(self, name: str, control: Control, lasts: int) -> None:
         """Put ``control`` over the level of the Module for ``lasts`` nanoseconds, 0 for no end, from now on.
 
+        One with an ``id`` lies beside the others of its logger, and counts while it is the newest; else it takes their
+        place.
         Raises NotFound, InvalidArgument, ResourceExhausted for too many controls.
         """
         ...
 
-    async def clear_control(self, name: str, logger: str = "") -> None:
-        """End what was put over the level of ``logger``, "" being the whole process. Raises NotFound."""
+    async def clear_control(self, name: str, logger: str = "", id: str = "") -> None:
+        """End what was put over the level of ``logger``, "" being the whole process, or only ``id``.
+
+        Raises NotFound.
+        """
         ...
 
     async def delete(self, name: str) -> Module:

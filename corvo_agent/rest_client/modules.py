@@ -98,14 +98,16 @@ class RestModules:
     async def set_control(self, name: str, control: Control, lasts: int) -> None:
         """Have the gateway put it beside the Module."""
         parts = {key: item for key, item in control_to_dict(control).items() if key != "until"}
+        if control.id:
+            parts["id"] = control.id
         ends = {"for": f"{lasts / 1e9:.9f}s"} if lasts else {"keep": True}
         if not lasts and not control.logger:
             raise InvalidArgument("control", control.level, "a level of the whole process without an end is log-level")
         await self._transport.call("PUT", f"{_path(name)}/level", body={**parts, **ends}, name=name)
 
-    async def clear_control(self, name: str, logger: str = "") -> None:
+    async def clear_control(self, name: str, logger: str = "", id: str = "") -> None:
         """Have the gateway take it away."""
-        body = {"level": None, "logger": logger}
+        body = {"level": None, "logger": logger, **({"id": id} if id else {})}
         await self._transport.call("PUT", f"{_path(name)}/level", body=body, name=name)
 
     async def delete(self, name: str) -> Module:

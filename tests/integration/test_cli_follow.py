@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
+import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,6 +17,7 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.modules.controls.store import ControlStore
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.watching.watch import Watch
@@ -173,3 +176,33 @@ async def keep_writing(service: Service) -> None:
     while True:
         service.write(1)
         await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("end", ["Ctrl-C", "closed pipe", "kill -9"])
+async def test_a_level_holds_while_its_log_is_watched(etcd: EmbeddedEtcd, service: Service, end: str) -> None:
+    """It ends with the command, however that ends; after kill -9 it is an override that nothing renews."""
+    held = ("logs", service.name, "-f", "-n", "1", "--set-level", "Debug", "-o", "json", "--etcd", etcd.endpoint)
+    reader, writer = os.pipe()
+    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as store, AsyncExitStack() as stack:
+        process = await asyncio.create_subprocess_exec(*CORVO, *held, stdout=writer, stderr=PIPE)
+        os.close(writer)
+        stack.callback(lambda: process.kill() if process.returncode is None else None)
+        with os.fdopen(reader, "rb", buffering=0) as shown:
+            assert await asyncio.to_thread(shown.readline) != b""
+            controls = await ControlStore(store).list(service.name)
+            assert [(control.level, 0 < control.until - time.time_ns() < 120 * 10**9) for control in controls] == [
+                ("Debug", True)
+            ]
+            if end != "closed pipe":
+                process.send_signal(signal.SIGINT if end == "Ctrl-C" else signal.SIGKILL)
+                await process.wait()
+        while process.returncode is None:
+            # It notices when it has something to show.
+            service.write(1)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 0.2)
+        _, said = await process.communicate()
+        assert process.returncode == {"Ctrl-C": 130, "closed pipe": 0, "kill -9": -signal.SIGKILL}[end]
+        assert (b"Debug ended in" in said) == (end != "kill -9")
+        # Nobody takes it away then, and nobody has to: its end is written in it.
+        assert len(await ControlStore(store).list(service.name)) == (1 if end == "kill -9" else 0)

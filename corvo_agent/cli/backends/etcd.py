@@ -97,10 +97,10 @@ class StoreModules:
         until = self._clock.time_ns() + lasts if lasts else 0
         await self._controls.put(name, replace(control, until=until))
 
-    async def clear_control(self, name: str, logger: str = "") -> None:
+    async def clear_control(self, name: str, logger: str = "", id: str = "") -> None:
         """Take it away, if there is such a Module."""
         await self._store.get(name)
-        await self._controls.clear(name, logger)
+        await self._controls.clear(name, logger, id)
 
     async def delete(self, name: str) -> Module:
         """Delete, also what cannot be read, and its controls: a Module of that name would have them again."""

@@ -62,8 +62,8 @@ class Wish:
             raise click.UsageError("--for and --keep exclude each other")
         if self.scope and (self.keep or self.logger or self.level is None):
             raise click.UsageError("--scope is for a LEVEL of the whole process that ends: without --keep and --logger")
-        if self.duration is not None and parse_duration(self.duration, "--for") == 0:
-            raise InvalidArgument("--for", self.duration, "must be longer than nothing")
+        if self.duration is not None:
+            _check_duration(self.duration)
         if self.logger is not None:
             check_logger_name(self.logger, "--logger")
         if self.level is not None:
@@ -99,7 +99,7 @@ class Wish:
                     f"{name} is a process of the original, which follows log-level alone: nothing will end this level"
                 )
             else:
-                _check_valid(level)
+                check_valid(level)
                 lasts = 0 if self.keep else parse_duration(self.duration or DEFAULT_DURATION, "--for")
                 await modules.set_control(name, self._control(), lasts)
             if kind is PeerKind.ORIGINAL:
@@ -113,11 +113,21 @@ class Wish:
         await modules.clear_control(level.module.name)
 
     def _control(self) -> Control:
-        value = {"level": self.level, "logger": self.logger, "scope": self.scope, "by": _who(), "reason": self.reason}
+        value = {"level": self.level, "logger": self.logger, "scope": self.scope, "by": who(), "reason": self.reason}
         return control_from_dict(value)
 
 
-def _check_valid(level: ModuleLevel) -> None:
+def _check_duration(text: str) -> None:
+    bare = text.strip()
+    if bare.replace(".", "", 1).isdecimal() and float(bare):
+        # A person who types 10 may think of minutes; in a file, where a number is seconds, there is time to look.
+        raise InvalidArgument("--for", text, f"{bare} of what? Say {bare}s, {bare}m or {bare}h")
+    if parse_duration(text, "--for") == 0:
+        raise InvalidArgument("--for", text, "must be longer than nothing")
+
+
+def check_valid(level: ModuleLevel) -> None:
+    """Raise PreconditionFailed for an invalid Module, whose agent follows nothing."""
     module = level.module
     if module.invalid:
         # No agent follows it: to say that the level is set would be wrong.
@@ -125,7 +135,8 @@ def _check_valid(level: ModuleLevel) -> None:
         raise PreconditionFailed(f"module {module.name} is invalid: {module.invalid}; {how}")
 
 
-def _who() -> str:
+def who() -> str:
+    """The person at this machine, as a remark: USER@HOST."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):

@@ -242,20 +242,25 @@ class ModuleApi:
         return CachedModule(module)
 
     async def clear_control(
-        self, name: str, logger: str = "", *, condition: Precondition = UNCONDITIONAL
+        self, name: str, logger: str = "", id: str = "", *, condition: Precondition = UNCONDITIONAL
     ) -> CachedModule:
-        """End the controls of ``logger``, "" being the whole process; the Module. Raises NotFound, VersionConflict."""
+        """End the controls of ``logger``, "" being the whole process, or only ``id``; the Module.
+
+        Raises NotFound, VersionConflict, InvalidArgument.
+        """
         with self._audit.told("level ended", name, logger=logger):
             module = await self._read(name)
             condition.check(module)
-            await self._clear_control(module, logger)
+            await self._clear_control(module, logger, id)
         return CachedModule(module)
 
-    async def _clear_control(self, module: Module, logger: str) -> None:
-        await self._controls.clear(module.name, logger)
-        await self._settled(
-            lambda: not any(each.logger == logger for each in self._beside.level_of(module).controls), self._beside
-        )
+    async def _clear_control(self, module: Module, logger: str, id: str = "") -> None:
+        await self._controls.clear(module.name, logger, id)
+
+        def is_meant(control: Control) -> bool:
+            return control.id == id if id else control.logger == logger
+
+        await self._settled(lambda: not any(map(is_meant, self._beside.level_of(module).controls)), self._beside)
 
     async def replace(self, name: str, given: Module) -> CachedModule:
         """A controller's update. Raises NotFound, VersionConflict."""

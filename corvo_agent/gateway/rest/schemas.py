@@ -172,6 +172,10 @@ SCHEMAS: Schema = {
             "scope": {"type": ["string", "null"], "description": "what a level below info reaches: app, all, or names"},
             "by": {"type": ["string", "null"]},
             "reason": {"type": ["string", "null"]},
+            "id": {
+                "type": ["string", "null"],
+                "description": "beside other overrides of the logger, under this name, rather than in their place",
+            },
         },
         "additionalProperties": False,
     },

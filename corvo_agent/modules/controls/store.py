@@ -42,8 +42,9 @@ class ControlStore:
         """Put ``control`` in the place of what is there for its logger; it as stored.
 
         It lies under a lease that ends ``KEPT_AFTER_END`` seconds after it; one without an end stays. A control of the
-        same logger that people have written under another id goes. Raises InvalidArgument, and ResourceExhausted when
-        the Module has ``MAX_CONTROLS`` of other loggers already.
+        same logger that people have written under another id goes. One that brings an ``id`` of its own lies beside the
+        others, and while it is the newest it counts. Raises InvalidArgument, and ResourceExhausted when the Module has
+        ``MAX_CONTROLS`` already.
         """
         id = control.id or id_of(control.logger)
         key, value = control_key(name, id), encode_control(control)
@@ -62,11 +63,14 @@ class ControlStore:
             if lease:
                 await self._give_back(lease)
             raise
-        await self._clear(name, [each for each in others if each.key != key], control.logger)
+        if id == id_of(control.logger):
+            await self._clear(name, [each for each in others if each.key != key], control.logger)
         return replace(control, id=id, revision=revision)
 
-    async def clear(self, name: str, logger: str = "") -> bool:
-        """Take away every control of ``logger``, "" being the whole process; whether there was one."""
+    async def clear(self, name: str, logger: str = "", id: str = "") -> bool:
+        """Take away every control of ``logger``, "" being the whole process, or only ``id``; whether there was one."""
+        if id:
+            return await self._delete_item(control_key(name, id), None)
         return await self._clear(name, (await self._kv.range(controls_prefix(name))).items, logger)
 
     async def clear_all(self, name: str) -> None:
@@ -101,7 +105,7 @@ class ControlStore:
         deleted = [await self.delete(name, control) for control in read_controls(items) if control.logger == logger]
         return any(deleted)
 
-    async def _delete_item(self, key: str, revision: int) -> bool:
+    async def _delete_item(self, key: str, revision: int | None) -> bool:
         try:
             await self._kv.delete(key, expected=revision)
         except (NotFound, VersionConflict):

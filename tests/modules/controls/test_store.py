@@ -149,3 +149,17 @@ async def test_a_write_that_fails_gives_its_lease_back() -> None:
     with pytest.raises(NotFound):
         await ControlStore(kv, clock=FakeClock()).put(NAME, Control("Debug", until))
     assert kv.revoked == [1, 2]
+
+
+async def test_one_with_an_id_of_its_own_lies_beside_the_others_and_goes_alone(kv: KeyValueStore) -> None:
+    store = ControlStore(kv)
+    first = await store.put(NAME, Control("Warn"))
+    mine = await store.put(NAME, Control("Debug", id="watch-1"))
+    assert await store.list(NAME) == (first, mine)
+    again = await store.put(NAME, Control("Debug", id="watch-1", reason="still"))
+    assert again.revision > mine.revision
+    assert await store.clear(NAME, id="watch-1")
+    assert not await store.clear(NAME, id="watch-1")
+    assert await store.list(NAME) == (first,)
+    with pytest.raises(InvalidArgument):
+        await store.put(NAME, Control("Debug", id="a/b"))

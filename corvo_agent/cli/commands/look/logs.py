@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 import click
@@ -14,7 +15,9 @@ from ....logs.lines.merge import merge_pages
 from ....modules.access import Selector
 from ....timestamps import parse_duration
 from ...backends.protocol import Backend
+from ...confirm import confirm, yes_option
 from ...failures import Failures
+from ...levels.held import HeldLevel
 from ...logs.follower import ModuleFollower, follow_all
 from ...logs.lines import OUTPUTS, Line
 from ...logs.options import parameters_of, query_options
@@ -28,7 +31,7 @@ from ...settings.where import Where
 from ...show.blocking import has_room
 from ...show.colour import CHOICES, wants_colour
 from ...show.output import output_option
-from ...where.complete import modules
+from ...where.complete import levels, modules
 from ...where.connect import open_backend
 from ...where.names import is_pattern, whole_names
 from ...where.options import agent_options
@@ -42,6 +45,13 @@ _OF_ONE_LOG = ("from", "cursor")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
 @selector_options
 @click.option("-f", "--follow", is_flag=True, help="Go on with lines as they come, until Ctrl-C.")
+@click.option(
+    "--set-level",
+    metavar="LEVEL",
+    shell_complete=levels,
+    help="With -f, the modules' level for as long as you watch; it ends with the command, however that ends.",
+)
+@yes_option
 @click.option(
     "--window",
     default=f"{DEFAULT_SPAN}s",
@@ -62,6 +72,8 @@ async def command(
     labels: str,
     fields: str,
     follow: bool,
+    set_level: str | None,
+    yes: bool,
     window: str,
     output: str,
     strings: bool,
@@ -78,8 +90,9 @@ async def command(
     later are followed; lines come in the order of their times as far as --window allows.
 
     \b
-    corvo logs node1-pen-npm -n 50
-    corvo logs node1-pen-npm --level Error --since 1h
+    corvo logs mail -n 50
+    corvo logs mail -f --set-level Debug      Debug until Ctrl-C, then as before
+    corvo logs mail --level Error --since 1h
     corvo logs node1-pen-npm node2-pen-npm -f --grep 'timeout|refused'
     corvo logs -l team=network -f --level Warn
     corvo logs node1-pen-npm --field submodule=elastic-client -o json | jq .msg
@@ -94,21 +107,22 @@ async def command(
     parameters = parameters_of(asked, follow=follow) | line.parameters
     if named and (alone := [name for name in _OF_ONE_LOG if name in parameters and parameters.get("lines") != "all"]):
         raise click.UsageError(f"--{alone[0]} is for the log of one module: name one")
+    if set_level is not None and not follow:
+        raise click.UsageError("--set-level holds while you watch: it needs -f; corvo level sets one for a time")
     span, failures = parse_duration(window, "--window") / 1e9, Failures(named=named)
     async with open_backend(where) as backend:
         unique = tuple(await whole_names(backend, unique))
         if not follow:
             chosen = unique or await selected(backend.modules, selector)
             await _newest(LogPages(backend, parameters, failures), chosen, line)
-        elif len(unique) == 1:
-            await _follow_one(backend, unique[0], parameters, failures, line)
         else:
-            ordered = ReorderBuffer(line.show_merged, span=span)
-            if unique:
-                following = _follow_named(backend, unique, parameters, failures, ordered)
-            else:
-                following = _follow_selected(backend, selector, parameters, failures, ordered)
-            await _in_order(ordered, following)
+            async with AsyncExitStack() as stack:
+                if set_level is not None:
+                    held = await stack.enter_async_context(HeldLevel(backend, set_level))
+                    chosen = unique or await selected(backend.modules, selector)
+                    confirm(f"Hold {set_level} in", chosen, yes=yes)
+                    await for_each(chosen, held.hold, failures, "levels")
+                await _follow(backend, unique, selector, parameters, failures, line, span)
     return failures.code
 
 
@@ -117,6 +131,27 @@ async def _newest(pages: LogPages, names: Sequence[str], line: Line) -> None:
     logs = {name: pages.all(name, records) for name, records in first.items()}
     async for records in merge_pages(logs, descending=pages.descending):
         line.show_merged(records)
+
+
+async def _follow(
+    backend: Backend,
+    names: Sequence[str],
+    selector: Selector,
+    parameters: Mapping[str, str],
+    failures: Failures,
+    line: Line,
+    span: float,
+) -> None:
+    """Follow one module as it comes, several in the order of their times; those of ``selector`` without ``names``."""
+    if len(names) == 1:
+        await _follow_one(backend, names[0], parameters, failures, line)
+        return
+    ordered = ReorderBuffer(line.show_merged, span=span)
+    if names:
+        following = _follow_named(backend, names, parameters, failures, ordered)
+    else:
+        following = _follow_selected(backend, selector, parameters, failures, ordered)
+    await _in_order(ordered, following)
 
 
 async def _follow_one(

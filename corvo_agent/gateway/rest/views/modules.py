@@ -172,9 +172,9 @@ class ModuleViews:
         """PUT modules/NAME/level: for a time, for good, or (level null) back to what it was."""
         body = {key.lower(): value for key, value in read_object(await read_body(request)).items()}
         # Ours alone, so it can be strict: a misspelt "for" would set a level for the default time, unnoticed.
-        unknown = sorted(set(body) - {"level", "for", "keep", "logger", "scope", "reason", "by"})
+        unknown = sorted(set(body) - {"level", "for", "keep", "logger", "scope", "reason", "by", "id"})
         if unknown:
-            known = "level, for, keep, logger, scope, reason and by"
+            known = "level, for, keep, logger, scope, reason, by and id"
             raise DecodeError("request body", f"{unknown[0]}: there are {known}")
         level, keep, logger = text_of(body, "level"), body.get("keep", False), text_of(body, "logger")
         if not isinstance(keep, bool):
@@ -184,7 +184,7 @@ class ModuleViews:
             raise ValidationFailed("Module", lines)
         name, condition = request.match_info["name"], precondition_of(request)
         if not level:
-            return self._stored(await self._api.clear_control(name, logger, condition=condition))
+            return self._stored(await self._api.clear_control(name, logger, text_of(body, "id"), condition=condition))
         if keep and not logger:
             check({"spec": {"log-level": level}}, name)
             return self._stored(await self._api.set_level(name, level, condition=condition))
@@ -197,7 +197,7 @@ class ModuleViews:
             if not keep:
                 until = self._api.clock.time_ns() + parse_duration(text_of(body, "for") or DEFAULT_FOR, "for")
             parts = {key: text_of(body, key) for key in ("logger", "scope", "by", "reason")}
-            return replace(control_from_dict({"level": level, **parts}), until=until)
+            return replace(control_from_dict({"level": level, **parts}), until=until, id=text_of(body, "id"))
         except InvalidArgument as error:
             raise ValidationFailed("Module", [str(error)]) from None
 

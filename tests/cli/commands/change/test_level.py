@@ -350,3 +350,9 @@ async def test_a_mistyped_level_is_told_and_mended(place: Place, modules: Module
     assert (await place.corvo("level", "node3-bad", "--as-configured", "--no-wait")).code == 0
     found = await modules.get("node3-bad")
     assert (found.invalid, found.spec.log_level, found.status.node) == ("", "", "node3")
+
+
+async def test_a_number_without_a_unit_is_asked_what_it_means() -> None:
+    outcome = await corvo("level", "mail", "Debug", "--for", "10")
+    assert outcome.code == 2
+    assert "--for: 10 of what? Say 10s, 10m or 10h" in outcome.err
