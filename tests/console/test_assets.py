@@ -12,7 +12,7 @@ from corvo_agent.console.assets import all_assets, asset, bundle
 
 def test_a_bundle_has_each_module_once_after_what_it_imports() -> None:
     text = bundle("flame", "page.js")
-    names = ("class Tree ", "class FlameView ", "class FlamePage ")
+    names = ("class Tree ", "class FlameView ", "class FlameGraph ")
     assert [text.count(name) for name in names] == [1, 1, 1]
     assert sorted(names, key=text.index) == list(names)
     assert not any(line.startswith(("import ", "export ")) for line in text.splitlines())

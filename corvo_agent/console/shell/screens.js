@@ -1,7 +1,9 @@
 // What there is to see, in the order of the menu.
 
 import { fleet } from "../fleet/screen.js";
+import { logs } from "../logs/screen.js";
 import { module } from "../module/screen.js";
+import { stacks } from "../stacks/screen.js";
 
 /** @type {import("./app.js").Screen[]} */
-export const SCREENS = [fleet, module];
+export const SCREENS = [fleet, module, logs, stacks];

@@ -14,7 +14,8 @@ from .data import FlameData
 
 def flame_page(data: FlameData) -> str:
     """The text of the page. Its policy allows the script and the style sheet in it, by their hashes, and no more."""
-    script, style = bundle("flame", "page.js"), asset("shell", "theme.css") + asset("flame", "flame.css")
+    script = bundle("flame", "page.js")
+    style = "".join((asset("shell", "theme.css"), asset("shell", "shell.css"), asset("flame", "flame.css")))
     policy = "; ".join(
         (
             "default-src 'none'",

@@ -1,0 +1,106 @@
+// What is asked for, as fields: modules, level, times, a text; and a button for each filter that is in force.
+
+import { button, choice, element } from "../shell/dom.js";
+import { condition, isParameter, told } from "./link.js";
+
+/** @type {[string, string][]} */
+const LEVELS = [
+  ["", "Every level"],
+  ...["debug", "info", "warn", "error"].map((each) => /** @type {[string, string]} */ ([each, `${each} and above`])),
+];
+/** @type {[string, string][]} */
+const WAYS = [
+  ["here", "Find here"],
+  ["fixed", "Text"],
+  ["grep", "Regular expression"],
+  ["field", "Field, status>=500"],
+  ["trace", "Trace id"],
+  ["audit", "Audit: yes, no, only"],
+  ["day", "Day, 2026-11-24"],
+  ["lines", "Lines of each module"],
+  ["join", "Join tracebacks: yes"],
+  ["caller", "Caller"],
+];
+const OWN_FIELDS = ["level", "since", "until"];
+
+/**
+ * The fields, in ``host``, and the filters, in ``chips``. ``act``: ``modules`` is told names or a selector, ``filter`` a
+ * parameter of the Log query, ``find`` a text that is looked for among the lines that are here, ``leave`` that it is
+ * done.
+ */
+export class Bar {
+  chips = element("div", { className: "chips" });
+
+  /**
+   * @param {{modules: (names: string[], selector: string) => void, filter: (name: string, value: string) => void,
+   *   find: (text: string) => void, leave: () => void, tell: (text: string) => void}} act
+   */
+  constructor(act) {
+    this.act = act;
+    this.modules = field("Modules by name, or a selector such as node=node1", "Modules or selector", (text) => {
+      const isSelector = /[=!()]/.test(text);
+      act.modules(isSelector ? [] : text.split(/[\s,]+/).filter(Boolean), isSelector ? text : "");
+    });
+    this.level = choice("Level and above", LEVELS, "", (level) => act.filter("level", level));
+    this.since = field("Since: 10m or a time", "Since, 10m", (text) => act.filter("since", text));
+    this.until = field("Until: 5m (ago) or a time", "Until", (text) => act.filter("until", text));
+    this.way = choice("What to look for", WAYS, "here", () => this.wanted.focus());
+    this.wanted = element("input", {
+      ...{
+        type: "search",
+        className: "wanted",
+        "aria-label": "Look for",
+        placeholder: "Look for  /",
+        spellcheck: "false",
+      },
+      on: {
+        input: () => this.way.value === "here" && act.find(this.wanted.value),
+        keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && this.#look(),
+      },
+    });
+    const fields = [this.modules, this.level, this.since, this.until, this.way, this.wanted];
+    this.host = element("div", { className: "bar" }, ...fields);
+  }
+
+  /** @param {import("./link.js").LogView} view */
+  show({ names, selector, parameters, find }) {
+    this.modules.value = names.join(" ") || selector;
+    this.level.value = parameters.level ?? "";
+    this.since.value = parameters.since ?? "";
+    this.until.value = parameters.until ?? "";
+    if (this.way.value === "here" && this.wanted.value.trim() !== find) this.wanted.value = find;
+    const filters = Object.entries(parameters).filter(([name]) => !OWN_FIELDS.includes(name));
+    const chips = filters.map(([name, value]) =>
+      button(`${told(name, value)}  ×`, () => this.act.filter(name, ""), {
+        className: "chip",
+        title: "Take this filter away",
+      }),
+    );
+    this.chips.replaceChildren(...chips);
+  }
+
+  focus() {
+    this.wanted.focus();
+    this.wanted.select();
+  }
+
+  #look() {
+    const text = this.wanted.value.trim();
+    const way = this.way.value;
+    if (way === "here") return this.act.leave();
+    const found = way === "field" ? condition(text) : isParameter(way) && text ? [way, text] : undefined;
+    if (!found)
+      return this.act.tell(
+        way === "field" ? "Such as status>=500, path=/orders or msg~timed? out" : "Nothing to look for.",
+      );
+    this.wanted.value = "";
+    this.act.filter(found[0], found[1]);
+  }
+}
+
+/** @param {string} label @param {string} hint @param {(text: string) => void} act */
+function field(label, hint, act) {
+  const made = element("input", { "aria-label": label, placeholder: hint, title: label, spellcheck: "false" });
+  made.addEventListener("change", () => act(made.value.trim()));
+  return made;
+}

@@ -1,0 +1,158 @@
+// One line beside the others: its fields as JSON that opens, what can be done with them, and the lines around it.
+
+import { button, element, visible } from "../shell/dom.js";
+import { clock } from "../shell/format.js";
+import { jsonRows, pathKey } from "./json.js";
+import { jsonOf, messageOf, stackOf, textOf, timeOf, traceOf, wordOf } from "./record.js";
+
+/** @typedef {import("./record.js").Entry} Entry */
+
+const LONGEST = 2_000;
+
+/** Put a text where the next "paste" takes it from. @param {string} text @returns {Promise<string>} what happened, for people */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return "Copied.";
+  } catch (error) {
+    return `Not copied: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+/**
+ * The panel. ``act``: ``filter`` is told a parameter and its value, ``link`` gives the link to a line, ``context`` its
+ * neighbours, ``tell`` takes a word for the person, ``close`` is asked for.
+ */
+export class Detail {
+  /** @type {Set<string>} */
+  #open = new Set();
+
+  /**
+   * @param {{filter: (name: string, value: string) => void, only: (module: string) => void, link: (entry: Entry) => string,
+   *   context: (entry: Entry) => Promise<Entry[]>, tell: (text: string) => void, close: () => void}} act
+   */
+  constructor(act) {
+    this.act = act;
+    this.host = element("aside", { className: "detail", "aria-label": "The chosen line", hidden: true });
+  }
+
+  /** @param {Entry} entry */
+  show(entry) {
+    const { act } = this;
+    const { record, module } = entry;
+    this.#open.clear();
+    const copying = (/** @type {string} */ label, /** @type {() => string} */ text) =>
+      button(label, async () => act.tell(await copy(text())));
+    const around = element("div", { className: "around" });
+    const trace = traceOf(record);
+    const level = wordOf(record);
+    const time = Number.isNaN(timeOf(record)) ? "no time" : clock(new Date(timeOf(record)).toISOString(), true);
+    const tree = element("div", { className: "tree data" });
+    this.#fill(tree, entry);
+    const stack = stackOf(record);
+    this.host.replaceChildren(
+      element(
+        "div",
+        { className: "bar" },
+        element("h2", {}, element("span", { className: level.toLowerCase(), text: level.toUpperCase() }), ` ${time}`),
+        button("Close", act.close, { title: "Close (Esc)" }),
+      ),
+      element("p", { className: "data said", text: messageOf(record).slice(0, LONGEST * 10) }),
+      ...(stack ? [element("pre", { className: "stack", text: stack.slice(0, LONGEST * 20) })] : []),
+      element(
+        "div",
+        { className: "buttons" },
+        button("Lines around it", () => this.#around(around, entry)),
+        ...(trace
+          ? [button("Its trace", () => act.filter("trace", trace), { title: `All lines of trace ${trace}` })]
+          : []),
+        copying("Copy line", () => textOf(entry)),
+        copying("Copy JSON", () => jsonOf(entry)),
+        copying("Copy link", () => act.link(entry)),
+      ),
+      around,
+      element(
+        "p",
+        {},
+        button(module, () => act.only(module), { className: "link", title: "Only this module" }),
+      ),
+      tree,
+    );
+    this.host.hidden = false;
+  }
+
+  close() {
+    this.host.hidden = true;
+  }
+
+  /** @param {HTMLElement} tree @param {Entry} entry */
+  #fill(tree, entry) {
+    const record = Object.fromEntries(Object.entries(entry.record).filter(([key]) => !key.startsWith("corvo.raw")));
+    const focused = tree.contains(document.activeElement)
+      ? /** @type {HTMLElement} */ (document.activeElement).dataset.path
+      : "";
+    const rows = jsonRows(record, this.#open).map(({ path, key, text, open, field }) => {
+      const row = element("div", { className: "member" });
+      row.style.paddingLeft = `${(path.length - 1) * 16}px`;
+      const at = pathKey(path);
+      if (open !== null) {
+        const toggle = button(`${open ? "▾" : "▸"} ${key}`, () => this.#toggle(at, tree, entry), {
+          className: "link",
+          "aria-expanded": String(open),
+          "data-path": at,
+        });
+        row.append(toggle, element("span", { className: "quiet", text: ` ${text}` }));
+      } else {
+        const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}… ${text.length} letters` : text;
+        row.append(element("span", { className: "quiet", text: `${key}: ` }));
+        if (!field) row.append(shown);
+        else
+          row.append(
+            button(shown, () => this.act.filter(`field.${field}=`, text), {
+              className: "link value",
+              title: `Only lines with this ${key}`,
+            }),
+            button("≠", () => this.act.filter(`field.${field}!=`, text), {
+              className: "not",
+              title: `Only lines without this ${key}`,
+              "aria-label": `Without this ${visible(key)}`,
+            }),
+          );
+      }
+      return row;
+    });
+    tree.replaceChildren(...rows);
+    if (focused) for (const each of tree.querySelectorAll("button")) if (each.dataset.path === focused) each.focus();
+  }
+
+  /** @param {string} at @param {HTMLElement} tree @param {Entry} entry */
+  #toggle(at, tree, entry) {
+    if (!this.#open.delete(at)) this.#open.add(at);
+    this.#fill(tree, entry);
+  }
+
+  /** @param {HTMLElement} host @param {Entry} entry */
+  async #around(host, entry) {
+    host.replaceChildren(element("p", { className: "quiet", role: "status", text: "Asking the agent …" }));
+    try {
+      const lines = await this.act.context(entry);
+      const own = jsonOf(entry);
+      host.replaceChildren(
+        ...lines.map((each) =>
+          element("div", {
+            className: jsonOf(each) === own ? "data chosen" : "data",
+            text: textOf({ ...each, module: "" }),
+          }),
+        ),
+      );
+    } catch (error) {
+      host.replaceChildren(
+        element("p", {
+          className: "failed",
+          role: "alert",
+          text: error instanceof Error ? error.message : String(error),
+        }),
+      );
+    }
+  }
+}

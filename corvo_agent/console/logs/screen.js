@@ -1,0 +1,338 @@
+// Logs: of one module or of many as one sequence, filtered by their agents, found again by a link.
+
+import { button, element, every, setText } from "../shell/dom.js";
+import { count } from "../shell/format.js";
+import { save } from "../shell/session.js";
+import { empty, failure, loading } from "../shell/states.js";
+import { Bar } from "./bar.js";
+import { Chart } from "./chart.js";
+import { Detail } from "./detail.js";
+import { filtered, finder } from "./filter.js";
+import { Histogram } from "./histogram.js";
+import { decode, encode } from "./link.js";
+import { LogList } from "./list.js";
+import { Merger } from "./merge.js";
+import { entryOf, jsonOf, timeOf } from "./record.js";
+import { LogRing } from "./ring.js";
+import { Rows } from "./rows.js";
+import { around, isFollowed, read } from "./source.js";
+
+/** @typedef {import("./record.js").Entry} Entry */
+
+// Milliseconds between two looks at what has come.
+const LOOK = 100;
+
+class Logs {
+  ring = new LogRing();
+  histogram = new Histogram();
+  merger = new Merger();
+  left = 0;
+  /** @type {((entry: Entry) => boolean) | undefined} */
+  passes = undefined;
+  /** @type {Map<string, string>} */
+  failures = new Map();
+  settled = false;
+  /** @type {AbortController | undefined} */
+  reading = undefined;
+  #filtering = 0;
+  #changed = false;
+
+  /** @param {HTMLElement} host @param {import("../shell/app.js").App} app @param {AbortSignal} signal */
+  constructor(host, app, signal) {
+    this.app = app;
+    this.signal = signal;
+    this.view = decode(new URLSearchParams());
+    this.chart = new Chart(this.histogram, (span) => this.ask({ parameters: { ...this.view.parameters, ...span } }));
+    this.detail = new Detail({
+      filter: (name, value) => this.filter(name, value),
+      only: (module) => this.ask({ names: [module], selector: "" }),
+      link: (entry) => this.linkTo(entry),
+      context: (entry) =>
+        around(app, entry.module, entry.time, signal).then((lines) =>
+          lines.map((record) => entryOf(entry.module, record)),
+        ),
+      tell: (text) => app.tell(text),
+      close: () => this.close(),
+    });
+    this.lines = element("div", { className: "lines data", tabindex: "0", role: "listbox", "aria-label": "Log lines" });
+    this.list = new LogList(this.lines, this.ring, {
+      choose: (number) => !this.detail.host.hidden && this.open(number),
+      open: (number) => {
+        this.list.choose(number);
+        this.open(number);
+      },
+      moved: () => this.tell(),
+    });
+    this.state = element("div");
+    this.status = element("output", { className: "status", "aria-live": "off" });
+    this.resume = button("Follow", () => this.list.follow(true), { title: "Go on with the newest lines (End)" });
+    this.wrapping = button("Wrap", () => this.wrap(), { title: "All lines of each (w)" });
+    this.bar = new Bar({
+      modules: (names, selector) => this.ask({ names, selector }),
+      filter: (name, value) => this.filter(name, value),
+      find: (text) => this.find(text),
+      leave: () => this.lines.focus(),
+      tell: (text) => app.tell(text),
+    });
+    this.troubles = element("ul", { className: "troubles failed", role: "alert" });
+    host.append(
+      this.bar.host,
+      this.bar.chips,
+      this.troubles,
+      this.chart.figure,
+      element("div", { className: "beside" }, this.lines, this.detail.host),
+      this.state,
+      this.#foot(),
+    );
+    this.#keys();
+    every(LOOK, () => this.#look(), signal);
+    document.addEventListener("themed", () => this.chart.draw(), { signal });
+    signal.addEventListener("abort", () => this.reading?.abort());
+  }
+
+  #foot() {
+    const download = button("Download", () => this.download(), { title: "The lines shown, as JSON" });
+    return element(
+      "div",
+      { className: "bar foot" },
+      this.status,
+      this.resume,
+      element("div", { className: "buttons" }, this.wrapping, download),
+    );
+  }
+
+  #keys() {
+    const step = (/** @type {number} */ by) => () => this.list.step(by);
+    const page = () => Math.max(1, Math.floor(this.lines.clientHeight / 20) - 1);
+    this.app.keys.add(
+      [
+        { key: "/", does: "look for a text", act: () => this.bar.focus() },
+        ...["j", "ArrowDown"].map((key) => ({ key, does: "next line", act: step(1) })),
+        ...["k", "ArrowUp"].map((key) => ({ key, does: "line before", act: step(-1) })),
+        { key: "PageDown", does: "a page further", act: () => this.list.step(page()) },
+        { key: "PageUp", does: "a page back", act: () => this.list.step(-page()) },
+        { key: "Home", does: "the oldest line here", act: step(-Infinity) },
+        { key: "End", does: "follow the newest lines", act: () => this.list.follow(true) },
+        { key: "p", does: "pause, or follow", act: () => this.list.follow(!this.list.following) },
+        {
+          key: "Enter",
+          does: "the line beside the others",
+          act: () => this.list.chosen >= 0 && this.open(this.list.chosen),
+        },
+        { key: "w", does: "wrap long lines", act: () => this.wrap() },
+        { key: "Escape", does: "close the line, or forget what is looked for", act: () => this.close() },
+      ],
+      this.signal,
+    );
+  }
+
+  /** Show what a link says. @param {import("../shell/router.js").Route} route */
+  go(route) {
+    const asked = JSON.stringify([this.view.names, this.view.selector, this.view.parameters]);
+    this.view = decode(route.params, route.name);
+    const { names, selector, parameters, find } = this.view;
+    this.bar.show(this.view);
+    this.list.named = names.length !== 1;
+    this.list.wrap = this.view.wrap;
+    this.wrapping.setAttribute("aria-pressed", String(this.view.wrap));
+    if (asked !== JSON.stringify([names, selector, parameters]) || !this.reading) this.#read();
+    this.passes = finder(find);
+    this.list.find = find;
+    this.refilter();
+  }
+
+  /** Ask for something else; a step that "back" takes back. @param {Partial<import("./link.js").LogView>} change */
+  ask(change) {
+    location.hash = `#/logs?${encode({ ...this.view, ...change })}`;
+  }
+
+  /** Change what the page alone does; no step. @param {Partial<import("./link.js").LogView>} change */
+  #keep(change) {
+    Object.assign(this.view, change);
+    history.replaceState(null, "", `#/logs?${encode(this.view)}`);
+    this.refilter();
+  }
+
+  /** @param {string} name @param {string} value "" takes the filter away */
+  filter(name, value) {
+    const { [name]: _, ...others } = this.view.parameters;
+    this.ask({ parameters: value ? { ...others, [name]: value } : others });
+  }
+
+  /** @param {string} text */
+  find(text) {
+    this.passes = finder(text);
+    this.list.find = text;
+    this.#keep({ find: text.trim() });
+    this.bar.show(this.view);
+  }
+
+  wrap() {
+    this.list.wrap = !this.list.wrap;
+    this.wrapping.setAttribute("aria-pressed", String(this.list.wrap));
+    this.#keep({ wrap: this.list.wrap });
+  }
+
+  /** @param {number} number */
+  open(number) {
+    const entry = this.ring.get(number);
+    if (entry) this.detail.show(entry);
+    this.list.draw();
+  }
+
+  close() {
+    if (!this.detail.host.hidden) this.detail.close();
+    else if (this.view.find) this.find("");
+    this.lines.focus();
+  }
+
+  /** @param {Entry} entry */
+  linkTo(entry) {
+    const at = timeOf(entry.record);
+    const time = (/** @type {number} */ shift) => new Date(at + shift).toISOString();
+    /** @type {Record<string, string>} */
+    const span = Number.isNaN(at) ? {} : { since: time(-60_000), until: time(60_000) };
+    const { lines: _, ...parameters } = this.view.parameters;
+    return `${location.href.split("#")[0]}#/logs?${encode({ ...this.view, names: [entry.module], selector: "", parameters: { ...parameters, ...span } })}`;
+  }
+
+  download() {
+    const { rows } = this.list;
+    const lines = Array.from({ length: rows.size }, (_, row) => this.ring.get(rows.number(row))).flatMap((entry) =>
+      entry ? `${jsonOf(entry)}\n` : [],
+    );
+    save(new Blob(lines, { type: "application/x-ndjson" }), `${this.view.names[0] ?? "logs"}.ndjson`);
+  }
+
+  #read() {
+    this.reading?.abort();
+    this.reading = new AbortController();
+    this.ring.clear();
+    this.histogram.clear();
+    this.merger = new Merger(isFollowed(this.view) ? 300 : 0);
+    this.failures.clear();
+    this.list.show(new Rows());
+    this.list.chosen = -1;
+    this.list.follow(true);
+    this.detail.close();
+    this.left = 0;
+    this.settled = false;
+    this.#changed = true;
+    const { names, selector } = this.view;
+    if (!names.length && !selector) return;
+    read(
+      this.app,
+      this.view,
+      {
+        line: (module, record) => this.merger.add(entryOf(module, record), performance.now()),
+        failed: (module, error, ended) => {
+          this.failures.set(module, error.message);
+          if (ended) this.state.replaceChildren(failure(error, () => this.#read()));
+          this.#changed = true;
+        },
+        settled: () => {
+          this.#changed ||= !this.settled;
+          this.settled = true;
+        },
+      },
+      this.reading.signal,
+    );
+  }
+
+  /** Take in what has come; of lines that come one by one each at once, of a flood ten times a second. */
+  #look() {
+    const came = isFollowed(this.view) || this.settled ? this.merger.take(performance.now()) : [];
+    for (const entry of came) {
+      const oldest = this.ring.size === this.ring.capacity ? this.ring.get(this.ring.first) : undefined;
+      if (oldest) {
+        this.histogram.add(oldest, -1);
+        this.left++;
+      }
+      const number = this.ring.push(entry);
+      this.histogram.add(entry);
+      if (!this.passes || this.passes(entry)) this.list.push(number, entry);
+    }
+    if (!came.length && !this.#changed) return;
+    this.#changed = false;
+    this.list.drop();
+    this.chart.draw();
+    this.tell();
+  }
+
+  /** Show of the lines that are here those that are looked for, in portions. */
+  refilter() {
+    const mine = ++this.#filtering;
+    const began = this.ring.end;
+    const work = filtered(this.ring, this.passes ?? (() => true), () => performance.now());
+    const step = () => {
+      if (mine !== this.#filtering || this.signal.aborted) return;
+      const { done, value } = work.next();
+      if (!done) return void setTimeout(step, 0);
+      const rows = new Rows();
+      const add = (/** @type {number} */ number) => {
+        const entry = this.ring.get(number);
+        if (entry && (!this.passes || this.passes(entry))) rows.push(number, this.list.heightOf(entry));
+      };
+      for (const number of value)
+        if (number < began) rows.push(number, this.list.heightOf(/** @type {Entry} */ (this.ring.get(number))));
+      for (let number = began; number < this.ring.end; number++) add(number);
+      this.list.show(rows);
+      this.tell();
+    };
+    step();
+  }
+
+  /** What is shown, and what is not, in one line. */
+  tell() {
+    const { rows, following, missed } = this.list;
+    const { names, selector } = this.view;
+    const all = this.ring.size;
+    const shown = rows.size === all ? `${count(all)} lines` : `${count(rows.size)} of ${count(all)} lines`;
+    const live = isFollowed(this.view);
+    const now = !live ? "not followed: the query has an end" : following ? "following" : `Paused, ${count(missed)} new`;
+    const left = this.left ? `, ${count(this.left)} older ones have left this page` : "";
+    setText(this.status, `${shown}${left} · ${now}`);
+    this.status.classList.toggle("paused", live && !following);
+    this.resume.hidden = following || !live;
+    const troubles = [...this.failures].filter(([module]) => module);
+    this.troubles.replaceChildren(
+      ...troubles
+        .slice(0, 4)
+        .map(([module, text]) => element("li", {}, element("strong", { text: module }), ` ${text}`)),
+      ...(troubles.length > 4 ? [element("li", { text: `and ${troubles.length - 4} more modules` })] : []),
+    );
+    this.lines.classList.toggle("quiet", all === 0);
+    if (this.failures.has("")) return;
+    const asks = names.length > 0 || selector !== "";
+    /** @type {Node[]} */
+    let state = [];
+    if (!asks)
+      state = [
+        empty(
+          "Whose log? Name modules above, choose some in the fleet, or follow one in a terminal:",
+          "corvo logs NAME -f",
+        ),
+      ];
+    else if (!all && !this.settled) state = [loading(`Asking ${names.join(", ") || selector} …`)];
+    else if (!rows.size)
+      state = [
+        empty(
+          this.view.find ? `None of the ${count(all)} lines here has this in it.` : "No line of these modules matches.",
+          "corvo logs NAME --level all",
+        ),
+      ];
+    if (this.state.textContent !== state.map((each) => each.textContent).join("")) this.state.replaceChildren(...state);
+  }
+}
+
+/** @type {import("../shell/app.js").Screen} */
+export const logs = {
+  path: "logs",
+  title: "Logs",
+  menu: true,
+  mount(host, app, route, signal) {
+    const screen = new Logs(host, app, signal);
+    screen.go(route);
+    return { update: (other) => screen.go(other) };
+  },
+};

@@ -1,0 +1,99 @@
+// Where lines come from: followed by the page's stream, or asked for once where a query has an end.
+
+import { asApiError } from "../shell/session.js";
+import { isGap } from "./record.js";
+
+/** @typedef {import("./link.js").LogView} LogView @typedef {import("./record.js").LogRecord} LogRecord */
+
+/**
+ * What is told of the lines: each of them, that a module cannot be read (``ended``: none can), and that all have been.
+ * @typedef {{line: (module: string, record: LogRecord) => void, failed: (module: string, error: import("../shell/session.js").ApiError,
+ *   ended: boolean) => void, settled: () => void}} Told
+ */
+
+const DEFAULT_LINES = "1000";
+const AT_ONCE = 4;
+export const MOST_MODULES = 100;
+
+/** Whether a query has no end, so that it can be followed. @param {LogView} view */
+export const isFollowed = ({ parameters }) => !parameters.until && !parameters.day;
+
+/** @param {LogView} view */
+const asked = ({ parameters }) => ({ lines: DEFAULT_LINES, ...parameters });
+
+/**
+ * Read what a view asks for until ``signal`` ends it.
+ * @param {import("../shell/app.js").App} app @param {LogView} view @param {Told} told @param {AbortSignal} signal
+ */
+export function read(app, view, told, signal) {
+  if (isFollowed(view)) follow(app, view, told, signal);
+  else void readOnce(app, view, told, signal);
+}
+
+/** @param {import("../shell/app.js").App} app @param {LogView} view @param {Told} told @param {AbortSignal} signal */
+function follow(app, view, told, signal) {
+  const modules = view.names.length ? { names: view.names } : { "label-selector": view.selector };
+  const on = (/** @type {any} */ message) => {
+    if (message.type === "log" || (message.type === "gap" && isGap(message.log)))
+      told.line(message.module, message.log);
+    else if (message.type === "cursor" || message.type === "listed") told.settled();
+    else if (message.type === "error") told.failed(message.module ?? "", message.error, message.ended ?? false);
+  };
+  app.stream.subscribe({ kind: "logs", ...modules, parameters: asked(view) }, on, signal);
+}
+
+/** @param {import("../shell/app.js").App} app @param {LogView} view @param {Told} told @param {AbortSignal} signal */
+async function readOnce(app, view, told, signal) {
+  try {
+    const waiting = (view.names.length ? [...view.names] : await chosenBy(app, view.selector, signal)).slice(
+      0,
+      MOST_MODULES,
+    );
+    const work = async () => {
+      for (let name = waiting.shift(); name; name = waiting.shift()) {
+        try {
+          for (const record of await ask(app, name, asked(view), signal)) told.line(name, record);
+        } catch (error) {
+          if (signal.aborted) return;
+          told.failed(name, asApiError(error), false);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  } catch (error) {
+    if (!signal.aborted) told.failed("", asApiError(error), true);
+  }
+  if (!signal.aborted) told.settled();
+}
+
+/** @param {import("../shell/app.js").App} app @param {string} selector @param {AbortSignal} signal @returns {Promise<string[]>} */
+async function chosenBy(app, selector, signal) {
+  const { items } = await app.session.json("statuses", { query: { "label-selector": selector }, signal });
+  return items.map((/** @type {{name: string}} */ { name }) => name);
+}
+
+/**
+ * The lines of one module that parameters ask for, and what its agent remarks on them.
+ * @param {import("../shell/app.js").App} app @param {string} name @param {Record<string, string>} query @param {AbortSignal} signal
+ * @returns {Promise<LogRecord[]>}
+ */
+async function ask(app, name, query, signal) {
+  const { logs, remarks } = await app.session.json(`modules/${encodeURIComponent(name)}/logs`, { query, signal });
+  return [...logs, ...(remarks ?? []).filter(isGap)];
+}
+
+/**
+ * The lines of a module around a time, without any filter.
+ * @param {import("../shell/app.js").App} app @param {string} name @param {number} time milliseconds @param {AbortSignal} signal
+ */
+export async function around(app, name, time, signal) {
+  if (Number.isNaN(time))
+    throw new Error("This line has no time that can be read: its neighbours cannot be found by it.");
+  const behind = new Date(Math.floor(time) + 1).toISOString();
+  const [before, after] = await Promise.all([
+    ask(app, name, { until: behind, lines: "12" }, signal),
+    // From the oldest match on, not the newest ones.
+    ask(app, name, { since: behind, from: "0", lines: "8" }, signal),
+  ]);
+  return [...before, ...after];
+}
