@@ -127,10 +127,11 @@ ROOMS = {
         "app",
     ],
     "gateway/rest": [
-        "bookmarks connection entity_tags examples schemas transcode",
+        "bookmarks entity_tags examples schemas transcode",
         "compression fan_out samples schema_page",
         "http",
-        "answers middleware openapi",
+        "answers connection openapi",
+        "middleware",
         "api_page",
         "views",
     ],

@@ -71,6 +71,12 @@ def failure(error: errors.CorvoError, action: Action, name: str = "") -> Failure
     return _internal(error, name)
 
 
+def unreadable(status: int, told: str) -> Failure:
+    """The answer to bytes that are no request; ``told`` says what is wrong with them, where that can be said."""
+    phrase = HTTPStatus(status).phrase
+    return Failure(status, Status.INVALID_ARGUMENT, phrase, (told or phrase,))
+
+
 def rpc_text(code: str, message: str) -> str:
     """The text that Go's grpc gives an error: ``rpc error: code = NotFound desc = Not Found``."""
     return f"rpc error: code = {go_code(code)} desc = {message}"

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -17,12 +18,16 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from ...access.caller import Caller
 from ...log_thinning import ThinningFilter
+from ..objects.errors import unreadable
+from .http import failure_response
 
 _log = logging.getLogger(__name__)
 # What cannot be read comes from strangers, as often as they like.
 _log.addFilter(ThinningFilter())
 # Connections that one more looks at for one to push out: it must not take long while thousands are busy.
 _LOOKED_AT = 64
+# Characters of what was wrong with a request that are told to its sender.
+_TOLD = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,18 @@ class GuardedHandler(web.RequestHandler):
             _log.info("a request cannot be read: %s", " ".join(str(error).split())[:200])
         else:
             super().log_exception(*args, **kw)
+
+    def handle_error(
+        self, request: Any, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """What is answered to a request that cannot be read, in the form of every other failure; aiohttp sends text."""
+        super().handle_error(request, status, exc, message)
+        # Of a fault of ours no caller is told more; of what the caller sent, its own words tell which was wrong.
+        told = " ".join(str(message or "").split())[:_TOLD] if status < HTTPStatus.INTERNAL_SERVER_ERROR else ""
+        found = failure_response(unreadable(status, told))
+        # As aiohttp does: where the next request begins is not known.
+        found.force_close()
+        return found
 
     def _expect_header(self) -> None:
         self._header_timer = asyncio.get_running_loop().call_later(self._limits.header_timeout, self._give_up)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import ssl
 import sys
@@ -123,7 +124,12 @@ async def test_what_a_caller_sends_wrongly_is_one_line_and_no_traceback(
     caplog.set_level(logging.INFO)
     async with connected(gateway.address) as (reader, writer):
         writer.write(MALFORMED)
-        assert (await gone(reader)).startswith(b"HTTP/1.0 400 ")
+        head, _, body = (await gone(reader)).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.0 400 ")
+        # In the form of every other failure, with what was wrong.
+        told = json.loads(body)
+        assert (told["kind"], told["code"], told["result"]) == ("Status", 400, {"Str": "Bad Request"})
+        assert told["message"] != ["Bad Request"]
     assert [(record.levelname, record.exc_info) for record in caplog.records] == [("INFO", None)]
 
 
