@@ -27,12 +27,16 @@ from .status import OWN_MODULE, grpc_error
 _call: ContextVar[Call | None] = ContextVar("corvo_call", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """The call that the running code answers. ``resources`` are held until its answer is sent."""
+    """The call that the running code answers.
+
+    ``resources`` are held until its answer is sent; ``taken`` is called as its caller takes a large one.
+    """
 
     stream: Stream[Any, Any]
     resources: ExitStack
+    taken: Callable[[], None] | None = None
 
 
 def current_call() -> Call | None:
@@ -107,8 +111,9 @@ class CallBounds:
         """Send ``message``; DeadlineExceeded for a caller that does not take it in time."""
         (message,) = await stream._dispatch.send_message(message)
         try:
+            call = _call.get()
             async with asyncio.timeout(self.send_timeout):
-                await send(stream, self.codec.pieces(message, stream._send_type))
+                await send(stream, self.codec.pieces(message, stream._send_type), call.taken if call else None)
         except TimeoutError:
             raise DeadlineExceeded("the caller", self.send_timeout or 0.0, "its answer was not taken") from None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from typing import Any
 
 import grpclib.client
@@ -46,6 +46,16 @@ class ByteBudget:
         finally:
             self.used -= size
 
+    @contextlib.asynccontextmanager
+    async def room(self, size: int) -> AsyncGenerator[None]:
+        """The same around what is awaited."""
+        with self.reserve(size):
+            yield
+
+
+#: What an incoming message of so many bytes holds while it is received.
+Room = Callable[[int], contextlib.AbstractAsyncContextManager[None]]
+
 
 async def receive(stream: grpclib.server.Stream[Any, Any], limit: int, budget: ByteBudget) -> bytes | None:
     """The bytes of the next message of a call to us, None when there is none.
@@ -53,18 +63,18 @@ async def receive(stream: grpclib.server.Stream[Any, Any], limit: int, budget: B
     Raises ResourceExhausted for one longer than ``limit`` bytes or one more than ``budget`` allows, Unsupported
     for a compressed one, DecodeError for one that ends early. May be cancelled at any time.
     """
-    return await _read(stream._stream, limit, budget)
+    return await _read(stream._stream, limit, budget.room)
 
 
-async def receive_reply(stream: grpclib.client.Stream[Any, Any], limit: int) -> Any:
-    """The next message of an answer, None at its end; raises as ``receive`` and as grpclib's own does.
+async def receive_reply(stream: grpclib.client.Stream[Any, Any], limit: int, room: Room) -> Any:
+    """The next message of an answer, None at its end; raises as ``receive``, ``room`` and grpclib's own do.
 
     RemoteError when the peer says that all is well, and sends no message where one was due.
     """
     if stream.initial_metadata is None:
         await stream.recv_initial_metadata()
     with stream._wrapper:
-        data = await _read(stream._stream, limit, ByteBudget(limit))
+        data = await _read(stream._stream, limit, room)
     if data is not None:
         return stream._codec.decode(data, stream._recv_type)
     if not stream._cardinality.server_streaming:
@@ -74,8 +84,12 @@ async def receive_reply(stream: grpclib.client.Stream[Any, Any], limit: int) -> 
     return None
 
 
-async def send(stream: grpclib.server.Stream[Any, Any], pieces: Sequence[bytes]) -> None:
+async def send(
+    stream: grpclib.server.Stream[Any, Any], pieces: Sequence[bytes], taken: Callable[[], None] | None = None
+) -> None:
     """Answer with the message that ``pieces`` are, a large one bit by bit; between these the loop is free for others.
+
+    ``taken`` is called as bits of a large one are taken.
 
     grpclib copies and frames a whole message in one go: 60 ms for 45 MB, during which the host's loop stands still.
     """
@@ -92,11 +106,13 @@ async def send(stream: grpclib.server.Stream[Any, Any], pieces: Sequence[bytes])
         for piece in pieces:
             for start in range(0, len(piece), _SEND_AT_ONCE):
                 await stream._stream.send_data(piece[start : start + _SEND_AT_ONCE])
+                if taken is not None:
+                    taken()
                 await asyncio.sleep(0)
     stream._send_message_done = True
 
 
-async def _read(stream: grpclib.protocol.Stream, limit: int, budget: ByteBudget) -> bytes | None:
+async def _read(stream: grpclib.protocol.Stream, limit: int, room: Room) -> bytes | None:
     prefix = await _exactly(stream, _PREFIX)
     if not prefix:
         return None
@@ -105,7 +121,7 @@ async def _read(stream: grpclib.protocol.Stream, limit: int, budget: ByteBudget)
         raise Unsupported("a compressed message", "send it without compression")
     if length > limit:
         raise ResourceExhausted("bytes of a message", limit, length)
-    with budget.reserve(length):
+    async with room(length):
         pieces = bytearray()
         while len(pieces) < length:
             piece = await _exactly(stream, min(_PIECE, length - len(pieces)))

@@ -143,7 +143,8 @@ class Gateway:
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
             await self._serve(stack, self._application(router, metrics), server_tls)
             if settings.grpc_listen:
-                await self._serve_grpc(stack, DiagnosticsV1(self.api, router, self._gatekeeper, self._audit), grpc_tls)
+                v1 = DiagnosticsV1(self.api, router, self._gatekeeper, self._audit, self.answers)
+                await self._serve_grpc(stack, v1, grpc_tls)
             # Watchers hear that it stops before their connections are drained.
             stack.callback(self.hub.close)
             self._stack = stack.pop_all()

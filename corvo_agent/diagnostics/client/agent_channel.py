@@ -19,16 +19,20 @@ from ...addresses import address_to_dial
 from ...errors import Unavailable
 from ..message_codec import MessageCodec
 from .connections import OpenConnections
+from .reply_budget import ReplyBudget
 
 # Only streams without a deadline need pings to find out that their peer is gone; they are our own agents', which
 # allow them. (gRPC servers in general close a connection that is pinged more often than every five minutes.)
 _FOLLOW_PING = 15.0
+# Where answers wait for room: a window is what each of them holds meanwhile, and together they must not use up that of
+# their connection, or no other call of it would be answered.
+_SMALL_WINDOWS = {"http2_stream_window_size": 256 << 10, "http2_connection_window_size": 64 << 20}
 
 
 class AgentChannel:
     """Calls to the agent at ``address`` ("host:port", "[v6]:port" or "unix:/path").
 
-    ``metadata`` gives what goes along with each call.
+    ``metadata`` gives what goes along with each call, ``replies`` room for large answers.
 
     An answer of more than ``max_message`` bytes is refused. A connection on which a call ran into its deadline without
     an answer may be half-open: calls under way keep it, later ones get a new one.
@@ -42,14 +46,16 @@ class AgentChannel:
         connect_timeout: float,
         max_message: int,
         metadata: Callable[[], Mapping[str, str]] = dict,
+        replies: ReplyBudget | None = None,
     ) -> None:
         self._metadata = metadata
+        self._windows: dict[str, Any] = {} if replies is None else _SMALL_WINDOWS
         self.address = address
         self._dialled = address_to_dial(address)
         self._ssl = ssl
         self._server_hostname = server_hostname
         self._connect_timeout = connect_timeout
-        self._connections = OpenConnections(max_message)
+        self._connections = OpenConnections(max_message, replies)
         self._channels: dict[bool, Channel] = {}
         self._users: dict[Channel, int] = {}
 
@@ -102,6 +108,7 @@ class AgentChannel:
                 _http2_max_pings_without_data=0,
                 _http2_min_sent_ping_interval_without_data=_FOLLOW_PING,
                 ssl_target_name_override=self._server_hostname,
+                **self._windows,
             )
             dialled = self._dialled
             host, port = (None, None) if dialled.path else (dialled.host, dialled.port)

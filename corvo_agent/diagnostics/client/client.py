@@ -17,6 +17,7 @@ from ..status import corvo_error
 from .agent_channel import AgentChannel
 from .asker import Asker
 from .payload_client import PayloadClient
+from .reply_budget import ReplyBudget
 
 
 class DiagnosticsClient(PayloadClient):
@@ -28,7 +29,8 @@ class DiagnosticsClient(PayloadClient):
     It connects at the first call, again after a loss, and may be used by many tasks at once. ``timeout`` (seconds)
     is the deadline of each call that brings none, ``connect_timeout`` bounds connecting, TLS included,
     ``max_message`` the bytes of one answer. ``server_hostname`` is the name that the certificate has to show where
-    it is not the address. ``metadata`` gives what goes along with each call, such as a token.
+    it is not the address. ``metadata`` gives what goes along with each call, such as a token. ``replies`` is room for
+    large answers that many clients share; who finds none in time hears ResourceExhausted.
 
     A peer of the original is asked in the words that it knows; its log, which it does not follow, is asked for every
     ``poll`` seconds.
@@ -51,11 +53,12 @@ class DiagnosticsClient(PayloadClient):
         poll: float = 1.0,
         clock: Clock = SYSTEM_CLOCK,
         metadata: Callable[[], Mapping[str, str]] = dict,
+        replies: ReplyBudget | None = None,
     ) -> None:
         self.address = address
         self.name = name
         self.timeout = timeout
-        self._channel = AgentChannel(address, ssl, server_hostname, connect_timeout, max_message, metadata)
+        self._channel = AgentChannel(address, ssl, server_hostname, connect_timeout, max_message, metadata, replies)
         self._asker = Asker(address, self._call, self._stream, timeout=timeout, poll=poll, clock=clock)
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -12,16 +13,18 @@ from grpclib.protocol import H2Protocol
 
 from ..limits import receive_reply
 from ..status import OWN_MODULE, ModuleRefused
+from .reply_budget import ReplyBudget, reply_room
 
 # A peer that does not say goodbye in this time (seconds) is left without.
 _GOODBYE_TIMEOUT = 0.5
 
 
 class OpenConnections:
-    """The connections of some channels, whose answers are at most ``max_message`` bytes each."""
+    """The connections of some channels, whose answers are at most ``max_message`` bytes each, within ``replies``."""
 
-    def __init__(self, max_message: int) -> None:
+    def __init__(self, max_message: int, replies: ReplyBudget | None = None) -> None:
         self._max_message = max_message
+        self._replies = replies
         self._open: set[_Connection] = set()
 
     def __len__(self) -> int:
@@ -29,7 +32,7 @@ class OpenConnections:
 
     def channel(self, *arguments: Any, **options: Any) -> Channel:
         """A channel of grpclib, made with these arguments, whose connections are among these."""
-        return _Channel(self._open, self._max_message, *arguments, **options)
+        return _Channel(self._open, self._max_message, self._replies, *arguments, **options)
 
     async def closed(self) -> None:
         """Wait until those that are open now, and were told to close, are closed.
@@ -76,10 +79,18 @@ class _Connection(H2Protocol):
 
 
 class _Channel(Channel):
-    def __init__(self, known: set[_Connection], max_message: int, *arguments: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        known: set[_Connection],
+        max_message: int,
+        replies: ReplyBudget | None,
+        *arguments: Any,
+        **options: Any,
+    ) -> None:
         super().__init__(*arguments, **options)
         self._known = known
         self._max_message = max_message
+        self._replies = replies
 
     def request(self, *arguments: Any, **options: Any) -> Any:
         """A call, whose answers are bounded; part of grpclib's Channel."""
@@ -88,6 +99,7 @@ class _Channel(Channel):
         # until the garbage collector comes by.
         stream.__class__ = _Stream
         stream.max_message = self._max_message
+        stream.replies = self._replies
         return stream
 
     def _protocol_factory(self) -> H2Protocol:
@@ -96,9 +108,10 @@ class _Channel(Channel):
 
 class _Stream(Stream[Any, Any]):
     max_message: int
+    replies: ReplyBudget | None
 
     async def recv_message(self) -> Any:
-        return await receive_reply(self, self.max_message)
+        return await receive_reply(self, self.max_message, partial(reply_room, self.replies))
 
     def _raise_for_grpc_status(self, status: Status, message: str | None, details: Any) -> None:
         own = dict(self._stream.trailers or self._stream.headers or ()).get(OWN_MODULE)

@@ -5,6 +5,7 @@ The service is the one that betterproto generated from protos/, within our bound
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -22,6 +23,7 @@ from ...access.caller import Caller, calling, current_caller
 from ...access.rules import RPCS, role_of_query
 from ...access.wrong_tokens import bearer
 from ...diagnostics.calls import BoundedService, CallBounds, address_of_peer, current_call, metadata, seconds_left
+from ...diagnostics.client.reply_budget import replies_kept
 from ...diagnostics.limits import REQUEST_BYTES, ByteBudget
 from ...diagnostics.messages.request_codec import query_of, response_of
 from ...errors import Compacted, CorvoError, InvalidArgument, ResourceExhausted, shorten
@@ -33,6 +35,8 @@ from ..objects.body import check_module
 from ..objects.errors import UNAUTHENTICATED, UNAUTHORIZED, Action, Failure
 from ..objects.module_api import ModuleApi
 from ..objects.module_messages import any_event_of, event_of, initial_done, list_of, message_of, module_of, options_of
+from ..rest.answers import Answers
+from ..rest.transcode import LARGE
 from ..routing.router import Router
 from ..watching.cached_module import CachedModule
 from ..watching.events import EventBatch
@@ -46,6 +50,8 @@ Answer = TypeVar("Answer")
 _Method = Callable[["DiagnosticsV1", Request], Coroutine[Any, Any, Answer]]
 
 _MAX_FIELDS = 100_000
+# Seconds in which a caller has to take a message.
+_SEND_TIMEOUT = 60.0
 # Watches that one call may ask for: each takes a place among those of the gateway.
 _MAX_OPTIONS = 16
 _WATCHING = ("AutoWatchModule", "AutoWatchSvcDiagnosticsV1")
@@ -75,10 +81,11 @@ def _failing_as(action: Action) -> Callable[[_Method[Request, Answer]], _Method[
 class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
     """The service for a grpclib server, over ``api`` and ``router``.
 
-    ``gatekeeper`` says who calls, ``audit`` hears of refusals.
+    ``gatekeeper`` says who calls, ``audit`` hears of refusals, ``answers`` are the large ones under way.
     """
 
-    def __init__(self, api: ModuleApi, router: Router, gatekeeper: Gatekeeper, audit: Audit) -> None:
+    def __init__(self, api: ModuleApi, router: Router, gatekeeper: Gatekeeper, audit: Audit, answers: Answers) -> None:
+        self._answers = answers
         self._audit = audit
         self._api = api
         self._router = router
@@ -86,6 +93,7 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
         self.bounds = CallBounds(
             REQUEST_BYTES,
             ByteBudget(4 * REQUEST_BYTES),
+            send_timeout=_SEND_TIMEOUT,
             max_fields=_MAX_FIELDS,
             status=lambda error: grpc_failure(error, Action.READ),
         )
@@ -181,7 +189,17 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
         query = query_of(request, seconds_left())
         current_caller().require(role_of_query(query.query, query.parameters))
         await self._api.ready()
-        return response_of(await self._router.debug(query))
+        call, task = current_call(), asyncio.current_task()
+        assert call is not None
+        assert task is not None
+        reader = self._answers.reader(task.cancel)
+        with replies_kept():
+            payload = await self._router.debug(query)
+            if len(payload.value) >= LARGE:
+                # Until it is sent: its reader may take its time.
+                call.resources.enter_context(await reader.hold(len(payload.value)))
+                call.taken = reader.taken
+        return response_of(payload)
 
     async def auto_watch_module(
         self, options: api.ListWatchOptions

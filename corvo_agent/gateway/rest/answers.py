@@ -3,87 +3,172 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import TypeVar
 
 from aiohttp import web
 
 from ...clock import SYSTEM_CLOCK, Clock
+from ...diagnostics.client.reply_budget import replies_kept
 from ...diagnostics.query import Payload
 from ...errors import Unavailable
 from .http import json_response, send_whole
 from .transcode import LARGE, payload_json
 
-# Seconds after which an answer that is not taken has to make room for another one.
+T = TypeVar("T")
+
+# Seconds after which a reader that takes nothing has to make room for another answer.
 _SPARED = 1.0
+# Those that an answer waits for room at most.
+_PATIENCE = 10.0
 
 
-@dataclass(slots=True, eq=False)
-class _Answer:
-    """One that is being made or written; ``since`` when it was there or a part of it was taken last."""
+class Reader:
+    """One caller whose large answers are held until it has taken them; ``cut`` ends its connection."""
 
-    request: web.Request
-    size: int
-    since: float
+    def __init__(self, answers: Answers, cut: Callable[[], object]) -> None:
+        self._answers = answers
+        self._cut = cut
+        #: Bytes that are held for it.
+        self.held = 0
+        #: When its answer was there or it took a part of it last.
+        self.since = 0.0
+        #: Whether it had to make room: what is left of its answers goes in a moment.
+        self.ended = False
+
+    def taken(self) -> None:
+        """It has taken something."""
+        self._answers.touch(self)
+
+    async def hold(self, size: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Room for ``size`` bytes until the end of what this returns.
+
+        That gives a function which changes the number, once it is known better. Raises Unavailable when there is no
+        room in time.
+        """
+        await self._answers.wait_for_room(size)
+        self._answers.grow(self, size)
+        return self._held(size)
+
+    @contextmanager
+    def _held(self, size: int) -> Iterator[Callable[[int], None]]:
+        def resize(better: int) -> None:
+            nonlocal size
+            self._answers.grow(self, better - size)
+            size = better
+
+        try:
+            yield resize
+        finally:
+            self._answers.grow(self, -size)
+
+    def end(self) -> None:
+        """Others need its room: end its connection."""
+        self.ended = True
+        self._cut()
 
 
 class Answers:
     """The large answers of one gateway, of ``room`` bytes in all; one alone may be larger than that.
 
-    One that finds no room takes that of the answer that has not been read for longest, if that is a second or more:
-    its connection is cut off. While all are being read it is refused.
+    One that finds no room takes that of the reader that has taken nothing for longest, if that is a second or more:
+    its connection is cut off. While all are reading it waits, and is refused after ten seconds.
     """
 
     def __init__(self, room: int, clock: Clock = SYSTEM_CLOCK) -> None:
         self._room = room
         self._clock = clock
-        # Least lately taken first.
-        self._under_way: dict[_Answer, None] = {}
+        # Those for whom something is held, least lately taken first.
+        self._readers: dict[Reader, None] = {}
         self._making = asyncio.Lock()
+        self._freed = asyncio.Event()
+        #: Bytes that are held now.
+        self.held = 0
 
-    @property
-    def held(self) -> int:
-        """Bytes that are held now."""
-        return sum(answer.size for answer in self._under_way)
+    def reader(self, cut: Callable[[], object]) -> Reader:
+        """A caller that large answers are for."""
+        return Reader(self, cut)
 
-    async def send(self, request: web.Request, payload: Payload) -> web.StreamResponse:
-        """Answer with the JSON of ``payload``.
+    def reader_of(self, request: web.Request) -> Reader:
+        """The caller of a request; its connection is cut off where it has to make room."""
 
-        Raises Unavailable when there is no room for it, and what ``payload_json`` raises.
+        def cut() -> None:
+            # Not closed: that would keep what waits for the reader until it is taken.
+            if request.transport is not None:
+                request.transport.abort()
+
+        return self.reader(cut)
+
+    async def send(self, request: web.Request, asked: Awaitable[Payload]) -> web.StreamResponse:
+        """Answer with the JSON of the payload that ``asked`` gives.
+
+        Raises Unavailable when there is no room for it, and what ``asked`` and ``payload_json`` raise.
         """
-        if len(payload.value) < LARGE:
-            return json_response(payload_json(payload))
-        with self._place(request, len(payload.value)) as answer:
-            # In a thread, because it takes long, and one at a time: while it is made it takes several times its size.
-            async with self._making:
-                body = await asyncio.to_thread(payload_json, payload)
-            del payload
-            answer.size = len(body)
-            return await send_whole(request, (body,), taken=lambda: self._taken(answer))
+        reader = self.reader_of(request)
+        with replies_kept() as received:
+            payload = await asked
+            if len(payload.value) < LARGE:
+                return json_response(payload_json(payload))
+            with await reader.hold(len(payload.value)) as resize:
+                received.close()
+                # Nothing but ``body`` is to be held while it is read.
+                body = await self.make(partial(payload_json, payload))
+                del payload
+                resize(len(body))
+                return await send_whole(request, (body,), taken=reader.taken)
 
-    def _taken(self, answer: _Answer) -> None:
-        # One that had to make room is cut off, and has no place any more.
-        if answer in self._under_way:
-            self._under_way.pop(answer)
-            self._under_way[answer] = None
-            answer.since = self._clock.monotonic()
+    async def make(self, make: Callable[[], T]) -> T:
+        """What ``make`` makes of a large answer, which it may hold several times while it does."""
+        # In a thread, because it takes long, and one at a time.
+        async with self._making:
+            return await asyncio.to_thread(make)
 
-    @contextmanager
-    def _place(self, request: web.Request, size: int) -> Iterator[_Answer]:
-        while self._under_way and self.held + size > self._room:
-            self._spare_one()
-        answer = _Answer(request, size, self._clock.monotonic())
-        self._under_way[answer] = None
+    def touch(self, reader: Reader) -> None:
+        """``reader`` takes what it is sent."""
+        # One that had to make room has no place any more.
+        if reader in self._readers:
+            self._readers.pop(reader)
+            self._readers[reader] = None
+            reader.since = self._clock.monotonic()
+
+    def grow(self, reader: Reader, size: int) -> None:
+        """So many bytes more, or fewer, are held for ``reader``."""
+        if reader.ended:
+            return
+        if not reader.held:
+            reader.since = self._clock.monotonic()
+            self._readers[reader] = None
+        reader.held += size
+        self.held += size
+        if not reader.held:
+            self._readers.pop(reader, None)
+        if size < 0:
+            freed, self._freed = self._freed, asyncio.Event()
+            freed.set()
+
+    async def wait_for_room(self, size: int) -> None:
+        """Return when there is room for ``size`` bytes; raises Unavailable when there is none in time."""
+        until = self._clock.monotonic() + _PATIENCE
+        while self.held and self.held + size > self._room:
+            now = self._clock.monotonic()
+            if now >= until:
+                raise Unavailable("the gateway", "its memory is full of answers that wait for their readers")
+            idle = next(iter(self._readers), None)
+            if idle is not None and now - idle.since >= _SPARED:
+                self.grow(idle, -idle.held)
+                idle.end()
+                continue
+            await self._something(until - now if idle is None else min(until - now, idle.since + _SPARED - now))
+
+    async def _something(self, seconds: float) -> None:
+        """Wait until room was given back, or for ``seconds``."""
+        freed = asyncio.ensure_future(self._freed.wait())
+        passed = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
-            yield answer
+            await asyncio.wait((freed, passed), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._under_way.pop(answer, None)
-
-    def _spare_one(self) -> None:
-        idle = next(iter(self._under_way))
-        if self._clock.monotonic() - idle.since < _SPARED:
-            raise Unavailable("the gateway", "its memory is full of answers that wait for their readers")
-        self._under_way.pop(idle)
-        if idle.request.transport is not None:
-            idle.request.transport.abort()
+            freed.cancel()
+            passed.cancel()
+            await asyncio.wait((freed, passed))

@@ -47,7 +47,7 @@ class HttpLimits:
     idle_timeout: float = 75.0
     stall_timeout: float = 60.0
     # Some of the longest that there are, within a small container.
-    answer_bytes: int = 64 << 20
+    answer_bytes: int = 32 << 20
 
 
 class HttpConnections:

@@ -127,10 +127,8 @@ async def send_whole(
     written = compressed(_pieces(parts, _PACKED_PIECE), coding) if coding else _each(_pieces(parts, _PIECE))
     async with aclosing(written):
         async for piece in written:
-            if not await send(request, response, piece, None):
+            if not await send(request, response, piece, None, taken=taken):
                 break
-            if taken is not None:
-                taken()
     return response
 
 
@@ -160,15 +158,19 @@ async def send(
     response: web.StreamResponse,
     data: bytes | memoryview,
     patience: float | None = PATIENCE,
+    *,
+    taken: Callable[[], None] | None = None,
 ) -> bool:
     """Write a piece of a stream; False when its reader does not take it in time, or has gone: it is cut off then.
 
-    Without ``patience`` it is waited for as long as its connection lasts.
+    Without ``patience`` it is waited for as long as its connection lasts. ``taken`` is called as it takes some.
     """
     try:
         for start in range(0, len(data), _PIECE):
             async with asyncio.timeout(patience):
                 await response.write(data[start : start + _PIECE])
+            if taken is not None:
+                taken()
     except (TimeoutError, ConnectionError):
         if request.transport is not None:
             # Not closed: that would keep what waits for the reader until it is taken.

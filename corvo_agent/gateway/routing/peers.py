@@ -11,6 +11,7 @@ from ...backoff import Backoff
 from ...clock import SYSTEM_CLOCK, Clock
 from ...diagnostics.client.client import DiagnosticsClient
 from ...diagnostics.client.payload_client import PayloadClient
+from ...diagnostics.client.reply_budget import ReplyBudget
 from ...errors import CorvoError, DeadlineExceeded, RemoteError, ResourceExhausted, Unavailable
 from ...rest_client.naples import NaplesClient
 
@@ -51,6 +52,7 @@ class PeerPool:
         clock: Clock = SYSTEM_CLOCK,
         metadata: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
+        self._replies = ReplyBudget()
         self._ssl = ssl
         self._proxy_ssl = proxy_ssl
         self._metadata = metadata
@@ -122,7 +124,13 @@ class PeerPool:
     def _client(self, address: str) -> PayloadClient:
         if address.startswith("https:"):
             return NaplesClient(address, ssl=self._proxy_ssl)
-        return DiagnosticsClient(address, ssl=self._ssl, connect_timeout=self._connect_timeout, metadata=self._metadata)
+        return DiagnosticsClient(
+            address,
+            ssl=self._ssl,
+            connect_timeout=self._connect_timeout,
+            metadata=self._metadata,
+            replies=self._replies,
+        )
 
     async def _make_room(self) -> None:
         """Close what has been idle for long, and the longest idle one when the pool is full."""

@@ -18,6 +18,7 @@ from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.controls.codec import control_key, encode_control
 from tests.descriptors import google_class, unknown
 from tests.diagnostics.kit import until
+from tests.h2_peer import connected, framed
 
 from ..agents import AgentFarm
 from ..conftest import LOCAL, Api, Store, announced, settled
@@ -356,6 +357,28 @@ async def test_row_debug_is_routed_to_the_agent(
     assert list(status[0].Message) == ["rpc error: code = NotFound desc = Not Found"]
     async with fails(grpc.StatusCode.DEADLINE_EXCEEDED):
         await client.call("Debug", Request(O={"Name": "m1"}, Query="Hang"), timeout=0.3)
+
+
+async def test_an_answer_that_is_not_read_makes_room_for_others(
+    client: Client, store: Store, gateway: Gateway, agents: AgentFarm
+) -> None:
+    await agents.start(module("m1"))
+    await settled(gateway, store)
+    await announced(gateway, "m1")
+    gateway.answers._room = 8 << 20
+    asked = Request(O={"Name": "m1"}, Query="Log", Parameters={"lines": "100000"})
+    async with connected(gateway.grpc_address) as peer:
+        peer.takes = False
+        stream = await peer.request("/diagnostics.DiagnosticsV1/Debug")
+        await peer.send(stream, framed(asked.SerializeToString()), end=True)
+        while not peer.data[stream]:
+            await peer.receive()
+        assert gateway.answers.held > 4 << 20
+        answer = await client.call("Debug", asked)
+        assert len(Logs.FromString(answer.Object.Object.value).Logs) == 100_000
+        while stream not in peer.ended and not peer.closed:
+            await peer.receive()
+    await until(lambda: not gateway.answers.held)
 
 
 async def test_bytes_that_are_no_message(gateway: Gateway) -> None:

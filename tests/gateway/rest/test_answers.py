@@ -127,15 +127,45 @@ class TestRoom:
     def limits(self) -> dict[str, Any]:
         return {"http": HttpLimits(answer_bytes=2 * LEAST)}
 
-    async def test_an_answer_without_room_is_refused_or_takes_that_of_one_that_is_not_read(self, api: Api) -> None:
+    async def test_an_answer_without_room_waits_and_takes_that_of_one_that_is_not_read(self, api: Api) -> None:
         clock = api.gateway.answers._clock = FakeClock()
         async with long_answer(api) as reader:
             held = api.gateway.answers.held
-            assert (await ask(api))[0] == 503
+            waiting = asyncio.create_task(ask(api))
+            await clock.wait_sleeping()
             # A short one needs no room.
             assert (await ask(api, 2))[0] == 200
             assert api.gateway.answers.held == held
             await clock.advance(1.0)
-            assert (await ask(api))[0] == 200
+            assert (await waiting)[0] == 200
             assert len(await rest(reader)) < LEAST
+        assert api.gateway.answers.held == 0
+
+    async def test_where_all_are_read_it_is_refused_after_ten_seconds(self, api: Api) -> None:
+        answers, clock = api.gateway.answers, FakeClock()
+        answers._clock = clock
+        one = answers.reader(lambda: None)
+        with await one.hold(2 * LEAST):
+            waiting = asyncio.create_task(ask(api))
+            for _ in range(20):
+                await clock.wait_sleeping()
+                one.taken()
+                await clock.advance(0.5)
+            status, body = await waiting
+        assert status == 503
+        assert "memory is full" in str(body)
+        assert answers.held == 0
+
+    async def test_many_modules_in_one_request_are_answered_whole_within_the_room(
+        self, api: Api, store: Store, agents: AgentFarm
+    ) -> None:
+        for name in ("a2", "a3"):
+            await agents.start(module(name))
+        await settled(api.gateway, store)
+        query = {"query": "Log", "parameters": {"lines": str(LINES)}}
+        async with api.raw("POST", "/Debug", query) as response:
+            assert response.status == 200
+            lines = [json.loads(line) for line in (await response.read()).splitlines()]
+        assert lines.pop()["summary"] == {"modules": 3, "ok": 3, "failed": 0}
+        assert [len(line["diagnostics"]["logs"]) for line in lines] == [LINES] * 3
         assert api.gateway.answers.held == 0

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
+import orjson
 import pytest
 
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.errors import CorvoError
-from corvo_agent.gateway.rest.fan_out import ModuleAnswer, ask_many, line_of
+from corvo_agent.gateway.rest.answers import Answers
+from corvo_agent.gateway.rest.fan_out import ModuleAnswer, ask_many
 from corvo_agent.gateway.routing.networks import DialPolicy
 from corvo_agent.gateway.routing.peers import PeerPool
 from corvo_agent.gateway.routing.resolver import Resolver
@@ -55,14 +57,30 @@ async def test_each_module_answers_once(farm: AgentFarm, router: Router) -> None
 
 async def test_a_line_tells_the_answer_or_the_error(farm: AgentFarm, router: Router) -> None:
     found = await asked(router, LOG, "a1", "nobody")
-    lines = {answer.module: await line_of(answer) for answer in found}
+    lines = {answer.module: orjson.loads(answer.line().text) for answer in found}
     assert lines["a1"]["ok"] is True
     assert lines["a1"]["diagnostics"]["logs"]
     assert lines["nobody"]["ok"] is False
     assert lines["nobody"]["error"]["code"] in (404, 409)
     # A message that nobody can show is an error of that module alone.
     (odd,) = await asked(router, DebugQuery("Odd"), "a1")
-    assert (await line_of(odd))["ok"] is False
+    assert odd.line().ok is False
+
+
+async def test_a_large_answer_is_told_as_a_small_one_and_holds_room_until_the_next_is_asked_for(
+    farm: AgentFarm, router: Router
+) -> None:
+    answers = Answers(1 << 20)
+    query = DebugQuery("Log", {"lines": "30000"}, timeout=20.0)
+    async with aclosing(ask_many(router, query, NAMES, 16, answers.reader(lambda: None))) as asking:
+        async for found in asking:
+            for answer in found:
+                assert answer.is_large
+                line = answer.line()
+                assert line.ok
+                assert orjson.loads(line.text) == answer.json()
+                assert answers.held >= len(answer.payload.value if answer.payload else b"")
+    assert answers.held == 0
 
 
 async def test_one_that_hangs_hinders_no_other_and_costs_its_own_deadline(farm: AgentFarm, router: Router) -> None:

@@ -24,7 +24,7 @@ from ...objects.errors import Action
 from ...objects.module_api import ModuleApi
 from ...routing.router import Router
 from ..answers import Answers
-from ..fan_out import ModuleAnswer, ask_many, line_of
+from ..fan_out import ModuleAnswer, ask_many
 from ..http import guarded, read_body, send
 
 #: Modules that one request asks at the same time, unless it wants fewer.
@@ -55,7 +55,7 @@ class DebugViews:
         """POST modules/NAME/Debug."""
         query = await _permitted_query(request)
         await self._api.ready()
-        return await self._answers.send(request, await self._router.debug(query))
+        return await self._answers.send(request, self._router.debug(query))
 
     async def debug_many(self, request: web.Request) -> web.StreamResponse:
         """POST Debug: each Module's answer on a line of its own, as it comes; then a summary."""
@@ -66,17 +66,34 @@ class DebugViews:
         order = request.query.get("merge", "")
         if order not in ("", "time"):
             raise DecodeError("merge", f'merge: "{order[:80]}": there is only time')
-        answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT))
+        # What is merged is held as a whole, within a bound of its own.
+        reader = None if order else self._answers.reader_of(request)
+        answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT), reader)
         # Merged by time the records have to be held until the last Module has answered; else each goes out at once.
         descending = query.parameters.get("order", "").strip().lower() == "desc"
-        lines = _merged(answers, descending=descending) if order else _apart(answers)
+        lines = _merged(answers, descending=descending) if order else self._apart(answers)
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
         async with aclosing(answers), aclosing(lines):
             async for part in lines:
-                if not await send(request, response, part):
+                if not await send(request, response, part, taken=reader.taken if reader else None):
                     break
         return response
+
+    async def _apart(self, answers: AsyncGenerator[list[ModuleAnswer]]) -> AsyncGenerator[bytes]:
+        counted = [0, 0]
+        async for found in answers:
+            small: list[bytes] = []
+            for answer in found:
+                # Large ones one by one: together they would be in memory several times.
+                line = await self._answers.make(answer.line) if answer.is_large else answer.line()
+                counted[line.ok] += 1
+                if answer.is_large:
+                    yield line.text
+                else:
+                    small.append(line.text)
+            yield b"".join(small)
+        yield _summary(counted)
 
 
 async def _permitted_query(request: web.Request) -> DebugQuery:
@@ -104,16 +121,6 @@ def _timeout(request: web.Request) -> float | None:
     return parse_duration(text, "timeout") / 1e9 if text else None
 
 
-async def _apart(answers: AsyncGenerator[list[ModuleAnswer]]) -> AsyncGenerator[bytes]:
-    counted = [0, 0]
-    async for found in answers:
-        lines = [await line_of(answer) for answer in found]
-        for line in lines:
-            counted[line["ok"]] += 1
-        yield b"".join([orjson.dumps(line) + b"\n" for line in lines])
-    yield _summary(counted)
-
-
 async def _merged(answers: AsyncGenerator[list[ModuleAnswer]], *, descending: bool) -> AsyncGenerator[bytes]:
     """Failures as they come, then the records of all Modules in the order of their times."""
     counted = [0, 0]
@@ -121,7 +128,7 @@ async def _merged(answers: AsyncGenerator[list[ModuleAnswer]], *, descending: bo
     held = 0
     async for found in answers:
         for answer in found:
-            line = await line_of(answer)
+            line = await asyncio.to_thread(answer.json) if answer.is_large else answer.json()
             logs = (line.get("diagnostics") or {}).get("logs") or []
             held += len(logs)
             if held > MAX_MERGED:
