@@ -128,11 +128,11 @@ ROOMS = {
     ],
     "gateway/rest": [
         "bookmarks entity_tags examples schemas transcode",
-        "compression fan_out samples schema_page",
+        "compression samples schema_page",
         "http",
         "answers connection openapi",
         "middleware",
-        "api_page",
+        "api_page fan_out",
         "views",
     ],
     "launcher": ["environment", "join", "inject"],

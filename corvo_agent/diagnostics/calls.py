@@ -17,6 +17,7 @@ from betterproto.grpc.grpclib_server import ServiceBase
 from grpclib.const import Handler
 from grpclib.exceptions import GRPCError
 from grpclib.server import Stream
+from h2.errors import ErrorCodes
 
 from ..errors import CorvoError, DeadlineExceeded, DecodeError, InvalidArgument, WrongModule
 from ..protobuf.codec import MAX_FIELDS
@@ -36,7 +37,14 @@ class Call:
 
     stream: Stream[Any, Any]
     resources: ExitStack
+    task: asyncio.Task[Any]
     taken: Callable[[], None] | None = None
+
+    def cut(self) -> None:
+        """End it now, although its caller has not taken its answer: grpclib resets no stream that is cancelled."""
+        if self.stream._stream.closable:
+            self.stream._stream.reset_nowait(ErrorCodes.ENHANCE_YOUR_CALM)
+        self.task.cancel()
 
 
 def current_call() -> Call | None:
@@ -132,7 +140,9 @@ class _Bounded:
         stream.send_message = lambda message: bounds.send(stream, message)  # type: ignore[method-assign]
         try:
             with ExitStack() as resources:
-                token = _call.set(Call(stream, resources))
+                task = asyncio.current_task()
+                assert task is not None
+                token = _call.set(Call(stream, resources, task))
                 try:
                     await self._function(stream)
                 finally:

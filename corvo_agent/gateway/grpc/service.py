@@ -5,7 +5,6 @@ The service is the one that betterproto generated from protos/, within our bound
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -189,10 +188,9 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
         query = query_of(request, seconds_left())
         current_caller().require(role_of_query(query.query, query.parameters))
         await self._api.ready()
-        call, task = current_call(), asyncio.current_task()
+        call = current_call()
         assert call is not None
-        assert task is not None
-        reader = self._answers.reader(task.cancel)
+        reader = self._answers.reader(call.cut)
         with replies_kept():
             payload = await self._router.debug(query)
             if len(payload.value) >= LARGE:
