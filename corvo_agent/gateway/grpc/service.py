@@ -196,6 +196,7 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
             if len(payload.value) >= LARGE:
                 # Until it is sent: its reader may take its time.
                 call.resources.enter_context(await reader.hold(len(payload.value)))
+                call.resources.enter_context(reader.offering())
                 call.taken = reader.taken
         return response_of(payload)
 

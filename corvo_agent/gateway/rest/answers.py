@@ -33,14 +33,31 @@ class Reader:
         self._cut = cut
         #: Bytes that are held for it.
         self.held = 0
-        #: When its answer was there or it took a part of it last.
-        self.since = 0.0
+        #: When it was offered something to take, or took a part of that last; None while nothing is offered.
+        self.since: float | None = None
         #: Whether it had to make room: what is left of its answers goes in a moment.
         self.ended = False
 
+    def offered(self) -> None:
+        """Something is there for it to take."""
+        self._answers.offer(self)
+
     def taken(self) -> None:
-        """It has taken something."""
-        self._answers.touch(self)
+        """It has taken some of it."""
+        self._answers.offer(self)
+
+    def rest(self) -> None:
+        """It has taken all that there is."""
+        self._answers.withdraw(self)
+
+    @contextmanager
+    def offering(self) -> Iterator[None]:
+        """In here it is sent something."""
+        self.offered()
+        try:
+            yield
+        finally:
+            self.rest()
 
     async def hold(self, size: int) -> AbstractContextManager[Callable[[int], None]]:
         """Room for ``size`` bytes until the end of what this returns.
@@ -80,8 +97,8 @@ class Answers:
     def __init__(self, room: int, clock: Clock = SYSTEM_CLOCK) -> None:
         self._room = room
         self._clock = clock
-        # Those for whom something is held, least lately taken first.
-        self._readers: dict[Reader, None] = {}
+        # Those who are offered something, least lately taken first.
+        self._offered: dict[Reader, None] = {}
         self._making = asyncio.Lock()
         self._freed = asyncio.Event()
         #: Bytes that are held now.
@@ -117,7 +134,8 @@ class Answers:
                 body = await self.make(partial(payload_json, payload))
                 del payload
                 resize(len(body))
-                return await send_whole(request, (body,), taken=reader.taken)
+                with reader.offering():
+                    return await send_whole(request, (body,), taken=reader.taken)
 
     async def make(self, make: Callable[[], T]) -> T:
         """What ``make`` makes of a large answer, which it may hold several times while it does."""
@@ -125,25 +143,26 @@ class Answers:
         async with self._making:
             return await asyncio.to_thread(make)
 
-    def touch(self, reader: Reader) -> None:
-        """``reader`` takes what it is sent."""
+    def offer(self, reader: Reader) -> None:
+        """``reader`` is sent something, or has taken some of it."""
         # One that had to make room has no place any more.
-        if reader in self._readers:
-            self._readers.pop(reader)
-            self._readers[reader] = None
-            reader.since = self._clock.monotonic()
+        if reader.ended:
+            return
+        self._offered.pop(reader, None)
+        self._offered[reader] = None
+        reader.since = self._clock.monotonic()
+
+    def withdraw(self, reader: Reader) -> None:
+        """Nothing is sent to ``reader`` now."""
+        self._offered.pop(reader, None)
+        reader.since = None
 
     def grow(self, reader: Reader, size: int) -> None:
         """So many bytes more, or fewer, are held for ``reader``."""
         if reader.ended:
             return
-        if not reader.held:
-            reader.since = self._clock.monotonic()
-            self._readers[reader] = None
         reader.held += size
         self.held += size
-        if not reader.held:
-            self._readers.pop(reader, None)
         if size < 0:
             freed, self._freed = self._freed, asyncio.Event()
             freed.set()
@@ -155,12 +174,14 @@ class Answers:
             now = self._clock.monotonic()
             if now >= until:
                 raise Unavailable("the gateway", "its memory is full of answers that wait for their readers")
-            idle = next(iter(self._readers), None)
-            if idle is not None and now - idle.since >= _SPARED:
+            idle = next((each for each in self._offered if each.held), None)
+            spared = until if idle is None or idle.since is None else idle.since + _SPARED
+            if idle is not None and now >= spared:
                 self.grow(idle, -idle.held)
+                self.withdraw(idle)
                 idle.end()
                 continue
-            await self._something(until - now if idle is None else min(until - now, idle.since + _SPARED - now))
+            await self._something(min(until, spared) - now)
 
     async def _something(self, seconds: float) -> None:
         """Wait until room was given back, or for ``seconds``."""

@@ -145,7 +145,7 @@ class TestRoom:
         answers, clock = api.gateway.answers, FakeClock()
         answers._clock = clock
         one = answers.reader(lambda: None)
-        with await one.hold(2 * LEAST):
+        with await one.hold(2 * LEAST), one.offering():
             waiting = asyncio.create_task(ask(api))
             for _ in range(20):
                 await clock.wait_sleeping()

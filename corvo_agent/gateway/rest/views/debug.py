@@ -67,8 +67,8 @@ class DebugViews:
         if order not in ("", "time"):
             raise DecodeError("merge", f'merge: "{order[:80]}": there is only time')
         # What is merged is held as a whole, within a bound of its own.
-        reader = None if order else self._answers.reader_of(request)
-        answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT), reader)
+        reader = self._answers.reader_of(request)
+        answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT), None if order else reader)
         # Merged by time the records have to be held until the last Module has answered; else each goes out at once.
         descending = query.parameters.get("order", "").strip().lower() == "desc"
         lines = _merged(answers, descending=descending) if order else self._apart(answers)
@@ -76,8 +76,9 @@ class DebugViews:
         await response.prepare(request)
         async with aclosing(answers), aclosing(lines):
             async for part in lines:
-                if not await send(request, response, part, taken=reader.taken if reader else None):
-                    break
+                with reader.offering():
+                    if not await send(request, response, part, taken=reader.taken):
+                        break
         return response
 
     async def _apart(self, answers: AsyncGenerator[list[ModuleAnswer]]) -> AsyncGenerator[bytes]:
