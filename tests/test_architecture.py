@@ -111,7 +111,7 @@ ROOMS = {
     "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling", "recording", "kinds"],
     "diagnostics": [
         "admission answer_budget query status tls",
-        "handler limits message_codec messages",
+        "fair_places handler limits message_codec messages",
         "calls",
         "client handlers registry server",
         "service",

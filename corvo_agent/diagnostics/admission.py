@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from ..errors import DeadlineExceeded, ResourceExhausted, Unavailable
@@ -46,15 +46,23 @@ class Admission:
         finally:
             self._held -= 1
 
-    async def run(self, work: Coroutine[Any, Any, T], seconds: float | None, name: str) -> T:
+    async def run(
+        self,
+        work: Coroutine[Any, Any, T],
+        seconds: float | None,
+        name: str,
+        started: Callable[[asyncio.Task[Any]], object] | None = None,
+    ) -> T:
         """The result of ``work`` (called ``name`` in errors), or DeadlineExceeded after ``seconds`` (None: no bound).
 
         Raises whatever ``work`` raises, and Unavailable when it is cancelled from elsewhere. When the caller is
-        cancelled, ``work`` is.
+        cancelled, ``work`` is. ``started`` is told the task of it.
         """
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        if started is not None:
+            started(task)
         try:
             await asyncio.wait((task,), timeout=seconds)
         except asyncio.CancelledError:

@@ -36,10 +36,14 @@ class AnswerBudget:
 
     None for the limit is 32 MiB, or a quarter of what the control group of this process may use where that is less;
     it is looked up when the first answer is made. To be used in one event loop.
+
+    ``spare`` is called while an answer waits for room: it may end one that is not taken by its caller, and says when,
+    by the loop's clock, to ask it again; None for never.
     """
 
-    def __init__(self, limit: int | None = None) -> None:
+    def __init__(self, limit: int | None = None, spare: Callable[[], float | None] = lambda: None) -> None:
         self._limit = limit
+        self._spare = spare
         self._lock = threading.Lock()  # of ``used`` and of what each room holds: answers are made in threads
         #: Bytes that are held now; by the last pieces made a little more than the limit at times.
         self.used = 0
@@ -170,7 +174,17 @@ class AnswerRoom:
 
     async def _free(self) -> None:
         """Wait until some room was given back."""
-        await self._in_time(self._budget._freed.wait())
+        await self._in_time(self._freed_or_spared())
+
+    async def _freed_or_spared(self) -> None:
+        freed = self._budget._freed
+        while not freed.is_set():
+            try:
+                async with asyncio.timeout_at(self._budget._spare()):
+                    await freed.wait()
+            except TimeoutError:
+                # Which is not its deadline: that cancels this.
+                continue
 
     async def _in_time(self, waiting: Awaitable[object]) -> None:
         try:

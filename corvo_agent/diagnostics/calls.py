@@ -40,6 +40,11 @@ class Call:
     task: asyncio.Task[Any]
     taken: Callable[[], None] | None = None
 
+    @property
+    def connection(self) -> int:
+        """What tells its connection from others that are open now."""
+        return id(self.stream._stream.connection)
+
     def cut(self) -> None:
         """End it now, although its caller has not taken its answer: grpclib resets no stream that is cancelled."""
         if self.stream._stream.closable:

@@ -21,9 +21,9 @@ from ..access.caller import current_caller
 from ..access.rules import role_of_query
 from ..errors import CorvoError, ResourceExhausted, Unsupported, WrongModule
 from ..stats.expvar import ExpvarRegistry
-from .admission import Admission
 from .answer_budget import AnswerBudget, AnswerRoom
-from .calls import BoundedService, CallBounds, current_call, seconds_left
+from .calls import BoundedService, Call, CallBounds, current_call, seconds_left
+from .fair_places import FairPlaces, Place, Yields
 from .handler import QueryHandler, StreamingHandler
 from .handlers.action import Action, ActionHandler
 from .limits import REQUEST_BYTES, RESPONSE_BYTES, ByteBudget
@@ -47,13 +47,16 @@ _PROFILE_TIMEOUT = 150.0
 class ServiceLimits:
     """What a DiagnosticsService allows; times are seconds, sizes are bytes.
 
-    ``queries`` and ``streams`` at once; ``query_timeout`` where the caller sets no deadline, ``longest_query`` whatever
-    it sets; ``received_bytes`` of requests in memory at once; ``answer_bytes`` of answers that are being made or sent
-    (None: see ``AnswerBudget``); ``send_timeout`` for a caller that does not take its answer.
+    ``queries`` and ``streams`` at once, and ``reserved`` places more for Stats; one more waits ``place_timeout`` for
+    others to give way; ``query_timeout`` where the caller sets no deadline, ``longest_query`` whatever it sets;
+    ``received_bytes`` of requests in memory at once; ``answer_bytes`` of answers that are being made or sent (None: see
+    ``AnswerBudget``); ``send_timeout`` for a caller that does not take its answer.
     """
 
     queries: int = 16
+    reserved: int = 4
     streams: int = 64
+    place_timeout: float = 5.0
     query_timeout: float = 60.0
     longest_query: float = 600.0
     receive_timeout: float = 10.0
@@ -87,9 +90,12 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         self.serving = True
         self._listeners: list[Callable[[bool], None]] = []
         self._actions = ActionHandler()
-        self._queries = Admission("queries at once", self.limits.queries)
-        self._answers = AnswerBudget(self.limits.answer_bytes)
-        self._streams = Admission("followed queries at once", self.limits.streams)
+        patience = self.limits.place_timeout
+        self._queries = FairPlaces(
+            "queries at once", self.limits.queries, reserve=self.limits.reserved, patience=patience
+        )
+        self._answers = AnswerBudget(self.limits.answer_bytes, self._queries.spare_stalled)
+        self._streams = FairPlaces("followed queries at once", self.limits.streams, patience=patience)
         self.bounds = CallBounds(
             self.limits.request_bytes,
             ByteBudget(self.limits.received_bytes),
@@ -199,11 +205,25 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
                 )
             # Place and room are taken until the answer is sent: a slow caller's answer is in memory as long.
             resources = call.resources if call else here
-            resources.enter_context(self._queries.place())
             seconds = slot.timeout or self.limits.query_timeout if query.seconds is None else query.seconds
             seconds = min(seconds, self.limits.longest_query)
+            place = self._place(query, call)
+            await self._queries.enter(place, seconds)
+            resources.enter_context(self._queries.held(place))
             room = resources.enter_context(self._answers.room(seconds))
-            return await self._queries.run(self._answer(slot, query, room), seconds, f"query {slot.query}")
+            answering = self._answer(slot, query, room)
+            answer = await self._queries.run_in(place, answering, seconds, f"query {slot.query}")
+            if call is not None:
+                place.cut, call.taken = call.cut, place.taken
+                place.taken()
+            return answer
+
+    def _place(self, query: DebugQuery, call: Call | None) -> Place:
+        """What ``query`` takes among those that are answered at once."""
+        kind = query.query.strip().casefold()
+        # Actions, and what a service has registered itself, may not be ended amid what they do.
+        yields = {"log": Yields.TO_ANY, "profile": Yields.TO_FEWER}.get(kind, Yields.ANSWERED)
+        return Place(current_caller().name, call.connection if call else 0, yields, spare=kind == "stats")
 
     async def _answer(self, slot: HandlerSlot, query: DebugQuery, room: AnswerRoom) -> DiagnosticsResponse:
         with _unexpected(query):
@@ -231,11 +251,15 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         audit = current_audit()
         asked = {"query": query.query, "parameters": dict(query.parameters)}
         told = nullcontext() if audit is None else audit.told("follow", query.name or self.name, **asked)
-        with told, self._streams.place():
+        with told, ExitStack() as here:
+            call = current_call()
+            place = Place(current_caller().name, call.connection if call else 0, Yields.TO_FEWER)
+            await self._streams.enter(place, query.seconds)
+            here.enter_context(self._streams.held(place))
             # At once: a caller that follows something quiet knows that it is listened to.
             await stream.send_initial_metadata()
             sending = super()._call_rpc_handler_server_stream(handler, stream, request)
-            await self._streams.run(sending, query.seconds, f"query {slot.query}")
+            await self._streams.run_in(place, sending, query.seconds, f"query {slot.query}")
 
     def _asked(self, request: DiagnosticsRequest) -> DebugQuery:
         query = query_of(request, seconds_left())

@@ -163,7 +163,7 @@ async def test_a_handler_that_answers_with_something_else(service: DiagnosticsSe
 
 
 async def test_more_queries_than_places() -> None:
-    service, gate = DiagnosticsService(limits=ServiceLimits(queries=2)), Gate()
+    service, gate = DiagnosticsService(limits=ServiceLimits(queries=2, reserved=0, place_timeout=0.0)), Gate()
     service.register_handler("Log", gate)
     service.register_handler("Stats", Echo())
     async with served(service) as address, DiagnosticsClient(address) as client:

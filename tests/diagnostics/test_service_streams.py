@@ -61,7 +61,7 @@ async def test_leaving_a_stream_ends_it_at_the_agent(service: DiagnosticsService
 
 
 async def test_streams_have_places_of_their_own() -> None:
-    service, gate = DiagnosticsService(limits=ServiceLimits(streams=1, queries=1)), Gate()
+    service, gate = DiagnosticsService(limits=ServiceLimits(streams=1, queries=1, place_timeout=0.0)), Gate()
     service.register_handler("Log", gate)
     service.register_handler("Stats", Echo())
     async with (

@@ -62,7 +62,7 @@ async def status(api: Api, role: Role, method: str, path: str, body: Any = None)
 
 async def test_the_table_has_every_route_and_every_method_and_no_others(gateway: Gateway) -> None:
     assert gateway.routes == ROUTES.keys()
-    methods = DiagnosticsV1(gateway.api, None, None, None).__mapping__()  # type: ignore[arg-type]
+    methods = DiagnosticsV1(gateway.api, None, None, None, None).__mapping__()  # type: ignore[arg-type]
     assert {path.rpartition("/")[2] for path in methods} == RPCS.keys()
     shown = {
         (method.upper(), path): operation["security"]

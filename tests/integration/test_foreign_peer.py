@@ -40,7 +40,7 @@ def gate() -> Gate:
 
 @pytest.fixture
 def service(gate: Gate) -> DiagnosticsService:
-    made = DiagnosticsService(limits=ServiceLimits(queries=2, request_bytes=MIB))
+    made = DiagnosticsService(limits=ServiceLimits(queries=2, place_timeout=0.0, request_bytes=MIB))
     made.register_handler("Log", Echo())
     made.register_handler("Gate", gate)
     return made

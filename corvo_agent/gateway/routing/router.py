@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass, replace
 
 from ...access.audit import Audit
 from ...access.caller import current_caller
-from ...access.rules import NIC_QUERY
+from ...access.roles import Role
+from ...access.rules import NIC_QUERY, role_of_query
 from ...addresses import SocketAddress, join_host_port
 from ...diagnostics.client.payload_client import PayloadClient
 from ...diagnostics.client.peer_kind import PeerKind, peer_kind
@@ -46,7 +48,8 @@ ModuleLookup = Callable[[str], Module | None]
 class RouteLimits:
     """Seconds that a query without a wish of its own may take and the longest that a caller may wish for.
 
-    ``at_once`` bounds the queries and followed logs under way.
+    ``at_once`` bounds the queries and followed logs under way, of which one caller has three quarters at most; what a
+    viewer may ask, such as Stats, has a tenth more.
     """
 
     timeout: float = 10.0
@@ -76,7 +79,7 @@ class Router:
         self._resolver = resolver
         self._peers = peers
         self._limits = limits or RouteLimits()
-        self._under_way = 0
+        self._under_way: Counter[str] = Counter()
 
     async def debug(self, query: DebugQuery) -> Payload:
         """The answer of the agent of the Module ``query.name``.
@@ -87,7 +90,7 @@ class Router:
         cancels the query at the agent.
         """
         # Refused rather than queued: a queue of queries would only run into their deadlines.
-        with self._told("debug", query), self._place():
+        with self._told("debug", query), self._place(query):
             query, process = self._process(query)
             return await self._debug(query, self._seconds(query), process)
 
@@ -114,8 +117,9 @@ class Router:
         if module is not None and is_behind_proxy(module, self._endpoints.get(name)):
             return PeerKind.ORIGINAL
         try:
-            with self._place():
-                async with self._peers.client(await self._address(DebugQuery("", {}, name))) as client:
+            asked = DebugQuery("", {}, name)
+            with self._place(asked):
+                async with self._peers.client(await self._address(asked)) as client:
                     return await peer_kind(client, name)
         except CorvoError:
             return PeerKind.NONE
@@ -137,7 +141,7 @@ class Router:
 
         Close it with ``contextlib.aclosing``.
         """
-        with self._told("follow", query), self._place():
+        with self._told("follow", query), self._place(query):
             query, process = self._process(query)
             address = await self._address(query, process)
             last = process is not None
@@ -213,14 +217,21 @@ class Router:
         return f"https://{dialled}"
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        if self._under_way >= self._limits.at_once:
-            raise ResourceExhausted("Debug queries at once", self._limits.at_once)
-        self._under_way += 1
+    def _place(self, query: DebugQuery) -> Iterator[None]:
+        limit, caller = self._limits.at_once, current_caller().name
+        if role_of_query(query.query, query.parameters) is Role.VIEWER:
+            limit += limit // 10
+        if self._under_way.total() >= limit:
+            raise ResourceExhausted("Debug queries at once", limit)
+        if self._under_way[caller] >= max(1, limit * 3 // 4):
+            raise ResourceExhausted(f"Debug queries of {caller} at once", limit * 3 // 4)
+        self._under_way[caller] += 1
         try:
             yield
         finally:
-            self._under_way -= 1
+            self._under_way[caller] -= 1
+            if not self._under_way[caller]:
+                del self._under_way[caller]
 
     def _seconds(self, query: DebugQuery) -> float:
         """What the caller is ready to wait; else our own time, and that of the measurement that was asked for."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import pytest
 
+from corvo_agent.access.caller import Caller, calling
+from corvo_agent.access.roles import Role
 from corvo_agent.diagnostics.messages.payloads import decode_stats
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
@@ -65,6 +67,24 @@ async def test_a_measurement_has_a_longest_time(seconds: str) -> None:
 async def test_queries_at_once_are_bounded() -> None:
     error = await refusal(DebugQuery("Log", name=NAME), limits=RouteLimits(at_once=0))
     assert str(error) == "Debug queries at once: at most 0"
+
+
+async def test_one_caller_leaves_places_to_others_and_a_viewers_question_has_some_more() -> None:
+    router = Router({}.get, None, None, None, limits=RouteLimits(at_once=20))  # type: ignore[arg-type]
+    log = DebugQuery("Log", name=NAME)
+    with ExitStack() as stack:
+        with calling(Caller("ann", Role.READER)):
+            for _ in range(15):
+                stack.enter_context(router._place(log))
+            with pytest.raises(ResourceExhausted, match=r"^Debug queries of ann at once: at most 15$"):
+                stack.enter_context(router._place(log))
+        with calling(Caller("bob", Role.READER)):
+            for _ in range(5):
+                stack.enter_context(router._place(log))
+            with pytest.raises(ResourceExhausted, match=r"^Debug queries at once: at most 20$"):
+                stack.enter_context(router._place(log))
+            stack.enter_context(router._place(DebugQuery("Stats", name=NAME)))
+    assert not router._under_way
 
 
 async def test_each_of_several_processes_is_asked_where_it_answers_itself(tmp_path: Path) -> None:
