@@ -3,7 +3,8 @@
 import { fleet } from "../fleet/screen.js";
 import { logs } from "../logs/screen.js";
 import { module } from "../module/screen.js";
+import { profiles } from "../profiles/screen.js";
 import { stacks } from "../stacks/screen.js";
 
 /** @type {import("./app.js").Screen[]} */
-export const SCREENS = [fleet, module, logs, stacks];
+export const SCREENS = [fleet, module, logs, stacks, profiles];

@@ -1,0 +1,218 @@
+// Profiles: take them, see how far they are, open them as flame graphs, compare two.
+
+import { FlameGraph } from "../flame/graph.js";
+import { button, choice, element } from "../shell/dom.js";
+import { age, since } from "../shell/format.js";
+import { fragment } from "../shell/router.js";
+import { asApiError } from "../shell/session.js";
+import { empty, failure, loading } from "../shell/states.js";
+import { comparable, fileOf, openLink, rowOf, titleOf } from "./kept.js";
+import { decode, flameData, gunzip, ProfileError } from "./pprof.js";
+import { takingForm } from "./taking.js";
+
+/** @typedef {import("./kept.js").Kept} Kept @typedef {import("../shell/app.js").App} App */
+
+/** @param {string} id */
+const pathOf = (id) => `profiles/${encodeURIComponent(id)}`;
+
+/** The profiles that are there, and the form for another one. */
+class Shelf {
+  /** @type {Map<string, Kept>} */
+  kept = new Map();
+  /** @type {Set<string>} */
+  #watched = new Set();
+
+  /** @param {HTMLElement} host @param {App} app @param {string} name @param {AbortSignal} signal */
+  constructor(host, app, name, signal) {
+    this.app = app;
+    this.name = name;
+    this.signal = signal;
+    this.body = element(
+      "div",
+      { className: "shelf", tabindex: "0", "aria-label": "Profiles" },
+      loading("Asking the gateway …"),
+    );
+    const form = takingForm(app, name, (kept) => this.take(kept));
+    host.append(form, this.body);
+    const focus = () => /** @type {HTMLElement} */ (form.querySelector("input, select")).focus();
+    app.keys.add([{ key: "/", does: "to the form", act: focus }], signal);
+    void this.ask();
+  }
+
+  async ask() {
+    try {
+      const { items } = await this.app.session.json("profiles", { signal: this.signal });
+      this.kept.clear();
+      for (const each of items) if (!this.name || each.module === this.name) this.take(each);
+      this.show();
+    } catch (error) {
+      if (!this.signal.aborted) this.body.replaceChildren(failure(asApiError(error), () => this.ask()));
+    }
+  }
+
+  /** @param {Kept} kept */
+  take(kept) {
+    const before = this.kept.get(kept.id)?.state;
+    this.kept.set(kept.id, kept);
+    if (before === "running" && kept.state !== "running")
+      this.app.tell(`${titleOf(kept)}: ${kept.error || kept.state}`);
+    if (kept.state === "running" && !this.#watched.has(kept.id)) this.#watch(kept.id);
+    this.show();
+  }
+
+  /** @param {string} id */
+  #watch(id) {
+    this.#watched.add(id);
+    const end = new AbortController();
+    this.signal.addEventListener("abort", () => end.abort(), { signal: end.signal });
+    const on = (/** @type {any} */ message) => {
+      if (message.type === "profile") this.take(message.object);
+      if (message.type === "error") this.app.tell(message.error.message);
+      if (message.ended || (message.type === "profile" && message.object.state !== "running")) end.abort();
+    };
+    this.app.stream.subscribe({ kind: "profile", profile: id }, on, end.signal);
+  }
+
+  /** @param {Kept} kept */
+  async drop(kept) {
+    try {
+      await this.app.session.fetch(pathOf(kept.id), { method: "DELETE" });
+      if (kept.state === "running") this.take({ ...kept, state: "cancelled" });
+      else this.kept.delete(kept.id);
+      this.show();
+    } catch (error) {
+      this.app.tell(asApiError(error).message);
+    }
+  }
+
+  show() {
+    const all = [...this.kept.values()].sort((a, b) => b.started.localeCompare(a.started));
+    const command = `corvo profile ${this.name || "NAME"} cpu --flame cpu.html`;
+    if (!all.length)
+      return this.body.replaceChildren(empty("No profile is kept here. Take one above, or in a terminal:", command));
+    const heads = ["Profile", "Taken", "How", "Size", "By", "State", ""].map((text) =>
+      element("th", { scope: "col", text }),
+    );
+    const rows = all.map((kept) =>
+      rowOf(kept, {
+        save: (each) =>
+          void this.app.session
+            .download(`${pathOf(each.id)}/data`, fileOf(each))
+            .catch((error) => this.app.tell(asApiError(error).message)),
+        drop: (each) => void this.drop(each),
+      }),
+    );
+    const where = this.app.session.who?.gateway.id ?? "";
+    const table = element(
+      "table",
+      {},
+      element("thead", {}, element("tr", {}, ...heads)),
+      element("tbody", {}, ...rows),
+    );
+    this.body.replaceChildren(
+      table,
+      element("p", { className: "quiet", text: `Kept by this gateway, ${where}, for a day; others keep their own.` }),
+    );
+  }
+}
+
+/** @param {App} app @param {string} id @param {AbortSignal} signal */
+async function fetched(app, id, signal) {
+  const [kept, response] = await Promise.all([
+    app.session.json(pathOf(id), { signal }),
+    app.session.fetch(`${pathOf(id)}/data`, { signal }),
+  ]);
+  return { kept: /** @type {Kept} */ (kept), data: new Uint8Array(await response.arrayBuffer()) };
+}
+
+/**
+ * One profile as a flame graph, compared with an earlier one if the link names it.
+ * @param {HTMLElement} host @param {App} app @param {URLSearchParams} params @param {AbortSignal} signal
+ */
+async function open(host, app, params, signal) {
+  const id = params.get("open") ?? "";
+  const before = params.get("before") ?? "";
+  host.replaceChildren(loading("Reading the profile …"));
+  const [now, earlier] = await Promise.all([
+    fetched(app, id, signal),
+    before ? fetched(app, before, signal) : undefined,
+  ]);
+  const { items } = await app.session.json("profiles", { signal });
+  const save = button("Download", () => void app.session.download(`${pathOf(id)}/data`, fileOf(now.kept)), {
+    title: "For go tool pprof",
+  });
+  const back = element("a", { href: fragment("profiles", now.kept.module), text: "All profiles" });
+  const graph = element("div");
+  const bar = element("div", { className: "bar" }, back);
+  host.replaceChildren(bar, graph);
+  try {
+    const profile = decode(await gunzip(now.data));
+    const base = earlier && decode(await gunzip(earlier.data));
+    const since = earlier ? ` since ${clockOf(earlier.kept)}` : "";
+    const drawnAs = (/** @type {string} */ type) => {
+      graph.replaceChildren();
+      const data = flameData(profile, titleOf(now.kept) + since, { type, before: base });
+      return new FlameGraph(graph, data, [save]);
+    };
+    const preferred = profile.preferred || (profile.types.at(-1)?.[0] ?? "");
+    let drawn = drawnAs(preferred);
+    const redraw = (/** @type {string} */ type) => {
+      drawn = drawnAs(type);
+    };
+    bar.append(
+      choice(
+        "What is shown",
+        profile.types.map(([type]) => [type, type]),
+        preferred,
+        redraw,
+      ),
+      compared(items, now.kept, before),
+      ...profile.comments.map((text) => element("span", { className: "quiet", text })),
+    );
+    // Of the graph that is shown then: another choice draws another one.
+    const bindings = drawn.bindings.map((each, index) => ({
+      ...each,
+      act: (/** @type {KeyboardEvent} */ event) => drawn.bindings[index].act(event),
+    }));
+    app.keys.add(bindings, signal);
+    document.addEventListener("themed", () => drawn.repaint(), { signal });
+  } catch (error) {
+    if (!(error instanceof ProfileError) && !(error instanceof TypeError)) throw error;
+    // A trace, a text, or a profile that is broken: it can be had all the same.
+    graph.append(
+      element("p", { className: "state failed", role: "alert", text: `No flame graph: ${error.message}` }),
+      save,
+    );
+  }
+}
+
+/** @param {Kept} kept */
+const clockOf = (kept) => `${age(since(kept.started))} ago (${kept.module})`;
+
+/** @param {Kept[]} all @param {Kept} kept @param {string} before */
+function compared(all, kept, before) {
+  const others = comparable(all, kept).map(
+    (each) => /** @type {[string, string]} */ ([each.id, `since ${clockOf(each)}`]),
+  );
+  const made = choice(
+    "Compare with",
+    [["", others.length ? "Not compared" : "Nothing to compare with"], ...others],
+    before,
+    (id) => {
+      location.hash = openLink(kept.id, id);
+    },
+  );
+  made.disabled = !others.length;
+  return made;
+}
+
+/** @type {import("../shell/app.js").Screen} */
+export const profiles = {
+  path: "profiles",
+  title: "Profiles",
+  menu: true,
+  async mount(host, app, route, signal) {
+    if (route.params.get("open")) await open(host, app, route.params, signal);
+    else new Shelf(host, app, route.name, signal);
+  },
+};
