@@ -76,7 +76,7 @@ class KernelClocks:
         self._exact = _has_schedstat()
         self._threads: dict[int, _Thread] = {}
         self._inner: dict[int, int] = {}
-        self._nested = len(_namespace_ids(f"/proc/{pid}/status")) > 1
+        self._nested = len(namespace_ids(f"/proc/{pid}/status")) > 1
         self._began = self._now = _process_clock(pid)
         self._next = 0.0
         self._read(new=False)
@@ -119,7 +119,7 @@ class KernelClocks:
 
     def _add(self, tid: int, first: tuple[int, int]) -> None:
         self._threads[tid] = _Thread(_text(f"{self._folder}/{tid}/comm").strip(), first)
-        if self._nested and (ids := _namespace_ids(f"{self._folder}/{tid}/status")):
+        if self._nested and (ids := namespace_ids(f"{self._folder}/{tid}/status")):
             self._inner[ids[-1]] = tid
 
     def _clock(self, tid: int) -> tuple[int, int] | None:
@@ -164,7 +164,7 @@ def _process_clock(pid: int) -> int | None:
     return None
 
 
-def _namespace_ids(path: str) -> list[int]:
+def namespace_ids(path: str) -> list[int]:
     """The numbers of a process or thread, from our pid namespace to its own."""
     for line in _text(path).splitlines():
         if line.startswith("NSpid:"):

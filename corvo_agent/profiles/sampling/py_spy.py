@@ -94,10 +94,11 @@ class PySpy:
             hz = lower
         return await off_loop(lambda pace: self._recording(order, stretches, time_ns, cpus, pace))
 
-    async def dump(self) -> list[ThreadDump]:
-        """Every thread with its stack, now. Raises as ``record`` does."""
+    async def dump(self, *, pausing: bool = False) -> list[ThreadDump]:
+        """Every thread with its stack, now; ``pausing`` stops the process for the look. Raises as ``record`` does."""
         self._check()
-        arguments = ("dump", "--json", "--nonblocking", "--full-filenames", "--pid", str(self._pid))
+        arguments = ["dump", "--json", "--full-filenames", "--pid", str(self._pid)]
+        arguments += [] if pausing else ["--nonblocking"]
         async with run_py_spy(self._program, self._pid, *arguments) as process:
             with traceable_by(process.pid):
                 if not await process.ended_within(_DUMP_SECONDS):

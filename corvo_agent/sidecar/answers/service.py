@@ -30,7 +30,7 @@ def answer_for_process(service: DiagnosticsService, find: FindTarget) -> None:
         offered = process_kinds(find)
         return (*offered, *inside_kinds(offered))
 
-    _replace_profiles(service, kinds)
+    replace_profiles(service, kinds)
 
 
 def answer_for_go(service: DiagnosticsService, url: str, access: GoAccess | None = None) -> None:
@@ -44,14 +44,15 @@ def answer_for_go(service: DiagnosticsService, url: str, access: GoAccess | None
 
     process = GoProcess(url, access=access)
     service.register_handler("Stats", GoStatsHandler(process, service.expvars))
-    _replace_profiles(service, process.kinds, process.other_kind)
+    replace_profiles(service, process.kinds, process.other_kind)
 
 
-def _replace_profiles(
+def replace_profiles(
     service: DiagnosticsService,
     kinds: Callable[[], Iterable[ProfileKind]],
     other: Callable[[str], ProfileKind] | None = None,
 ) -> None:
+    """Let ``service`` answer Profile with ``kinds`` alone, and ``other`` for names that are none of theirs."""
     # They would record this process, and the queries are about the other one.
     service.recorders = None
     service.register_handler("Profile", ProfileHandler(kinds, other=other), timeout=MAX_SECONDS + _BESIDE_MEASURING)

@@ -13,6 +13,7 @@ import pytest
 from tests.cli.kit import run_here
 from tests.other_user import as_nobody
 from tests.profiles.spawn import load, running
+from tests.sidecar.injection.kit import python_with_protocol, state_of, unprepared
 from tests.world.machine import needs
 
 WRITER = """
@@ -25,7 +26,7 @@ sys.stdin.read()
 """
 
 
-def state_of(pid: int) -> tuple[list[str], list[str]]:
+def threads_and_files(pid: int) -> tuple[list[str], list[str]]:
     return sorted(os.listdir(f"/proc/{pid}/task")), sorted(os.listdir(f"/proc/{pid}/fd"))
 
 
@@ -34,11 +35,11 @@ def test_its_stacks_profile_and_statistics_are_one_command_each_and_nothing_is_l
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with load("shares", "2") as process:
-        before = state_of(process.pid)
+        before = threads_and_files(process.pid)
         stacks = run_here("attach", str(process.pid))
         profile = run_here("attach", str(process.pid), "profile", "cpu", "seconds=0.5", "-o", "x.pb.gz")
         stats = run_here("attach", str(process.pid), "stats", "agent", "-o", "json")
-        after = state_of(process.pid)
+        after = threads_and_files(process.pid)
     assert stacks.code == 0, stacks.err
     assert "2 x idle-0, idle-1" in stacks.out
     assert profile.code == 0, profile.err
@@ -63,7 +64,8 @@ def test_its_log_is_the_file_that_it_appends_to(tmp_path: Path) -> None:
     [
         ("4194305", (), 3, "process 4194305 not found: corvo ps lists those of this machine"),
         ("no such command line", (), 3, "no Python process has it in its command line"),
-        ("HERE", ("level", "Debug"), 2, "COMMAND: not what a process can be asked from outside, got 'level'"),
+        ("HERE", ("ls",), 2, "COMMAND: not what a process can be asked from outside, got 'ls'"),
+        ("HERE", ("level", "Debug"), 2, "it needs an agent inside the process: --inject brings one there"),
         ("HERE", ("logs",), 3, "it has no file open for appending; name one by --log-file"),
         ("HERE", ("memory",), 1, "it has to be taken from inside the process"),
     ],
@@ -81,6 +83,33 @@ def test_a_part_of_the_command_line_has_to_be_that_of_one_process() -> None:
     assert both.code == 2
     assert "PROCESS: 2 processes have it in their command line" in both.err
     assert one.json["name"] == f"pid-{second.pid}"
+
+
+@pytest.mark.parametrize("order", [("--inject", "PID"), ("PID", "--inject")])
+def test_with_an_agent_inside_memory_and_a_level_can_be_had_and_nothing_is_left(order: tuple[str, str]) -> None:
+    with unprepared(python_with_protocol()) as process:
+        attach = ["attach", *(each.replace("PID", str(process.pid)) for each in order)]
+        before = state_of(process)
+        memory = run_here(*attach, "memory", "--top", "1000")
+        stacks = run_here(*attach, "stacks")
+        level = run_here(*attach, "level", "Debug", "--for", "0.3s")
+        after = state_of(process)
+    assert memory.code == stacks.code == level.code == 0, (memory.err, stacks.err, level.err)
+    assert f"an agent runs inside process {process.pid} until this command ends" in memory.err
+    assert "builtins.bytearray" in memory.out
+    assert "holder" in stacks.out
+    assert "Debug is in force in process" in level.err
+    assert after.pop("debug") > before.pop("debug")
+    assert after == before
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="an agent can be brought into this Python")
+def test_below_3_14_none_is_brought_inside() -> None:
+    with load("idle") as process:
+        outcome = run_here("attach", str(process.pid), "--inject", "memory")
+    assert outcome.code == 1
+    assert "which has no safe moment for that" in outcome.err
+    assert "Without --inject stacks, profile, top, stats and logs can be had" in outcome.err
 
 
 @needs("root")
