@@ -42,6 +42,10 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", f"{_ONE}/errors"): READER,
     ("POST", f"{_ONE}/Debug"): VIEWER,
     ("POST", f"{API_PATH}/Debug"): VIEWER,
+    ("GET", f"{API_PATH}/whoami"): VIEWER,
+    ("GET", f"{API_PATH}/statuses"): VIEWER,
+    # Each subscription takes a role of its own on top.
+    ("POST", f"{API_PATH}/watch"): VIEWER,
     ("GET", _WATCH): VIEWER,
     ("GET", f"{_WATCH}/{{name}}/logs"): READER,
 }

@@ -30,7 +30,9 @@ from ..tls_files import FileContext
 from .auth import Gatekeeper
 from .grpc.service import DiagnosticsV1
 from .grpc.status import DetailsCodec
+from .identity import GatewayIdentity
 from .metrics import Metrics
+from .multiplex.multiplexer import Multiplexer
 from .objects.module_api import ModuleApi
 from .rest.answers import Answers
 from .rest.compression import compress_answers
@@ -40,8 +42,10 @@ from .rest.middleware import add_headers, answer_strays, audit_refusals, check_c
 from .rest.views import console, documents
 from .rest.views.debug import DebugViews
 from .rest.views.errors import ErrorViews
+from .rest.views.fleet import FleetViews
 from .rest.views.follow import FollowViews
 from .rest.views.modules import ModuleViews
+from .rest.views.multiplex import MultiplexViews
 from .rest.views.status import StatusViews
 from .rest.views.watch import WatchViews
 from .routing.networks import DialPolicy
@@ -49,6 +53,9 @@ from .routing.peers import PeerPool
 from .routing.resolver import Resolver
 from .routing.router import RouteLimits, Router
 from .settings import GatewaySettings
+from .statuses.board import StatusBoard
+from .statuses.measured_client import ask_through
+from .subscriptions.statuses import StatusesKind
 from .tls import agent_context, grpc_context, proxy_context, server_context
 from .watching.completer import Completer
 from .watching.control_keeper import ControlKeeper
@@ -108,6 +115,7 @@ class Gateway:
             clock=clock,
             audit=self._audit,
         )
+        self.identity = GatewayIdentity.of(clock)
         self._stack = AsyncExitStack()
         self._address = ""
         #: (method, path) of each request that it answers.
@@ -141,7 +149,10 @@ class Gateway:
             resolver = Resolver(DialPolicy(settings.allow_networks), clock=self._clock)
             router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes, audit=self._audit)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
-            await self._serve(stack, self._application(router, metrics), server_tls)
+            board = await self._board(stack, resolver, peers)
+            multiplexer = Multiplexer({"statuses": StatusesKind(board)})
+            await self._serve(stack, self._application(router, metrics, board, multiplexer), server_tls)
+            stack.push_async_callback(multiplexer.aclose)
             if settings.grpc_listen:
                 v1 = DiagnosticsV1(self.api, router, self._gatekeeper, self._audit, self.answers)
                 await self._serve_grpc(stack, v1, grpc_tls)
@@ -207,7 +218,22 @@ class Gateway:
         current_caller().require_module(entry.module.meta.labels)
         return entry.module
 
-    def _application(self, router: Router, metrics: Metrics) -> web.Application:
+    async def _board(self, stack: AsyncExitStack, resolver: Resolver, peers: PeerPool) -> StatusBoard:
+        """What is measured is asked for by the gateway itself: no caller's audit, no caller's rights."""
+
+        def lookup(name: str) -> Module | None:
+            entry = self.cache.get(name)
+            return None if entry is None else entry.module
+
+        router = Router(lookup, self.endpoints, resolver, peers, quiet=True)
+        board = StatusBoard(self.cache, self.endpoints, ask_through(router, self._clock), self.api.clock)
+        stack.callback(board.stop)
+        await stack.enter_async_context(board.measurer)
+        return board
+
+    def _application(
+        self, router: Router, metrics: Metrics, board: StatusBoard, multiplexer: Multiplexer
+    ) -> web.Application:
         # Whoever shows a token is no page that was made to ask: the name that it asks for tells nothing then.
         names = () if self._gatekeeper.required else (check_host(self.settings.hostnames),)
         checks = (check_origin, audit_refusals(self._audit), check_credentials(self._gatekeeper))
@@ -223,6 +249,8 @@ class Gateway:
             DebugViews(self.api, router, self.answers),
             ErrorViews(self.api, router),
             StatusViews(self.api, self.endpoints, metrics),
+            FleetViews(self.api, board, self.identity),
+            MultiplexViews(self.api, multiplexer),
         ):
             application.add_routes(views.routes())
         application.add_routes(documents.routes())

@@ -143,6 +143,15 @@ async def test_a_selector_limits_what_a_token_sees_and_touches(api: Api) -> None
             assert b'"b2"' not in await response.read()
         async with limited.raw("GET", "/watch/modules") as response:
             assert b'"b2"' not in await response.content.readline()
+        assert (await limited.call("GET", "/whoami"))[1]["gateway"]["modules"] == 1
+        assert [row["name"] for row in (await limited.call("GET", "/statuses"))[1]["items"]] == ["a1"]
+        fleet = {"id": "f", "kind": "statuses", "measure": ["a1", "b2"]}
+        async with limited.raw("POST", "/watch", {"subscriptions": [fleet]}) as response:
+            told = [json.loads(await response.content.readline()) for _ in range(2)]
+        assert [(line["type"], line.get("object", {}).get("name")) for line in told] == [
+            ("row", "a1"),
+            ("listed", None),
+        ]
         level = {"level": "Debug"}
         for name, code in (("a1", 200), ("b2", 403)):
             assert (await limited.call("GET", f"/modules/{name}"))[0] == code

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .facts import Facts
     from .fleet import Fleet
     from .keys import Keys, keys_of_terminal
     from .monitor import Monitor, Seen
@@ -16,7 +15,6 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "facts": ("Facts",),
             "fleet": ("Fleet",),
             "keys": ("Keys", "keys_of_terminal"),
             "monitor": ("Monitor", "Seen"),
@@ -25,7 +23,6 @@ else:
     )
 
 __all__ = (
-    "Facts",
     "Fleet",
     "Keys",
     "Monitor",

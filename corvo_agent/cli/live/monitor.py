@@ -13,9 +13,9 @@ from typing import Self
 from ...backoff import Backoff
 from ...diagnostics.client.typed_client import TypedClient
 from ...errors import CorvoError, PermissionRefused
+from ...overview.facts import Facts, facts
 from ...profiles.pprof.reader import decode
 from ..profiles.hot_functions import Measured, measured
-from .facts import Facts, facts
 
 # Looks that the history is kept of: as many as fit into a line.
 _REMEMBERED = 60

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..show.output import visible
+from .fact_rows import fact_rows
 from .fleet import HEADERS
 from .monitor import Seen
 
@@ -27,7 +28,7 @@ def print_seen(seen: Seen) -> None:
     if seen.problem:
         click.echo(f"problem\t{visible(seen.problem)}")
         return
-    for name, text in seen.facts.rows():
+    for name, text in fact_rows(seen.facts):
         click.echo(f"{name}\t{visible(text)}")
     for flat, cumulative, name, place in _functions(seen, FUNCTIONS):
         click.echo(f"function\t{flat}\t{cumulative}\t{visible(name)}\t{visible(place)}")
@@ -48,11 +49,11 @@ def render(seen: Seen, title: str, lines: int, *, by_cumulative: bool = False, p
         head.append("   paused", "yellow")
     grid = Table.grid(padding=(0, 2))
     history = {"cpu": sparkline(seen.cpu), "memory": sparkline(seen.memory)}
-    for name, text in seen.facts.rows():
+    for name, text in fact_rows(seen.facts):
         # What is shown while the agent is away is old.
         style = "dim" if seen.problem else ""
         grid.add_row(Text(name, "cyan"), Text(visible(text), style), Text(history.get(name, ""), f"green {style}"))
-    room = lines - len(seen.facts.rows()) - 8
+    room = lines - len(fact_rows(seen.facts)) - 8
     return Group(
         head, Text(), grid, Text(), _hottest(seen, max(1, min(room, 2 * FUNCTIONS)), by_cumulative=by_cumulative)
     )

@@ -67,7 +67,7 @@ class TypedClient(ABC):
         """Name -> value of one published variable or of all; a value that is not JSON is its text."""
         asked = {"action": action} | ({"expvar": expvar} if expvar else {}) | self.chosen_worker()
         stats = await self._stats(asked, timeout)
-        return {name: _json(text) for name, text in stats.items()}
+        return {name: value_of(text) for name, text in stats.items()}
 
     async def profile(
         self,
@@ -91,7 +91,8 @@ class TypedClient(ABC):
         return await self.run_action(action, parameters, timeout=timeout)
 
 
-def _json(text: str) -> Any:
+def value_of(text: str) -> Any:
+    """The value of the JSON that one variable of protos.Stats is; the text itself when it is not JSON."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

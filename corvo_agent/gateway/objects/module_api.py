@@ -116,7 +116,7 @@ class ModuleApi:
 
     async def list(self, options: ListOptions, *, consistent: bool = False) -> Listing:
         """Those that ``options`` select, in their order and page. Raises InvalidArgument and DecodeError."""
-        options = _permitted(options)
+        options = permitted(options)
         selection, version = options.selection(), options.version()
         if consistent:
             entries: Sequence[CachedModule] = [CachedModule(module) for module in (await self._store.list()).modules]
@@ -135,7 +135,7 @@ class ModuleApi:
         Raises InvalidArgument, ResourceExhausted, and Compacted for a start that is gone or that the store has not
         reached: after a restore its revisions are lower than those that watchers know.
         """
-        options = _permitted(options)
+        options = permitted(options)
         await self.ready()
         await self._check_start(options.version())
         # In one step with the entries: no change may come between what exists and what is told from now on.
@@ -336,7 +336,7 @@ def _permit(module: Module) -> None:
     current_caller().require_module(module.meta.labels)
 
 
-def _permitted(options: ListOptions) -> ListOptions:
+def permitted(options: ListOptions) -> ListOptions:
     """``options`` within the selector of the caller. Raises InvalidArgument for a selector of the options' own."""
     caller = current_caller()
     if not caller.selector:

@@ -62,6 +62,8 @@ _PAGES = [
     _parameter("max-results", "query", "Items on the page", **_INTEGER),
     _parameter("sort-order", "query", "by-name, by-version, by-creation-time, by-mod-time, each also with -reverse"),
 ]
+_NAMES = _parameter("name", "query", "Only these Modules", type="array", items={"type": "string"})
+_MEASURE = _parameter("measure", "query", "Ask the agents for errors, cpu, rss and loop lag", type="boolean")
 _HAS = [
     _parameter("If-None-Match", "header", "Tags of what the caller has: 304 when it is one of them, 412 for a write"),
     _parameter("If-Match", "header", "Tags of which the object has to have one, or *: 412 when it has none of them"),
@@ -105,7 +107,7 @@ _READ, _WRITE, _DEBUG = (400, 404, 500, 503), (400, 404, 409, 412, 500, 503), (4
 
 
 def _paths() -> dict[str, Any]:
-    return {**_object_paths(), **_debug_paths(), **_own_paths()}
+    return {**_object_paths(), **_fleet_paths(), **_debug_paths(), **_own_paths()}
 
 
 def _object_paths() -> dict[str, Any]:
@@ -172,6 +174,15 @@ def _debug_paths() -> dict[str, Any]:
                 media=_NDJSON,
             )
         },
+        f"{API_PATH}/watch": {
+            "post": _operation(
+                "Everything that one client looks at as one stream, a line of JSON each",
+                "",
+                (400, 412, 503),
+                body="Subscriptions",
+                media=_NDJSON,
+            )
+        },
         f"{API_PATH}/watch/modules": {
             "get": _operation(
                 "Follow changes, a batch a line", "", (400, 412, 503), parameters=[*_SELECTORS, _VERSION, _BOOKMARKS]
@@ -180,6 +191,22 @@ def _debug_paths() -> dict[str, Any]:
         f"{API_PATH}/watch/modules/{{name}}/logs": {
             "parameters": [_NAME],
             "get": _operation("Follow the log of a Module, a record a line", "", _DEBUG, media=_NDJSON),
+        },
+    }
+
+
+def _fleet_paths() -> dict[str, Any]:
+    return {
+        f"{API_PATH}/whoami": {
+            "get": _operation("Who asks, what that caller may do, and which gateway this is", "WhoAmI", (503,))
+        },
+        f"{API_PATH}/statuses": {
+            "get": _operation(
+                "Modules at a glance; measured columns are null unless they are asked for",
+                "StatusList",
+                (400, 503),
+                parameters=[*_SELECTORS, *_PAGES, _NAMES, _MEASURE],
+            )
         },
     }
 

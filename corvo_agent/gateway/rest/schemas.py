@@ -20,6 +20,7 @@ def _object(properties: Schema, required: tuple[str, ...] = (), **more: Any) -> 
 _TEXT: Schema = {"type": "string"}
 _TIME: Schema = {"type": "string", "description": "RFC 3339, UTC, up to nanoseconds; empty for none"}
 _LABELS: Schema = {"type": "object", "additionalProperties": _TEXT}
+_FLAGS: Schema = {"type": "object", "additionalProperties": {"type": "boolean"}}
 _LEVEL: Schema = {"type": "string", "description": "info, warn, error or debug, in any case"}
 _NULLABLE_ITEMS: Schema = {"oneOf": [{"type": "array", "items": ref("Module")}, {"type": "null"}]}
 
@@ -70,7 +71,7 @@ SCHEMAS: Schema = {
         {
             "level": _TEXT,
             "source": _TEXT,
-            "until": _TIME,
+            "until": {"type": ["string", "null"]},
             "by": _TEXT,
             "reason": _TEXT,
             "scope": _TEXT,
@@ -223,6 +224,65 @@ SCHEMAS: Schema = {
             "object-ref": _object({"kind": _TEXT, "name": _TEXT}),
         },
         ("kind", "result", "message", "code"),
+    ),
+    "WhoAmI": _object(
+        {
+            "name": {"type": "string", "description": "the authenticated name, empty where no one is asked for one"},
+            "role": _TEXT,
+            "selector": {"type": "string", "description": "labels of the Modules that the caller is limited to"},
+            "queries": _FLAGS,
+            "may": {**_FLAGS, "description": "by command"},
+            "routes": {**_FLAGS, "description": "by method and path"},
+            "gateway": _object(
+                {"id": _TEXT, "version": _TEXT, "started": _TIME, "modules": {"type": "integer"}},
+                ("id", "version", "started", "modules"),
+            ),
+        },
+        ("name", "role", "selector", "queries", "may", "routes", "gateway"),
+    ),
+    "StatusRow": _object(
+        {
+            "name": _TEXT,
+            "node": _TEXT,
+            "service": _TEXT,
+            "category": _TEXT,
+            "labels": _LABELS,
+            "status": {"type": "string", "enum": ["live", "silent", "frozen", "no-agent", "invalid"]},
+            "reachable": {"type": ["boolean", "null"], "description": "null: its agent was not asked"},
+            "why": {"type": "string", "description": "why it is not live, or what of it is not known"},
+            "wanted": {"oneOf": [ref("WantedLevel"), {"type": "null"}]},
+            "applied": {"type": ["string", "null"]},
+            "in-force": {"type": "boolean"},
+            "started": {"type": ["string", "null"]},
+            "restarts": {"type": "integer"},
+            "workers": {"type": ["integer", "null"], "description": "processes"},
+            "errors": {"type": ["integer", "null"], "description": "lines of the last ten minutes"},
+            "errors-at-least": {"type": "boolean", "description": "there may be more"},
+            "remarks": {"type": "array", "items": _TEXT, "description": "lines that could not be judged"},
+            "cpu": {"type": ["number", "null"], "description": "percent of one processor"},
+            "rss": {"type": ["integer", "null"], "description": "bytes"},
+            "loop-lag": {"type": ["number", "null"], "description": "seconds, 99th percentile since the start"},
+            "asked": {"type": ["string", "null"], "description": "when its agent was"},
+        },
+        ("name", "status", "reachable", "wanted", "applied", "errors", "cpu", "rss", "loop-lag", "asked"),
+    ),
+    "StatusList": _object(
+        {"items": {"type": "array", "items": ref("StatusRow")}, "resource-version": _TEXT},
+        ("items", "resource-version"),
+    ),
+    "Subscriptions": _object(
+        {"subscriptions": {"type": "array", "maxItems": 32, "items": ref("Subscription")}}, ("subscriptions",)
+    ),
+    "Subscription": _object(
+        {
+            "id": {"type": "string", "maxLength": 64, "description": "stands in every line that belongs to it"},
+            "kind": {"type": "string", "enum": ["statuses"]},
+            "label-selector": _TEXT,
+            "field-selector": _TEXT,
+            "name": _TEXT,
+            "measure": {"type": "array", "maxItems": 200, "items": _TEXT, "description": "statuses: rows to measure"},
+        },
+        ("id", "kind"),
     ),
     "Readiness": _object({"ready": {"type": "boolean"}}, ("ready",)),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import AbstractContextManager, aclosing, contextmanager
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from ...access.audit import Audit
@@ -60,7 +60,8 @@ class RouteLimits:
 class Router:
     """Sends Debug queries to agents.
 
-    ``lookup`` gives the Module of a name. Every failure to reach an agent is told in bounded time.
+    ``lookup`` gives the Module of a name. Every failure to reach an agent is told in bounded time. ``quiet``: what is
+    asked is no matter of the audit, because no caller asks it.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class Router:
         *,
         limits: RouteLimits | None = None,
         audit: Audit | None = None,
+        quiet: bool = False,
     ) -> None:
         self._audit = audit or Audit()
+        self._quiet = quiet
         self._lookup = lookup
         self._endpoints = endpoints
         self._resolver = resolver
@@ -161,6 +164,8 @@ class Router:
 
     def _told(self, action: str, query: DebugQuery) -> AbstractContextManager[object]:
         """One line of the audit about what is done in here to answer ``query``."""
+        if self._quiet:
+            return nullcontext()
         return self._audit.told(action, query.name, query=query.query, parameters=dict(query.parameters))
 
     async def _ask(self, address: str, query: DebugQuery, seconds: float) -> Payload:

@@ -85,11 +85,13 @@ class EndpointCache(WatchedMirror):
 
     async def _take(self, batch: WatchBatch) -> None:
         await self._warn_of_old_agents()
+        changed: dict[str, None] = {}
         for change in batch.changes:
             if (name := endpoint_name(change.key)) is not None:
                 self._take_endpoint(name, change)
             elif (found := worker_of(change.key)) is not None:
                 self._take_worker(*found, change)
+                changed[found[0]] = None
                 continue
             elif (found := control_of(change.key)) is not None:
                 name = found[0]
@@ -97,6 +99,8 @@ class EndpointCache(WatchedMirror):
             else:
                 continue
             self._json.pop(name, None)
+            changed[name] = None
+        self._tell(changed.keys())
 
     def _take_endpoint(self, name: str, change: Change) -> None:
         # The last one is not kept: its agent has gone, or it would not have been written over.

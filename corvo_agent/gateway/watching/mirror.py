@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -39,7 +39,16 @@ class WatchedMirror(ABC):
         self._synced = asyncio.Event()
         # Set at the next change and then replaced: each waiter looks once for each change.
         self._moved = asyncio.Event()
+        self._listeners: list[Callable[[Collection[str]], None]] = []
         self._stack = AsyncExitStack()
+
+    def listen(self, listener: Callable[[Collection[str]], None]) -> None:
+        """Have ``listener`` called with the names of the Modules that each change is about, for good."""
+        self._listeners.append(listener)
+
+    def _tell(self, names: Collection[str]) -> None:
+        for listener in self._listeners:
+            listener(names)
 
     @abstractmethod
     async def _take(self, batch: WatchBatch) -> None:

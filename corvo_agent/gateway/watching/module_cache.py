@@ -84,7 +84,9 @@ class ModuleCache(WatchedMirror):
             self._entries = dict(sorted(self._entries.items(), key=lambda item: item[1].module.revision))
         if batch.cause is Cause.SNAPSHOT or batch.revision < self._revision:
             self._hub.begin(batch.revision)
-        self._hub.publish([event for event in found if event is not None])
+        events = [event for event in found if event is not None]
+        self._hub.publish(events)
+        self._tell([event.entry.module.name for event in events])
 
     async def _decode(self, batch: WatchBatch) -> list[tuple[Change, CachedModule | None]]:
         """The changes that tell something, with their entries; a deletion has none."""

@@ -7,10 +7,10 @@ import io
 import pytest
 from rich.console import Console
 
-from corvo_agent.cli.live.facts import Facts
 from corvo_agent.cli.live.monitor import Seen
 from corvo_agent.cli.live.view import print_seen, render, render_fleet, sparkline
 from corvo_agent.cli.profiles.hot_functions import Measured
+from corvo_agent.overview.facts import Facts
 from corvo_agent.profiles.pprof.model import Frame, ValueType
 
 CPU = ValueType("cpu", "nanoseconds")

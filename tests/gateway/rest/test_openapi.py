@@ -20,7 +20,7 @@ from corvo_agent.gateway.rest.openapi import document
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 # Streams that end only with their caller.
-ENDLESS = "/watch/"
+ENDLESS = "/watch"
 
 
 @pytest.fixture(scope="module")

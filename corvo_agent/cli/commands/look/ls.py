@@ -10,8 +10,9 @@ import click
 
 from ....errors import NotFound
 from ....modules.access import Selector
+from ....overview.overview import Overview
 from ...backends.protocol import Backend
-from ...modules.overview import HEADERS, ORDERS, WIDE, Overview, overviews, sort_key
+from ...modules.overview import HEADERS, ORDERS, WIDE, notes, overviews, row, sort_key, wide
 from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import Where
@@ -94,7 +95,7 @@ def _show(found: list[Overview], sort: str, output: str | None) -> None:
     found.sort(key=sort_key(sort, now))
     value = [each.as_json(now) for each in found]
     for each in found:
-        for text in (*((each.unanswered,) if each.unanswered else ()), *each.remarks):
+        for text in notes(each):
             note(f"{each.name}: {text}")
     if output == "json":
         print_json(value)
@@ -104,7 +105,7 @@ def _show(found: list[Overview], sort: str, output: str | None) -> None:
         for each in found:
             click.echo(each.name)
     elif output == "wide":
-        print_table((*HEADERS, *WIDE), [(*each.row(now), *each.wide(now)) for each in found])
+        print_table((*HEADERS, *WIDE), [(*row(each, now), *wide(each, now)) for each in found])
     else:
         drawn = None if output is None else output == "table"
-        print_table(HEADERS, [each.row(now) for each in found], drawn=drawn)
+        print_table(HEADERS, [row(each, now) for each in found], drawn=drawn)

@@ -9,8 +9,10 @@ from ...._lazy import lazy_names
 if TYPE_CHECKING:
     from .debug import DebugViews
     from .errors import ErrorViews
+    from .fleet import FleetViews
     from .follow import FollowViews
     from .modules import ModuleViews
+    from .multiplex import MultiplexViews
     from .status import StatusViews
     from .watch import WatchViews
 else:
@@ -19,8 +21,10 @@ else:
         {
             "debug": ("DebugViews",),
             "errors": ("ErrorViews",),
+            "fleet": ("FleetViews",),
             "follow": ("FollowViews",),
             "modules": ("ModuleViews",),
+            "multiplex": ("MultiplexViews",),
             "status": ("StatusViews",),
             "watch": ("WatchViews",),
         },
@@ -29,8 +33,10 @@ else:
 __all__ = (
     "DebugViews",
     "ErrorViews",
+    "FleetViews",
     "FollowViews",
     "ModuleViews",
+    "MultiplexViews",
     "StatusViews",
     "WatchViews",
 )

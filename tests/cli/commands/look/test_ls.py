@@ -29,7 +29,7 @@ async def test_each_module_has_a_row_with_the_errors_of_a_time(place: Place) -> 
     rows = {row[0]: row for row in outcome.rows}
     # One of the three lines of the log is an error.
     assert rows[NAME][1::3] == ["live", "1"]
-    assert rows["node2-mail"][1::3] == ["no agent", ""]
+    assert rows["node2-mail"][1::3] == ["no-agent", ""]
     recent = await place.corvo("ls", NAME, "--since", "1s", "-o", "json")
     assert (recent.json[0]["errors"], recent.json[0]["status"]) == (0, "live")
     without = await place.corvo("ls", "--no-errors", "-o", "json")

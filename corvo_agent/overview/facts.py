@@ -1,4 +1,4 @@
-"""What ``corvo top`` shows of an agent's statistics, whichever kind of process they are of."""
+"""What people look at of an agent's statistics, whichever kind of process they are of."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..profiles.hot_functions import quantity
-from ..show.ages import age
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The newest numbers of a process; None for what its agent does not tell.
 
-    ``cpu`` is in percent of one processor, ``memory`` in bytes, ``loop_lag`` and ``loop_lag_99`` (mean and 99th
-    percentile since the start) in milliseconds.
+    ``state`` is the kernel's word for what it does. ``cpu`` is in percent of one processor, ``memory`` in bytes,
+    ``loop_lag`` and ``loop_lag_99`` (mean and 99th percentile since the start) in milliseconds.
     """
 
     pid: int | None = None
+    state: str | None = None
     level: str | None = None
     uptime: float | None = None
     cpu: float | None = None
@@ -33,24 +31,6 @@ class Facts:
     loop_lag_99: float | None = None
     descriptors: int | None = None
     descriptor_limit: int | None = None
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Name and text of all that is known, in the order of their interest."""
-        return [(name, text) for name, text in self._texts() if text]
-
-    def _texts(self) -> list[tuple[str, str]]:
-        return [
-            ("cpu", "" if self.cpu is None else f"{self.cpu:.1f}% of {self.cpus or '?'} processors"),
-            ("memory", _with("peak", _bytes(self.memory), _bytes(self.peak_memory))),
-            ("loop lag", _with("99%", _milliseconds(self.loop_lag), _milliseconds(self.loop_lag_99))),
-            ("tasks", _tasks(self.tasks)),
-            ("goroutines", _count(self.goroutines)),
-            ("threads", _count(self.threads)),
-            ("descriptors", _with("of", _count(self.descriptors), _count(self.descriptor_limit))),
-            ("level", self.level or ""),
-            ("pid", _count(self.pid)),
-            ("uptime", "" if self.uptime is None else age(self.uptime)),
-        ]
 
 
 def facts(stats: Mapping[str, Any]) -> Facts:
@@ -86,6 +66,7 @@ def _of_one(stats: Mapping[str, Any]) -> Facts:
     lag, tasks, descriptors = (_table(runtime, name) for name in ("LoopLag", "Tasks", "FileDescriptors"))
     return Facts(
         pid=_number(_table(stats, "process"), "pid") or _number(runtime, "Pid"),
+        state=str(runtime.get("Status", "")) or None,
         level=str(_table(stats, "agent").get("level", "")) or None,
         uptime=_number(runtime, "UptimeSeconds"),
         cpu=_number(cpu, "Percent"),
@@ -112,26 +93,3 @@ def _table(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _number(values: Mapping[str, Any], name: str) -> Any:
     found = values.get(name)
     return found if isinstance(found, int | float) and not isinstance(found, bool) else None
-
-
-def _count(value: int | None) -> str:
-    return "" if value is None else str(value)
-
-
-def _bytes(value: int | None) -> str:
-    return "" if value is None else quantity(value, "bytes")
-
-
-def _milliseconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}ms"
-
-
-def _with(name: str, text: str, more: str) -> str:
-    return f"{text} ({name} {more})" if text and more else text
-
-
-def _tasks(states: Mapping[str, int] | None) -> str:
-    if states is None:
-        return ""
-    others = ", ".join(f"{count} {state}" for state, count in states.items() if state != "total")
-    return f"{states.get('total', sum(states.values()))}" + (f" ({others})" if others else "")

@@ -1,4 +1,4 @@
-"""The numbers of every kind of process become the same facts."""
+"""The numbers of every kind of process become the same rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from corvo_agent.cli.live.facts import Facts, facts
+from corvo_agent.cli.live.fact_rows import fact_rows
+from corvo_agent.overview.facts import Facts, facts
 
 INSIDE = {
     "agent": {"level": "Debug"},
@@ -23,7 +24,7 @@ GO = {"cpustats": {"NumCPUs": 16, "NumGoroutines": 170, "NumCgoCalls": 1}, "mems
 
 
 def test_a_python_process_from_inside() -> None:
-    assert facts(INSIDE).rows() == [
+    assert fact_rows(facts(INSIDE)) == [
         ("cpu", "12.5% of 4 processors"),
         ("memory", "3.00MB (peak 4.00MB)"),
         ("loop lag", "0.50ms (99% 7.25ms)"),
@@ -37,7 +38,7 @@ def test_a_python_process_from_inside() -> None:
 
 def test_several_processes_of_one_module() -> None:
     other = {**INSIDE, "cpustats": {"NumCPUs": 4, "NumThreads": 2, "Percent": 1.0}, "runtime": {"UptimeSeconds": 5}}
-    shown = facts({"agent": {"level": "Warn"}, "process": {"pid": 7}, "workers": {"1": INSIDE, "2": other}}).rows()
+    shown = fact_rows(facts({"agent": {"level": "Warn"}, "process": {"pid": 7}, "workers": {"1": INSIDE, "2": other}}))
     assert shown == [
         ("cpu", "13.5% of 4 processors"),
         ("memory", "6.00MB"),
@@ -52,7 +53,7 @@ def test_several_processes_of_one_module() -> None:
 
 
 def test_a_go_process() -> None:
-    assert facts(GO).rows() == [("memory", "5.00MB"), ("goroutines", "170")]
+    assert fact_rows(facts(GO)) == [("memory", "5.00MB"), ("goroutines", "170")]
 
 
 @pytest.mark.parametrize(
@@ -60,4 +61,4 @@ def test_a_go_process() -> None:
 )
 def test_what_is_not_told_is_left_out(stats: dict[str, Any]) -> None:
     assert facts(stats) == Facts()
-    assert facts(stats).rows() == []
+    assert fact_rows(facts(stats)) == []

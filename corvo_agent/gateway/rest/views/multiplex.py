@@ -1,0 +1,57 @@
+"""One stream a client for all that it looks at: subscriptions in, lines of JSON out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import orjson
+from aiohttp import web
+
+from ....modules.names import API_PATH
+from ....timestamps import format_millis
+from ...multiplex.multiplexer import Multiplexer
+from ...objects.body import read_object
+from ...objects.errors import Action
+from ...objects.module_api import ModuleApi
+from ..connection import pauses_allowed
+from ..http import guarded, read_body, send
+
+#: Seconds of silence after which a stream says that it is still there.
+ALIVE = 15.0
+
+
+class MultiplexViews:
+    """The subscriptions of ``multiplexer`` over REST; after ``alive`` seconds of silence a stream says so."""
+
+    def __init__(self, api: ModuleApi, multiplexer: Multiplexer, alive: float = ALIVE) -> None:
+        self._api = api
+        self._multiplexer = multiplexer
+        self._alive = alive
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where they are served."""
+        return [web.post(f"{API_PATH}/watch", guarded(self.watch, Action.READ))]
+
+    async def watch(self, request: web.Request) -> web.StreamResponse:
+        """POST watch: what is wrong with any of the subscriptions refuses the request; what happens later is a line."""
+        subscriptions = self._multiplexer.subscriptions(read_object(await read_body(request)))
+        await self._api.ready()
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
+        async with self._multiplexer.stream(subscriptions) as outbox:
+            await response.prepare(request)
+            # A person reads page by page: nothing more is made meanwhile, so that it costs no memory to wait.
+            with pauses_allowed(request):
+                while lines := await self._next(outbox.take):
+                    if not await send(request, response, lines, None):
+                        break
+        return response
+
+    async def _next(self, take: Callable[[], Awaitable[bytes]]) -> bytes:
+        try:
+            async with asyncio.timeout(self._alive):
+                return await take()
+        except TimeoutError:
+            staleness = round(self._api.cache.staleness(), 3)
+            now = format_millis(self._api.clock.time_ns())
+            return orjson.dumps({"type": "alive", "time": now, "staleness": staleness}) + b"\n"
