@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,10 +12,11 @@ from tests.world.machine import program
 
 
 @asynccontextmanager
-async def browser_page(own: str = "file:", **context: Any) -> AsyncIterator[Any]:
-    """A page of a new browser. What it reports as wrong, the policy's refusals included, fails the test at the end.
+async def browser_page(own: str = "file:", *, expected: Sequence[str] = (), **context: Any) -> AsyncIterator[Any]:
+    """A page of a new browser, which may ask for nothing but what begins with ``own``.
 
-    So does a request for what does not begin with ``own``.
+    What it reports as wrong, the policy's refusals included, fails the test at the end, unless a text of ``expected``
+    is in it.
     """
     from playwright.async_api import async_playwright
 
@@ -25,20 +27,29 @@ async def browser_page(own: str = "file:", **context: Any) -> AsyncIterator[Any]
         browser = await playwright.chromium.launch(executable_path=program("chromium"), args=arguments)
         try:
             page: Any = await (await browser.new_context(**context)).new_page()
-            _listen(page, faults, own)
+            page.set_default_timeout(30_000)
+            _listen(page, own, faults)
             yield page
         finally:
             await browser.close()
-    assert faults == []
+    assert [fault for fault in faults if not any(text in fault for text in expected)] == []
 
 
-def _listen(page: Any, faults: list[str], own: str) -> None:
+async def until(page: Any, condition: str) -> Any:
+    """Wait until the script ``condition`` gives what counts as true: asked anew, for the policy forbids more."""
+    async with asyncio.timeout(60):
+        while not (value := await page.evaluate(condition)):
+            await page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    return value
+
+
+def _listen(page: Any, own: str, faults: list[str]) -> None:
     def said(message: Any) -> None:
         if message.type == "error":
             faults.append(message.text)
 
     def asked(request: Any) -> None:
-        if not request.url.startswith(own):
+        if not request.url.startswith((own, "blob:")):
             faults.append(request.url)
 
     page.on("console", said)

@@ -16,6 +16,9 @@ export const STATUSES = {
   invalid: ["invalid", "what is stored for it cannot be followed"],
 };
 
+// The level of a Module that says none.
+const CONFIGURED = "as configured";
+
 /** The columns behind the box and the name: class, heading, what it means, and the order that it stands for. */
 const COLUMNS = [
   ["status", "Status", "whether its agent answers", "status"],
@@ -89,8 +92,7 @@ export function fillRow(made, item, { selected, cursor, now }) {
   link.href = fragment("module", item.name);
   setText(link, item.name);
   link.title = item.service ? `${item.name}, service ${item.service} on ${item.node || "no node"}` : item.name;
-  const differs = item.applied !== null && !item["in-force"];
-  made.className = `${item.status}${differs ? " differs" : ""}${item.errors ? " erring" : ""}${cursor ? " cursor" : ""}`;
+  made.className = `${item.status}${differs(item) ? " differs" : ""}${item.errors ? " erring" : ""}${cursor ? " cursor" : ""}`;
   const unreachable = item.status === "live" && item.reachable === false;
   const texts = [
     unreachable ? "unreachable" : (STATUSES[item.status]?.[0] ?? item.status),
@@ -99,7 +101,7 @@ export function fillRow(made, item, { selected, cursor, now }) {
     item.cpu === null ? "" : `${item.cpu.toFixed(item.cpu < 10 ? 1 : 0)}%`,
     item.rss === null ? "" : bytes(item.rss),
     item["loop-lag"] === null ? "" : span(item["loop-lag"]),
-    item.workers === null ? "" : count(item.workers),
+    item.workers !== null && item.workers > 1 ? count(item.workers) : "",
     item.restarts ? count(item.restarts) : "",
     item.started ? age(since(item.started, now)) : "",
   ];
@@ -108,12 +110,17 @@ export function fillRow(made, item, { selected, cursor, now }) {
   cells[1].title = levelTitle(item);
 }
 
+/** How what is in force differs from what is wanted. @param {Row} row */
+function differs(row) {
+  if (row.applied === null || row["in-force"]) return "";
+  return row.applied === row.wanted.level ? " not in force" : ` ≠ ${row.applied || CONFIGURED}`;
+}
+
 /** @param {Row} row @param {number} now */
 function levelText(row, now) {
   const { level, until } = row.wanted;
   const left = until ? ` ${age((Date.parse(until) - now) / 1000)}` : "";
-  const other = row.applied !== null && !row["in-force"] ? ` ≠ ${row.applied}` : "";
-  return `${level}${other}${left}`;
+  return `${level || CONFIGURED}${differs(row)}${left}`;
 }
 
 /** @param {Row} row */
@@ -121,6 +128,6 @@ function levelTitle(row) {
   const { level, source, by, reason, until } = row.wanted;
   const parts = [`${level}, wanted by ${source}`, by && `set by ${by}`, reason, until && `until ${until}`];
   if (row.applied === null) parts.push("no agent has told what is in force");
-  else if (!row["in-force"]) parts.push(`${row.applied} is in force`);
+  else if (!row["in-force"]) parts.push(`${row.applied || CONFIGURED} is in force`);
   return parts.filter(Boolean).join("; ");
 }

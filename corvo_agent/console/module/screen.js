@@ -55,12 +55,20 @@ class ModuleScreen {
       element(
         "div",
         { className: "parts" },
-        element("div", {}, this.why, this.facts, this.labels),
-        this.level.host,
-        part("Last 15 minutes", this.charts),
-        part("History", this.history),
-        part("Workers", this.workers),
-        part("Variables", this.variables),
+        element(
+          "div",
+          {},
+          element("div", {}, this.why, this.facts, this.labels),
+          this.level.host,
+          part("History", this.history),
+        ),
+        element(
+          "div",
+          {},
+          part("Last 15 minutes", this.charts),
+          part("Workers", this.workers),
+          part("Variables", this.variables),
+        ),
       ),
     );
     app.keys.add(

@@ -23,9 +23,9 @@ export function history(entries) {
   if (!entries.length) return element("p", { className: "quiet", text: "Nothing was done to it that is remembered." });
   const rows = entries.map((each) => {
     const levels = [each["level-from"], each["level-to"]].filter(Boolean).join(" → ");
-    const until = each.until ? `until ${clock(each.until, true).slice(0, 19)}` : "";
+    const until = each.until ? `until ${clock(each.until).slice(0, 8)}` : "";
     return [
-      clock(each.time, true).slice(0, 19),
+      clock(each.time, true).slice(5, 19),
       each.who || "unknown",
       each.what,
       [levels, until].filter(Boolean).join(", "),
