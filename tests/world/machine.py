@@ -1,7 +1,7 @@
 """What a test may need of the machine besides Python and git.
 
 ``@needs("logrotate")`` marks such a test ``world``: the README's test command leaves it out and says so at its end,
-``tox run -e world`` runs it, and fails where something is missing.
+``tox run -e world``, or ``-e console`` where it is about the page, runs it and fails where something is missing.
 """
 
 from __future__ import annotations

@@ -52,5 +52,5 @@ class WorldReport:
             parts = ", ".join(f"{needed} {number}" for needed, number in sorted(self._left.items()))
             total = sum(self._left.values())
             terminalreporter.write_line(
-                f"left to `tox run -e world`: {total} tests that need more than Python and git ({parts})"
+                f"left to `tox run -e console,world`: {total} tests that need more than Python and git ({parts})"
             )

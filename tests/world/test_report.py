@@ -28,7 +28,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "world(things): needs more than Python and git")
     config.pluginmanager.register(WorldReport(config))
 """
-LEFT = "left to `tox run -e world`: 2 tests that need more than Python and git (a-telescope 1, root 1)"
+LEFT = "left to `tox run -e console,world`: 2 tests that need more than Python and git (a-telescope 1, root 1)"
 
 
 def run(folder: Path, *arguments: str) -> tuple[int, str]:
