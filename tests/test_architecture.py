@@ -119,7 +119,7 @@ ROOMS = {
         "service",
         "introspection",
     ],
-    "sidecar": ["target", "answers hooks processes", "injection"],
+    "sidecar": ["processes target", "answers hooks", "injection"],
     "gateway": [
         "auth cooperative_yield identity watching",
         "objects routing",

@@ -20,6 +20,7 @@ from ...profiles.sampling.engine import Recording, SamplingOrder
 from ...profiles.sampling.py_spy import PySpy
 from ...profiles.sampling.py_spy_output import ThreadDump
 from ..target.process import FindTarget
+from .outside_tasks import tasks_from_outside
 
 
 def process_kinds(find: FindTarget, program: Sequence[str] = ()) -> tuple[ProfileKind, ...]:
@@ -82,7 +83,7 @@ class TargetEngine:
 
 
 class ThreadDumpKind:
-    """``goroutine`` of a foreign process: every thread with its Python stack."""
+    """``goroutine`` of a foreign process: every thread with its Python stack, and its tasks where they can be seen."""
 
     name = "goroutine"
     parameters: tuple[str, ...] = ()
@@ -96,15 +97,17 @@ class ThreadDumpKind:
     async def take(self, request: ProfileRequest) -> bytes:
         """A gzipped pprof profile with the sample type ``goroutine``. Raises what ``PySpy.dump`` raises."""
         time_ns = time.time_ns()
-        threads = await PySpy(self._pid(), self._program).dump()
+        pid = self._pid()
+        threads = await PySpy(pid, self._program).dump()
+        tasks, said = await tasks_from_outside(pid, threads)
         profile = Profile(
             sample_types=(GOROUTINE,),
-            samples=[_sample(thread) for thread in threads],
+            samples=[*(_sample(thread) for thread in threads), *tasks],
             default_sample_type=GOROUTINE.type,
             period_type=GOROUTINE,
             period=1,
             time_ns=time_ns,
-            comments=("threads as py-spy saw them without stopping them; tasks are seen from inside the process only",),
+            comments=("threads as py-spy saw them without stopping them", said),
             program=self._file(),
         )
         return await encode_off_loop(profile)
