@@ -48,6 +48,7 @@ OWNERS = {
         "profiles/kinds/trace.py",
         "profiles/sampling/py_spy_output.py",
         "rest_client/",
+        "sidecar/answers/outside_tasks.py",
         "stats/",
         "writer/kubernetes.py",
     ],

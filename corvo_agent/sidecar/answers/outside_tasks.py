@@ -75,11 +75,11 @@ async def _answer(pid: int) -> Mapping[str, Any]:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             cwd="/",
-            env={"PATH": os.defpath},
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
             **user,
         )
     except OSError as error:
-        raise Unsupported("tasks", f"{command[-1]} cannot be started: {error.strerror}") from error
+        raise Unsupported("tasks", f"{command[0]} cannot be started: {error.strerror}") from error
     try:
         async with asyncio.timeout(_SECONDS):
             output, _ = await process.communicate()

@@ -44,9 +44,8 @@ async def test_of_older_pythons_it_is_said_that_they_are_not_seen() -> None:
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python reads them itself")
 async def test_a_program_that_is_no_interpreter_is_not_started_once_more(tmp_path: Path) -> None:
-    python = python_with_protocol()
     frozen = tmp_path / "shop"
-    shutil.copy(Path(python).resolve(), frozen)
+    shutil.copy(python_with_protocol(), frozen)
     with running(str(frozen), "-I", "-c", "print('ready', flush=True); input()") as process:
         tasks, said = await tasks_from_outside(process.pid, [])
     assert tasks == []
