@@ -35,6 +35,7 @@ from ..threads import in_thread
 from ..tls_files import FileContext
 from .announcement import announced, reachable_address, start_report
 from .background import Background
+from .history import SeenHistory
 from .level_report import LevelReport
 from .level_sync import ApplyLevel, LevelSync, apply_to_process
 from .lifetime import Lifetime
@@ -105,6 +106,7 @@ class Agent:
         # Overrides end by the clock that all share.
         self._store_clock = StoreClock(clock, self._store)
         self._levels = self._new_levels()
+        self._history = None if self._store is None else SeenHistory(self.name, self._store.kv, self._store_clock)
         self._overriding = self._new_overriding()
         self._background = Background()
         self._watcher = self._watch(on_change)
@@ -246,6 +248,8 @@ class Agent:
             self._background.start(work(), "corvo-agent-work")
         if self._store is None or self._watcher is None:
             return
+        if self._history is not None:
+            await opened.open(self._history)
         await opened.open(self._watcher)
         endpoint = EndpointLease(
             self._store.kv,
@@ -283,11 +287,14 @@ class Agent:
     def _new_overriding(self) -> Overriding | None:
         if self._store is None:
             return None
-        return Overriding(self.name, self._store.kv, self._update_levels, clock=self._store_clock)
+        ended = None if self._history is None else self._history.overruled
+        return Overriding(self.name, self._store.kv, self._update_levels, clock=self._store_clock, ended=ended)
 
     def _take_step(self, step: WatchStep) -> None:
         if self._overriding is not None:
             self._overriding.take(step)
+        if self._history is not None:
+            self._history.take(step)
         if self.options.audit is not None:
             self.options.audit.seen_beside(step.beside)
         if self._endpoint is not None:

@@ -27,7 +27,8 @@ class Overriding:
     """Follows the controls of the Module ``name`` in ``kv`` as ``take`` is told of them, and calls ``update``.
 
     A control that a change of ``log-level`` has ended counts no longer at once, and is taken out of the store by
-    ``run``, which also finds out what happened to the level while no agent was there to see it.
+    ``run``, which also finds out what happened to the level while no agent was there to see it; ``ended`` is told
+    of those that it took out.
     """
 
     def __init__(
@@ -37,11 +38,13 @@ class Overriding:
         update: Callable[[Module | None, tuple[Control, ...]], object],
         *,
         clock: Clock,
+        ended: Callable[[Control], object] | None = None,
     ) -> None:
         self._name = name
         self._kv = kv
         self._store = ControlStore(kv, clock=clock)
         self._update = update
+        self._ended = ended
         self._clock = clock
         self._view = ControlsView()
         self._module: Module | None = None
@@ -97,7 +100,9 @@ class Overriding:
             if ended:
                 self._tell()
         for control in self._view.overruled:
-            await end_overruled(self._store, self._name, module.spec.log_level, control)
+            ended = await end_overruled(self._store, self._name, module.spec.log_level, control)
+            if ended and self._ended is not None:
+                self._ended(control)
 
     def _tell(self) -> None:
         self._update(self._module, self._view.controls)

@@ -26,6 +26,7 @@ _COMMANDS = {
     "ls": ("look", "Show the modules at a glance."),
     "level": ("change", "Show or change the log level of a module."),
     "errors": ("look", "Count the errors of modules by kind."),
+    "history": ("look", "Show who changed what of a module."),
     "logs": ("look", "Show log lines of modules."),
     "stats": ("look", "Show or clear published variables of a module."),
     "profile": ("look", "Take a profile of a module."),

@@ -22,9 +22,11 @@ from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.server.acceptor import Acceptor, within_descriptors
 from ..diagnostics.server.listen import address_of, open_socket
 from ..diagnostics.server.server import DiagnosticsServer
+from ..modules.controls.control import Control
 from ..modules.kv import KeyValueStore
-from ..modules.model import Module
+from ..modules.model import Module, ObjectMeta
 from ..modules.store import ModuleStore
+from ..modules.store_clock import StoreClock
 from ..settings.secret_file import read_secret
 from ..tls_files import FileContext
 from .auth import Gatekeeper
@@ -33,6 +35,7 @@ from .grpc.status import DetailsCodec
 from .identity import GatewayIdentity
 from .metrics import Metrics
 from .multiplex.multiplexer import Multiplexer
+from .objects.changes import Changes, HistoryKeeper
 from .objects.module_api import ModuleApi
 from .rest.answers import Answers
 from .rest.compression import compress_answers
@@ -44,6 +47,7 @@ from .rest.views.debug import DebugViews
 from .rest.views.errors import ErrorViews
 from .rest.views.fleet import FleetViews
 from .rest.views.follow import FollowViews
+from .rest.views.history import HistoryViews
 from .rest.views.modules import ModuleViews
 from .rest.views.multiplex import MultiplexViews
 from .rest.views.status import StatusViews
@@ -57,6 +61,7 @@ from .statuses.board import StatusBoard
 from .statuses.measured_client import ask_through
 from .subscriptions.statuses import StatusesKind
 from .tls import agent_context, grpc_context, proxy_context, server_context
+from .watching.caretaker import Caretaker
 from .watching.completer import Completer
 from .watching.control_keeper import ControlKeeper
 from .watching.endpoint_cache import EndpointCache
@@ -104,8 +109,10 @@ class Gateway:
         self.connections = HttpConnections()
         self.answers = Answers(self._http.answer_bytes, clock)
         self.hub = WatchHub(limits=self._watches, clock=clock)
-        self.cache = ModuleCache(modules.kv, self.hub, check_interval=interval, clock=clock)
-        self.endpoints = EndpointCache(modules.kv, check_interval=interval, clock=clock)
+        self.identity = GatewayIdentity.of(clock)
+        self.changes = changes = Changes(modules, StoreClock(clock, modules), self.identity.id)
+        self.cache = ModuleCache(modules.kv, self.hub, check_interval=interval, clock=clock, saw=changes.saw)
+        self.endpoints = EndpointCache(modules.kv, check_interval=interval, clock=clock, saw=self._saw_control)
         self.api = ModuleApi(
             modules,
             self.cache,
@@ -114,8 +121,8 @@ class Gateway:
             max_staleness=self.settings.max_staleness,
             clock=clock,
             audit=self._audit,
+            changes=changes,
         )
-        self.identity = GatewayIdentity.of(clock)
         self._stack = AsyncExitStack()
         self._address = ""
         #: (method, path) of each request that it answers.
@@ -141,11 +148,11 @@ class Gateway:
                 metadata=lambda: said_to_agents(self._agent_token),
             )
             stack.push_async_callback(peers.aclose)
+            await stack.enter_async_context(self.changes.recorder)
             await stack.enter_async_context(self.cache)
             await stack.enter_async_context(self.endpoints)
-            keeper = ControlKeeper(self._modules, self.cache, self.endpoints, clock=self._clock)
-            await stack.enter_async_context(keeper)
-            await stack.enter_async_context(Completer(self._modules, self.cache, clock=self._clock))
+            for keeper in self._caretakers():
+                await stack.enter_async_context(keeper)
             resolver = Resolver(DialPolicy(settings.allow_networks), clock=self._clock)
             router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes, audit=self._audit)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
@@ -160,6 +167,21 @@ class Gateway:
             stack.callback(self.hub.close)
             self._stack = stack.pop_all()
         return self
+
+    def _caretakers(self) -> list[Caretaker]:
+        return [
+            ControlKeeper(self._modules, self.cache, self.endpoints, clock=self._clock, ended=self._overruled),
+            Completer(self._modules, self.cache, clock=self._clock),
+            HistoryKeeper(self._modules, self.cache, clock=self._clock),
+        ]
+
+    def _overruled(self, module: Module, control: Control) -> None:
+        self.changes.overruled(self.endpoints.level_of(module), control)
+
+    def _saw_control(self, name: str, old: Control | None, new: Control | None, revision: int) -> None:
+        entry = self.cache.get(name)
+        module = Module(ObjectMeta(name=name)) if entry is None else entry.module
+        self.changes.saw_control(self.endpoints.level_of(module), old, new, revision)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -246,6 +268,7 @@ class Gateway:
             ModuleViews(self.api, router),
             WatchViews(self.api, self._watches.patience, period=self._watches.bookmark),
             FollowViews(self.api, router),
+            HistoryViews(self.api),
             DebugViews(self.api, router, self.answers),
             ErrorViews(self.api, router),
             StatusViews(self.api, self.endpoints, metrics),

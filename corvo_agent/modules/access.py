@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .controls.control import Control
+from .history.value import History
 from .kv import ChangeType
 from .model import Module
 from .module_level import ModuleLevel
@@ -80,6 +81,14 @@ class ModuleAccess(Protocol):
 
     async def levels(self, selector: Selector = EVERY_MODULE) -> Sequence[ModuleLevel]:
         """The same of all that ``selector`` lets through, by name. Raises InvalidArgument for a bad selector."""
+        ...
+
+    async def history(self, name: str) -> History:
+        """The last changes of the Module, newest first; for a while also of one that is deleted. () for none.
+
+        Raises NotFound when there is no such Module, and never was one as far as is known; DecodeError for a history
+        that cannot be read.
+        """
         ...
 
     async def set_control(self, name: str, control: Control, lasts: int) -> None:

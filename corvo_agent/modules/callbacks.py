@@ -42,13 +42,16 @@ class ModuleChange:
 class WatchStep:
     """What a watch has told at once: the ``module`` after it, its ``changes``, and those of keys ``beside`` it.
 
-    ``exact``: each change was seen; else they are the difference to a state that was read anew.
+    ``exact``: each change was seen; else they are the difference to a state that was read anew: the ``first``, or one
+    of other data, which has ``replaced`` what there was.
     """
 
     module: Module | None
     changes: tuple[ModuleChange, ...]
     beside: tuple[Change, ...]
     exact: bool
+    first: bool = False
+    replaced: bool = False
 
 
 #: A plain function or a coroutine function.

@@ -10,6 +10,8 @@ from ..errors import InvalidArgument
 MODULES_PREFIX = "/venice/config/diagnostics/modules/"
 #: What is ours beside the Modules lies below this key: for each Module ``NAME/endpoint`` and so on.
 BESIDE_PREFIX = "/corvo/v1/modules/"
+#: The last changes of each Module lie below this key, under its name.
+HISTORY_PREFIX = "/corvo/v1/history/"
 #: Every path of the REST API lies below this one.
 API_PATH = "/configs/diagnostics/v1"
 #: The REST path of Modules, which their self-link is made of.
@@ -33,6 +35,15 @@ def validate_name(name: str, what: str = "meta.name") -> str:
     if len(name) > MAX_NAME_LENGTH:
         raise InvalidArgument(what, name, f"must have at most {MAX_NAME_LENGTH} characters")
     return name
+
+
+def is_name(name: str) -> bool:
+    """Whether an object may have that name."""
+    try:
+        validate_name(name)
+    except InvalidArgument:
+        return False
+    return True
 
 
 def key_of(name: str) -> str:

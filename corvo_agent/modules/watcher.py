@@ -239,7 +239,8 @@ class ModuleWatcher:
                 own.append(told)
         if self._on_step is not None:
             beside = tuple(change for change in changes if change.key != self._key)
-            self._on_step(WatchStep(self._module, tuple(own), beside, batch.cause is Cause.CHANGES))
+            exact, first = batch.cause is Cause.CHANGES, batch.cause is Cause.SNAPSHOT
+            self._on_step(WatchStep(self._module, tuple(own), beside, exact, first, batch.replaced))
         # Queued calls are made by other tasks, later: what the step has put in force holds by then.
         for told in own:
             if not same_spec(told.old, told.new):

@@ -15,6 +15,8 @@ from ..modules.access import EVERY_MODULE, ModuleEvent, Selector
 from ..modules.compare_and_swap import ATTEMPTS, compare_and_swap
 from ..modules.controls.codec import control_to_dict
 from ..modules.controls.control import Control
+from ..modules.history.entry import entry_from_dict
+from ..modules.history.value import History
 from ..modules.json.codec import module_from_dict, module_to_dict
 from ..modules.json.merge_patch import difference
 from ..modules.kv import ChangeType
@@ -94,6 +96,14 @@ class RestModules:
             return PeerKind(found.get("peer", PeerKind.CORVO.value))
         except ValueError:
             return PeerKind.NONE
+
+    async def history(self, name: str) -> History:
+        """What the gateway reads of it in the store."""
+        found = await self._transport.call("GET", f"{_path(name)}/history", name=name)
+        try:
+            return tuple(entry_from_dict(item) for item in found.get("items") or [])
+        except InvalidArgument as error:
+            raise RemoteError(self._transport.url, "DATA_LOSS", f"a malformed history: {error}") from error
 
     async def set_control(self, name: str, control: Control, lasts: int) -> None:
         """Have the gateway put it beside the Module."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corvo_agent.modules.announcing.endpoint import AppliedLevel, Endpoint, encode_endpoint, endpoint_key
-from corvo_agent.modules.names import key_of
+from corvo_agent.modules.names import BESIDE_PREFIX, key_of
 
 from .conftest import Api, Store, settled
 from .modules import NOW, module
@@ -218,7 +218,7 @@ async def test_what_is_put_over_a_level_goes_with_the_module(api: Api, store: St
     await store.put_module(module("a1"))
     await api.call("PUT", "/modules/a1/level", {"level": "Debug"})
     await api.call("DELETE", "/modules/a1")
-    assert (await store.range("/corvo/")).items == ()
+    assert (await store.range(BESIDE_PREFIX)).items == ()
     assert (await api.call("PUT", "/modules/a1/level", {"level": "Debug"}))[0] == 404
 
 

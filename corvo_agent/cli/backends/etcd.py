@@ -14,12 +14,14 @@ from ...modules.access import EVERY_MODULE, ModuleAccess, ModuleEvent, Selector
 from ...modules.announcing.endpoint import find_endpoint
 from ...modules.controls.control import Control
 from ...modules.controls.store import ControlStore
+from ...modules.history.store import HistoryStore
+from ...modules.history.value import History
 from ...modules.json.codec import read_module
 from ...modules.kv import Change, KeyValue
 from ...modules.location import agent_address, is_behind_proxy
 from ...modules.model import Module, ObjectMeta
 from ...modules.module_level import ModuleLevel, module_level
-from ...modules.names import BESIDE_PREFIX, MODULES_PREFIX, name_of
+from ...modules.names import BESIDE_PREFIX, MODULES_PREFIX, is_name, name_of
 from ...modules.selectors.list_options import ListOptions
 from ...modules.selectors.selection import Selection
 from ...modules.store import ModuleList, ModuleStore
@@ -60,6 +62,7 @@ class StoreModules:
         self._store = store
         self._clock = StoreClock(SYSTEM_CLOCK, store)
         self._controls = ControlStore(store.kv, clock=self._clock)
+        self._history = HistoryStore(store.kv, clock=self._clock)
         self.get = store.get
         self.create = store.create
 
@@ -90,6 +93,15 @@ class StoreModules:
         for item in (await self._store.kv.range(BESIDE_PREFIX)).items:
             beside.setdefault(item.key.removeprefix(BESIDE_PREFIX).partition("/")[0], []).append(item)
         return [module_level(module, beside.get(module.name, ())) for module in modules]
+
+    async def history(self, name: str) -> History:
+        """What agents and gateways have written of it."""
+        if not is_name(name):
+            raise NotFound("module", name)
+        found = await self._history.read(name)
+        if not found:
+            await self._store.get(name)
+        return found
 
     async def set_control(self, name: str, control: Control, lasts: int) -> None:
         """Put it beside the Module, if there is one; its end is reckoned by the store's time."""

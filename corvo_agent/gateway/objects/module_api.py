@@ -20,11 +20,12 @@ from ...modules.compare_and_swap import compare_and_swap
 from ...modules.controls.codec import control_to_dict
 from ...modules.controls.control import Control
 from ...modules.controls.store import ControlStore
+from ...modules.history.value import History
 from ...modules.json.codec import module_to_dict
 from ...modules.json.merge_patch import difference
 from ...modules.model import Module
 from ...modules.module_level import ModuleLevel, module_level
-from ...modules.names import BESIDE_PREFIX, MODULES_PREFIX
+from ...modules.names import BESIDE_PREFIX, MODULES_PREFIX, is_name
 from ...modules.selectors.labels import parse_label_selector
 from ...modules.selectors.list_options import ListOptions
 from ...modules.store import ModuleStore
@@ -37,6 +38,7 @@ from ..watching.module_cache import ModuleCache
 from ..watching.subscription import Subscription
 from ..watching.watch_hub import WatchHub
 from . import edits as objects
+from .changes import Changes
 from .paging import page, sort_entries
 from .precondition import UNCONDITIONAL, Precondition
 
@@ -74,6 +76,7 @@ class ModuleApi:
         sync_timeout: float = 5.0,
         clock: Clock = SYSTEM_CLOCK,
         audit: Audit | None = None,
+        changes: Changes | None = None,
     ) -> None:
         self._audit = audit or Audit(clock=clock)
         self._store = store
@@ -83,6 +86,7 @@ class ModuleApi:
         # The end of a control is reckoned by the clock that all share.
         self.clock = StoreClock(clock, store)
         self._controls = ControlStore(store.kv, clock=self.clock)
+        self._changes = changes or Changes(store, self.clock, "")
         self.max_staleness = max_staleness
         self._sync_timeout = sync_timeout
         self._clock = clock
@@ -162,7 +166,9 @@ class ModuleApi:
         """Store a new Module that has passed the checks. Raises AlreadyExists."""
         with self._audit.told("create", given.name, change=module_to_dict(given)["spec"]):
             _permit(given)
-            return await self._written(await self._store.create(Module(given.meta, given.spec, given.status)))
+            created = await self._store.create(Module(given.meta, given.spec, given.status))
+            self._changes.written(None, created)
+            return await self._written(created)
 
     async def delete(self, name: str, version: str = "", *, condition: Precondition = UNCONDITIONAL) -> CachedModule:
         """Delete the Module, at ``version`` if given; what it was. Raises NotFound, VersionConflict."""
@@ -176,8 +182,10 @@ class ModuleApi:
             condition.check(current)
             return current.revision
 
+        after = self._next_revision()
         with self._audit.told("delete", name):
             last = await compare_and_swap(read, lambda at: self._store.delete(name, at), clock=self._clock)
+            self._changes.deleted(last, after)
             # Else they would hold again for a Module of that name that its agent writes anew.
             await self._controls.clear_all(name)
         # It may have been created again since: then the cache holds a younger one.
@@ -237,8 +245,10 @@ class ModuleApi:
             condition.check(module)
             if module.invalid:
                 raise PreconditionFailed(f"module [{name}] is invalid: {module.invalid}; mend its log-level first")
-            revision = (await self._controls.put(name, control)).revision
-        await self._settled(lambda: self._beside.revision >= revision, self._beside)
+            before = self._beside.level_of(module)
+            put = await self._controls.put(name, control)
+            self._changes.put_over(before, put)
+        await self._settled(lambda: self._beside.revision >= put.revision, self._beside)
         return CachedModule(module)
 
     async def clear_control(
@@ -255,12 +265,26 @@ class ModuleApi:
         return CachedModule(module)
 
     async def _clear_control(self, module: Module, logger: str, id: str = "") -> None:
-        await self._controls.clear(module.name, logger, id)
+        before, after = self._beside.level_of(module), self._next_revision()
+        self._changes.ended(before, await self._controls.clear(module.name, logger, id), after)
 
         def is_meant(control: Control) -> bool:
             return control.id == id if id else control.logger == logger
 
         await self._settled(lambda: not any(map(is_meant, self._beside.level_of(module).controls)), self._beside)
+
+    async def history(self, name: str) -> History:
+        """The last changes of the Module, the newest first; also of one that is deleted. Raises NotFound."""
+        try:
+            await self.get(name)
+        except NotFound:
+            # Whose it was is not known any more.
+            if current_caller().selector:
+                raise
+            if is_name(name) and (found := await self._changes.read(name)):
+                return found
+            raise
+        return await self._changes.read(name)
 
     async def replace(self, name: str, given: Module) -> CachedModule:
         """A controller's update. Raises NotFound, VersionConflict."""
@@ -304,7 +328,9 @@ class ModuleApi:
             # No one may take a Module out of its own reach into that of others.
             _permit(changed)
             told.more["change"] = difference(module_to_dict(current), module_to_dict(changed))
-            return await self._store.update(changed, expected=current.revision)
+            updated = await self._store.update(changed, expected=current.revision)
+            self._changes.written(current, updated)
+            return updated
 
         # With a version of the caller's the look after a conflict refuses it; without one, it is tried again.
         return await self._written(await compare_and_swap(read, write, clock=self._clock))
@@ -317,6 +343,10 @@ class ModuleApi:
     async def _written(self, module: Module) -> CachedModule:
         await self._settled(lambda: self.cache.revision >= module.revision)
         return CachedModule(module)
+
+    def _next_revision(self) -> int:
+        """What is written from now on has this revision or a later one."""
+        return max(self.cache.revision, self._beside.revision) + 1
 
     async def _settled(self, condition: Callable[[], bool], mirror: WatchedMirror | None = None) -> None:
         # Not by its truth: a mirror that holds nothing has none.

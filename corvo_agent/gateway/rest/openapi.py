@@ -149,6 +149,10 @@ def _object_paths() -> dict[str, Any]:
                 "Set a level for a time, for good, or end it", "Module", _WRITE, parameters=_HAS, body="LevelChange"
             ),
         },
+        f"{one}/history": {
+            "parameters": [_NAME],
+            "get": _operation("The last 50 changes, newest first; a week longer than the Module", "History", _READ),
+        },
     }
 
 

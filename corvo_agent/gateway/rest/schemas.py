@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...modules.history.entry import CHANGES
+
 Schema = dict[str, Any]
 
 
@@ -97,6 +99,28 @@ SCHEMAS: Schema = {
         },
         ("name", "wanted", "in-force"),
     ),
+    "HistoryEntry": _object(
+        {
+            "time": {**_TIME, "description": "when it was changed; of what was seen, when it was seen"},
+            "module": _TEXT,
+            "what": {"type": "string", "enum": list(CHANGES)},
+            "who": {"type": "string", "description": "the authenticated name; nothing where the store was written to"},
+            "from": {"type": "string", "description": "the address of the caller"},
+            "by": {"type": "string", "description": "the name that the change gave itself"},
+            "logger": {"type": "string", "description": "nothing for the whole process"},
+            "level-from": _TEXT,
+            "level-to": _TEXT,
+            "until": _TIME,
+            "reason": _TEXT,
+            "change": {"type": "object", "description": "of spec or labels: a JSON merge patch"},
+            "gateway": {"type": "string", "description": "the id of the gateway that it was changed through"},
+            "seen": {"type": "boolean", "description": "found in the store by an agent or a gateway that watches"},
+            "revision": _TEXT,
+            "since": _TEXT,
+        },
+        ("time", "module", "what"),
+    ),
+    "History": _object({"items": {"type": "array", "items": ref("HistoryEntry")}}, ("items",)),
     "ModuleSpec": _object(
         {
             "log-level": _LEVEL,

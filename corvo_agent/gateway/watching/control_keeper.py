@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...modules.controls.control import Control
@@ -22,7 +23,7 @@ class ControlKeeper(Caretaker):
     """Looks at the controls in ``beside`` every ``period`` seconds while it is entered.
 
     One that ended an hour ago, by the store's time, is deleted; so is one of a whole process when the log-level of its
-    Module in ``modules`` was changed after it.
+    Module in ``modules`` was changed after it, which ``ended`` is told.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class ControlKeeper(Caretaker):
         *,
         period: float = PERIOD,
         clock: Clock = SYSTEM_CLOCK,
+        ended: Callable[[Module, Control], object] | None = None,
     ) -> None:
         # By the store's time, which the ends of controls are in.
         clock = self._store_clock = StoreClock(clock, store)
         super().__init__("controls that are over stay in the store", period=period, clock=clock)
+        self._ended = ended
         self._kv = store.kv
         self._modules = modules
         self._beside = beside
@@ -70,6 +73,8 @@ class ControlKeeper(Caretaker):
             standing[key] = module.revision
             return
         if await was_overruled(self._kv, module.name, module.spec.log_level, control):
-            await end_overruled(self._controls, module.name, module.spec.log_level, control)
+            ended = await end_overruled(self._controls, module.name, module.spec.log_level, control)
+            if ended and self._ended is not None:
+                self._ended(module, control)
         else:
             standing[key] = module.revision

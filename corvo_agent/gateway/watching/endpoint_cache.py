@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import orjson
 
@@ -18,24 +18,37 @@ from ...modules.kv import Change, ChangeType, KeyValueStore
 from ...modules.model import Module, ObjectMeta
 from ...modules.module_level import ModuleLevel, beside_to_dict
 from ...modules.names import BESIDE_PREFIX
-from ...modules.watching.batches import WatchBatch
+from ...modules.watching.batches import Cause, WatchBatch
 from .mirror import WatchedMirror
 
 # Where agents of older versions announce themselves.
 _OLD_PREFIX = "/corvo/v1/endpoints/"
 _log = logging.getLogger(__name__)
 
-
 # Seconds that a look into the store itself may take.
 _LOOK_UP = 2.0
 
+#: Name of the Module, its control before and after, None for none, and the revision of the change.
+SawControl = Callable[[str, Control | None, Control | None, int], object]
+
 
 class EndpointCache(WatchedMirror):
-    """The announced endpoint and the controls of each Module. A value that cannot be decoded counts as none."""
+    """The announced endpoint and the controls of each Module. A value that cannot be decoded counts as none.
 
-    def __init__(self, store: KeyValueStore, *, check_interval: float = 10.0, clock: Clock = SYSTEM_CLOCK) -> None:
+    ``saw`` hears of each control that is changed in the store while it is followed, with what it was before.
+    """
+
+    def __init__(
+        self,
+        store: KeyValueStore,
+        *,
+        check_interval: float = 10.0,
+        clock: Clock = SYSTEM_CLOCK,
+        saw: SawControl | None = None,
+    ) -> None:
         super().__init__(store, BESIDE_PREFIX, check_interval=check_interval, clock=clock)
         self._store = store
+        self._saw = saw
         self._endpoints: dict[str, Endpoint] = {}
         self._controls: dict[str, dict[str, Control]] = {}
         self._workers: dict[str, dict[str, Endpoint]] = {}
@@ -95,7 +108,8 @@ class EndpointCache(WatchedMirror):
                 continue
             elif (found := control_of(change.key)) is not None:
                 name = found[0]
-                self._take_control(name, found[1], change)
+                told = batch.cause is not Cause.SNAPSHOT and not batch.replaced
+                self._take_control(name, found[1], change, told=told)
             else:
                 continue
             self._json.pop(name, None)
@@ -122,16 +136,19 @@ class EndpointCache(WatchedMirror):
         if not workers:
             del self._workers[name]
 
-    def _take_control(self, name: str, id: str, change: Change) -> None:
+    def _take_control(self, name: str, id: str, change: Change, *, told: bool) -> None:
         controls = self._controls.setdefault(name, {})
-        controls.pop(id, None)
+        before = controls.pop(id, None)
         if change.type is not ChangeType.DELETED and change.item is not None:
             try:
                 controls[id] = decode_control(change.item)
             except DecodeError as error:
                 _log.warning("control ignored: %s", error)
+        after = controls.get(id)
         if not controls:
             del self._controls[name]
+        if told and self._saw is not None:
+            self._saw(name, before, after, change.revision)
 
     async def _warn_of_old_agents(self) -> None:
         """Say once that agents of an older version are not found."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import bisect
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 
 from ...clock import SYSTEM_CLOCK, Clock
@@ -28,14 +28,23 @@ _SLICE_BYTES = 256 << 10
 class ModuleCache(WatchedMirror):
     """Every Module, by name, as of ``revision``; what changes is published to ``hub``.
 
+    ``saw`` hears of what is changed in the store while it is followed: not of what was there, nor of other data.
+
     A value that cannot be decoded is shown as a Module that is invalid: the log names key, revision and reason.
     """
 
     def __init__(
-        self, store: KeyValueStore, hub: WatchHub, *, check_interval: float = 10.0, clock: Clock = SYSTEM_CLOCK
+        self,
+        store: KeyValueStore,
+        hub: WatchHub,
+        *,
+        check_interval: float = 10.0,
+        clock: Clock = SYSTEM_CLOCK,
+        saw: Callable[[Sequence[Event]], object] | None = None,
     ) -> None:
         super().__init__(store, MODULES_PREFIX, check_interval=check_interval, clock=clock)
         self._hub = hub
+        self._saw = saw
         # In the order of their last writes.
         self._entries: dict[str, CachedModule] = {}
         self._names: list[str] = []
@@ -87,6 +96,8 @@ class ModuleCache(WatchedMirror):
         events = [event for event in found if event is not None]
         self._hub.publish(events)
         self._tell([event.entry.module.name for event in events])
+        if self._saw is not None and batch.cause is not Cause.SNAPSHOT and not batch.replaced:
+            self._saw(events)
 
     async def _decode(self, batch: WatchBatch) -> list[tuple[Change, CachedModule | None]]:
         """The changes that tell something, with their entries; a deletion has none."""

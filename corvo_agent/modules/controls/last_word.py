@@ -15,6 +15,9 @@ from .store import ControlStore
 
 _log = logging.getLogger(__name__)
 
+#: The reason that the history of a Module gives for the end of a control that was overruled.
+OVERRULED = "log-level was changed after it"
+
 
 async def was_overruled(kv: KeyValueStore, name: str, level: str, control: Control) -> bool:
     """Whether the Module ``name``, whose log-level is ``level`` now, had another one when ``control`` was written.
@@ -34,12 +37,13 @@ async def was_overruled(kv: KeyValueStore, name: str, level: str, control: Contr
         return False
 
 
-async def end_overruled(store: ControlStore, name: str, level: str, control: Control) -> None:
+async def end_overruled(store: ControlStore, name: str, level: str, control: Control) -> bool:
     """Take ``control`` away, since the log-level of the Module ``name`` was changed to ``level`` after it.
 
-    Whoever does it writes an audit line. Raises what the store raises.
+    Whoever does it writes an audit line; whether this call did it. Raises what the store raises.
     """
-    if await store.delete(name, control):
+    ended = await store.delete(name, control)
+    if ended:
         audit(
             _log,
             "an override was ended by a change of log-level",
@@ -49,3 +53,4 @@ async def end_overruled(store: ControlStore, name: str, level: str, control: Con
             log_level=level,
             by=control.by,
         )
+    return ended

@@ -67,10 +67,15 @@ class ControlStore:
             await self._clear(name, [each for each in others if each.key != key], control.logger)
         return replace(control, id=id, revision=revision)
 
-    async def clear(self, name: str, logger: str = "", id: str = "") -> bool:
-        """Take away every control of ``logger``, "" being the whole process, or only ``id``; whether there was one."""
+    async def clear(self, name: str, logger: str = "", id: str = "") -> tuple[Control, ...]:
+        """Take away every control of ``logger``, "" being the whole process, or only ``id``.
+
+        Those that this call has taken away.
+        """
         if id:
-            return await self._delete_item(control_key(name, id), None)
+            item = await self._kv.get(control_key(name, id))
+            gone = item is not None and await self._delete_item(item.key, item.mod_revision)
+            return read_controls([item] if gone and item is not None else [])
         return await self._clear(name, (await self._kv.range(controls_prefix(name))).items, logger)
 
     async def clear_all(self, name: str) -> None:
@@ -101,11 +106,11 @@ class ControlStore:
         except (CorvoError, TimeoutError) as error:
             _log.debug("a lease without a control ends by itself: %s", error)
 
-    async def _clear(self, name: str, items: Iterable[KeyValue], logger: str) -> bool:
-        deleted = [await self.delete(name, control) for control in read_controls(items) if control.logger == logger]
-        return any(deleted)
+    async def _clear(self, name: str, items: Iterable[KeyValue], logger: str) -> tuple[Control, ...]:
+        found = [control for control in read_controls(items) if control.logger == logger]
+        return tuple([control for control in found if await self.delete(name, control)])
 
-    async def _delete_item(self, key: str, revision: int | None) -> bool:
+    async def _delete_item(self, key: str, revision: int) -> bool:
         try:
             await self._kv.delete(key, expected=revision)
         except (NotFound, VersionConflict):

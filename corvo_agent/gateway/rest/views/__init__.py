@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .errors import ErrorViews
     from .fleet import FleetViews
     from .follow import FollowViews
+    from .history import HistoryViews
     from .modules import ModuleViews
     from .multiplex import MultiplexViews
     from .status import StatusViews
@@ -23,6 +24,7 @@ else:
             "errors": ("ErrorViews",),
             "fleet": ("FleetViews",),
             "follow": ("FollowViews",),
+            "history": ("HistoryViews",),
             "modules": ("ModuleViews",),
             "multiplex": ("MultiplexViews",),
             "status": ("StatusViews",),
@@ -35,6 +37,7 @@ __all__ = (
     "ErrorViews",
     "FleetViews",
     "FollowViews",
+    "HistoryViews",
     "ModuleViews",
     "MultiplexViews",
     "StatusViews",
