@@ -73,9 +73,10 @@ class ControlStore:
         Those that this call has taken away.
         """
         if id:
-            item = await self._kv.get(control_key(name, id))
-            gone = item is not None and await self._delete_item(item.key, item.mod_revision)
-            return read_controls([item] if gone and item is not None else [])
+            try:
+                return read_controls([await self._kv.delete(control_key(name, id))])
+            except NotFound:
+                return ()
         return await self._clear(name, (await self._kv.range(controls_prefix(name))).items, logger)
 
     async def clear_all(self, name: str) -> None:
