@@ -90,8 +90,8 @@ async def test_each_change_is_told_once_whatever_sees_it(etcd: EmbeddedEtcd) -> 
         by_name = {each.level_to: each for each in found}
         assert by_name["Warn"].by == "eve"
         assert by_name["Debug"].reason == "slow; password=***"
-        assert (by_name["Debug"].address, by_name["Debug"].gateway) == ("127.0.0.1", first.id)
-        assert {each.gateway for each in found if each.what == "spec"} == {second.id}
+        assert (by_name["Debug"].address, by_name["Debug"].gateway) == ("127.0.0.1", first.identity.id)
+        assert {each.gateway for each in found if each.what == "spec"} == {second.identity.id}
         for place in (("--etcd", etcd.endpoint), ("--gateway", second.url)):
             outcome = await corvo("history", NAME, "-o", "json", *place)
             assert [each["revision"] for each in outcome.json] == [str(each.revision) for each in found], outcome.err

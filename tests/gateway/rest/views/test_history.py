@@ -50,7 +50,7 @@ async def test_it_names_who_has_shown_a_token_and_outlives_the_module(api: Api, 
     entry = found["items"][0]
     assert (entry["who"], entry["by"], entry["from"]) == ("alice", "mallory", "127.0.0.1")
     assert (entry["level-from"], entry["level-to"], entry["reason"]) == ("Info", "Debug", "slow")
-    assert entry["gateway"] == gateway.id
+    assert entry["gateway"] == gateway.identity.id
     assert (await api.call("GET", "/modules/a1/history", **shop))[0] == 403
     assert (await api.call("GET", "/modules/none/history", **alice))[0] == 404
     assert (await api.call("GET", "/modules/-/history", **alice))[0] == 404
