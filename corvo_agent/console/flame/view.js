@@ -32,6 +32,16 @@ export class FlameView {
   #found = new Set();
   /** @type {Map<string, string>} */
   #colours = new Map();
+  // The colour of each function, which is asked for ten thousand times a drawing.
+  /** @type {string[]} */
+  #hues = [];
+  // What is to be drawn, by colour: left, top, width. Colours are changed a few times, not once a box.
+  /** @type {Map<string, number[]>} */
+  #boxes = new Map();
+  /** @type {[string, number, number][]} */
+  #texts = [];
+  /** @type {[number, number, number] | null} */
+  #outline = null;
   /** The milliseconds that the newest drawings took, for whoever measures. @type {number[]} */
   draws = [];
   zoomed = 0;
@@ -76,6 +86,7 @@ export class FlameView {
   /** @param {Tree} tree */
   show(tree) {
     this.tree = tree;
+    this.#hues = [];
     this.zoomed = this.selected = 0;
     this.#from = { left: 0, width: tree.width[0] || 1, since: -Infinity };
     this.#to = { left: 0, width: tree.width[0] || 1 };
@@ -85,6 +96,8 @@ export class FlameView {
   /** Draw anew in the colours of another theme. */
   repaint() {
     this.#colours.clear();
+    this.#boxes.clear();
+    this.#hues = [];
     this.draw();
   }
 
@@ -174,17 +187,26 @@ export class FlameView {
     this.#letter = context.measureText("m").width;
     const first = Math.floor(this.host.scrollTop / ROW);
     const last = Math.ceil((this.host.scrollTop + height) / ROW);
+    // The callers of what fills the width stand back.
+    let alpha = 1;
+    this.#outline = null;
     for (let row = first; row <= last; row++) {
       const depth = this.#depth(row * ROW);
-      if (depth >= 0 && depth <= this.tree.deepest) this.#drawRow(depth, row * ROW, view, width);
+      if (depth < 0 || depth > this.tree.deepest) continue;
+      const wanted = depth < this.tree.depth[this.zoomed] ? 0.55 : 1;
+      if (wanted !== alpha) this.#paint(alpha);
+      alpha = wanted;
+      this.#layRow(depth, row * ROW, view, width);
     }
+    this.#paint(alpha);
+    this.#drawOutline();
     this.draws.push(performance.now() - began);
     if (this.draws.length > 600) this.draws.shift();
     if (view.moving) this.draw();
   }
 
   /** @param {number} depth @param {number} top @param {{left: number, width: number}} view @param {number} pixels */
-  #drawRow(depth, top, view, pixels) {
+  #layRow(depth, top, view, pixels) {
     const scale = pixels / view.width;
     const row = this.tree.rows[depth];
     // The first box that ends behind the left edge: what lies before it is not looked at.
@@ -203,29 +225,45 @@ export class FlameView {
       const right = left + this.tree.width[node] * scale;
       if (right - drawn < NARROWEST && depth > 0) continue;
       drawn = Math.max(right, left + NARROWEST);
-      this.#drawBox(node, Math.max(left, 0), top, Math.min(drawn, pixels));
+      this.#layBox(node, Math.max(left, 0), top, Math.min(drawn, pixels));
     }
   }
 
   /** @param {number} node @param {number} left @param {number} top @param {number} right */
-  #drawBox(node, left, top, right) {
-    const context = this.context;
+  #layBox(node, left, top, right) {
     const width = right - left;
-    const found = this.#found.has(this.tree.fn[node]);
-    context.globalAlpha = this.tree.depth[node] < this.tree.depth[this.zoomed] ? 0.55 : 1;
-    context.fillStyle = found ? this.#colour("--hit") : this.#fill(node);
-    context.fillRect(left, top, Math.max(width - (width > 3 ? 1 : 0), 0.5), ROW - 1);
-    if (node === this.selected) {
-      context.strokeStyle = this.#colour("--text");
-      context.lineWidth = 2;
-      context.strokeRect(left + 1, top + 1, Math.max(width - 3, 1), ROW - 3);
+    const colour = this.#found.has(this.tree.fn[node]) ? this.#colour("--hit") : this.#fill(node);
+    let boxes = this.#boxes.get(colour);
+    if (!boxes) this.#boxes.set(colour, (boxes = []));
+    boxes.push(left, top, Math.max(width - (width > 3 ? 1 : 0), 0.5));
+    if (node === this.selected) this.#outline = [left, top, width];
+    if (width <= 3 * this.#letter) return;
+    const text = shorten(this.tree.name(node), Math.floor((width - 8) / this.#letter));
+    if (text) this.#texts.push([text, left + 4, top + ROW / 2]);
+  }
+
+  /** Draw what was laid out since. @param {number} alpha */
+  #paint(alpha) {
+    const context = this.context;
+    context.globalAlpha = alpha;
+    for (const [colour, boxes] of this.#boxes) {
+      if (!boxes.length) continue;
+      context.fillStyle = colour;
+      for (let at = 0; at < boxes.length; at += 3) context.fillRect(boxes[at], boxes[at + 1], boxes[at + 2], ROW - 1);
+      boxes.length = 0;
     }
-    const text = width > 3 * this.#letter ? shorten(this.tree.name(node), Math.floor((width - 8) / this.#letter)) : "";
-    if (text) {
-      context.fillStyle = this.#colour("--text");
-      context.fillText(text, left + 4, top + ROW / 2);
-    }
+    context.fillStyle = this.#colour("--text");
+    for (const [text, left, middle] of this.#texts) context.fillText(text, left, middle);
+    this.#texts.length = 0;
     context.globalAlpha = 1;
+  }
+
+  #drawOutline() {
+    if (!this.#outline) return;
+    const [left, top, width] = this.#outline;
+    this.context.strokeStyle = this.#colour("--text");
+    this.context.lineWidth = 2;
+    this.context.strokeRect(left + 1, top + 1, Math.max(width - 3, 1), ROW - 3);
   }
 
   /** @param {number} node */
@@ -236,17 +274,15 @@ export class FlameView {
       const before = this.tree.before[node];
       const larger = Math.max(value, before);
       if (value === before) return this.#colour("--whole");
-      const part = Math.max(0.15, larger ? Math.abs(value - before) / larger : 0);
-      return `color-mix(in srgb, ${this.#colour(value > before ? "--more" : "--less")} ${Math.round(part * 100)}%, ${this.#colour("--whole")})`;
+      const part = Math.max(0.15, Math.abs(value - before) / larger);
+      const name = value > before ? "--more" : "--less";
+      // In twenty steps: more are not told apart, and each is a colour to change to.
+      return `color-mix(in srgb, ${this.#colour(name)} ${Math.ceil(part * 20) * 5}%, ${this.#colour("--whole")})`;
     }
-    const name = this.tree.name(node);
-    const key = `hue ${this.tree.fn[node]}`;
-    let colour = this.#colours.get(key);
-    if (!colour) {
-      colour = `hsl(${hue(name)} ${this.#colour("--saturation")} ${this.#colour("--lightness")})`;
-      this.#colours.set(key, colour);
-    }
-    return colour;
+    const fn = this.tree.fn[node];
+    this.#hues[fn] ??=
+      `hsl(${hue(this.tree.name(node))} ${this.#colour("--saturation")} ${this.#colour("--lightness")})`;
+    return this.#hues[fn];
   }
 
   /** A value of the style sheet. @param {string} name */
