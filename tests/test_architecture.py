@@ -141,7 +141,7 @@ ROOMS = {
     ],
     "launcher": ["environment", "join", "inject"],
     "cli": [
-        "backends confirm shells show thinned_log whole_file",
+        "backends confirm help shells show thinned_log whole_file",
         "failures levels own_log profiles settings",
         "doctor live many reload running",
         "where",

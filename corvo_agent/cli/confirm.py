@@ -12,7 +12,7 @@ from ..errors import InvalidArgument
 #: Names that a question lists; it only counts the others.
 _SHOWN = 10
 
-yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask before more than one module is touched.")
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask before several modules are touched.")
 
 
 def confirm(action: str, names: Sequence[str], *, yes: bool) -> None:

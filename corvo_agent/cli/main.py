@@ -16,13 +16,14 @@ import click
 
 from .._version import __version__
 from .failures import report
+from .help import HELP_ALL, HelpGroup
 from .shells import COMPLETE_VARIABLE, register
 
 # name -> the folder below commands/ with the file of that name, and one line for the list of commands
 _COMMANDS = {
-    "demo": ("run", "Try it all: etcd, a gateway, a sample service and its agents on this machine."),
+    "demo": ("run", "Try it all on this machine: etcd, a gateway, services, agents."),
     "agent": ("run", "Run the sidecar for one module."),
-    "run": ("run", "Run a Python service, each process of it a worker of its module."),
+    "run": ("run", "Run a Python service as a module."),
     "ls": ("look", "Show the modules at a glance."),
     "level": ("change", "Show or change the log level of a module."),
     "errors": ("look", "Count the errors of modules by kind."),
@@ -53,7 +54,7 @@ _COMMANDS = {
 _MEANT = {"list": "modules", "get": "modules", "tail": "logs", "ps aux": "ps", "threads": "stacks", "tasks": "stacks"}
 
 
-class _Commands(click.Group):
+class _Commands(HelpGroup):
     """Commands that are imported when they are needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -70,7 +71,7 @@ class _Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take what says where to look from before the command's name, too; the command gets it."""
-        if args and args[0].startswith("--") and args[0] not in ("--help", "--version"):
+        if args and args[0].startswith("--") and args[0] not in ("--help", "--help-all", "--version"):
             # Late: most command lines begin with the command.
             from .settings.options import EARLIER, with_options
             from .settings.where import WHERE
@@ -102,10 +103,20 @@ class _Commands(click.Group):
             raise click.UsageError(f"No such command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list for ``--help``, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The lists of commands, without importing any; those that set things up by name only, unless all is asked."""
+        everything = ctx.meta.get(HELP_ALL, False)
+        for folders, title in ((("look", "change"), "Commands"), (("run",), "Programs"), (("setup",), "Set up")):
+            names = [name for name, (folder, _) in _COMMANDS.items() if folder in folders]
+            with formatter.section(title):
+                if folders == ("setup",) and not everything:
+                    formatter.write_text(", ".join(names))
+                else:
+                    formatter.write_dl([(name, _COMMANDS[name][1]) for name in names])
+        if everything:
+            with formatter.section("Exit codes"):
+                formatter.write_text("0 done, 1 failed, 2 wrong usage, 3 not found, 4 unreachable, 5 refused")
+            super(HelpGroup, self).format_options(ctx, formatter)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -113,14 +124,8 @@ class _Commands(click.Group):
 def cli() -> None:
     """Diagnostics of running services: levels, logs, stats and profiles, without a restart.
 
-    \b
-    Where to look: --gateway URL asks a gateway, --etcd URL looks into etcd itself, --address HOST:PORT calls one agent.
-    Every option has an environment name: CORVO_GATEWAY, CORVO_ETCD, CORVO_ADDRESS, ... The command line counts
-    before the environment, the environment before the file of --config; without any it is http://127.0.0.1:9000.
-    Such options may stand before the command, too; corvo context gives places names.
-
-    \b
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 unreachable, 5 refused.
+    Where to look: --gateway URL, --etcd URL or --address HOST:PORT, before or behind the command, or CORVO_GATEWAY and
+    so on; corvo context gives places names. corvo COMMAND --help begins with examples; --help-all shows everything.
     """
 
 

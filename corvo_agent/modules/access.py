@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from .controls.control import Control
-from .history.value import History
-from .kv import ChangeType
-from .model import Module
-from .module_level import ModuleLevel
-from .store import ModuleList
+if TYPE_CHECKING:
+    # Only named here: who only chooses Modules, such as a command that shows its help, need not wait for these.
+    from .controls.control import Control
+    from .history.value import History
+    from .kv import ChangeType
+    from .model import Module
+    from .module_level import ModuleLevel
+    from .store import ModuleList
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...diagnostics.client.peer_kind import PeerKind
-from ...diagnostics.client.typed_client import TypedClient
-from ...modules.access import ModuleAccess
+
+if TYPE_CHECKING:
+    # Only named here: what a client needs takes a quarter of a second to import.
+    from ...diagnostics.client.typed_client import TypedClient
+    from ...modules.access import ModuleAccess
 
 
 class Backend(Protocol):

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from ...errors import InvalidArgument
+from ..help import RareOption
 from ..where.complete import levels
 from .moments import day, moment
 
@@ -19,18 +20,35 @@ _OPTIONS = (
     click.option("--level", shell_complete=levels, help="That level and above; all for every line."),
     click.option("--since", metavar="WHEN", help="No older: 10m, 08:30, yesterday, 2026-11-24, RFC 3339, an epoch."),
     click.option("--until", metavar="WHEN", help="Older than this."),
-    click.option("--day", metavar="DATE", help="Lines of that day, in this machine's zone; also today, yesterday."),
+    click.option(
+        "--day",
+        cls=RareOption,
+        metavar="DATE",
+        help="Lines of that day, in this machine's zone; also today, yesterday.",
+    ),
     click.option("--grep", metavar="REGEX", help="Lines that match this regular expression."),
     click.option("--fixed", metavar="TEXT", help="Lines that contain this text."),
     click.option("--field", "field", multiple=True, metavar="NAME=VALUE", help="Lines with that field; also != ~ < >."),
     click.option("--trace", metavar="ID", help="Lines of this trace, whatever their field for it is called."),
     click.option("-C", "--around", metavar="N", help="Also N lines before and behind each of them."),
-    click.option("--audit", type=click.Choice(["yes", "no", "only"]), help="Whether audit lines are shown."),
-    click.option("--columns", metavar="NAME,...", help="Only these fields."),
-    click.option("--join", is_flag=True, help="Text below a JSON line, such as a traceback, belongs to it."),
-    click.option("--order", type=click.Choice(["asc", "desc"]), help="desc: the newest line first."),
-    click.option("--from", "from_", metavar="N", help="Skip N matches, from the oldest on; with desc from the newest."),
-    click.option("--cursor", metavar="TEXT", help="Go on where an answer ended that said so with corvo.cursor."),
+    click.option(
+        "--audit", cls=RareOption, type=click.Choice(["yes", "no", "only"]), help="Whether audit lines are shown."
+    ),
+    click.option("--columns", cls=RareOption, metavar="NAME,...", help="Only these fields."),
+    click.option(
+        "--join", cls=RareOption, is_flag=True, help="Text below a JSON line, such as a traceback, belongs to it."
+    ),
+    click.option("--order", cls=RareOption, type=click.Choice(["asc", "desc"]), help="desc: the newest line first."),
+    click.option(
+        "--from",
+        "from_",
+        cls=RareOption,
+        metavar="N",
+        help="Skip N matches, from the oldest on; with desc from the newest.",
+    ),
+    click.option(
+        "--cursor", cls=RareOption, metavar="TEXT", help="Go on where an answer ended that said so with corvo.cursor."
+    ),
 )
 _PARAMETERS = {"from_": "from", "around": "context"}
 _TIMES = ("since", "until")

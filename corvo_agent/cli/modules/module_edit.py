@@ -11,6 +11,7 @@ import click
 from ...errors import CorvoError, VersionConflict
 from ...modules.model import Module
 from ..failures import say
+from ..help import HelpCommand
 from ..running import quiet_at_broken_pipe
 from ..settings.where import Where
 from ..show.output import note
@@ -20,7 +21,7 @@ from ..where.options import module_options
 from .draft import Draft, difference_lines
 
 
-@click.command("edit")
+@click.command("edit", cls=HelpCommand)
 @click.argument("name", shell_complete=modules)
 @click.option("--from", "source", metavar="FILE", help="Begin with what is in FILE, such as a draft that was kept.")
 @module_options

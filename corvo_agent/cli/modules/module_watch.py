@@ -10,6 +10,7 @@ import click
 from ...modules.access import ModuleAccess, ModuleEvent, Selector
 from ...modules.controls.rule import effective_state
 from ...modules.json.codec import module_to_dict
+from ..help import HelpCommand
 from ..running import asynchronous
 from ..settings.where import Where
 from ..show.output import format_option, json_text, note, visible, yaml_text
@@ -19,7 +20,7 @@ from ..where.options import module_options
 from ..where.selectors import selector_of, selector_options
 
 
-@click.command("watch")
+@click.command("watch", cls=HelpCommand)
 @click.argument("name", required=False, default="", shell_complete=modules)
 @selector_options
 @format_option

@@ -13,6 +13,7 @@ import click
 from ...errors import ConfigError
 from ...settings.program import Gathered, Program, mistaken_variables
 from ...settings.setting import Setting, variable_of
+from ..help import RareOption
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,8 +56,11 @@ class Told:
             _log.warning("the environment variable %s means nothing: %s?", name, meant)
 
 
-def program_options(program: Program) -> Callable[[F], F]:
-    """Adds an option for each setting of ``program``, and ``--config``; the command gets them as ``told``."""
+def program_options(program: Program, common: Sequence[str] = ()) -> Callable[[F], F]:
+    """Adds an option for each setting of ``program``, and ``--config``; the command gets them as ``told``.
+
+    Those that ``common`` names are in the short help, too.
+    """
 
     def decorate(command: F) -> F:
         @functools.wraps(command)
@@ -66,16 +70,22 @@ def program_options(program: Program) -> Callable[[F], F]:
                 given.pop(name, None)
             return command(*arguments, told=told, **given)
 
-        decorated: F = with_options(gathering, program.settings)
+        decorated: F = with_options(gathering, program.settings, common=common)
         return decorated
 
     return decorate
 
 
-def with_options(command: Any, settings: Sequence[Setting], hidden: Sequence[str] = ()) -> Any:
-    """``command`` with the options of ``settings`` and ``--config``; those of ``hidden`` are not in the help."""
+def with_options(
+    command: Any, settings: Sequence[Setting], hidden: Sequence[str] = (), common: Sequence[str] = ()
+) -> Any:
+    """``command`` with the options of ``settings`` and ``--config``.
+
+    Those of ``hidden`` are in no help, those of ``common`` in the short one, too.
+    """
     command = click.option(
         f"--{_CONFIG}",
+        cls=RareOption,
         envvar=variable_of(_CONFIG),
         default=None,
         metavar="FILE",
@@ -83,7 +93,8 @@ def with_options(command: Any, settings: Sequence[Setting], hidden: Sequence[str
         help=f"TOML file of the options that have a variable.  ({variable_of(_CONFIG)})",
     )(command)
     for each in reversed(settings):
-        command = _option(each, hidden=each.option in hidden)(command)
+        kind = click.Option if each.option in common else RareOption
+        command = _option(each, kind, hidden=each.option in hidden)(command)
     return command
 
 
@@ -105,7 +116,7 @@ def is_given(value: object) -> bool:
     return value is not None and value != ()
 
 
-def _option(setting: Setting, *, hidden: bool) -> Callable[[F], F]:
+def _option(setting: Setting, kind: type[click.Option], *, hidden: bool) -> Callable[[F], F]:
     """The option of ``setting``. Its text is read later, by the rules that hold for the environment too."""
     default = f"  [default: {setting.shown_default}]" if setting.shown_default else ""
     # A flag_value of any kind, None too, would make the value of another option optional.
@@ -113,6 +124,7 @@ def _option(setting: Setting, *, hidden: bool) -> Callable[[F], F]:
     return click.option(
         f"--{setting.option}",
         _parameter(setting),
+        cls=kind,
         default=None,
         **switch,
         multiple=setting.kind is tuple,

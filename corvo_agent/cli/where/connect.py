@@ -7,18 +7,19 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...access.callers import said_to_agents
-from ...diagnostics.client.client import DiagnosticsClient
-from ...diagnostics.client.payload_client import PayloadClient
-from ...diagnostics.client.typed_client import TypedClient
-from ...modules.store import ModuleStore
 from ...settings.etcd import EtcdSettings, etcd_options
 from ...settings.secret_file import read_secret
-from ..backends.address import AddressBackend
 from ..backends.protocol import Backend
 from ..settings.where import DEFAULT_GATEWAY, Where
 from .names import whole_name
+
+if TYPE_CHECKING:
+    # Only named here: what clients and stores need takes half a second to import, and help is to be there at once.
+    from ...diagnostics.client.payload_client import PayloadClient
+    from ...diagnostics.client.typed_client import TypedClient
+    from ...modules.store import ModuleStore
 
 _HINT = "; give --gateway URL, --etcd URL or --address HOST:PORT to look elsewhere"
 
@@ -31,6 +32,8 @@ async def open_backend(where: Where) -> AsyncGenerator[Backend]:
         return client_of(where, address, name)
 
     if where.address:
+        from ..backends.address import AddressBackend
+
         yield AddressBackend(where.address, dial)
     elif where.etcd.urls:
         from ..backends.etcd import EtcdBackend
@@ -61,6 +64,7 @@ async def open_store(etcd: EtcdSettings) -> AsyncIterator[ModuleStore]:
     """
     # Late: aiohttp and etcd3 take a quarter of a second, and not every command needs them.
     from ...modules.etcd.store import EtcdStore
+    from ...modules.store import ModuleStore
 
     options = await asyncio.to_thread(etcd_options, etcd)
     async with ModuleStore(EtcdStore(options)) as store:
@@ -78,6 +82,9 @@ def client_of(where: Where, address: str, name: str) -> PayloadClient:
 
         proxy = _tls(where, "http/1.1")
         return NaplesClient(address, name, ssl=proxy, server_hostname=hostname, timeout=where.timeout)
+    from ...access.callers import said_to_agents
+    from ...diagnostics.client.client import DiagnosticsClient
+
     context = _tls(where) if where.tls_ca or where.tls_cert else None
     token = read_secret(where.agent_token_file, "--agent-token-file")
     return DiagnosticsClient(

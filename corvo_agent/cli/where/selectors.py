@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ...modules.access import Selector
+from ..help import RareOption
 from .complete import labels
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,6 +33,7 @@ def selector_options(command: F) -> F:
         click.option(
             "--field-selector",
             "fields",
+            cls=RareOption,
             default="",
             metavar="SELECTOR",
             help="Modules with these fields, such as status.node=node1 or 'spec.log-level in (Debug,Warn)'.",
@@ -43,7 +45,7 @@ def selector_options(command: F) -> F:
             default="",
             metavar="SELECTOR",
             shell_complete=labels,
-            help="Modules with these labels, such as team=net,tier!=1.",
+            help="Modules with these labels: team=net,tier!=1.",
         ),
     ):
         decorated = option(decorated)

@@ -7,9 +7,13 @@ INVALID_ARGUMENT, as for all that is wrong with a query.
 from __future__ import annotations
 
 import enum
+from typing import TYPE_CHECKING
 
 from ...errors import CorvoError, OtherAgent, PermissionRefused, RemoteError
-from .payload_client import PayloadClient
+
+if TYPE_CHECKING:
+    # Only named here: the command line, which knows the kinds, is not to wait for all that a client needs.
+    from .payload_client import PayloadClient
 
 # A name that no service would register.
 _QUERY = "corvo-who-is-there"

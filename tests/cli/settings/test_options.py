@@ -41,7 +41,7 @@ def test_every_setting_is_an_option_and_a_variable_and_says_what_it_is(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = PROGRAMS[name]
-    shown = " ".join(run_here(name, "--help").out.split())
+    shown = " ".join(run_here(name, "--help-all").out.split())
     for each in program.settings:
         assert f"--{each.option}" in shown
         assert f"({each.variable})" in shown

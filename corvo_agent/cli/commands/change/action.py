@@ -8,6 +8,7 @@ import click
 
 from ....diagnostics.query import Payload
 from ....errors import InvalidArgument
+from ...help import HelpCommand
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.output import note, visible
@@ -17,7 +18,7 @@ from ...where.options import agent_options
 from ...where.worker import worker_option
 
 
-@click.command("action", short_help="Run an action of a module.")
+@click.command("action", cls=HelpCommand, short_help="Run an action of a module.")
 @click.argument("name", shell_complete=modules)
 @click.argument("action")
 @click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")

@@ -15,6 +15,7 @@ from ....timestamps import parse_duration
 from ...backends.protocol import Backend
 from ...confirm import confirm, yes_option
 from ...failures import Failures
+from ...help import HelpCommand, RareOption
 from ...levels.level_view import agent_state, hints, level_state, sentence_option, show_states, with_why
 from ...levels.waiting import PATIENCE, settled, wait_in_force
 from ...levels.wish import DEFAULT_DURATION, Wish
@@ -29,7 +30,7 @@ from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
 
 
-@click.command("level", short_help="Show or change the log level of a module.")
+@click.command("level", cls=HelpCommand, short_help="Show or change the log level of a module.")
 @click.argument("name", required=False, shell_complete=modules)
 @click.argument("level", required=False, shell_complete=levels)
 @click.option("--for", "duration", metavar="DURATION", help=f"How long LEVEL holds, {DEFAULT_DURATION} unless given.")
@@ -38,10 +39,18 @@ from ...where.selectors import selector_of, selector_options
 @click.option("--as-configured", is_flag=True, help="Take log-level and override away: the process's own levels hold.")
 @click.option("--why", is_flag=True, help="Ask the agent too why lines do not come: libraries held back, handlers ...")
 @click.option("--logger", metavar="LOGGER", help="The level of this logger and those below it only.")
-@click.option("--scope", default="", metavar="SCOPE", help="What Debug reaches: app, all, or names of loggers.")
+@click.option(
+    "--scope", cls=RareOption, default="", metavar="SCOPE", help="What Debug reaches: app, all, or names of loggers."
+)
 @click.option("--reason", default="", help="Why; shown with the level.")
-@click.option("--wait", metavar="DURATION", default=PATIENCE, help=f"For the agent to follow; {PATIENCE} unless given.")
-@click.option("--no-wait", is_flag=True, help="Set the level and do not wait for the agent.")
+@click.option(
+    "--wait",
+    cls=RareOption,
+    metavar="DURATION",
+    default=PATIENCE,
+    help=f"For the agent to follow; {PATIENCE} unless given.",
+)
+@click.option("--no-wait", cls=RareOption, is_flag=True, help="Set the level and do not wait for the agent.")
 @selector_options
 @yes_option
 @sentence_option
@@ -61,22 +70,19 @@ async def command(
 ) -> int:
     """Show the level of the module NAME and why it holds, or change it to LEVEL (Debug, Info, Warn, Error, None).
 
-    A changed level ends by itself after ten minutes, also while etcd is away: a forgotten Debug fills disks. After a
-    change it waits until the agent says that the level is in force: 0 then, 1 when the process does not take it, 4 when
-    there is no agent. Selectors in place of NAME choose several modules; it asks before it changes more than one.
+    A changed level ends by itself after ten minutes, also while etcd is away: a forgotten Debug fills disks. It waits
+    until the agent says that it is in force: 0 then, 1 when the process does not take it, 4 without an agent.
+    Selectors in place of NAME choose several modules; it asks before it changes more than one.
 
     \b
-    corvo level node1-pen-spyglass                              which level holds, and why
-    corvo level node1-pen-spyglass Debug                        Debug for ten minutes
-    corvo level node1-pen-spyglass Debug --for 1h               ... for an hour
-    corvo level node1-pen-spyglass Warn --keep                  Warn from now on
-    corvo level node1-pen-spyglass --clear                      end the override now
-    corvo level node1-pen-spyglass --why                        ... and what keeps lines from coming
-    corvo level node1-pen-spyglass --as-configured              no level but the application's own
-    corvo level node1-pen-spyglass Debug --logger http          the logger "http" only, for ten minutes
-    corvo level node1-pen-spyglass Debug --logger http --keep   ... until it is cleared
-    corvo level node1-pen-spyglass --clear --logger http        ... as the others again
-    corvo level -l team=network Debug --for 5m                  every module with that label
+    corvo level mail                          which level holds, and why
+    corvo level mail Debug                    Debug for ten minutes
+    corvo level mail Debug --for 1h
+    corvo level mail Warn --keep              Warn from now on
+    corvo level mail --clear                  end the override now
+    corvo level mail --why                    what keeps lines from coming
+    corvo level mail Debug --logger http      this logger only; --clear, too
+    corvo level -l team=network Debug --for 5m
     """
     by_selector = bool(labels or fields)
     if by_selector:

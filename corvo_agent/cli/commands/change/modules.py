@@ -18,6 +18,7 @@ from ....modules.vanished import DELETION_NOTE
 from ....timestamps import format_rfc3339
 from ...confirm import confirm, yes_option
 from ...failures import Failures
+from ...help import HelpGroup
 from ...many import for_each, selected
 from ...modules.module_edit import edit_module
 from ...modules.module_watch import show_changes, watch_modules
@@ -33,7 +34,7 @@ from ...where.selectors import selector_of, selector_options
 _watch_option = click.option("-w", "--watch", is_flag=True, help="Go on with changes as they come, until Ctrl-C.")
 
 
-@click.group("modules", short_help="List, show, create, edit, delete and watch Module objects.")
+@click.group("modules", cls=HelpGroup, short_help="List, show, create, edit, delete and watch Module objects.")
 def command() -> None:
     """Module objects: one for each running process or container.
 

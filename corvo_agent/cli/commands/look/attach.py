@@ -12,6 +12,7 @@ from ....errors import InvalidArgument, NotFound
 from ...attach.beside import Beside, agent_beside
 from ...attach.holding import level_command
 from ...attach.process import find_pid, logs_of, tell_logs
+from ...help import HelpCommand
 from ...show.output import note
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ COMMANDS = ("stacks", "profile", "top", "stats", "logs", "blocked", "memory")
 INSIDE_COMMANDS = ("level",)
 
 
-class _OptionsFirst(click.Command):
+class _OptionsFirst(HelpCommand):
     """Takes its own options before PROCESS and behind it, until COMMAND; all that follows is COMMAND's."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

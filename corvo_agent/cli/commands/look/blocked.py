@@ -7,6 +7,7 @@ import asyncio
 import click
 
 from ....errors import Unsupported
+from ...help import HelpCommand
 from ...profiles.taking import read_profile, with_progress
 from ...profiles.waits import waits_json, waits_lines, waits_of
 from ...running import asynchronous
@@ -17,7 +18,7 @@ from ...where.connect import open_agent
 from ...where.options import agent_options
 
 
-@click.command("blocked", short_help="Show who holds the event loop of a module.")
+@click.command("blocked", cls=HelpCommand, short_help="Show who holds the event loop of a module.")
 @click.argument("name", shell_complete=modules)
 @click.option("--seconds", type=float, help="How long to watch; 5, or since enable-trace was set, unless given.")
 @click.option("--top", "count", type=click.IntRange(1), default=5, show_default=True, help="Places to show.")

@@ -16,6 +16,7 @@ from ....bundle.parts import Asked, parts_of
 from ....errors import NotFound
 from ...backends.protocol import Backend
 from ...failures import say
+from ...help import HelpCommand, RareOption
 from ...many import selected
 from ...running import asynchronous
 from ...settings.duration import Duration
@@ -31,7 +32,7 @@ from ...where.selectors import selector_of, selector_options
 _SUFFIX = ".tar.gz"
 
 
-@click.command("bundle", short_help="Collect everything about modules in one file.")
+@click.command("bundle", cls=HelpCommand, short_help="Collect everything about modules in one file.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
 @selector_options
 @click.option("-o", "path", metavar="FILE", help="Where to put it; corvo-bundle-TIME.tar.gz unless given.")
@@ -57,10 +58,17 @@ _SUFFIX = ".tar.gz"
     help="How long to watch the processor; 0 for not at all.",
 )
 @click.option(
-    "--max-size", type=click.IntRange(min=1), default=256, show_default=True, metavar="MB", help="Most data in it."
+    "--max-size",
+    cls=RareOption,
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    metavar="MB",
+    help="Most data in it.",
 )
 @click.option(
     "--max-time",
+    cls=RareOption,
     type=Duration(0.001),
     default="5m",
     show_default=True,

@@ -12,6 +12,7 @@ from ....errors import CorvoError
 from ....logs.errors.groups import error_parameters, group_errors
 from ...backends.protocol import Backend
 from ...failures import Failures
+from ...help import HelpCommand
 from ...logs.error_report import HEADERS, ModuleErrors, report
 from ...logs.moments import moment
 from ...many import for_each, selected
@@ -26,7 +27,7 @@ from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
 
 
-@click.command("errors", short_help="Count the errors of modules by kind.")
+@click.command("errors", cls=HelpCommand, short_help="Count the errors of modules by kind.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
 @click.option("--since", default="10m", show_default=True, metavar="DURATION|TIME", help="Count errors since then.")
 @format_option

@@ -17,6 +17,7 @@ from ....timestamps import parse_duration
 from ...backends.protocol import Backend
 from ...confirm import confirm, yes_option
 from ...failures import Failures
+from ...help import HelpCommand, RareOption
 from ...levels.held import HeldLevel
 from ...logs.follower import ModuleFollower, follow_all
 from ...logs.lines import OUTPUTS, Line
@@ -41,7 +42,7 @@ from ...where.selectors import selector_of, selector_options
 _OF_ONE_LOG = ("from", "cursor")
 
 
-@click.command("logs", short_help="Show log lines of modules.")
+@click.command("logs", cls=HelpCommand, short_help="Show log lines of modules.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
 @selector_options
 @click.option("-f", "--follow", is_flag=True, help="Go on with lines as they come, until Ctrl-C.")
@@ -54,6 +55,7 @@ _OF_ONE_LOG = ("from", "cursor")
 @yes_option
 @click.option(
     "--window",
+    cls=RareOption,
     default=f"{DEFAULT_SPAN}s",
     show_default=True,
     metavar="DURATION",
@@ -61,10 +63,14 @@ _OF_ONE_LOG = ("from", "cursor")
 )
 @query_options
 @output_option(*OUTPUTS, default="text")
-@click.option("--strings", is_flag=True, help="With -o json and yaml, every value as a text.")
-@click.option("--show", multiple=True, type=click.Choice(ON_REQUEST), help="Also this, in text; may be repeated.")
-@click.option("--color", type=click.Choice(CHOICES), default="auto", show_default=True, help="Colours in text.")
-@click.option("--local", is_flag=True, help="Times in text in this machine's zone.")
+@click.option("--strings", cls=RareOption, is_flag=True, help="With -o json and yaml, every value as a text.")
+@click.option(
+    "--show", cls=RareOption, multiple=True, type=click.Choice(ON_REQUEST), help="Also this, in text; may be repeated."
+)
+@click.option(
+    "--color", cls=RareOption, type=click.Choice(CHOICES), default="auto", show_default=True, help="Colours in text."
+)
+@click.option("--local", cls=RareOption, is_flag=True, help="Times in text in this machine's zone.")
 @agent_options
 @asynchronous
 async def command(
@@ -85,9 +91,8 @@ async def command(
 ) -> int:
     """Show the newest log lines of the modules NAME..., or of those that selectors choose, merged by time.
 
-    Several modules have their name in front. A module that cannot be asked is told on stderr, the others are shown
-    all the same. With -f, an agent that is lost is looked for again, and with a selector also modules that appear
-    later are followed; lines come in the order of their times as far as --window allows.
+    Several modules have their name in front; one that cannot be asked is told on stderr. With -f, an agent that is lost
+    is looked for again, and with a selector modules that appear later join; lines come in the order of their times.
 
     \b
     corvo logs mail -n 50

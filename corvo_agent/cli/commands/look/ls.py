@@ -12,6 +12,7 @@ from ....errors import NotFound
 from ....modules.access import Selector
 from ....overview.overview import Overview
 from ...backends.protocol import Backend
+from ...help import HelpCommand
 from ...modules.overview import HEADERS, ORDERS, WIDE, notes, overviews, row, sort_key, wide
 from ...running import asynchronous
 from ...settings.duration import Duration
@@ -28,7 +29,7 @@ _ASKED = 200
 _FORMATS = ("table", "text", "wide", "json", "yaml", "name")
 
 
-@click.command("ls", short_help="Show the modules at a glance.")
+@click.command("ls", cls=HelpCommand, short_help="Show the modules at a glance.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
 @click.option("--since", default="10m", show_default=True, metavar="DURATION|TIME", help="Count errors since then.")
 @click.option("--errors/--no-errors", "count", default=None, help=f"Ask agents; up to {_ASKED} unless told.")

@@ -9,6 +9,7 @@ import click
 
 from ....errors import InvalidArgument, Unsupported
 from ....profiles.pprof.model import Profile
+from ...help import HelpCommand
 from ...profiles.heap_rows import HeapView, heap_view, signed
 from ...profiles.taking import read_profile, with_progress
 from ...running import asynchronous
@@ -24,7 +25,7 @@ _BY = ("type", "line")
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("memory", short_help="Show what the memory of a module is used for.")
+@click.command("memory", cls=HelpCommand, short_help="Show what the memory of a module is used for.")
 @click.argument("name", shell_complete=modules)
 @click.option(
     "--by", type=click.Choice(("type", "line")), default="type", show_default=True, help="What to tell apart."

@@ -12,6 +12,7 @@ from ....errors import InvalidArgument
 from ....profiles.kind import parse_number
 from ....profiles.pprof.model import Profile
 from ....profiles.stacks.own import OWN
+from ...help import HelpCommand
 from ...profiles.flame.graph import check_flame, flame_graph
 from ...profiles.hot_functions import Measured, difference, measured
 from ...profiles.taking import GZIP, read_profile, with_progress
@@ -28,7 +29,7 @@ from ...whole_file import write_whole
 _SHORTEST, _LONGEST = 0.001, 86400.0
 
 
-@click.command("profile", short_help="Take a profile of a module.")
+@click.command("profile", cls=HelpCommand, short_help="Take a profile of a module.")
 @click.argument("name", shell_complete=modules)
 @click.argument("kind", shell_complete=kinds)
 @click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=profile_parameters)

@@ -9,6 +9,7 @@ import click
 
 from ....errors import InvalidArgument
 from ....sidecar.processes.python_process import PythonProcess, python_processes
+from ...help import HelpCommand
 from ...profiles.hot_functions import quantity
 from ...show.ages import age
 from ...show.output import format_option, note, print_result
@@ -16,7 +17,7 @@ from ...show.output import format_option, note, print_result
 _HEADERS = ("PID", "USER", "PYTHON", "AGE", "CPU", "MEMORY", "OPEN", "COMMAND")
 
 
-@click.command("ps", short_help="List the Python processes of this machine.")
+@click.command("ps", cls=HelpCommand, short_help="List the Python processes of this machine.")
 @click.argument("pattern", required=False)
 @format_option
 def command(pattern: str | None, output: str | None) -> None:

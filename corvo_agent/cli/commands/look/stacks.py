@@ -7,6 +7,7 @@ import asyncio
 import click
 
 from ....errors import Unsupported
+from ...help import HelpCommand
 from ...profiles.stack_tree import stack_tree, tree_json, tree_lines
 from ...profiles.taking import read_profile, with_progress
 from ...running import asynchronous
@@ -18,7 +19,7 @@ from ...where.options import agent_options
 from ...where.worker import worker_option
 
 
-@click.command("stacks", short_help="Show what each thread and task of a module does.")
+@click.command("stacks", cls=HelpCommand, short_help="Show what each thread and task of a module does.")
 @click.argument("name", shell_complete=modules)
 @click.option("--frames", type=click.IntRange(1), default=8, show_default=True, help="Frames to show of each stack.")
 @click.option("--all", "everything", is_flag=True, help="Show the agent's own threads and tasks, too.")

@@ -8,6 +8,7 @@ import click
 import orjson
 
 from ....errors import NotFound
+from ...help import HelpCommand
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.output import format_option, note, print_result
@@ -17,7 +18,7 @@ from ...where.options import agent_options
 from ...where.worker import worker_option
 
 
-@click.command("stats", short_help="Show or clear published variables of a module.")
+@click.command("stats", cls=HelpCommand, short_help="Show or clear published variables of a module.")
 @click.argument("name", shell_complete=modules)
 @click.argument("variable", required=False, shell_complete=variables)
 @click.option("--clear", is_flag=True, help="Empty the counters of debug stats.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from ...backends.protocol import Backend
+from ...help import HelpCommand
 from ...live.fleet import HEADERS, ORDERS, Fleet
 from ...live.keys import Keys, keys_of_terminal
 from ...live.monitor import Monitor
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _SHORTEST = 0.1
 
 
-@click.command("top", short_help="Watch what modules cost and where their time goes.")
+@click.command("top", cls=HelpCommand, short_help="Watch what modules cost and where their time goes.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
 @click.option(
     "--interval",

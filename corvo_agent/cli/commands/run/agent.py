@@ -16,6 +16,7 @@ from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
 from ....settings.program import Gathered
 from ....signals import end_signals
+from ...help import HelpCommand
 from ...own_log import set_up_own_log
 from ...settings.options import Told, program_options
 
@@ -42,8 +43,10 @@ class _Settings:
 _Load = Callable[[], _Settings]
 
 
-@click.command("agent", short_help="Run the sidecar for one module.")
-@program_options(AGENT)
+@click.command("agent", cls=HelpCommand, short_help="Run the sidecar for one module.")
+@program_options(
+    AGENT, ("module", "node", "log-file", "etcd", "listen", "match", "pid", "go-pprof", "level-hook", "default-level")
+)
 def command(told: Told) -> None:
     """Watch a module in etcd, read its JSON log file, and answer Debug queries about it.
 

@@ -12,13 +12,16 @@ import click
 
 from ....modules.names import API_PATH
 from ....signals import end_signals
+from ...help import HelpCommand
 from ...show.output import note, print_table
 
 if TYPE_CHECKING:
     from ....demo.world import DemoWorld
 
 
-@click.command("demo", short_help="Try it all: etcd, a gateway, a sample service and its agents on this machine.")
+@click.command(
+    "demo", cls=HelpCommand, short_help="Try it all: etcd, a gateway, a sample service and its agents on this machine."
+)
 @click.option("--check", "unattended", is_flag=True, help="Drive it once; exit 0 only if all of it held.")
 def command(unattended: bool) -> None:
     """Run an etcd, a sample service with its agent on two nodes, and a gateway, on loopback, until Ctrl-C.

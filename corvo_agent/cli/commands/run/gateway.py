@@ -13,13 +13,14 @@ from ....gateway.settings import GATEWAY, GatewaySettings
 from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
 from ....signals import end_signals
+from ...help import HelpCommand
 from ...own_log import set_up_own_log, tell
 from ...reload import reload_when_asked
 from ...settings.options import Told, program_options
 
 
-@click.command("gateway", short_help="Serve the REST API.")
-@program_options(GATEWAY)
+@click.command("gateway", cls=HelpCommand, short_help="Serve the REST API.")
+@program_options(GATEWAY, ("etcd", "listen", "gateway-cert", "gateway-key", "token-file", "agent-ca", "allow-network"))
 def command(told: Told) -> None:
     """Serve the Module API of the etcd at --etcd, and route Debug to the agents.
 

@@ -11,15 +11,17 @@ from ....agent.settings import RUN, AgentSettings
 from ....errors import ConfigError, NotFound
 from ....launcher.environment import service_environment
 from ....settings.etcd import EtcdSettings
+from ...help import HelpCommand
 from ...settings.options import Told, program_options
 
 
 @click.command(
     "run",
+    cls=HelpCommand,
     short_help="Run a Python service, each process of it a worker of its module.",
     context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False},
 )
-@program_options(RUN)
+@program_options(RUN, ("module", "node", "log-file", "etcd", "default-level"))
 @click.option("--only", default="", metavar="REGEX", help="Only processes whose command line matches this.")
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, required=True)
 def command(told: Told, only: str, program: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ from ....settings.own_log import OwnLogSettings
 from ....signals import run_until_signal
 from ....tasks import end_task
 from ....writer.settings import SOURCES, WRITER, WriterSettings
+from ...help import HelpCommand
 from ...own_log import set_up_own_log, tell
 from ...reload import reload_when_asked
 from ...settings.options import Told, program_options
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 LEADER_PREFIX = "/corvo/v1/leader/writer/"
 
 
-@click.command("writer", short_help="Keep Module objects in step with what runs.")
-@program_options(WRITER)
+@click.command("writer", cls=HelpCommand, short_help="Keep Module objects in step with what runs.")
+@program_options(WRITER, ("source", "etcd", "namespace", "unit", "group", "linger"))
 @click.option("--once", is_flag=True, help="Write what there is now and end; exit 1 when some could not be written.")
 def command(told: Told, once: bool) -> int:
     """Create, update and delete Module objects as the sources tell, touching nothing that people set.

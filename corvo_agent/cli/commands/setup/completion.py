@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from ...help import HelpCommand
 from ...shells import COMPLETE_VARIABLE, register
 
 
-@click.command("completion", short_help="Print the completion script of a shell.")
+@click.command("completion", cls=HelpCommand, short_help="Print the completion script of a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
     """Print the completion script of SHELL. Names of modules, labels and variables are asked where --gateway, --etcd

@@ -6,6 +6,7 @@ import click
 
 from ....errors import ConfigError
 from ....settings.setting import Setting
+from ...help import HelpGroup
 from ...settings.contexts import add_context, choose_context, read_contexts
 from ...settings.options import Told, with_options
 from ...settings.where import WHERE, Where
@@ -23,7 +24,7 @@ def _names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
         return []
 
 
-@click.group("context", short_help="Name the places where to look, and choose one.")
+@click.group("context", cls=HelpGroup, short_help="Name the places where to look, and choose one.")
 def command() -> None:
     """Contexts are names for places where to look, in corvo/config.toml of $XDG_CONFIG_HOME (~/.config). The chosen one
     counts unless the command line, the environment or --config says another place.
@@ -76,7 +77,7 @@ def _add(**params: object) -> None:
 
 
 def _setting_options(settings: tuple[Setting, ...]) -> click.Command:
-    made = with_options(_add, settings)
+    made = with_options(_add, settings, common=("gateway", "etcd", "address", "gateway-token-file", "tls-ca"))
     made = click.argument("name")(made)
     added: click.Command = command.command("add", help="Add the context NAME, and choose it.")(made)
     return added

@@ -14,6 +14,7 @@ from ...doctor.finding import Finding, Verdict, fault_of
 from ...doctor.gateway import check_gateway
 from ...doctor.log_file import check_log
 from ...doctor.machine import check_machine
+from ...help import HelpCommand
 from ...running import asynchronous
 from ...settings.where import DEFAULT_GATEWAY, Where
 from ...show.output import format_option, print_result
@@ -24,7 +25,7 @@ from ...where.options import agent_options
 _SIGNS = {Verdict.GOOD: "ok", Verdict.NOTE: "note", Verdict.FAULT: "FAULT"}
 
 
-@click.command("doctor", short_help="Find out what is wrong, and what to do about it.")
+@click.command("doctor", cls=HelpCommand, short_help="Find out what is wrong, and what to do about it.")
 @click.argument("name", required=False, shell_complete=modules)
 @click.option("--log-file", metavar="FILE", help="Look at this log as an agent would.")
 @format_option

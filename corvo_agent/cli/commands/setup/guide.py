@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from ....errors import NotFound
 from ....guides import KINDS, page_called, pages
+from ...help import HelpCommand
 from ...show.colour import wants_colour
 
 
@@ -17,7 +18,7 @@ def _names(context: click.Context, parameter: click.Parameter, incomplete: str) 
     return [CompletionItem(page.name, help=page.title) for page in pages() if page.name.startswith(incomplete)]
 
 
-@click.command("guide", short_help="Read the guides: how to do what, and why.")
+@click.command("guide", cls=HelpCommand, short_help="Read the guides: how to do what, and why.")
 @click.argument("name", required=False, metavar="[NAME]", shell_complete=_names)
 def command(name: str | None) -> None:
     """List the guides, or show the one called NAME: in a terminal as it is read best, in a pipe as Markdown. Behind #

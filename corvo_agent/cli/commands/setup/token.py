@@ -11,12 +11,13 @@ from ....access.tokens import new_token, parse_tokens
 from ....clock import SYSTEM_CLOCK
 from ....errors import AlreadyExists, ConfigError
 from ....timestamps import format_duration, parse_duration
+from ...help import HelpGroup
 from ...whole_file import write_whole
 
 _LASTS = "30d"
 
 
-@click.group("token", short_help="Make tokens for callers of a gateway.")
+@click.group("token", cls=HelpGroup, short_help="Make tokens for callers of a gateway.")
 def command() -> None:
     """Make tokens for callers of a gateway, in the file of its --token-file.
 

@@ -248,6 +248,6 @@ def test_wrong_settings_are_wrong_usage(arguments: str, words: str) -> None:
 
 
 def test_help_shows_every_setting_with_its_variable_and_default() -> None:
-    shown = " ".join(run_here("agent", "--help").out.split())
+    shown = " ".join(run_here("agent", "--help-all").out.split())
     for words in ("--log-file FILE", "(CORVO_LOG_FILE)", "[default: 127.0.0.1:0]", "--insecure", "CORVO_CONFIG"):
         assert words in shown

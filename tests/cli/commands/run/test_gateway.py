@@ -25,7 +25,7 @@ def test_wrong_usage(arguments: list[str], text: str) -> None:
 
 
 def test_help_names_every_option() -> None:
-    outcome = run_here("gateway", "--help")
+    outcome = run_here("gateway", "--help-all")
     assert outcome.code == 0
     shown = outcome.out
     for option in ("--listen", "--grpc-listen", "--token-file", "--allow-network", "--insecure", "--etcd"):
