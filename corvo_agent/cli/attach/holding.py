@@ -6,6 +6,7 @@ import click
 
 from ...errors import NotFound
 from ...levels.level import Level
+from ..help import HelpCommand
 from ..settings.duration import Duration
 from ..show.output import note
 from .beside import Beside
@@ -13,7 +14,7 @@ from .beside import Beside
 _SECONDS = 600.0
 
 
-@click.command("level")
+@click.command("level", cls=HelpCommand)
 @click.argument("level")
 @click.option("--for", "seconds", type=Duration(0.001), default=_SECONDS, metavar="DURATION", help="10m unless given.")
 @click.option("--logger", "loggers", multiple=True, metavar="LOGGER", help="Of this logger and those below it only.")
