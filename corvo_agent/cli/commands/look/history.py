@@ -7,6 +7,7 @@ import orjson
 
 from ....modules.history.entry import CREATE, DELETE, LEVEL, OVERRIDE, OVERRIDE_END, HistoryEntry, entry_to_dict
 from ....timestamps import format_millis, format_rfc3339
+from ...help import HelpCommand
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.output import format_option, print_result
@@ -19,7 +20,7 @@ _HEADERS = ("TIME", "CHANGE", "WHO", "UNTIL", "REASON")
 _WORDS = {LEVEL: "log-level", OVERRIDE: "level", OVERRIDE_END: "level ended", CREATE: "created", DELETE: "deleted"}
 
 
-@click.command("history", short_help="Show who changed what of a module.")
+@click.command("history", cls=HelpCommand, short_help="Show who changed what of a module.")
 @click.argument("name", shell_complete=modules)
 @format_option
 @module_options
