@@ -141,6 +141,9 @@ class LoggerTree:
             threshold = thresholds.of(logger.name)
             if threshold and self.own_level(logger):
                 wanted[logger] = self._level_below(logger, threshold)
+            elif self._hangs_below_library(logger, thresholds):
+                above = self._own_level_above(logger)
+                wanted[logger] = max(above, threshold) if above > self.own_level(logging.root) else threshold
         return wanted
 
     def _is_held_back(self, logger: logging.Logger, thresholds: Thresholds) -> bool:
@@ -148,6 +151,16 @@ class LoggerTree:
         parent = logger.parent
         above = parent is not None and parent is not logging.root and thresholds.holds_back(parent.name)
         return not above and thresholds.holds_back(logger.name)
+
+    def _hangs_below_library(self, logger: logging.Logger, thresholds: Thresholds) -> bool:
+        """Whether it would inherit from a library that it does not belong to by its name.
+
+        Celery's ``get_task_logger`` hangs the loggers of an application's tasks below ``celery.task``.
+        """
+        parent = logger.parent
+        if parent is None or parent is logging.root or logger.name.startswith(f"{parent.name}."):
+            return False
+        return thresholds.holds_back(parent.name) and not thresholds.holds_back(logger.name)
 
     def _watch_new(self, wanted: bool) -> None:
         """Have loggers that are made from now on held back at once, and not at the next refresh.

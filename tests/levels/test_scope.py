@@ -92,3 +92,22 @@ def test_a_library_that_its_owner_made_louder_or_quieter_stays_so() -> None:
     assert refresh_filter() is True
     assert late.level == logging.DEBUG
     assert LiveFilter().filter(record(logging.DEBUG, late.name))
+
+
+def test_a_logger_that_a_library_has_hung_below_its_own_is_the_application_s() -> None:
+    logging.root.setLevel(logging.INFO)
+    theirs, own, late = logging.getLogger(library()), logging.getLogger(fresh_name()), logging.getLogger(fresh_name())
+    theirs.setLevel(logging.INFO)
+    # As Celery's get_task_logger does.
+    own.parent = theirs
+    reset_filter(get_log_filter("Debug"))
+    assert (own.isEnabledFor(logging.DEBUG), theirs.isEnabledFor(logging.DEBUG)) == (True, False)
+    assert own.getChild("sub").isEnabledFor(logging.DEBUG)
+    late.parent = theirs
+    assert refresh_filter() is True
+    assert late.isEnabledFor(logging.DEBUG)
+    reset_filter(None)
+    assert (own.level, late.level) == (logging.NOTSET, logging.NOTSET)
+    theirs.setLevel(logging.ERROR)
+    reset_filter(get_log_filter("Debug"))
+    assert not own.isEnabledFor(logging.WARNING)

@@ -110,7 +110,10 @@ if __name__ == "__main__":
 
 CELERY = f"""{_LEVEL}
 from celery import Celery
+from celery.utils.log import get_task_logger
 
+# Hung below a logger of Celery's, as its documents tell to.
+own = get_task_logger("shop.api")
 app = Celery("tasks", broker="filesystem://", backend="file://results")
 app.conf.broker_transport_options = dict(data_folder_in="queue", data_folder_out="queue", processed_folder="done")
 app.conf.worker_hijack_root_logger = False
