@@ -22,13 +22,21 @@ from tests.diagnostics.kit import until
 from tests.guides.text import TEXT, block
 
 ENDLESS = {"-f", "top", "gateway", "writer", "agent", "run"}
+# They ask for a process of their own: their tests stand in tests/cli/commands.
+ELSEWHERE = {"attach"}
+# What takes so many seconds there takes as long as is needed to see that it works.
+SECONDS = {"--seconds", "--cpu"}
 
 
 def commands() -> list[list[str]]:
     """The arguments of every ``corvo`` that README and guides call; ``...`` stands for more of them."""
     blocks = re.findall(r"```(?:console|sh)\n(.*?)```", TEXT.replace("\\\n", ""), re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
-    called = [line.partition(" && ")[0].replace(" ... ", " ") for line in lines if line.startswith("corvo ")]
+    called = [
+        line.partition(" && ")[0].partition(" > ")[0].replace(" ... ", " ")
+        for line in lines
+        if line.startswith("corvo ")
+    ]
     return [shlex.split(line, comments=True)[1:] for line in called]
 
 
@@ -69,10 +77,10 @@ async def test_those_that_end_do_what_they_say(
     monkeypatch.setenv("EDITOR", "true")
     assert (await corvo("modules", "label", agent.name, "team=network")).code == 0
     for arguments in commands():
-        if not ENDLESS.isdisjoint(arguments) and "--once" not in arguments:
+        if not (ENDLESS | ELSEWHERE).isdisjoint(arguments) and "--once" not in arguments:
             continue
         here = [word.replace("node1-pen-spyglass", agent.name) for word in arguments]
-        here = ["0.1" if before == "--seconds" else word for before, word in zip(["", *here], here, strict=False)]
+        here = ["0.1" if before in SECONDS else word for before, word in zip(["", *here], here, strict=False)]
         outcome = await corvo(*here, *(["--yes"] if here[:2] == ["level", "-l"] else []))
         assert outcome.code == 0, (here, outcome.err)
     assert (tmp_path / "cpu.pb.gz").exists()
