@@ -51,6 +51,12 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", f"{_WATCH}/{{name}}/logs"): READER,
 }
 
+#: Kind of a subscription of POST watch -> the role that it takes.
+SUBSCRIPTIONS: Mapping[str, Role] = {
+    "statuses": VIEWER,
+    "logs": READER,
+}
+
 #: Method of diagnostics.DiagnosticsV1 -> the role that it takes; for Debug as above.
 RPCS: Mapping[str, Role] = {
     "AutoGetModule": VIEWER,

@@ -59,6 +59,7 @@ from .routing.router import RouteLimits, Router
 from .settings import GatewaySettings
 from .statuses.board import StatusBoard
 from .statuses.measured_client import ask_through
+from .subscriptions.logs import LogsKind
 from .subscriptions.statuses import StatusesKind
 from .tls import agent_context, grpc_context, proxy_context, server_context
 from .watching.caretaker import Caretaker
@@ -157,7 +158,7 @@ class Gateway:
             router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes, audit=self._audit)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
             board = await self._board(stack, resolver, peers)
-            multiplexer = Multiplexer({"statuses": StatusesKind(board)})
+            multiplexer = Multiplexer({"statuses": StatusesKind(board), "logs": LogsKind(board, router)})
             await self._serve(stack, self._application(router, metrics, board, multiplexer), server_tls)
             stack.push_async_callback(multiplexer.aclose)
             if settings.grpc_listen:

@@ -29,6 +29,8 @@ class Handler:
         self._answer = answer
         self.live: asyncio.Queue[Payload | None] = asyncio.Queue()
         self.left = asyncio.Event()
+        #: The queries that were asked.
+        self.asked: list[DebugQuery] = []
 
     async def start(self) -> None:
         """Nothing to get ready."""
@@ -37,9 +39,11 @@ class Handler:
         """Nothing to release."""
 
     async def handle(self, query: DebugQuery) -> Payload:
+        self.asked.append(query)
         return await self._answer(query)
 
     async def stream(self, query: DebugQuery) -> AsyncIterator[Payload]:
+        self.asked.append(query)
         try:
             yield await self._answer(query)
             while (payload := await self.live.get()) is not None:

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.access.roles import Role
-from corvo_agent.access.rules import QUERIES, ROUTES, RPCS
+from corvo_agent.access.rules import QUERIES, ROUTES, RPCS, SUBSCRIPTIONS
 from corvo_agent.access.tokens import new_token
 from corvo_agent.embedded import free_ports
 from corvo_agent.gateway.app import Gateway
@@ -31,6 +31,8 @@ from .conftest import LOCAL, Api, Store, settled
 from .modules import module
 
 TOKENS = {role: new_token(role, role.text, None) for role in Role}
+# What a subscription of a kind cannot be without.
+SUBSCRIBED: dict[str, dict[str, Any]] = {"logs": {"names": ["a1"]}}
 SHOP, SHOP_LINE = new_token(Role.ADMIN, "shop", None, "team=shop")
 
 
@@ -102,6 +104,15 @@ async def test_each_role_and_each_query(api: Api, role: Role, path: str) -> None
 
 
 @pytest.mark.parametrize("role", Role)
+async def test_each_role_and_each_subscription(api: Api, role: Role) -> None:
+    verdicts = {}
+    for kind in SUBSCRIPTIONS:
+        body = {"subscriptions": [{"id": "s", "kind": kind, **SUBSCRIBED.get(kind, {})}]}
+        verdicts[kind] = await status(api, role, "POST", f"{API_PATH}/watch", body) in (401, 403)
+    assert verdicts == {kind: role < least for kind, least in SUBSCRIPTIONS.items()}
+
+
+@pytest.mark.parametrize("role", Role)
 async def test_each_role_and_each_method(gateway: Gateway, role: Role) -> None:
     request = google_class("diagnostics.Module")(O={"Name": "a1"})
     debug = google_class("diagnostics.DiagnosticsRequest")(O={"Name": "a1"}, Query="Stats")
@@ -145,6 +156,10 @@ async def test_a_selector_limits_what_a_token_sees_and_touches(api: Api) -> None
             assert b'"b2"' not in await response.content.readline()
         assert (await limited.call("GET", "/whoami"))[1]["gateway"]["modules"] == 1
         assert [row["name"] for row in (await limited.call("GET", "/statuses"))[1]["items"]] == ["a1"]
+        log = {"id": "l", "kind": "logs", "names": ["b2"]}
+        async with limited.raw("POST", "/watch", {"subscriptions": [log]}) as response:
+            refused = json.loads(await response.content.readline())
+        assert (refused["module"], refused["status"]["code"]) == ("b2", 403)
         fleet = {"id": "f", "kind": "statuses", "measure": ["a1", "b2"]}
         async with limited.raw("POST", "/watch", {"subscriptions": [fleet]}) as response:
             told = [json.loads(await response.content.readline()) for _ in range(2)]

@@ -9,9 +9,9 @@ from contextlib import aclosing
 from ...backoff import Backoff
 from ...errors import CorvoError, DeadlineExceeded, NotFound, Unavailable
 from ...logs.lines.record import Record
+from ...logs.tail.resume import Resume
 from ..backends.protocol import Backend
 from ..show.output import note
-from .resume import Resume
 
 #: Shows records of the module of that name.
 Show = Callable[[str, list[Record]], None]

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 import orjson
 
-from ...access.roles import Role
 from ...errors import CorvoError
 from ..objects.errors import Action, failure
 from .outbox import Outbox
@@ -58,12 +57,7 @@ class Subscription(Protocol):
 
 
 class SubscriptionKind(Protocol):
-    """What can be subscribed to; the current caller is the client whenever it is asked."""
-
-    @property
-    def role(self) -> Role:
-        """The role that a subscription takes at least."""
-        ...
+    """What can be subscribed to, with the role that access/rules.py names; the current caller is the client."""
 
     def open(self, wanted: Mapping[str, Any]) -> Subscription:
         """The subscription that ``wanted`` describes: the JSON object of the request, without ``id`` and ``kind``.

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ...access.caller import current_caller
+from ...access.roles import Role
+from ...access.rules import SUBSCRIPTIONS
 from ...errors import CorvoError, DecodeError, ResourceExhausted, Unavailable
 from ...tasks import end_task
 from .kinds import Outlet, Subscription, SubscriptionKind
@@ -22,10 +24,11 @@ _LONGEST_ID = 64
 
 
 class Multiplexer:
-    """The streams of one gateway; ``kinds`` are what can be subscribed to, by name."""
+    """The streams of one gateway; ``kinds`` are what can be subscribed to, by name, and ``roles`` what each takes."""
 
-    def __init__(self, kinds: Mapping[str, SubscriptionKind]) -> None:
+    def __init__(self, kinds: Mapping[str, SubscriptionKind], roles: Mapping[str, Role] = SUBSCRIPTIONS) -> None:
         self._kinds = dict(kinds)
+        self._roles = {kind: roles[kind] for kind in kinds}
         self._open: set[Outbox] = set()
         self._closed = False
 
@@ -55,7 +58,7 @@ class Multiplexer:
                 raise DecodeError("request body", f"{path}.id: must be a text of its own, of up to {_LONGEST_ID}")
             if not isinstance(kind, str) or kind not in self._kinds:
                 raise DecodeError("request body", f"{path}.kind: there are {', '.join(sorted(self._kinds))}")
-            current_caller().require(self._kinds[kind].role)
+            current_caller().require(self._roles[kind])
             found[id] = self._kinds[kind].open({key: value for key, value in each.items() if key not in ("id", "kind")})
         return found
 

@@ -300,10 +300,13 @@ SCHEMAS: Schema = {
     "Subscription": _object(
         {
             "id": {"type": "string", "maxLength": 64, "description": "stands in every line that belongs to it"},
-            "kind": {"type": "string", "enum": ["statuses"]},
+            "kind": {"type": "string", "enum": ["logs", "statuses"]},
             "label-selector": _TEXT,
             "field-selector": _TEXT,
             "name": _TEXT,
+            "names": {"type": "array", "maxItems": 100, "items": _TEXT, "description": "logs: of these Modules"},
+            "parameters": {**_LABELS, "description": "logs: those of the Log query"},
+            "cursors": {**_LABELS, "description": "logs: where to go on, by name of the Module"},
             "measure": {"type": "array", "maxItems": 200, "items": _TEXT, "description": "statuses: rows to measure"},
         },
         ("id", "kind"),

@@ -93,9 +93,14 @@ class StatusBoard:
             row = rows[name] = self._make(entry.module, found)
         return row
 
-    def open(self, selection: Selection, measured: Iterable[str] = ()) -> RowFeed:
-        """A feed of what ``selection`` selects, the rows of ``measured`` with what is measured; close it."""
-        feed = RowFeed(self, selection, measured)
+    def open(
+        self, selection: Selection, measured: Iterable[str] = (), *, only: Collection[str] | None = None
+    ) -> RowFeed:
+        """A feed of what ``selection`` selects, of ``only`` these names if given; close it.
+
+        The rows of ``measured`` have what is measured.
+        """
+        feed = RowFeed(self, selection, measured, only)
         self._feeds.add(feed)
         self.measurer.look(feed.measured)
         return feed
@@ -169,11 +174,15 @@ class RowFeed:
     A name that changes often waits once: what is told is the row as it is when it is taken.
     """
 
-    def __init__(self, board: StatusBoard, selection: Selection, measured: Iterable[str]) -> None:
+    def __init__(
+        self, board: StatusBoard, selection: Selection, measured: Iterable[str], only: Collection[str] | None = None
+    ) -> None:
         self.measured = frozenset(measured)
         self._board = board
         self._selection = selection
-        self._waiting: dict[str, None] = dict.fromkeys(entry.module.name for entry in board.modules.entries())
+        self._only = None if only is None else frozenset(only)
+        all_of_them = (entry.module.name for entry in board.modules.entries())
+        self._waiting: dict[str, None] = dict.fromkeys(all_of_them if self._only is None else sorted(self._only))
         self._told: dict[str, Row] = {}
         self._moved = asyncio.Event()
 
@@ -184,7 +193,7 @@ class RowFeed:
 
     def mark(self, names: Iterable[str]) -> None:
         """These may have changed."""
-        self._waiting.update(dict.fromkeys(names))
+        self._waiting.update(dict.fromkeys(names if self._only is None else self._only.intersection(names)))
         if self._waiting:
             self._moved.set()
 

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .logs import LogsKind
     from .statuses import StatusesKind
 else:
-    __getattr__, __dir__ = lazy_names(__name__, {"statuses": ("StatusesKind",)})
+    __getattr__, __dir__ = lazy_names(__name__, {"logs": ("LogsKind",), "statuses": ("StatusesKind",)})
 
-__all__ = ("StatusesKind",)
+__all__ = (
+    "LogsKind",
+    "StatusesKind",
+)

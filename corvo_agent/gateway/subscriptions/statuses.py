@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 
 from ...access.caller import current_caller
-from ...access.roles import Role
 from ...errors import NotAuthorized
 from ...modules.selectors.selection import Selection
 from ..cooperative_yield import SLICE
@@ -26,8 +25,6 @@ _PACE = 0.2
 
 class StatusesKind:
     """Rows of ``board``."""
-
-    role = Role.VIEWER
 
     def __init__(self, board: StatusBoard) -> None:
         self._board = board

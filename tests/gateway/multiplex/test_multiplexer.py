@@ -20,8 +20,6 @@ from corvo_agent.gateway.multiplex.multiplexer import Multiplexer
 class Speaking:
     """A kind whose subscriptions say ``says`` and end, fail with ``error``, or go on for ever."""
 
-    role = Role.READER
-
     def __init__(self, *says: str, error: Exception | None = None, endless: bool = False) -> None:
         self._says = says
         self._error = error
@@ -43,6 +41,10 @@ class Speaking:
             self.left.set()
 
 
+def made(**kinds: Speaking) -> Multiplexer:
+    return Multiplexer(kinds, dict.fromkeys(kinds, Role.READER))
+
+
 def wanted(*kinds: str) -> dict[str, Any]:
     return {"subscriptions": [{"id": f"my-{kind}", "kind": kind} for kind in kinds]}
 
@@ -57,7 +59,7 @@ async def heard(multiplexer: Multiplexer, *kinds: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("error", [NotFound("log file", "x"), CorvoError("odd"), ZeroDivisionError("ours")])
 async def test_one_that_fails_says_so_and_the_others_go_on(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
-    multiplexer = Multiplexer({"bad": Speaking("a", error=error), "good": Speaking("b", "c")})
+    multiplexer = made(bad=Speaking("a", error=error), good=Speaking("b", "c"))
     with caplog.at_level(logging.CRITICAL):
         lines = await heard(multiplexer, "bad", "good")
     assert [line for line in lines if line["id"] == "my-good"] == [
@@ -73,7 +75,7 @@ async def test_one_that_fails_says_so_and_the_others_go_on(error: Exception, cap
 
 
 async def test_a_subscription_takes_the_role_of_its_kind() -> None:
-    multiplexer = Multiplexer({"k": Speaking()})
+    multiplexer = made(k=Speaking())
     with calling(Caller("v", Role.VIEWER)), pytest.raises(NotAuthorized):
         multiplexer.subscriptions(wanted("k"))
     with calling(Caller("r", Role.READER)):
@@ -82,7 +84,7 @@ async def test_a_subscription_takes_the_role_of_its_kind() -> None:
 
 async def test_who_leaves_ends_the_subscriptions_and_so_does_the_gateway() -> None:
     endless = Speaking(endless=True)
-    multiplexer = Multiplexer({"k": endless})
+    multiplexer = made(k=endless)
     async with multiplexer.stream(multiplexer.subscriptions(wanted("k"))):
         assert len(multiplexer) == 1
         await asyncio.sleep(0)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...errors import InvalidArgument
-from ...logs.files.cursor import Cursor
-from ...logs.files.places import encode_places
-from ...logs.lines.line_time import LineClock
-from ...logs.lines.marker import CURSOR, DROPPED, GAP, TRUNCATED, Gap, is_marker
-from ...logs.lines.record import Record
 from ...timestamps import format_rfc3339
+from ..files.cursor import Cursor
+from ..files.places import encode_places
+from ..lines.line_time import LineClock
+from ..lines.marker import CURSOR, DROPPED, GAP, TRUNCATED, Gap, is_marker
+from ..lines.record import Record
 
 # What a remark of the agent has to hold to be worth a line; others only say how far it has read.
 _TOLD = frozenset({TRUNCATED, DROPPED, GAP})
@@ -22,12 +22,12 @@ class Resume:
     """What to ask for, now and after a loss; it is shown every batch.
 
     An agent says with each batch where to go on, in each of its logs. One that does not is asked again from the time of
-    its last line on, and lines that were seen are left out.
+    its last line on, and lines that were seen are left out. ``cursor`` is where to begin, from an earlier ``cursor``.
     """
 
-    def __init__(self, parameters: Mapping[str, str]) -> None:
+    def __init__(self, parameters: Mapping[str, str], cursor: str = "") -> None:
         self._parameters = dict(parameters)
-        self._cursor = ""
+        self._cursor = cursor
         # Of several logs, by their path.
         self._places: dict[str, Cursor] = {}
         self._clock = LineClock()
@@ -36,11 +36,15 @@ class Resume:
         self._latest: list[Record] = []
         self._expected: list[Record] = []
 
+    @property
+    def cursor(self) -> str:
+        """Where to go on, in all of its logs; "" while the agent has not said."""
+        return encode_places(self._places) if self._places else self._cursor
+
     def parameters(self) -> Mapping[str, str]:
         """The parameters of the next query."""
         self._expected = []
-        cursor = encode_places(self._places) if self._places else self._cursor
-        if cursor:
+        if cursor := self.cursor:
             return {**self._parameters, "cursor": cursor}
         if self._time is None:
             return self._parameters

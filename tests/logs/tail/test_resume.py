@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corvo_agent.cli.logs.resume import Resume
 from corvo_agent.logs.files.cursor import Cursor, FileMark
 from corvo_agent.logs.files.places import decode_places
 from corvo_agent.logs.lines import marker
 from corvo_agent.logs.lines.marker import CURSOR, GAP, MARKER, Gap
+from corvo_agent.logs.tail.resume import Resume
 
 MARK = FileMark.of(b"x" * 200, 7)
 
