@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from corvo_agent.gateway.app import Gateway
+from tests.guides.text import table
 
 from .conftest import LOCAL, Api, Store, settled
 from .modules import module
@@ -57,3 +60,17 @@ async def test_two_gateways_in_one_process_do_not_mix(api: Api, store: Store) ->
         ours, theirs = await samples(api), await samples(api, other)
     assert [labels for labels in ours.get("corvo_gateway_requests_total", {}) if labels[2] == "/healthz"] == []
     assert theirs["corvo_gateway_requests_total"]["200", "GET", "/healthz"] == 1.0
+
+
+async def test_the_guide_has_every_metric_with_its_labels(api: Api) -> None:
+    await api.get("/modules")
+    async with api.session.get(f"{api.gateway.url}/metrics") as response:
+        families = {family.name: family for family in text_string_to_metric_families(await response.text())}
+    found = set()
+    # When each was first counted, of which the client makes a metric for each.
+    for family in (each for each in families.values() if not each.name.endswith("_created")):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = next(iter(family.samples)).labels.keys() - {"le"}
+        found.add((name, frozenset(labels)))
+    rows = [[cell.strip() for cell in row.split("|")[1:3]] for row in table("metrics")[2:]]
+    assert {(name.strip("`"), frozenset(re.findall("`(.+?)`", labels))) for name, labels in rows} == found
