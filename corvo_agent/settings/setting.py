@@ -85,7 +85,7 @@ class Setting:
     def text_of(self, value: Any) -> str:
         """What ``parse`` reads as ``value``."""
         if self.kind is tuple:
-            return ",".join(value)
+            return ",".join(map(str, value))
         if self.kind is bool:
             return "true" if value else "false"
         return duration_text(value) if self.kind is float else str(value)

@@ -27,6 +27,7 @@ from typing import Any
 
 from ...errors import ConfigError
 from ...settings.toml_file import read_toml
+from ...settings.toml_text import quoted
 from ..whole_file import write_whole
 
 CONTEXT, CONTEXTS = "context", "contexts"
@@ -107,7 +108,7 @@ def add_context(name: str, settings: Mapping[str, str], path: Path | None = None
     if name in contexts.named:
         raise ConfigError("context", name, f"is in {contexts.path} already: edit it there")
     text = contexts.path.read_text("utf-8") if contexts.path.exists() else ""
-    lines = "".join(f"{key} = {_quoted(value)}\n" for key, value in settings.items())
+    lines = "".join(f"{key} = {quoted(value)}\n" for key, value in settings.items())
     contexts.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     gap = "\n" if text else ""
     write_whole(contexts.path, f'{text}{gap}[{CONTEXTS}."{name}"]\n{lines}'.encode())
@@ -116,10 +117,3 @@ def add_context(name: str, settings: Mapping[str, str], path: Path | None = None
 
 def _at_home(value: Any) -> Any:
     return os.path.expanduser(value) if isinstance(value, str) and value.startswith("~/") else value
-
-
-def _quoted(text: str) -> str:
-    # A basic string of TOML, whose escapes are those of JSON but for the ones that JSON leaves as they are.
-    import json
-
-    return json.dumps(text, ensure_ascii=True)

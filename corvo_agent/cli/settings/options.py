@@ -36,18 +36,26 @@ class Told:
         """What the command line says of ``option``, as it stands there; None when it says nothing."""
         return self._line[option]
 
-    def gather(self, table: Mapping[str, Any] | None = None, path: str = "") -> Gathered:
-        """Read all of it now, the environment and the file too. Blocks on the disk.
+    def given(self) -> dict[str, Any]:
+        """What the command line says, by option. Raises ConfigError for an option whose value is empty.
 
-        ``table`` stands for the file if given, ``path`` is that one's name then. Raises ConfigError naming the option,
-        the variable or the key that is unknown or wrong, and an option whose value is empty: a variable of a script
-        that is not set would leave out what the script says.
+        A variable of a script that is not set would leave out what the script says.
         """
         line = {option: value for option, value in self._line.items() if value not in (None, ())}
         for option, value in line.items():
             if value == "" or (isinstance(value, tuple) and "" in value):
                 raise ConfigError(f"--{option}", None, "is empty: leave the option out, or give it a value")
-        return self._program.gather(line, os.environ, path or self.path, others=_keys_of_all_programs, table=table)
+        return line
+
+    def gather(self, table: Mapping[str, Any] | None = None, path: str = "") -> Gathered:
+        """Read all of it now, the environment and the file too. Blocks on the disk.
+
+        ``table`` stands for the file if given, ``path`` is that one's name then. Raises ConfigError naming the option,
+        the variable or the key that is unknown or wrong, and what ``given`` does.
+        """
+        return self._program.gather(
+            self.given(), os.environ, path or self.path, others=_keys_of_all_programs, table=table
+        )
 
     def warn_of_mistaken_variables(self) -> None:
         """Log each variable of the environment that is almost one that some program knows."""
