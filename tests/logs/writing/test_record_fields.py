@@ -19,8 +19,10 @@ from corvo_agent.levels.level import Level
 from corvo_agent.logs import LogQuery, LogReader
 from corvo_agent.logs.writing.formatter import JsonFormatter
 from tests.levels.kit import untouched_levels
+from tests.world.machine import needs
 
 from .test_formatter import line, record
+from .test_queue_handler import queued
 
 
 @pytest.fixture(autouse=True)
@@ -189,3 +191,17 @@ def test_numbers_keep_their_type_beside_what_cannot_be_written(value: object) ->
     got = line(record(f=value, s="\udc80", big=2**70, deep={"n": value}))
     assert got["f"] == got["deep"]["n"] == value
     assert type(got["f"]) is type(got["deep"]["n"]) is type(value)
+
+
+@needs("opentelemetry")
+def test_a_line_names_the_trace_that_is_active() -> None:
+    from opentelemetry import trace
+
+    context = trace.SpanContext(0x4BF92F3577B34DA6A3CE929D0E0E4736, 0x00F067AA0BA902B7, is_remote=False)
+    assert "trace_id" not in line(record())
+    with trace.use_span(trace.NonRecordingSpan(context)):
+        got, own, handed_over = line(record()), line(record(trace_id="mine")), queued(record())
+    assert (got["trace_id"], got["span_id"]) == ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
+    assert own["trace_id"] == "mine"
+    # Written elsewhere and later, it is still of the trace in which it was logged.
+    assert line(handed_over)["trace_id"] == got["trace_id"]
