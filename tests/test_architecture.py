@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "bundle": {"protobuf", "modules", "diagnostics", "profiles"},
     "rest_client": {"modules", "diagnostics"},
     "sidecar": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
-    "gateway": {"_generated", "console", "guides", "overview", "rest_client"} | _MANY,
+    "gateway": {"_generated", "console", "guides", "overview", "profiles", "rest_client"} | _MANY,
     "agent": {"stats", "profiles", "sidecar"} | _MANY,
     "stub": {"levels", "modules", "stats", "profiles", "diagnostics", "agent"},
     "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "agent", "stub"},
@@ -110,7 +110,7 @@ ROOMS = {
         "history module_level",
         "access location registration store_clock watcher",
     ],
-    "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling", "recording", "kinds"],
+    "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling shown", "recording", "kinds"],
     "diagnostics": [
         "admission answer_budget query status tls",
         "fair_places handler limits message_codec messages",
@@ -150,7 +150,7 @@ ROOMS = {
         "main",
     ],
     "cli/commands": ["change look run setup"],
-    "cli/profiles": ["hot_functions names taking", "flame frames heap_rows", "stack_tree waits"],
+    "cli/profiles": ["hot_functions taking", "flame heap_rows waits"],
 }
 
 # Names of the standard library that only some versions of Python have.

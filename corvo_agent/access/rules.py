@@ -40,6 +40,7 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", f"{_ONE}/level"): VIEWER,
     ("PUT", f"{_ONE}/level"): OPERATOR,
     ("GET", f"{_ONE}/errors"): READER,
+    ("GET", f"{_ONE}/stacks"): READER,
     ("GET", f"{_ONE}/history"): VIEWER,
     ("POST", f"{_ONE}/Debug"): VIEWER,
     ("POST", f"{API_PATH}/Debug"): VIEWER,

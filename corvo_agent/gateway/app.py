@@ -50,6 +50,7 @@ from .rest.views.follow import FollowViews
 from .rest.views.history import HistoryViews
 from .rest.views.modules import ModuleViews
 from .rest.views.multiplex import MultiplexViews
+from .rest.views.stacks import StackViews
 from .rest.views.status import StatusViews
 from .rest.views.watch import WatchViews
 from .routing.networks import DialPolicy
@@ -272,6 +273,7 @@ class Gateway:
             HistoryViews(self.api),
             DebugViews(self.api, router, self.answers),
             ErrorViews(self.api, router),
+            StackViews(self.api, router),
             StatusViews(self.api, self.endpoints, metrics),
             FleetViews(self.api, board, self.identity),
             MultiplexViews(self.api, multiplexer),

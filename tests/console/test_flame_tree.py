@@ -13,7 +13,7 @@ import pytest
 
 from corvo_agent.cli.profiles.flame.data import FlameData, flame_data
 from corvo_agent.cli.profiles.flame.layout import boxes, hue, shorten
-from corvo_agent.cli.profiles.hot_functions import quantity
+from corvo_agent.profiles.shown.amounts import quantity
 from tests.cli.profiles.flame.trees import VALUES, measured, random_values, stack
 from tests.world.machine import needs, program
 

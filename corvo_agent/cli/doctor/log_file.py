@@ -10,7 +10,7 @@ from ...logs.files.log_file import open_log
 from ...logs.files.log_folders import pin_folders
 from ...logs.files.rotation import Rotation
 from ...logs.search.survey import Surveyor
-from ..profiles.hot_functions import quantity
+from ...profiles.shown.amounts import quantity
 from ..show.ages import age
 from .finding import Finding, Verdict, fault_of
 

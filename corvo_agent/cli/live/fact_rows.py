@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...overview.facts import Facts
-from ..profiles.hot_functions import quantity
+from ...profiles.shown.amounts import quantity
 from ..show.ages import age
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...errors import CorvoError
-from ..profiles.hot_functions import quantity
+from ...profiles.shown.amounts import quantity
 from ..show.ages import age
 from .monitor import Monitor, Seen
 

@@ -8,13 +8,13 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .flame.graph import check_flame, flame_graph
-    from .hot_functions import HotFunction, Measured, difference, measured, quantity
+    from .hot_functions import HotFunction, Measured, difference, measured
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "flame.graph": ("check_flame", "flame_graph"),
-            "hot_functions": ("HotFunction", "Measured", "difference", "measured", "quantity"),
+            "hot_functions": ("HotFunction", "Measured", "difference", "measured"),
         },
     )
 
@@ -25,5 +25,4 @@ __all__ = (
     "difference",
     "flame_graph",
     "measured",
-    "quantity",
 )

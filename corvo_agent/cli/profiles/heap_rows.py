@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ...errors import InvalidArgument
 from ...profiles.pprof.model import Frame, Profile
+from ...profiles.shown.amounts import place_of, quantity
 from ...profiles.stacks.own import OWN
-from .hot_functions import place_of, quantity
 
 #: Where what was measured without a stack is shown.
 UNKNOWN = Frame("[no stack]")

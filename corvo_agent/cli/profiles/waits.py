@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from ...errors import Unsupported
 from ...profiles.pprof.model import Profile, Stack
-from .frames import frame_lines, frames_json
-from .hot_functions import quantity
-from .names import names_text, natural
+from ...profiles.shown.amounts import quantity
+from ...profiles.shown.frames import frame_lines, frames_json
+from ...profiles.shown.names import names_text, natural
 
 
 class Held(NamedTuple):

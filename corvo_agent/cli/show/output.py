@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 import orjson
 
+from ...logs.lines.printable import visible as visible
 from .yaml_format import write_yaml
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,16 +77,6 @@ def yaml_text(value: Any, *, document: bool = False) -> str:
     """``value`` as YAML; ``document``: as one of a stream of them."""
     # By way of JSON, so that both say the same of values that neither knows.
     return write_yaml(orjson.loads(json_text(value)), document=document)
-
-
-def visible(text: str, kept: str = "") -> str:
-    """``text`` with control characters as escapes, but for those in ``kept``.
-
-    What a service says must not move the cursor of the terminal that shows it, nor change its colours.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or char in kept else repr(char)[1:-1] for char in text)
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, drawn: bool | None = None) -> None:

@@ -74,6 +74,13 @@ _MANY = [
     _parameter("concurrency", "query", "Agents asked at the same time", **_INTEGER),
     _parameter("merge", "query", "Merge logs by time", type="string", enum=["", "time"]),
 ]
+_WORKER = _parameter("worker", "query", "Which process of the Module, by its id or pid:NUMBER")
+_STACKS = [
+    _parameter("all", "query", "Also the agent's own threads and tasks", type="boolean"),
+    _parameter("text", "query", "As text/plain, for people", type="boolean"),
+    _parameter("frames", "query", "Of the text: frames of each stack, 30 unless given", type="integer", minimum=1),
+    _WORKER,
+]
 
 
 def _body(schema: str) -> dict[str, Any]:
@@ -163,6 +170,10 @@ def _debug_paths() -> dict[str, Any]:
             "post": _operation(
                 "Ask the agent of a Module", "DebugResponse", _DEBUG, parameters=[_TIMEOUT], body="DebugRequest"
             ),
+        },
+        f"{API_PATH}/modules/{{name}}/stacks": {
+            "parameters": [_NAME],
+            "get": _operation("What each thread and task does", "Stacks", _DEBUG, parameters=_STACKS),
         },
         f"{API_PATH}/modules/{{name}}/errors": {
             "parameters": [_NAME],

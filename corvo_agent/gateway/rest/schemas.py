@@ -121,6 +121,35 @@ SCHEMAS: Schema = {
         ("time", "module", "what"),
     ),
     "History": _object({"items": {"type": "array", "items": ref("HistoryEntry")}}, ("items",)),
+    "Frame": _object({"function": _TEXT, "file": _TEXT, "line": {"type": "integer"}}, ("function", "file", "line")),
+    "Stack": _object(
+        {
+            "name": {"type": "string", "description": "the first of names"},
+            "names": {"type": "array", "items": _TEXT, "description": "those that are at the same place"},
+            "kind": {"type": "string", "enum": ["thread", "task", "goroutine"]},
+            "count": {"type": "integer"},
+            "state": _TEXT,
+            "thread": {"type": "string", "description": "that of a task's loop"},
+            "waits-for": {"type": "array", "items": _TEXT},
+            "chain": {"type": "array", "items": _TEXT, "description": "what it waits for, and what that waits for ..."},
+            "age": {"type": ["number", "null"], "description": "seconds, of the oldest; null where it is not known"},
+            "age-is-least": {"type": "boolean", "description": "it is older than that"},
+            "created": {"type": "string", "description": "what has created it"},
+            "frames": {"type": "array", "items": ref("Frame"), "description": "the innermost first"},
+        },
+        ("name", "names", "kind", "count", "state", "waits-for", "chain", "age", "frames"),
+    ),
+    "Stacks": _object(
+        {
+            "module": _TEXT,
+            "deadlocks": {"type": "array", "items": _TEXT, "description": "and event loops that do not turn"},
+            "comments": {"type": "array", "items": _TEXT},
+            "threads": {"type": "array", "items": ref("Stack")},
+            "tasks": {"type": "array", "items": ref("Stack")},
+            "own": {"type": "integer", "description": "threads and tasks of the agent itself that are left out"},
+        },
+        ("module", "deadlocks", "comments", "threads", "tasks", "own"),
+    ),
     "ModuleSpec": _object(
         {
             "log-level": _LEVEL,

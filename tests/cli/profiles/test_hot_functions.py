@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from corvo_agent.cli.profiles.hot_functions import HotFunction, Measured, difference, measured, quantity
+from corvo_agent.cli.profiles.hot_functions import HotFunction, Measured, difference, measured
 from corvo_agent.errors import InvalidArgument
 from corvo_agent.profiles.pprof.encoder import encode
 from corvo_agent.profiles.pprof.model import Frame, Profile, Sample, ValueType
@@ -81,22 +81,6 @@ def test_functions_can_be_hidden_and_what_they_spent_is_known() -> None:
     values = Measured(CPU, ((stack("own.f", "app.g"), 10), (stack("app.g", "own.h"), 1)))
     assert [each.name for each in values.hottest(10, "own.")] == ["app.g"]
     assert values.flat_of("own.") == 10
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "text"),
-    [
-        (0, "bytes", "0"),
-        (999, "nanoseconds", "999ns"),
-        (90_000_000_000, "nanoseconds", "1.50min"),
-        (5 << 30, "bytes", "5.00GB"),
-        (7, "count", "7"),
-        (1234567, "count", "1234567"),
-        (7, "apples", "7 apples"),
-    ],
-)
-def test_quantities_have_the_unit_that_people_read(value: float, unit: str, text: str) -> None:
-    assert quantity(value, unit) == text
 
 
 @pytest.mark.integration

@@ -8,7 +8,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corvo_agent.cli.show.output import json_text, note, print_json, print_result, print_table, visible, yaml_text
+from corvo_agent.cli.show.output import json_text, note, print_json, print_result, print_table, yaml_text
 from corvo_agent.cli.show.yaml_format import read_yaml
 from tests.cli.kit import Stream
 
@@ -44,15 +44,6 @@ def test_json_survives_and_holds_no_controls(text: str) -> None:
     shown = json_text({"v": text})
     assert json.loads(shown) == {"v": text}
     assert shown.isprintable()
-
-
-@settings(deadline=None)
-@given(st.text(st.characters(codec="utf-8")))
-def test_visible_text_is_printable_but_for_what_is_kept(text: str) -> None:
-    assert visible(text).isprintable()
-    assert all(char.isprintable() or char == "\n" for char in visible(text, "\n"))
-    if text.isprintable():
-        assert visible(text) == text
 
 
 def test_a_note_goes_to_stderr() -> None:

@@ -8,9 +8,9 @@ import time
 import click
 
 from ....errors import InvalidArgument
+from ....profiles.shown.amounts import quantity
 from ....sidecar.processes.python_process import PythonProcess, python_processes
 from ...help import HelpCommand
-from ...profiles.hot_functions import quantity
 from ...show.ages import age
 from ...show.output import format_option, note, print_result
 

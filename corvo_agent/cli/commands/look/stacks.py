@@ -7,8 +7,8 @@ import asyncio
 import click
 
 from ....errors import Unsupported
+from ....profiles.shown.stack_tree import stack_tree, tree_json, tree_lines
 from ...help import HelpCommand
-from ...profiles.stack_tree import stack_tree, tree_json, tree_lines
 from ...profiles.taking import read_profile, with_progress
 from ...running import asynchronous
 from ...settings.where import Where

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 # Only for writing XML; none is read.
 from xml.sax.saxutils import escape, quoteattr  # nosec B406
 
-from ..hot_functions import quantity
+from ....profiles.shown.amounts import quantity
 from .data import FlameData, FlameNode
 from .layout import boxes, hue, shorten
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .history import HistoryViews
     from .modules import ModuleViews
     from .multiplex import MultiplexViews
+    from .stacks import StackViews
     from .status import StatusViews
     from .watch import WatchViews
 else:
@@ -27,6 +28,7 @@ else:
             "history": ("HistoryViews",),
             "modules": ("ModuleViews",),
             "multiplex": ("MultiplexViews",),
+            "stacks": ("StackViews",),
             "status": ("StatusViews",),
             "watch": ("WatchViews",),
         },
@@ -40,6 +42,7 @@ __all__ = (
     "HistoryViews",
     "ModuleViews",
     "MultiplexViews",
+    "StackViews",
     "StatusViews",
     "WatchViews",
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...profiles.pprof.model import Frame, Stack
-from ...profiles.stacks.naming import library_path
-from .hot_functions import place_of
+from ..pprof.model import Frame, Stack
+from ..stacks.naming import library_path
+from .amounts import place_of
 
 
 def frame_lines(stack: Stack, most: int, indent: str) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from corvo_agent.cli.profiles.stack_tree import StackTree, stack_tree, tree_json, tree_lines
 from corvo_agent.profiles.pprof.model import Frame, Label, Profile, Sample, ValueType
+from corvo_agent.profiles.shown.stack_tree import StackTree, stack_tree, tree_json, tree_lines
 
 WORK = Frame("shop.work", "/srv/shop/work.py", 7)
 WAIT = Frame("asyncio.locks.Event.wait", "/usr/lib/python3.11/asyncio/locks.py", 213)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.cli.profiles.names import names_text, natural
+from corvo_agent.profiles.shown.names import names_text, natural
 
 
 def test_numbers_in_names_are_compared_as_numbers() -> None:

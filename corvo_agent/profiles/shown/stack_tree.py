@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...profiles.pprof.model import Profile, Sample, Stack
-from ...profiles.stacks.own import is_own
+from ..pprof.model import Profile, Sample, Stack
+from ..stacks.own import is_own
+from .amounts import quantity
 from .frames import frame_lines, frames_json
-from .hot_functions import quantity
 from .names import names_text, natural
 
 _THREAD, _TASK, _ROUTINE = "thread", "task", "goroutine"
 _RING, _WAITS = "deadlock: ", " waits for "
+# Names of a chain, which may be as long as there are tasks.
+_CHAIN = 100
 
 
 @dataclass(slots=True)
@@ -200,13 +202,54 @@ def tree_json(tree: StackTree) -> dict[str, Any]:
     }
 
 
+def flat_json(tree: StackTree) -> dict[str, Any]:
+    """The same for a page: one list of threads, one of tasks, those that are waited for behind who waits for them.
+
+    ``age`` is in seconds, null where it is not known; ``chain`` are the names of what a task waits for, one behind the
+    other, of several those that are first.
+    """
+    return {
+        "deadlocks": tree.warnings,
+        "comments": tree.comments,
+        "threads": [_flat(node) for root in tree.threads for node in _each(root)],
+        "tasks": [_flat(node) for root in tree.tasks for node in _each(root)],
+        "own": tree.own,
+    }
+
+
+def _each(root: Node) -> Iterator[Node]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += reversed(node.awaits)
+
+
+def _flat(node: Node) -> dict[str, Any]:
+    chain: list[str] = []
+    last = node
+    while last.awaits and len(chain) < _CHAIN:
+        last = last.awaits[0]
+        chain.append(_heading(last))
+    found = _node_json(node)
+    return {
+        "name": node.names[0] if node.names else "",
+        **{key: found[key] for key in ("names", "kind", "count", "state", "waits-for", "created")},
+        "thread": node.thread,
+        "age": node.age_ns / 1e9 if node.age_ns else None,
+        "age-is-least": node.is_least,
+        "chain": chain,
+        "frames": found["stack"],
+    }
+
+
 def _node_json(node: Node) -> dict[str, Any]:
     return {
         "kind": node.kind,
         "names": node.names,
         "count": node.count,
         "state": node.state,
-        "waits-for": node.waits_for,
+        "waits-for": list(node.waits_for),
         "age-ns": node.age_ns,
         "age-is-least": node.is_least,
         "created": node.created,

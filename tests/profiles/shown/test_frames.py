@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from corvo_agent.cli.profiles.frames import frame_lines, frames_json
 from corvo_agent.profiles.pprof.model import Frame
+from corvo_agent.profiles.shown.frames import frame_lines, frames_json
 
 STACK = (
     Frame("asyncio.locks.Event.wait", "/usr/lib/python3.11/asyncio/locks.py", 213),
