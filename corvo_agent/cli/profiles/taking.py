@@ -7,6 +7,8 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+import orjson
+
 from ...errors import DecodeError
 from ...profiles.pprof.model import Profile
 from ..show.output import note
@@ -51,6 +53,16 @@ async def _progress(work: asyncio.Future[bytes], seconds: float | None, text: st
                 state = f"{seconds - lasted:.0f} s left" if lasted < seconds else "waiting for the answer"
             progress.update(bar, completed=lasted, state=state)
             await asyncio.wait({work}, timeout=0.1)
+
+
+def trace_notes(buffer: bytes) -> list[str]:
+    """What a trace, in Chrome's JSON, says of its making; nothing for an answer of another form."""
+    try:
+        about = orjson.loads(buffer)["otherData"]
+        dropped, notes = int(about["dropped_events"]), [str(each) for each in about["notes"]]
+    except (ValueError, KeyError, TypeError):
+        return []
+    return [*notes, *([f"{dropped} later events are left out"] if dropped else [])]
 
 
 def read_profile(buffer: bytes) -> Profile | None:

@@ -3,7 +3,7 @@
 Format: "Trace Event Format" of the Chromium project, complete events (``ph`` X) in microseconds. Every callback and
 every step of a task that asyncio runs goes through ``Handle._run``, each turn of its loops through ``_run_once``; both
 are wrapped for the time of the trace and cost a microsecond or two more then. Loops that are not asyncio's own
-(uvloop) have neither: of them only the pauses of the garbage collector are seen.
+(uvloop) have neither: of them only the pauses of the garbage collector are seen, and the answer says so.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class TraceRecorder:
         self._collecting: dict[int, int] = {}
         self.spans: list[Span] = []
         self.dropped = 0
+        #: What is to know about the recording.
+        self.notes: list[str] = []
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
@@ -98,6 +100,11 @@ class TraceRecorder:
         turn: Callable[[], None] | None = getattr(loop, "_run_once", None)
         # A loop that is not asyncio's own, such as uvloop's, has no such method.
         if turn is None:
+            kind = f"{type(loop).__module__}.{type(loop).__qualname__}"
+            self.notes.append(
+                f"the event loop of thread {self._threads[loop]} is {kind}, not asyncio's own:"
+                " of it only garbage collections are seen; the profile block tells what held it"
+            )
             return
         thread = self._threads[loop]
 
@@ -159,7 +166,7 @@ def _encode(recorder: TraceRecorder, pid: int, pace: Pace) -> bytes:
         pace.breathe()
         # Each list without its brackets: one call for all would keep the interpreter lock for long.
         pieces.append(orjson.dumps([_event(each, pid) for each in events[position : position + _AT_ONCE]])[1:-1])
-    about = orjson.dumps({"dropped_events": recorder.dropped})
+    about = orjson.dumps({"dropped_events": recorder.dropped, "notes": recorder.notes})
     return b'{"displayTimeUnit":"ms","otherData":%b,"traceEvents":[%b]}' % (about, b",".join(pieces))
 
 

@@ -27,7 +27,7 @@ from .kernel_clocks import KernelClocks, ProcessUse
 from .pthread_ids import kernel_ids
 from .ptrace import remote_debugging_disabled, traceable_by
 from .py_spy_output import Names, ThreadDump, errors_in, files_in_raw, parse_dump, parse_raw, seconds_behind
-from .py_spy_process import PySpyProcess, find_py_spy, run_py_spy
+from .py_spy_process import TOO_DEEP, PySpyProcess, find_py_spy, has_ended, run_py_spy
 from .scaling import Account, Worths
 from .thread_states import with_kernel_states
 
@@ -75,8 +75,9 @@ class PySpy:
     async def record(self, order: SamplingOrder) -> Recording:
         """Sample as ordered; within the budget, at a lower rate if need be.
 
-        Raises Unsupported when py-spy is missing, forbidden or refused by the system, NotFound when there is no such
-        process, DeadlineExceeded when py-spy does not get ready. When cancelled, py-spy has ended afterwards.
+        Raises Unsupported when py-spy is missing, forbidden, refused by the system or does not begin, NotFound when
+        there is no such process. When that one ends meanwhile, the recording is what was seen until then, and says so.
+        When cancelled, py-spy has ended afterwards.
         """
         self._check()
         cpus = usable_cpus()
@@ -139,7 +140,7 @@ class PySpy:
         arguments += ["--duration", f"{seconds + 5:.0f}"]
         async with run_py_spy(self._program, self._pid, *arguments) as process:
             with traceable_by(process.pid):
-                await _started(process)
+                await _started(process, self._pid)
                 clocks = KernelClocks(self._pid)
                 lasted, busy = await _watch(process, clocks, order.budget, hz, seconds, cpus)
                 use = clocks.use()
@@ -161,7 +162,7 @@ class PySpy:
                 worths.add_scaled(seen, stretch.period_ns, stretch.use, partial(kernel_ids, self._pid))
             else:
                 worths.add_counted(seen, stretch.period_ns)
-        last = stretches[-1]
+        last, errors = stretches[-1], sum(errors_in(each.output) for each in stretches)
         seconds = sum(each.seconds for each in stretches)
         return Recording(
             engine=self.name,
@@ -171,9 +172,13 @@ class PySpy:
             period_ns=last.period_ns,
             asked=round(order.seconds * order.hz),
             taken=sum(each.looks for each in stretches),
-            errors=sum(errors_in(each.output) for each in stretches),
+            errors=errors,
             cost=share_percent(sum(each.busy for each in stretches), seconds, cpus),
-            notes=(*_notes(order, last, cpus), *_scaled(order, worths.account, seconds)),
+            notes=(
+                *_ended(self._pid, seconds, order),
+                *_notes(order, last, cpus, errors),
+                *_scaled(order, worths.account, seconds),
+            ),
         )
 
     def _names(self) -> Names:
@@ -183,12 +188,13 @@ class PySpy:
         return Names(root=f"/proc/{self._pid}/root")
 
 
-async def _started(process: PySpyProcess) -> None:
+async def _started(process: PySpyProcess, pid: int) -> None:
     try:
         async with asyncio.timeout(_START_SECONDS):
             await process.started()
     except TimeoutError:
-        raise DeadlineExceeded("py-spy", _START_SECONDS) from None
+        reason = f"it did not begin within {_START_SECONDS:g} s; that is so where {TOO_DEEP}"
+        raise Unsupported(f"looking into process {pid} with py-spy", reason) from None
 
 
 async def _watch(
@@ -211,15 +217,23 @@ def _share(stretch: _Stretch, cpus: float) -> float:
     return share_percent(stretch.busy, stretch.seconds, cpus)
 
 
-def _notes(order: SamplingOrder, last: _Stretch, cpus: float) -> tuple[str, ...]:
+def _notes(order: SamplingOrder, last: _Stretch, cpus: float, errors: int) -> tuple[str, ...]:
     notes = [f"cost is the processor time of py-spy, of {cpus:g} processors; its target is not paused"]
     if last.hz < order.hz:
         notes.append(f"rate lowered to {last.hz:.0f} Hz")
         if share_percent(last.busy, last.seconds, cpus) > order.budget:
             notes.append("the budget is not kept: a lower rate would say nothing")
+    if errors:
+        notes.append(f"{errors} stacks could not be read: they changed while they were read, or {TOO_DEEP}")
     if last.behind:
         notes.append(f"py-spy was {last.behind:.1f} s late in the end: shares are less exact")
     return tuple(notes)
+
+
+def _ended(pid: int, seconds: float, order: SamplingOrder) -> tuple[str, ...]:
+    if not has_ended(pid):
+        return ()
+    return (f"the process has ended after {seconds:.1f} of {order.seconds:g} s: this is what was seen until then",)
 
 
 def _scaled(order: SamplingOrder, account: Account, seconds: float) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ _MAX_MESSAGES = 64 << 10
 _GRACE = 3.0
 _CHUNK = 1 << 16
 _READY = b"py-spy> Sampling process"
+#: Why it may not find its way into an interpreter that it knows: it looks at a stack to see whether it has found one.
+TOO_DEEP = "a thread of it is deeper than the 4096 frames that py-spy reads"
 
 
 def find_py_spy() -> str | None:
@@ -126,15 +128,18 @@ def explain(pid: int, messages: bytes) -> CorvoError:
     what = f"looking into process {pid} with py-spy"
     if "ermission denied" in text.lower() or "Operation not permitted" in text:
         return Unsupported(what, refusal(pid))
-    if not psutil.pid_exists(pid) or _is_zombie(pid):
+    if has_ended(pid):
         return NotFound("process", str(pid))
     if "python version" in text or "python interpreter" in text.lower():
-        return Unsupported(what, "it is not a running CPython interpreter of a version that py-spy knows")
+        return Unsupported(
+            what, f"it is not a running CPython interpreter of a version that py-spy knows, or {TOO_DEEP}"
+        )
     lines = [line for line in text.splitlines() if line.strip() and "Stack backtrace" not in line]
     return Unsupported(what, lines[0] if lines else "it ended without a word")
 
 
-def _is_zombie(pid: int) -> bool:
+def has_ended(pid: int) -> bool:
+    """Whether there is no process ``pid`` any more, or only what its parent has not fetched yet."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -8,7 +8,7 @@ from contextlib import redirect_stderr
 
 import pytest
 
-from corvo_agent.cli.profiles.taking import read_profile, with_progress
+from corvo_agent.cli.profiles.taking import read_profile, trace_notes, with_progress
 from corvo_agent.profiles.pacing.pace import Pace
 from corvo_agent.profiles.pprof.encoder import encode
 from corvo_agent.profiles.pprof.model import Profile, ValueType
@@ -62,3 +62,9 @@ def test_a_broken_profile_is_told() -> None:
     with redirect_stderr(stream):
         assert read_profile(gzip.compress(b"\xff\xff\xff")) is None
     assert stream.text.startswith("its functions cannot be shown: ")
+
+
+def test_a_trace_says_what_it_left_out() -> None:
+    trace = b'{"otherData":{"dropped_events":3,"notes":["the loop is uvloop.Loop"]},"traceEvents":[]}'
+    assert trace_notes(trace) == ["the loop is uvloop.Loop", "3 later events are left out"]
+    assert [trace_notes(each) for each in (b"{}", b"go 1.22 trace", b"")] == [[], [], []]

@@ -15,6 +15,7 @@ from corvo_agent.profiles.kind import ProfileRequest
 from corvo_agent.profiles.kinds import trace
 from corvo_agent.profiles.kinds.trace import TraceKind, TraceRecorder
 from corvo_agent.profiles.pacing.loops import Loops
+from tests.world.machine import needs
 
 
 async def collect() -> None:
@@ -48,7 +49,7 @@ async def test_everything_is_there_with_its_thread() -> None:
     assert {"collector collect", "gc generation 2", "Odd"} <= {each["name"] for each in spans}
     assert all(each["dur"] >= 0 for each in spans)
     assert {each["tid"] for each in spans} == {threading.get_ident()}
-    assert found["otherData"] == {"dropped_events": 0}
+    assert found["otherData"] == {"dropped_events": 0, "notes": []}
     names = [each["args"]["name"] for each in found["traceEvents"] if each["ph"] == "M"]
     assert names == [threading.current_thread().name]
 
@@ -92,3 +93,16 @@ def test_a_loop_that_is_not_asyncios_own_has_no_turns_and_other_loops_are_left_a
     with recorder.recording():
         asyncio.run(asyncio.sleep(0))
     assert [span for span in recorder.spans if span.category != "gc"] == []
+
+
+@needs("uvloop")
+def test_under_uvloop_it_says_that_the_loop_itself_is_not_seen() -> None:
+    import uvloop
+
+    async def traced() -> dict[str, Any]:
+        asyncio.get_running_loop().call_later(0.02, gc.collect)
+        return await events()
+
+    found = uvloop.run(traced())
+    assert {each["cat"] for each in found["traceEvents"] if each["ph"] == "X"} <= {"gc", "callback", "task"}
+    assert "uvloop.Loop, not asyncio's own" in " ".join(found["otherData"]["notes"])

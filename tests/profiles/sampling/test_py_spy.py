@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -186,10 +187,20 @@ async def test_one_that_never_gets_ready_is_given_up(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(py_spy, "_START_SECONDS", 0.1)
     monkeypatch.setattr(py_spy, "_DUMP_SECONDS", 0.1)
     engine = PySpy(os.getpid(), program=(sys.executable, "-c", "import time; time.sleep(60)"))
-    with pytest.raises(DeadlineExceeded, match=r"py-spy: no answer within 0\.1 s"):
+    with pytest.raises(Unsupported, match=r"did not begin within 0\.1 s; that is so where a thread of it is deeper"):
         await engine.record(SHORT)
     with pytest.raises(DeadlineExceeded, match=r"py-spy: no answer within 0\.1 s"):
         await engine.dump()
+
+
+async def test_of_a_process_that_ends_meanwhile_it_tells_what_it_saw_and_that_it_ended() -> None:
+    with load("shares") as process:
+        task = asyncio.create_task(PySpy(process.pid).record(SamplingOrder(60, hz=1000, budget=100)))
+        await until(sampling)
+        process.kill()
+        recording = await task
+    assert re.match(r"the process has ended after [\d.]+ of 60 s: this is what was seen", recording.notes[0])
+    assert shares_of(recording.samples, ["shares"]) == {"shares": 100}
 
 
 async def test_when_cancelled_py_spy_is_gone() -> None:

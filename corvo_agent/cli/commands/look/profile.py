@@ -15,7 +15,7 @@ from ....profiles.stacks.own import OWN
 from ...help import HelpCommand
 from ...profiles.flame.graph import check_flame, flame_graph
 from ...profiles.hot_functions import Measured, difference, measured
-from ...profiles.taking import GZIP, read_profile, with_progress
+from ...profiles.taking import GZIP, read_profile, trace_notes, with_progress
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.output import note, print_table
@@ -88,6 +88,8 @@ async def command(
         note(f"{file}: {len(buffer)} bytes")
     profile = await asyncio.to_thread(read_profile, buffer)
     if profile is None:
+        for text in trace_notes(buffer):
+            note(text)
         for option, given in (("--flame", flame), ("--diff", old)):
             if given is not None:
                 raise InvalidArgument(option, str(given), f"what {kind} answers is no profile of stacks")
