@@ -119,7 +119,7 @@ ROOMS = {
         "service",
         "introspection",
     ],
-    "sidecar": ["processes target", "answers hooks", "injection"],
+    "sidecar": ["processes", "target", "answers hooks", "injection"],
     "gateway": [
         "auth cooperative_yield identity watching",
         "objects routing",
@@ -150,7 +150,7 @@ ROOMS = {
         "main",
     ],
     "cli/commands": ["change look run setup"],
-    "cli/profiles": ["hot_functions taking", "flame heap_rows waits"],
+    "cli/profiles": ["children hot_functions taking", "flame heap_rows waits"],
 }
 
 # Names of the standard library that only some versions of Python have.
@@ -194,6 +194,7 @@ NO_TEST_OF_ITS_NAME = {
     "modules/etcd/causes.py": "tests/integration/test_etcd_tls.py and tests/modules/etcd/test_client.py, real refusals",
     "modules/watching/statistics.py": "values without behaviour",
     "modules/kv.py": "a Protocol and its values; tests/modules/test_kv_contract.py holds both stores to it",
+    "cli/profiles/children.py": "tests/cli/commands/look/test_attach.py profiles a tree of processes",
     "cli/attach/beside.py": "tests/cli/commands/look/test_attach.py runs each command beside a process",
     "cli/attach/holding.py": "tests/cli/commands/look/test_attach.py holds a level",
     "cli/attach/process.py": "tests/cli/commands/look/test_attach.py names processes in each way",

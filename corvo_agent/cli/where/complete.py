@@ -22,6 +22,7 @@ _KINDS = ("profile", "goroutine", "heap", "allocs", "block", "mutex", "threadcre
 #: Other names of kinds, for those who do not know Go's.
 KIND_ALIASES = {"cpu": "profile", "tasks": "goroutine", "memory": "heap", "locks": "mutex"}
 _PARAMETERS = (
+    "children=yes",
     *("mode=cpu", "mode=wall", "mode=gil", "engine=py-spy", "engine=builtin", "hz=", "budget="),
     *("engine=tracemalloc", "engine=memray", "frames=", "base=", "debug=", "gc=", "seconds="),
 )

@@ -21,22 +21,36 @@ from ..sampling.engine import (
 
 DEFAULT_SECONDS = 10.0
 _AUTO = "auto"
+_PARAMETERS = ("seconds", "hz", "mode", "engine", "budget")
+#: The parameter of kinds that can look at the processes below their target, too.
+CHILDREN = "children"
+
+
+def wants_children(request: ProfileRequest) -> bool:
+    """Whether ``request`` is about the processes below the target, too. Raises InvalidArgument."""
+    return request.choice(CHILDREN, "no", ("yes", "no")) == "yes"
 
 
 class CpuKind:
     """Samples with one of ``engines``: the first that is fit and can, or the one that the query names.
 
     Parameters: ``seconds`` (10), ``hz`` (100, at most 1000), ``mode`` (cpu, wall, gil), ``engine`` (auto or a name),
-    ``budget`` (percent of the target's time that sampling may cost, 2). ``program`` tells the file that runs.
+    ``budget`` (percent of the target's time that sampling may cost, 2). ``program`` tells the file that runs. With
+    ``trees``, which says that the engines can, also ``children`` (no, yes: the processes below the target, too).
     """
 
     name = "profile"
-    parameters = ("seconds", "hz", "mode", "engine", "budget")
     default_seconds: float | None = DEFAULT_SECONDS
 
     def __init__(
-        self, engines: Sequence[SamplingEngine], program: Callable[[], str], exclusive: Exclusive = THIS_PROCESS
+        self,
+        engines: Sequence[SamplingEngine],
+        program: Callable[[], str],
+        exclusive: Exclusive = THIS_PROCESS,
+        *,
+        trees: bool = False,
     ) -> None:
+        self.parameters = (*_PARAMETERS, *((CHILDREN,) if trees else ()))
         self._engines = tuple(engines)
         self._program = program
         self._exclusive = exclusive
@@ -54,6 +68,7 @@ class CpuKind:
             hz=request.number("hz", DEFAULT_HZ, 1, MAX_HZ),
             mode=Mode(request.choice("mode", Mode.CPU.value, [mode.value for mode in Mode])),
             budget=request.number("budget", BUDGET_PERCENT, 0.1, 100),
+            children=wants_children(request),
         )
         # Two samplers at once would each count the cost of the other.
         async with self._exclusive.held(request.patience):

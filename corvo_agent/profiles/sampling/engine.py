@@ -30,12 +30,16 @@ class Mode(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class SamplingOrder:
-    """Sample for ``seconds``, ``hz`` times a second, costing the target at most ``budget`` percent."""
+    """Sample for ``seconds``, ``hz`` times a second, costing the target at most ``budget`` percent.
+
+    ``children``: the processes below it, too, where the engine can.
+    """
 
     seconds: float
     hz: float = DEFAULT_HZ
     mode: Mode = Mode.CPU
     budget: float = BUDGET_PERCENT
+    children: bool = False
 
 
 @dataclass(frozen=True, slots=True)

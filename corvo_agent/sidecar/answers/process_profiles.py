@@ -10,17 +10,16 @@ from pathlib import Path
 from ...errors import NotFound
 from ...profiles.kind import ProfileKind, ProfileRequest
 from ...profiles.kinds.cmdline import join
-from ...profiles.kinds.cpu import CpuKind
+from ...profiles.kinds.cpu import CHILDREN, CpuKind, wants_children
 from ...profiles.kinds.goroutine import GOROUTINE
 from ...profiles.pacing.exclusive import Exclusive
 from ...profiles.pprof.encoder import encode_off_loop
 from ...profiles.pprof.model import Label, Profile, Sample
 from ...profiles.program import named
-from ...profiles.sampling.engine import Recording, SamplingOrder
-from ...profiles.sampling.py_spy import PySpy
 from ...profiles.sampling.py_spy_output import ThreadDump
 from ..target.process import FindTarget
 from .outside_tasks import tasks_from_outside
+from .process_tree import PROCESS, TreeEngine
 
 
 def process_kinds(find: FindTarget, program: Sequence[str] = ()) -> tuple[ProfileKind, ...]:
@@ -32,10 +31,10 @@ def process_kinds(find: FindTarget, program: Sequence[str] = ()) -> tuple[Profil
     target = _Target(find)
     # Not that of this process: profiling the sidecar and its target at once is fine.
     exclusive = Exclusive("CPU profiles of the process at a time")
-    engine = TargetEngine(target.pid, program)
+    engine = TreeEngine(target.pid, program)
     return (
-        CpuKind([engine], target.program, exclusive),
-        ThreadDumpKind(target.pid, target.program, program),
+        CpuKind([engine], target.program, exclusive, trees=True),
+        ThreadDumpKind(engine, target.program),
         CommandLineKind(target.pid),
     )
 
@@ -64,50 +63,40 @@ class _Target:
             return ""
 
 
-class TargetEngine:
-    """py-spy on whatever process ``pid`` gives at the time."""
-
-    name = PySpy.name
-
-    def __init__(self, pid: Callable[[], int], program: Sequence[str] = ()) -> None:
-        self._pid = pid
-        self._program = tuple(program)
-
-    def unfit(self, order: SamplingOrder) -> str:
-        """There is no other engine that could do better."""
-        return ""
-
-    async def record(self, order: SamplingOrder) -> Recording:
-        """Sample as ordered. Raises what ``PySpy.record`` raises, and NotFound while the process does not run."""
-        return await PySpy(self._pid(), self._program).record(order)
-
-
 class ThreadDumpKind:
-    """``goroutine`` of a foreign process: every thread with its Python stack, and its tasks where they can be seen."""
+    """``goroutine`` of a foreign process: every thread with its Python stack, and its tasks where they can be seen.
+
+    Parameter: ``children`` (no, yes: of the processes below it, too).
+    """
 
     name = "goroutine"
-    parameters: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = (CHILDREN,)
     default_seconds: float | None = None
 
-    def __init__(self, pid: Callable[[], int], file: Callable[[], str], program: Sequence[str] = ()) -> None:
-        self._pid = pid
+    def __init__(self, engine: TreeEngine, file: Callable[[], str]) -> None:
+        self._engine = engine
         self._file = file
-        self._program = tuple(program)
 
     async def take(self, request: ProfileRequest) -> bytes:
-        """A gzipped pprof profile with the sample type ``goroutine``. Raises what ``PySpy.dump`` raises."""
+        """A gzipped pprof profile with the sample type ``goroutine``. Raises what ``TreeEngine.dump`` raises."""
         time_ns = time.time_ns()
-        pid = self._pid()
-        threads = await PySpy(pid, self._program).dump()
-        tasks, said = await tasks_from_outside(pid, threads)
+        children = wants_children(request)
+        dumps = await self._engine.dump(children=children)
+        samples: list[Sample] = []
+        said = []
+        for pid, threads in dumps.items():
+            tasks, remark = await tasks_from_outside(pid, threads)
+            labels = (Label(PROCESS, pid),) if children else ()
+            samples += [each._replace(labels=(*each.labels, *labels)) for each in (*map(_sample, threads), *tasks)]
+            said.append(f"process {pid}: {remark}" if children else remark)
         profile = Profile(
             sample_types=(GOROUTINE,),
-            samples=[*(_sample(thread) for thread in threads), *tasks],
+            samples=samples,
             default_sample_type=GOROUTINE.type,
             period_type=GOROUTINE,
             period=1,
             time_ns=time_ns,
-            comments=("threads as py-spy saw them without stopping them", said),
+            comments=("threads as py-spy saw them without stopping them", *dict.fromkeys(said)),
             program=self._file(),
         )
         return await encode_off_loop(profile)

@@ -30,6 +30,15 @@ class ProcessIdentity:
 FindTarget = Callable[[], ProcessIdentity | None]
 
 
+def parent_of(pid: int) -> int:
+    """The number of the process that started ``pid``; 0 for the first one, and for one that has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return 0
+    return int(stat[stat.rfind(b")") + 2 :].split()[1])
+
+
 def process_identity(pid: int) -> ProcessIdentity | None:
     """The process that has the number ``pid`` now; None when there is none, or one that has ended (a zombie)."""
     try:

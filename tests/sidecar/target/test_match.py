@@ -49,3 +49,19 @@ def test_whoever_was_told_to_look_for_it_is_not_it() -> None:
             assert find() is None
             with running(sys.executable, "-c", SCRIPT, pattern.split()[1]) as wanted:
                 assert find() == process_identity(wanted.pid)
+
+
+def test_what_runs_python_goes_before_an_older_process_that_only_names_it(caplog: pytest.LogCaptureFixture) -> None:
+    mark = f"corvo-match-{os.getpid()}-c"
+    with running("sh", "-c", "echo ready; cat", mark) as tail:
+        find = target_of_match(mark)
+        found = find()
+        assert found is not None
+        assert found.pid == tail.pid
+        assert caplog.messages == []
+        with running(sys.executable, "-c", SCRIPT, mark) as program:
+            assert target_of_match(mark)() == process_identity(program.pid)
+            # The one that was found first stays the target of whoever found it.
+            assert find() == found
+    (told,) = caplog.messages
+    assert told.startswith(f"process {program.pid} is taken; the pattern matches others, too: {tail.pid} (sh -c echo")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from ....profiles.kind import parse_number
 from ....profiles.pprof.model import Profile
 from ....profiles.stacks.own import OWN
 from ...help import HelpCommand
+from ...profiles.children import children_option, children_parameter
 from ...profiles.flame.graph import check_flame, flame_graph
 from ...profiles.hot_functions import Measured, difference, measured
 from ...profiles.taking import GZIP, read_profile, trace_notes, with_progress
@@ -38,6 +40,7 @@ _SHORTEST, _LONGEST = 0.001, 86400.0
 @click.option("--flame", "flame", type=click.Path(path_type=Path), metavar="FILE", help="A flame graph: .svg or .html.")
 @click.option("--top", "count", type=click.IntRange(0), default=10, show_default=True, help="Functions to show.")
 @click.option("--diff", "old", type=click.Path(path_type=Path), metavar="FILE", help="Show what changed since FILE.")
+@children_option
 @click.option("--all", "everything", is_flag=True, help="Show the agent's own functions, too.")
 @click.option("--sample-type", default="", metavar="TYPE", help="What to show, such as inuse_space or alloc_objects.")
 @worker_option
@@ -53,6 +56,7 @@ async def command(
     flame: Path | None,
     count: int,
     old: Path | None,
+    children: bool,
     everything: bool,
     sample_type: str,
     where: Where,
@@ -69,9 +73,10 @@ async def command(
     corvo profile node1-pen-npm cpu mode=wall engine=builtin --seconds 20
     corvo profile node1-pen-npm memory --sample-type inuse_space -o heap.pb.gz
     corvo profile node1-pen-npm memory --diff heap.pb.gz -o later.pb.gz
+    corvo profile node1-pen-npm cpu --children           a sidecar: with the workers below its process
     corvo profile node1-pen-npm cmdline -o -
     """
-    asked = _parameters(parameters, seconds)
+    asked = _parameters(parameters, seconds) | children_parameter(children=children)
     seconds = float(asked["seconds"]) if "seconds" in asked else None
     kind = KIND_ALIASES.get(kind.lower(), kind)
     before = None if old is None else await asyncio.to_thread(_before, old, sample_type)
@@ -88,11 +93,7 @@ async def command(
         note(f"{file}: {len(buffer)} bytes")
     profile = await asyncio.to_thread(read_profile, buffer)
     if profile is None:
-        for text in trace_notes(buffer):
-            note(text)
-        for option, given in (("--flame", flame), ("--diff", old)):
-            if given is not None:
-                raise InvalidArgument(option, str(given), f"what {kind} answers is no profile of stacks")
+        _no_stacks(buffer, kind, {"--flame": flame, "--diff": old})
         return
     values = measured(profile, sample_type)
     earlier = None if before is None else measured(before, values.type.type)
@@ -105,6 +106,15 @@ async def command(
         values = difference(values, earlier)
     if path != "-" and count:
         _show(profile, values, count, "" if everything else OWN)
+
+
+def _no_stacks(buffer: bytes, kind: str, given: Mapping[str, Path | None]) -> None:
+    """What is to say of an answer without stacks. Raises InvalidArgument where an option needs some."""
+    for text in trace_notes(buffer):
+        note(text)
+    for option, path in given.items():
+        if path is not None:
+            raise InvalidArgument(option, str(path), f"what {kind} answers is no profile of stacks")
 
 
 def _parameters(texts: tuple[str, ...], seconds: float | None) -> dict[str, str]:

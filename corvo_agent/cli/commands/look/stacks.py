@@ -9,6 +9,7 @@ import click
 from ....errors import Unsupported
 from ....profiles.shown.stack_tree import stack_tree, tree_json, tree_lines
 from ...help import HelpCommand
+from ...profiles.children import children_option, children_parameter
 from ...profiles.taking import read_profile, with_progress
 from ...running import asynchronous
 from ...settings.where import Where
@@ -23,11 +24,14 @@ from ...where.worker import worker_option
 @click.argument("name", shell_complete=modules)
 @click.option("--frames", type=click.IntRange(1), default=8, show_default=True, help="Frames to show of each stack.")
 @click.option("--all", "everything", is_flag=True, help="Show the agent's own threads and tasks, too.")
+@children_option
 @worker_option
 @output_option("text", "json", default="text")
 @agent_options
 @asynchronous
-async def command(name: str, frames: int, everything: bool, worker: str, output: str, where: Where) -> None:
+async def command(
+    name: str, frames: int, everything: bool, children: bool, worker: str, output: str, where: Where
+) -> None:
     """Show every thread and asyncio task of the module NAME at this moment: where it is, its state and age, and what it
     waits for. Deadlocks and event loops that are stuck come first; tasks that a task waits for stand below it; those at
     the same place are one entry. The innermost frame is the first.
@@ -39,7 +43,9 @@ async def command(name: str, frames: int, everything: bool, worker: str, output:
     """
     async with open_agent(where, name) as client:
         client.worker = worker
-        buffer = await with_progress(client.profile("goroutine"), None, f"stacks of {name}")
+        buffer = await with_progress(
+            client.profile("goroutine", None, children_parameter(children=children)), None, f"stacks of {name}"
+        )
     profile = await asyncio.to_thread(read_profile, buffer)
     if profile is None:
         raise Unsupported("stacks", f"what {name} answers to the profile goroutine is no pprof profile")

@@ -13,6 +13,7 @@ import pytest
 from tests.cli.kit import run_here
 from tests.other_user import as_nobody
 from tests.profiles.spawn import load, running
+from tests.sidecar.answers.test_process_tree import MASTER
 from tests.sidecar.injection.kit import python_with_protocol, state_of, unprepared
 from tests.world.machine import needs
 
@@ -48,6 +49,18 @@ def test_its_stacks_profile_and_statistics_are_one_command_each_and_nothing_is_l
     assert before == after
     assert os.listdir(tmp_path) == ["x.pb.gz"]
     assert not [thread for thread in threading.enumerate() if thread.name == "corvo-attach"]
+
+
+def test_the_processes_below_it_are_profiled_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with running(sys.executable, "-c", MASTER) as process:
+        profile = run_here("attach", str(process.pid), "profile", "cpu", "--children", "--seconds", "0.5")
+        stacks = run_here("attach", str(process.pid), "stacks", "--children")
+        assert process.stdin is not None
+        process.stdin.close()
+    assert profile.code == stacks.code == 0, (profile.err, stacks.err)
+    assert any(row[4].endswith(".work") for row in profile.rows)
+    assert "work" in stacks.out
 
 
 def test_its_log_is_the_file_that_it_appends_to(tmp_path: Path) -> None:
