@@ -41,6 +41,8 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("PUT", f"{_ONE}/level"): OPERATOR,
     ("GET", f"{_ONE}/errors"): READER,
     ("GET", f"{_ONE}/stacks"): READER,
+    ("GET", f"{_ONE}/logs"): READER,
+    ("GET", f"{_ONE}/logs/context"): READER,
     ("GET", f"{_ONE}/history"): VIEWER,
     ("POST", f"{_ONE}/Debug"): VIEWER,
     ("POST", f"{API_PATH}/Debug"): VIEWER,

@@ -48,6 +48,7 @@ from .rest.views.errors import ErrorViews
 from .rest.views.fleet import FleetViews
 from .rest.views.follow import FollowViews
 from .rest.views.history import HistoryViews
+from .rest.views.logs import LogViews
 from .rest.views.modules import ModuleViews
 from .rest.views.multiplex import MultiplexViews
 from .rest.views.stacks import StackViews
@@ -274,6 +275,7 @@ class Gateway:
             DebugViews(self.api, router, self.answers),
             ErrorViews(self.api, router),
             StackViews(self.api, router),
+            LogViews(self.api, router, self.answers),
             StatusViews(self.api, self.endpoints, metrics),
             FleetViews(self.api, board, self.identity),
             MultiplexViews(self.api, multiplexer),

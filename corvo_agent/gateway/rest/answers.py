@@ -118,20 +118,22 @@ class Answers:
 
         return self.reader(cut)
 
-    async def send(self, request: web.Request, asked: Awaitable[Payload]) -> web.StreamResponse:
-        """Answer with the JSON of the payload that ``asked`` gives.
+    async def send(
+        self, request: web.Request, asked: Awaitable[Payload], write: Callable[[Payload], bytes] = payload_json
+    ) -> web.StreamResponse:
+        """Answer with the JSON that ``write`` makes of the payload that ``asked`` gives.
 
-        Raises Unavailable when there is no room for it, and what ``asked`` and ``payload_json`` raise.
+        Raises Unavailable when there is no room for it, and what ``asked`` and ``write`` raise.
         """
         reader = self.reader_of(request)
         with replies_kept() as received:
             payload = await asked
             if len(payload.value) < LARGE:
-                return json_response(payload_json(payload))
+                return json_response(write(payload))
             with await reader.hold(len(payload.value)) as resize:
                 received.close()
                 # Nothing but ``body`` is to be held while it is read.
-                body = await self.make(partial(payload_json, payload))
+                body = await self.make(partial(write, payload))
                 del payload
                 resize(len(body))
                 with reader.offering():

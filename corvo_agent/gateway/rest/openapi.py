@@ -8,6 +8,7 @@ from typing import Any
 from ..._version import __version__
 from ...access.roles import Role
 from ...access.rules import QUERIES, ROUTES
+from ...logs.search.parameters import MAX_CONTEXT, PARAMETERS
 from ...modules.names import API_PATH
 from ...modules.vanished import DELETION_NOTE
 from .examples import EXAMPLES, Example
@@ -64,6 +65,14 @@ _PAGES = [
 ]
 _NAMES = _parameter("name", "query", "Only these Modules", type="array", items={"type": "string"})
 _MEASURE = _parameter("measure", "query", "Ask the agents for errors, cpu, rss and loop lag", type="boolean")
+_LOG = [_parameter(name, "query", "See the guide of log queries") for name in PARAMETERS]
+_CONTEXT = [
+    _parameter("cursor", "query", "A place that an answer or a stream has told"),
+    _parameter("time", "query", "Instead of a cursor: the time of the line, RFC 3339"),
+    _parameter("fixed", "query", "A text in the line, where several have that time"),
+    _parameter("before", "query", "Lines before it, 20 unless told", type="integer", minimum=0, maximum=MAX_CONTEXT),
+    _parameter("after", "query", "Lines behind it, 20 unless told", type="integer", minimum=0, maximum=MAX_CONTEXT),
+]
 _HAS = [
     _parameter("If-None-Match", "header", "Tags of what the caller has: 304 when it is one of them, 412 for a write"),
     _parameter("If-Match", "header", "Tags of which the object has to have one, or *: 412 when it has none of them"),
@@ -178,6 +187,19 @@ def _debug_paths() -> dict[str, Any]:
         f"{API_PATH}/modules/{{name}}/errors": {
             "parameters": [_NAME],
             "get": _operation("The errors of a log, counted by kind", "ErrorKinds", _DEBUG, parameters=[_SINCE]),
+        },
+        f"{API_PATH}/modules/{{name}}/logs": {
+            "parameters": [_NAME],
+            "get": _operation(
+                "Lines of the log of a Module; the parameters are those of the query Log",
+                "LogAnswer",
+                _DEBUG,
+                parameters=_LOG,
+            ),
+        },
+        f"{API_PATH}/modules/{{name}}/logs/context": {
+            "parameters": [_NAME],
+            "get": _operation("Lines around one, whatever their level", "LogContext", _DEBUG, parameters=_CONTEXT),
         },
         f"{API_PATH}/Debug": {
             "post": _operation(

@@ -233,6 +233,26 @@ SCHEMAS: Schema = {
         },
         "additionalProperties": False,
     },
+    "LogAnswer": _object(
+        {
+            "module": _TEXT,
+            "logs": {"type": "array", "items": _LABELS},
+            "remarks": {"type": "array", "items": _LABELS, "description": "what the agent says of its answer"},
+            "cursor": {"type": "string", "description": "where to go on, when there may be more"},
+        },
+        ("module", "logs", "remarks", "cursor"),
+    ),
+    "LogContext": _object(
+        {
+            "module": _TEXT,
+            "logs": {"type": "array", "items": _LABELS},
+            "at": {
+                "type": ["integer", "null"],
+                "description": "which of them is meant; null: it is not there any more",
+            },
+        },
+        ("module", "logs", "at"),
+    ),
     "ErrorKinds": _object(
         {
             "module": _TEXT,

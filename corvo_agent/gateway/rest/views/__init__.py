@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .fleet import FleetViews
     from .follow import FollowViews
     from .history import HistoryViews
+    from .logs import LogViews
     from .modules import ModuleViews
     from .multiplex import MultiplexViews
     from .stacks import StackViews
@@ -26,6 +27,7 @@ else:
             "fleet": ("FleetViews",),
             "follow": ("FollowViews",),
             "history": ("HistoryViews",),
+            "logs": ("LogViews",),
             "modules": ("ModuleViews",),
             "multiplex": ("MultiplexViews",),
             "stacks": ("StackViews",),
@@ -40,6 +42,7 @@ __all__ = (
     "FleetViews",
     "FollowViews",
     "HistoryViews",
+    "LogViews",
     "ModuleViews",
     "MultiplexViews",
     "StackViews",
