@@ -38,11 +38,12 @@ MAY_IMPORT = {
     "writer": {"levels", "modules", "settings"},
     "diagnostics": {"access", "levels", "protobuf", "logs", "stats", "profiles", "modules", "_generated"},
     "overview": {"levels", "logs", "modules", "diagnostics"},
+    "survival": {"settings", "diagnostics", "profiles"},
     "bundle": {"protobuf", "modules", "diagnostics", "profiles"},
     "rest_client": {"modules", "diagnostics"},
     "sidecar": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
-    "gateway": {"_generated", "console", "guides", "overview", "profiles", "rest_client"} | _MANY,
-    "agent": {"stats", "profiles", "sidecar"} | _MANY,
+    "gateway": {"_generated", "console", "guides", "overview", "profiles", "rest_client", "survival"} | _MANY,
+    "agent": {"stats", "profiles", "sidecar", "survival"} | _MANY,
     "stub": {"levels", "modules", "stats", "profiles", "diagnostics", "agent"},
     "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "agent", "stub"},
     "launcher": {"stub"},
@@ -63,6 +64,7 @@ MAY_IMPORT = {
         "bundle",
         "rest_client",
         "sidecar",
+        "survival",
         "gateway",
         "agent",
         "launcher",
@@ -112,7 +114,7 @@ ROOMS = {
     ],
     "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling shown", "recording", "kinds"],
     "diagnostics": [
-        "admission answer_budget query status tls",
+        "admission answer_budget query shedding status tls",
         "fair_places handler limits message_codec messages",
         "calls",
         "client handlers registry server",
@@ -158,6 +160,9 @@ OF_SOME_PYTHONS = {"_interpreters", "_xxsubinterpreters"}
 
 # Files without a test file of their name, and why. A test file that a reason names has to be there.
 NO_TEST_OF_ITS_NAME = {
+    "survival/program.py": "tests/faults/test_survival.py runs programs in it",
+    "survival/settings.py": "values without behaviour",
+    "survival/state_log.py": "tests/faults/test_survival.py has programs log it",
     "_version.py": "one constant, which tests/test_main.py sees printed",
     "agent/options.py": "values without behaviour",
     "cli/backends/protocol.py": "only a Protocol",
