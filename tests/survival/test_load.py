@@ -42,13 +42,14 @@ async def test_processor_time_counts_over_seconds_only() -> None:
 
 
 async def test_bounds_that_are_taken_away_end_it() -> None:
-    shedding, settings = Shedding(), SurvivalSettings(max_memory=1)
-    watch = LoadWatch(lambda: settings, shedding, lambda: (10, 0.0), FakeClock())
-    watch.look()
-    assert shedding.stage is Stage.ALMOST_ALL
-    settings = SurvivalSettings()
-    watch.look()
-    assert shedding.stage is Stage.NOTHING
+    shedding = Shedding()
+    told = iter((SurvivalSettings(max_memory=1), SurvivalSettings()))
+    watch = LoadWatch(lambda: next(told), shedding, lambda: (10, 0.0), FakeClock())
+    stages = []
+    for _ in range(2):
+        watch.look()
+        stages.append(shedding.stage)
+    assert stages == [Stage.ALMOST_ALL, Stage.NOTHING]
 
 
 def test_the_process_itself_is_measured() -> None:
