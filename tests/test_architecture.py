@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "survival": {"settings", "diagnostics", "profiles"},
     "bundle": {"protobuf", "modules", "diagnostics", "profiles"},
     "rest_client": {"modules", "diagnostics"},
-    "sidecar": {"levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
+    "sidecar": {"access", "levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
     "gateway": {"_generated", "console", "guides", "overview", "profiles", "rest_client", "survival"} | _MANY,
     "agent": {"stats", "profiles", "sidecar", "survival"} | _MANY,
     "stub": {"levels", "modules", "stats", "profiles", "diagnostics", "agent"},
