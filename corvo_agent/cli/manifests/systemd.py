@@ -66,7 +66,7 @@ def systemd(program: str, *, ptrace: bool = False) -> dict[str, str]:
 
 def _unit(description: str, program: str, command: str, name: str, more: Mapping[str, str]) -> str:
     start = f"{program} {command} --config /etc/corvo/{name}.toml"
-    service = {"Type": "exec", "ExecStart": start, **_COMMON, **more}
+    service = {"Type": "notify", "ExecStart": start, "WatchdogSec": "30s", **_COMMON, **more}
     lines = "\n".join(f"{key}={value}" for key, value in service.items())
     return f"""\
 [Unit]
