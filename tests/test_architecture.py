@@ -205,6 +205,7 @@ NO_TEST_OF_ITS_NAME = {
     "modules/watching/statistics.py": "values without behaviour",
     "modules/kv.py": "a Protocol and its values; tests/modules/test_kv_contract.py holds both stores to it",
     "cli/profiles/children.py": "tests/cli/commands/look/test_attach.py profiles a tree of processes",
+    "cli/attach/as_module.py": "tests/cli/commands/look/test_attach.py makes a process a Module",
     "cli/attach/beside.py": "tests/cli/commands/look/test_attach.py runs each command beside a process",
     "cli/attach/holding.py": "tests/cli/commands/look/test_attach.py holds a level",
     "cli/attach/process.py": "tests/cli/commands/look/test_attach.py names processes in each way",

@@ -194,3 +194,6 @@ FOREIGN = ("pid", "pid-file", "match", "go-pprof", "level-hook")
 
 #: All that ``corvo run`` can be told; what its hub says of itself goes into a file.
 RUN = Program(AgentSettings, EtcdSettings, without=FOREIGN)
+
+#: All that ``corvo attach --as`` can be told: which process and what it is called its own command line says.
+ATTACH = Program(AgentSettings, EtcdSettings, without=(*FOREIGN, "module", "name", "node"))

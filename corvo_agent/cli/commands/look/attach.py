@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ....agent.settings import ATTACH
 from ....errors import InvalidArgument, NotFound
+from ...attach.as_module import NO_LOG, stand_as
 from ...attach.beside import Beside, agent_beside
 from ...attach.holding import level_command
 from ...attach.process import find_pid, logs_of, tell_logs
 from ...help import HelpCommand
+from ...settings.options import Told, program_options
 from ...show.output import note
 
 if TYPE_CHECKING:
@@ -53,14 +56,18 @@ class _OptionsFirst(HelpCommand):
 )
 @click.argument("process")
 @click.argument("asked", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND [ARGUMENT]...]")
-@click.option("--log-file", metavar="FILE", help="Its log; the file that it appended to last unless given.")
 @click.option("--inject", is_flag=True, help="Bring an agent into it, Python 3.14 only: memory, exact tasks, a level.")
+@click.option("--as", "module", metavar="NODE-MODULE", help="Make it a Module in --etcd while this command lasts.")
+@program_options(ATTACH, common=("log-file", "etcd"))
 @click.pass_context
-def command(ctx: click.Context, process: str, asked: tuple[str, ...], log_file: str | None, inject: bool) -> int | None:
+def command(
+    ctx: click.Context, process: str, asked: tuple[str, ...], inject: bool, module: str | None, told: Told
+) -> int | None:
     """Run COMMAND (stacks, profile, top, stats or logs, with its options) on the Python process PROCESS, a number or a
     part of its command line. Nothing has to be prepared in it, nothing is changed in it, no etcd is needed: an agent
     beside it lives as long as the command, on a socket that only this user may reach. corvo ps lists processes.
 
+    With --as it is a Module, for every command and gateway, until Ctrl-C; one that was not there before is taken away.
     With --inject an agent runs inside of it, too, and memory, blocked and level can be asked. It connects to this
     command and listens nowhere; nothing of it is left when the command ends, however it ends.
 
@@ -71,16 +78,22 @@ def command(ctx: click.Context, process: str, asked: tuple[str, ...], log_file: 
     corvo attach 4711 logs -f --level Error
     corvo attach --inject 4711 memory --by line    which lines allocate what stays
     corvo attach --inject 4711 level Debug --for 5s
+    corvo attach 4711 --as node1-shop --etcd http://127.0.0.1:2379
     """
+    if module is not None and asked:
+        raise InvalidArgument("--as", module, f"goes without COMMAND: run corvo {asked[0]} {module} meanwhile")
     name, *arguments = asked or ("stacks",)
     if name not in COMMANDS + INSIDE_COMMANDS:
         raise InvalidArgument("COMMAND", name, "not what a process can be asked from outside", COMMANDS)
     if name in INSIDE_COMMANDS and not inject:
         raise InvalidArgument("COMMAND", name, "it needs an agent inside the process: --inject brings one there")
     pid = find_pid(process)
+    log_file = told.line("log-file")
     logs = [Path(log_file)] if log_file else logs_of(pid, wanted=name == "logs")
     if name == "logs":
         tell_logs(pid, logs)
+    if module is not None:
+        return stand_as(module, pid, str(logs[0]) if logs else NO_LOG, told.gather(), inject=inject)
     with tempfile.TemporaryDirectory(prefix="corvo-attach-") as folder:
         settings = _settings(pid, str(logs[0]) if logs else f"{folder}/none", f"{folder}/agent")
         with agent_beside(settings, inject=inject) as beside:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.kit import run_here
+from corvo_agent.embedded import EmbeddedEtcd
+from tests.cli.kit import corvo, run_here
 from tests.other_user import as_nobody
 from tests.profiles.spawn import load, running
 from tests.sidecar.answers.test_process_tree import MASTER
@@ -139,3 +141,39 @@ def test_a_process_that_runs_no_python_is_refused() -> None:
         outcome = run_here("attach", str(process.pid))
         process.kill()
     assert (outcome.code, "it does not run Python" in outcome.err) == (2, True)
+
+
+@pytest.mark.integration
+async def test_it_is_a_module_for_as_long_as_that_lasts(etcd: EmbeddedEtcd, tmp_path: Path) -> None:
+    log, url = tmp_path / "own.log", etcd.endpoint
+    with running(sys.executable, "-c", WRITER, str(log)) as process:
+        asked = (sys.executable, "-m", "corvo_agent", "attach", str(process.pid), "--as", "node1-shop", "--etcd", url)
+        attached = await asyncio.create_subprocess_exec(*asked, stderr=asyncio.subprocess.PIPE)
+        assert attached.stderr is not None
+        told = (await attached.stderr.readline()).decode()
+        logs = await corvo("logs", "node1-shop", "--level", "Error", "--etcd", url)
+        stats = await corvo("stats", "node1-shop", "runtime", "-o", "json", "--etcd", url)
+        attached.terminate()
+        rest = await attached.stderr.read()
+        code = await attached.wait()
+        after = await corvo("modules", "get", "node1-shop", "--etcd", url)
+    assert told.startswith(f"process {process.pid} is the module node1-shop, at "), told
+    assert "it is lost" in logs.out, logs.err
+    assert stats.json["Pid"] == process.pid
+    assert (code, rest) == (0, b"")
+    assert after.code == 3, after.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (("--as", "node1-shop"), "--as needs --etcd URL"),
+        (("--as", "shop", "--etcd", "http://127.0.0.1:1"), "must be NODE-MODULE"),
+        (("--as", "node1-shop", "--etcd", "http://127.0.0.1:1", "stacks"), "goes without COMMAND"),
+    ],
+)
+def test_what_is_no_module_is_refused(asked: tuple[str, ...], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CORVO_ETCD", raising=False)
+    with load("idle") as process:
+        outcome = run_here("attach", str(process.pid), *asked)
+    assert (outcome.code, words in outcome.err) == (2, True), outcome.err
