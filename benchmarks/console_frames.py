@@ -28,6 +28,25 @@ async def frames(page: Any, lasting: float) -> list[float]:
     return found[1:]
 
 
+async def smoothness(page: Any, lasting: float) -> dict[str, object]:
+    """``spread`` of the frames of ``lasting`` milliseconds, and the share of its thread's own time that the page took.
+
+    The share does not depend on what else the machine does meanwhile.
+    """
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = await _worked(session)
+    found = spread(await frames(page, lasting))
+    busy = (await _worked(session) - before) / lasting * 1000
+    await session.detach()
+    return {**found, "main_thread": f"{100 * busy:.0f}%"}
+
+
+async def _worked(session: Any) -> float:
+    metrics = (await session.send("Performance.getMetrics"))["metrics"]
+    return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+
+
 def spread(milliseconds: Sequence[float]) -> dict[str, object]:
     """Median, 95th percentile and largest, and the share within ``SMOOTH``."""
     ordered = sorted(milliseconds)

@@ -32,7 +32,6 @@ PROGRAMS = {
     "node": "nodejs",
     "npm": "npm",
     "redis-server": "redis-server",
-    "systemd-analyze": "systemd",
     "unshare": "util-linux",
     "zsh": "zsh",
 }

@@ -3,7 +3,7 @@
 import { button, element, visible } from "../shell/dom.js";
 import { clock } from "../shell/format.js";
 import { jsonRows, pathKey } from "./json.js";
-import { jsonOf, messageOf, stackOf, textOf, timeOf, traceOf, wordOf } from "./record.js";
+import { entryOf, jsonOf, messageOf, stackOf, textOf, timeOf, traceOf, wordOf } from "./record.js";
 
 /** @typedef {import("./record.js").Entry} Entry */
 
@@ -29,7 +29,7 @@ export class Detail {
 
   /**
    * @param {{filter: (name: string, value: string) => void, only: (module: string) => void, link: (entry: Entry) => string,
-   *   context: (entry: Entry) => Promise<Entry[]>, tell: (text: string) => void, close: () => void}} act
+   *   context: (entry: Entry) => Promise<{logs: import("./record.js").LogRecord[], at: number | null}>, tell: (text: string) => void, close: () => void}} act
    */
   constructor(act) {
     this.act = act;
@@ -135,16 +135,13 @@ export class Detail {
   async #around(host, entry) {
     host.replaceChildren(element("p", { className: "quiet", role: "status", text: "Asking the agent …" }));
     try {
-      const lines = await this.act.context(entry);
-      const own = jsonOf(entry);
-      host.replaceChildren(
-        ...lines.map((each) =>
-          element("div", {
-            className: jsonOf(each) === own ? "data chosen" : "data",
-            text: textOf({ ...each, module: "" }),
-          }),
-        ),
+      const { logs, at } = await this.act.context(entry);
+      const lines = logs.map((record, index) =>
+        element("div", { className: index === at ? "data chosen" : "data", text: textOf(entryOf("", record)) }),
       );
+      if (at === null)
+        lines.push(element("div", { className: "quiet", text: "The line itself is not in its log any more." }));
+      host.replaceChildren(...lines);
     } catch (error) {
       host.replaceChildren(
         element("p", {

@@ -75,6 +75,15 @@ export function timeOf(record) {
   return NaN;
 }
 
+/** The same as RFC 3339, as fine as the record has it; "" without one. @param {LogRecord} record */
+export function stampOf(record) {
+  const time = timeOf(record);
+  if (Number.isNaN(time)) return "";
+  const same = (/** @type {string} */ key) =>
+    /^\d{4}-\d\d-\d\dT.*(Z|:\d\d)$/.test(record[key] ?? "") && Date.parse(record[key]) === time;
+  return record[TIMES.find(same) ?? ""] ?? new Date(time).toISOString();
+}
+
 /** Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by their size. @param {number} number */
 function epoch(number) {
   if (!(number > 1e8)) return NaN;

@@ -21,6 +21,8 @@ import { around, isFollowed, read } from "./source.js";
 
 // Milliseconds between two looks at what has come.
 const LOOK = 100;
+// Milliseconds after which logs that have said nothing are taken to be empty.
+const PATIENCE = 4000;
 
 class Logs {
   ring = new LogRing();
@@ -35,10 +37,12 @@ class Logs {
   /** @type {AbortController | undefined} */
   reading = undefined;
   #filtering = 0;
+  #asked = 0;
   #changed = false;
 
   /** @param {HTMLElement} host @param {import("../shell/app.js").App} app @param {AbortSignal} signal */
   constructor(host, app, signal) {
+    this.host = host;
     this.app = app;
     this.signal = signal;
     this.view = decode(new URLSearchParams());
@@ -47,10 +51,7 @@ class Logs {
       filter: (name, value) => this.filter(name, value),
       only: (module) => this.ask({ names: [module], selector: "" }),
       link: (entry) => this.linkTo(entry),
-      context: (entry) =>
-        around(app, entry.module, entry.time, signal).then((lines) =>
-          lines.map((record) => entryOf(entry.module, record)),
-        ),
+      context: (entry) => around(app, entry, signal),
       tell: (text) => app.tell(text),
       close: () => this.close(),
     });
@@ -217,6 +218,7 @@ class Logs {
     this.detail.close();
     this.left = 0;
     this.settled = false;
+    this.#asked = performance.now();
     this.#changed = true;
     const { names, selector } = this.view;
     if (!names.length && !selector) return;
@@ -224,10 +226,13 @@ class Logs {
       this.app,
       this.view,
       {
-        line: (module, record) => this.merger.add(entryOf(module, record), performance.now()),
+        line: (module, record) => {
+          this.merger.add(entryOf(module, record), performance.now());
+          this.failures.delete(module);
+        },
         failed: (module, error, ended) => {
           this.failures.set(module, error.message);
-          if (ended) this.state.replaceChildren(failure(error, () => this.#read()));
+          if (ended && !module) this.state.replaceChildren(failure(error, () => this.#read()));
           this.#changed = true;
         },
         settled: () => {
@@ -251,6 +256,10 @@ class Logs {
       const number = this.ring.push(entry);
       this.histogram.add(entry);
       if (!this.passes || this.passes(entry)) this.list.push(number, entry);
+    }
+    // A log without a line says nothing of itself.
+    if (!this.settled && this.app.stream.state === "open" && performance.now() - this.#asked > PATIENCE) {
+      this.settled = this.#changed = true;
     }
     if (!came.length && !this.#changed) return;
     this.#changed = false;
@@ -301,9 +310,9 @@ class Logs {
         .map(([module, text]) => element("li", {}, element("strong", { text: module }), ` ${text}`)),
       ...(troubles.length > 4 ? [element("li", { text: `and ${troubles.length - 4} more modules` })] : []),
     );
-    this.lines.classList.toggle("quiet", all === 0);
     if (this.failures.has("")) return;
     const asks = names.length > 0 || selector !== "";
+    this.host.classList.toggle("unasked", !asks);
     /** @type {Node[]} */
     let state = [];
     if (!asks)

@@ -1,7 +1,7 @@
 // Where lines come from: followed by the page's stream, or asked for once where a query has an end.
 
 import { asApiError } from "../shell/session.js";
-import { isGap } from "./record.js";
+import { isGap, messageOf, stampOf } from "./record.js";
 
 /** @typedef {import("./link.js").LogView} LogView @typedef {import("./record.js").LogRecord} LogRecord */
 
@@ -83,17 +83,13 @@ async function ask(app, name, query, signal) {
 }
 
 /**
- * The lines of a module around a time, without any filter.
- * @param {import("../shell/app.js").App} app @param {string} name @param {number} time milliseconds @param {AbortSignal} signal
+ * The lines of a module around one of its lines, without any filter, and which of them it is (null: it is gone).
+ * @param {import("../shell/app.js").App} app @param {import("./record.js").Entry} entry @param {AbortSignal} signal
+ * @returns {Promise<{logs: LogRecord[], at: number | null}>}
  */
-export async function around(app, name, time, signal) {
-  if (Number.isNaN(time))
-    throw new Error("This line has no time that can be read: its neighbours cannot be found by it.");
-  const behind = new Date(Math.floor(time) + 1).toISOString();
-  const [before, after] = await Promise.all([
-    ask(app, name, { until: behind, lines: "12" }, signal),
-    // From the oldest match on, not the newest ones.
-    ask(app, name, { since: behind, from: "0", lines: "8" }, signal),
-  ]);
-  return [...before, ...after];
+export async function around(app, { module, record }, signal) {
+  const time = stampOf(record);
+  if (!time) throw new Error("This line has no time that can be read: its neighbours cannot be found by it.");
+  const query = { time, fixed: messageOf(record).slice(0, 200), before: "10", after: "10" };
+  return app.session.json(`modules/${encodeURIComponent(module)}/logs/context`, { query, signal });
 }

@@ -2,15 +2,16 @@
 
 import { copy } from "../logs/detail.js";
 import { button, element, setText } from "../shell/dom.js";
-import { count, span } from "../shell/format.js";
+import { count } from "../shell/format.js";
 import { go } from "../shell/router.js";
 import { asApiError } from "../shell/session.js";
 import { empty, failure, gate, loading } from "../shell/states.js";
-import { asText, folded, matching, placeOf, titleOf, waiting } from "./model.js";
+import { asText, factsOf, matching, placeOf, sizeOf, titleOf } from "./model.js";
 
-/** @typedef {import("./model.js").Group} Group */
+/** @typedef {import("./model.js").Stack} Stack */
 
 const SHORT = 4;
+const MOST = 500;
 
 /** The form that asks whose. @param {string} screen @param {string} name */
 export function moduleForm(screen, name) {
@@ -20,12 +21,15 @@ export function moduleForm(screen, name) {
 }
 
 class Stacks {
-  /** @type {Group[]} */
+  /** @type {Stack[]} */
   threads = [];
-  /** @type {Group[]} */
+  /** @type {Stack[]} */
   tasks = [];
   /** @type {string[]} */
   deadlocks = [];
+  /** @type {string[]} */
+  comments = [];
+  own = 0;
   everything = false;
   #asked = 0;
 
@@ -103,17 +107,12 @@ class Stacks {
     this.body.classList.add("old");
     try {
       const path = `modules/${encodeURIComponent(this.name)}/stacks`;
-      const { deadlocks, threads, tasks } = await this.app.session.json(path, {
+      const answer = await this.app.session.json(path, {
         query: { all: String(this.everything) },
         signal: this.signal,
       });
       if (mine !== this.#asked) return;
-      this.deadlocks = deadlocks.map((/** @type {unknown} */ each) =>
-        typeof each === "string" ? each : JSON.stringify(each),
-      );
-      this.threads = folded(threads);
-      this.tasks = folded(tasks);
-      this.show();
+      this.#take(answer);
     } catch (error) {
       if (!this.signal.aborted && mine === this.#asked)
         this.body.replaceChildren(failure(asApiError(error), () => this.ask()));
@@ -121,17 +120,25 @@ class Stacks {
     this.body.classList.remove("old");
   }
 
-  /** @returns {[string, Group[]][]} */
+  /** @param {{deadlocks: string[], comments: string[], threads: Stack[], tasks: Stack[], own: number}} answer */
+  #take({ deadlocks, comments, threads, tasks, own }) {
+    this.deadlocks = deadlocks;
+    this.comments = comments;
+    this.threads = threads;
+    this.tasks = tasks;
+    this.own = own;
+    this.show();
+  }
+
+  /** @returns {[string, Stack[]][]} */
   #sections() {
-    const size = (/** @type {Group[]} */ groups) => count(groups.reduce((sum, group) => sum + group.count, 0));
-    return [
-      [`Tasks: ${size(this.tasks)}`, matching(this.tasks, this.search.value)],
-      [`Threads: ${size(this.threads)}`, matching(this.threads, this.search.value)],
-    ];
+    const shown = (/** @type {string} */ title, /** @type {Stack[]} */ stacks) =>
+      /** @type {[string, Stack[]]} */ ([`${title}: ${count(sizeOf(stacks))}`, matching(stacks, this.search.value)]);
+    return [shown("Tasks", this.tasks), shown("Threads", this.threads)];
   }
 
   text() {
-    return asText(this.name, this.deadlocks, this.#sections());
+    return asText([this.name, ...this.deadlocks, ...this.comments], this.#sections());
   }
 
   show() {
@@ -141,40 +148,51 @@ class Stacks {
       this.found,
       this.search.value.trim() ? `${count(shown)} of ${count(this.tasks.length + this.threads.length)}` : "",
     );
-    const parts = sections.map(([title, groups]) =>
-      element("section", {}, element("h2", { text: title }), ...groups.map((group) => this.#group(group))),
+    const parts = sections.map(([title, stacks]) =>
+      element(
+        "section",
+        {},
+        element("h2", { text: title }),
+        ...stacks.slice(0, MOST).map((stack) => this.#article(stack)),
+        ...(stacks.length > MOST
+          ? [element("p", { text: `${count(stacks.length - MOST)} more: search for them` })]
+          : []),
+      ),
     );
-    const locked = this.deadlocks.map((text) => element("p", { className: "deadlock", role: "alert", text }));
+    const left = this.own ? [`${this.own} of the agent's own are left out`] : [];
     this.body.replaceChildren(
-      ...locked,
+      ...this.deadlocks.map((text) => element("p", { className: "deadlock", role: "alert", text })),
+      ...[...this.comments, ...left].map((text) => element("p", { className: "quiet", text })),
       ...(shown
         ? parts
         : [empty(this.search.value ? "No name and no frame has this in it." : "No thread and no task was there.")]),
     );
   }
 
-  /** @param {Group} group */
-  #group(group) {
-    const facts = [group.state, waiting(group), group.age ? `for ${span(group.age)}` : ""].filter(Boolean).join(" · ");
-    const frames = element("ol", { className: "data frames" });
-    const lines = (/** @type {number} */ most) => {
-      frames.replaceChildren(...group.frames.slice(0, most).map((frame) => element("li", { text: placeOf(frame) })));
-      if (group.frames.length > most)
-        frames.append(
+  /** @param {Stack} stack */
+  #article(stack) {
+    const { frames } = stack;
+    const list = element("ol", { className: "data frames" });
+    const fill = (/** @type {number} */ most) => {
+      list.replaceChildren(...frames.slice(0, most).map((frame) => element("li", { text: placeOf(frame) })));
+      const more = frames.length - most;
+      if (more > 0)
+        list.append(
           element(
             "li",
             {},
-            button(`${group.frames.length - most} more frames`, () => lines(Infinity), { className: "link" }),
+            button(`${more} more frames`, () => fill(Infinity), { className: "link" }),
           ),
         );
     };
-    lines(this.search.value ? Infinity : SHORT);
+    fill(this.search.value ? Infinity : SHORT);
+    const title = element("h3", { className: "data", text: titleOf(stack) });
     return element(
       "article",
       { className: "stack", tabindex: "0" },
-      element("h3", { className: "data", text: titleOf(group) }),
-      element("p", { className: "quiet", text: facts }),
-      frames,
+      title,
+      element("p", { className: "quiet", text: factsOf(stack) }),
+      list,
     );
   }
 

@@ -1,49 +1,41 @@
-// Stacks folded, searched and told, without a page.
+// Stacks searched and told, without a page.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { asText, folded, matching, titleOf, waiting } from "../../../corvo_agent/console/stacks/model.js";
+import { asText, factsOf, matching, placeOf, sizeOf, titleOf } from "../../../corvo_agent/console/stacks/model.js";
 
 const frame = (name, line = 1) => ({ function: name, file: "/srv/shop.py", line });
-const stacks = [
-  ...[10, 9, 2].map((number) => ({ name: `worker-${number}`, state: "waiting", "waits-for": ["Queue.get"], age: number, frames: [frame("get"), frame("run")] })),
-  { name: "worker-1", state: "waiting", "waits-for": ["Queue.get"], age: 1, frames: [frame("get"), frame("run", 2)] },
-  { name: "pool", state: "idle", count: 8, frames: [frame("wait")] },
-  { name: "", frames: [] },
-  { name: "transfer-a", state: "waiting", "waits-for": "transfer-b", frames: [frame("transfer")], chain: ["transfer-b", { name: "transfer-a" }] },
-];
+const stack = (names, more = {}) => ({
+  ...{ kind: "task", names, count: names.length, state: "waiting", thread: "MainThread", "waits-for": [], chain: [] },
+  ...{ age: null, "age-is-least": false, created: "", frames: [frame("get"), frame("run")] },
+  ...more,
+});
+const workers = stack(["worker-2", "worker-9", "worker-10", "a", "b", "c", "d"], { "waits-for": ["Queue.get"], age: 12.4 });
+const transfer = stack(["transfer-a"], { chain: ["transfer-b", "transfer-a"], age: 3, "age-is-least": true, frames: [frame("transfer", 7)] });
+const pool = stack([], { kind: "thread", count: 8, state: "idle" });
 
-test("stacks at one place are one group, names in the order of their numbers, the oldest age", () => {
-  const groups = folded(stacks);
-  assert.deepEqual(groups.map((group) => [titleOf(group), group.age]), [
-    ["8 × pool", 0],
-    ["3 × worker-2, worker-9, worker-10", 10],
-    ["unnamed", 0],
-    ["transfer-a", 0],
-    ["worker-1", 1],
-  ]);
-  assert.equal(groups.reduce((sum, group) => sum + group.count, 0), 14);
-  assert.equal(waiting(groups[3]), "waits for transfer-b → transfer-a");
+test("what stands at one place is told as one, with what it waits for", () => {
+  assert.equal(titleOf(workers), "7 × worker-2, worker-9, worker-10, a, b and 2 more");
+  assert.equal(titleOf(pool), "8 × thread");
+  assert.equal(factsOf(workers), "waiting · waits for Queue.get · for 12 s");
+  assert.equal(factsOf(transfer), "waiting · waits for transfer-b → transfer-a · for over 3.0 s");
+  assert.equal(sizeOf([workers, transfer, pool]), 16);
+  assert.equal(placeOf({ function: "[deeper frames left out]", file: "", line: 0 }), "[deeper frames left out]");
 });
 
 test("a text is looked for in names, frames and what is waited for", () => {
-  const groups = folded(stacks);
-  const found = (text) => matching(groups, text).map((group) => group.names[0]);
+  const found = (text) => matching([workers, transfer, pool], text).map((each) => each.names[0]);
   assert.deepEqual(found("WORKER-9"), ["worker-2"]);
-  assert.deepEqual(found("queue.get"), ["worker-2", "worker-1"]);
-  assert.deepEqual(found("shop.py:2"), ["worker-1"]);
-  assert.equal(found(" ").length, groups.length);
+  assert.deepEqual(found("transfer-b"), ["transfer-a"]);
+  assert.deepEqual(found("shop.py:7"), ["transfer-a"]);
+  assert.equal(found(" ").length, 3);
 });
 
-test("the text has everything, deadlocks first", () => {
-  const text = asText("node1-shop", ["deadlock: a waits for b waits for a"], [["Tasks: 3", folded(stacks.slice(0, 3))]]);
-  assert.deepEqual(text.split("\n").slice(0, 6), [
-    "node1-shop",
-    "deadlock: a waits for b waits for a",
-    "",
-    "Tasks: 3",
-    "  3 × worker-2, worker-9, worker-10  [waiting]  waits for Queue.get  10.0 s",
-    "      get  /srv/shop.py:1",
+test("the text has everything", () => {
+  const text = asText(["node1-shop", "deadlock: a waits for b waits for a"], [["Tasks: 1", [transfer]]]);
+  assert.deepEqual(text.split("\n"), [
+    ...["node1-shop", "deadlock: a waits for b waits for a", "", "Tasks: 1"],
+    ...["  transfer-a  (waiting · waits for transfer-b → transfer-a · for over 3.0 s)", "      transfer  /srv/shop.py:7", ""],
   ]);
 });

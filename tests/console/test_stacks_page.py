@@ -1,0 +1,47 @@
+"""Stacks in a browser, of this process: a deadlock, folded tasks, search, what is left out, names that are markup."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.cli.commands.look.test_stacks import waiting_tasks
+from tests.world.machine import needs
+
+from .browser import browser_page, until
+from .log_world import MARKUP, SHOP, log_world
+
+pytestmark = needs("chromium")
+
+
+async def test_deadlocks_come_first_and_tasks_at_one_place_are_one(tmp_path: Path) -> None:
+    async with log_world(tmp_path) as world, browser_page(world.gateway.url) as page, waiting_tasks():
+        odd = asyncio.create_task(asyncio.sleep(3600), name=MARKUP)
+        await page.goto(f"{world.gateway.url}/#/stacks/{SHOP}")
+        await until(page, "document.querySelector('.stack')")
+        told = str(await page.locator(".stacked").inner_text())
+        assert told.startswith("deadlock: ")
+        assert "12 × taker-0, taker-1, taker-2, taker-3, taker-4 and 7 more" in told
+        assert "waits for 12 x taker-0" in told
+        assert MARKUP in told
+        assert await page.locator("img").count() == 0
+        await page.keyboard.press("/")
+        await page.keyboard.type("taker-11")
+        await until(page, "document.querySelector('.bar output').textContent.startsWith('1 of ')")
+        await page.keyboard.press("Escape")
+        some = await until(page, "document.querySelectorAll('.stack').length")
+        await page.keyboard.press("a")
+        await until(page, f"document.querySelectorAll('.stack').length > {some}")
+        await page.keyboard.press("j")
+        assert await page.evaluate("document.activeElement.className") == "stack"
+        odd.cancel()
+
+
+async def test_a_module_that_is_not_there_is_told_in_the_words_of_the_gateway(tmp_path: Path) -> None:
+    async with log_world(tmp_path) as world, browser_page(world.gateway.url, expected=("409",)) as page:
+        await page.goto(f"{world.gateway.url}/#/stacks")
+        assert "corvo stacks NAME" in await page.locator(".state").inner_text()
+        await page.get_by_label("Module").fill("node9-none")
+        await page.keyboard.press("Enter")
+        await until(page, "document.querySelector('.state.failed')?.textContent.includes('Not Found')")
+        assert await page.get_by_role("button", name="Retry").is_visible()
