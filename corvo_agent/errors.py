@@ -193,6 +193,18 @@ class ResourceExhausted(CorvoError):
         return f"{self.what}: at most {self.limit}{got}"
 
 
+class Busy(ResourceExhausted):
+    """As many as may be are under way; it may be tried again after ``retry_after`` seconds."""
+
+    def __init__(self, what: str, limit: int, retry_after: float) -> None:
+        super().__init__(what, limit)
+        self.args = (what, limit, retry_after)
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; try again in {self.retry_after:.0f} s"
+
+
 class Unavailable(CorvoError):
     """``peer`` (an address or a list of them) cannot be reached, for ``reason``."""
 

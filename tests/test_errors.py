@@ -32,6 +32,7 @@ EXAMPLES = [
     (errors.PermissionRefused("etcd", "bad password"), "etcd refused: bad password", 5),
     (errors.ResourceExhausted("message bytes", 4, 5), "message bytes: at most 4, got 5", 1),
     (errors.ResourceExhausted("queries at once", 16), "queries at once: at most 16", 1),
+    (errors.Busy("profiles at once", 8, 2.4), "profiles at once: at most 8; try again in 2 s", 1),
     (errors.Unavailable("127.0.0.1:1", "refused"), "127.0.0.1:1 is unavailable: refused", 4),
     (errors.DeadlineExceeded("etcd", 2.5), "etcd: no answer within 2.5 s", 4),
     (errors.Compacted(3, 9), "revision 3 is compacted, the oldest one kept is 9", 1),

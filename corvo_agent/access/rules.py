@@ -44,6 +44,12 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", f"{_ONE}/logs"): READER,
     ("GET", f"{_ONE}/logs/context"): READER,
     ("GET", f"{_ONE}/history"): VIEWER,
+    # The least that any profile takes; that of its kind comes on top, also for who looks at it.
+    ("POST", f"{_ONE}/profiles"): READER,
+    ("GET", f"{API_PATH}/profiles"): READER,
+    ("GET", f"{API_PATH}/profiles/{{id}}"): READER,
+    ("GET", f"{API_PATH}/profiles/{{id}}/data"): READER,
+    ("DELETE", f"{API_PATH}/profiles/{{id}}"): READER,
     ("POST", f"{_ONE}/Debug"): VIEWER,
     ("POST", f"{API_PATH}/Debug"): VIEWER,
     ("GET", f"{API_PATH}/whoami"): VIEWER,
@@ -58,6 +64,8 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
 SUBSCRIPTIONS: Mapping[str, Role] = {
     "statuses": VIEWER,
     "logs": READER,
+    # That of its kind comes on top.
+    "profile": READER,
 }
 
 #: Method of diagnostics.DiagnosticsV1 -> the role that it takes; for Debug as above.

@@ -37,6 +37,8 @@ from .metrics import Metrics
 from .multiplex.multiplexer import Multiplexer
 from .objects.changes import Changes, HistoryKeeper
 from .objects.module_api import ModuleApi
+from .operations.profiles import Profiles
+from .operations.shelf import Shelf
 from .rest.answers import Answers
 from .rest.compression import compress_answers
 from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
@@ -51,6 +53,7 @@ from .rest.views.history import HistoryViews
 from .rest.views.logs import LogViews
 from .rest.views.modules import ModuleViews
 from .rest.views.multiplex import MultiplexViews
+from .rest.views.profiles import ProfileViews
 from .rest.views.stacks import StackViews
 from .rest.views.status import StatusViews
 from .rest.views.watch import WatchViews
@@ -62,6 +65,7 @@ from .settings import GatewaySettings
 from .statuses.board import StatusBoard
 from .statuses.measured_client import ask_through
 from .subscriptions.logs import LogsKind
+from .subscriptions.profile import ProfileKind
 from .subscriptions.statuses import StatusesKind
 from .tls import agent_context, grpc_context, proxy_context, server_context
 from .watching.caretaker import Caretaker
@@ -160,8 +164,16 @@ class Gateway:
             router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes, audit=self._audit)
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
             board = await self._board(stack, resolver, peers)
-            multiplexer = Multiplexer({"statuses": StatusesKind(board), "logs": LogsKind(board, router)})
-            await self._serve(stack, self._application(router, metrics, board, multiplexer), server_tls)
+            profiles = Profiles(Shelf("profiles", clock=self._clock), router, self.api.clock, self.identity.id)
+            stack.push_async_callback(profiles.shelf.aclose)
+            multiplexer = Multiplexer(
+                {
+                    "statuses": StatusesKind(board),
+                    "logs": LogsKind(board, router),
+                    "profile": ProfileKind(profiles.shelf),
+                }
+            )
+            await self._serve(stack, self._application(router, metrics, board, multiplexer, profiles), server_tls)
             stack.push_async_callback(multiplexer.aclose)
             if settings.grpc_listen:
                 v1 = DiagnosticsV1(self.api, router, self._gatekeeper, self._audit, self.answers)
@@ -257,7 +269,7 @@ class Gateway:
         return board
 
     def _application(
-        self, router: Router, metrics: Metrics, board: StatusBoard, multiplexer: Multiplexer
+        self, router: Router, metrics: Metrics, board: StatusBoard, multiplexer: Multiplexer, profiles: Profiles
     ) -> web.Application:
         # Whoever shows a token is no page that was made to ask: the name that it asks for tells nothing then.
         names = () if self._gatekeeper.required else (check_host(self.settings.hostnames),)
@@ -276,6 +288,7 @@ class Gateway:
             ErrorViews(self.api, router),
             StackViews(self.api, router),
             LogViews(self.api, router, self.answers),
+            ProfileViews(self.api, profiles),
             StatusViews(self.api, self.endpoints, metrics),
             FleetViews(self.api, board, self.identity),
             MultiplexViews(self.api, multiplexer),

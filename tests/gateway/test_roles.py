@@ -32,7 +32,7 @@ from .modules import module
 
 TOKENS = {role: new_token(role, role.text, None) for role in Role}
 # What a subscription of a kind cannot be without.
-SUBSCRIBED: dict[str, dict[str, Any]] = {"logs": {"names": ["a1"]}}
+SUBSCRIBED: dict[str, dict[str, Any]] = {"logs": {"names": ["a1"]}, "profile": {"profile": "0a1b"}}
 SHOP, SHOP_LINE = new_token(Role.ADMIN, "shop", None, "team=shop")
 
 
@@ -57,7 +57,7 @@ def bearer(role: Role) -> dict[str, str]:
 
 
 async def status(api: Api, role: Role, method: str, path: str, body: Any = None) -> int:
-    url = api.gateway.url + path.replace("{name}", "a1")
+    url = api.gateway.url + path.replace("{name}", "a1").replace("{id}", "0a1b")
     async with api.session.request(method, url, json=body, headers=bearer(role)) as response:
         return response.status
 

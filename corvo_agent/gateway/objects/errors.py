@@ -71,6 +71,13 @@ def failure(error: errors.CorvoError, action: Action, name: str = "") -> Failure
     return _internal(error, name)
 
 
+def not_here(what: str, id: str, gateway: str) -> Failure:
+    """The answer to a caller who asks ``gateway`` for what only the gateway that made it has."""
+    told = "only the gateway that was asked for it has it, for a day at most"
+    text = f"this gateway, {gateway}, has no {what} {errors.shorten(id)}: {told}"
+    return Failure(404, Status.NOT_FOUND, "Not Found", (text,))
+
+
 def unreadable(status: int, told: str) -> Failure:
     """The answer to bytes that are no request; ``told`` says what is wrong with them, where that can be said."""
     phrase = HTTPStatus(status).phrase
@@ -164,6 +171,10 @@ def _too_large(error: Any, name: str) -> Failure:
     return Failure(412, Status.RESOURCE_EXHAUSTED, "Cannot execute operation", (message,))
 
 
+def _busy(error: errors.Busy, name: str) -> Failure:
+    return Failure(429, Status.RESOURCE_EXHAUSTED, "Too Many Requests", (str(error),))
+
+
 def _precondition(text: str) -> Failure:
     return Failure(409, Status.FAILED_PRECONDITION, "Pre condition failed", (text,))
 
@@ -218,6 +229,7 @@ _ALWAYS: dict[type, Builder] = {
     errors.AlreadyExists: _exists,
     errors.VersionConflict: _conflict,
     errors.ResourceExhausted: _too_large,
+    errors.Busy: _busy,
     errors.NotFound: _not_found,
     errors.Unavailable: _away,
     # To a reader, a store that is too slow to answer is away.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
@@ -10,7 +11,7 @@ from http import HTTPStatus
 import orjson
 from aiohttp import HttpVersion11, web
 
-from ...errors import CorvoError, DecodeError, NotAuthorized, ResourceExhausted
+from ...errors import Busy, CorvoError, DecodeError, NotAuthorized, ResourceExhausted
 from ..objects.errors import Action, Failure, failure
 from ..watching.watch_hub import PATIENCE
 from .compression import compressed, mark_coding, wanted_coding
@@ -42,6 +43,8 @@ def error_response(error: CorvoError, action: Action, name: str = "") -> web.Res
     if isinstance(error, NotAuthorized):
         # The body is the original's, and says no more; this is how RFC 6750 tells what is missing.
         response.headers["WWW-Authenticate"] = f'Bearer error="insufficient_scope", scope="{error.role}"'
+    if isinstance(error, Busy):
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     return response
 
 

@@ -32,6 +32,7 @@ _STATUS = {
     409: "it exists already, or its state forbids it; the message says which",
     421: "the gateway asks for no token, and the name in the header Host is not known to be its own",
     412: "the object was changed by another client, or the store did not take it",
+    429: "as many as may be are under way",
     500: "what the agent or the store holds cannot be shown",
     503: "the store or the agent cannot be reached",
     504: "the agent did not answer in time",
@@ -123,7 +124,7 @@ _READ, _WRITE, _DEBUG = (400, 404, 500, 503), (400, 404, 409, 412, 500, 503), (4
 
 
 def _paths() -> dict[str, Any]:
-    return {**_object_paths(), **_fleet_paths(), **_debug_paths(), **_own_paths()}
+    return {**_object_paths(), **_fleet_paths(), **_debug_paths(), **_profile_paths(), **_own_paths()}
 
 
 def _object_paths() -> dict[str, Any]:
@@ -246,6 +247,44 @@ def _fleet_paths() -> dict[str, Any]:
             )
         },
     }
+
+
+def _profile_paths() -> dict[str, Any]:
+    return {
+        f"{API_PATH}/modules/{{name}}/profiles": {
+            "parameters": [_NAME],
+            "post": _begun(_operation("Take a profile", "Profile", (400, 404, 429, 503), body="ProfileRequest")),
+        },
+        **_operation_paths("profiles", "Profile"),
+    }
+
+
+def _operation_paths(path: str, schema: str) -> dict[str, Any]:
+    id = _parameter("id", "path", "As it was told when it began", type="string", minLength=1)
+    one = f"{API_PATH}/{path}/{{id}}"
+    return {
+        f"{API_PATH}/{path}": {"get": _operation(f"The {path} that this gateway has", f"{schema}List", ())},
+        one: {
+            "parameters": [id],
+            "get": _operation("How far it is", schema, (404,)),
+            "delete": _operation("End it while it runs, forget it else", schema, (404,)),
+        },
+        f"{one}/data": {
+            "parameters": [id],
+            "get": _operation("Its data, when it is done", "", (404, 409), media="application/octet-stream"),
+        },
+    }
+
+
+def _begun(operation: dict[str, Any]) -> dict[str, Any]:
+    """A POST that is answered before it is done: with the address of what has begun."""
+    answers = operation["responses"]
+    location = {"Location": {"description": "Where it is", "schema": {"type": "string"}}}
+    answers["202"] = {**answers.pop("200"), "description": "it has begun", "headers": location}
+    if "429" in answers:
+        retry = {"description": "Seconds after which to try again", "schema": {"type": "integer"}}
+        answers["429"]["headers"] = {"Retry-After": retry}
+    return operation
 
 
 def _own_paths() -> dict[str, Any]:

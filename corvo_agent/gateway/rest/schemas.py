@@ -26,6 +26,18 @@ _FLAGS: Schema = {"type": "object", "additionalProperties": {"type": "boolean"}}
 _LEVEL: Schema = {"type": "string", "description": "info, warn, error or debug, in any case"}
 _NULLABLE_ITEMS: Schema = {"oneOf": [{"type": "array", "items": ref("Module")}, {"type": "null"}]}
 
+#: What everything has in common that takes a while.
+_OPERATION: Schema = {
+    "state": {"type": "string", "enum": ["running", "done", "failed", "cancelled"]},
+    "started": _TIME,
+    "seconds": {"type": ["number", "null"], "description": "how long it is to take; null where that is not known"},
+    "progress": {"type": "number", "minimum": 0, "maximum": 1},
+    "bytes": {"type": "integer", "description": "of its data"},
+    "error": {"type": "string", "description": "why it failed"},
+    "gateway": {"type": "string", "description": "the only one that has it"},
+    "by": {"type": "string", "description": "who has asked for it"},
+}
+
 SCHEMAS: Schema = {
     "ObjectMeta": _object(
         {
@@ -121,6 +133,29 @@ SCHEMAS: Schema = {
         ("time", "module", "what"),
     ),
     "History": _object({"items": {"type": "array", "items": ref("HistoryEntry")}}, ("items",)),
+    "ProfileRequest": {
+        "type": ["object", "null"],
+        "properties": {
+            "profile": {
+                "type": "string",
+                "description": "profile (of the processor), heap, allocs, goroutine, block, mutex, threadcreate, trace",
+            },
+            "parameters": {"oneOf": [_LABELS, {"type": "null"}], "description": "what its kind takes, such as seconds"},
+        },
+    },
+    "Profile": _object(
+        {
+            "id": _TEXT,
+            "module": _TEXT,
+            "profile": _TEXT,
+            "parameters": _LABELS,
+            **_OPERATION,
+        },
+        ("id", "module", "profile", "parameters", *_OPERATION),
+    ),
+    "ProfileList": _object(
+        {"gateway": _TEXT, "items": {"type": "array", "items": ref("Profile")}}, ("gateway", "items")
+    ),
     "Frame": _object({"function": _TEXT, "file": _TEXT, "line": {"type": "integer"}}, ("function", "file", "line")),
     "Stack": _object(
         {

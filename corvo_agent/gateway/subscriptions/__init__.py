@@ -1,4 +1,4 @@
-"""What clients of one multiplexed stream can subscribe to: the fleet at a glance, and the logs of Modules."""
+"""What clients of one multiplexed stream can subscribe to: the fleet at a glance, logs, profiles that are taken."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .logs import LogsKind
+    from .profile import ProfileKind
     from .statuses import StatusesKind
 else:
-    __getattr__, __dir__ = lazy_names(__name__, {"logs": ("LogsKind",), "statuses": ("StatusesKind",)})
+    __getattr__, __dir__ = lazy_names(
+        __name__, {"logs": ("LogsKind",), "profile": ("ProfileKind",), "statuses": ("StatusesKind",)}
+    )
 
 __all__ = (
     "LogsKind",
+    "ProfileKind",
     "StatusesKind",
 )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .logs import LogViews
     from .modules import ModuleViews
     from .multiplex import MultiplexViews
+    from .operations import OperationViews
+    from .profiles import ProfileViews
     from .stacks import StackViews
     from .status import StatusViews
     from .watch import WatchViews
@@ -30,6 +32,8 @@ else:
             "logs": ("LogViews",),
             "modules": ("ModuleViews",),
             "multiplex": ("MultiplexViews",),
+            "operations": ("OperationViews",),
+            "profiles": ("ProfileViews",),
             "stacks": ("StackViews",),
             "status": ("StatusViews",),
             "watch": ("WatchViews",),
@@ -45,6 +49,8 @@ __all__ = (
     "LogViews",
     "ModuleViews",
     "MultiplexViews",
+    "OperationViews",
+    "ProfileViews",
     "StackViews",
     "StatusViews",
     "WatchViews",

@@ -1,0 +1,29 @@
+"""What takes a while, as resources: begun, looked at, fetched, ended. Only the gateway that was asked has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .operation import Operation, State
+    from .profiles import Profiles
+    from .shelf import Shelf, ShelfLimits
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "operation": ("Operation", "State"),
+            "profiles": ("Profiles",),
+            "shelf": ("Shelf", "ShelfLimits"),
+        },
+    )
+
+__all__ = (
+    "Operation",
+    "Profiles",
+    "Shelf",
+    "ShelfLimits",
+    "State",
+)
