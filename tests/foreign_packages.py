@@ -63,6 +63,7 @@ OWNERS = {
         "sidecar/processes/python_process.py",
         "sidecar/target/listener.py",
         "stats/process.py",
+        "survival/load.py",
     ],
     "re2": ["logs/search/pattern.py", "logs/dialects/byte_pattern.py"],
     "rich": ["cli/"],

@@ -27,6 +27,7 @@ from corvo_agent.modules.watching.watch import Watch
 from corvo_agent.settings.etcd import EtcdSettings
 from corvo_agent.settings.own_log import OwnLogSettings
 from corvo_agent.settings.setting import settings_of
+from corvo_agent.survival.settings import SurvivalSettings
 from corvo_agent.writer.settings import WriterSettings
 from tests.guides.text import README, block, table
 from tests.stub.kit import runtime_folder, service
@@ -71,7 +72,7 @@ def run(name: str, **replaced: str) -> dict[str, object]:
     return namespace
 
 
-SECTIONS = (AgentSettings, GatewaySettings, WriterSettings, EtcdSettings, OwnLogSettings, Where)
+SECTIONS = (AgentSettings, GatewaySettings, WriterSettings, EtcdSettings, SurvivalSettings, OwnLogSettings, Where)
 
 
 def settings_table(section: type[Any]) -> list[str]:

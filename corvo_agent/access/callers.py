@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ..errors import CorvoError, InvalidArgument, PermissionRefused
+from ..errors import CorvoError, InvalidArgument, PermissionRefused, ResourceExhausted
 from .caller import ANYONE, Caller, current_caller
 from .local_users import LocalUsers
 from .roles import Role
@@ -69,7 +69,12 @@ class Callers:
         return self._users.check(connection)
 
     async def called(self, connected: Connected, metadata: Callable[[str], str], address: str) -> Caller:
-        """Who makes a call with ``metadata``; raises PermissionRefused for one that may not."""
+        """Who makes a call with ``metadata``; raises PermissionRefused for one that may not.
+
+        Raises ResourceExhausted where there was no room to find that out.
+        """
+        if isinstance(connected, ResourceExhausted):
+            raise ResourceExhausted(connected.what, connected.limit)
         if isinstance(connected, CorvoError):
             # Not the very same: each raising of it would grow its traceback.
             raise PermissionRefused("the call", getattr(connected, "reason", str(connected)))

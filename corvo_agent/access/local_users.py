@@ -7,9 +7,11 @@ machine as well: sock_diag(7) tells whose it is, and where it is not to be had /
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 import os
 import pwd
+import resource
 import socket
 import struct
 import sys
@@ -17,7 +19,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, PermissionRefused
+from ..errors import ConfigError, PermissionRefused, ResourceExhausted
 from .caller import Caller
 from .roles import Role
 
@@ -60,7 +62,8 @@ def peer_uid(connection: Any) -> int | None:
     """The user at the other end of ``connection``, a connected socket of this machine; None when none is known.
 
     None too for a TCP connection whose other end is closed already, which has no owner any more, and for one from
-    another network namespace. Takes some microseconds.
+    another network namespace. Takes some microseconds. Raises ResourceExhausted where the process may open no more
+    files.
     """
     if connection.family == socket.AF_UNIX:
         with contextlib.suppress(OSError):
@@ -73,7 +76,10 @@ def peer_uid(connection: Any) -> int | None:
         return None
     try:
         return _ask_kernel(there, here)
-    except OSError:
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            # Not to be taken for a user who is not known: that would be remembered as long as the connection lasts.
+            raise ResourceExhausted("open files", resource.getrlimit(resource.RLIMIT_NOFILE)[0]) from error
         # A sandbox may have no netlink.
         return _look_up(there, here)
 

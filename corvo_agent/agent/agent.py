@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import errno
 import logging
 import platform
 from collections.abc import Callable, Coroutine, Sequence
@@ -14,7 +17,7 @@ from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.introspection.services import introspection
 from ..diagnostics.server.server import DiagnosticsServer
 from ..diagnostics.service import DiagnosticsService
-from ..errors import InvalidArgument, PreconditionFailed
+from ..errors import InvalidArgument, PreconditionFailed, Unavailable
 from ..levels.blockers import level_blockers
 from ..levels.filter import held_back, refresh_filter
 from ..levels.layer import LevelLayer
@@ -46,6 +49,11 @@ from .statistics import AgentStatistics
 
 _log = logging.getLogger(__name__)
 
+# What a second worker of a service with a fixed port hears.
+_PORT_ADVICE = (
+    "workers of one service need port 0, which gives each its own, or corvo_agent.start(), which gives all one agent"
+)
+
 
 class Agent:
     """Makes this process a Module: ``async with Agent("pen-spyglass", store=EtcdStore(options)):`` is all it takes.
@@ -63,8 +71,9 @@ class Agent:
 
     The constructor raises InvalidArgument for a name that no Module can have, and for an address to advertise that
     cannot be dialled. Entering raises what listening raises (ConfigError, Unavailable, PermissionRefused), and
-    PreconditionFailed while it is entered already. It does not wait for etcd, and nothing that goes wrong later comes
-    out: it is logged, and told by ``statistics()``. Leaving takes at most ``options.stop_timeout`` seconds, whatever
+    PreconditionFailed while it is entered already. It waits ``options.start_timeout`` for etcd, so that the level holds
+    that is wanted there, and goes on without it; nothing that goes wrong later comes out: it is logged, and told by
+    ``statistics()``. Leaving takes at most ``options.stop_timeout`` seconds, whatever
     etcd does; after that the agent may be entered again.
     """
 
@@ -123,6 +132,8 @@ class Agent:
         self._endpoint: EndpointLease | None = None
         self._lifetime = Lifetime(options.stop_timeout)
         self._prepared = self._entered = self._published = False
+        # Set once it is known what etcd wants.
+        self._heard = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<Agent {self.name} at {self.address or 'no address yet'}, {self.level}>"
@@ -193,12 +204,17 @@ class Agent:
                 await self._lifetime.open(self._store)
             self._lifetime.on_close("address", self._server.aclose)
             await self._server.bind(None if before is None else before._server)
-        except BaseException:
+        except BaseException as error:
             await self.aclose()
+            if isinstance(error, Unavailable) and getattr(error.__cause__, "errno", 0) == errno.EADDRINUSE:
+                raise Unavailable(error.peer, f"{error.reason}; {_PORT_ADVICE}") from error
             raise
 
     async def __aenter__(self) -> Self:
-        """Serve, then watch and announce; does not wait for etcd. Cancelled or failed, it has stopped again."""
+        """Serve, then watch and announce. Cancelled or failed, it has stopped again.
+
+        Where etcd answers within ``start_timeout``, the level that it wants is in force.
+        """
         if self._entered:
             raise PreconditionFailed(f"the agent of {self.name} is entered already")
         self._entered = True
@@ -227,6 +243,7 @@ class Agent:
         """Forget the life that is over: nothing of its level is known any more."""
         self._lifetime = Lifetime(self.options.stop_timeout)
         self._levels, self._overriding = self._new_levels(), self._new_overriding()
+        self._heard.clear()
         self._prepared = False
 
     async def _open(self) -> None:
@@ -266,6 +283,9 @@ class Agent:
             self._background.start(self._overriding.run(), "corvo-controls")
         self._background.start(registration.report_starts(), "corvo-register")
         self._background.start(registration.keep(), "corvo-keep-registered")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.options.start_timeout):
+                await self._heard.wait()
 
     def _publish(self) -> None:
         if self._published:
@@ -299,6 +319,7 @@ class Agent:
             self.options.audit.seen_beside(step.beside)
         if self._endpoint is not None:
             self._endpoint.heard(step.beside)
+        self._heard.set()
 
     def _update_levels(self, module: Module | None, controls: tuple[Control, ...]) -> None:
         self._levels.update(module, controls)

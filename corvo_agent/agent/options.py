@@ -31,7 +31,9 @@ class AgentOptions:
     see ``LevelFilter``. ``restart_reason`` goes into the Module's status. ``check_interval`` bounds how long a dead
     connection to etcd goes unnoticed, and a member that hangs or has no leader; a stream that falls silent inside a
     healthy etcd may take a minute longer. ``lease_ttl`` is how long a dead agent's address is found,
-    ``callback_timeout`` bounds an async callback, ``stop_timeout`` the whole stop.
+    ``callback_timeout`` bounds an async callback, ``stop_timeout`` the whole stop. ``start_timeout`` is how long
+    entering waits for the level that the Module has in etcd, so that it holds from the first line on: one that does not
+    come in time holds when it comes.
     """
 
     category: str = "Venice"
@@ -50,5 +52,6 @@ class AgentOptions:
     lease_ttl: float = ENDPOINT_TTL
     callback_timeout: float = CALLBACK_TIMEOUT
     stop_timeout: float = 5.0
+    start_timeout: float = 0.5
     service_limits: ServiceLimits = field(default_factory=ServiceLimits)
     server_limits: ServerLimits = field(default_factory=ServerLimits)

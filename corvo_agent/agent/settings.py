@@ -11,6 +11,7 @@ from ..settings.etcd import EtcdSettings
 from ..settings.own_log import OwnLogSettings, check_level
 from ..settings.program import Program
 from ..settings.setting import above_zero, check_pair, check_settings, setting
+from ..survival.settings import SurvivalSettings
 
 
 def _check_pid(pid: int, what: str) -> None:
@@ -186,7 +187,7 @@ class AgentSettings:
 
 
 #: All that ``corvo agent`` can be told.
-AGENT = Program(AgentSettings, EtcdSettings, OwnLogSettings)
+AGENT = Program(AgentSettings, EtcdSettings, SurvivalSettings, OwnLogSettings)
 
 #: What chooses a process that the agent does not live in.
 FOREIGN = ("pid", "pid-file", "match", "go-pprof", "level-hook")

@@ -44,6 +44,7 @@ _COMMANDS = {
     "writer": ("run", "Keep Module objects in step with what runs."),
     "token": ("setup", "Make tokens for callers of a gateway."),
     "init": ("setup", "Write a configuration file."),
+    "manifest": ("setup", "Write what runs it all in production."),
     "doctor": ("setup", "Find out what is wrong, and what to do about it."),
     "context": ("setup", "Name the places where to look, and choose one."),
     "guide": ("setup", "Read the guides: how to do what, and why."),

@@ -1,7 +1,7 @@
 """Places for queries that no caller can keep from the others, whatever it asks for and however slowly it reads.
 
 While there are free ones, whoever comes first takes them. Once they are all taken, one more waits for a moment, and
-somebody gives way: who takes nothing of an answer that is there; the caller or connection that holds two places more
+one gives way: who takes nothing of an answer that is there; the caller or connection that holds two places more
 than the one that waits; and, for a connection that holds none, a query that can be asked again.
 """
 

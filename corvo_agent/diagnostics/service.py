@@ -21,6 +21,7 @@ from ..access.caller import current_caller
 from ..access.rules import role_of_query
 from ..errors import CorvoError, ResourceExhausted, Unsupported, WrongModule
 from ..stats.expvar import ExpvarRegistry
+from ..stats.variables import Func
 from .answer_budget import AnswerBudget, AnswerRoom
 from .calls import BoundedService, Call, CallBounds, current_call, seconds_left
 from .fair_places import FairPlaces, Place, Yields
@@ -31,6 +32,7 @@ from .messages.payloads import payload_of
 from .messages.request_codec import query_of, response_of
 from .query import DebugQuery, Payload
 from .registry import HandlerRegistry, HandlerSlot
+from .shedding import Shedding
 from .status import grpc_error
 
 if TYPE_CHECKING:
@@ -87,6 +89,8 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         self.expvars = ExpvarRegistry()
         #: What ``enable-trace`` turns on and off, where there is such a thing.
         self.recorders: Recorders | None = None
+        #: What it refuses while the process takes too much; nothing unless its owner says so.
+        self.shedding = Shedding()
         self.serving = True
         self._listeners: list[Callable[[bool], None]] = []
         self._actions = ActionHandler()
@@ -158,6 +162,11 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         """Let the Action query run ``function``: see ``ActionHandler.register_action``."""
         self._actions.register_action(name, function, type_url=type_url)
 
+    def shed_by(self, shedding: Shedding) -> None:
+        """Refuse what ``shedding`` says, and publish that as the variable ``shedding``."""
+        self.shedding = shedding
+        self.expvars.publish("shedding", Func(shedding.as_json))
+
     def watch_serving(self, listener: Callable[[bool], None]) -> None:
         """Call ``listener`` now and whenever the service starts or stops serving."""
         self._listeners.append(listener)
@@ -207,6 +216,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
             resources = call.resources if call else here
             seconds = slot.timeout or self.limits.query_timeout if query.seconds is None else query.seconds
             seconds = min(seconds, self.limits.longest_query)
+            self.shedding.check(query.query)
             place = self._place(query, call)
             await self._queries.enter(place, seconds)
             resources.enter_context(self._queries.held(place))
@@ -241,6 +251,8 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
                     raise Unsupported(f"following {query.query}", "its handler answers once, ask with Debug")
                 async with aclosing(cast("AsyncGenerator[Payload | Message]", handler.stream(query))) as batches:
                     async for batch in batches:
+                        # What goes on ends, too: nothing else of it would.
+                        self.shedding.check(query.query, follows=True)
                         yield response_of(self._within(batch))
 
     async def _call_rpc_handler_server_stream(
@@ -252,6 +264,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         asked = {"query": query.query, "parameters": dict(query.parameters)}
         told = nullcontext() if audit is None else audit.told("follow", query.name or self.name, **asked)
         with told, ExitStack() as here:
+            self.shedding.check(query.query, follows=True)
             call = current_call()
             place = Place(current_caller().name, call.connection if call else 0, Yields.TO_FEWER)
             await self._streams.enter(place, query.seconds)

@@ -22,6 +22,7 @@ from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.server.acceptor import Acceptor, within_descriptors
 from ..diagnostics.server.listen import address_of, open_socket
 from ..diagnostics.server.server import DiagnosticsServer
+from ..diagnostics.shedding import Shedding
 from ..modules.controls.control import Control
 from ..modules.kv import KeyValueStore
 from ..modules.model import Module, ObjectMeta
@@ -113,6 +114,8 @@ class Gateway:
         self._routes = routes or RouteLimits()
         self._watches = watches or WatchLimits()
         self._http = http or HttpLimits()
+        #: What it refuses while the process takes too much; nothing unless its owner says so.
+        self.shedding = Shedding()
         self.connections = HttpConnections()
         self.answers = Answers(self._http.answer_bytes, clock)
         self.hub = WatchHub(limits=self._watches, clock=clock)
@@ -161,8 +164,16 @@ class Gateway:
             for keeper in self._caretakers():
                 await stack.enter_async_context(keeper)
             resolver = Resolver(DialPolicy(settings.allow_networks), clock=self._clock)
-            router = Router(self._module, self.endpoints, resolver, peers, limits=self._routes, audit=self._audit)
-            metrics = Metrics(self.cache, self.endpoints, self.hub, peers)
+            router = Router(
+                self._module,
+                self.endpoints,
+                resolver,
+                peers,
+                limits=self._routes,
+                audit=self._audit,
+                shedding=self.shedding,
+            )
+            metrics = Metrics(self.cache, self.endpoints, self.hub, peers, self.shedding)
             board = await self._board(stack, resolver, peers)
             profiles = Profiles(Shelf("profiles", clock=self._clock), router, self.api.clock, self.identity.id)
             stack.push_async_callback(profiles.shelf.aclose)
@@ -247,6 +258,17 @@ class Gateway:
     def url(self) -> str:
         """Where its REST API begins."""
         return f"http{'s' if self.settings.tls_cert else ''}://{self.address}"
+
+    def state(self) -> dict[str, object]:
+        """What it is busy with, for its own log."""
+        return {
+            "modules": len(self.cache),
+            "staleness": round(self.cache.staleness(), 1),
+            "watchers": self.hub.watchers,
+            "connections": len(self.connections),
+            "refused-connections": self.connections.refused,
+            "answer-bytes": self.answers.held,
+        }
 
     def _module(self, name: str) -> Module | None:
         entry = self.cache.get(name)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from ..diagnostics.shedding import Shedding
 from .routing.peers import PeerPool
 from .watching.endpoint_cache import EndpointCache
 from .watching.module_cache import ModuleCache
@@ -22,8 +23,11 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 class Metrics:
     """One registry per gateway: two in one process do not mix."""
 
-    def __init__(self, cache: ModuleCache, endpoints: EndpointCache, hub: WatchHub, peers: PeerPool) -> None:
+    def __init__(
+        self, cache: ModuleCache, endpoints: EndpointCache, hub: WatchHub, peers: PeerPool, shedding: Shedding
+    ) -> None:
         self._registry = CollectorRegistry()
+        self._shedding = shedding
         self._sources = (cache, endpoints, hub, peers)
         labels = ("route", "method", "code")
         self._requests = Counter("corvo_gateway_requests", "Requests answered", labels, registry=self._registry)
@@ -47,9 +51,16 @@ class Metrics:
             ("endpoints", "Agents that announced themselves", len(endpoints)),
             ("watchers", "Watchers of Modules", hub.watchers),
             ("peers", "Agents connected to or tried lately", len(peers)),
+            (
+                "shedding",
+                "0: nothing is refused, 1: profiles and followed logs, 2: all but Stats",
+                self._shedding.stage,
+            ),
             ("peers_down", "Agents that could not be reached when last tried", peers.down),
         ):
             yield GaugeMetricFamily(f"corvo_gateway_{name}", text, value)
+        refused = "Queries refused because the process took too much"
+        yield CounterMetricFamily("corvo_gateway_shed", refused, self._shedding.refused)
 
     def middleware(self) -> Middleware:
         """Counts and times every request by its route, never by its path."""

@@ -10,6 +10,7 @@ from ..settings.etcd import EtcdSettings
 from ..settings.own_log import OwnLogSettings
 from ..settings.program import Program
 from ..settings.setting import above_zero, check_pair, check_settings, not_negative, setting
+from ..survival.settings import SurvivalSettings
 from .routing.networks import Network, parse_networks
 
 DEFAULT_LISTEN = "127.0.0.1:9000"
@@ -90,4 +91,4 @@ class GatewaySettings:
 
 
 #: All that ``corvo gateway`` can be told. Its own log is for people unless it is told otherwise.
-GATEWAY = Program(GatewaySettings, EtcdSettings, OwnLogSettings, defaults={"own-log-format": "text"})
+GATEWAY = Program(GatewaySettings, EtcdSettings, SurvivalSettings, OwnLogSettings, defaults={"own-log-format": "text"})

@@ -14,41 +14,16 @@ import pytest
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.options import AgentOptions
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
-from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import InvalidArgument, PreconditionFailed, Unavailable
 from corvo_agent.levels.level import Level
-from corvo_agent.levels.state import LevelSource, LevelState
+from corvo_agent.levels.state import LevelSource
 from corvo_agent.modules import Control, ControlStore, MemoryStore, Module, ModuleStore, ServicePort, key_of
 from corvo_agent.modules.announcing.endpoint import decode_endpoint, endpoint_key, find_endpoint
 from corvo_agent.modules.announcing.lease import EndpointState
-from corvo_agent.modules.etcd.options import EtcdOptions
-from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.module_level import module_level
 from corvo_agent.modules.watching.watch import Watch
-from tests.diagnostics.kit import until
 
-NAME = "node1-pen-spyglass"
-
-
-class Levels:
-    """Takes the place of the process's levels; what was applied can be waited for."""
-
-    def __init__(self) -> None:
-        self.states: list[LevelState] = []
-        self._moved = asyncio.Event()
-
-    def apply(self, state: LevelState) -> None:
-        self.states.append(state)
-        self._moved.set()
-
-    async def moved(self) -> None:
-        self._moved.clear()
-        await self._moved.wait()
-
-    async def wait_for(self, level: Level | None) -> LevelState:
-        while not self.states or self.states[-1].level is not level:
-            await self.moved()
-        return self.states[-1]
+from .kit import NAME, Levels, registered
 
 
 @pytest.fixture
@@ -66,15 +41,6 @@ async def agent(kv: MemoryStore, levels: Levels, tmp_path: Path) -> AsyncIterato
     log_file = str(tmp_path / "spyglass.log")
     async with Agent("pen-spyglass", node="node1", store=kv, log_file=log_file, apply_level=levels.apply) as agent:
         yield agent
-
-
-async def registered(kv: MemoryStore) -> Module:
-    """The Module once the agent has reported its start."""
-    async with ModuleStore(kv).watch(NAME) as watch:
-        async for _ in watch:
-            if await kv.get(key_of(NAME)) is not None:
-                return await ModuleStore(kv).get(NAME)
-    raise AssertionError("the watch ended")
 
 
 async def test_the_module_is_named_after_node_and_module(agent: Agent) -> None:
@@ -246,7 +212,10 @@ async def test_levels_are_what_they_were_when_it_has_stopped(kv: MemoryStore) ->
 async def test_a_port_that_is_taken_is_a_clear_error_and_leaves_nothing_open(kv: MemoryStore) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(Unavailable, match=listen):
+        # Most often it is another worker of the same service: it is told what to do.
+        with pytest.raises(
+            Unavailable, match=rf"{listen} .*; workers of one service need port 0, .* corvo_agent.start\(\)"
+        ):
             async with Agent("pen-spyglass", store=kv, log_file="x.log", options=AgentOptions(listen=listen)):
                 raise AssertionError("not reached")
     assert [task for task in asyncio.all_tasks() if task.get_name().startswith("corvo")] == []
@@ -311,83 +280,6 @@ async def test_a_callback_that_fails_is_logged_by_its_own_name(
     ):
         await called.wait()
     assert "switch_the_light" in caplog.text
-
-
-async def following_debug(agent: Agent, levels: Levels) -> str:
-    """See that ``agent`` follows a Module at Debug, announces itself and answers; its address."""
-    await levels.wait_for(Level.DEBUG)
-    assert agent.level.source is LevelSource.LOG_LEVEL
-    assert agent.endpoint is not None
-    await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
-    async with DiagnosticsClient(agent.address) as client:
-        assert [record["msg"] for record in await client.logs(lines=1)] == ["hello"]
-        assert (await client.stats("agent"))["agent"]["level"] == "Debug"
-        assert await client.action("greet") == "hello"
-    return agent.address
-
-
-@pytest.mark.parametrize("listen", ["tcp", "unix"])
-async def test_it_may_be_entered_again_and_does_all_of_it_again(
-    listen: str, etcd: EmbeddedEtcd, levels: Levels, tmp_path: Path, unused_tcp_port: int
-) -> None:
-    address = f"127.0.0.1:{unused_tcp_port}" if listen == "tcp" else f"unix:{tmp_path / 'socket'}"
-    log_file, heard = tmp_path / "spyglass.log", list[str]()
-    log_file.write_text('{"level":"info","ts":"2026-11-23T04:02:05Z","module":"pen-spyglass","msg":"hello"}\n')
-    agent = Agent(
-        "pen-spyglass",
-        node="node1",
-        store=EtcdStore(EtcdOptions.from_urls(etcd.endpoint)),
-        log_file=str(log_file),
-        apply_level=levels.apply,
-        on_change=lambda module: heard.append(module.spec.log_level),
-        options=AgentOptions(listen=address),
-    )
-    agent.service.register_action("greet", lambda parameters: "hello")
-    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
-        await modules.create(Module().with_meta(name=NAME).with_spec(log_level="Debug"))
-        for _ in range(3):
-            levels.states.clear()
-            async with agent:
-                assert await following_debug(agent, levels) == address
-                await until(lambda: heard == ["Debug"])
-                heard.clear()
-            assert (agent.address, agent.endpoint) == ("", None)
-            assert await find_endpoint(modules.kv, NAME) is None
-
-
-async def test_entered_again_it_knows_nothing_of_what_was_before(
-    kv: MemoryStore, levels: Levels, tmp_path: Path
-) -> None:
-    agent = Agent("m", name=NAME, store=kv, log_file=str(tmp_path / "m.log"), apply_level=levels.apply)
-    await kv.put(key_of(NAME), b'{"spec":{"log-level":"Debug"}}')
-    async with agent:
-        await levels.wait_for(Level.DEBUG)
-    await kv.delete(key_of(NAME))
-    levels.states.clear()
-    async with agent:
-        await levels.wait_for(None)
-        assert (await registered(kv)).spec.log_level == ""
-
-
-async def test_the_levels_of_the_process_are_set_in_each_life_and_given_back_after_it(
-    kv: MemoryStore, tmp_path: Path
-) -> None:
-    agent = Agent("m", name=NAME, store=kv, log_file=str(tmp_path / "m.log"))
-    await kv.put(key_of(NAME), b'{"spec":{"log-level":"Error"}}')
-    for _ in range(2):
-        async with agent:
-            await until(lambda: logging.root.level == logging.ERROR)
-        assert logging.root.level == logging.WARNING
-
-
-async def test_it_may_be_entered_after_it_could_not_be(kv: MemoryStore, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        options = AgentOptions(listen=f"127.0.0.1:{taken.getsockname()[1]}")
-        agent = Agent("m", store=kv, log_file=str(tmp_path / "m.log"), apply_level=None, options=options)
-        with pytest.raises(Unavailable, match="another process listens"):
-            await agent.__aenter__()
-    async with agent:
-        assert agent.address == options.listen
 
 
 async def test_an_agent_that_is_entered_cannot_be_entered_once_more(agent: Agent) -> None:

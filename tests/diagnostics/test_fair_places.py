@@ -136,7 +136,7 @@ async def unread(address: str) -> AsyncIterator[Peer]:
 
 
 @pytest.mark.parametrize("answer_bytes", [None, 5_000_000])
-async def test_callers_that_never_read_keep_nobody_out(answer_bytes: int | None) -> None:
+async def test_callers_that_never_read_keep_no_other_out(answer_bytes: int | None) -> None:
     service = DiagnosticsService(limits=ServiceLimits(queries=4, reserved=1, answer_bytes=answer_bytes))
     service.register_handler("Log", Long())
     service.register_handler("Stats", Echo())
@@ -150,7 +150,7 @@ async def test_callers_that_never_read_keep_nobody_out(answer_bytes: int | None)
         assert len((await client.debug("Log")).value) > 2_000_000
 
 
-async def test_long_searches_keep_nobody_out() -> None:
+async def test_long_searches_keep_no_other_out() -> None:
     service, gate = DiagnosticsService(limits=ServiceLimits(queries=2)), Gate()
     service.register_handler("Log", gate)
     async with service, DiagnosticsServer([service]) as server, AsyncExitStack() as stack:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +80,19 @@ class Program:
         times = psutil.Process(self._process.pid).cpu_times()
         return float(times.user + times.system)
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    async def ended(self) -> int:
+        """Wait for its end; its exit code."""
+        return await self._process.wait()
+
     async def end(self) -> None:
         """Kill it, and wait for its end."""
         if self._process.returncode is None:
@@ -89,9 +104,11 @@ class Program:
 
 
 @asynccontextmanager
-async def program(name: str, *arguments: str) -> AsyncIterator[Program]:
-    """A Python program with ``arguments``."""
-    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+async def program(name: str, *arguments: str, variables: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
+    """A Python program with ``arguments``, and ``variables`` in its environment."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**os.environ, **(variables or {})}
+    )
     running = Program(name, process)
     try:
         yield running
@@ -104,6 +121,6 @@ def service(name: str, urls: str, folder: Path, files: dict[str, str]) -> Any:
     return program(name, "-m", "tests.faults.service", name, urls, str(folder), json.dumps(files))
 
 
-def corvo(name: str, *arguments: str) -> Any:
+def corvo(name: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Any:
     """``corvo`` with ``arguments``."""
-    return program(name, *CORVO, *arguments)
+    return program(name, *CORVO, *arguments, variables=variables)

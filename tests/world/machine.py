@@ -32,6 +32,7 @@ PROGRAMS = {
     "node": "nodejs",
     "npm": "npm",
     "redis-server": "redis-server",
+    "systemd-analyze": "systemd",
     "unshare": "util-linux",
     "zsh": "zsh",
 }

@@ -7,6 +7,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextvars import copy_context
+from functools import partial
 
 from ...errors import ResourceExhausted
 from ...stats.variables import Variable, error_text, render
@@ -46,7 +48,9 @@ class VariableCollector:
 
     async def _follow(self, current: _Round) -> None:
         """Return when the round is through, or left because one variable takes too long."""
-        work = asyncio.create_task(self._threads.run(current.compute), name="corvo-collect-variables")
+        # In the thread, too, it is known whose question is answered.
+        compute = partial(copy_context().run, current.compute)
+        work = asyncio.create_task(self._threads.run(compute), name="corvo-collect-variables")
         try:
             while not work.done() and (left := self._patience - current.age()) > 0:
                 await asyncio.wait((work,), timeout=left)

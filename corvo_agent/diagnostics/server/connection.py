@@ -33,6 +33,7 @@ from h2.events import (
 )
 
 from ...access.callers import Callers, Connected
+from ...errors import ResourceExhausted
 from ..limits import REQUEST_BYTES
 
 # HTTP/2 events are made for a whole piece before any is looked at: a piece of 4 KiB holds some hundred of them.
@@ -163,7 +164,10 @@ class GuardedConnection(H2Protocol):
         super().connection_made(transport)
         # While it is there: the owner of a connection is not known any more when its other end is closed.
         connection: Any = self.connection
-        connection.corvo_caller = self._callers.connected(transport)
+        connection.corvo_caller = caller = self._callers.connected(transport)
+        if isinstance(caller, ResourceExhausted):
+            # Whose it is cannot be found out now; the next one may have better luck.
+            self._loop.call_soon(self.close, ErrorCodes.ENHANCE_YOUR_CALM)
         resets = Rate(self._limits.resets, self._loop.time())
         control = Rate(self._limits.control_frames, self._loop.time())
         self.processor.processors[UnknownFrameReceived] = _ignore

@@ -16,6 +16,7 @@ from ...addresses import SocketAddress, join_host_port
 from ...diagnostics.client.payload_client import PayloadClient
 from ...diagnostics.client.peer_kind import PeerKind, peer_kind
 from ...diagnostics.query import DebugQuery, Payload
+from ...diagnostics.shedding import Shedding
 from ...errors import (
     CorvoError,
     DecodeError,
@@ -60,8 +61,9 @@ class RouteLimits:
 class Router:
     """Sends Debug queries to agents.
 
-    ``lookup`` gives the Module of a name. Every failure to reach an agent is told in bounded time. ``quiet``: what is
-    asked is no matter of the audit, because no caller asks it.
+    ``lookup`` gives the Module of a name, ``shedding`` says what is refused while the process takes too much. Every
+    failure to reach an agent is told in bounded time. ``quiet``: what is asked is no matter of the audit, because no
+    caller asks it.
     """
 
     def __init__(
@@ -74,7 +76,9 @@ class Router:
         limits: RouteLimits | None = None,
         audit: Audit | None = None,
         quiet: bool = False,
+        shedding: Shedding | None = None,
     ) -> None:
+        self.shedding = shedding or Shedding()
         self._audit = audit or Audit()
         self._quiet = quiet
         self._lookup = lookup
@@ -94,6 +98,7 @@ class Router:
         """
         # Refused rather than queued: a queue of queries would only run into their deadlines.
         with self._told("debug", query), self._place(query):
+            self.shedding.check(query.query)
             query, process = self._process(query)
             return await self._debug(query, self._seconds(query), process)
 
@@ -145,6 +150,7 @@ class Router:
         Close it with ``contextlib.aclosing``.
         """
         with self._told("follow", query), self._place(query):
+            self.shedding.check(query.query, follows=True)
             query, process = self._process(query)
             address = await self._address(query, process)
             last = process is not None
@@ -154,6 +160,8 @@ class Router:
                         async for payload in answers:
                             # What has been told once is not told again from another address.
                             last = True
+                            # What goes on ends, too, once load is shed.
+                            self.shedding.check(query.query, follows=True)
                             yield payload
                     return
                 except (Unavailable, RemoteError) as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 
+from ...access.caller import current_caller
 from ...errors import NotFound, Unsupported
 from ...secrets import mask_arguments
 from ...stats.control_group import control_group
@@ -19,6 +20,7 @@ from ..target.process import FindTarget
 
 # Seconds that a percentage is about at least, and readings that are kept to find one that is so old.
 _WINDOW, _REMEMBERED = 1.0, 16
+_ASKERS = 64
 #: Threads in one answer.
 MAX_THREADS = 1000
 
@@ -33,9 +35,9 @@ class ProcessStats:
 
     def __init__(self, find: FindTarget) -> None:
         self._find = find
-        # What was read before, of one process: when, and its processor seconds by then.
+        # What each asker was told before, of one process: when, and its processor seconds by then.
         self._identity: object = None
-        self._read: deque[tuple[float, float]] = deque(maxlen=_REMEMBERED)
+        self._told: OrderedDict[object, deque[tuple[float, float]]] = OrderedDict()
 
     def publish(self, registry: ExpvarRegistry) -> None:
         """Let variables tell of it: those that every process has, and ``io``, ``limits`` and ``cgroup``.
@@ -55,9 +57,10 @@ class ProcessStats:
             registry.publish(name, Func(method))
 
     def cpu(self) -> dict[str, Any]:
-        """Threads and CPU seconds; ``Percent`` of one processor since the last question, or since it began.
+        """Threads and CPU seconds; ``Percent`` of one processor since its caller's last question, or since it began.
 
-        Since one that is a second ago at least: who asks more often, or beside others, would hear of moments.
+        Since a question that is a second ago at least: who asks more often would hear of moments. Callers are told
+        apart by name and address, the last 64 are remembered.
         """
         process = self._process()
         times = _ask(process, process.cpu_times)
@@ -75,11 +78,17 @@ class ProcessStats:
         identity = (process.pid, process.create_time())
         if self._identity != identity:
             self._identity = identity
-            self._read.clear()
-            self._read.append((identity[1], 0.0))
-        then, used = next((each for each in reversed(self._read) if now - each[0] >= _WINDOW), self._read[0])
-        if now - self._read[-1][0] >= _WINDOW / 4:
-            self._read.append((now, busy))
+            self._told.clear()
+        caller = current_caller()
+        asker = (caller.name, caller.address)
+        # Of any thread: one step each, and a lost reading makes the time longer that the next answer is about.
+        read = self._told.pop(asker, None) or deque([(identity[1], 0.0)], maxlen=_REMEMBERED)
+        self._told[asker] = read
+        while len(self._told) > _ASKERS:
+            self._told.popitem(last=False)
+        then, used = next((each for each in reversed(read) if now - each[0] >= _WINDOW), read[0])
+        if now - read[-1][0] >= _WINDOW / 4:
+            read.append((now, busy))
         return round(100 * (busy - used) / max(now - then, 0.01), 1)
 
     def memory(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import sys
 import time
@@ -10,7 +12,13 @@ import orjson
 import psutil
 import pytest
 
+from corvo_agent.access.caller import Caller, calling
+from corvo_agent.access.roles import Role
+from corvo_agent.diagnostics.handlers.stats import StatsHandler
+from corvo_agent.diagnostics.messages.payloads import decode_stats
+from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.errors import NotFound, Unsupported
+from corvo_agent.sidecar.answers import process_stats
 from corvo_agent.sidecar.answers.process_stats import ProcessStats
 from corvo_agent.sidecar.target.process import target_of_pid
 from corvo_agent.stats.expvar import ExpvarRegistry
@@ -57,6 +65,26 @@ def test_percent_does_not_depend_on_who_else_asks() -> None:
         one, other = stats.cpu()["Percent"], stats.cpu()["Percent"]
     assert one > 1
     assert other == pytest.approx(one, rel=0.5)
+
+
+async def test_each_asker_hears_of_the_time_since_its_own_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_stats, "_WINDOW", 0.0)
+    with load("idle") as process:
+        handler = StatsHandler()
+        ProcessStats(target_of_pid(process.pid)).publish(handler.registry)
+
+        async def percent(name: str) -> float:
+            with calling(Caller(name, Role.VIEWER)):
+                answer = await handler.handle(DebugQuery("Stats", {"expvar": "cpustats"}))
+            return float(json.loads(decode_stats(answer.value)["cpustats"])["Percent"])
+
+        await percent("seldom")
+        await percent("often")
+        await asyncio.to_thread(burnt, process)
+        assert await percent("often") > 1
+        # Nothing since its last question, but much since that of the other one.
+        busy = [await percent("often") for _ in range(20)][-1]
+        assert await percent("seldom") > max(busy, 1)
 
 
 def test_secrets_on_the_command_line_are_masked() -> None:

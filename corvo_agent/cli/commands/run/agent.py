@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
 from ....settings.program import Gathered
 from ....signals import end_signals
+from ....survival.settings import SurvivalSettings
 from ...help import HelpCommand
 from ...own_log import set_up_own_log
 from ...settings.options import Told, program_options
@@ -33,11 +35,17 @@ class _Settings:
     agent: AgentSettings
     etcd: EtcdSettings
     own_log: OwnLogSettings
+    survival: SurvivalSettings
 
     @classmethod
     def of(cls, gathered: Gathered) -> _Settings:
         """Raises ConfigError for what is refused."""
-        return cls(gathered.section(AgentSettings), gathered.section(EtcdSettings), gathered.section(OwnLogSettings))
+        return cls(
+            gathered.section(AgentSettings),
+            gathered.section(EtcdSettings),
+            gathered.section(OwnLogSettings),
+            gathered.section(SurvivalSettings),
+        )
 
 
 _Load = Callable[[], _Settings]
@@ -53,7 +61,7 @@ def command(told: Told) -> None:
     A setting is taken from its option, else its CORVO_ variable, else the file, else the default. Without --etcd the
     agent only answers. SIGHUP reads all of it again and goes on with it; what is wrong then is logged, and the old
     settings stay. Renewed certificates and a renewed password are used without being asked. SIGTERM and Ctrl-C end the
-    agent after it has answered what was asked; the second one ends it at once.
+    agent after it has answered what was asked; the second one ends it at once. SIGUSR1 logs its state.
 
     \b
     corvo agent --module pen-npm --log-file /var/log/pensando/pen-npm.log --etcd http://127.0.0.1:2379
@@ -70,6 +78,8 @@ class _Requests:
 
     def __init__(self) -> None:
         self.ended = False
+        #: Whether an agent has served.
+        self.served = False
         self._reload = False
         self._moved = asyncio.Event()
 
@@ -91,16 +101,46 @@ class _Requests:
         return asked and not self.ended
 
 
+@dataclass(slots=True)
+class _Serving:
+    """The agent that serves now, and what it was told; another one after the settings have changed."""
+
+    settings: _Settings
+    agent: Agent
+
+    def survival(self) -> SurvivalSettings:
+        """What the program may take now."""
+        return self.settings.survival
+
+    def state(self) -> dict[str, object]:
+        """How the agent is doing."""
+        return self.agent.statistics().as_json()
+
+
 async def _serve(settings: _Settings, load: _Load) -> None:
     """Run agents one after the other, a new one for each new configuration, until a signal ends it."""
-    requests = _Requests()
+    # Late, as the agent itself.
+    from ....diagnostics.shedding import Shedding
+    from ....survival.program import survive
+
+    requests, shedding = _Requests(), Shedding()
     with end_signals(requests.end, reload=requests.reload):
-        following: tuple[_Settings, Agent] | None = (settings, await asyncio.to_thread(_build, settings))
-        while following is not None:
-            settings, agent = following
-            async with agent:
-                _log.info("%s answers at %s", agent.name, agent.address, extra={"address": agent.address})
-                following = await _following(settings, agent, load, requests)
+        now = _Serving(settings, await asyncio.to_thread(_build, settings))
+        async with AsyncExitStack() as surviving:
+            following: tuple[_Settings, Agent] | None = (now.settings, now.agent)
+            while following is not None:
+                now.settings, now.agent = settings, agent = following
+                agent.service.shed_by(shedding)
+                async with agent:
+                    status = f"{agent.name} answers at {agent.address}"
+                    _log.info("%s", status, extra={"address": agent.address})
+                    if not requests.served:
+                        requests.served = True
+                        await surviving.enter_async_context(survive(status, now.survival, shedding, now.state))
+                    following = await _following(settings, agent, load, requests)
+                    if following is None:
+                        # The service manager is to hear that it stops before it does.
+                        await surviving.aclose()
     _log.info("ended")
 
 

@@ -13,6 +13,7 @@ from ....gateway.settings import GATEWAY, GatewaySettings
 from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
 from ....signals import end_signals
+from ....survival.settings import SurvivalSettings
 from ...help import HelpCommand
 from ...own_log import set_up_own_log, tell
 from ...reload import reload_when_asked
@@ -26,7 +27,7 @@ def command(told: Told) -> None:
 
     A setting is taken from its option, else its CORVO_ variable, else the file, else the default. SIGTERM and Ctrl-C
     end the gateway after it has answered what was asked; the second one ends it at once. SIGHUP reads tokens,
-    certificates and passwords again; what is renewed is used without being asked.
+    certificates and passwords again; what is renewed is used without being asked. SIGUSR1 logs its state.
 
     \b
     corvo gateway --etcd http://127.0.0.1:2379
@@ -37,12 +38,16 @@ def command(told: Told) -> None:
     own_log = gathered.section(OwnLogSettings)
     set_up_own_log(own_log, "corvo-gateway", thinned=True)
     told.warn_of_mistaken_variables()
-    asyncio.run(_serve(gathered.section(GatewaySettings), gathered.section(EtcdSettings), own_log))
+    survival = gathered.section(SurvivalSettings)
+    asyncio.run(_serve(gathered.section(GatewaySettings), gathered.section(EtcdSettings), survival, own_log))
 
 
-async def _serve(settings: GatewaySettings, etcd: EtcdSettings, own_log: OwnLogSettings) -> None:
+async def _serve(
+    settings: GatewaySettings, etcd: EtcdSettings, survival: SurvivalSettings, own_log: OwnLogSettings
+) -> None:
     # Late: aiohttp and what comes with it take a quarter of a second, and ``--help`` does not need them.
     from ....gateway.app import Gateway
+    from ....survival.program import survive
     from ...where.connect import open_store
 
     stop, reload = asyncio.Event(), asyncio.Event()
@@ -52,7 +57,8 @@ async def _serve(settings: GatewaySettings, etcd: EtcdSettings, own_log: OwnLogS
                 own_log,
                 f"serving {gateway.url}" + (f", gRPC at {gateway.grpc_address}" if gateway.grpc_address else ""),
             )
-            async with asyncio.TaskGroup() as tasks:
+            surviving = survive(f"serving {gateway.url}", lambda: survival, gateway.shedding, gateway.state)
+            async with surviving, asyncio.TaskGroup() as tasks:
                 settling = tasks.create_task(_freeze(gateway.cache.wait_synced), name="corvo-gateway-freeze")
                 reloading = tasks.create_task(
                     reload_when_asked(reload, gateway.reload_credentials, own_log), name="corvo-gateway-reload"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ def command(told: Told, once: bool) -> int:
 async def _write(settings: WriterSettings, etcd: EtcdSettings, own_log: OwnLogSettings, *, once: bool) -> ModuleWriter:
     """Write once, or until a signal ends it; the writer, which knows what it has done."""
     # Late: ``--help`` and a wrong setting do not need them.
+    from ....survival.program import survive
     from ....writer.election import Election
     from ....writer.writer import ModuleWriter
     from ...where.connect import open_store
@@ -81,7 +83,10 @@ async def _write(settings: WriterSettings, etcd: EtcdSettings, own_log: OwnLogSe
                 reload_when_asked(reload, store.reload_credentials, own_log), name="corvo-writer-reload"
             )
             try:
-                await run_until_signal(election.run(writer.run), reload=reload.set)
+                async with survive(
+                    f"writing what {', '.join(settings.source)} tells", state=lambda: asdict(writer.statistics())
+                ):
+                    await run_until_signal(election.run(writer.run), reload=reload.set)
             finally:
                 await end_task(reloading)
     return writer

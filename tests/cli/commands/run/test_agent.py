@@ -22,6 +22,7 @@ from corvo_agent.diagnostics.tls import client_ssl
 from corvo_agent.errors import RemoteError, Unavailable
 from corvo_agent.settings.etcd import EtcdSettings
 from corvo_agent.settings.own_log import OwnLogSettings
+from corvo_agent.survival.settings import SurvivalSettings
 from tests.certificates import Authority
 from tests.cli.kit import run_here
 
@@ -80,7 +81,7 @@ def file_settings(path: Path) -> Load:
 
 
 def settings_of(**given: Any) -> _Settings:
-    return _Settings(AgentSettings(**given), EtcdSettings(), OwnLogSettings())
+    return _Settings(AgentSettings(**given), EtcdSettings(), OwnLogSettings(), SurvivalSettings())
 
 
 def address_in(record: logging.LogRecord) -> str:
