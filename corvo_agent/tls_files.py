@@ -10,7 +10,7 @@ from typing import Self
 
 from .errors import ConfigError
 
-__all__ = ("FileContext",)
+__all__ = ("FileContext", "FilePath")
 
 _log = logging.getLogger(__name__)
 

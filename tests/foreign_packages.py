@@ -27,6 +27,7 @@ OWNERS = {
     "grpclib": ["diagnostics/", "gateway/grpc/", "gateway/objects/errors.py"],
     "h2": ["diagnostics/calls.py", "diagnostics/server/connection.py"],
     "inotify_simple": ["logs/tail/waker.py"],
+    "jwt": ["access/json_web_tokens.py"],
     "kubernetes_asyncio": ["writer/kubernetes.py"],
     "loguru": ["levels/loguru_filter.py"],
     "lz4": ["logs/files/packed.py"],

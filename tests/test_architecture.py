@@ -125,7 +125,8 @@ ROOMS = {
     "gateway": [
         "auth cooperative_yield identity watching",
         "objects routing",
-        "metrics operations settings statuses",
+        "jwt_settings key_source metrics operations statuses",
+        "settings",
         "multiplex",
         "subscriptions",
         "rest tls",
@@ -160,6 +161,7 @@ OF_SOME_PYTHONS = {"_interpreters", "_xxsubinterpreters"}
 
 # Files without a test file of their name, and why. A test file that a reason names has to be there.
 NO_TEST_OF_ITS_NAME = {
+    "gateway/jwt_settings.py": "tests/gateway/test_ways_in.py has gateways with them, and what is half told",
     "survival/program.py": "tests/faults/test_survival.py runs programs in it",
     "survival/settings.py": "values without behaviour",
     "survival/state_log.py": "tests/faults/test_survival.py has programs log it",

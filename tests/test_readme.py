@@ -15,6 +15,7 @@ from corvo_agent.agent.settings import AGENT, AgentSettings
 from corvo_agent.cli.settings.where import WHERE, Where
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.gateway.jwt_settings import JwtSettings
 from corvo_agent.gateway.settings import GATEWAY, GatewaySettings
 from corvo_agent.levels.filter import add_listener, remove_listener, reset_filter
 from corvo_agent.levels.level import Level
@@ -72,7 +73,16 @@ def run(name: str, **replaced: str) -> dict[str, object]:
     return namespace
 
 
-SECTIONS = (AgentSettings, GatewaySettings, WriterSettings, EtcdSettings, SurvivalSettings, OwnLogSettings, Where)
+SECTIONS = (
+    AgentSettings,
+    GatewaySettings,
+    JwtSettings,
+    WriterSettings,
+    EtcdSettings,
+    SurvivalSettings,
+    OwnLogSettings,
+    Where,
+)
 
 
 def settings_table(section: type[Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..errors import CorvoError, InvalidArgument, PermissionRefused, ResourceExhausted
@@ -27,6 +27,9 @@ class Callers:
     certificate's names is among them. Else a call has to show one of ``tokens``, if there are any; else the connection
     has to be one of ``users``, unless ``users`` is None: then anyone may. Over a unix socket no token is asked for.
 
+    With ``others`` another certificate is as none. ``clients`` may say which role each name has; all have every one
+    unless it does.
+
     ``gateways`` are names of callers whose word is believed when they say for whom they ask: with that one's name, and
     with the lower one of both roles.
     """
@@ -36,12 +39,14 @@ class Callers:
         users: LocalUsers | None = None,
         *,
         tokens: TokenCheck | None = None,
-        clients: Collection[str] = (),
+        clients: Collection[str] | Mapping[str, Role] = (),
+        others: bool = False,
         gateways: Collection[str] = (),
     ) -> None:
         self._users = users
         self._tokens = tokens
-        self._clients = frozenset(clients)
+        self._clients = clients if isinstance(clients, Mapping) else dict.fromkeys(clients, Role.ADMIN)
+        self._others = others
         self._gateways = frozenset(gateways)
 
     @property
@@ -59,7 +64,7 @@ class Callers:
     def _connected(self, transport: Any) -> Caller | None:
         tls = transport.get_extra_info("ssl_object")
         certificate = tls.getpeercert() if tls is not None else None
-        if certificate:
+        if certificate and not (self._others and self._known(certificate) == []):
             return self._of_certificate(certificate)
         connection = transport.get_extra_info("socket")
         if self._tokens is not None and connection.family != socket.AF_UNIX:
@@ -96,12 +101,17 @@ class Callers:
         return Caller(f"{name} by {gateway.name}", min(stated, gateway.role), gateway.selector)
 
     def _of_certificate(self, certificate: Any) -> Caller:
-        names = names_of(certificate)
-        known = [name for name in names if name in self._clients]
+        names, known = names_of(certificate), self._known(certificate)
         if self._clients and not known:
             shown = ", ".join(names) or "no name"
             raise PermissionRefused("the call", f"its certificate is of {shown}, which --allow-client does not name")
-        return Caller((known or names or ["a certificate without names"])[0], Role.ADMIN)
+        if known:
+            name = max(known, key=lambda each: self._clients[each])
+            return Caller(name, self._clients[name])
+        return Caller((names or ["a certificate without names"])[0], Role.ADMIN)
+
+    def _known(self, certificate: Any) -> list[str]:
+        return [name for name in names_of(certificate) if name in self._clients]
 
 
 def said_to_agents(token: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from ..clock import SYSTEM_CLOCK, Clock
 from ..log_thinning import ThinningFilter
 from .caller import Caller
+from .json_web_tokens import JsonWebTokens
 from .tokens import TokenFile, digest_of
 
 _log = logging.getLogger(__name__)
@@ -52,17 +53,18 @@ class WrongTokens:
 
 
 class TokenCheck:
-    """Knows callers by the tokens of ``file``, and slows down those who show wrong ones."""
+    """Knows callers by the tokens of ``file`` and by ``web`` tokens; slows down those who show wrong ones."""
 
-    def __init__(self, file: TokenFile, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, file: TokenFile | None, clock: Clock = SYSTEM_CLOCK, web: JsonWebTokens | None = None) -> None:
         self.file = file
+        self.web = web
         self._clock = clock
         self._wrong = WrongTokens(clock)
         self._waiting = 0
 
     async def caller(self, token: str, address: str) -> Caller | None:
         """Who shows ``token`` at ``address``; None for an unknown one, after a while when there were many of them."""
-        found = self.file.find(token) if token else None
+        found = await self._find(token) if token else None
         if found is None and token:
             prefix = digest_of(token)[:_PREFIX]
             delay = self._wrong.delay(address, prefix)
@@ -74,6 +76,11 @@ class TokenCheck:
                 finally:
                     self._waiting -= 1
         return found
+
+    async def _find(self, token: str) -> Caller | None:
+        if self.web is not None and self.web.looks_like(token):
+            return await self.web.find(token)
+        return None if self.file is None else self.file.find(token)
 
 
 def bearer(header: str) -> str:

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from os import PathLike
 
 from ..errors import ConfigError
-from ..tls_files import FileContext
+from ..tls_files import FileContext, FilePath
 
 Path = str | PathLike[str]
 
 
-def server_ssl(cert: Path, key: Path, client_ca: Path | None = None) -> FileContext:
+def server_ssl(
+    cert: FilePath, key: FilePath, client_ca: FilePath | None = None, *, optional: bool = False
+) -> FileContext:
     """The server's end: its certificate chain and key, and with ``client_ca`` only clients with a certificate of it.
+
+    With ``optional`` also those without any.
 
     Reads the files: call it before the event loop runs, or in a thread. Raises ConfigError for files that are missing
     or wrong. When they change, connections that are made after that use what they hold then.
@@ -24,15 +28,24 @@ def server_ssl(cert: Path, key: Path, client_ca: Path | None = None) -> FileCont
         _prepare(context, ("h2",))
         _load_chain(context, cert, key)
         if client_ca is not None:
-            _load_ca(context, client_ca)
-            context.verify_mode = ssl.CERT_REQUIRED
+            ask_for_certificates(context, client_ca, optional=optional)
         return context
 
     return FileContext(make, (cert, key, client_ca))
 
 
+def ask_for_certificates(context: ssl.SSLContext, client_ca: FilePath, *, optional: bool = False) -> None:
+    """Let clients show certificates of ``client_ca``, or else none where that is ``optional``. Raises ConfigError."""
+    _load_ca(context, client_ca)
+    context.verify_mode = ssl.CERT_OPTIONAL if optional else ssl.CERT_REQUIRED
+
+
 def client_ssl(
-    ca: Path | None = None, cert: Path | None = None, key: Path | None = None, *, protocols: Sequence[str] = ("h2",)
+    ca: FilePath | None = None,
+    cert: FilePath | None = None,
+    key: FilePath | None = None,
+    *,
+    protocols: Sequence[str] = ("h2",),
 ) -> FileContext:
     """The client's end: trusts ``ca`` (the system's authorities when None) and shows ``cert`` when it is given.
 
@@ -62,14 +75,14 @@ def _prepare(context: ssl.SSLContext, protocols: Sequence[str]) -> None:
     context.set_alpn_protocols(list(protocols))
 
 
-def _load_chain(context: ssl.SSLContext, cert: Path, key: Path) -> None:
+def _load_chain(context: ssl.SSLContext, cert: FilePath, key: FilePath) -> None:
     try:
         context.load_cert_chain(cert, key)
     except (OSError, ValueError) as error:
         raise ConfigError("certificate and key", f"{cert}, {key}", _reason(error)) from error
 
 
-def _load_ca(context: ssl.SSLContext, ca: Path) -> None:
+def _load_ca(context: ssl.SSLContext, ca: FilePath) -> None:
     try:
         context.load_verify_locations(cafile=ca)
     except (OSError, ValueError) as error:

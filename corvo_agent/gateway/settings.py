@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..access.roles import Role
 from ..addresses import address_to_listen, is_loopback
 from ..errors import ConfigError
 from ..settings.etcd import EtcdSettings
@@ -11,6 +12,7 @@ from ..settings.own_log import OwnLogSettings
 from ..settings.program import Program
 from ..settings.setting import above_zero, check_pair, check_settings, not_negative, setting
 from ..survival.settings import SurvivalSettings
+from .jwt_settings import JwtSettings, read_role
 from .routing.networks import Network, parse_networks
 
 DEFAULT_LISTEN = "127.0.0.1:9000"
@@ -36,6 +38,16 @@ class GatewaySettings:
     tls_cert: str = setting("", "Certificate shown to callers.", option="gateway-cert", metavar="FILE")
     tls_key: str = setting("", "Key of --gateway-cert.", option="gateway-key", metavar="FILE")
     token_file: str = setting("", "Who may call: the file of `corvo token new`, mode 0600.", metavar="FILE")
+    client_ca: str = setting(
+        "", "Authority of certificates that callers may show in place of a token.", option="client-ca", metavar="FILE"
+    )
+    clients: tuple[tuple[str, Role], ...] = setting(
+        (),
+        "Names in these certificates (subjectAltName), each with its role: oncall.example=operator.",
+        option="client",
+        metavar="NAME=ROLE[,...]",
+        read_item=read_role,
+    )
     allow_users: tuple[str, ...] = setting(
         (),
         "Users of this machine, besides its own and root, that are answered without a token.",
@@ -71,24 +83,36 @@ class GatewaySettings:
         4.0, "How long a dead connection to etcd may go unnoticed.", metavar="DURATION", check=above_zero
     )
 
+    jwt: JwtSettings = field(default_factory=JwtSettings)
+
+    @property
+    def asks_who(self) -> bool:
+        """Whether callers have to show who they are."""
+        return bool(self.token_file or self.jwt.jwt_keys or self.client_ca)
+
     def check(self) -> None:
         """Refuse what is unsafe or makes no sense; raises ConfigError naming the option."""
         check_settings(self)
         check_pair(self, "tls_cert", "tls_key")
         check_pair(self, "agent_cert", "agent_key")
+        check_pair(self, "client_ca", "clients")
+        if self.client_ca and not self.tls_cert:
+            raise ConfigError("client-ca", self.client_ca, "needs gateway-cert and gateway-key")
         for option, address in (("listen", self.listen), ("grpc-listen", self.grpc_listen)):
             if not address:
                 continue
             # Without TLS a token travels in the clear, and without tokens anyone may write.
             host = address_to_listen(address, option, unix=False).host
-            if not (is_loopback(host) or self.insecure or (self.tls_cert and self.token_file)):
+            if not (is_loopback(host) or self.insecure or (self.tls_cert and self.asks_who)):
                 raise ConfigError(
                     option,
                     address,
-                    "other machines can reach it: it needs --gateway-cert, --gateway-key and --token-file, "
-                    "or --insecure",
+                    "other machines can reach it: it needs --gateway-cert, --gateway-key and one of --token-file, "
+                    "--jwt-keys and --client-ca, or --insecure",
                 )
 
 
 #: All that ``corvo gateway`` can be told. Its own log is for people unless it is told otherwise.
-GATEWAY = Program(GatewaySettings, EtcdSettings, SurvivalSettings, OwnLogSettings, defaults={"own-log-format": "text"})
+GATEWAY = Program(
+    GatewaySettings, JwtSettings, EtcdSettings, SurvivalSettings, OwnLogSettings, defaults={"own-log-format": "text"}
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from ..diagnostics.tls import client_ssl, server_ssl
+from ..diagnostics.tls import ask_for_certificates, client_ssl, server_ssl
 from ..errors import ConfigError
 from ..tls_files import FileContext
 from .settings import GatewaySettings
@@ -22,9 +22,11 @@ def server_context(settings: GatewaySettings) -> FileContext | None:
             context.load_cert_chain(settings.tls_cert, settings.tls_key)
         except OSError as error:
             raise ConfigError("tls-cert", settings.tls_cert, f"cannot be used: {error}") from error
+        if settings.client_ca:
+            ask_for_certificates(context, settings.client_ca, optional=True)
         return context
 
-    return FileContext(make, (settings.tls_cert, settings.tls_key))
+    return FileContext(make, (settings.tls_cert, settings.tls_key, settings.client_ca or None))
 
 
 def agent_context(settings: GatewaySettings) -> FileContext | None:
@@ -49,4 +51,6 @@ def _client(settings: GatewaySettings, protocol: str) -> FileContext:
 
 def grpc_context(settings: GatewaySettings) -> FileContext | None:
     """What callers of gRPC meet, None for plain HTTP/2; raises and blocks as the others do."""
-    return server_ssl(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
+    if not settings.tls_cert:
+        return None
+    return server_ssl(settings.tls_cert, settings.tls_key, settings.client_ca or None, optional=True)

@@ -109,7 +109,7 @@ class DiagnosticsV1(BoundedService, DiagnosticsV1Base):
             caller: Caller | None = current_caller()
             if self._gatekeeper.required:
                 token = bearer(metadata(stream, "authorization"))
-                caller = await self._gatekeeper.caller(token, address_of_peer(stream))
+                caller = await self._gatekeeper.caller(token, address_of_peer(stream), current_caller())
             address = address_of_peer(stream)
             if caller is None:
                 self._audit.refused("unknown", address, name)

@@ -151,7 +151,8 @@ def check_credentials(gatekeeper: Gatekeeper) -> Middleware:
             with calling(replace(caller, address=request.remote or "")):
                 return await handler(request)
         header, cookie = bearer(request.headers.get("Authorization", "")), request.cookies.get(_COOKIE, "")
-        known = await gatekeeper.caller(header or cookie, request.remote or "unknown")
+        certified = gatekeeper.certified(request.transport)
+        known = await gatekeeper.caller(header or cookie, request.remote or "unknown", certified)
         if known is None:
             response = failure_response(UNAUTHENTICATED)
             response.headers["WWW-Authenticate"] = "Bearer"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import click
 
 from ....errors import Unavailable
+from ....gateway.jwt_settings import JwtSettings
 from ....gateway.settings import GATEWAY, GatewaySettings
 from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
@@ -39,7 +41,8 @@ def command(told: Told) -> None:
     set_up_own_log(own_log, "corvo-gateway", thinned=True)
     told.warn_of_mistaken_variables()
     survival = gathered.section(SurvivalSettings)
-    asyncio.run(_serve(gathered.section(GatewaySettings), gathered.section(EtcdSettings), survival, own_log))
+    settings = replace(gathered.section(GatewaySettings), jwt=gathered.section(JwtSettings))
+    asyncio.run(_serve(settings, gathered.section(EtcdSettings), survival, own_log))
 
 
 async def _serve(
