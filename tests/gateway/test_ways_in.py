@@ -129,7 +129,7 @@ async def requests(gateway: Gateway, authority: Authority, way: str, role: Role)
     async with session(caller(way, role, authority), authority) as asking:
         # Deletes last: what is gone cannot be refused.
         for method, path in sorted(ROUTES, key=lambda route: route[0] == "DELETE"):
-            url = gateway.url + path.replace("{name}", "a1")
+            url = gateway.url + path.replace("{name}", "a1").replace("{id}", "0a1b")
             body: dict[str, str] | None = {} if method in ("POST", "PUT", "PATCH") else None
             if path.endswith("/Debug"):
                 body = {"query": "Stats"}
