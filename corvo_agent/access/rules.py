@@ -41,6 +41,7 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("PUT", f"{_ONE}/level"): OPERATOR,
     ("GET", f"{_ONE}/errors"): READER,
     ("GET", f"{_ONE}/stacks"): READER,
+    ("GET", f"{_ONE}/counts"): VIEWER,
     ("GET", f"{_ONE}/logs"): READER,
     ("GET", f"{_ONE}/logs/context"): READER,
     ("GET", f"{_ONE}/history"): VIEWER,

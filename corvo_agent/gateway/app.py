@@ -7,7 +7,7 @@ import logging
 import ssl
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from aiohttp import web
 
@@ -50,6 +50,7 @@ from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
 from .rest.middleware import add_headers, answer_strays, audit_refusals, check_credentials, check_host, check_origin
 from .rest.views import console, documents
+from .rest.views.counts import CountViews
 from .rest.views.debug import DebugViews
 from .rest.views.errors import ErrorViews
 from .rest.views.fleet import FleetViews
@@ -86,6 +87,14 @@ _log = logging.getLogger(__name__)
 _DRAIN = 3.0
 #: Bytes of the first line of a request: the places of a thousand followed logs are in an address.
 _MAX_LINE = 1 << 16
+
+
+class Views(Protocol):
+    """A group of requests that are answered."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where they are served."""
+        ...
 
 
 class Gateway:
@@ -179,7 +188,8 @@ class Gateway:
                 shedding=self.shedding,
             )
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers, self.shedding)
-            board = await self._board(stack, resolver, peers)
+            own = Router(self._any_module, self.endpoints, resolver, peers, quiet=True)
+            board = await self._board(stack, own)
             profiles = Profiles(Shelf("profiles", clock=self._clock), router, self.api.clock, self.identity.id)
             stack.push_async_callback(profiles.shelf.aclose)
             multiplexer = Multiplexer(
@@ -189,7 +199,13 @@ class Gateway:
                     "profile": ProfileKind(profiles.shelf),
                 }
             )
-            await self._serve(stack, self._application(router, metrics, board, multiplexer, profiles), server_tls)
+            more: tuple[Views, ...] = (
+                FleetViews(self.api, board, self.identity),
+                MultiplexViews(self.api, multiplexer),
+                CountViews(self.api, own, self._audit),
+                ProfileViews(self.api, profiles),
+            )
+            await self._serve(stack, self._application(router, metrics, more), server_tls)
             stack.push_async_callback(multiplexer.aclose)
             if settings.grpc_listen:
                 v1 = DiagnosticsV1(self.api, router, self._gatekeeper, self._audit, self.answers)
@@ -298,22 +314,18 @@ class Gateway:
         current_caller().require_module(entry.module.meta.labels)
         return entry.module
 
-    async def _board(self, stack: AsyncExitStack, resolver: Resolver, peers: PeerPool) -> StatusBoard:
-        """What is measured is asked for by the gateway itself: no caller's audit, no caller's rights."""
+    def _any_module(self, name: str) -> Module | None:
+        """The same for what the gateway itself asks: no caller's audit, no caller's rights."""
+        entry = self.cache.get(name)
+        return None if entry is None else entry.module
 
-        def lookup(name: str) -> Module | None:
-            entry = self.cache.get(name)
-            return None if entry is None else entry.module
-
-        router = Router(lookup, self.endpoints, resolver, peers, quiet=True)
+    async def _board(self, stack: AsyncExitStack, router: Router) -> StatusBoard:
         board = StatusBoard(self.cache, self.endpoints, ask_through(router, self._clock), self.api.clock)
         stack.callback(board.stop)
         await stack.enter_async_context(board.measurer)
         return board
 
-    def _application(
-        self, router: Router, metrics: Metrics, board: StatusBoard, multiplexer: Multiplexer, profiles: Profiles
-    ) -> web.Application:
+    def _application(self, router: Router, metrics: Metrics, more: tuple[Views, ...]) -> web.Application:
         # Whoever shows a token is no page that was made to ask: the name that it asks for tells nothing then.
         names = () if self._gatekeeper.required else (check_host(self.settings.hostnames),)
         checks = (check_origin, audit_refusals(self._audit), check_credentials(self._gatekeeper))
@@ -322,7 +334,7 @@ class Gateway:
             client_max_size=MAX_BODY,
         )
         application.on_response_prepare.append(add_headers)
-        for views in (
+        served: tuple[Views, ...] = (
             ModuleViews(self.api, router),
             WatchViews(self.api, self._watches.patience, period=self._watches.bookmark),
             FollowViews(self.api, router),
@@ -331,11 +343,10 @@ class Gateway:
             ErrorViews(self.api, router),
             StackViews(self.api, router),
             LogViews(self.api, router, self.answers),
-            ProfileViews(self.api, profiles),
             StatusViews(self.api, self.endpoints, metrics),
-            FleetViews(self.api, board, self.identity),
-            MultiplexViews(self.api, multiplexer),
-        ):
+            *more,
+        )
+        for views in served:
             application.add_routes(views.routes())
         application.add_routes(documents.routes())
         application.add_routes(console.routes())

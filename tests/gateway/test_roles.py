@@ -174,6 +174,7 @@ async def test_a_selector_limits_what_a_token_sees_and_touches(api: Api) -> None
             assert (await limited.call("POST", f"/modules/{name}/Debug", stats))[0] == code
             assert (await limited.call("PUT", f"/modules/{name}/level", level))[0] == code
             assert (await limited.call("GET", f"/modules/{name}/logs?lines=1"))[0] == code
+            assert (await limited.call("GET", f"/modules/{name}/counts"))[0] == code
             async with limited.raw("GET", f"/watch/modules/{name}/logs") as response:
                 assert response.status == code
         # Neither into the shop nor out of it.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
+from ...errors import InvalidArgument
 from ...logs.limits import DEFAULT_LIMITS
 from ...logs.lines.marker import Gap, gap, is_marker
 from ...logs.lines.record import Record
@@ -34,6 +35,8 @@ class PeerLog:
         # The place in the whole counts matches, so it is for whoever finds them.
         mine = (*_COUNTS, "from") if ours else _COUNTS
         self._query = parse_query(ours | {name: parameters[name] for name in mine if name in parameters}, now=now)
+        if self._query.counts:
+            raise InvalidArgument("counts", parameters["counts"], "this agent cannot count its lines")
         self._matcher = Matcher(self._query, address, DEFAULT_LIMITS.max_line_bytes)
         self._address = address
         left = {name: value for name, value in parameters.items() if name not in ours and name != "cursor"}

@@ -67,6 +67,7 @@ _PAGES = [
 _NAMES = _parameter("name", "query", "Only these Modules", type="array", items={"type": "string"})
 _MEASURE = _parameter("measure", "query", "Ask the agents for errors, cpu, rss and loop lag", type="boolean")
 _LOG = [_parameter(name, "query", "See the guide of log queries") for name in PARAMETERS]
+_STEP = _parameter("step", "query", "Seconds of one step, 60 unless told", type="integer", minimum=1, maximum=86400)
 _CONTEXT = [
     _parameter("cursor", "query", "A place that an answer or a stream has told"),
     _parameter("time", "query", "Instead of a cursor: the time of the line, RFC 3339"),
@@ -188,6 +189,10 @@ def _debug_paths() -> dict[str, Any]:
         f"{API_PATH}/modules/{{name}}/errors": {
             "parameters": [_NAME],
             "get": _operation("The errors of a log, counted by kind", "ErrorKinds", _DEBUG, parameters=[_SINCE]),
+        },
+        f"{API_PATH}/modules/{{name}}/counts": {
+            "parameters": [_NAME],
+            "get": _operation("Lines of a log by severity and time", "Counts", _DEBUG, parameters=[_SINCE, _STEP]),
         },
         f"{API_PATH}/modules/{{name}}/logs": {
             "parameters": [_NAME],

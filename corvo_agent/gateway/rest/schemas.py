@@ -268,6 +268,23 @@ SCHEMAS: Schema = {
         },
         "additionalProperties": False,
     },
+    "Counts": _object(
+        {
+            "module": _TEXT,
+            "since": _TIME,
+            "step": {"type": "integer", "description": "seconds"},
+            "counts": {
+                "type": "array",
+                "items": _object(
+                    {"time": _TIME, "levels": {"type": "object", "additionalProperties": {"type": "integer"}}},
+                    ("time", "levels"),
+                ),
+                "description": "steps without lines are left out",
+            },
+            "unknown": {"type": "string", "description": "what is not known, and why; empty for nothing"},
+        },
+        ("module", "since", "step", "counts", "unknown"),
+    ),
     "LogAnswer": _object(
         {
             "module": _TEXT,

@@ -13,6 +13,7 @@ this level is returned as raw text. The keys:
 ``corvo.gap``          why lines may be missing: ``truncated``, ``vanished``, ``replaced``, ``unreadable``, ``cursor``,
                        ``level`` and ``time`` (left out because theirs cannot be read), ``zone``, ``order``,
                        ``polled`` and ``peer`` (a peer of the original, asked by a client of ours)
+``corvo.counts``       lines of each severity from ``ts`` on, as a JSON object, for a query that asks for ``counts``
 ``source``             the file that it is about, or the address of the peer
 =====================  ===================================================================================
 
@@ -44,6 +45,7 @@ TRUNCATED = "corvo.truncated"
 CURSOR = "corvo.cursor"
 DROPPED = "corvo.dropped"
 GAP = "corvo.gap"
+COUNTS = "corvo.counts"
 CUT = "corvo.cut"
 NUL = "corvo.nul"
 LEVEL = "corvo.level"

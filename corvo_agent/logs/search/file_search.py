@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ...errors import CorvoError, DecodeError
 from ..files.blocks import FIRST_BLOCK, LARGEST_BLOCK, backward, forward, last_line_end, line_start
@@ -20,6 +21,7 @@ from ..lines.marker import Truncation
 from .bisection import TimedLines, first_timed, first_timed_in, narrow
 from .collector import MatchCollector
 from .context import ContextSelector
+from .counter import MatchCounter
 from .matcher import Matcher
 from .packed_search import Newest, PackedSearch
 
@@ -28,6 +30,10 @@ _AT_LEAST = 1 << 20  # bytes of a compressed file that are read whatever time is
 _HELD = 64 << 20  # bytes of a part of a compressed file that may be held
 _AT_ONCE = 1000  # lines turned into records without a rest
 _LINE_OVERHEAD = 50  # bytes that Python needs for a line besides its content
+
+
+#: What a search is for: lines, or how many there are.
+Found: TypeAlias = MatchCollector | MatchCounter
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class FileSearch:
         self,
         log: LogFile,
         matcher: Matcher,
-        found: MatchCollector,
+        found: Found,
         limits: ReadLimits,
         window: Window,
         until: float,

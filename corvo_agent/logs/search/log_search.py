@@ -21,7 +21,8 @@ from ..lines.record import Record
 from .bisection import TimedLines
 from .collector import MatchCollector
 from .context import ContextSelector, context_query
-from .file_search import FileSearch, Stop
+from .counter import MatchCounter
+from .file_search import FileSearch, Found, Stop
 from .matcher import LeftOut, Matcher
 from .packing import Packing
 from .query import LogQuery
@@ -119,7 +120,12 @@ class LogSearch:
         self._slack = round(limits.slack * 1e9)
         self._forward = query.oldest_first if cursor is None else cursor.forward
         skip = (query.offset or 0) if cursor is None else cursor.skip
-        self._found = MatchCollector(query, limits, forward=self._forward, skip=skip, packing=packing, placed=placed)
+        self._found: Found
+        if query.counts:
+            self._found = MatchCounter(query, limits, forward=self._forward, packing=packing)
+        else:
+            forward = self._forward
+            self._found = MatchCollector(query, limits, forward=forward, skip=skip, packing=packing, placed=placed)
         self._truncated: Truncation | None = None
         self._next = ""
 

@@ -14,6 +14,7 @@ from ..dialects.envelopes import join_parts
 from ..dialects.fields import Field, keys_of
 from ..dialects.fields import lookup as field_value
 from ..dialects.json_text import is_exact, to_text
+from ..dialects.severity import Severity
 from ..files.framing import LINES
 from ..files.splitter import Chunk, Lines
 from ..lines.marker import CONTEXT, MARKER, may_be_own, raw_fields
@@ -112,6 +113,11 @@ class Matcher:
     def time(self, line: bytes) -> int | None:
         """The time of a line, in nanoseconds since the epoch; None when it has none that can be read."""
         return self.reader.time(self._builder.document(line))
+
+    def glance(self, unit: bytes) -> tuple[int | None, Severity | None]:
+        """The time (nanoseconds since the epoch) and the severity of a unit, None for what cannot be read."""
+        document = self._builder.document(unit)
+        return self.reader.time(document), self.reader.severity(document)
 
     def matches(self, data: bytes, length: int, hole: int = 0) -> bool:
         """Whether a unit of ``length`` bytes is wanted, of which ``data`` is kept, behind ``hole`` NUL bytes."""

@@ -23,6 +23,7 @@ parameter            meaning
 ``context``          so many lines before and behind each match as well, with their distance in ``corvo.context``
 ``raw``              ``yes``: with each record the line as it is in the file, under ``corvo.raw``
 ``join``             ``yes``: lines that are no JSON object belong to the object before them
+``counts``           ``60s``: how many lines of each severity there are in each such step of time, in place of the lines
 ``cursor``           from the marker at the end of an answer, or of several followed logs: go on from there
 ===================  ============================================================================================
 """
@@ -50,11 +51,14 @@ _COUNTS, _ALL = ("lines", "max-results"), "all"
 #: What a Log query may hold, as it is told to people.
 PARAMETERS = (
     *("lines", "max-results", "from", "day", "since", "until", "level", "audit", "grep", "fixed", "field.NAME"),
-    *("trace", *_SHORT_FIELDS, "order", "columns", "context", "raw", "join", "cursor"),
+    *("trace", *_SHORT_FIELDS, "order", "columns", "context", "raw", "join", "counts", "cursor"),
 )
 
 MAX_CONDITIONS = 64
 MAX_CONTEXT = 100  # lines
+# What makes no sense beside counts: they have neither lines nor places.
+_NOT_COUNTED = ("lines", "max-results", "from", "order", "columns", "context", "raw", "cursor")
+_SHORTEST_STEP = 10**9
 
 _COUNT = re.compile(r"\d{1,18}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -80,8 +84,10 @@ def parse_query(parameters: Mapping[str, str], *, now: int, limits: ReadLimits =
         Pattern(given["grep"])
     if "cursor" in given:
         decode_places(given["cursor"])
+    counts = _step(given)
     return LogQuery(
-        lines=_lines(given, limits),
+        # Of several logs, each tells its own steps.
+        lines=limits.max_lines if counts else _lines(given, limits),
         offset=_count(given, "from", 10**18) if "from" in given else None,
         window=_day(given) & _span(given, now),
         level=_level(given["level"]) if "level" in given else None,
@@ -96,8 +102,21 @@ def parse_query(parameters: Mapping[str, str], *, now: int, limits: ReadLimits =
         raw=_choice(given, "raw", ["no", "yes"]) == "yes",
         complete=_ALL in (given.get(name, "").strip().lower() for name in _COUNTS),
         joined=_choice(given, "join", ["no", "yes"]) == "yes",
+        counts=counts,
         cursor=given.get("cursor", ""),
     )
+
+
+def _step(given: Mapping[str, str]) -> int:
+    """Nanoseconds of ``counts``, 0 without it."""
+    if "counts" not in given:
+        return 0
+    if other := next((name for name in _NOT_COUNTED if name in given), None):
+        raise InvalidArgument(other, given[other], "counts are asked for: they have no lines")
+    step = parse_duration(given["counts"], "counts")
+    if not _SHORTEST_STEP <= step <= _DAY_LENGTH:
+        raise InvalidArgument("counts", given["counts"], "must be from 1s to 1d")
+    return step
 
 
 def uses_patterns(parameters: Mapping[str, str]) -> bool:

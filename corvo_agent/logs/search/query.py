@@ -46,6 +46,7 @@ class LogQuery:
         complete: whether an answer that has all the ``lines`` it may have says so, with a cursor, if there may be more.
         joined: lines that are no JSON object belong to the object before them (a traceback, for example): they are
             searched and returned with it, appended to its ``msg``.
+        counts: nanoseconds of one step of time; lines are counted by step and severity then, and not returned. 0: not.
         cursor: from an earlier answer, to go on from there; "" to start afresh.
         masker: what hides the secrets in what is returned, so that a condition which holds only for what is hidden does
             not hold; None hides nothing.
@@ -66,6 +67,7 @@ class LogQuery:
     context: int = 0
     complete: bool = False
     joined: bool = False
+    counts: int = 0
     cursor: str = ""
     masker: Masker | None = None
 

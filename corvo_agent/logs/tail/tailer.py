@@ -308,6 +308,8 @@ def _checked(query: LogQuery) -> LogQuery:
         raise InvalidArgument("order", query.order.value, "a log can only be followed forwards")
     if query.context:
         raise InvalidArgument("context", str(query.context), "a log that is followed has nothing behind its last line")
+    if query.counts:
+        raise InvalidArgument("counts", str(query.counts), "a log that is followed has no end to count to")
     return query
 
 

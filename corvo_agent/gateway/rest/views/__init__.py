@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ...._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .counts import CountViews
     from .debug import DebugViews
     from .errors import ErrorViews
     from .fleet import FleetViews
@@ -24,6 +25,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "counts": ("CountViews",),
             "debug": ("DebugViews",),
             "errors": ("ErrorViews",),
             "fleet": ("FleetViews",),
@@ -41,6 +43,7 @@ else:
     )
 
 __all__ = (
+    "CountViews",
     "DebugViews",
     "ErrorViews",
     "FleetViews",
