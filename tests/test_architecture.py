@@ -135,13 +135,14 @@ ROOMS = {
     ],
     "gateway/rest": [
         "bookmarks entity_tags examples schemas transcode",
-        "compression samples schema_page",
+        "compression paths samples schema_page",
         "http",
         "answers connection openapi",
         "middleware",
         "api_page fan_out",
         "views",
     ],
+    "gateway/rest/schemas": ["schema", "answers objects", "table"],
     "launcher": ["environment", "join", "inject"],
     "cli": [
         "backends confirm help manifests shells show thinned_log whole_file",
@@ -186,7 +187,13 @@ NO_TEST_OF_ITS_NAME = {
     "cli/where/worker.py": "tests/cli/commands/look/test_stats.py and tests/stub/test_start.py name workers",
     "gateway/objects/changes.py": "tests/integration/test_history.py, two gateways and an agent at once",
     "gateway/watching/caretaker.py": "tests/gateway/watching/test_completer.py runs it, refused and cut off too",
-    "gateway/rest/schemas.py": "tests/gateway/rest/test_openapi.py holds each answer of a running gateway against them",
+    **dict.fromkeys(
+        (
+            "gateway/rest/paths.py",
+            *(f"gateway/rest/schemas/{name}.py" for name in ("answers", "objects", "schema", "table")),
+        ),
+        "tests/gateway/rest/test_openapi.py holds each answer of a running gateway against them",
+    ),
     "gateway/rest/views/debug.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
     "gateway/operations/operation.py": "tests/gateway/operations/test_shelf.py, each state of it",
     "gateway/operations/profiles.py": "tests/gateway/rest/views/test_profiles.py, over REST",

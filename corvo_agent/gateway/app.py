@@ -39,6 +39,7 @@ from .identity import GatewayIdentity
 from .jwt_settings import JwtSettings
 from .key_source import key_source
 from .metrics import Metrics
+from .multiplex.kinds import SubscriptionKind
 from .multiplex.multiplexer import Multiplexer
 from .objects.changes import Changes, HistoryKeeper
 from .objects.module_api import ModuleApi
@@ -146,6 +147,7 @@ class Gateway:
             audit=self._audit,
             changes=changes,
         )
+        self._multiplexer = Multiplexer({})
         self._stack = AsyncExitStack()
         self._address = ""
         #: (method, path) of each request that it answers.
@@ -189,29 +191,13 @@ class Gateway:
             )
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers, self.shedding)
             own = Router(self._any_module, self.endpoints, resolver, peers, quiet=True)
-            board = await self._board(stack, own)
-            profiles = Profiles(Shelf("profiles", clock=self._clock), router, self.api.clock, self.identity.id)
-            stack.push_async_callback(profiles.shelf.aclose)
-            multiplexer = Multiplexer(
-                {
-                    "statuses": StatusesKind(board),
-                    "logs": LogsKind(board, router),
-                    "profile": ProfileKind(profiles.shelf),
-                }
-            )
-            more: tuple[Views, ...] = (
-                FleetViews(self.api, board, self.identity),
-                MultiplexViews(self.api, multiplexer),
-                CountViews(self.api, own, self._audit),
-                ProfileViews(self.api, profiles),
-            )
+            more = await self._looking(stack, router, own)
             await self._serve(stack, self._application(router, metrics, more), server_tls)
-            stack.push_async_callback(multiplexer.aclose)
             if settings.grpc_listen:
                 v1 = DiagnosticsV1(self.api, router, self._gatekeeper, self._audit, self.answers)
                 await self._serve_grpc(stack, v1, grpc_tls)
             # Watchers hear that it stops before their connections are drained.
-            stack.callback(self.hub.close)
+            stack.push_async_callback(self._end_streams)
             self._stack = stack.pop_all()
         return self
 
@@ -319,11 +305,29 @@ class Gateway:
         entry = self.cache.get(name)
         return None if entry is None else entry.module
 
-    async def _board(self, stack: AsyncExitStack, router: Router) -> StatusBoard:
-        board = StatusBoard(self.cache, self.endpoints, ask_through(router, self._clock), self.api.clock)
+    async def _looking(self, stack: AsyncExitStack, router: Router, own: Router) -> tuple[Views, ...]:
+        """What is shown of the fleet as it lives, and what is taken of it; ``own`` is for what no caller asks."""
+        board = StatusBoard(self.cache, self.endpoints, ask_through(own, self._clock), self.api.clock)
         stack.callback(board.stop)
         await stack.enter_async_context(board.measurer)
-        return board
+        profiles = Profiles(Shelf("profiles", clock=self._clock), router, self.api.clock, self.identity.id)
+        stack.push_async_callback(profiles.shelf.aclose)
+        kinds: dict[str, SubscriptionKind] = {
+            "statuses": StatusesKind(board),
+            "logs": LogsKind(board, router),
+            "profile": ProfileKind(profiles.shelf),
+        }
+        self._multiplexer = multiplexer = Multiplexer(kinds)
+        return (
+            FleetViews(self.api, board, self.identity),
+            MultiplexViews(self.api, multiplexer),
+            CountViews(self.api, own, self._audit),
+            ProfileViews(self.api, profiles),
+        )
+
+    async def _end_streams(self) -> None:
+        self.hub.close()
+        await self._multiplexer.aclose()
 
     def _application(self, router: Router, metrics: Metrics, more: tuple[Views, ...]) -> web.Application:
         # Whoever shows a token is no page that was made to ask: the name that it asks for tells nothing then.

@@ -14,7 +14,7 @@ import orjson
 from ...guides.html import Links, document, guide_navigation
 from .openapi import document as api_document
 from .schema_page import schema_parts, type_text
-from .schemas import ref
+from .schemas.schema import ref
 
 # Every operation has these: they are told once.
 _ALWAYS = ("401", "403", "421")

@@ -13,7 +13,7 @@ from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.gateway.rest.examples import EXAMPLES, Example
 from corvo_agent.gateway.rest.openapi import document
 from corvo_agent.gateway.rest.samples import NAME
-from corvo_agent.gateway.rest.schemas import SCHEMAS
+from corvo_agent.gateway.rest.schemas.table import SCHEMAS
 from tests.gateway.conftest import Api, Store, announced
 
 CREATE = ("POST", "/configs/diagnostics/v1/modules")
