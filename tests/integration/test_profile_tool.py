@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,8 @@ async def serve(lock: asyncio.Lock) -> None:
         pass
 
 
-@pytest_asyncio.fixture
-async def busy() -> AsyncIterator[None]:
+@asynccontextmanager
+async def at_work() -> AsyncIterator[None]:
     """A process that has something to show of every kind."""
     end, held, lock = threading.Event(), threading.Lock(), asyncio.Lock()
     held.acquire()
@@ -67,6 +68,13 @@ async def busy() -> AsyncIterator[None]:
         for thread in threads:
             thread.join()
         KEPT.clear()
+
+
+@pytest_asyncio.fixture
+async def busy() -> AsyncIterator[None]:
+    """The same, for a test."""
+    async with at_work():
+        yield
 
 
 # kind, parameters, a function that has to be there, the label of the tags

@@ -27,6 +27,9 @@ MAX_FRAMES = 64
 _SPACE = ValueType("space", "bytes")
 _INUSE = (ValueType("inuse_objects", "count"), ValueType("inuse_space", "bytes"))
 _ALLOC = (ValueType("alloc_objects", "count"), ValueType("alloc_space", "bytes"))
+# Of a comparison. What is shown unless another type is asked for: readers such as speedscope refuse negative values.
+_GROWN = (ValueType("grown_objects", "count"), ValueType("grown_space", "bytes"))
+_ALONE = "grown_* is what has grown alone, in the other types less than before is negative"
 _SURVIVORS = "alloc_* counts what was still alive when looked at: what was freed before is forgotten"
 TRACEMALLOC = "tracemalloc"
 _RELEASED_AT_ONCE = 10_000
@@ -120,17 +123,23 @@ class HeapKind:
         if base is not None:
             blocks = growth(base, snapshot, pace)
             duration_ns = snapshot.time_ns - base.time_ns
-            comments.insert(0, f"growth in {duration_ns / 1e9:.1f} s; less than before is negative")
+            comments.insert(0, f"growth in {duration_ns / 1e9:.1f} s; {_ALONE}")
         if snapshot.method == self._trace.method() or snapshot.method == METHOD:
             comments.append(f"this is answer {self._history.add(snapshot)}: base=N gives what has grown since")
         traced = snapshot.method != METHOD
         if traced:
             comments.append(_SURVIVORS)
         types = (*_ALLOC, *_INUSE) if traced else _INUSE
+        count = len(types) // 2
+        default = "alloc_space" if traced and self.name == "allocs" else "inuse_space"
+        samples = (Sample(stack, (*each,) * count) for stack, each in pace.over(blocks.items()))
+        if base is not None:
+            types, default = (*types, *_GROWN), _GROWN[1].type
+            samples = (each._replace(values=(*each.values, *(max(n, 0) for n in each.values[:2]))) for each in samples)
         profile = Profile(
             sample_types=types,
-            samples=(Sample(stack, (*each,) * (len(types) // 2)) for stack, each in pace.over(blocks.items())),
-            default_sample_type="alloc_space" if traced and self.name == "allocs" else "inuse_space",
+            samples=samples,
+            default_sample_type=default,
             period_type=_SPACE,
             period=1,
             time_ns=snapshot.time_ns - duration_ns,
