@@ -54,7 +54,7 @@ OWNERS = {
         "writer/kubernetes.py",
     ],
     "packaging": ["cli/doctor/machine.py"],
-    "prometheus_client": ["gateway/metrics.py"],
+    "prometheus_client": ["gateway/metrics.py", "gateway/module_metrics.py"],
     "psutil": [
         "agent/announcement.py",
         "profiles/sampling/py_spy.py",

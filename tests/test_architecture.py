@@ -125,7 +125,7 @@ ROOMS = {
     "gateway": [
         "auth cooperative_yield identity watching",
         "objects routing",
-        "jwt_settings key_source metrics operations statuses",
+        "jwt_settings key_source metrics module_metrics operations statuses",
         "settings",
         "multiplex",
         "subscriptions",
@@ -181,10 +181,12 @@ NO_TEST_OF_ITS_NAME = {
     "diagnostics/introspection/services.py": "tests/integration/test_introspection.py asks them by gRPC's own clients",
     "cli/manifests/deployment.py": "tests/cli/commands/setup/test_manifest.py has all of it made",
     "cli/manifests/docker.py": "tests/cli/commands/setup/test_manifest.py has it made, and built where docker runs",
+    "cli/manifests/grafana.py": "tests/cli/commands/setup/test_manifest.py holds it against what is scraped",
     "cli/manifests/kubernetes.py": "tests/cli/commands/setup/test_manifest.py holds each object against the schemas",
     "cli/manifests/prometheus.py": "tests/cli/commands/setup/test_manifest.py has it made",
     "cli/manifests/systemd.py": "tests/cli/commands/setup/test_manifest.py has the units verified",
     "cli/where/worker.py": "tests/cli/commands/look/test_stats.py and tests/stub/test_start.py name workers",
+    "gateway/module_metrics.py": "tests/gateway/rest/views/test_scraping.py scrapes them",
     "gateway/objects/changes.py": "tests/integration/test_history.py, two gateways and an agent at once",
     "gateway/watching/caretaker.py": "tests/gateway/watching/test_completer.py runs it, refused and cut off too",
     **dict.fromkeys(

@@ -29,6 +29,8 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", "/"): None,
     ("GET", "/ui/{folder}/{file}"): None,
     ("GET", "/metrics"): VIEWER,
+    ("GET", "/metrics/modules"): VIEWER,
+    ("GET", "/metrics/targets"): VIEWER,
     ("GET", _MODULES): VIEWER,
     ("POST", _MODULES): ADMIN,
     ("GET", f"{_MODULES}/"): VIEWER,

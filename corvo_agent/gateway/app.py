@@ -61,6 +61,7 @@ from .rest.views.logs import LogViews
 from .rest.views.modules import ModuleViews
 from .rest.views.multiplex import MultiplexViews
 from .rest.views.profiles import ProfileViews
+from .rest.views.scraping import ScrapingViews
 from .rest.views.stacks import StackViews
 from .rest.views.status import StatusViews
 from .rest.views.watch import WatchViews
@@ -320,6 +321,7 @@ class Gateway:
         self._multiplexer = multiplexer = Multiplexer(kinds)
         return (
             FleetViews(self.api, board, self.identity),
+            ScrapingViews(self.api, board),
             MultiplexViews(self.api, multiplexer),
             CountViews(self.api, own, self._audit),
             ProfileViews(self.api, profiles),

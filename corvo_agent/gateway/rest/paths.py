@@ -304,6 +304,14 @@ def _own_paths() -> dict[str, Any]:
             }
         },
         "/metrics": {"get": _operation("Numbers for Prometheus", "", (), media=_PLAIN)},
+        "/metrics/modules": {
+            "get": _operation(
+                "Numbers of Modules, for Prometheus", "", (400, 412, 503), parameters=[_NAMES], media=_PLAIN
+            )
+        },
+        "/metrics/targets": {
+            "get": _operation("Modules that Prometheus discovers to scrape", "ScrapeTargets", (400, 503))
+        },
         "/openapi.json": {"get": _operation("This document", "", ())},
         "/docs": {"get": _operation("This document as a page", "", (), media="text/html")},
         "/": {"get": _conditional(_operation("The console, a page for people", "", (), media="text/html"))},

@@ -15,7 +15,7 @@ from ....errors import InvalidArgument, NotFound
 from ...help import HelpGroup, RareOption
 from ...manifests.deployment import Deployment
 from ...settings.where import DEFAULT_GATEWAY
-from ...show.output import note, yaml_text
+from ...show.output import note, print_json, yaml_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 # What is a name of a container, of a service and of an object of Kubernetes alike.
@@ -161,6 +161,19 @@ def prometheus_configuration(gateway: str, token_file: str, tls_ca: str) -> None
     if not re.fullmatch(r"https?://[^/\s]+/?", gateway):
         raise InvalidArgument("--gateway", gateway, "not a URL such as https://corvo:9000")
     click.echo(yaml_text(prometheus(gateway, token_file, tls_ca)), nl=False)
+
+
+@command.command("grafana")
+@click.option("--title", default="Corvo modules", show_default=True, help="Of the dashboard.")
+def grafana_dashboard(title: str) -> None:
+    """Print a dashboard of Grafana for the numbers that Prometheus scrapes, to be imported as it is.
+
+    \b
+    corvo manifest grafana > corvo-dashboard.json
+    """
+    from ...manifests.grafana import grafana
+
+    print_json(grafana(title))
 
 
 def _deployment(module: str, networks: tuple[str, ...], etcd: tuple[str, ...], **given: Any) -> Deployment:

@@ -107,6 +107,10 @@ ANSWERS: Schema = {
         },
         ("module", "logs", "at"),
     ),
+    "ScrapeTargets": {
+        "type": "array",
+        "items": object_of({"targets": {"type": "array", "items": TEXT}, "labels": LABELS}, ("targets", "labels")),
+    },
     "ErrorKinds": object_of(
         {
             "module": TEXT,

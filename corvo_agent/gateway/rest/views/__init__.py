@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .multiplex import MultiplexViews
     from .operations import OperationViews
     from .profiles import ProfileViews
+    from .scraping import ScrapingViews
     from .stacks import StackViews
     from .status import StatusViews
     from .watch import WatchViews
@@ -37,6 +38,7 @@ else:
             "operations": ("OperationViews",),
             "profiles": ("ProfileViews",),
             "stacks": ("StackViews",),
+            "scraping": ("ScrapingViews",),
             "status": ("StatusViews",),
             "watch": ("WatchViews",),
         },
@@ -54,6 +56,7 @@ __all__ = (
     "MultiplexViews",
     "OperationViews",
     "ProfileViews",
+    "ScrapingViews",
     "StackViews",
     "StatusViews",
     "WatchViews",

@@ -262,3 +262,23 @@ async def test_an_address_has_no_modules_to_select(agent: Agent) -> None:
 async def test_yaml_has_a_document_for_each_line(agent: Agent) -> None:
     outcome = await corvo("logs", NAME, "--address", agent.address, "-o", "yaml")
     assert [record["msg"] for record in yaml.safe_load_all(outcome.out)] == ["looking", "connected", "lost"]
+
+
+async def test_a_trace_is_found_over_all_modules(
+    nameless: str, place: Place, modules: ModuleStore, log_file: Path
+) -> None:
+    """A request that several services have worked on, each of which calls its trace otherwise."""
+    names = ("node2-pen-npm", "node3-pen-npm")
+    for name in names:
+        await modules.kv.put(endpoint_key(name), encode_endpoint(Endpoint(nameless)))
+        created = await modules.create(Module(ObjectMeta(name=name)))
+        await place.knows(created.revision)
+        await place.finds(name)
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with log_file.open("a") as log:
+        log.write(f'{{"level":"info","ts":"2026-11-23T04:02:07Z","msg":"one","trace_id":"{trace}"}}\n')
+        log.write(f'{{"level":"info","ts":"2026-11-23T04:02:08Z","msg":"two","traceparent":"00-{trace}-01-01"}}\n')
+    outcome = await place.corvo("logs", "-A", "--trace", trace)
+    assert (outcome.code, outcome.err) == (0, "")
+    shown = [(line.split()[0], line.split()[3]) for line in outcome.out.splitlines()]
+    assert shown == [(name, text) for text in ("one", "two") for name in names]

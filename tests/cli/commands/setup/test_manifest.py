@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from corvo_agent.cli.main import cli
 from corvo_agent.cli.manifests.docker import dockerfile
 from tests.cli.kit import run_here
 from tests.cli.terminal import on_terminal
+from tests.guides.text import table
 from tests.world.machine import needs
 
 KUBERNETES = ("manifest", "kubernetes", "--module", "mail", "--etcd", "https://etcd:2379", "--namespace", "shop")
@@ -107,6 +109,24 @@ def test_prometheus_scrapes_what_the_gateway_has() -> None:
     assert modules["http_sd_configs"][0]["url"] == "https://corvo:9000/metrics/targets"
     assert modules["authorization"] == {"credentials_file": "/etc/token"}
     assert run_here("manifest", "prometheus", "--gateway", "corvo").code == 2
+
+
+def test_a_dashboard_asks_for_what_is_scraped() -> None:
+    dashboard = run_here("manifest", "grafana").json
+    asked = set(re.findall(r"corvo_\w+", " ".join(_expressions(dashboard))))
+    rows = "".join("".join(table(name)) for name in ("metrics", "module metrics"))
+    assert asked
+    assert {name for name in asked if f"`{name}`" not in rows} == set()
+    identifiers = [panel["id"] for panel in dashboard["panels"]]
+    assert len(set(identifiers)) == len(identifiers)
+    # Nothing lies over anything else.
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in dashboard["panels"]]
+    assert len(set(places)) == len(places)
+
+
+def _expressions(dashboard: dict[str, Any]) -> list[str]:
+    targets = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    return [*targets, *(each["query"]["query"] for each in dashboard["templating"]["list"] if each["type"] == "query")]
 
 
 @pytest.mark.parametrize("options", [(), ("--ptrace",)])
