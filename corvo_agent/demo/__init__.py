@@ -1,4 +1,4 @@
-"""The demo: a sample service with its agent, on an etcd and a gateway of its own, all on loopback.
+"""The demo: sample services with their agents, on an etcd and a gateway of its own, all on loopback.
 
 ``DemoWorld`` runs it; ``corvo demo --check`` drives the main job once over it and prints what was seen.
 """

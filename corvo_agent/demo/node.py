@@ -1,4 +1,4 @@
-"""One node of the demo: the sample service with its agent, in this process or as a program of its own."""
+"""A sample service of the demo on a node with its agent, in this process or as a program of its own."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ from ..modules.etcd.store import EtcdStore
 from ..modules.store import ModuleStore
 from ..owned_process import say_ready
 from ..signals import end_signals
+from .checkout import CheckoutService
 from .service import OrderService
 
-MODULE = "orders"
+MODULE, SLOW_MODULE = "orders", "checkout"
+_SERVICES = {MODULE: OrderService, SLOW_MODULE: CheckoutService}
 
 
 @asynccontextmanager
-async def running_node(node: str, etcd: str, log_file: str) -> AsyncIterator[Agent]:
-    """The service on ``node`` and its agent, from when people can find it at ``etcd`` until it is left."""
-    orders = OrderService()
-    diagnostics = DiagnosticsService.with_defaults(MODULE, node, log_file=log_file)
-    orders.publish(diagnostics)
-    agent = Agent(MODULE, node=node, store=_store(etcd), service=diagnostics)
-    with configure_json_logging(MODULE, path=log_file):
+async def running_node(node: str, etcd: str, log_file: str, module: str = MODULE) -> AsyncIterator[Agent]:
+    """The service ``module`` on ``node`` with its agent, from when people can find it at ``etcd`` until it is left."""
+    service = _SERVICES[module]()
+    diagnostics = DiagnosticsService.with_defaults(module, node, log_file=log_file)
+    service.publish(diagnostics)
+    agent = Agent(module, node=node, store=_store(etcd), service=diagnostics)
+    with configure_json_logging(module, path=log_file):
         async with agent:
-            work = asyncio.create_task(orders.run(), name="orders")
+            work = asyncio.create_task(service.run(), name=module)
             try:
                 await _known(agent, etcd)
                 yield agent
@@ -54,11 +56,11 @@ def _store(etcd: str) -> EtcdStore:
     return EtcdStore(EtcdOptions.from_urls(etcd))
 
 
-async def _main(node: str, etcd: str, log_file: str) -> None:
+async def _main(node: str, etcd: str, log_file: str, module: str = MODULE) -> None:
     stop = asyncio.Event()
     # How its owner ends it: see OwnedProcess.stop.
     with end_signals(stop.set):
-        async with running_node(node, etcd, log_file):
+        async with running_node(node, etcd, log_file, module):
             say_ready()
             await stop.wait()
 

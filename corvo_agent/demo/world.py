@@ -1,4 +1,4 @@
-"""Everything that the demo runs: etcd, the sample service with its agent on two nodes, and a gateway.
+"""Everything that the demo runs: etcd, sample services with their agents, and a gateway.
 
 The first node lives in this process, as an agent does in a service; the second one is a process of its own. All of it
 is gone when the world is left, and also when this process is killed.
@@ -7,6 +7,7 @@ is gone when the world is left, and also when this process is killed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Self
 
 from ..agent.agent import Agent
 from ..embedded import EmbeddedEtcd, ScratchFolder
+from ..errors import Unavailable
 from ..gateway.app import Gateway
 from ..gateway.settings import GatewaySettings
 from ..levels.filter import add_listener, remove_listener
@@ -24,19 +26,25 @@ from ..modules.etcd.options import EtcdOptions
 from ..modules.etcd.store import EtcdStore
 from ..modules.names import key_of
 from ..owned_process import OwnedProcess
-from .node import MODULE, running_node
+from .node import MODULE, SLOW_MODULE, running_node
 
 NODE, SECOND_NODE = "node1", "node2"
 NAME, SECOND_NAME = f"{NODE}-{MODULE}", f"{SECOND_NODE}-{MODULE}"
+SLOW_NAME = f"{NODE}-{SLOW_MODULE}"
 
 
 class DemoWorld:
     """The running demo; an async context manager. Every server is on loopback, on a free port.
 
+    ``to_play`` is for people: the service of the tutorial, which is slow, runs as well. The gateway takes ``port`` if
+    that is free.
+
     Entering raises Unsupported when there is no etcd program, and Unavailable when something does not start.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, to_play: bool = False, port: int = 0) -> None:
+        self._to_play = to_play
+        self._port = port
         self.etcd = EmbeddedEtcd()
         self.key = key_of(NAME)
         self.log_file = ""
@@ -53,19 +61,22 @@ class DemoWorld:
             folder = await stack.enter_async_context(ScratchFolder("corvo-demo-"))
             self.log_file = str(folder / f"{NAME}.log")
             await stack.enter_async_context(self.etcd)
-            second = self._second(folder)
-            stack.push_async_callback(second.stop)
-            # The second node starts while the first does.
-            starting = asyncio.create_task(second.start(), name="second-node")
-            stack.push_async_callback(_end, starting)
+            others = [self._process(folder, SECOND_NODE, MODULE)]
+            if self._to_play:
+                others.append(self._process(folder, NODE, SLOW_MODULE))
+            # The others start while the first node does.
+            starting = [asyncio.create_task(other.start(), name="demo-node") for other in others]
+            for other, task in zip(others, starting, strict=True):
+                stack.push_async_callback(other.stop)
+                stack.push_async_callback(_end, task)
             add_listener(self)
             stack.callback(remove_listener, self)
             first = running_node(NODE, self.etcd.endpoint, self.log_file)
             self.agent = await stack.enter_async_context(first)
-            await starting
+            await asyncio.gather(*starting)
             # The gateway has a store of its own: it would have one in a process of its own, too.
             store = await stack.enter_async_context(EtcdStore(EtcdOptions.from_urls(self.etcd.endpoint)))
-            self.gateway = await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))
+            self.gateway = await self._serve(stack, store)
             # Else the first request could meet a gateway that knows no modules yet.
             await self.gateway.cache.wait_synced(10)
             await self.gateway.endpoints.wait_synced(10)
@@ -87,10 +98,17 @@ class DemoWorld:
             self._moved.clear()
             await self._moved.wait()
 
-    def _second(self, folder: Path) -> OwnedProcess:
-        arguments = (SECOND_NODE, self.etcd.endpoint, str(folder / f"{SECOND_NAME}.log"))
-        module = f"{__package__}.node"
-        return OwnedProcess(Path(sys.executable), ("-m", module, *arguments), folder / f"{SECOND_NODE}.out")
+    async def _serve(self, stack: AsyncExitStack, store: EtcdStore) -> Gateway:
+        # Another gateway of this person may have the port.
+        with contextlib.suppress(Unavailable):
+            settings = GatewaySettings(listen=f"127.0.0.1:{self._port}")
+            return await stack.enter_async_context(Gateway(store, settings))
+        return await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))
+
+    def _process(self, folder: Path, node: str, service: str) -> OwnedProcess:
+        name = f"{node}-{service}"
+        arguments = (node, self.etcd.endpoint, str(folder / f"{name}.log"), service)
+        return OwnedProcess(Path(sys.executable), ("-m", f"{__package__}.node", *arguments), folder / f"{name}.out")
 
     def apply_levels(self, thresholds: Thresholds) -> None:
         """See LevelListener: what the agent of the first node has put in force in this process."""

@@ -18,7 +18,7 @@ import pytest
 
 from corvo_agent.demo.check import check
 from corvo_agent.demo.check_rest import REST_ATTEMPTS
-from corvo_agent.demo.world import NAME, DemoWorld
+from corvo_agent.demo.world import NAME, SLOW_NAME, DemoWorld
 from tests.world.machine import needs
 
 pytestmark = pytest.mark.integration
@@ -33,7 +33,8 @@ def folders(temporary: Path) -> list[str]:
 async def demo(temporary: Path, *options: str) -> AsyncIterator[Process]:
     """``corvo demo`` with its temporary files below ``temporary``."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "corvo_agent", "demo", *options),
+        # Not the usual port: other tests count on it that nobody is there.
+        *(sys.executable, "-m", "corvo_agent", "demo", "--port", "0", *options),
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=PIPE,
         stderr=PIPE,
@@ -114,7 +115,8 @@ async def test_every_line_that_it_prints_works_as_printed(tmp_path: Path) -> Non
                 answers = [orjson.loads(answer) for answer in output.splitlines() if answer]
                 assert answers
                 assert not any("code" in answer or "error" in answer for answer in answers), output
-        assert "summary" in of[lines[-1]]
+        assert "summary" in of[next(line for line in lines if line.startswith("curl") and "Debug?" in line)]
+        assert SLOW_NAME in of[next(line for line in lines if line.endswith(" ls"))]
         assert f"{NAME}: Debug (override" in of[next(line for line in lines if " level " in line)]
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from ...errors import InvalidArgument
 from ...profiles.pprof.model import Frame, Profile, Sample, Stack, ValueType
 from ...profiles.shown.amounts import place_of, quantity
+
+Hidden: TypeAlias = Callable[[str], bool]
 
 
 class HotFunction(NamedTuple):
@@ -51,10 +53,10 @@ class Measured:
         """The sum; what is less than before counts as much as what is more."""
         return sum(abs(value) for _, value in self.samples)
 
-    def hottest(self, count: int, hidden: str = "", *, by_cumulative: bool = False) -> list[HotFunction]:
+    def hottest(self, count: int, is_hidden: Hidden | None = None, *, by_cumulative: bool = False) -> list[HotFunction]:
         """The functions with the highest flat values, those with the highest cumulative ones among equals first.
 
-        With ``by_cumulative`` the other way round. Those whose names begin with ``hidden`` are left out.
+        With ``by_cumulative`` the other way round. Those whose names ``is_hidden`` is true of are left out.
         """
         flat: Counter[Function] = Counter()
         cumulative: Counter[Function] = Counter()
@@ -72,16 +74,16 @@ class Measured:
         found = [
             HotFunction(*function, _most(lines[function]), flat[function], value)
             for function, value in cumulative.items()
-            if not hidden or not function[0].startswith(hidden)
+            if is_hidden is None or not is_hidden(function[0])
         ]
         found.sort(key=lambda each: (-abs(each.flat), -abs(each.cumulative), each.name, each.filename))
         if by_cumulative:
             found.sort(key=lambda each: -abs(each.cumulative))
         return found[:count]
 
-    def flat_of(self, prefix: str) -> int:
-        """What was spent in functions whose names begin with ``prefix`` themselves."""
-        return sum(value for stack, value in self.samples if stack and stack[0].function.startswith(prefix))
+    def flat_of(self, wanted: Hidden) -> int:
+        """What was spent in the functions themselves whose names ``wanted`` is true of."""
+        return sum(value for stack, value in self.samples if stack and wanted(stack[0].function))
 
     def share(self, value: int) -> str:
         """``value`` in percent of the total."""

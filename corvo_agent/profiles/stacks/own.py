@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..pprof.model import Frame, Stack
 from .naming import is_library
 
-#: How the names of the agent's own functions begin.
-OWN = "corvo_agent."
+_PACKAGE = "corvo_agent."
+# Its services are there to be looked at.
+_DEMO = "corvo_agent.demo."
 
 
 def is_own(stack: Stack) -> bool:
@@ -20,5 +21,10 @@ def is_own(stack: Stack) -> bool:
     )
 
 
+def is_own_function(name: str) -> bool:
+    """Whether a function, by its module and qualified name, is the agent's."""
+    return name.startswith(_PACKAGE) and not name.startswith(_DEMO)
+
+
 def _is_ours(frame: Frame) -> bool:
-    return frame.function.startswith(OWN)
+    return is_own_function(frame.function)

@@ -11,6 +11,9 @@ SERVICE = Frame("shop.views.get", "/srv/shop/views.py", 3)
 LIBRARY = Frame("asyncio.locks.Event.wait", "/usr/lib/python3.11/asyncio/locks.py", 213)
 FROZEN = Frame("runpy._run_code", "<frozen runpy>", 88)
 OURS = Frame("corvo_agent.agent.agent.Agent.run", "/srv/lib/python3.11/site-packages/corvo_agent/agent/agent.py", 9)
+DEMO = Frame(
+    "corvo_agent.demo.checkout.Coupons.find", "/srv/lib/python3.11/site-packages/corvo_agent/demo/checkout.py", 9
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,8 @@ OURS = Frame("corvo_agent.agent.agent.Agent.run", "/srv/lib/python3.11/site-pack
         ((LIBRARY, OURS, SERVICE), False),
         ((LIBRARY, SERVICE), False),
         ((LIBRARY,), False),
+        # The demo's services are services.
+        ((LIBRARY, DEMO, LIBRARY), False),
         ((), False),
     ],
 )

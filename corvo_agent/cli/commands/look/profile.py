@@ -12,7 +12,7 @@ import click
 from ....errors import InvalidArgument
 from ....profiles.kind import parse_number
 from ....profiles.pprof.model import Profile
-from ....profiles.stacks.own import OWN
+from ....profiles.stacks.own import is_own_function
 from ...help import HelpCommand
 from ...profiles.children import children_option, children_parameter
 from ...profiles.flame.graph import check_flame, flame_graph
@@ -105,7 +105,7 @@ async def command(
     if earlier is not None:
         values = difference(values, earlier)
     if path != "-" and count:
-        _show(profile, values, count, "" if everything else OWN)
+        _show(profile, values, count, everything=everything)
 
 
 def _no_stacks(buffer: bytes, kind: str, given: Mapping[str, Path | None]) -> None:
@@ -152,17 +152,17 @@ def _suffix(buffer: bytes) -> str:
     return ".json" if buffer.lstrip().startswith((b"{", b"[")) else ".txt"
 
 
-def _show(profile: Profile, values: Measured, count: int, hidden: str) -> None:
+def _show(profile: Profile, values: Measured, count: int, *, everything: bool) -> None:
     for comment in profile.comments:
         note(comment)
     note(f"{values.type.type}: {values.text(values.total)} in all")
     rows = [
         (*_quantity(values, each.flat), *_quantity(values, each.cumulative), each.name, each.place)
-        for each in values.hottest(count, hidden)
+        for each in values.hottest(count, None if everything else is_own_function)
     ]
-    own = values.flat_of(hidden) if hidden else 0
+    own = 0 if everything else values.flat_of(is_own_function)
     if own:
-        note(f"{values.text(own)} ({values.share(own)}) in functions of {hidden.rstrip('.')} itself: --all shows them")
+        note(f"{values.text(own)} ({values.share(own)}) in functions of corvo_agent itself: --all shows them")
     print_table(("FLAT", "FLAT%", "CUM", "CUM%", "FUNCTION", "PLACE"), rows)
 
 

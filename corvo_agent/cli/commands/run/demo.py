@@ -23,25 +23,29 @@ if TYPE_CHECKING:
     "demo", cls=HelpCommand, short_help="Try it all: etcd, a gateway, a sample service and its agents on this machine."
 )
 @click.option("--check", "unattended", is_flag=True, help="Drive it once; exit 0 only if all of it held.")
-def command(unattended: bool) -> None:
-    """Run an etcd, a sample service with its agent on two nodes, and a gateway, on loopback, until Ctrl-C.
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=9000, show_default=True, help="Port of the gateway, if it is free."
+)
+def command(unattended: bool, port: int) -> None:
+    """Run an etcd, two sample services with their agents, and a gateway, on loopback, until Ctrl-C.
 
-    It prints commands to try. Everything is gone afterwards: processes, files, ports.
+    It prints commands to try. One of the services is slow: corvo guide slow-service finds out why. Everything is gone
+    afterwards: processes, files, ports.
 
     \b
     corvo demo            play with it
     corvo demo --check    let it drive itself
     """
-    sys.exit(asyncio.run(_check() if unattended else _play()))
+    sys.exit(asyncio.run(_check() if unattended else _play(port)))
 
 
-async def _play() -> int:
+async def _play(port: int) -> int:
     from ....demo.world import DemoWorld
 
     stop = asyncio.Event()
     with end_signals(stop.set):
         note("starting ...")
-        async with DemoWorld() as world:
+        async with DemoWorld(to_play=True, port=port) as world:
             click.echo(_introduction(world))
             await stop.wait()
             note("stopping ...")
@@ -65,7 +69,7 @@ async def _check() -> int:
 
 
 def _introduction(world: DemoWorld) -> str:
-    from ....demo.world import NAME, SECOND_NAME
+    from ....demo.world import NAME, SECOND_NAME, SLOW_NAME
 
     etcdctl = f"ETCDCTL_API=3 {shlex.quote(world.etcd.etcdctl or 'etcdctl')} --endpoints {world.etcd.endpoint}"
     corvo = _program()
@@ -74,22 +78,22 @@ def _introduction(world: DemoWorld) -> str:
     log_query = """-d '{"query":"Log","parameters":{"lines":"3"}}'"""
     stats_query = """-d '{"query":"Stats","parameters":{"action":"get","expvar":"cpustats"}}'"""
     return f"""
-The modules {NAME} and {SECOND_NAME} run, and the gateway answers at
-{world.gateway.url}. Try, in another terminal:
-
-Change a level with etcdctl:
-  {etcdctl} put {world.key} '{{"spec":{{"log-level":"Debug"}}}}'
-  {etcdctl} get {world.key}
+The modules {NAME}, {SECOND_NAME} and {SLOW_NAME} run. Look at them in a browser: {world.gateway.url}
+Try, in another terminal:
 
 Use the command line:
   export CORVO_GATEWAY={world.gateway.url}
-  {corvo} modules list
+  {corvo} ls
   {corvo} level {NAME} Debug --for 1m
   {corvo} logs {NAME} {SECOND_NAME} -n 5
   {corvo} stats {SECOND_NAME} cpustats
   {corvo} action {NAME} list-orders customer=ada
   {corvo} profile {NAME} profile --seconds 1
   {corvo} bundle {NAME} {SECOND_NAME} --cpu 1
+
+Change a level with etcdctl:
+  {etcdctl} put {world.key} '{{"spec":{{"log-level":"Debug"}}}}'
+  {etcdctl} get {world.key}
 
 Use REST:
   curl -sS {rest}/modules
@@ -99,7 +103,10 @@ Use REST:
   curl -sS -X POST {one}/Debug {stats_query}
   curl -sS -X POST {both} {log_query}
 
-Read what else it can do at {world.gateway.url}/docs; look into etcd at {world.etcd.endpoint}.
+Find out why {SLOW_NAME} is slow, in ten minutes:
+  {corvo} guide slow-service
+
+Read about all requests at {world.gateway.url}/docs; look into etcd at {world.etcd.endpoint}.
 The agent of {NAME} answers gRPC at {world.agent.address}.
 
 Ctrl-C ends it and leaves nothing behind.

@@ -40,7 +40,7 @@ async def test_check_fails_when_one_thing_does_not_hold(
 
 
 async def test_playing_ends_with_ctrl_c(capsys: pytest.CaptureFixture[str]) -> None:
-    playing = asyncio.create_task(_play())
+    playing = asyncio.create_task(_play(0))
     shown = ""
     while "Ctrl-C ends it" not in shown:
         await asyncio.sleep(0)
