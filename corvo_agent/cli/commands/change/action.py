@@ -35,7 +35,7 @@ async def command(name: str, action: str, parameters: tuple[str, ...], worker: s
     asked = dict(_pair(text) for text in parameters)
     async with open_agent(where, name) as client:
         client.worker = worker
-        answer = await client.run_action(action, asked | client.chosen_worker(), name=name)
+        answer = await client.run_action(action, asked | client.chosen_worker())
     _print(answer)
 
 

@@ -30,8 +30,9 @@ def address(agent: Agent) -> str:
     return agent.address
 
 
-async def test_parameters_go_there_and_the_answer_comes_back(address: str, etcd: EmbeddedEtcd) -> None:
-    outcome = await corvo("action", NAME, "echo", "kind=Network", "expr=a=b", "--etcd", etcd.endpoint)
+@pytest.mark.parametrize("name", [NAME, "pen-npm", "*-npm"])
+async def test_parameters_go_there_and_the_answer_comes_back(address: str, etcd: EmbeddedEtcd, name: str) -> None:
+    outcome = await corvo("action", name, "echo", "kind=Network", "expr=a=b", "--etcd", etcd.endpoint)
     assert outcome.code == 0
     assert outcome.json == {"action": "echo", "kind": "Network", "expr": "a=b"}
 
