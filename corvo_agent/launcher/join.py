@@ -17,6 +17,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ..stub.start import start_injected
 from .environment import ABOVE, FIRST, ONLY
@@ -35,7 +36,8 @@ def join() -> None:
     arguments = sys.orig_argv
     only = os.environ.get(ONLY, "")
     # It runs nothing itself, and a thread in it would harm those that it forks.
-    serves_forks = any(argument.startswith(_FORK_SERVER) for argument in arguments)
+    # What it is told to run begins in other ways, by the version of Python.
+    serves_forks = any(option == "-c" and _FORK_SERVER in program for option, program in pairwise(arguments))
     if re.search(only, " ".join(arguments)) if only else _belongs(int(first), arguments, spawned=serves_forks):
         start_injected(_tell_children, dormant=serves_forks)
 
