@@ -12,6 +12,7 @@ from ..errors import NotFound
 
 #: Folder of pages -> what is in it, in the order in which people need them.
 KINDS = {
+    "tutorial": "Learning it",
     "how-to": "Doing a task",
     "reference": "Looking it up",
     "explanation": "Understanding it",

@@ -19,19 +19,19 @@ from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import corvo
 from tests.cli.place import Place
 from tests.diagnostics.kit import until
-from tests.guides.text import TEXT, block
+from tests.guides.text import TEXT, TUTORIAL, block
 
 ENDLESS = {"-f", "top", "gateway", "writer", "agent", "run"}
 # What takes so many seconds there takes as long as is needed to see that it works.
 SECONDS = {"--seconds", "--cpu"}
 
 
-def commands(kinds: str = "console|sh") -> list[list[str]]:
+def commands(kinds: str = "console|sh", text: str = TEXT) -> list[list[str]]:
     """The arguments of every ``corvo`` that README and guides call; ``...`` stands for more of them.
 
     What stands in a block of ``sh`` needs more than a module and its gateway, and is not run here.
     """
-    blocks = re.findall(rf"```(?:{kinds})\n(.*?)```", TEXT.replace("\\\n", ""), re.DOTALL)
+    blocks = re.findall(rf"```(?:{kinds})\n(.*?)```", text.replace("\\\n", ""), re.DOTALL)
     lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
     called = [
         line.partition(" && ")[0].partition(" > ")[0].replace(" ... ", " ")
@@ -77,7 +77,7 @@ async def test_those_that_end_do_what_they_say(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EDITOR", "true")
     assert (await corvo("modules", "label", agent.name, "team=network")).code == 0
-    for arguments in commands("console"):
+    for arguments in commands("console", TEXT.replace(TUTORIAL.read_text(), "")):
         if not ENDLESS.isdisjoint(arguments) and "--once" not in arguments:
             continue
         here = [word.replace("node1-pen-spyglass", agent.name) for word in arguments]

@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 GUIDES = ROOT / "corvo_agent" / "guides"
+#: Its commands are about services of the demo, which its own test runs.
+TUTORIAL = GUIDES / "tutorial" / "slow-service.md"
 PAGES = sorted(GUIDES.glob("*/*.md"))
 
 #: All of it, one page after another.
