@@ -71,6 +71,8 @@ _UNITS = {
     "h": 3600 * 10**9,
     "d": 86400 * 10**9,
 }
+_BEGINS_WITH_DATE = re.compile(r"\s*\d{4}-\d\d-\d\dT", re.ASCII | re.IGNORECASE)
+_LONGEST_DURATION = 40  # characters
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)", re.ASCII)
 
 
@@ -86,6 +88,22 @@ def parse_duration(text: str, what: str = "duration") -> int:
     if not parts or "".join(number + unit for number, unit in parts) != stripped:
         raise InvalidArgument(what, text, "not a duration such as 90s, 10m or 1h30m")
     return sum(round(float(number) * _UNITS[unit]) for number, unit in parts)
+
+
+def parse_moment(text: str, now: int, what: str = "time") -> int:
+    """The moment that ``text`` names, in nanoseconds since the epoch: an RFC 3339 time, or how long before ``now``.
+
+    Raises InvalidArgument naming ``what`` otherwise.
+    """
+    if _BEGINS_WITH_DATE.match(text):
+        return parse_rfc3339(text.strip(), what)
+    try:
+        if len(text) > _LONGEST_DURATION:
+            raise InvalidArgument(what, text, "too long")
+        return now - parse_duration(text, what)
+    except InvalidArgument as error:
+        reason = "neither an RFC 3339 time such as 2026-11-23T04:02:06Z nor a duration such as 10m"
+        raise InvalidArgument(what, text, reason) from error
 
 
 def format_duration(nanoseconds: int) -> str:

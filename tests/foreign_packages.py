@@ -36,6 +36,7 @@ OWNERS = {
     # JSON, read and written wherever it crosses an edge.
     "orjson": [
         "access/audit.py",
+        "access/recent.py",
         "bundle/masking.py",
         "cli/",
         "demo/",

@@ -130,7 +130,7 @@ ROOMS = {
         "multiplex",
         "subscriptions",
         "rest tls",
-        "grpc",
+        "grpc looking",
         "app",
     ],
     "gateway/rest": [
@@ -197,6 +197,9 @@ NO_TEST_OF_ITS_NAME = {
         "tests/gateway/rest/test_openapi.py holds each answer of a running gateway against them",
     ),
     "gateway/rest/views/debug.py": "tests/gateway/test_wire_rows_debug.py, a row of the API each",
+    "gateway/looking.py": "tests/gateway/test_roles.py asks for all of it",
+    "gateway/objects/audit_lines.py": "tests/gateway/rest/views/test_audit.py, for each kind of caller",
+    "gateway/subscriptions/audit.py": "tests/gateway/rest/views/test_audit.py follows it",
     "gateway/operations/operation.py": "tests/gateway/operations/test_shelf.py, each state of it",
     "gateway/operations/profiles.py": "tests/gateway/rest/views/test_profiles.py, over REST",
     "gateway/rest/views/operations.py": "tests/gateway/rest/views/test_profiles.py, each request of it",

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corvo_agent.errors import InvalidArgument
-from corvo_agent.timestamps import format_duration, format_millis, format_rfc3339, parse_duration, parse_rfc3339
+from corvo_agent.timestamps import (
+    format_duration,
+    format_millis,
+    format_rfc3339,
+    parse_duration,
+    parse_moment,
+    parse_rfc3339,
+)
 
 # Year 1000 to 9999: what the four digits of the format can hold.
 NANOSECONDS = st.integers(-30_610_224_000 * 10**9, 253_402_300_799 * 10**9 + 999_999_999)
@@ -78,3 +85,17 @@ def test_a_duration_for_people() -> None:
     assert format_duration(5400 * 10**9) == "1h30m"
     assert format_duration(598 * 10**9 + 5) == "9m58s"
     assert format_duration(5) == "0s"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [("2023-11-14T22:13:20Z", 1_700_000_000 * 10**9), (" 2023-11-14t22:13:20z", 1_700_000_000 * 10**9), ("1m", 0)],
+)
+def test_a_moment_is_a_time_or_how_long_ago_it_was(text: str, moment: int) -> None:
+    assert parse_moment(text, 60 * 10**9) == moment
+
+
+@pytest.mark.parametrize("text", ["soon", "", "9" * 41, "2023-11-14T25:00:00Z", "-1m"])
+def test_what_is_no_moment_is_refused_by_name(text: str) -> None:
+    with pytest.raises(InvalidArgument, match=r"^since: "):
+        parse_moment(text, 0, "since")

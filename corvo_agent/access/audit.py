@@ -32,6 +32,7 @@ from ..secrets import mask_json
 from ..threads import ThreadPool, result_of
 from ..timestamps import format_millis
 from .caller import Caller, calling, current_caller
+from .recent import RecentLines
 from .roles import Role
 
 _log = logging.getLogger("corvo_agent.audit")
@@ -56,11 +57,13 @@ class Told:
 class Audit:
     """Writes the lines into the file ``path``, which only its owner reads and which is rotated, or logs them for "".
 
-    They are written in a thread; should the disk not keep up, lines are left out and the next one says how many.
+    ``recent`` gets them, too. They are written in a thread; should the disk not keep up, lines are left out and the
+    next one says how many.
     Raises ConfigError when the file cannot be opened. Close it with ``aclose``.
     """
 
-    def __init__(self, path: str = "", clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, path: str = "", clock: Clock = SYSTEM_CLOCK, recent: RecentLines | None = None) -> None:
+        self._recent = recent
         self._clock = clock
         self._file = _open(path) if path else None
         self._pool = ThreadPool("the audit", "corvo-audit", 1) if path else None
@@ -156,6 +159,8 @@ class Audit:
         return format_millis(self._clock.time_ns())
 
     def _write(self, line: dict[str, Any]) -> None:
+        if self._recent is not None:
+            self._recent.add(dict(line))
         pool = self._pool
         if pool is None:
             _log.info("audit %s", orjson.dumps(line).decode())

@@ -49,6 +49,7 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", f"{_ONE}/history"): VIEWER,
     # The least that any profile takes; that of its kind comes on top, also for who looks at it.
     ("POST", f"{_ONE}/profiles"): READER,
+    ("GET", f"{API_PATH}/audit"): OPERATOR,
     ("GET", f"{API_PATH}/profiles"): READER,
     ("GET", f"{API_PATH}/profiles/{{id}}"): READER,
     ("GET", f"{API_PATH}/profiles/{{id}}/data"): READER,
@@ -69,6 +70,7 @@ SUBSCRIPTIONS: Mapping[str, Role] = {
     "logs": READER,
     # That of its kind comes on top.
     "profile": READER,
+    "audit": OPERATOR,
 }
 
 #: Method of diagnostics.DiagnosticsV1 -> the role that it takes; for Debug as above.

@@ -7,7 +7,7 @@ import logging
 import ssl
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from aiohttp import web
 
@@ -16,6 +16,7 @@ from ..access.caller import current_caller
 from ..access.callers import EVERYONE, Callers, said_to_agents
 from ..access.json_web_tokens import USUAL, JsonWebTokens, JwtRules, KeySet
 from ..access.local_users import LocalUsers, user_id
+from ..access.recent import RecentLines
 from ..access.roles import Role
 from ..access.tokens import TokenFile
 from ..access.wrong_tokens import TokenCheck
@@ -38,30 +39,23 @@ from .grpc.status import DetailsCodec
 from .identity import GatewayIdentity
 from .jwt_settings import JwtSettings
 from .key_source import key_source
+from .looking import Looking, Views
 from .metrics import Metrics
-from .multiplex.kinds import SubscriptionKind
 from .multiplex.multiplexer import Multiplexer
 from .objects.changes import Changes, HistoryKeeper
 from .objects.module_api import ModuleApi
-from .operations.profiles import Profiles
-from .operations.shelf import Shelf
 from .rest.answers import Answers
 from .rest.compression import compress_answers
 from .rest.connection import GuardedHandler, HttpConnections, HttpLimits
 from .rest.http import MAX_BODY
 from .rest.middleware import add_headers, answer_strays, audit_refusals, check_credentials, check_host, check_origin
 from .rest.views import console, documents
-from .rest.views.counts import CountViews
 from .rest.views.debug import DebugViews
 from .rest.views.errors import ErrorViews
-from .rest.views.fleet import FleetViews
 from .rest.views.follow import FollowViews
 from .rest.views.history import HistoryViews
 from .rest.views.logs import LogViews
 from .rest.views.modules import ModuleViews
-from .rest.views.multiplex import MultiplexViews
-from .rest.views.profiles import ProfileViews
-from .rest.views.scraping import ScrapingViews
 from .rest.views.stacks import StackViews
 from .rest.views.status import StatusViews
 from .rest.views.watch import WatchViews
@@ -70,11 +64,6 @@ from .routing.peers import PeerPool
 from .routing.resolver import Resolver
 from .routing.router import RouteLimits, Router
 from .settings import GatewaySettings
-from .statuses.board import StatusBoard
-from .statuses.measured_client import ask_through
-from .subscriptions.logs import LogsKind
-from .subscriptions.profile import ProfileKind
-from .subscriptions.statuses import StatusesKind
 from .tls import agent_context, grpc_context, proxy_context, server_context
 from .watching.caretaker import Caretaker
 from .watching.completer import Completer
@@ -89,14 +78,6 @@ _log = logging.getLogger(__name__)
 _DRAIN = 3.0
 #: Bytes of the first line of a request: the places of a thousand followed logs are in an address.
 _MAX_LINE = 1 << 16
-
-
-class Views(Protocol):
-    """A group of requests that are answered."""
-
-    def routes(self) -> list[web.RouteDef]:
-        """Where they are served."""
-        ...
 
 
 class Gateway:
@@ -122,7 +103,8 @@ class Gateway:
         interval = self.settings.check_interval
         self._modules = modules = ModuleStore.of(store, clock=clock)
         # Opened here: a file that cannot be written has to show before anything is served.
-        self._audit = Audit(self.settings.audit_file, clock)
+        self._recent = RecentLines()
+        self._audit = Audit(self.settings.audit_file, clock, self._recent)
         self._gatekeeper = Gatekeeper(EVERYONE)
         self._agent_token = ""
         self._contexts: list[FileContext] = []
@@ -192,7 +174,10 @@ class Gateway:
             )
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers, self.shedding)
             own = Router(self._any_module, self.endpoints, resolver, peers, quiet=True)
-            more = await self._looking(stack, router, own)
+            looking = Looking(
+                self.api, self.endpoints, router, own, self._audit, self._recent, self.identity, self._clock
+            )
+            self._multiplexer, more = await looking.open(stack)
             await self._serve(stack, self._application(router, metrics, more), server_tls)
             if settings.grpc_listen:
                 v1 = DiagnosticsV1(self.api, router, self._gatekeeper, self._audit, self.answers)
@@ -305,27 +290,6 @@ class Gateway:
         """The same for what the gateway itself asks: no caller's audit, no caller's rights."""
         entry = self.cache.get(name)
         return None if entry is None else entry.module
-
-    async def _looking(self, stack: AsyncExitStack, router: Router, own: Router) -> tuple[Views, ...]:
-        """What is shown of the fleet as it lives, and what is taken of it; ``own`` is for what no caller asks."""
-        board = StatusBoard(self.cache, self.endpoints, ask_through(own, self._clock), self.api.clock)
-        stack.callback(board.stop)
-        await stack.enter_async_context(board.measurer)
-        profiles = Profiles(Shelf("profiles", clock=self._clock), router, self.api.clock, self.identity.id)
-        stack.push_async_callback(profiles.shelf.aclose)
-        kinds: dict[str, SubscriptionKind] = {
-            "statuses": StatusesKind(board),
-            "logs": LogsKind(board, router),
-            "profile": ProfileKind(profiles.shelf),
-        }
-        self._multiplexer = multiplexer = Multiplexer(kinds)
-        return (
-            FleetViews(self.api, board, self.identity),
-            ScrapingViews(self.api, board),
-            MultiplexViews(self.api, multiplexer),
-            CountViews(self.api, own, self._audit),
-            ProfileViews(self.api, profiles),
-        )
 
     async def _end_streams(self) -> None:
         self.hub.close()

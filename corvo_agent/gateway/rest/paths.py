@@ -240,6 +240,18 @@ def _fleet_paths() -> dict[str, Any]:
         f"{API_PATH}/whoami": {
             "get": _operation("Who asks, what that caller may do, and which gateway this is", "WhoAmI", (503,))
         },
+        f"{API_PATH}/audit": {
+            "get": _operation(
+                "The last 1,000 of what callers have done at this gateway, newest first",
+                "AuditList",
+                (400,),
+                parameters=[
+                    _parameter("since", "query", "A time (RFC 3339), or how long ago, such as 10m"),
+                    _parameter("module", "query", "Of this Module only"),
+                    _parameter("who", "query", "By this caller only"),
+                ],
+            )
+        },
         f"{API_PATH}/statuses": {
             "get": _operation(
                 "Modules at a glance; measured columns are null unless they are asked for",

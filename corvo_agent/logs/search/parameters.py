@@ -35,7 +35,7 @@ from collections.abc import Mapping
 
 from ...errors import InvalidArgument
 from ...levels.level import VALID_LEVELS, Level
-from ...timestamps import parse_duration, parse_rfc3339
+from ...timestamps import parse_duration, parse_moment, parse_rfc3339
 from ..files.places import decode_places
 from ..limits import DEFAULT_LIMITS, ReadLimits
 from ..lines.line_time import Window
@@ -62,9 +62,7 @@ _SHORTEST_STEP = 10**9
 
 _COUNT = re.compile(r"\d{1,18}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_TIME = re.compile(r"\s*\d{4}-\d\d-\d\dT", re.ASCII | re.IGNORECASE)
 _TRACE = re.compile(r"[\w.:=+/-]{1,128}", re.ASCII)
-_LONGEST_DURATION = 40  # characters
 _DAY_LENGTH = 86400 * 10**9
 
 
@@ -149,15 +147,7 @@ def _moment(given: Mapping[str, str], name: str, now: int) -> int | None:
     text = given.get(name)
     if text is None:
         return None
-    if _TIME.match(text):
-        return parse_rfc3339(text.strip(), name)
-    try:
-        if len(text) > _LONGEST_DURATION:
-            raise InvalidArgument(name, text, "too long")
-        return now - parse_duration(text, name)
-    except InvalidArgument as error:
-        reason = "neither an RFC 3339 time such as 2026-11-23T04:02:06Z nor a duration such as 10m"
-        raise InvalidArgument(name, text, reason) from error
+    return parse_moment(text, now, name)
 
 
 def _day(given: Mapping[str, str]) -> Window:

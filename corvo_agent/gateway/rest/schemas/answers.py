@@ -18,6 +18,32 @@ _OPERATION: Schema = {
 
 #: By name.
 ANSWERS: Schema = {
+    "AuditEntry": object_of(
+        {
+            "time": TIME,
+            "what": {"type": "string", "description": "level, change, create, delete, debug, follow, or a request"},
+            "module": TEXT,
+            "who": TEXT,
+            "from": TEXT,
+            "gateway": TEXT,
+            "result": {"type": "string", "description": "ok, refused, cancelled, or why it failed"},
+            "seconds": {"type": "number"},
+            "query": TEXT,
+            "parameters": {"type": "object"},
+            "change": {"type": "object"},
+            "by": TEXT,
+            "reason": TEXT,
+            "logger": TEXT,
+            "level-to": TEXT,
+            "until": TIME,
+            "count": {"type": "integer", "description": "of refusals in one second"},
+            "left-out": {"type": "array", "items": TEXT, "description": "what was too long to be kept"},
+        },
+        ("time", "what", "who", "from", "gateway", "result"),
+    ),
+    "AuditList": object_of(
+        {"gateway": TEXT, "items": {"type": "array", "items": ref("AuditEntry")}}, ("gateway", "items")
+    ),
     "ProfileRequest": {
         "type": ["object", "null"],
         "properties": {
@@ -197,13 +223,16 @@ ANSWERS: Schema = {
     "Subscription": object_of(
         {
             "id": {"type": "string", "maxLength": 64, "description": "stands in every line that belongs to it"},
-            "kind": {"type": "string", "enum": ["logs", "statuses"]},
+            "kind": {"type": "string", "enum": ["audit", "logs", "profile", "statuses"]},
             "label-selector": TEXT,
             "field-selector": TEXT,
             "name": TEXT,
             "names": {"type": "array", "maxItems": 100, "items": TEXT, "description": "logs: of these Modules"},
             "parameters": {**LABELS, "description": "logs: those of the Log query"},
             "cursors": {**LABELS, "description": "logs: where to go on, by name of the Module"},
+            "profile": {"type": "string", "description": "profile: its id"},
+            "module": {"type": "string", "description": "audit: of this Module"},
+            "who": {"type": "string", "description": "audit: by this caller"},
             "measure": {"type": "array", "maxItems": 200, "items": TEXT, "description": "statuses: rows to measure"},
         },
         ("id", "kind"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ...._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .audit import AuditViews
     from .counts import CountViews
     from .debug import DebugViews
     from .errors import ErrorViews
@@ -26,6 +27,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "audit": ("AuditViews",),
             "counts": ("CountViews",),
             "debug": ("DebugViews",),
             "errors": ("ErrorViews",),
@@ -45,6 +47,7 @@ else:
     )
 
 __all__ = (
+    "AuditViews",
     "CountViews",
     "DebugViews",
     "ErrorViews",
