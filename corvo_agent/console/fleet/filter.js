@@ -3,9 +3,10 @@
 /**
  * @typedef {{name: string, node: string, service: string, category: string, labels: Record<string, string>,
  *   status: "live" | "silent" | "no-agent" | "invalid" | "frozen", reachable: boolean | null, why: string,
- *   wanted: {level: string, source: string, until: string | null, by: string, reason: string}, applied: string | null,
+ *   wanted: {level: string, source: string, until: string | null, by: string, reason: string} | null, applied: string | null,
  *   "in-force": boolean, started: string | null, restarts: number, workers: number | null, errors: number | null,
- *   cpu: number | null, rss: number | null, "loop-lag": number | null, asked: string | null}} Row
+ *   cpu: number | null, rss: number | null, "loop-lag": number | null, asked: string | null,
+ *   "errors-at-least"?: boolean, remarks?: string[]}} Row
  * @typedef {(row: Row) => boolean} Condition
  */
 
@@ -16,9 +17,13 @@ export const FIELDS = {
   service: ["its service", (row) => row.service],
   category: ["its category", (row) => row.category],
   status: ["live, silent, frozen, no-agent, invalid", (row) => row.status],
-  level: ["the level that is wanted", (row) => row.wanted.level.toLowerCase()],
-  applied: ["the level that its agent says is in force", (row) => row.applied?.toLowerCase() ?? null],
-  source: ["override, log-level or default", (row) => row.wanted.source],
+  level: ["the level that is wanted", (row) => row.wanted?.level ?? null],
+  applied: ["the level that its agent says is in force", (row) => row.applied],
+  source: ["override, log-level or default", (row) => row.wanted?.source ?? null],
+  "in-force": [
+    "whether its agent follows the level that is wanted: yes, no",
+    (row) => (row["in-force"] ? "yes" : "no"),
+  ],
   errors: ["errors of the last 10 minutes", (row) => row.errors],
   restarts: ["how often it was restarted", (row) => row.restarts],
   workers: ["processes of one Module", (row) => row.workers],

@@ -54,7 +54,8 @@ export class Fleet {
   #put(row) {
     const known = this.rows.get(row.name);
     // The stream does not measure: what was measured stays until it is measured again.
-    if (known && row.asked === null && known.asked !== null) row = { ...row, ...measured(known) };
+    if (known?.asked && row.asked === null)
+      row = { ...row, ...measured(known), ...(row.status === "live" && found(known)) };
     if (!known) this.#names = null;
     this.rows.set(row.name, row);
     this.#listing?.add(row.name);
@@ -124,8 +125,13 @@ export class Fleet {
 
 /** @param {Row} row */
 function measured(row) {
-  const { workers, errors, cpu, rss, asked } = row;
-  return { workers, errors, cpu, rss, "loop-lag": row["loop-lag"], asked };
+  const { errors, cpu, rss, asked, remarks } = row;
+  return { errors, "errors-at-least": row["errors-at-least"], cpu, rss, "loop-lag": row["loop-lag"], asked, remarks };
+}
+
+/** How it was when it was asked: a process that is frozen is still registered. @param {Row} row */
+function found(row) {
+  return { status: row.status, reachable: row.reachable, why: row.why };
 }
 
 /** @param {Row} row @param {string} by */

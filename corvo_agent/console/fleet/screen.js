@@ -10,7 +10,7 @@ import { parseFilter } from "./filter.js";
 import { filterHelp } from "./help.js";
 import { MEASURE, MEASURED, Measuring } from "./measuring.js";
 import { Fleet } from "./rows.js";
-import { fillRow, headings, makeRow, STATUSES } from "./table.js";
+import { differs, fillRow, headings, makeRow, STATUSES } from "./table.js";
 
 // Milliseconds between two looks at what has changed.
 const LOOK = 200;
@@ -48,7 +48,7 @@ class FleetScreen {
       on: { input: () => this.filter(this.box.value) },
     });
     this.wrong = element("output", { id: "wrong", className: "failed" });
-    this.chips = element("div", { className: "chips" });
+    this.tallies = element("div", { className: "tallies" });
     this.by = choice("Group by", [["", "no groups"]], "", (value) => this.arrange({ group: value }));
     this.progress = element("output", { className: "quiet" });
     const help = button("Filters", () => this.help.showModal(), { title: "What the filter understands" });
@@ -71,7 +71,7 @@ class FleetScreen {
     );
     host.append(
       element("h1", { className: "unseen", text: "Fleet" }),
-      element("div", { className: "bar" }, this.box, help, this.by, this.chips, this.wrong, this.progress),
+      element("div", { className: "bar" }, this.box, help, this.by, this.tallies, this.wrong, this.progress),
       this.actions.bar,
       this.state,
       this.table,
@@ -201,7 +201,7 @@ class FleetScreen {
     let differ = 0;
     for (const row of known.rows.values()) {
       counts[row.status] = (counts[row.status] ?? 0) + 1;
-      if (row.applied !== null && !row["in-force"]) differ += 1;
+      if (row.status === "live" && differs(row)) differ += 1;
     }
     const shown = modules(this.items).length;
     const all = known.rows.size;
@@ -210,15 +210,15 @@ class FleetScreen {
       if (counts[status])
         texts.push([`${count(counts[status])} ${STATUSES[/** @type {Row["status"]} */ (status)][0]}`, status]);
     if (differ) texts.push([`${count(differ)} ≠ level`, ""]);
-    while (this.chips.childElementCount > texts.length) this.chips.lastChild?.remove();
+    while (this.tallies.childElementCount > texts.length) this.tallies.lastChild?.remove();
     texts.forEach(([text, status], index) => {
-      const chip = /** @type {HTMLElement} */ (
-        this.chips.children[index] ??
-          this.chips.appendChild(button("", () => this.setFilter(chip.dataset.filter ?? "")))
+      const tally = /** @type {HTMLElement} */ (
+        this.tallies.children[index] ??
+          this.tallies.appendChild(button("", () => this.setFilter(tally.dataset.filter ?? "")))
       );
-      setText(chip, text);
-      chip.dataset.filter = status ? `status=${status}` : index ? "source=override" : "";
-      chip.className = `chip ${status}`;
+      setText(tally, text);
+      tally.dataset.filter = status ? `status=${status}` : index ? "status=live,in-force=no" : "";
+      tally.className = `tally ${status}`;
     });
     this.tellGroups();
   }

@@ -18,6 +18,8 @@ export const STATUSES = {
 
 // The level of a Module that says none.
 const CONFIGURED = "as configured";
+// Milliseconds after which what was measured is shown as what was.
+const OLD = 30_000;
 
 /** The columns behind the box and the name: class, heading, what it means, and the order that it stands for. */
 const COLUMNS = [
@@ -92,12 +94,12 @@ export function fillRow(made, item, { selected, cursor, now }) {
   link.href = fragment("module", item.name);
   setText(link, item.name);
   link.title = item.service ? `${item.name}, service ${item.service} on ${item.node || "no node"}` : item.name;
-  made.className = `${item.status}${differs(item) ? " differs" : ""}${item.errors ? " erring" : ""}${cursor ? " cursor" : ""}`;
+  made.className = `${item.status}${differs(item) ? " differs" : ""}${item.errors ? " erring" : ""}${isOld(item, now) ? " aged" : ""}${cursor ? " cursor" : ""}`;
   const unreachable = item.status === "live" && item.reachable === false;
   const texts = [
     unreachable ? "unreachable" : (STATUSES[item.status]?.[0] ?? item.status),
     levelText(item, now),
-    item.errors === null ? "" : count(item.errors),
+    item.errors === null ? "" : `${item["errors-at-least"] ? "≥" : ""}${count(item.errors)}`,
     item.cpu === null ? "" : `${item.cpu.toFixed(item.cpu < 10 ? 1 : 0)}%`,
     item.rss === null ? "" : bytes(item.rss),
     item["loop-lag"] === null ? "" : span(item["loop-lag"]),
@@ -108,26 +110,40 @@ export function fillRow(made, item, { selected, cursor, now }) {
   for (const [index, text] of texts.entries()) setText(cells[index], text);
   cells[0].title = item.why || STATUSES[item.status]?.[1] || "";
   cells[1].title = levelTitle(item);
+  cells[2].title = [item.asked && `measured ${age(since(item.asked, now))} ago`, ...(item.remarks ?? [])]
+    .filter(Boolean)
+    .join("; ");
 }
 
-/** How what is in force differs from what is wanted. @param {Row} row */
-function differs(row) {
-  if (row.applied === null || row["in-force"]) return "";
-  return row.applied === row.wanted.level ? " not in force" : ` ≠ ${row.applied || CONFIGURED}`;
+/** Whether what was measured of it was so a while ago. @param {Row} row @param {number} now */
+function isOld(row, now) {
+  return row.asked !== null && now - Date.parse(row.asked) > OLD;
+}
+
+/** Whether its agent follows another level than the one that is wanted. @param {Row} row */
+export function differs(row) {
+  return row.wanted !== null && !row["in-force"] && row.status !== "no-agent";
 }
 
 /** @param {Row} row @param {number} now */
 function levelText(row, now) {
+  if (!row.wanted) return "";
   const { level, until } = row.wanted;
   const left = until ? ` ${age((Date.parse(until) - now) / 1000)}` : "";
-  return `${level || CONFIGURED}${differs(row)}${left}`;
+  const other = row.applied === level ? " not in force" : ` ≠ ${row.applied || CONFIGURED}`;
+  return `${level || CONFIGURED}${differs(row) ? other : ""}${left}`;
 }
 
 /** @param {Row} row */
 function levelTitle(row) {
+  if (!row.wanted) return "";
   const { level, source, by, reason, until } = row.wanted;
-  const parts = [`${level}, wanted by ${source}`, by && `set by ${by}`, reason, until && `until ${until}`];
-  if (row.applied === null) parts.push("no agent has told what is in force");
-  else if (!row["in-force"]) parts.push(`${row.applied || CONFIGURED} is in force`);
+  const parts = [
+    `${level || CONFIGURED}, wanted by ${source}`,
+    by && `set by ${by}`,
+    reason,
+    until && `until ${until}`,
+  ];
+  if (differs(row)) parts.push(`${row.applied || CONFIGURED} is in force`);
   return parts.filter(Boolean).join("; ");
 }

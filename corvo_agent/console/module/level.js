@@ -40,11 +40,11 @@ export class LevelPart {
       () => {},
     );
     this.lasting = choice("For how long", /** @type {[string, string][]} */ (LASTING), "10m", () => {});
-    this.reason = element("input", { "aria-label": "Reason", placeholder: "reason", size: "16" });
+    this.reason = element("input", { "aria-label": "Reason", placeholder: "reason", size: "11" });
     this.logger = element("input", {
       "aria-label": "Logger, if not all",
       placeholder: "one logger only",
-      size: "14",
+      size: "12",
       spellcheck: "false",
     });
     const why = app.session.refusal("level");

@@ -15,8 +15,8 @@ function table(heads, rows, label) {
 }
 
 /**
- * @typedef {{time: string, what: string, who: string, by: string, from: string, "level-from": string, "level-to": string,
- *   until: string | null, reason: string, gateway: string, result: string}} Entry
+ * @typedef {{time: string, what: string, who?: string, by?: string, from?: string, logger?: string,
+ *   "level-from"?: string, "level-to"?: string, until?: string, reason?: string, change?: unknown, seen?: boolean}} Entry
  * @param {Entry[]} entries
  */
 export function history(entries) {
@@ -24,17 +24,12 @@ export function history(entries) {
   const rows = entries.map((each) => {
     const levels = [each["level-from"], each["level-to"]].filter(Boolean).join(" → ");
     const until = each.until ? `until ${clock(each.until).slice(0, 8)}` : "";
-    return [
-      clock(each.time, true).slice(5, 19),
-      each.who || "unknown",
-      each.what,
-      [levels, until].filter(Boolean).join(", "),
-      each.reason || each.by || "",
-      each.from || "",
-      each.result || "",
-    ];
+    const change = each.change ? JSON.stringify(each.change).slice(0, 120) : "";
+    const what = [each.logger, levels, until, change].filter(Boolean).join(", ");
+    const who = each.who || (each.seen ? "seen in etcd" : "unknown");
+    return [clock(each.time, true).slice(5, 19), each.what, what, who, each.reason || each.by || "", each.from ?? ""];
   });
-  return table(["Time", "Who", "What", "Change", "Reason", "From", "Result"], rows, "History");
+  return table(["Time", "What", "Change", "Who", "Reason", "From"], rows, "History");
 }
 
 /** The processes of a Module, by what its agent publishes of each. @param {Record<string, any>} workers */

@@ -32,6 +32,9 @@ import { changeTheme, followTheme } from "./theme.js";
  *   mount: (host: HTMLElement, app: App, route: Route, signal: AbortSignal) => Mounted | void | Promise<Mounted | void>}} Screen
  */
 
+// Seconds without a word from etcd after which that is told.
+const STALE = 20;
+
 export class App {
   session = new Session();
   stream = new Stream(this.session);
@@ -179,13 +182,16 @@ export class App {
   }
 
   #showState() {
-    const { state, heard, reason, retryAt } = this.stream;
+    const { state, heard, reason, retryAt, staleness } = this.stream;
     const lost = state === "lost";
-    this.main.classList.toggle("frozen", lost);
-    this.banner.hidden = !lost;
-    if (!lost) return;
+    const stale = state === "open" && staleness > STALE;
+    this.main.classList.toggle("frozen", lost || stale);
+    this.banner.hidden = !lost && !stale;
+    if (this.banner.hidden) return;
     const old = heard ? `What is shown is ${age((Date.now() - heard) / 1000)} old.` : "Nothing was heard yet.";
-    const text = `Disconnected: ${reason}. ${old} Next try in ${age((retryAt - Date.now()) / 1000)}.`;
+    const text = lost
+      ? `Disconnected: ${reason}. ${old} Next try in ${age((retryAt - Date.now()) / 1000)}.`
+      : `The gateway has not heard from etcd for ${age(staleness)}: what is shown is as old.`;
     if (!this.banner.firstChild)
       this.banner.append(
         element("span"),

@@ -85,7 +85,8 @@ export class Session {
     });
     if (response.ok) return response;
     const failed = await failure(response);
-    if (failed.status === 401) this.onUnauthorised(failed);
+    // While there is no one yet, the form is asked, and tells it itself.
+    if (failed.status === 401 && this.who) this.onUnauthorised(failed);
     throw failed;
   }
 

@@ -30,6 +30,8 @@ export class Stream {
   retryAt = 0;
   /** Why it was lost. */
   reason = "";
+  /** Seconds since the gateway heard from etcd, as it said last. */
+  staleness = 0;
   onState = () => {};
 
   /** @param {import("./session.js").Session} session */
@@ -107,6 +109,7 @@ export class Stream {
     try {
       const response = await this.session.fetch("watch", { method: "POST", body, signal: request.signal });
       this.heard = Date.now();
+      this.staleness = 0;
       this.#set("open");
       for (const { on } of this.#entries.values()) on({ type: "opened" });
       await this.#read(response);
@@ -142,6 +145,7 @@ export class Stream {
 
   /** @param {any} message */
   #tell(message) {
+    if (message.type === "alive") this.staleness = message.staleness ?? 0;
     const entry = this.#entries.get(message.id);
     if (!entry) return;
     if (message.type === "cursor") (entry.wanted.cursors ??= {})[message.module] = message.cursor;

@@ -34,6 +34,7 @@ for (const [text, expected] of [
   ["tier>0", "1"],
   ["tier<=1", "1"],
   ["spec.log-level=INFO", "123"],
+  ["in-force=no", "3"],
   [" , ", "123"],
 ]) {
   test(`${text} lets through ${expected}`, () => assert.equal(shown(text), expected));

@@ -1,0 +1,173 @@
+"""The console's shell in a browser: tokens, the one stream, outages, themes, keyboard, a forwarded port."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from corvo_agent.access.roles import Role
+from tests.tcp_proxy import TcpProxy
+from tests.world.machine import needs
+
+from .browser import browser_page, until
+from .worlds import TOKENS, Fleet, fleet, with_tokens
+
+pytestmark = needs("chromium")
+
+LISTED = "document.querySelectorAll('.rows .live').length"
+BANNER = "!document.querySelector('.banner').hidden && document.querySelector('.banner').innerText"
+NO_TOKEN = ("401 (Unauthorized)",)
+
+
+@pytest_asyncio.fixture
+async def guarded(tmp_path: Path) -> AsyncIterator[Fleet]:
+    """A small fleet behind a gateway that wants tokens."""
+    async with fleet(30, with_tokens(tmp_path)) as made:
+        yield made
+
+
+async def test_a_token_opens_it_and_stays_in_the_tab_and_in_headers(guarded: Fleet) -> None:
+    url = guarded.gateway.url
+    async with browser_page(url, expected=NO_TOKEN) as page:
+        sent: list[tuple[str, str]] = []
+        page.on("request", lambda request: sent.append((request.url, request.headers.get("authorization", ""))))
+        await page.goto(url + "/")
+        await page.locator("#token").fill("wrong")
+        await page.keyboard.press("Enter")
+        told = await until(page, "document.querySelector('[role=alert]').textContent")
+        assert "wrong, expired or revoked" in told
+        token = TOKENS[Role.OPERATOR][0]
+        await page.locator("#token").fill(token)
+        await page.keyboard.press("Enter")
+        await until(page, LISTED)
+        assert await page.locator(".who").inner_text() == "operator (operator)"
+        assert not any(token in address for address, _ in sent)
+        assert {f"Bearer {token}"} == {shown for address, shown in sent[-2:]}
+        assert await page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+        # A reload keeps it, signing out does not.
+        await page.reload()
+        await until(page, LISTED)
+        await page.get_by_role("button", name="Sign out").click()
+        assert await page.locator("#token").count() == 1
+        assert await page.evaluate("sessionStorage.length") == 0
+
+
+async def test_a_token_that_is_taken_away_leads_back_to_the_form(guarded: Fleet, tmp_path: Path) -> None:
+    url = guarded.gateway.url
+    async with browser_page(url, expected=NO_TOKEN) as page:
+        await signed_in(page, url, Role.OPERATOR)
+        (tmp_path / "tokens").write_text(TOKENS[Role.ADMIN][1])
+        await guarded.gateway.reload_credentials()
+        await page.evaluate("location.hash = '#/module/node000-pay-03'")
+        told = await until(page, "document.querySelector('.signin [role=alert]')?.textContent")
+        assert "expired, or was revoked" in told
+
+
+async def test_who_may_only_read_is_told_why_on_every_action(guarded: Fleet) -> None:
+    url = guarded.gateway.url
+    async with browser_page(url, expected=NO_TOKEN) as page:
+        await signed_in(page, url, Role.READER)
+        await page.keyboard.press("a")
+        button = page.get_by_role("button", name="Set level")
+        assert await button.get_attribute("aria-disabled") == "true"
+        reason = await button.get_attribute("title")
+        assert reason == "Read only: reader (reader) may not do this (level)."
+        await button.click()
+        assert await page.locator(".told").inner_text() == reason
+        await page.goto(url + "/#/module/node000-pay-03")
+        await until(page, "document.querySelector('.now strong')")
+        assert await page.get_by_role("button", name="Set level").get_attribute("aria-disabled") == "true"
+        assert (await guarded.gateway.api.level("node000-pay-03")).controls == ()
+
+
+async def test_an_outage_is_told_with_the_age_and_ends_by_itself() -> None:
+    """Through a wire that is cut, as a forwarded port is: what was shown stays, and is said to be old."""
+    async with (
+        fleet(30) as made,
+        TcpProxy(made.gateway.url) as wire,
+        browser_page(wire.url, expected=("net::ERR",)) as page,
+    ):
+        await page.goto(wire.url + "/")
+        await until(page, LISTED)
+        wire.refuse()
+        told = await until(page, BANNER)
+        assert "Disconnected" in told
+        assert "old. Next try in" in told
+        assert await page.locator(".rows .live").count() > 10
+        wire.allow()
+        name = "node000-mail-08"
+        await made.change(name, restarts=77)
+        await page.get_by_role("button", name="Try now").click()
+        rows = "[...document.querySelectorAll('.rows [role=row]')].map((row) => row.innerText)"
+        await until(page, f"{rows}.some((text) => text.includes('{name}') && text.includes('77'))")
+        assert await page.locator(".banner").is_hidden()
+
+
+async def test_one_stream_a_tab_closed_while_it_is_hidden() -> None:
+    async with fleet(30) as made, browser_page(made.gateway.url, expected=("net::ERR_ABORTED",)) as page:
+        began, ended = counted(page, "request"), counted(page, "requestfailed")
+        await page.goto(made.gateway.url + "/")
+        await until(page, LISTED)
+        await page.evaluate("location.hash = '#/module/node000-pay-03'")
+        await until(page, "document.querySelector('.now strong')")
+        assert (len(began), len(ended)) == (2, 1)
+        hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
+        change = "document.dispatchEvent(new Event('visibilitychange'))"
+        for hidden, streams in (("true", (2, 2)), ("false", (3, 2))):
+            await page.evaluate(hide % hidden + change)
+            async with asyncio.timeout(60):
+                while (len(began), len(ended)) != streams:
+                    await page.evaluate("new Promise((done) => setTimeout(done, 50))")
+
+
+def counted(page: Any, event: str) -> list[str]:
+    """The streams that such an event was about, as they come."""
+    seen: list[str] = []
+    page.on(event, lambda request: seen.append(request.url) if request.url.endswith("/watch") else None)
+    return seen
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_theme_is_the_persons_until_it_is_changed_and_kept(scheme: str) -> None:
+    other = {"light": "dark", "dark": "light"}[scheme]
+    async with fleet(10) as made, browser_page(made.gateway.url, color_scheme=scheme) as page:
+        await page.goto(made.gateway.url + "/")
+        await until(page, LISTED)
+        theme = "document.documentElement.dataset.theme"
+        assert await page.evaluate(theme) == scheme
+        await page.keyboard.press("d")
+        assert await page.evaluate(theme) == other
+        await page.reload()
+        await until(page, LISTED)
+        assert await page.evaluate(theme) == other
+
+
+async def test_the_keyboard_leads_everywhere_and_its_sheet_tells_how() -> None:
+    async with fleet(30) as made, browser_page(made.gateway.url) as page:
+        await page.goto(made.gateway.url + "/")
+        await until(page, LISTED)
+        await page.keyboard.press("?")
+        sheet = await page.locator("dialog[open]").inner_text()
+        assert all(text in sheet for text in ("next module", "filter", "light or dark"))
+        await page.keyboard.press("Escape")
+        for key in ("/", "p", "a", "y", "Enter", "j", "Enter"):
+            await page.keyboard.press(key)
+        await until(page, "document.querySelector('.module h1')")
+        assert await page.evaluate("location.hash") == "#/module/node000-pay-09"
+        await page.keyboard.press("Escape")
+        await until(page, LISTED)
+        await page.goto(made.gateway.url + "/#/nowhere")
+        assert await page.locator("h1").inner_text() == "No such screen"
+
+
+async def signed_in(page: Any, url: str, role: Role) -> None:
+    """Open the page with the token of ``role``."""
+    await page.goto(url + "/")
+    await page.locator("#token").fill(TOKENS[role][0])
+    await page.keyboard.press("Enter")
+    await until(page, LISTED)
