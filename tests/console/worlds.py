@@ -71,10 +71,12 @@ class Fleet:
     modules: dict[str, Module]
 
     async def change(self, name: str, **changes: int | str) -> None:
-        """Change the Module ``name`` as its writer would: ``restarts``, ``level``."""
-        changed = fleet_module(name, **changes)
-        self.modules[name] = changed
-        await self.store.put(key_of(name), encode_module(changed))
+        """Store the Module ``name`` with ``restarts`` or ``level``, as its writer would."""
+        await self.put(fleet_module(name, **changes))
+
+    async def put(self, changed: Module) -> None:
+        """Store a Module."""
+        await self.store.put(key_of(changed.name), encode_module(changed))
 
 
 def fleet_module(name: str, **changes: int | str) -> Module:

@@ -135,7 +135,8 @@ export class App {
       text: "Skip to the content",
       on: { click: toMain },
     });
-    this.body.replaceChildren(skip, head, this.banner, this.main, this.told, this.keys.sheet);
+    head.prepend(skip);
+    this.body.replaceChildren(head, this.banner, this.main, this.told, this.keys.sheet);
     this.#route();
   }
 

@@ -66,7 +66,7 @@ export function confirmed(action, names) {
       { className: "sheet", "aria-label": `${action} ${names.length} modules?` },
       title,
       element("ul", {}, ...listed),
-      element("div", { className: "buttons" }, yes, no),
+      element("div", { className: "buttons" }, no, yes),
     );
     asked.addEventListener("close", () => {
       asked.remove();

@@ -1,0 +1,177 @@
+"""The fleet of 1,000 Modules in a browser: filters, orders, groups, the keyboard, and what is done to many."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.world.machine import needs
+
+from .accessible import findings
+from .browser import chromium, page_of, until
+from .worlds import Fleet, fleet
+
+pytestmark = [needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
+
+LISTED = "document.querySelectorAll('.rows .live').length"
+COUNT = "document.querySelector('.tally').innerText"
+ROWS = "[...document.querySelectorAll('.rows > :not([hidden])')].sort((a, b) => a.dataset.index - b.dataset.index)"
+NAMES = f"{ROWS}.map((row) => row.querySelector('.name').innerText)"
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def made() -> AsyncIterator[Fleet]:
+    async with fleet(1000) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Any]:
+    async with chromium() as running:
+        yield running
+
+
+async def opened(page: Any, made: Fleet, fragment: str = "#/fleet") -> None:
+    await page.goto(f"{made.gateway.url}/{fragment}")
+    await until(page, LISTED)
+
+
+async def test_filters_stand_in_the_link_and_are_told_when_they_are_wrong(browser: Any, made: Fleet) -> None:
+    async with page_of(browser, made.gateway.url) as page:
+        await opened(page, made)
+        assert await page.evaluate(COUNT) == "1,000 modules"
+        for text, expected in (
+            ("pay", "167 of 1,000"),
+            ("status=no-agent", "20 of 1,000"),
+            ("status=invalid", "10 of 1,000"),
+            ("source=override", "50 of 1,000"),
+            ("node in (node000,node001)", "40 of 1,000"),
+            ("restarts>0", "20 of 1,000"),
+            ("!team", "0 of 1,000"),
+        ):
+            await page.locator("[type=search]").fill(text)
+            await until(page, f"{COUNT} === '{expected}'")
+        await page.get_by_role("button", name="Clear the filter").click()
+        await page.locator("[type=search]").fill("team=")
+        await page.locator("[type=search]").fill("team=shop,(")
+        assert "is no condition" in await page.locator("#wrong").inner_text()
+        await page.locator("[type=search]").fill("team=shop")
+        shown = await page.evaluate(COUNT)
+        link = await page.evaluate("location.href")
+    async with page_of(browser, made.gateway.url) as page:
+        await page.goto(link)
+        await until(page, f"document.querySelector('.tally') && {COUNT} === '{shown}'")
+        assert await page.locator("[type=search]").input_value() == "team=shop"
+
+
+async def test_the_dead_the_silent_and_the_disobedient_are_told_apart(browser: Any, made: Fleet) -> None:
+    async with page_of(browser, made.gateway.url) as page:
+        await opened(page, made, "#/fleet?filter=node000")
+        # Silence shows when an agent is asked, which those in sight are.
+        await until(page, "document.querySelector('.rows .silent')")
+        texts = {
+            kind: await page.evaluate(f"document.querySelector('.rows .{kind}').innerText")
+            for kind in ("no-agent", "silent", "invalid")
+        }
+        assert [texts[kind].split()[1:3] for kind in texts] == [["no", "agent"], ["silent", "Info"], ["invalid"]]
+        levels = "[...document.querySelectorAll('.rows .level')].map((cell) => cell.innerText)"
+        override = f"{levels}.find((text) => /^Debug/.test(text))"
+        before = await until(page, override)
+        assert "14m" in before or "13m" in before
+        await until(page, f"{override} !== '{before}'")
+        await page.get_by_role("button", name="≠ level").click()
+        await until(page, f"{COUNT} === '30 of 1,000'")
+        assert await page.evaluate("document.querySelector('.rows .differs .level').innerText") == "Info ≠ Warn"
+
+
+async def test_changes_come_by_themselves_and_orders_and_groups_hold(browser: Any, made: Fleet) -> None:
+    async with page_of(browser, made.gateway.url) as page:
+        await opened(page, made, "#/fleet?sort=restarts")
+        name = "node033-mail-02"
+        await made.change(name, restarts=4711)
+        await until(page, f"{NAMES}[0] === '{name}'")
+        await page.get_by_label("Group by").select_option("team")
+        groups = "[...document.querySelectorAll('.rows .group')].map((row) => row.innerText.trim())"
+        await until(page, f"{groups}.length")
+        assert (await page.evaluate(groups))[0].split(":")[0] in ("net", "shop", "store")
+        await page.get_by_role("button", name="CPU").click()
+        assert "sort=cpu" in await page.evaluate("location.hash")
+        await until(page, "document.querySelector('.rows .live .cpu').innerText !== ''")
+
+
+async def test_the_keyboard_alone_selects_and_sets_a_level_for_many(browser: Any, made: Fleet) -> None:
+    async with page_of(browser, made.gateway.url) as page:
+        await opened(page, made, "#/fleet?filter=status=live,node012")
+        for key in "jxjxjx":
+            await page.keyboard.press(key)
+        names = (await page.evaluate(NAMES))[:3]
+        assert await page.locator(".actions strong").inner_text() == "3 selected"
+        button = page.get_by_role("button", name="Set level")
+        await page.get_by_label("Reason").fill("case 7")
+        # No is what Enter says: a question has to be answered, not waved through.
+        await button.press("Enter")
+        asked = page.locator("dialog[open]")
+        assert await asked.locator("li").all_inner_texts() == names
+        await page.keyboard.press("Enter")
+        assert (await made.gateway.api.level(names[0])).controls == ()
+        await button.press("Enter")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await until(page, "document.querySelector('.told').innerText.includes('Set Debug for 10m on 3 of 3')")
+        for name in names:
+            (control,) = (await made.gateway.api.level(name)).controls
+            assert (control.level, control.reason) == ("Debug", "case 7")
+        await until(page, f"{ROWS}.slice(0, 3).every((row) => /Debug/.test(row.innerText))")
+        await page.keyboard.press("Escape")
+        assert await page.locator(".actions").is_hidden()
+
+
+async def test_all_rows_can_be_reached_and_few_are_in_the_page(browser: Any, made: Fleet) -> None:
+    async with page_of(browser, made.gateway.url) as page:
+        await opened(page, made)
+        await page.locator("[role=grid]").focus()
+        await page.keyboard.press("End")
+        last = sorted(made.modules)[-1]
+        await until(page, f"{NAMES}.includes('{last}')")
+        assert await page.locator(".rows > *").count() < 80
+        await page.keyboard.press("Home")
+        await until(page, f"{NAMES}[0] === '{sorted(made.modules)[0]}'")
+
+
+async def test_names_and_labels_that_are_markup_stay_text(browser: Any, made: Fleet) -> None:
+    name = "node000-basket-06"
+    await made.put(made.modules[name].with_status(node=MARKUP, service=MARKUP).with_meta(labels={"team": MARKUP}))
+    async with page_of(browser, made.gateway.url) as page:
+        await opened(page, made, "#/fleet?group=node")
+        await until(page, f"document.querySelector('.rows .group').innerText.includes({MARKUP!r})")
+        assert await page.locator("img").count() == 0
+        await page.locator("[type=search]").fill(MARKUP)
+        assert MARKUP in await page.locator("#wrong").inner_text()
+    await made.put(made.modules[name])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280, 3000])
+async def test_every_window_and_theme_can_be_read(browser: Any, made: Fleet, scheme: str, width: int) -> None:
+    context = {"color_scheme": scheme, "viewport": {"width": width, "height": 700}}
+    async with page_of(browser, made.gateway.url, **context) as page:
+        await opened(page, made)
+        await page.keyboard.press("j")
+        await page.keyboard.press("x")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert await findings(page) == []
+        await page.get_by_role("button", name="Filters").click()
+        assert await findings(page) == []
+
+
+async def test_an_empty_fleet_tells_how_one_begins(browser: Any) -> None:
+    async with fleet(0) as nothing, page_of(browser, nothing.gateway.url) as page:
+        await page.goto(nothing.gateway.url + "/")
+        await until(page, "document.querySelector('.state .command')")
+        assert "corvo run --module" in await page.locator(".state").first.inner_text()
+        await nothing.change("node000-pay-03")
+        await until(page, f"{NAMES}.includes('node000-pay-03')")
