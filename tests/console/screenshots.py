@@ -47,7 +47,7 @@ async def take(folder: Path) -> None:
                 for size, (width, height) in _SIZES.items():
                     if size and scheme == "dark":
                         continue
-                    context = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
+                    context: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
                     async with browser_page("http://127.0.0.1:", expected=("40", "50"), **context) as page:
                         for url, shots in ((large.gateway.url, _FLEET), (demo.open.url, _DEMO)):
                             for name, fragment, ready, keys in shots:

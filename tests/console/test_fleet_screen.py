@@ -157,7 +157,7 @@ async def test_names_and_labels_that_are_markup_stay_text(browser: Any, made: Fl
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280, 3000])
 async def test_every_window_and_theme_can_be_read(browser: Any, made: Fleet, scheme: str, width: int) -> None:
-    context = {"color_scheme": scheme, "viewport": {"width": width, "height": 700}}
+    context: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 700}}
     async with page_of(browser, made.gateway.url, **context) as page:
         await opened(page, made)
         await page.keyboard.press("j")

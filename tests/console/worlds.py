@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from corvo_agent.access.roles import Role
 from corvo_agent.access.tokens import new_token
@@ -70,7 +71,7 @@ class Fleet:
     store: MemoryStore
     modules: dict[str, Module]
 
-    async def change(self, name: str, **changes: int | str) -> None:
+    async def change(self, name: str, **changes: Any) -> None:
         """Store the Module ``name`` with ``restarts`` or ``level``, as its writer would."""
         await self.put(fleet_module(name, **changes))
 
@@ -79,7 +80,7 @@ class Fleet:
         await self.store.put(key_of(changed.name), encode_module(changed))
 
 
-def fleet_module(name: str, **changes: int | str) -> Module:
+def fleet_module(name: str, **changes: Any) -> Module:
     """A Module of the fleet, whose name says its node and its service."""
     node, service = name.split("-")[:2]
     chance = random.Random(name)
