@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import DecodeError
 from ..modules.module_level import ModuleLevel
-from ..timestamps import format_rfc3339
+from ..timestamps import format_rfc3339, parse_rfc3339
 from .measuring import Measured
 
 # What the kernel says of a process that does not run because it was told so.
@@ -109,6 +111,25 @@ class Overview:
         wanted = {"by": "", "reason": "", **state.as_json(), "until": _time(state.until)}
         level = None if applied is None else applied.level or None
         return {"wanted": wanted, "applied": level, "in-force": self.level.holds(now)}
+
+
+def measured_of(row: Mapping[str, Any]) -> Measured | None:
+    """What was measured by a row of ``Overview.as_json``; None where its agent was not asked. Raises DecodeError."""
+    reachable, why = row.get("reachable"), str(row.get("why") or "")
+    if reachable is None:
+        return None
+    errors, remarks = row.get("errors"), row.get("remarks") or []
+    if not (errors is None or type(errors) is int) or not isinstance(remarks, list):
+        raise DecodeError("a row of the fleet", "errors and remarks: must be a number and a list")
+    return Measured(
+        parse_rfc3339(str(row.get("asked") or "")),
+        errors,
+        bool(row.get("errors-at-least")),
+        tuple(map(str, remarks)),
+        why=why if reachable else "",
+        unanswered="" if reachable else why or "no answer",
+        frozen=row.get("status") == Status.FROZEN and not reachable,
+    )
 
 
 def _time(nanoseconds: int) -> str | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from corvo_agent.errors import DecodeError
 from corvo_agent.modules.announcing.endpoint import AppliedLevel
 from corvo_agent.modules.controls.control import Control
 from corvo_agent.modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta
 from corvo_agent.modules.module_level import ModuleLevel
 from corvo_agent.overview.facts import Facts
 from corvo_agent.overview.measuring import Measured
-from corvo_agent.overview.overview import Overview
+from corvo_agent.overview.overview import Overview, measured_of
 
 NOW = 1_764_130_000 * 10**9
 ANNOUNCED = AppliedLevel("Info", "default")
@@ -81,3 +82,22 @@ def test_what_was_measured_has_its_units() -> None:
         False,
     )
     assert shown["asked"] == "2025-11-26T04:06:40Z"
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        None,
+        Measured(NOW, 4, True, ("1 line has no level",)),
+        Measured(NOW, why="no log"),
+        Measured(NOW, unanswered="refused"),
+        Measured(NOW, unanswered="late", frozen=True),
+    ],
+)
+def test_what_was_measured_is_read_from_a_row(measured: Measured | None) -> None:
+    assert measured_of(Overview(level(), measured).as_json(NOW)) == measured
+
+
+def test_a_row_that_is_none_is_refused() -> None:
+    with pytest.raises(DecodeError):
+        measured_of({"reachable": True, "errors": "many"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from ...diagnostics.client.payload_client import PayloadClient
@@ -31,6 +31,9 @@ class AddressBackend:
         """Who answers at the address."""
         async with self.agent(name) as client:
             return await peer_kind(client, name)
+
+    async def measured(self, names: Sequence[str]) -> None:
+        """Each agent is asked."""
 
     @asynccontextmanager
     async def agent(self, name: str) -> AsyncGenerator[PayloadClient]:

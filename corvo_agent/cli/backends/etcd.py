@@ -48,6 +48,9 @@ class EtcdBackend:
         except (NotFound, PreconditionFailed):
             return PeerKind.NONE
 
+    async def measured(self, names: Sequence[str]) -> None:
+        """Each agent is asked."""
+
     @asynccontextmanager
     async def agent(self, name: str) -> AsyncGenerator[PayloadClient]:
         """The agent of ``name``, looked up anew each time: it may have moved."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     # Only named here: what a client needs takes a quarter of a second to import.
     from ...diagnostics.client.typed_client import TypedClient
     from ...modules.access import ModuleAccess
+from ...overview.measuring import Measured
 
 
 class Backend(Protocol):
@@ -28,6 +30,13 @@ class Backend(Protocol):
 
     async def peer_kind(self, name: str) -> PeerKind:
         """Who answers for the Module ``name``, of which no agent has announced itself."""
+        ...
+
+    async def measured(self, names: Sequence[str]) -> Mapping[str, Measured | None] | None:
+        """What the agents of ``names`` say, errors of the last ten minutes included, from one that asks them for all.
+
+        None where there is none that does: then each is to be asked.
+        """
         ...
 
     def agent(self, name: str) -> AbstractAsyncContextManager[TypedClient]:

@@ -60,6 +60,8 @@ class StatusBoard:
         self.modules = modules
         self.clock = clock
         self.measurer = Measurer(ask, self._measured)
+        #: Held by who makes and writes rows, for one turn of the loop.
+        self.turn = asyncio.Lock()
         self._beside = beside
         # Made when they are first looked at.
         self._plain: dict[str, Row] = {}

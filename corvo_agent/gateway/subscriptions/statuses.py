@@ -11,14 +11,15 @@ import orjson
 from ...access.caller import current_caller
 from ...errors import NotAuthorized
 from ...modules.selectors.selection import Selection
-from ..cooperative_yield import SLICE
 from ..multiplex.kinds import Outlet
 from ..objects.module_api import permitted
-from ..statuses.board import StatusBoard
+from ..statuses.board import RowFeed, StatusBoard
 from .wanted import SELECTORS, check_members, names, options_of
 
 #: Modules of one subscription that are measured.
 MAX_MEASURED = 200
+# Rows that are made and written in a turn of the loop: a few milliseconds of work.
+_SLICE = 100
 # Seconds for which changes are collected: a row is told at most so often.
 _PACE = 0.2
 
@@ -64,22 +65,22 @@ class StatusesSubscription:
             revision = self._board.modules.revision
             left = feed.waiting
             while left > 0:
-                left -= SLICE
-                await _tell(feed.take(SLICE), out)
+                left -= _SLICE
+                await self._tell(feed, out)
             await out.say("listed", **{"resource-version": str(revision)})
             while True:
                 await feed.moved()
-                await _tell(feed.take(SLICE), out)
+                await self._tell(feed, out)
                 if not feed.waiting:
                     await asyncio.sleep(_PACE)
         finally:
             self._board.close(feed)
 
-
-async def _tell(taken: Any, out: Outlet) -> None:
-    rows, gone = taken
-    lines = [out.line("row", object=orjson.Fragment(row.json)) for row in rows]
-    lines += [out.line("gone", name=name) for name in gone]
-    await out.say_all(lines)
-    # Also where there is room for all of it: others get a turn.
-    await asyncio.sleep(0)
+    async def _tell(self, feed: RowFeed, out: Outlet) -> None:
+        # One slice in each turn of the loop, however many clients are told something.
+        async with self._board.turn:
+            rows, gone = feed.take(_SLICE)
+            lines = [out.line("row", object=orjson.Fragment(row.json)) for row in rows]
+            lines += [out.line("gone", name=name) for name in gone]
+            await asyncio.sleep(0)
+        await out.say_all(lines)

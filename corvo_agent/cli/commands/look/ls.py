@@ -13,7 +13,7 @@ from ....modules.access import Selector
 from ....overview.overview import Overview
 from ...backends.protocol import Backend
 from ...help import HelpCommand
-from ...modules.overview import HEADERS, ORDERS, WIDE, notes, overviews, row, sort_key, wide
+from ...modules.overview import HEADERS, ORDERS, RECENTLY, WIDE, notes, overviews, row, sort_key, wide
 from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import Where
@@ -31,7 +31,7 @@ _FORMATS = ("table", "text", "wide", "json", "yaml", "name")
 
 @click.command("ls", cls=HelpCommand, short_help="Show the modules at a glance.")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
-@click.option("--since", default="10m", show_default=True, metavar="DURATION|TIME", help="Count errors since then.")
+@click.option("--since", default=RECENTLY, show_default=True, metavar="DURATION|TIME", help="Count errors since then.")
 @click.option("--errors/--no-errors", "count", default=None, help=f"Ask agents; up to {_ASKED} unless told.")
 @click.option("--sort", type=click.Choice(ORDERS), default="name", show_default=True, help="What comes first.")
 @click.option("--watch", is_flag=True, help="Go on, every --interval.")

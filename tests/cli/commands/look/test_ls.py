@@ -37,6 +37,18 @@ async def test_each_module_has_a_row_with_the_errors_of_a_time(place: Place) -> 
 
 
 @pytest.mark.usefixtures("fleet")
+async def test_a_gateway_is_asked_once_for_what_its_agents_say(place: Place) -> None:
+    outcome = await place.corvo("ls", "-o", "json")
+    rows = {row["name"]: row for row in outcome.json}
+    # The lines of the log are older than ten minutes.
+    assert (rows[NAME]["errors"], rows[NAME]["status"], rows[NAME]["reachable"]) == (0, "live", True)
+    assert (rows["node2-mail"]["errors"], rows["node2-mail"]["reachable"]) == (None, None)
+    if place.gateway is not None:
+        # One that asks for errors of another time asks the agents itself.
+        assert [row["errors"] for row in (await place.corvo("ls", NAME, "--since", "9m", "-o", "json")).json] == [0]
+
+
+@pytest.mark.usefixtures("fleet")
 async def test_lines_that_could_not_be_judged_are_no_errors_and_are_told(place: Place, log_file: Path) -> None:
     with log_file.open("a") as log:
         log.write('{"level":"odd","ts":"2026-11-23T04:02:07Z","msg":"who knows"}\n')
