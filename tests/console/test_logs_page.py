@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.world.machine import needs
 
+from .accessible import findings
 from .browser import browser_page, until
 from .log_world import MAIL, MARKUP, SHOP, LogWorld, log_world
 
@@ -68,7 +69,7 @@ async def test_filters_are_asked_of_the_agents_stand_in_the_link_and_can_be_take
         await page.keyboard.press("Enter")
         await status(page, "3 lines")
         assert "field.status%3E%3D=500" in page.url
-        await page.locator(".chip", has_text="status >= 500").click()
+        await page.locator(".condition", has_text="status >= 500").click()
         await status(page, "60 lines")
         await page.go_back()
         await status(page, "3 lines")
@@ -99,6 +100,8 @@ async def test_a_line_stands_beside_the_others_as_json_whose_values_filter(tmp_p
         around = await detail.locator(".around .data").all_inner_texts()
         assert [text for text in around if "mail" not in text] == []
         assert [each for each in around if "mail 28" in each] == [await detail.locator(".around .chosen").inner_text()]
+        found = await findings(page)
+        assert found == [], found
         await detail.get_by_role("button", name=MARKUP).first.click()
         await until(page, "location.hash.includes('field.to.name')")
         await status(page, "30 lines")

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.cli.commands.look.test_stacks import waiting_tasks
 from tests.world.machine import needs
 
+from .accessible import findings
 from .browser import browser_page, until
 from .log_world import MARKUP, SHOP, log_world
 
@@ -25,6 +26,8 @@ async def test_deadlocks_come_first_and_tasks_at_one_place_are_one(tmp_path: Pat
         assert "waits for 12 x taker-0" in told
         assert MARKUP in told
         assert await page.locator("img").count() == 0
+        found = await findings(page)
+        assert found == [], found
         await page.keyboard.press("/")
         await page.keyboard.type("taker-11")
         await until(page, "document.querySelector('.bar output').textContent.startsWith('1 of ')")

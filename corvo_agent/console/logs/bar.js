@@ -24,12 +24,12 @@ const WAYS = [
 const OWN_FIELDS = ["level", "since", "until"];
 
 /**
- * The fields, in ``host``, and the filters, in ``chips``. ``act``: ``modules`` is told names or a selector, ``filter`` a
+ * The fields, in ``host``, and the filters, in ``conditions``. ``act``: ``modules`` is told names or a selector, ``filter`` a
  * parameter of the Log query, ``find`` a text that is looked for among the lines that are here, ``leave`` that it is
  * done.
  */
 export class Bar {
-  chips = element("div", { className: "chips" });
+  conditions = element("div", { className: "conditions" });
 
   /**
    * @param {{modules: (names: string[], selector: string) => void, filter: (name: string, value: string) => void,
@@ -59,24 +59,24 @@ export class Bar {
       },
     });
     const fields = [this.modules, this.level, this.since, this.until, this.way, this.wanted];
-    this.host = element("div", { className: "bar" }, ...fields);
+    this.host = element("div", { className: "bar" }, element("h1", { text: "Logs" }), ...fields);
   }
 
   /** @param {import("./link.js").LogView} view */
   show({ names, selector, parameters, find }) {
-    this.modules.value = names.join(" ") || selector;
+    this.modules.value = this.modules.title = names.join(" ") || selector;
     this.level.value = parameters.level ?? "";
     this.since.value = parameters.since ?? "";
     this.until.value = parameters.until ?? "";
     if (this.way.value === "here" && this.wanted.value.trim() !== find) this.wanted.value = find;
     const filters = Object.entries(parameters).filter(([name]) => !OWN_FIELDS.includes(name));
-    const chips = filters.map(([name, value]) =>
+    const conditions = filters.map(([name, value]) =>
       button(`${told(name, value)}  ×`, () => this.act.filter(name, ""), {
-        className: "chip",
+        className: "condition",
         title: "Take this filter away",
       }),
     );
-    this.chips.replaceChildren(...chips);
+    this.conditions.replaceChildren(...conditions);
   }
 
   focus() {

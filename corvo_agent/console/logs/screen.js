@@ -38,6 +38,7 @@ class Logs {
   reading = undefined;
   #filtering = 0;
   #asked = 0;
+  #told = "[]";
   #changed = false;
 
   /** @param {HTMLElement} host @param {import("../shell/app.js").App} app @param {AbortSignal} signal */
@@ -59,6 +60,8 @@ class Logs {
     this.list = new LogList(this.lines, this.ring, {
       choose: (number) => !this.detail.host.hidden && this.open(number),
       open: (number) => {
+        // Whoever looks at a line does not want it to move away.
+        if (this.list.following) this.list.follow(false);
         this.list.choose(number);
         this.open(number);
       },
@@ -75,10 +78,10 @@ class Logs {
       leave: () => this.lines.focus(),
       tell: (text) => app.tell(text),
     });
-    this.troubles = element("ul", { className: "troubles failed", role: "alert" });
+    this.troubles = element("div", { className: "troubles failed", role: "alert" });
     host.append(
       this.bar.host,
-      this.bar.chips,
+      this.bar.conditions,
       this.troubles,
       this.chart.figure,
       element("div", { className: "beside" }, this.lines, this.detail.host),
@@ -304,12 +307,15 @@ class Logs {
     this.status.classList.toggle("paused", live && !following);
     this.resume.hidden = following || !live;
     const troubles = [...this.failures].filter(([module]) => module);
-    this.troubles.replaceChildren(
-      ...troubles
-        .slice(0, 4)
-        .map(([module, text]) => element("li", {}, element("strong", { text: module }), ` ${text}`)),
-      ...(troubles.length > 4 ? [element("li", { text: `and ${troubles.length - 4} more modules` })] : []),
-    );
+    const words = troubles.slice(0, 4).map(([module, text]) => [module, text]);
+    if (troubles.length > 4) words.push(["", `and ${troubles.length - 4} more modules`]);
+    // Only what has changed: all of it would be read aloud again.
+    if (this.#told !== JSON.stringify(words)) {
+      this.#told = JSON.stringify(words);
+      this.troubles.replaceChildren(
+        ...words.map(([module, text]) => element("p", {}, element("strong", { text: module }), ` ${text}`)),
+      );
+    }
     if (this.failures.has("")) return;
     const asks = names.length > 0 || selector !== "";
     this.host.classList.toggle("unasked", !asks);

@@ -76,8 +76,8 @@ class Shelf {
   /** @param {Kept} kept */
   async drop(kept) {
     try {
-      await this.app.session.fetch(pathOf(kept.id), { method: "DELETE" });
-      if (kept.state === "running") this.take({ ...kept, state: "cancelled" });
+      const told = await this.app.session.json(pathOf(kept.id), { method: "DELETE" });
+      if (kept.state === "running") this.take(told);
       else this.kept.delete(kept.id);
       this.show();
     } catch (error) {
@@ -90,7 +90,7 @@ class Shelf {
     const command = `corvo profile ${this.name || "NAME"} cpu --flame cpu.html`;
     if (!all.length)
       return this.body.replaceChildren(empty("No profile is kept here. Take one above, or in a terminal:", command));
-    const heads = ["Profile", "Taken", "How", "Size", "By", "State", ""].map((text) =>
+    const heads = ["Profile", "Taken", "How", "Size", "By", "State"].map((text) =>
       element("th", { scope: "col", text }),
     );
     const rows = all.map((kept) =>
@@ -106,7 +106,7 @@ class Shelf {
     const table = element(
       "table",
       {},
-      element("thead", {}, element("tr", {}, ...heads)),
+      element("thead", {}, element("tr", {}, ...heads, element("td"))),
       element("tbody", {}, ...rows),
     );
     this.body.replaceChildren(

@@ -21,9 +21,11 @@ export function matching(stacks, text) {
 /** @param {Stack[]} stacks */
 export const sizeOf = (stacks) => stacks.reduce((sum, stack) => sum + stack.count, 0);
 
+/** FILE:LINE, as editors take it. @param {Frame} frame */
+export const fileOf = ({ file, line }) => (file && line ? `${file}:${line}` : file);
+
 /** @param {Frame} frame */
-export const placeOf = ({ function: name, file, line }) =>
-  [name, file && line ? `${file}:${line}` : file].filter(Boolean).join("  ");
+export const placeOf = (frame) => [frame.function, fileOf(frame)].filter(Boolean).join("  ");
 
 /** What they are called: their names, and how many more there are. @param {Stack} stack @param {number} [most] */
 export function titleOf({ names, count, kind }, most = 5) {

@@ -6,7 +6,7 @@ import { count } from "../shell/format.js";
 import { go } from "../shell/router.js";
 import { asApiError } from "../shell/session.js";
 import { empty, failure, gate, loading } from "../shell/states.js";
-import { asText, factsOf, matching, placeOf, sizeOf, titleOf } from "./model.js";
+import { asText, factsOf, fileOf, matching, sizeOf, titleOf } from "./model.js";
 
 /** @typedef {import("./model.js").Stack} Stack */
 
@@ -174,7 +174,13 @@ class Stacks {
     const { frames } = stack;
     const list = element("ol", { className: "data frames" });
     const fill = (/** @type {number} */ most) => {
-      list.replaceChildren(...frames.slice(0, most).map((frame) => element("li", { text: placeOf(frame) })));
+      list.replaceChildren(
+        ...frames
+          .slice(0, most)
+          .map((frame) =>
+            element("li", {}, frame.function, element("span", { className: "quiet", text: `  ${fileOf(frame)}` })),
+          ),
+      );
       const more = frames.length - most;
       if (more > 0)
         list.append(

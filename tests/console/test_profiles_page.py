@@ -1,0 +1,116 @@
+"""Profiles in a browser: taken from a real agent, followed, opened, compared, saved, forgotten; and who may not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+from corvo_agent.access.roles import Role
+from corvo_agent.profiles.pprof.reader import decode
+from tests.world.machine import needs
+
+from .accessible import findings
+from .browser import browser_page, until
+from .log_world import MARKUP, SHOP, log_world
+from .worlds import TOKENS, with_tokens
+
+pytestmark = needs("chromium")
+
+
+async def _waits() -> None:
+    await asyncio.sleep(3600)
+
+
+@asynccontextmanager
+async def odd_frame() -> AsyncIterator[None]:
+    """A task in a function that has markup for its name."""
+    named = FunctionType(_waits.__code__.replace(co_name=MARKUP, co_qualname=MARKUP), {"asyncio": asyncio})
+    task = asyncio.create_task(named())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def take(page: Any, kind: str, seconds: str = "") -> None:
+    """Fill in the form, and wait until there is one more that is done."""
+    done = "[...document.querySelectorAll('.shelf tbody tr a')].length"
+    before = await page.evaluate(done)
+    await page.get_by_label("Kind of profile").select_option(kind)
+    if seconds:
+        await page.get_by_label("Seconds").fill(seconds)
+    await page.get_by_role("button", name="Take").click()
+    await until(page, f"{done} > {before}")
+
+
+async def test_profiles_are_taken_opened_compared_saved_and_forgotten(tmp_path: Path) -> None:
+    async with log_world(tmp_path) as world, browser_page(world.gateway.url) as page, odd_frame():
+        await page.goto(f"{world.gateway.url}/#/profiles/{SHOP}")
+        await until(page, "document.querySelector('.shelf')?.textContent.includes('corvo profile')")
+        await take(page, "goroutine")
+        await take(page, "goroutine")
+        await take(page, "profile", "0.5")
+        found = await findings(page)
+        assert found == [], found
+        async with page.expect_download() as saving:
+            await page.get_by_role("button", name="Download").nth(1).click()
+        file = tmp_path / "saved.pb.gz"
+        await (await saving.value).save_as(file)
+        assert any(MARKUP in frame.function for each in decode(file.read_bytes()).samples for frame in each.stack)
+        await page.get_by_role("link", name="Tasks and threads").first.click()
+        await until(page, "document.querySelector('canvas')")
+        assert await page.locator("h1").inner_text() == f"Tasks and threads of {SHOP}"
+        await page.keyboard.press("/")
+        await page.keyboard.type("onerror")
+        await until(page, "document.querySelector('.found').textContent.startsWith('1 functions')")
+        await page.keyboard.press("Enter")
+        assert MARKUP in await page.locator("output.detail").inner_text()
+        await page.keyboard.press("t")
+        assert MARKUP in await page.locator(".flame-graph tbody button").inner_text()
+        assert await page.locator("img").count() == 0
+        await page.keyboard.press("Escape")
+        await page.get_by_label("Compare with").select_option(index=1)
+        await until(page, "document.querySelector('.total')?.textContent.includes('since')")
+        found = await findings(page)
+        assert found == [], found
+        await page.get_by_role("link", name="All profiles").click()
+        await until(page, "document.querySelectorAll('.shelf tbody tr').length === 3")
+        for left in (2, 1, 0):
+            await page.get_by_role("button", name="Forget").first.click()
+            await until(page, f"document.querySelectorAll('.shelf tbody tr').length === {left}")
+
+
+async def test_one_that_is_being_taken_shows_how_far_it_is_and_can_be_ended(tmp_path: Path) -> None:
+    async with log_world(tmp_path) as world, browser_page(world.gateway.url, expected=("429",)) as page:
+        await page.goto(f"{world.gateway.url}/#/profiles/{SHOP}")
+        await until(page, "document.querySelector('.state')")
+        await page.get_by_label("Seconds").fill("25")
+        await page.get_by_role("button", name="Take").click()
+        await until(page, "Number(document.querySelector('progress')?.value) > 0")
+        await page.get_by_role("button", name="Take").click()
+        assert "Try again in" in await until(page, "document.querySelector('.told.shown')?.textContent")
+        await page.get_by_role("button", name="Cancel").click()
+        await until(page, "document.querySelector('.shelf tbody').textContent.includes('cancelled')")
+
+
+async def test_whoever_may_not_is_told_why(tmp_path: Path) -> None:
+    settings = with_tokens(tmp_path)
+    async with (
+        log_world(tmp_path, settings) as world,
+        browser_page(world.gateway.url, expected=("401", "403")) as page,
+    ):
+        await page.goto(f"{world.gateway.url}/")
+        await page.locator("#token").fill(TOKENS[Role.VIEWER][0])
+        await page.keyboard.press("Enter")
+        await until(page, "document.querySelector('.rows .live')")
+        await page.goto(f"{world.gateway.url}/#/profiles/{SHOP}")
+        button = page.get_by_role("button", name="Take")
+        assert await button.get_attribute("aria-disabled") == "true"
+        assert str(await button.get_attribute("title")).startswith("Read only: viewer")
+        for screen in ("stacks", "logs"):
+            await page.goto(f"{world.gateway.url}/#/{screen}/{SHOP}")
+            await until(page, "document.querySelector('.state.failed')?.textContent.includes('403')")
