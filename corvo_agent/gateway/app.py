@@ -63,6 +63,7 @@ from .routing.networks import DialPolicy
 from .routing.peers import PeerPool
 from .routing.resolver import Resolver
 from .routing.router import RouteLimits, Router
+from .routing.sockets import SocketPolicy
 from .settings import GatewaySettings
 from .tls import agent_context, grpc_context, proxy_context, server_context
 from .watching.caretaker import Caretaker
@@ -171,6 +172,7 @@ class Gateway:
                 limits=self._routes,
                 audit=self._audit,
                 shedding=self.shedding,
+                sockets=SocketPolicy(settings.allow_sockets),
             )
             metrics = Metrics(self.cache, self.endpoints, self.hub, peers, self.shedding)
             own = Router(self._any_module, self.endpoints, resolver, peers, quiet=True)

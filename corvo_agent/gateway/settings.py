@@ -71,6 +71,12 @@ class GatewaySettings:
         metavar="CIDR[,CIDR]",
         read_item=_read_network,
     )
+    allow_sockets: tuple[str, ...] = setting(
+        (),
+        "Folders in which agents of this machine may have the Unix sockets that they answer at.",
+        option="allow-socket",
+        metavar="FOLDER[,FOLDER]",
+    )
     agent_tls: bool = setting(False, "Speak TLS with agents.")
     agent_ca: str = setting("", "Authority that the certificates of agents come from.", metavar="FILE")
     agent_cert: str = setting("", "Certificate to show to agents.", metavar="FILE")

@@ -34,7 +34,7 @@ class PeerPool:
     """Clients by address, at most ``limit`` of them; one that was idle for ``idle`` seconds is closed.
 
     An address is ``HOST:PORT`` of an agent, for which ``ssl`` counts, or ``https://HOST:PORT`` of a smart NIC's proxy,
-    for which ``proxy_ssl`` does.
+    for which ``proxy_ssl`` does, or ``unix:PATH`` of an agent beside it.
     ``metadata`` gives what goes along with each call.
 
     An address that could not be reached is not tried again for 0.1 s, doubling up to 2 s: calls in between fail at
@@ -126,7 +126,8 @@ class PeerPool:
             return NaplesClient(address, ssl=self._proxy_ssl)
         return DiagnosticsClient(
             address,
-            ssl=self._ssl,
+            # What goes through the kernel of this machine needs no TLS.
+            ssl=None if address.startswith("unix:") else self._ssl,
             connect_timeout=self._connect_timeout,
             metadata=self._metadata,
             replies=self._replies,

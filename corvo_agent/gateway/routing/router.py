@@ -28,7 +28,6 @@ from ...errors import (
     ResourceExhausted,
     Unavailable,
     Unsupported,
-    shorten,
 )
 from ...modules.announcing.endpoint import Endpoint
 from ...modules.announcing.place import check_reach
@@ -38,6 +37,7 @@ from ...modules.model import Module
 from ..watching.endpoint_cache import EndpointCache
 from .peers import PeerPool
 from .resolver import Resolver
+from .sockets import SocketPolicy
 
 #: The parameter that names one of several processes of a Module.
 WORKER = "worker"
@@ -77,8 +77,10 @@ class Router:
         audit: Audit | None = None,
         quiet: bool = False,
         shedding: Shedding | None = None,
+        sockets: SocketPolicy | None = None,
     ) -> None:
         self.shedding = shedding or Shedding()
+        self._sockets = sockets or SocketPolicy()
         self._audit = audit or Audit()
         self._quiet = quiet
         self._lookup = lookup
@@ -202,7 +204,7 @@ class Router:
     async def _address(self, query: DebugQuery, announced: Endpoint | None = None) -> str:
         """Where the agent is, by what it ``announced``: what the cache knows of that, unless it is given.
 
-        ``https://HOST:PORT`` where that is the proxy of a smart NIC.
+        ``https://HOST:PORT`` where that is the proxy of a smart NIC, ``unix:PATH`` for a socket of this host.
         """
         module = self._lookup(query.name)
         if module is None:
@@ -212,8 +214,7 @@ class Router:
         if found is None:
             raise _unlocated(module)
         if found.path:
-            # It would name a file of this machine, whichever machine the agent is on.
-            raise PreconditionFailed(f"endpoint address [{shorten(str(found))}] is not HOST:PORT")
+            return self._sockets.check(found, announced)
         try:
             # The address that was checked is the one that is dialled: a second look-up could give another.
             address = await self._resolver.resolve(found.host)

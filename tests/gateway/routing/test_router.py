@@ -54,7 +54,7 @@ async def test_nothing_says_where_its_agent_is() -> None:
 
 
 async def test_a_file_of_this_machine_is_not_where_an_agent_is() -> None:
-    expected = "endpoint address [unix:/run/agent] is not HOST:PORT"
+    expected = "endpoint address [unix:/run/agent] is a file, and does not say on which machine"
     assert str(await refusal(DebugQuery("Log", name=NAME), "unix:/run/agent")) == expected
 
 
