@@ -129,7 +129,7 @@ ROOMS = {
         "settings",
         "multiplex",
         "subscriptions",
-        "rest tls",
+        "credentials rest tls",
         "grpc looking",
         "app",
     ],
@@ -162,6 +162,7 @@ OF_SOME_PYTHONS = {"_interpreters", "_xxsubinterpreters"}
 
 # Files without a test file of their name, and why. A test file that a reason names has to be there.
 NO_TEST_OF_ITS_NAME = {
+    "gateway/credentials.py": "tests/gateway/test_ways_in.py and test_auth.py come in by each way",
     "gateway/jwt_settings.py": "tests/gateway/test_ways_in.py has gateways with them, and what is half told",
     "survival/program.py": "tests/faults/test_survival.py runs programs in it",
     "survival/settings.py": "values without behaviour",

@@ -13,13 +13,8 @@ from aiohttp import web
 
 from ..access.audit import Audit
 from ..access.caller import current_caller
-from ..access.callers import EVERYONE, Callers, said_to_agents
-from ..access.json_web_tokens import USUAL, JsonWebTokens, JwtRules, KeySet
-from ..access.local_users import LocalUsers, user_id
+from ..access.callers import EVERYONE, said_to_agents
 from ..access.recent import RecentLines
-from ..access.roles import Role
-from ..access.tokens import TokenFile
-from ..access.wrong_tokens import TokenCheck
 from ..addresses import address_to_listen
 from ..clock import SYSTEM_CLOCK, Clock
 from ..diagnostics.server.acceptor import Acceptor, within_descriptors
@@ -34,11 +29,10 @@ from ..modules.store_clock import StoreClock
 from ..settings.secret_file import read_secret
 from ..tls_files import FileContext
 from .auth import Gatekeeper
+from .credentials import gatekeeper_of
 from .grpc.service import DiagnosticsV1
 from .grpc.status import DetailsCodec
 from .identity import GatewayIdentity
-from .jwt_settings import JwtSettings
-from .key_source import key_source
 from .looking import Looking, Views
 from .metrics import Metrics
 from .multiplex.multiplexer import Multiplexer
@@ -142,7 +136,7 @@ class Gateway:
         """Start all of it."""
         settings = self.settings
         # Files are small and local, but the loop is not the place to read them all the same.
-        self._gatekeeper = await asyncio.to_thread(self._read_tokens)
+        self._gatekeeper = await asyncio.to_thread(gatekeeper_of, settings, self._clock)
         await self._gatekeeper.start()
         server_tls, grpc_tls, agent_tls, proxy_tls = await asyncio.to_thread(
             lambda: (server_context(settings), grpc_context(settings), agent_context(settings), proxy_context(settings))
@@ -229,31 +223,6 @@ class Gateway:
 
     def _read_agent_token(self) -> str:
         return read_secret(self.settings.agent_token_file, "agent-token-file")
-
-    def _read_tokens(self) -> Gatekeeper:
-        settings = self.settings
-        if settings.asks_who:
-            file = TokenFile(settings.token_file, self._clock) if settings.token_file else None
-            web = self._web_tokens(settings.jwt) if settings.jwt.jwt_keys else None
-            tokens = TokenCheck(file, self._clock, web) if file or web else None
-            # Who shows no certificate that is listed may show a token.
-            callers = Callers(clients=dict(settings.clients), others=True) if settings.client_ca else EVERYONE
-            return Gatekeeper(callers, tokens, certified=bool(settings.client_ca))
-        if settings.insecure:
-            _log.warning("this gateway answers anyone who reaches it, without a token: --insecure")
-            return Gatekeeper(EVERYONE)
-        return Gatekeeper(Callers(LocalUsers([user_id(text) for text in settings.allow_users])))
-
-    def _web_tokens(self, settings: JwtSettings) -> JsonWebTokens:
-        rules = JwtRules(
-            settings.jwt_issuer,
-            settings.jwt_audience,
-            settings.jwt_algorithms or USUAL,
-            settings.jwt_role_claim,
-            dict(settings.jwt_roles) or {role.text: role for role in Role},
-            settings.jwt_leeway,
-        )
-        return JsonWebTokens(rules, KeySet(key_source(settings.jwt_keys), self._clock))
 
     @property
     def address(self) -> str:
