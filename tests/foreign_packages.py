@@ -61,7 +61,6 @@ OWNERS = {
         "profiles/sampling/py_spy.py",
         "profiles/sampling/py_spy_process.py",
         "sidecar/answers/process_stats.py",
-        "sidecar/answers/process_tree.py",
         "sidecar/processes/python_process.py",
         "sidecar/target/listener.py",
         "stats/process.py",

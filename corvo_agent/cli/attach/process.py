@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...errors import InvalidArgument, NotFound, PermissionRefused
 from ...sidecar.processes.appended_files import open_logs
-from ...sidecar.processes.python_process import python_processes, python_version
+from ...sidecar.processes.python_process import python_below, python_processes, python_version
 from ..show.output import note
 
 # Processes named when a text fits several.
@@ -20,7 +20,9 @@ def find_pid(text: str) -> int:
         if not Path(f"/proc/{pid}").exists():
             raise NotFound("process", text, "corvo ps lists those of this machine")
         if python_version(pid) is None:
-            raise InvalidArgument("PROCESS", text, "it does not run Python; corvo ps lists those that do")
+            below = ", ".join(map(str, python_below(pid)[:_MOST]))
+            reason = f"but what is below it does: {below}" if below else "corvo ps lists those that do"
+            raise InvalidArgument("PROCESS", text, f"it does not run Python; {reason}")
         return pid
     found = [each for each in python_processes() if text in " ".join(each.command)]
     if not found:

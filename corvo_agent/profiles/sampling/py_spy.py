@@ -34,6 +34,8 @@ from .thread_states import with_kernel_states
 _START_SECONDS = 10.0
 _DUMP_SECONDS = 30.0
 _CHECK_SECONDS = 0.25
+# Stacks that change while they are read are usual: a share of the looks from which on they are worth a remark.
+_WORTH_TELLING = 0.05
 _FLAGS = {Mode.CPU: (), Mode.WALL: ("--idle",), Mode.GIL: ("--gil",)}
 
 
@@ -223,7 +225,7 @@ def _notes(order: SamplingOrder, last: _Stretch, cpus: float, errors: int) -> tu
         notes.append(f"rate lowered to {last.hz:.0f} Hz")
         if share_percent(last.busy, last.seconds, cpus) > order.budget:
             notes.append("the budget is not kept: a lower rate would say nothing")
-    if errors:
+    if errors > _WORTH_TELLING * last.looks:
         notes.append(f"{errors} stacks could not be read: they changed while they were read, or {TOO_DEEP}")
     if last.behind:
         notes.append(f"py-spy was {last.behind:.1f} s late in the end: shares are less exact")

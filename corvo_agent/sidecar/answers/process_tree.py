@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-
-import psutil
 
 from ...errors import CorvoError, NotFound, Unsupported
 from ...profiles.pprof.model import Label, Sample
 from ...profiles.sampling.engine import Recording, SamplingOrder
 from ...profiles.sampling.py_spy import PySpy
 from ...profiles.sampling.py_spy_output import ThreadDump
-from ..processes.python_process import python_version
+from ..processes.python_process import python_below
 
 #: Processes of one tree that are looked into; each takes a py-spy of its own.
 MAX_PROCESSES = 32
@@ -26,11 +25,9 @@ def python_tree(pid: int) -> tuple[list[int], int]:
 
     Raises NotFound when there is no such process. Blocks on reading /proc.
     """
-    try:
-        below = psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        raise NotFound("process", str(pid)) from None
-    found = [pid, *(each.pid for each in below if python_version(each.pid) is not None)]
+    if not os.path.exists(f"/proc/{pid}"):
+        raise NotFound("process", str(pid))
+    found = [pid, *python_below(pid)]
     return found[:MAX_PROCESSES], max(len(found) - MAX_PROCESSES, 0)
 
 

@@ -87,6 +87,15 @@ def python_version(pid: int) -> str | None:
     return _by_command(pid)
 
 
+def python_below(pid: int) -> list[int]:
+    """The processes below ``pid`` that run Python, such as the program below what PyInstaller unpacks it with."""
+    try:
+        below = psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return [each.pid for each in below if python_version(each.pid) is not None]
+
+
 def _by_command(pid: int) -> str | None:
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.sidecar.processes.python_process import python_below
 from tests.cli.kit import corvo, run_here
 from tests.other_user import as_nobody
 from tests.profiles.spawn import load, running
@@ -141,6 +142,17 @@ def test_a_process_that_runs_no_python_is_refused() -> None:
         outcome = run_here("attach", str(process.pid))
         process.kill()
     assert (outcome.code, "it does not run Python" in outcome.err) == (2, True)
+
+
+def test_what_unpacks_and_starts_a_python_is_refused_and_that_python_is_named() -> None:
+    with subprocess.Popen(("sh", "-c", f"{sys.executable} -c 'input()'; :"), stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        while not (below := python_below(process.pid)):
+            assert process.poll() is None
+        outcome = run_here("attach", str(process.pid))
+        process.stdin.close()
+    assert outcome.code == 2
+    assert f"it does not run Python; but what is below it does: {below[0]}" in outcome.err
 
 
 @pytest.mark.integration
