@@ -1,0 +1,111 @@
+"""Programs as people run them, which were not prepared: ``corvo attach`` shows what they do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.kit import run_here
+from tests.profiles.spawn import running
+
+from .machine import needs
+
+_HANDLE = """
+def handle():
+    return sum(number * number for number in range(20000))
+"""
+TRIO = f"""{_HANDLE}
+import trio
+async def worker():
+    while True:
+        handle()
+        await trio.sleep(0)
+async def main():
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(worker)
+        print("ready", flush=True)
+trio.run(main)
+"""
+UVLOOP = f"""{_HANDLE}
+import asyncio, uvloop
+async def main():
+    print("ready", flush=True)
+    while True:
+        handle()
+        await asyncio.sleep(0)
+uvloop.run(main())
+"""
+GEVENT = f"""
+from gevent import monkey; monkey.patch_all()
+import gevent
+{_HANDLE}
+def worker():
+    while True:
+        handle()
+        gevent.sleep(0)
+greenlet = gevent.spawn(worker)
+print("ready", flush=True)
+greenlet.join()
+"""
+# The application of gunicorn: each worker is busy.
+APPLICATION = f"""{_HANDLE}
+import os, threading
+def serve():
+    handle()
+    open(f"ready-{{os.getpid()}}", "w").close()
+    while True:
+        handle()
+threading.Thread(target=serve, daemon=True).start()
+def app(environment, start_response):
+    raise NotImplementedError
+"""
+
+
+def profile_of(pid: int, folder: Path, *options: str) -> str:
+    """What ``corvo attach PID profile cpu`` shows."""
+    asked = ("profile", "cpu", "budget=100", "--seconds", "1", "-o", str(folder / "profile.pb.gz"), *options)
+    outcome = run_here("attach", str(pid), *asked)
+    assert outcome.code == 0, outcome.err
+    return outcome.out
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(TRIO, marks=needs("trio"), id="trio"),
+        pytest.param(UVLOOP, marks=needs("uvloop"), id="uvloop"),
+        pytest.param(GEVENT, marks=needs("gevent"), id="gevent"),
+    ],
+)
+def test_its_own_function_is_where_the_time_goes(program: str, tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(program)
+    with running(sys.executable, str(tmp_path / "shop.py")) as process:
+        assert "shop.handle" in profile_of(process.pid, tmp_path)
+        stacks = run_here("attach", str(process.pid), "stacks", "--frames", "50")
+    assert "shop" in stacks.out, stacks.err
+
+
+@contextmanager
+def gunicorn(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A master and two workers."""
+    (folder / "shop.py").write_text(APPLICATION)
+    command = [str(Path(sys.executable).with_name("gunicorn")), "-w", "2", "-b", f"unix:{folder}/socket", "shop:app"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) as process:
+        try:
+            while len(list(folder.glob("ready-*"))) < 2:
+                assert process.poll() is None
+            yield process
+        finally:
+            process.terminate()
+
+
+@needs("gunicorn")
+def test_the_workers_of_a_master_are_profiled_with_it(tmp_path: Path) -> None:
+    with gunicorn(tmp_path) as master:
+        assert "shop.handle" not in profile_of(master.pid, tmp_path)
+        assert "shop.handle" in profile_of(master.pid, tmp_path, "--children")
