@@ -35,6 +35,7 @@ from collections.abc import Collection
 
 __all__ = (
     "AlreadyExists",
+    "Busy",
     "Compacted",
     "ConfigError",
     "CorvoError",

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         print_json,
         print_result,
         print_table,
-        visible,
         yaml_text,
     )
     from .yaml_format import read_yaml, write_yaml
@@ -34,7 +33,6 @@ else:
                 "print_json",
                 "print_result",
                 "print_table",
-                "visible",
                 "yaml_text",
             ),
             "yaml_format": ("read_yaml", "write_yaml"),
@@ -51,7 +49,6 @@ __all__ = (
     "print_table",
     "progress",
     "read_yaml",
-    "visible",
     "write_yaml",
     "yaml_text",
 )

@@ -8,13 +8,13 @@ from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
     from .amounts import place_of, quantity
-    from .stack_tree import StackTree, flat_json, stack_tree, tree_json, tree_lines
+    from .stack_tree import StackTree, flat_json, tree_json, tree_lines
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "amounts": ("place_of", "quantity"),
-            "stack_tree": ("StackTree", "flat_json", "stack_tree", "tree_json", "tree_lines"),
+            "stack_tree": ("StackTree", "flat_json", "tree_json", "tree_lines"),
         },
     )
 
@@ -23,7 +23,6 @@ __all__ = (
     "flat_json",
     "place_of",
     "quantity",
-    "stack_tree",
     "tree_json",
     "tree_lines",
 )

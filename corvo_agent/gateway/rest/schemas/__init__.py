@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from ...._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .schema import Schema, object_of, ref
+    from .schema import object_of, ref
     from .table import SCHEMAS
 else:
-    __getattr__, __dir__ = lazy_names(__name__, {"schema": ("Schema", "object_of", "ref"), "table": ("SCHEMAS",)})
+    __getattr__, __dir__ = lazy_names(__name__, {"schema": ("object_of", "ref"), "table": ("SCHEMAS",)})
 
 __all__ = (
     "SCHEMAS",
-    "Schema",
     "object_of",
     "ref",
 )
