@@ -56,6 +56,7 @@ OWNERS = {
     ],
     "packaging": ["cli/doctor/machine.py"],
     "prometheus_client": ["gateway/metrics.py", "gateway/module_metrics.py"],
+    "mcp": ["cli/assistant/server.py"],
     "psutil": [
         "agent/announcement.py",
         "profiles/sampling/py_spy.py",

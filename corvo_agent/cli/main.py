@@ -42,6 +42,7 @@ _COMMANDS = {
     "modules": ("change", "List, show, create, edit, delete and watch Module objects."),
     "gateway": ("run", "Serve the REST API."),
     "writer": ("run", "Keep Module objects in step with what runs."),
+    "mcp": ("run", "Serve an assistant that helps to operate services."),
     "token": ("setup", "Make tokens for callers of a gateway."),
     "init": ("setup", "Write a configuration file."),
     "manifest": ("setup", "Write what runs it all in production."),

@@ -25,7 +25,7 @@ from .kit import corvo
 
 # They look at this machine, or are programs of their own.
 OF_NO_GATEWAY = {"demo", "agent", "gateway", "writer", "run", "ps", "attach"}
-OF_NO_GATEWAY |= {"token", "completion", "context", "doctor", "guide", "init", "manifest"}
+OF_NO_GATEWAY |= {"token", "completion", "context", "doctor", "guide", "init", "manifest", "mcp"}
 TRIED = {
     "modules list": ("modules", "list"),
     "modules get": ("modules", "get", "a1"),

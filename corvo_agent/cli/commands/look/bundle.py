@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from ....bundle.archive import Archive
-from ....bundle.collect import Collector
-from ....bundle.manifest import Manifest
-from ....bundle.parts import Asked, parts_of
-from ....errors import NotFound
-from ...backends.protocol import Backend
+from ....bundle.parts import Asked
+from ...bundling import SUFFIX, write_bundle
 from ...failures import say
 from ...help import HelpCommand, RareOption
 from ...many import selected
@@ -22,14 +16,11 @@ from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import DEFAULT_GATEWAY, Where
 from ...show.output import note
-from ...show.progress import progress
 from ...where.complete import kinds, modules
 from ...where.connect import open_backend
-from ...where.names import exists, whole_names
+from ...where.names import whole_names
 from ...where.options import agent_options
 from ...where.selectors import selector_of, selector_options
-
-_SUFFIX = ".tar.gz"
 
 
 @click.command("bundle", cls=HelpCommand, short_help="Collect everything about modules in one file.")
@@ -104,45 +95,26 @@ async def command(
     if not (names or labels or fields):
         raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
     selector = selector_of(labels, fields, names[0] if names else "")
-    file = Path(path or time.strftime(f"corvo-bundle-%Y%m%dT%H%M%SZ{_SUFFIX}", time.gmtime()))
+    file = Path(path or time.strftime(f"corvo-bundle-%Y%m%dT%H%M%SZ{SUFFIX}", time.gmtime()))
     asked = Asked(lines, since, profiles or Asked().profiles, cpu_seconds)
     async with open_backend(where) as backend:
         chosen = tuple(await (whole_names(backend, names) if names else selected(backend.modules, selector)))
-        await _check_one_exists(backend, chosen)
-        limits = {"timeout": where.timeout, "max-size": max_size, "max-time": max_time}
-        manifest = Manifest(chosen, {"labels": labels, "fields": fields, **asdict(asked), **limits, **_place(where)})
-        async with Archive(file, _top(file), max_size * 1_000_000) as archive:
-            collector = Collector(
-                archive,
-                manifest,
-                parts_of(asked),
-                agent=backend.agent,
-                modules=backend.modules if backend.has_modules else None,
-            )
-            with progress("bundle", collector.steps) as advance:
-                await collector.run(max_time, advance)
-            size = await archive.commit()
+        told = {
+            "labels": labels,
+            "fields": fields,
+            "timeout": where.timeout,
+            "max-size": max_size,
+            "max-time": max_time,
+        }
+        manifest, files, size = await write_bundle(
+            backend, chosen, asked, file, max_megabytes=max_size, seconds=max_time, told={**told, **_place(where)}
+        )
     missing = manifest.missing
-    for (name, reason), files in missing.items():
-        say(f"{name}: without {', '.join(files)}: {reason}")
+    for (name, reason), lost in missing.items():
+        say(f"{name}: without {', '.join(lost)}: {reason}")
     lacking = sum(map(len, missing.values()))
-    note(f"{file}: {archive.files} files of {len(chosen)} modules, {size} bytes, {lacking} missing")
+    note(f"{file}: {files} files of {len(chosen)} modules, {size} bytes, {lacking} missing")
     return 1 if missing else 0
-
-
-async def _check_one_exists(backend: Backend, names: Sequence[str]) -> None:
-    """Raise NotFound where not one of the modules is there: a file without anything in it would look like an answer."""
-    if not backend.has_modules:
-        return
-    for name in names:
-        if await exists(backend, name):
-            return
-    raise NotFound("module", ", ".join(names))
-
-
-def _top(file: Path) -> str:
-    """The folder in the archive that everything lies in."""
-    return file.name.removesuffix(_SUFFIX).removesuffix(".tgz").lstrip(".") or "bundle"
 
 
 def _place(where: Where) -> dict[str, str]:
