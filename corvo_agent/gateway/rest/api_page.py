@@ -136,7 +136,7 @@ def _answers(responses: dict[str, Any]) -> Iterator[str]:
 
 
 def _examples(operation: dict[str, Any]) -> str:
-    contents = operation["responses"].get("200", {}).get("content", {}).values()
+    contents = [each for answer in operation["responses"].values() for each in answer.get("content", {}).values()]
     answers = {label: each for content in contents for label, each in content.get("examples", {}).items()}
     parts = []
     for sample in operation["x-codeSamples"]:

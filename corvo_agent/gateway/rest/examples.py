@@ -52,6 +52,68 @@ _UNTIL = {key: _CONTROL[key] for key in ("level", "until", "by", "reason")}
 _LOG = {"level": "error", "ts": "2026-11-24T03:31:02Z", "module": "pen-npm", "msg": "lost", "peer": "10.0.0.1"}
 _LINE = '{"log":{"level":"error","ts":"2026-11-24T03:31:02Z","module":"pen-npm","msg":"lost","peer":"10.0.0.1"}}\n'
 
+_FRAME = {"function": "npm.policy.compile", "file": "/srv/npm/policy.py", "line": 41}
+_THREAD = {
+    "name": "MainThread",
+    "names": ["MainThread"],
+    "kind": "thread",
+    "count": 1,
+    "state": "running",
+    "waits-for": [],
+    "created": "",
+    "thread": "",
+    "age": None,
+    "age-is-least": True,
+    "chain": [],
+    "frames": [_FRAME],
+}
+_AGENT_S_LINE = {**_LOG, "source": "/var/log/pen-npm.log", "@timestamp": "2026-11-24T03:31:02Z"}
+_ROW = {
+    "name": _NAME,
+    "node": "node1",
+    "service": "pen-npm",
+    "category": "Venice",
+    "labels": {"team": "network"},
+    "status": "live",
+    "reachable": True,
+    "why": "",
+    "wanted": {**_UNTIL, "source": "override", "then": "as-configured"},
+    "applied": "Debug",
+    "in-force": True,
+    "started": "2026-11-24T03:29:58.48Z",
+    "restarts": 0,
+    "workers": 1,
+    "errors": 1,
+    "cpu": 2.4,
+    "rss": 71487488,
+    "loop-lag": 0.4,
+    "asked": "2026-11-24T03:31:05Z",
+}
+_CHANGE = {
+    "time": "2026-11-24T03:30:10Z",
+    "module": _NAME,
+    "who": "ada",
+    "from": "10.0.0.5",
+    "level-to": "Debug",
+    "until": "2026-11-24T03:40:10Z",
+    "reason": "slow searches",
+    "gateway": "corvo-1",
+}
+_TAKEN = {
+    "id": "aacf9372b3245d0b",
+    "module": _NAME,
+    "profile": "profile",
+    "parameters": {"seconds": "2"},
+    "state": "running",
+    "started": "2026-11-24T03:31:02.301Z",
+    "seconds": 2.0,
+    "progress": 0.1,
+    "bytes": 0,
+    "error": "",
+    "gateway": "corvo-1",
+    "by": "ada",
+}
+
 #: (method, path as it is routed) -> its examples, each with a few words. The first one stands for the request.
 EXAMPLES: Mapping[tuple[str, str], Mapping[str, Example]] = {
     ("GET", f"{API_PATH}/modules"): {
@@ -131,4 +193,81 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Example]] = {
     ("GET", f"{API_PATH}/watch/modules/{{name}}/logs"): {
         "errors": Example(_LINE, parameters={"level": "error", "lines": "10"})
     },
+    ("GET", f"{API_PATH}/statuses"): {
+        "with what is measured": Example({"resource-version": "1208", "items": [_ROW]}, parameters={"measure": "true"}),
+    },
+    ("POST", f"{API_PATH}/watch"): {
+        "the fleet": Example(
+            f'{{"id":"fleet","type":"row","object":{{"name":"{_NAME}","status":"live","applied":"Debug"}}}}\n'
+            '{"id":"fleet","type":"listed","resource-version":"1208"}\n',
+            {"subscriptions": [{"id": "fleet", "kind": "statuses"}]},
+        ),
+    },
+    ("GET", f"{API_PATH}/audit"): {
+        "what was done at this gateway": Example(
+            {"gateway": "corvo-1", "items": [{**_CHANGE, "what": "level", "result": "ok", "seconds": 0.0005}]}
+        ),
+    },
+    ("GET", f"{_ONE}/history"): {
+        "who changed what": Example(
+            {"items": [{**_CHANGE, "what": "override", "level-from": "as-configured", "revision": "4", "since": "3"}]}
+        ),
+    },
+    ("GET", f"{_ONE}/errors"): {
+        "those of an hour": Example(
+            {
+                "module": _NAME,
+                "since": "1h",
+                "errors": 1,
+                "groups": [
+                    {
+                        "count": 1,
+                        "exception": "TimeoutError",
+                        "frame": "policy.py:41",
+                        "message": "lost",
+                        "first": _LOG["ts"],
+                        "last": _LOG["ts"],
+                        "newest": _AGENT_S_LINE,
+                    }
+                ],
+                "others": 0,
+                "remarks": [],
+            },
+            parameters={"since": "1h"},
+        ),
+    },
+    ("GET", f"{_ONE}/counts"): {
+        "a quarter of an hour": Example(
+            {
+                "module": _NAME,
+                "step": 300,
+                "since": "2026-11-24T03:16:02Z",
+                "counts": [{"time": "2026-11-24T03:30:00Z", "levels": {"info": 240, "error": 1}}],
+                "unknown": "",
+            },
+            parameters={"since": "15m", "step": "300"},
+        ),
+    },
+    ("GET", f"{_ONE}/logs"): {
+        "the newest error": Example(
+            {"module": _NAME, "logs": [_AGENT_S_LINE], "remarks": [], "cursor": ""},
+            parameters={"level": "error", "lines": "1"},
+        ),
+    },
+    ("GET", f"{_ONE}/stacks"): {
+        "threads and tasks": Example(
+            {
+                "module": _NAME,
+                "deadlocks": [],
+                "comments": [],
+                "threads": [_THREAD],
+                "tasks": [],
+                "own": 0,
+            }
+        ),
+    },
+    ("POST", f"{_ONE}/profiles"): {
+        "two seconds of the processor": Example(_TAKEN, {"profile": "profile", "parameters": {"seconds": "2"}}),
+    },
+    ("GET", f"{API_PATH}/profiles"): {"all of them": Example({"gateway": "corvo-1", "items": [_TAKEN]})},
 }

@@ -16,8 +16,22 @@ from .schemas.table import SCHEMAS
 
 _ROLES = [role.text for role in Role]
 
-# A part of a path below the API's -> the group of what has it; the first one that is found counts.
-_TAGS = {"/watch/": "Watching", "/level": "Levels", "/Debug": "Asking agents"}
+_GATEWAY = "The gateway itself"
+# What a path below the API's has in it -> the group that it is in; the first one that is found counts.
+_TAGS = {
+    "/statuses": "The fleet",
+    "/watch": "Following",
+    "/level": "Levels and changes",
+    "/history": "Levels and changes",
+    "/audit": "Levels and changes",
+    "/logs": "Logs",
+    "/errors": "Logs",
+    "/counts": "Logs",
+    "/stacks": "Stacks and profiles",
+    "/profiles": "Stacks and profiles",
+    "/Debug": "Any query of an agent",
+    "/whoami": _GATEWAY,
+}
 
 
 def _with_roles(paths: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +61,7 @@ def _with_examples(paths: dict[str, Any]) -> dict[str, Any]:
             examples = EXAMPLES.get((method.upper(), path), {})
             bodies = {label: {"value": each.body} for label, each in examples.items() if each.body is not None}
             answers = {label: {"value": each.answer} for label, each in examples.items()}
-            done = operation["responses"].get("200")
+            done = operation["responses"].get("200") or operation["responses"].get("202")
             for content, shown in ((operation.get("requestBody"), bodies), (done, answers)):
                 if content and shown:
                     next(iter(content["content"].values()))["examples"] = shown
@@ -64,7 +78,7 @@ def _tag(path: str) -> str:
     for part, tag in _TAGS.items():
         if part in path.removeprefix(API_PATH):
             return tag
-    return "Modules" if path.startswith(API_PATH) else "The gateway itself"
+    return "Modules" if path.startswith(API_PATH) else _GATEWAY
 
 
 @cache
@@ -73,7 +87,7 @@ def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Corvo diagnostics", "version": __version__},
-        "tags": [{"name": name} for name in ("Modules", *dict.fromkeys(_TAGS.values()), "The gateway itself")],
+        "tags": [{"name": name} for name in dict.fromkeys(("Modules", *_TAGS.values()))],
         "paths": _with_examples(_with_roles(all_paths())),
         "components": {
             "schemas": SCHEMAS,

@@ -23,7 +23,7 @@ def curl(method: str, path: str, example: Example, *, open_to_all: bool) -> str:
     ``$GATEWAY`` stands for the gateway's address and ``$TOKEN`` for the caller's token, which is left out of requests
     that are ``open_to_all``.
     """
-    endless = path.startswith(f"{API_PATH}/watch/")
+    endless = path.startswith(f"{API_PATH}/watch")
     first = ["curl", "-sSN" if endless else "-sS"]
     if method != "GET":
         first += ["-X", method]
