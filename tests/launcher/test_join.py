@@ -74,6 +74,8 @@ async def running(folder: Path, *command: str, options: tuple[str, ...] = ()) ->
     finally:
         process.stdin.close()
         async with asyncio.timeout(PATIENCE):
+            # To its end: what the service has started holds the pipe, too.
+            await process.stdout.read()
             await process.wait()
 
 
