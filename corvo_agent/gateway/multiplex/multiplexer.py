@@ -11,15 +11,17 @@ from typing import Any
 from ...access.caller import current_caller
 from ...access.roles import Role
 from ...access.rules import SUBSCRIPTIONS
-from ...errors import CorvoError, DecodeError, ResourceExhausted, Unavailable
+from ...errors import Busy, CorvoError, DecodeError, ResourceExhausted, Unavailable
 from ...tasks import end_task
 from .kinds import Outlet, Subscription, SubscriptionKind
 from .outbox import Outbox
 
 _log = logging.getLogger(__name__)
 
-#: Subscriptions of one stream, and streams at once.
-MAX_SUBSCRIPTIONS, MAX_STREAMS = 32, 2_000
+#: Subscriptions of one stream; streams at once, of all callers and of one: what waits for their readers is bounded so.
+MAX_SUBSCRIPTIONS, MAX_STREAMS, MAX_OF_ONE = 32, 1_000, 100
+# Seconds after which it may be tried again.
+_AGAIN = 5.0
 _LONGEST_ID = 64
 
 
@@ -29,7 +31,8 @@ class Multiplexer:
     def __init__(self, kinds: Mapping[str, SubscriptionKind], roles: Mapping[str, Role] = SUBSCRIPTIONS) -> None:
         self._kinds = dict(kinds)
         self._roles = {kind: roles[kind] for kind in kinds}
-        self._open: set[Outbox] = set()
+        # With whose each is.
+        self._open: dict[Outbox, tuple[str, str]] = {}
         self._closed = False
 
     def __len__(self) -> int:
@@ -66,19 +69,23 @@ class Multiplexer:
     async def stream(self, subscriptions: Mapping[str, Subscription]) -> AsyncGenerator[Outbox]:
         """What they say, while this is entered; it closes when all of them have ended, or the gateway stops.
 
-        Raises ResourceExhausted for too many streams at once, and Unavailable when the gateway stops.
+        Raises Busy for too many streams at once, and Unavailable when the gateway stops.
         """
         if self._closed:
             raise Unavailable("the stream", "this gateway is stopping")
+        caller = current_caller()
+        whose = (caller.name, caller.address)
         if len(self._open) >= MAX_STREAMS:
-            raise ResourceExhausted("streams at once", MAX_STREAMS)
+            raise Busy("streams at once", MAX_STREAMS, _AGAIN)
+        if sum(each == whose for each in self._open.values()) >= MAX_OF_ONE:
+            raise Busy("streams of one caller at once", MAX_OF_ONE, _AGAIN)
         outbox = Outbox()
-        self._open.add(outbox)
+        self._open[outbox] = whose
         running = asyncio.create_task(_run_all(subscriptions, outbox), name="corvo-multiplex")
         try:
             yield outbox
         finally:
-            self._open.discard(outbox)
+            del self._open[outbox]
             await end_task(running)
 
     async def aclose(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 #: Bytes that wait for one reader; whoever has more to say waits until some of them have left.
-WAITING = 1 << 20
+WAITING = 256 << 10
 
 
 class Outbox:

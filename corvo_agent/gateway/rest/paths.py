@@ -218,7 +218,7 @@ def _debug_paths() -> dict[str, Any]:
             "post": _operation(
                 "Everything that one client looks at as one stream, a line of JSON each",
                 "",
-                (400, 412, 503),
+                (400, 412, 429, 503),
                 body="Subscriptions",
                 media=_NDJSON,
             )

@@ -6,15 +6,16 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
 from corvo_agent.access.caller import Caller, calling
 from corvo_agent.access.roles import Role
-from corvo_agent.errors import CorvoError, NotAuthorized, NotFound, Unavailable
+from corvo_agent.errors import Busy, CorvoError, NotAuthorized, NotFound, Unavailable
 from corvo_agent.gateway.multiplex.kinds import Outlet
-from corvo_agent.gateway.multiplex.multiplexer import Multiplexer
+from corvo_agent.gateway.multiplex.multiplexer import MAX_OF_ONE, Multiplexer
 
 
 class Speaking:
@@ -80,6 +81,18 @@ async def test_a_subscription_takes_the_role_of_its_kind() -> None:
         multiplexer.subscriptions(wanted("k"))
     with calling(Caller("r", Role.READER)):
         assert multiplexer.subscriptions(wanted("k")).keys() == {"my-k"}
+
+
+async def test_one_caller_cannot_take_all_streams() -> None:
+    multiplexer = made(k=Speaking(endless=True))
+    async with AsyncExitStack() as stack:
+        with calling(Caller("greedy", Role.ADMIN, address="10.0.0.1")):
+            for _ in range(MAX_OF_ONE):
+                await stack.enter_async_context(multiplexer.stream({}))
+            with pytest.raises(Busy):
+                await stack.enter_async_context(multiplexer.stream({}))
+        with calling(Caller("other", Role.ADMIN, address="10.0.0.1")):
+            await stack.enter_async_context(multiplexer.stream({}))
 
 
 async def test_who_leaves_ends_the_subscriptions_and_so_does_the_gateway() -> None:

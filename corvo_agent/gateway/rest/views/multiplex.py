@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 import orjson
 from aiohttp import web
@@ -14,6 +15,7 @@ from ...multiplex.multiplexer import Multiplexer
 from ...objects.body import read_object
 from ...objects.errors import Action
 from ...objects.module_api import ModuleApi
+from ...subscriptions.logs import LogsSubscription
 from ..connection import pauses_allowed
 from ..http import guarded, read_body, send
 
@@ -40,8 +42,9 @@ class MultiplexViews:
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson", "Cache-Control": "no-store"})
         async with self._multiplexer.stream(subscriptions) as outbox:
             await response.prepare(request)
-            # A person reads page by page: nothing more is made meanwhile, so that it costs no memory to wait.
-            with pauses_allowed(request):
+            # A person reads logs page by page: nothing more is made meanwhile. Of all else only the last state counts.
+            follows = any(isinstance(each, LogsSubscription) for each in subscriptions.values())
+            with pauses_allowed(request) if follows else nullcontext():
                 while lines := await self._next(outbox.take):
                     if not await send(request, response, lines, None):
                         break
