@@ -6,6 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.tcp_proxy import TcpProxy
 from tests.world.machine import needs
 
 from .accessible import findings
@@ -147,3 +150,40 @@ async def test_nothing_asked_nothing_there_and_a_module_that_is_missing_are_told
         # A bad parameter: the agent's own words.
         await page.goto(world.link(f"names={SHOP}&grep=("))
         await until(page, "document.querySelector('.troubles').textContent.includes('grep')")
+
+
+async def test_what_is_written_during_an_outage_comes_when_it_is_over_and_comes_once(tmp_path: Path) -> None:
+    async with (
+        log_world(tmp_path) as world,
+        TcpProxy(world.gateway.url) as wire,
+        browser_page(wire.url, expected=("net::ERR",)) as page,
+    ):
+        await page.goto(f"{wire.url}/#/logs?{BOTH}")
+        await status(page, "60 lines")
+        wire.refuse()
+        await until(page, "!document.querySelector('.banner').hidden")
+        assert "order 29" in await shown(page)
+        for number in range(3):
+            world.write(SHOP, 40 + number, "info", f"meanwhile {number}")
+        wire.allow()
+        await page.get_by_role("button", name="Try now").click()
+        await status(page, "63 lines")
+        assert [text for text in await shown(page) if "meanwhile" in text] == [f"meanwhile {each}" for each in range(3)]
+
+
+@pytest.mark.parametrize("width", [360, 3000])
+async def test_narrow_and_wide_windows_have_room_for_all_of_it(tmp_path: Path, width: int) -> None:
+    window = {"width": width, "height": 740}
+    async with log_world(tmp_path) as world, browser_page(world.gateway.url, viewport=window) as page:
+        await opened(page, world, f"{BOTH}&field.status%3D=500", "3 lines")
+        fits = (
+            "document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight"
+        )
+        assert await page.evaluate(fits)
+        await page.locator(".line", has_text="order 15").click()
+        assert await page.evaluate(fits)
+        assert await page.get_by_role("button", name="Close").is_visible()
+        for screen in ("stacks", "profiles"):
+            await page.goto(f"{world.gateway.url}/#/{screen}/{SHOP}")
+            await until(page, "document.querySelector('.stack, .shelf .state')")
+            assert await page.evaluate(fits)

@@ -201,8 +201,9 @@ export class LogList {
     /** @type {Set<number>} */
     const used = new Set();
     for (let row = first; row < end; row++) {
-      // By the place in the view: by the number of the line two of those in sight could meet in one element.
-      const slot = row % size;
+      // By the place in the view: by the number of the line two of those in sight could meet in one element. What goes
+      // at the front moves none of them.
+      const slot = (row + rows.gone) % size;
       used.add(slot);
       this.#place(this.#pool[slot], row);
     }
@@ -242,7 +243,7 @@ export class LogList {
   #measure(first, end) {
     let changed = false;
     for (let row = first; row < end; row++) {
-      const { row: shown } = this.#pool[row % this.#pool.length];
+      const { row: shown } = this.#pool[(row + this.rows.gone) % this.#pool.length];
       const height = shown.offsetHeight;
       if (!height || height === this.rows.top(row + 1) - this.rows.top(row)) continue;
       this.rows.resize(row, height);

@@ -5,6 +5,8 @@
  * place is found by its place, never by the number of its line.
  */
 export class Rows {
+  /** How many rows went at the front: a row's index and this together stay the same for as long as it is there. */
+  gone = 0;
   #start = 0;
   #size = 0;
   #numbers = new Float64Array(1024);
@@ -17,11 +19,6 @@ export class Rows {
 
   get height() {
     return this.#tops[this.#start + this.#size] - this.#tops[this.#start];
-  }
-
-  clear() {
-    this.#start = this.#size = 0;
-    this.#tops[0] = 0;
   }
 
   /** @param {number} number of a line @param {number} height pixels */
@@ -51,6 +48,7 @@ export class Rows {
     while (this.#size && this.#numbers[this.#start] < first) {
       this.#start++;
       this.#size--;
+      this.gone++;
     }
     return this.#tops[this.#start] - before;
   }
