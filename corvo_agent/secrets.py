@@ -121,22 +121,41 @@ def mask_text(text: str) -> str:
     return _JSON_PAIR.sub(lambda found: _mask_pair(found, f'"{found[1]}"{found[2]}"{MASK}"'), text)
 
 
-def mask_json(value: Any, name: str = "") -> Any:
+def mask_json_text(text: str, name: str = "") -> str:
+    """The JSON ``text`` of a variable called ``name``, with ``***`` for every secret in it.
+
+    Numbers stay, whatever they are called: variables count tokens and keys. A text without a secret comes back as it
+    is, byte for byte.
+    """
+    # Late: processes that ask for nothing do not need it.
+    import json
+
+    try:
+        value = json.loads(text)
+        masked = mask_json(value, name, numbers=False)
+        return text if masked == value else json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return mask_text(text)
+
+
+def mask_json(value: Any, name: str = "", *, numbers: bool = True) -> Any:
     """A JSON value called ``name`` with ``***`` for every secret in it: by the names of fields, and within texts.
 
-    A list of texts is read as the arguments of a program or the lines of an environment.
+    A list of texts is read as the arguments of a program or the lines of an environment. Without ``numbers`` these are
+    no secrets.
     """
     if isinstance(value, dict):
         named = value.get("name")
         if isinstance(named, str) and is_secret(named) and isinstance(value.get("value"), str):
             # A variable as Kubernetes lists it.
             value = {**value, "value": MASK}
-        return {key: mask_json(item, name if is_secret(name) else str(key)) for key, item in value.items()}
+        inside = name if is_secret(name) else ""
+        return {key: mask_json(item, inside or str(key), numbers=numbers) for key, item in value.items()}
     if isinstance(value, list):
         if not is_secret(name) and all(isinstance(item, str) for item in value):
             return mask_arguments(value)
-        return [mask_json(item, name) for item in value]
-    if value is None or value == "" or isinstance(value, bool):
+        return [mask_json(item, name, numbers=numbers) for item in value]
+    if value is None or value == "" or isinstance(value, bool) or not (numbers or isinstance(value, str)):
         return value
     if is_secret(name):
         return MASK

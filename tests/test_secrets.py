@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.secrets import MASK, is_secret, mask_arguments, mask_json, mask_text
+from corvo_agent.secrets import MASK, is_secret, mask_arguments, mask_json, mask_json_text, mask_text
 
 
 @pytest.mark.parametrize(
@@ -180,3 +180,24 @@ def test_json_is_masked_by_names_and_within_texts() -> None:
 @pytest.mark.parametrize(("name", "secret"), [("accessKeyId", True), ("key", False), ("", False), ("-", False)])
 def test_names(name: str, secret: bool) -> None:
     assert is_secret(name) is secret
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("config", '{"db": {"password": "hunter2", "host": "a"}}', '{"db":{"password":"***","host":"a"}}'),
+        ("api_key", '"abc"', '"***"'),
+        ("environment", '["A=1", "DB_PASS=x y"]', '["A=1","DB_PASS=***"]'),
+        ("url", '"postgres://u:p@h/db"', '"postgres://u:***@h/db"'),
+        ("broken", "{password: hunter2", "{password: ***"),
+    ],
+)
+def test_variables_are_shown_without_their_secrets(name: str, text: str, shown: str) -> None:
+    assert mask_json_text(text, name) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ['{ "tokens": 12, "keys" : [1.50, 2] }', '{"NumCPUs":16}', "18446744073709551616", "1e400"]
+)
+def test_numbers_and_what_holds_no_secret_stay_as_they_are_written(text: str) -> None:
+    assert mask_json_text(text, "tokens") == text

@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 import orjson
 
 from ..errors import InvalidArgument, ResourceExhausted, shorten
+from ..secrets import mask_json_text
 
 N = TypeVar("N", int, float)
 
@@ -223,6 +224,11 @@ def render(variable: Variable) -> str:
         return variable.to_json()
     except Exception as error:
         return error_text(f"{type(error).__name__}: {error}")
+
+
+def shown(name: str, variable: Variable) -> str:
+    """What leaves the process of the ``variable`` called ``name``: as ``render``, with secrets masked."""
+    return mask_json_text(render(variable), name)
 
 
 def error_text(reason: str) -> str:

@@ -82,10 +82,10 @@ class GreenAnswers:
 
     def _stats(self, name: str) -> dict[str, str]:
         from ..stats.runtime import RuntimeStats
-        from ..stats.variables import render
+        from ..stats.variables import shown
 
         known = {**RuntimeStats().variables, **self._process.variables().variables()}
-        return {each: render(variable) for each, variable in sorted(known.items()) if not name or each == name}
+        return {each: shown(each, variable) for each, variable in sorted(known.items()) if not name or each == name}
 
     def _action(self, name: str) -> tuple[Callable[..., Any], str]:
         if name not in self._process.actions:

@@ -1,4 +1,4 @@
-"""The values of many variables, computed beside the event loop, where one that hangs does not take the others along."""
+"""The values of many variables without secrets, computed beside the loop: one that hangs does not take others along."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextvars import copy_context
 from functools import partial
 
 from ...errors import ResourceExhausted
-from ...stats.variables import Variable, error_text, render
+from ...stats.variables import Variable, error_text, shown
 from ...threads import DaemonThreads
 
 
@@ -79,7 +79,7 @@ class _Round:
     def compute(self) -> None:
         """The thread's part."""
         while (taken := self._take()) is not None:
-            self._keep(render(taken))
+            self._keep(shown(*taken))
 
     def age(self) -> float:
         """Seconds that the current variable has taken so far, 0 when none is being computed."""
@@ -94,13 +94,13 @@ class _Round:
                 self._texts[self._name] = error_text(reason)
                 self._stuck.add(self._name)
 
-    def _take(self) -> Variable | None:
+    def _take(self) -> tuple[str, Variable] | None:
         with self._lock:
             if self._left or not self._waiting:
                 return None
             self._name, variable = self._waiting.popleft()
             self._since = time.monotonic()
-            return variable
+            return self._name, variable
 
     def _keep(self, text: str) -> None:
         with self._lock:

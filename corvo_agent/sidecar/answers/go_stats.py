@@ -7,8 +7,9 @@ import asyncio
 from ...diagnostics.messages.payloads import stats_payload
 from ...diagnostics.query import NOTHING, DebugQuery, Payload
 from ...errors import CorvoError
+from ...secrets import mask_json_text
 from ...stats.expvar import ExpvarRegistry
-from ...stats.variables import render
+from ...stats.variables import shown
 from .go_pprof import GoProcess
 
 #: What a sidecar publishes of its own work.
@@ -16,7 +17,7 @@ OWN_VARIABLES = ("agent", "level-hooks", "process")
 
 
 class GoStatsHandler:
-    """Answers ``Stats`` with what /debug/vars of ``process`` says, each value as it is written there.
+    """Answers ``Stats`` with what /debug/vars of ``process`` says, each value as it is written there but for secrets.
 
     The ``OWN_VARIABLES`` that ``own`` publishes are added, where the process has none of that name: they tell how the
     sidecar is doing, also while the process does not answer.
@@ -43,7 +44,7 @@ class GoStatsHandler:
         name = query.parameters.get("expvar", "")
         own = await asyncio.to_thread(self._own_variables)
         try:
-            variables = await self._process.variables()
+            variables = await asyncio.to_thread(_masked, await self._process.variables())
         except CorvoError:
             # What the sidecar knows itself is answered also while the process is away.
             if name not in own:
@@ -56,4 +57,8 @@ class GoStatsHandler:
 
     def _own_variables(self) -> dict[str, str]:
         published = self._own.variables()
-        return {name: render(published[name]) for name in OWN_VARIABLES if name in published}
+        return {name: shown(name, published[name]) for name in OWN_VARIABLES if name in published}
+
+
+def _masked(variables: dict[str, str]) -> dict[str, str]:
+    return {name: mask_json_text(text, name) for name, text in variables.items()}
