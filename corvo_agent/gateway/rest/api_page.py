@@ -62,7 +62,7 @@ def _navigation(grouped: list[tuple[str, list[_Operation]]]) -> list[Links]:
 
 
 def _introduction(described: Mapping[str, Any]) -> str:
-    bearer = described["components"]["securitySchemes"]["bearer"]["description"]
+    bearer = described["components"]["securitySchemes"]["bearer"]["description"].removeprefix("A token. ")
     operations = [operation for methods in described["paths"].values() for operation in methods.values()]
     texts: dict[str, str] = {}
     for operation in operations:
@@ -75,7 +75,8 @@ def _introduction(described: Mapping[str, Any]) -> str:
         f"<p>Version {escape(described['info']['version'])}. For programs: "
         '<a href="openapi.json">openapi.json</a>. In the examples <code>$GATEWAY</code> is the address of this '
         "gateway, such as <code>http://127.0.0.1:9000</code>.</p>"
-        f"<p>{escape(bearer)} A gateway that was started without tokens takes none. "
+        f"<p>Callers show a token in the header <code>Authorization: Bearer TOKEN</code>. {escape(bearer)} "
+        "A gateway that was started without tokens takes none. "
         '<a href="docs/guide/security">Security and tokens</a> tells more.</p>'
         f'<h2 id="errors">Errors</h2><p>Their body is a <a href="#body-Status">Status</a>.</p><dl>{rows}</dl>'
     )
