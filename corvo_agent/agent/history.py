@@ -126,7 +126,8 @@ class SeenHistory:
         for control in self._controls.values():
             if control.active(now):
                 others = [each for each in self._controls.values() if each.revision < control.revision]
-                found.append(override(self._name, control, module.spec, others, now))
+                entry = override(self._name, control, module.spec, others, now)
+                found += [] if entry is None else [entry]
         self._recorder.see(as_seen(found))
 
 

@@ -62,7 +62,8 @@ class Changes:
         """A caller put ``control`` over what was ``level``."""
         module = level.module
         others = [each for each in level.controls if each.revision < control.revision]
-        self._tell([override(module.name, control, module.spec, others, self._clock.time_ns())])
+        entry = override(module.name, control, module.spec, others, self._clock.time_ns())
+        self._tell([] if entry is None else [entry])
 
     def ended(self, level: ModuleLevel, controls: Iterable[Control], revision: int) -> None:
         """A caller took ``controls`` of what was ``level`` away, at ``revision`` or later."""
@@ -94,9 +95,12 @@ class Changes:
         """A control beside the Module of ``level`` is ``new`` in place of ``old`` since ``revision``; None is none."""
         name, spec, now = level.module.name, level.module.spec, self._clock.time_ns()
         others = [each for each in level.controls if each != new] + ([old] if old else [])
+        found = None
         if new is not None:
-            self.recorder.see(as_seen([override(name, new, spec, others, now)]))
-        elif old is not None and (found := override_end(name, old, spec, level.controls, now, revision)) is not None:
+            found = override(name, new, spec, others, now)
+        elif old is not None:
+            found = override_end(name, old, spec, level.controls, now, revision)
+        if found is not None:
             self.recorder.see(as_seen([found]))
 
     def _tell(self, entries: list[HistoryEntry]) -> None:

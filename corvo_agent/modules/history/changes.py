@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from ..controls.codec import id_of
 from ..controls.control import Control
 from ..controls.rule import effective_state
 from ..json.codec import module_to_dict
@@ -46,8 +47,15 @@ def deletion(last: Module, now: int, revision: int = 0) -> HistoryEntry:
     return HistoryEntry(last.name, DELETE, now, max(revision, since + 1), since, level_from=_level_of(last))
 
 
-def override(name: str, control: Control, spec: ModuleSpec, others: Iterable[Control], now: int) -> HistoryEntry:
-    """``control`` was put over the level of the Module ``name`` with that ``spec``, beside ``others`` before it."""
+def override(name: str, control: Control, spec: ModuleSpec, others: Iterable[Control], now: int) -> HistoryEntry | None:
+    """``control`` was put over the level of the Module ``name`` with that ``spec``, beside ``others`` before it.
+
+    None where it only renews one of those, which a level that somebody holds does every few seconds: renewals alone
+    would fill a history.
+    """
+    others = list(others)
+    if any(_renews(control, each) for each in others):
+        return None
     return HistoryEntry(
         name,
         OVERRIDE,
@@ -84,6 +92,12 @@ def override_end(
         level_from=control.level,
         level_to=_held(spec, others, control.logger, now),
     )
+
+
+def _renews(control: Control, before: Control) -> bool:
+    """Whether only the end differs, and it is no person's word once more: those have one id for each logger."""
+    same = replace(control, until=before.until, revision=before.revision) == before
+    return same and control.id != id_of(control.logger)
 
 
 def as_seen(entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:

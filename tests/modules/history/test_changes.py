@@ -58,13 +58,16 @@ def test_an_override_has_what_held_before_and_its_end_what_holds_then() -> None:
     spec, first = ModuleSpec("Info"), Control("Warn", until=2 * NOW, id="process", revision=5)
     then = Control("Debug", until=3 * NOW, by="al", reason="slow", id="process", revision=7)
     entry = override("a1", then, spec, [first], NOW)
+    assert entry is not None
     assert (entry.level_from, entry.level_to, entry.until) == ("Warn", "Debug", 3 * NOW)
     assert (entry.by, entry.reason, entry.since, entry.revision) == ("al", "slow", 6, 7)
     end = override_end("a1", then, spec, [then], NOW, 12)
     assert end is not None
     assert (end.level_from, end.level_to, end.since, end.revision) == ("Debug", "Info", 7, 12)
     of_logger = Control("Debug", logger="http", id="logger:http", revision=9)
-    assert override("a1", of_logger, spec, [then], NOW).level_from == ""
+    entry = override("a1", of_logger, spec, [then], NOW)
+    assert entry is not None
+    assert entry.level_from == ""
 
 
 @pytest.mark.parametrize(
@@ -76,3 +79,16 @@ def test_an_override_has_what_held_before_and_its_end_what_holds_then() -> None:
 )
 def test_what_is_over_or_replaced_does_not_end_anew(control: Control, others: list[Control]) -> None:
     assert override_end("a1", control, ModuleSpec(), others, NOW, 12) is None
+
+
+def test_renewing_a_level_that_somebody_holds_is_no_change() -> None:
+    held = Control("Debug", until=2 * NOW, by="al", id="watch-1", revision=5)
+    again = Control("Debug", until=3 * NOW, by="al", id="watch-1", revision=6)
+    assert override("a1", held, ModuleSpec(), [], NOW) is not None
+    assert override("a1", again, ModuleSpec(), [held], NOW) is None
+    other = Control("Warn", until=3 * NOW, by="al", id="watch-1", revision=6)
+    assert override("a1", other, ModuleSpec(), [held], NOW) is not None
+    # A person who says it once more makes it longer, and that is told.
+    first = Control("Debug", until=2 * NOW, by="al", id="process", revision=5)
+    longer = Control("Debug", until=3 * NOW, by="al", id="process", revision=6)
+    assert override("a1", longer, ModuleSpec(), [first], NOW) is not None
