@@ -47,6 +47,7 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     ("GET", f"{_ONE}/logs"): READER,
     ("GET", f"{_ONE}/logs/context"): READER,
     ("GET", f"{_ONE}/history"): VIEWER,
+    ("GET", f"{_ONE}/samples"): VIEWER,
     # The least that any profile takes; that of its kind comes on top, also for who looks at it.
     ("POST", f"{_ONE}/profiles"): READER,
     ("GET", f"{API_PATH}/audit"): OPERATOR,

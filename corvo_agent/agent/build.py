@@ -31,11 +31,13 @@ from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
 from ..settings.etcd import EtcdSettings, etcd_options
 from ..sidecar.answers.go_access import GoAccess
+from ..sidecar.answers.process_samples import ProcessSamples
 from ..sidecar.answers.service import answer_for_go, answer_for_process
 from ..sidecar.target.follower import TargetFollower
 from ..sidecar.target.listener import target_of_url
 from ..sidecar.target.match import target_of_match
 from ..sidecar.target.process import FindTarget, process_identity, target_of_pid, target_of_pid_file
+from ..stats.samples import SAMPLES
 from ..stats.variables import Func
 from .agent import Agent
 from .level_report import LevelReport
@@ -68,6 +70,9 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         settings.module, node, settings.category, log_file=log_file, limits=limits
     )
     _answer_for_target(service, settings, find)
+    samples = ProcessSamples(target) if target else None
+    if samples:
+        service.expvars.publish(SAMPLES, Func(samples.samples.as_json))
     report = None
     if runner:
         report = LevelReport(fault=lambda: runner.fault)
@@ -80,7 +85,7 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         service=service,
         apply_level=runner.apply if runner else None,
         level_report=report,
-        work=[runner.run] if runner else [],
+        work=[*([runner.run] if runner else []), *([samples.run] if samples else [])],
         target=target,
         options=options_of(settings, etcd),
     )

@@ -23,6 +23,7 @@ from .rest.views.counts import CountViews
 from .rest.views.fleet import FleetViews
 from .rest.views.multiplex import MultiplexViews
 from .rest.views.profiles import ProfileViews
+from .rest.views.samples import SampleViews
 from .rest.views.scraping import ScrapingViews
 from .routing.router import Router
 from .statuses.board import StatusBoard
@@ -77,5 +78,6 @@ class Looking:
             MultiplexViews(self.api, multiplexer),
             CountViews(self.api, self.own, self.audit),
             ProfileViews(self.api, profiles),
+            SampleViews(self.api, self.router),
             AuditViews(lines, self.api.clock),
         )

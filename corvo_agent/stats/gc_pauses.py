@@ -18,6 +18,8 @@ class GcPauses:
 
     def __init__(self) -> None:
         self.pauses = Histogram()
+        #: Seconds of all of them together.
+        self.total = 0.0
         self._started = 0.0
 
     def __repr__(self) -> str:
@@ -45,5 +47,7 @@ class GcPauses:
         if phase == "start":
             self._started = time.perf_counter()
         elif self._started:
-            self.pauses.observe(time.perf_counter() - self._started)
+            pause = time.perf_counter() - self._started
+            self.pauses.observe(pause)
+            self.total += pause
             self._started = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 
 from .histogram import Histogram
 
@@ -17,11 +18,15 @@ class Heartbeat:
 
     ``lag`` sees every stall of the loop that lasts longer than ``interval`` (seconds), and of shorter ones the part
     that happens to fall on a beat: percentiles are right in the long run, a single short stall may be missed. One
-    beat costs some ten microseconds. Belongs to the loop that it was started in.
+    beat costs some ten microseconds, and what ``on_beat`` does with the lag and the loop. Belongs to the loop that it
+    was started in.
     """
 
-    def __init__(self, interval: float = 1.0) -> None:
+    def __init__(
+        self, interval: float = 1.0, on_beat: Callable[[float, asyncio.AbstractEventLoop], object] | None = None
+    ) -> None:
         self.lag = Histogram()
+        self._on_beat = on_beat
         self._interval = interval
         self._handle: asyncio.TimerHandle | None = None
         self._due = 0.0
@@ -58,8 +63,11 @@ class Heartbeat:
         self._handle = loop.call_at(self._due, self._beat, loop)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.lag.observe(loop.time() - self._due)
+        lag = loop.time() - self._due
+        self.lag.observe(lag)
         self._samples.append(_sample())
+        if self._on_beat is not None:
+            self._on_beat(lag, loop)
         self._schedule(loop)
 
 

@@ -14,6 +14,7 @@ import psutil
 from ..secrets import mask_arguments
 
 _STATUS = Path("/proc/self/status")
+_STATM = Path("/proc/self/statm")
 
 
 def cpu_count() -> int:
@@ -42,6 +43,15 @@ def cpu_stats(tasks: int) -> dict[str, object]:
         "SystemSeconds": round(times.system, 2),
         "LoadAverage": [round(load, 2) for load in os.getloadavg()],
     }
+
+
+def resident_bytes() -> int:
+    """Bytes of memory that are in use now: the quick way, for who asks often."""
+    try:
+        with _STATM.open("rb", buffering=0) as file:
+            return int(file.read(128).split()[1]) * resource.getpagesize()
+    except OSError:
+        return int(psutil.Process().memory_info().rss)
 
 
 def memory_stats() -> dict[str, object]:

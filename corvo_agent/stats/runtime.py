@@ -21,6 +21,7 @@ from .process import (
     uptime,
 )
 from .prometheus import PrometheusMetrics, is_used
+from .sampler import LoopSampler
 from .tasks import task_states
 from .variables import Func, Variable
 
@@ -33,8 +34,11 @@ class RuntimeStats:
     """
 
     def __init__(self, interval: float = 1.0) -> None:
-        self.heartbeat = Heartbeat(interval)
         self.gc_pauses = GcPauses()
+        sampler = LoopSampler(self.gc_pauses)
+        self.heartbeat = Heartbeat(interval, sampler.beat)
+        #: The variable ``samples``, which is told to who asks for it by name only.
+        self.samples: Variable = Func(sampler.samples.as_json)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._variables: dict[str, Variable] = {
             "cmdline": Func(command_line),

@@ -7,6 +7,7 @@ import os
 from ...errors import CorvoError, NotFound
 from ...stats.expvar import ExpvarRegistry
 from ...stats.runtime import RuntimeStats
+from ...stats.samples import SAMPLES
 from ...stats.variables import Variable
 from ..messages.payloads import stats_payload
 from ..query import NOTHING, DebugQuery, Payload
@@ -36,7 +37,8 @@ class StatsHandler:
         self.runtime.stop()
 
     async def handle(self, query: DebugQuery) -> Payload:
-        """``action`` clear: nothing, and the debug stats are empty. Else the variable ``expvar``, or all of them.
+        """``action`` clear: nothing, and the debug stats are empty. Else the variable ``expvar``, or all of them but
+        ``samples``.
 
         A variable that is not published gives an empty answer, and an action that is not known counts as get: both
         as in the original. Raises what the one variable raises that was asked for, if that is a CorvoError, such as
@@ -56,8 +58,9 @@ class StatsHandler:
 
     def _wanted(self, name: str) -> dict[str, Variable]:
         # What the host publishes comes first: it may have a better cpustats.
-        known = {**self.runtime.variables, **self.registry.variables()}
+        known = {**self.runtime.variables, SAMPLES: self.runtime.samples, **self.registry.variables()}
         if not name:
+            known.pop(SAMPLES)
             return dict(sorted(known.items()))
         return {name: known[name]} if name in known else {}
 

@@ -174,6 +174,10 @@ def _log_paths() -> dict[str, Any]:
                 "Ask the agent of a Module", "DebugResponse", _DEBUG, parameters=[_TIMEOUT], body="DebugRequest"
             ),
         },
+        f"{API_PATH}/modules/{{name}}/samples": {
+            "parameters": [_NAME],
+            "get": _operation("Fifteen minutes in numbers, kept by the agent", "Samples", _DEBUG, parameters=[_WORKER]),
+        },
         f"{API_PATH}/modules/{{name}}/stacks": {
             "parameters": [_NAME],
             "get": _operation("What each thread and task does", "Stacks", _DEBUG, parameters=_STACKS),

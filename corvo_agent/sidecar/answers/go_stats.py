@@ -9,6 +9,7 @@ from ...diagnostics.query import NOTHING, DebugQuery, Payload
 from ...errors import CorvoError
 from ...secrets import mask_json_text
 from ...stats.expvar import ExpvarRegistry
+from ...stats.samples import SAMPLES
 from ...stats.variables import shown
 from .go_pprof import GoProcess
 
@@ -42,7 +43,8 @@ class GoStatsHandler:
             await self._process.clear()
             return NOTHING
         name = query.parameters.get("expvar", "")
-        own = await asyncio.to_thread(self._own_variables)
+        names = (SAMPLES,) if name == SAMPLES else OWN_VARIABLES
+        own = await asyncio.to_thread(self._own_variables, names)
         try:
             variables = await asyncio.to_thread(_masked, await self._process.variables())
         except CorvoError:
@@ -55,9 +57,9 @@ class GoStatsHandler:
             return stats_payload(variables)
         return stats_payload({name: variables[name]} if name in variables else {})
 
-    def _own_variables(self) -> dict[str, str]:
+    def _own_variables(self, names: tuple[str, ...]) -> dict[str, str]:
         published = self._own.variables()
-        return {name: shown(name, published[name]) for name in OWN_VARIABLES if name in published}
+        return {name: shown(name, published[name]) for name in names if name in published}
 
 
 def _masked(variables: dict[str, str]) -> dict[str, str]:

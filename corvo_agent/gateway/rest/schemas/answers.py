@@ -18,6 +18,26 @@ _OPERATION: Schema = {
 
 #: By name.
 ANSWERS: Schema = {
+    "Samples": object_of(
+        {
+            "module": TEXT,
+            "step": {"type": ["number", "null"], "description": "seconds between two of them"},
+            "samples": {"type": "array", "maxItems": 100, "items": ref("Sample"), "description": "the oldest first"},
+            "unknown": {"type": "string", "description": "why there are none"},
+        },
+        ("module", "step", "samples"),
+    ),
+    "Sample": object_of(
+        {
+            "time": TIME,
+            "cpu": {"type": ["number", "null"], "description": "percent of one processor since the sample before"},
+            "rss": {"type": ["number", "null"], "description": "bytes"},
+            "loop-lag": {"type": ["number", "null"], "description": "seconds, the longest since the sample before"},
+            "tasks": {"type": ["number", "null"]},
+            "gc-pause": {"type": ["number", "null"], "description": "seconds since the sample before, all of them"},
+        },
+        ("time", "cpu", "rss", "loop-lag", "tasks", "gc-pause"),
+    ),
     "AuditEntry": object_of(
         {
             "time": TIME,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .multiplex import MultiplexViews
     from .operations import OperationViews
     from .profiles import ProfileViews
+    from .samples import SampleViews
     from .scraping import ScrapingViews
     from .stacks import StackViews
     from .status import StatusViews
@@ -39,6 +40,7 @@ else:
             "multiplex": ("MultiplexViews",),
             "operations": ("OperationViews",),
             "profiles": ("ProfileViews",),
+            "samples": ("SampleViews",),
             "stacks": ("StackViews",),
             "scraping": ("ScrapingViews",),
             "status": ("StatusViews",),
@@ -59,6 +61,7 @@ __all__ = (
     "MultiplexViews",
     "OperationViews",
     "ProfileViews",
+    "SampleViews",
     "ScrapingViews",
     "StackViews",
     "StatusViews",
