@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ...errors import Unsupported
 from ..kind import ProfileRequest
@@ -18,6 +19,7 @@ from ..sampling.engine import (
     SamplingOrder,
     cpu_profile,
 )
+from ..sampling.shared import SharedSampler
 
 DEFAULT_SECONDS = 10.0
 _AUTO = "auto"
@@ -53,13 +55,13 @@ class CpuKind:
         self.parameters = (*_PARAMETERS, *((CHILDREN,) if trees else ()))
         self._engines = tuple(engines)
         self._program = program
-        self._exclusive = exclusive
+        self._sampler = SharedSampler(exclusive)
 
     async def take(self, request: ProfileRequest) -> bytes:
         """A gzipped pprof profile with the sample types ``samples`` and ``cpu`` (or ``wall``).
 
-        One after the other, in the order in which they are asked for: ``corvo top`` asks again and again, and a profile
-        comes to its turn between two of these. Raises InvalidArgument, ResourceExhausted when its turn does not come in
+        Callers who ask for the same share one sampler (``SharedSampler``); those with other parameters take turns, in
+        the order in which they ask. Raises InvalidArgument, ResourceExhausted when its turn does not come in
         time, Unsupported when no engine can.
         """
         wanted = request.choice("engine", _AUTO, (_AUTO, *(engine.name for engine in self._engines)))
@@ -70,12 +72,11 @@ class CpuKind:
             budget=request.number("budget", BUDGET_PERCENT, 0.1, 100),
             children=wants_children(request),
         )
-        # Two samplers at once would each count the cost of the other.
-        async with self._exclusive.held(request.patience):
-            recording, notes = await self._record(order, wanted)
+        record = partial(self._record, wanted)
+        recording, notes = await self._sampler.record(wanted, order, record, request.patience)
         return await encode_off_loop(cpu_profile(recording, order, self._program(), notes))
 
-    async def _record(self, order: SamplingOrder, wanted: str) -> tuple[Recording, list[str]]:
+    async def _record(self, wanted: str, order: SamplingOrder) -> tuple[Recording, list[str]]:
         notes: list[str] = []
         for engine in self._engines:
             if wanted not in (_AUTO, engine.name):

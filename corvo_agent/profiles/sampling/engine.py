@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -32,7 +33,8 @@ class Mode(enum.Enum):
 class SamplingOrder:
     """Sample for ``seconds``, ``hz`` times a second, costing the target at most ``budget`` percent.
 
-    ``children``: the processes below it, too, where the engine can.
+    ``children``: the processes below it, too, where the engine can. When ``stop`` is set, it ends within a moment, as
+    if its time was over.
     """
 
     seconds: float
@@ -40,6 +42,12 @@ class SamplingOrder:
     mode: Mode = Mode.CPU
     budget: float = BUDGET_PERCENT
     children: bool = False
+    stop: threading.Event | None = field(default=None, compare=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether ``stop`` is set."""
+        return self.stop is not None and self.stop.is_set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class PySpy:
             stretch = await self._sample(order, hz, max(end - time.monotonic(), _CHECK_SECONDS), cpus)
             stretches.append(stretch)
             lower = lower_rate(hz, _share(stretch, cpus), order.budget)
-            if lower == hz:
+            if lower == hz or order.is_over:
                 break
             hz = lower
         return await off_loop(lambda pace: self._recording(order, stretches, time_ns, cpus, pace))
@@ -144,7 +144,7 @@ class PySpy:
             with traceable_by(process.pid):
                 await _started(process, self._pid)
                 clocks = KernelClocks(self._pid)
-                lasted, busy = await _watch(process, clocks, order.budget, hz, seconds, cpus)
+                lasted, busy = await _watch(process, clocks, order, hz, seconds, cpus)
                 use = clocks.use()
         failure = process.failure()
         if failure is not None:
@@ -200,7 +200,7 @@ async def _started(process: PySpyProcess, pid: int) -> None:
 
 
 async def _watch(
-    process: PySpyProcess, clocks: KernelClocks, budget: float, hz: float, seconds: float, cpus: float
+    process: PySpyProcess, clocks: KernelClocks, order: SamplingOrder, hz: float, seconds: float, cpus: float
 ) -> tuple[float, float]:
     """Let it sample until the time is over, it has ended or it costs too much: how long, and its processor time."""
     began, before = time.monotonic(), process.busy_seconds()
@@ -210,7 +210,8 @@ async def _watch(
         lasted = time.monotonic() - began
         busy = process.busy_seconds() - before
         # A single check is too short to tell: the kernel counts in hundredths of a second.
-        if lasted >= 2 * _CHECK_SECONDS and lower_rate(hz, share_percent(busy, lasted, cpus), budget) < hz:
+        too_dear = lower_rate(hz, share_percent(busy, lasted, cpus), order.budget) < hz
+        if order.is_over or (too_dear and lasted >= 2 * _CHECK_SECONDS):
             break
     return max(lasted, 1e-9), max(busy, 0.0)
 

@@ -230,7 +230,7 @@ class _Schedule:
         """Seconds until the next look, None when the time is over. Looks that were missed are not made up for."""
         now = time.monotonic()
         self._next = max(self._next + self.interval, now)
-        return self._next - now if self._next <= self._end else None
+        return self._next - now if self._next <= self._end and not self._order.is_over else None
 
     def starved(self) -> bool:
         """Whether the last look came far too late."""

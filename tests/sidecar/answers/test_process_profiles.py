@@ -14,7 +14,7 @@ from corvo_agent.diagnostics.handlers.profile import ProfileHandler
 from corvo_agent.diagnostics.messages.payloads import decode_profile
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.errors import InvalidArgument, NotFound, ResourceExhausted, Unsupported
-from corvo_agent.profiles.pprof.model import Label
+from corvo_agent.profiles.pprof.model import Label, Profile
 from corvo_agent.profiles.pprof.reader import decode
 from corvo_agent.profiles.sampling.py_spy_process import find_py_spy
 from corvo_agent.sidecar.answers.process_profiles import process_kinds
@@ -63,17 +63,35 @@ async def test_a_target_that_does_not_run_is_not_found(kind: str) -> None:
         await ask(lambda: None, profile=kind)
 
 
-async def test_a_second_profile_of_it_is_refused() -> None:
+async def test_one_with_other_parameters_waits_for_its_turn_and_is_refused_when_that_does_not_come() -> None:
     with load("idle") as process:
         handler = ProfileHandler(process_kinds(target_of_pid(process.pid)))
         query = DebugQuery("Profile", {"profile": "profile", "seconds": "60"})
         first = asyncio.create_task(handler.handle(query))
         await asyncio.sleep(0)
         with pytest.raises(ResourceExhausted, match="CPU profiles of the process at a time: at most 1"):
-            await handler.handle(query)
+            await handler.handle(DebugQuery("Profile", {**query.parameters, "mode": "wall"}))
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
+
+
+async def test_who_asks_again_and_again_and_who_asks_for_long_share_one_sampler() -> None:
+    with load("shares") as process:
+        handler = ProfileHandler(process_kinds(target_of_pid(process.pid)))
+
+        async def taken(seconds: str) -> Profile:
+            query = DebugQuery("Profile", {"profile": "profile", "seconds": seconds, "budget": "100"})
+            return decode(decode_profile((await handler.handle(query)).value))
+
+        long = asyncio.create_task(taken("3"))
+        short = [await taken("0.5"), await taken("0.5")]
+        whole = await long
+    for each in (*short, whole):
+        assert shares_of(each, ["shares"]) == {"shares": 100}
+    assert all(each.duration_ns < whole.duration_ns for each in short)
+    assert whole.duration_ns > 2.5e9
+    assert any(comment.endswith("others were profiling the process, too") for comment in whole.comments)
 
 
 def ordinary_user() -> Sequence[str]:
