@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import logging.config
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .text import block
+from tests.cli.kit import run_here
+
+from .text import TEXT, block
 
 
 def test_the_logging_of_django_writes_lines_that_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,3 +36,29 @@ def test_the_logging_of_django_writes_lines_that_can_be_read(tmp_path: Path, mon
             handler.close()
         logger.setLevel(logging.NOTSET)
     assert (logging.root.handlers, logging.root.level) == (before, level)
+
+
+# What these need is a folder: their other needs stand in tests/cli/commands.
+FILES = ("context", "guide", "init", "manifest", "token")
+
+
+def test_commands_that_write_files_do_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for folder in ("etc/corvo", "etc/systemd/system", "tls"):
+        (tmp_path / folder).mkdir(parents=True)
+    text = TEXT.replace("\\\n", "")
+    lines = [line for found in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in found.splitlines()]
+    ran = []
+    for line in lines:
+        words = shlex.split(line.partition(" && ")[0].partition(" > ")[0].replace("/etc/", f"{tmp_path}/etc/"), True)
+        if words[:1] != ["corvo"] and not line.startswith("/opt/corvo/bin/corvo"):
+            continue
+        if words[1] in FILES:
+            outcome = run_here(*words[1:])
+            assert outcome.code == 0, (line, outcome.err)
+            ran.append(words[1])
+    assert {"context", "init", "manifest", "token"} <= set(ran)
+    assert (tmp_path / "etc/systemd/system/corvo-gateway.service").exists()
+    assert (tmp_path / "etc/corvo/pen-npm.toml").exists()
+    assert "prod" in (tmp_path / "config/corvo/config.toml").read_text()
