@@ -14,7 +14,8 @@ from .accessible import findings
 from .browser import chromium, page_of, until
 from .worlds import Fleet, fleet
 
-pytestmark = [needs("chromium"), pytest.mark.asyncio(loop_scope="module")]
+# Of a busy machine a page of a thousand rows may take long.
+pytestmark = [needs("chromium"), pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
 LISTED = "document.querySelectorAll('.rows .live').length"
 COUNT = "document.querySelector('.tally').innerText"

@@ -1,7 +1,7 @@
 // The level of one Module: what is wanted and why, what is in force, and changing it for a time or for good.
 
-import { button, choice, element } from "../shell/dom.js";
-import { age } from "../shell/format.js";
+import { button, choice, element, setText } from "../shell/dom.js";
+import { age, since } from "../shell/format.js";
 import { asApiError } from "../shell/session.js";
 import { gate } from "../shell/states.js";
 
@@ -23,8 +23,8 @@ const LASTING = [
 
 /** The part of a Module's screen that is about its level; ``changed`` is called when it was set. */
 export class LevelPart {
-  /** @type {Level | null} */
-  #level = null;
+  // What is shown, as JSON.
+  #told = "";
 
   /** @param {import("../shell/app.js").App} app @param {string} name @param {AbortSignal} signal @param {() => void} changed */
   constructor(app, name, signal, changed) {
@@ -73,14 +73,10 @@ export class LevelPart {
 
   /** @param {Level} level */
   show(level) {
-    this.#level = level;
-    this.tick();
-  }
-
-  /** Tell it anew: an override may have less time left. */
-  tick() {
-    const level = this.#level;
-    if (!level) return;
+    // What has the focus must not be made anew for nothing.
+    const told = JSON.stringify(level);
+    if (told === this.#told) return;
+    this.#told = told;
     const { wanted, applied } = level;
     const parts = [
       element("strong", {
@@ -89,7 +85,7 @@ export class LevelPart {
       }),
     ];
     if (wanted.invalid) parts.push(element("span", { className: "failed", text: wanted.invalid }));
-    if (wanted.until) parts.push(element("span", { className: "data", text: `${age(left(wanted.until))} left` }));
+    if (wanted.until) parts.push(element("span", { className: "data", "data-until": wanted.until }));
     const then = wanted.until && wanted.then ? `then ${wanted.then}` : "";
     const why = [
       wanted.source,
@@ -104,15 +100,29 @@ export class LevelPart {
     this.now.replaceChildren(...parts);
     const controls = (level.controls ?? []).filter((each) => each.logger);
     this.controls.replaceChildren(...(controls.length ? [this.#table(controls)] : []));
+    this.tick();
+  }
+
+  /** Why the level is not known stands in its place. @param {Node} why */
+  fail(why) {
+    this.#told = "";
+    this.now.replaceChildren(why);
+  }
+
+  /** Tell anew how much time is left. */
+  tick() {
+    for (const each of this.host.querySelectorAll("[data-until]")) {
+      const until = each.getAttribute("data-until");
+      setText(each, until ? `${age(-since(until))} left` : "until cleared");
+    }
   }
 
   /** @param {Control[]} controls */
   #table(controls) {
     const rows = controls.map((each) => {
-      const end = each.until ? `${age(left(each.until))} left` : "until cleared";
-      const cells = [each.logger ?? "", each.level, end, each.by ?? "", each.reason ?? ""].map((text) =>
-        element("td", { text }),
-      );
+      const cell = (/** @type {string} */ text) => element("td", { text });
+      const end = element("td", { "data-until": each.until ?? "" });
+      const cells = [cell(each.logger ?? ""), cell(each.level), end, cell(each.by ?? ""), cell(each.reason ?? "")];
       return element("tr", {}, ...cells, element("td", {}, this.#end("End", each.logger ?? "")));
     });
     const heads = ["Logger", "Level", "Lasts", "By", "Reason", ""].map((text) =>
@@ -161,11 +171,6 @@ export class LevelPart {
       if (!this.signal.aborted) this.app.tell(`Not changed: ${asApiError(error).message}`);
     }
   }
-}
-
-/** @param {string} until seconds that are left */
-function left(until) {
-  return (Date.parse(until) - Date.now()) / 1000;
 }
 
 /** @param {Level} level @param {Level["applied"]} applied */

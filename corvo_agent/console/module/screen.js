@@ -95,7 +95,7 @@ class ModuleScreen {
     if (message.type === "row") {
       this.row = message.object;
       this.#tick();
-      void this.#showLevel();
+      this.#changed();
     } else if (message.type === "gone" || (message.type === "listed" && !this.row)) {
       setText(this.why, message.type === "gone" ? "This Module has been deleted." : "There is no such Module.");
     } else if (message.type === "error") setText(this.why, message.error.message);
@@ -116,8 +116,7 @@ class ModuleScreen {
     try {
       this.level.show(await this.app.session.json(`${this.path}/level`, { signal: this.signal }));
     } catch (error) {
-      if (!this.signal.aborted)
-        this.level.now.replaceChildren(failure(asApiError(error), () => void this.#showLevel()));
+      if (!this.signal.aborted) this.level.fail(failure(asApiError(error), () => void this.#showLevel()));
     }
   }
 

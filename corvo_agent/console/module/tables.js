@@ -9,7 +9,7 @@ function table(heads, rows, label) {
   const body = rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell))));
   return element(
     "div",
-    { className: "scroll", tabindex: "0", role: "region", "aria-label": label },
+    { className: "scroll", tabindex: "0", role: "region", "aria-label": `${label}, table` },
     element("table", { className: "data" }, element("thead", {}, head), element("tbody", {}, ...body)),
   );
 }
@@ -53,7 +53,7 @@ export function variables(stats) {
         "details",
         {},
         element("summary", { className: "data" }, element("b", { text: name }), ` ${text.slice(0, 100)}`),
-        element("pre", { text: indented(text) }),
+        element("pre", { tabindex: "0", text: indented(text) }),
       ),
     ),
   );
