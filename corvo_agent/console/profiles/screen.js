@@ -167,7 +167,7 @@ async function open(host, app, params, signal) {
         redraw,
       ),
       compared(items, now.kept, before),
-      ...profile.comments.map((text) => element("span", { className: "quiet", text })),
+      ...(profile.comments.length ? [measuring(profile.comments)] : []),
     );
     // Of the graph that is shown then: another choice draws another one.
     const bindings = drawn.bindings.map((each, index) => ({
@@ -185,6 +185,15 @@ async function open(host, app, params, signal) {
     );
   }
 }
+
+/** What the agent remarks on how it has measured. @param {string[]} comments */
+const measuring = (comments) =>
+  element(
+    "details",
+    { className: "quiet" },
+    element("summary", { text: "How it was measured" }),
+    ...comments.map((text) => element("p", { text })),
+  );
 
 /** @param {Kept} kept */
 const clockOf = (kept) => `${age(since(kept.started))} ago (${kept.module})`;
