@@ -54,6 +54,7 @@ async def test_it_holds_until_it_is_left_and_what_was_there_counts_again(place: 
         assert [control.by for control in (await backend.modules.level(NAME)).controls] == ["ada"]
 
 
+@pytest.mark.parametrize("place", ["etcd"], indirect=True)
 async def test_it_is_renewed_and_ends_by_itself_when_it_is_not(place: Place, agent: Agent) -> None:
     await place.finds(NAME)
     async with open_backend(place.where()) as backend:
@@ -67,6 +68,7 @@ async def test_it_is_renewed_and_ends_by_itself_when_it_is_not(place: Place, age
         await level_until(backend.modules, lambda level: level.wanted(time.time_ns()).level_text == "as-configured")
 
 
+@pytest.mark.parametrize("place", ["gateway"], indirect=True)
 async def test_two_watch_and_each_takes_away_their_own(place: Place, agent: Agent) -> None:
     await place.finds(NAME)
     async with open_backend(place.where()) as backend, HeldLevel(backend, "Debug") as outer:
@@ -77,6 +79,7 @@ async def test_two_watch_and_each_takes_away_their_own(place: Place, agent: Agen
         assert await wanted(backend.modules) == "Debug"
 
 
+@pytest.mark.parametrize("place", ["gateway"], indirect=True)
 async def test_what_another_client_sets_counts(place: Place, agent: Agent, capsys: pytest.CaptureFixture[str]) -> None:
     await place.finds(NAME)
     async with open_backend(place.where()) as backend, HeldLevel(backend, "Debug", renewed=0.05) as held:
