@@ -269,7 +269,7 @@ class Gateway:
     def _application(self, router: Router, metrics: Metrics, more: tuple[Views, ...]) -> web.Application:
         # Whoever shows a token is no page that was made to ask: the name that it asks for tells nothing then.
         names = () if self._gatekeeper.required else (check_host(self.settings.hostnames),)
-        checks = (check_origin, audit_refusals(self._audit), check_credentials(self._gatekeeper))
+        checks = (check_origin, audit_refusals(self._audit), check_credentials(self._gatekeeper, self._http.recheck))
         application = web.Application(
             middlewares=[metrics.middleware(), compress_answers, answer_strays, *names, *checks],
             client_max_size=MAX_BODY,

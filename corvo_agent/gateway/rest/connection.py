@@ -38,7 +38,7 @@ class HttpLimits:
     no request, or is refused when none is found); ``header_timeout`` for the TLS handshake, for the first request's
     header and for the rest of one that has begun; ``idle_timeout`` between requests; ``stall_timeout`` in which the
     reader of an answer has to take some of it, followed logs excepted; ``answer_bytes`` of agents' large answers in
-    memory at once.
+    memory at once; ``recheck`` between two looks at whether the token of a stream still gives the same rights.
     """
 
     # The watchers that WatchLimits allows, and a thousand callers besides.
@@ -48,6 +48,7 @@ class HttpLimits:
     stall_timeout: float = 60.0
     # Some of the longest that there are, within a small container.
     answer_bytes: int = 32 << 20
+    recheck: float = 15.0
 
 
 class HttpConnections:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-from collections.abc import Collection
+import logging
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
@@ -19,11 +21,13 @@ from ...access.wrong_tokens import bearer
 from ...addresses import is_loopback
 from ...errors import CorvoError, DecodeError, NotAuthorized
 from ...modules.names import API_PATH
+from ...tasks import end_task
 from ..auth import Gatekeeper
 from ..objects.errors import MISDIRECTED, UNAUTHENTICATED, UNAUTHORIZED, Action
 from .connection import GuardedHandler
 from .http import error_response, failure_response, plain_failure
 
+_log = logging.getLogger(__name__)
 _SECURITY = {
     "X-Frame-Options": "deny",
     "X-XSS-Protection": "1; mode=block",
@@ -34,6 +38,8 @@ _SECURITY = {
 _POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 # Paths of the original whose answers any page may read; logs and the like are not among them.
 _SHARED = (f"{API_PATH}/modules", f"{API_PATH}/watch/modules")
+# What lasts until its caller leaves.
+_STREAMS = f"{API_PATH}/watch"
 _OPEN = ("/healthz", "/readyz")
 _COOKIE = "sid"
 # Where a request keeps the name of its caller.
@@ -135,8 +141,11 @@ def audit_refusals(audit: Audit) -> Middleware:
     return count
 
 
-def check_credentials(gatekeeper: Gatekeeper) -> Middleware:
-    """Lets pass who shows a token whose role the request takes, by the one table of them."""
+def check_credentials(gatekeeper: Gatekeeper, again: float = 15.0) -> Middleware:
+    """Lets pass who shows a token whose role the request takes, by the one table of them.
+
+    While a stream lasts its token is looked at ``again`` every so many seconds: it ends with the rights it began with.
+    """
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -169,9 +178,34 @@ def check_credentials(gatekeeper: Gatekeeper) -> Middleware:
                     known.require(_role_of(route, known))
             except NotAuthorized as error:
                 return error_response(error, Action.READ)
-            return await handler(request)
+            if not request.path.startswith(_STREAMS):
+                return await handler(request)
+
+            async def is_known() -> bool:
+                return await gatekeeper.caller(header or cookie, request.remote or "unknown", certified) == known
+
+            watching = asyncio.create_task(_cut_off(request, is_known, again), name="corvo-token-watch")
+            try:
+                return await handler(request)
+            finally:
+                await end_task(watching)
 
     return check
+
+
+async def _cut_off(request: web.Request, is_known: Callable[[], Awaitable[bool]], again: float) -> None:
+    """End the connection of a request once its caller has other rights, or none; cancelled when it is answered."""
+    known = True
+    while known:
+        await asyncio.sleep(again)
+        try:
+            known = await is_known()
+        except CorvoError as error:
+            # That it cannot be found out now says nothing about the caller.
+            _log.info("the token of a stream is not looked at: %s", error)
+    _log.info("a stream of %s ends: its token holds no more, or gives other rights", request.get(_CALLER, "unknown"))
+    if request.transport is not None:
+        request.transport.abort()
 
 
 async def _connected(request: web.Request, gatekeeper: Gatekeeper) -> Caller:

@@ -6,10 +6,13 @@ import asyncio
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from corvo_agent.gateway.app import Gateway
+from corvo_agent.gateway.rest.connection import HttpLimits
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.names import API_PATH
 from tests.gateway.conftest import LOCAL
@@ -99,3 +102,29 @@ class TestHostnamesBesideTokens(WithTokens):
         answer = await ask(gateway, b"Authorization: Bearer look", host=b"any.example")
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert (await ask(gateway, host=b"any.example")).startswith(b"HTTP/1.1 401 ")
+
+
+class TestTokensThatAreRevoked(WithTokens):
+    """Streams last for days, and so would the rights that they began with."""
+
+    @pytest.fixture
+    def limits(self) -> dict[str, Any]:
+        return {"http": HttpLimits(recheck=0.05)}
+
+    @pytest.mark.parametrize("changed", ["other read\n", "look write\n"])
+    async def test_a_stream_ends_when_its_token_gives_other_rights(
+        self, gateway: Gateway, tmp_path: Path, changed: str
+    ) -> None:
+        url, headers = f"{gateway.url}{API_PATH}", {"Authorization": "Bearer look"}
+        fleet = {"subscriptions": [{"id": "f", "kind": "statuses"}]}
+        async with (
+            asyncio.timeout(60),
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(f"{url}/watch", json=fleet) as stream,
+            session.get(f"{url}/watch/modules") as watch,
+        ):
+            assert b"listed" in await stream.content.readline()
+            (tmp_path / "tokens").write_text(changed)
+            for response in (stream, watch):
+                with pytest.raises(aiohttp.ClientPayloadError):
+                    await response.content.read()
