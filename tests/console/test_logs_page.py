@@ -187,3 +187,17 @@ async def test_narrow_and_wide_windows_have_room_for_all_of_it(tmp_path: Path, w
             await page.goto(f"{world.gateway.url}/#/{screen}/{SHOP}")
             await until(page, "document.querySelector('.stack, .shelf .state')")
             assert await page.evaluate(fits)
+
+
+async def test_a_gap_is_seen_and_a_line_can_be_copied(tmp_path: Path) -> None:
+    allowed = ["clipboard-read", "clipboard-write"]
+    async with log_world(tmp_path) as world, browser_page(world.gateway.url, permissions=allowed) as page:
+        await opened(page, world, f"names={SHOP}&lines=20", "20 lines, from the newest 20 of each log on")
+        world.files[SHOP].write_bytes(b"")
+        world.write(SHOP, 50, "fatal", "the first of an empty file")
+        await until(page, "document.querySelector('.line.gap')?.textContent.includes('truncated in place')")
+        await page.locator(".line.fatal").click()
+        await page.get_by_role("button", name="Copy line").click()
+        await until(page, "document.querySelector('.told').textContent === 'Copied.'")
+        copied = str(await page.evaluate("navigator.clipboard.readText()"))
+        assert copied.endswith(f"FATAL {SHOP} the first of an empty file")

@@ -15,7 +15,7 @@ import { Merger } from "./merge.js";
 import { entryOf, jsonOf, timeOf } from "./record.js";
 import { LogRing } from "./ring.js";
 import { Rows } from "./rows.js";
-import { around, isFollowed, read } from "./source.js";
+import { around, DEFAULT_LINES, isFollowed, read } from "./source.js";
 
 /** @typedef {import("./record.js").Entry} Entry */
 
@@ -39,6 +39,8 @@ class Logs {
   #filtering = 0;
   #asked = 0;
   #told = "[]";
+  // Whether nothing more comes of any module.
+  #over = false;
   #changed = false;
 
   /** @param {HTMLElement} host @param {import("../shell/app.js").App} app @param {AbortSignal} signal */
@@ -215,6 +217,7 @@ class Logs {
     this.histogram.clear();
     this.merger = new Merger(isFollowed(this.view) ? 300 : 0);
     this.failures.clear();
+    this.#over = false;
     this.list.show(new Rows());
     this.list.chosen = -1;
     this.list.follow(true);
@@ -235,7 +238,8 @@ class Logs {
         },
         failed: (module, error, ended) => {
           this.failures.set(module, error.message);
-          if (ended && !module) this.state.replaceChildren(failure(error, () => this.#read()));
+          this.#over ||= ended && !module;
+          if (this.#over) this.state.replaceChildren(failure(error, () => this.#read()));
           this.#changed = true;
         },
         settled: () => {
@@ -302,11 +306,13 @@ class Logs {
     const shown = rows.size === all ? `${count(all)} lines` : `${count(rows.size)} of ${count(all)} lines`;
     const live = isFollowed(this.view);
     const now = !live ? "not followed: the query has an end" : following ? "following" : `Paused, ${count(missed)} new`;
+    const asked = Number(this.view.parameters.lines ?? DEFAULT_LINES);
+    const begins = all < asked ? "" : `, from the newest ${count(asked)} of each log on`;
     const left = this.left ? `, ${count(this.left)} older ones have left this page` : "";
-    setText(this.status, `${shown}${left} · ${now}`);
+    setText(this.status, `${shown}${left || begins} · ${now}`);
     this.status.classList.toggle("paused", live && !following);
     this.resume.hidden = following || !live;
-    const troubles = [...this.failures].filter(([module]) => module);
+    const troubles = this.#over ? [] : [...this.failures];
     const words = troubles.slice(0, 4).map(([module, text]) => [module, text]);
     if (troubles.length > 4) words.push(["", `and ${troubles.length - 4} more modules`]);
     // Only what has changed: all of it would be read aloud again.
@@ -316,7 +322,7 @@ class Logs {
         ...words.map(([module, text]) => element("p", {}, element("strong", { text: module }), ` ${text}`)),
       );
     }
-    if (this.failures.has("")) return;
+    if (this.#over) return;
     const asks = names.length > 0 || selector !== "";
     this.host.classList.toggle("unasked", !asks);
     /** @type {Node[]} */

@@ -1,6 +1,6 @@
 // Where lines come from: followed by the page's stream, or asked for once where a query has an end.
 
-import { asApiError } from "../shell/session.js";
+import { ApiError, asApiError } from "../shell/session.js";
 import { isGap, messageOf, stampOf } from "./record.js";
 
 /** @typedef {import("./link.js").LogView} LogView @typedef {import("./record.js").LogRecord} LogRecord */
@@ -11,9 +11,10 @@ import { isGap, messageOf, stampOf } from "./record.js";
  *   ended: boolean) => void, settled: () => void}} Told
  */
 
-const DEFAULT_LINES = "1000";
+/** How many of the newest lines of each log, unless a view says. */
+export const DEFAULT_LINES = "1000";
 const AT_ONCE = 4;
-export const MOST_MODULES = 100;
+const MOST_MODULES = 100;
 
 /** Whether a query has no end, so that it can be followed. @param {LogView} view */
 export const isFollowed = ({ parameters }) => !parameters.until && !parameters.day;
@@ -45,10 +46,11 @@ function follow(app, view, told, signal) {
 /** @param {import("../shell/app.js").App} app @param {LogView} view @param {Told} told @param {AbortSignal} signal */
 async function readOnce(app, view, told, signal) {
   try {
-    const waiting = (view.names.length ? [...view.names] : await chosenBy(app, view.selector, signal)).slice(
-      0,
-      MOST_MODULES,
-    );
+    const all = view.names.length ? view.names : await chosenBy(app, view.selector, signal);
+    const waiting = all.slice(0, MOST_MODULES);
+    const left = all.slice(MOST_MODULES);
+    if (left.length)
+      told.failed("", new ApiError(0, "", [`${left[0]} and later ones are left out: at most 100 logs`]), false);
     const work = async () => {
       for (let name = waiting.shift(); name; name = waiting.shift()) {
         try {
