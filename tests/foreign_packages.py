@@ -31,7 +31,7 @@ OWNERS = {
     "kubernetes_asyncio": ["writer/kubernetes.py"],
     "loguru": ["levels/loguru_filter.py"],
     "lz4": ["logs/files/packed.py"],
-    "markdown_it": ["guides/", "cli/show/markdown.py"],
+    "markdown_it": ["guides/markdown.py", "cli/show/markdown.py"],
     "memray": ["profiles/heap/memray_recording.py"],
     # JSON, read and written wherever it crosses an edge.
     "orjson": [

@@ -8,10 +8,8 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 
-from markdown_it import MarkdownIt
-
 from .catalogue import KINDS, Page, page_called, pages
-from .markdown import headings, parse
+from .markdown import headings, parse, to_html
 
 #: A heading of the navigation with its links: address, text, and whether it is the page that is shown.
 Links = tuple[str, Sequence[tuple[str, str, bool]]]
@@ -77,14 +75,10 @@ def _article(page: Page) -> str:
     """What the page says, its own parts listed below its title when there are several."""
     tokens = parse(page, lambda name, anchor: f"{'' if name == page.name else name}{f'#{anchor}' * bool(anchor)}")
     parts = [(anchor, title) for level, anchor, title in headings(tokens) if level == 2]
-    written: str = MarkdownIt("commonmark", {"html": False}).enable("table").renderer.render(tokens, _OPTIONS, {})
     # A table that is wider than its page is scrolled, and not the page.
-    written = written.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
+    written = to_html(tokens).replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
     if len(parts) < 3:
         return written
     listed = ", ".join(f'<a href="#{anchor}">{escape(title)}</a>' for anchor, title in parts)
     first, end, rest = written.partition("</h1>")
     return f'{first}{end}<p class="quiet">{listed}</p>{rest}'
-
-
-_OPTIONS = MarkdownIt("commonmark", {"html": False}).options

@@ -13,6 +13,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from .catalogue import Page
 
+_PARSER = MarkdownIt("commonmark", {"html": False}).enable("table")
 _NOT_IN_AN_ANCHOR = re.compile(r"[^\w\- ]")
 
 
@@ -22,7 +23,7 @@ def parse(page: Page, address: Callable[[str, str], str]) -> list[Token]:
     Each heading has its anchor as ``id``. A link to a page, such as ``../reference/options.md#agent``, leads to what
     ``address`` makes of its name and anchor ("" for none); other links stay as they are.
     """
-    tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(page.text)
+    tokens = _PARSER.parse(page.text)
     seen: Counter[str] = Counter()
     for place, token in enumerate(tokens):
         if token.type == "heading_open":
@@ -36,6 +37,12 @@ def parse(page: Page, address: Callable[[str, str], str]) -> list[Token]:
 def tree(tokens: list[Token]) -> SyntaxTreeNode:
     """The tokens as a tree of nodes."""
     return SyntaxTreeNode(tokens)
+
+
+def to_html(tokens: list[Token]) -> str:
+    """The tokens as HTML."""
+    written: str = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    return written
 
 
 def headings(tokens: list[Token]) -> list[tuple[int, str, str]]:
