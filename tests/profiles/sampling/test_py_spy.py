@@ -231,7 +231,7 @@ async def test_processor_time_is_the_kernel_s_on_a_crowded_processor_whatever_py
             child.send_signal(signal.SIGINT)
         recording = await task
     total = sum(each.values[1] for each in recording.samples) / 1e9
-    assert of_thread(recording, process.pid) == pytest.approx(seconds, rel=0.05, abs=0.02)
+    assert of_thread(recording, process.pid) == pytest.approx(seconds, rel=0.05, abs=0.03)
     assert total == pytest.approx(seconds, rel=0.05, abs=0.03)
     # Some of Python's threads look as if they ran where they sleep.
     asleep = [each for each in recording.samples if "idle-" in str(each.labels)]
@@ -249,4 +249,4 @@ async def test_processor_time_in_this_process_is_the_kernel_s_too() -> None:
         for child in sampling():
             child.send_signal(signal.SIGINT)
         recording = await task
-    assert of_thread(recording, thread.native_id) == pytest.approx(seconds, rel=0.05, abs=0.02)
+    assert of_thread(recording, thread.native_id) == pytest.approx(seconds, rel=0.05, abs=0.03)
