@@ -17,8 +17,8 @@ from ..pacing.pace import Pace, beside_loop, off_loop
 from ..pprof.encoder import encode
 from ..pprof.model import Profile, Sample, Stack, ValueType
 from .census import METHOD, ObjectCensus
+from .memray_recording import ALL, memray_recording
 from .memray_recording import NAME as MEMRAY
-from .memray_recording import memray_recording
 from .snapshot import Blocks, HeapHistory, HeapSnapshot, growth
 from .tracing import HeapTrace, allocation_seconds
 
@@ -30,7 +30,7 @@ _ALLOC = (ValueType("alloc_objects", "count"), ValueType("alloc_space", "bytes")
 # Of a comparison. What is shown unless another type is asked for: readers such as speedscope refuse negative values.
 _GROWN = (ValueType("grown_objects", "count"), ValueType("grown_space", "bytes"))
 _ALONE = "grown_* is what has grown alone, in the other types less than before is negative"
-_SURVIVORS = "alloc_* counts what was still alive when looked at: what was freed before is forgotten"
+_SURVIVORS = "alloc_* counts what was still alive when looked at; what was freed before is told by allocs engine=memray"
 TRACEMALLOC = "tracemalloc"
 _RELEASED_AT_ONCE = 10_000
 
@@ -111,7 +111,8 @@ class HeapKind:
     async def _by_memray(self, seconds: float | None, frames: int, base: str) -> bytes:
         if seconds is None or base:
             raise InvalidArgument("engine", MEMRAY, "memray measures recordings: seconds=N, and no base")
-        snapshot = await beside_loop(lambda pace: memray_recording(seconds, frames, pace), "corvo-memray")
+        freed = self.name == "allocs"
+        snapshot = await beside_loop(lambda pace: memray_recording(seconds, frames, pace, freed=freed), "corvo-memray")
         return await self._answer(snapshot, round(seconds * 1e9), None)
 
     async def _answer(self, snapshot: HeapSnapshot, duration_ns: int, base: HeapSnapshot | None) -> bytes:
@@ -127,9 +128,9 @@ class HeapKind:
         if snapshot.method == self._trace.method() or snapshot.method == METHOD:
             comments.append(f"this is answer {self._history.add(snapshot)}: base=N gives what has grown since")
         traced = snapshot.method != METHOD
-        if traced:
+        if traced and snapshot.method != ALL:
             comments.append(_SURVIVORS)
-        types = (*_ALLOC, *_INUSE) if traced else _INUSE
+        types = _ALLOC if snapshot.method == ALL else (*_ALLOC, *_INUSE) if traced else _INUSE
         count = len(types) // 2
         default = "alloc_space" if traced and self.name == "allocs" else "inuse_space"
         samples = (Sample(stack, (*each,) * count) for stack, each in pace.over(blocks.items()))

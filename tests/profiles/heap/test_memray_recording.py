@@ -14,6 +14,7 @@ import memray
 import pytest
 
 from corvo_agent.errors import InvalidArgument, ResourceExhausted, Unsupported
+from corvo_agent.profiles.heap import memray_recording
 from corvo_agent.profiles.heap.kind import HeapKind
 from corvo_agent.profiles.heap.snapshot import HeapHistory
 from corvo_agent.profiles.heap.tracing import HeapTrace
@@ -120,3 +121,32 @@ async def test_without_the_package_it_says_where_to_get_it(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "memray", None)
     with pytest.raises(Unsupported, match=r"it comes with the extra corvo-agent\[heap\]"):
         await take(0.1)
+
+
+def churn() -> None:
+    for _ in range(100):
+        bytearray(100_000)
+
+
+async def test_allocs_tells_what_was_freed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = HeapKind("allocs", HeapTrace(), HeapHistory(), lambda: "app.py")
+    end = threading.Event()
+
+    def work() -> None:
+        while not end.wait(0.001):
+            churn()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        profile = decode(await kind.take(ProfileRequest(0.5, {"engine": "memray"})))
+        monkeypatch.setattr(memray_recording, "MAX_RECORDS", 10)
+        cut = decode(await kind.take(ProfileRequest(0.2, {"engine": "memray"})))
+    finally:
+        end.set()
+        thread.join()
+    assert [each.type for each in profile.sample_types] == ["alloc_objects", "alloc_space"]
+    size = sum(each.values[1] for each in profile.samples if "churn" in str(each.stack))
+    assert size >= 100 * 100_000
+    assert any("what was allocated in them, freed or not" in comment for comment in profile.comments)
+    assert "only the first 10 records were looked at" in cut.comments
