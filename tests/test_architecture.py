@@ -42,7 +42,8 @@ MAY_IMPORT = {
     "bundle": {"protobuf", "modules", "diagnostics", "profiles"},
     "rest_client": {"modules", "diagnostics"},
     "sidecar": {"access", "levels", "protobuf", "logs", "stats", "profiles", "modules", "diagnostics"},
-    "gateway": {"_generated", "console", "guides", "overview", "profiles", "rest_client", "stats", "survival"} | _MANY,
+    "gateway": {"_generated", "bundle", "console", "guides", "overview", "profiles", "rest_client", "stats", "survival"}
+    | _MANY,
     "agent": {"stats", "profiles", "sidecar", "survival"} | _MANY,
     "stub": {"levels", "modules", "stats", "profiles", "diagnostics", "agent"},
     "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "agent", "stub"},
@@ -205,6 +206,8 @@ NO_TEST_OF_ITS_NAME = {
     "gateway/looking.py": "tests/gateway/test_roles.py asks for all of it",
     "gateway/objects/audit_lines.py": "tests/gateway/rest/views/test_audit.py, for each kind of caller",
     "gateway/subscriptions/audit.py": "tests/gateway/rest/views/test_audit.py follows it",
+    "gateway/operations/bundles.py": "tests/gateway/rest/views/test_bundles.py, over REST",
+    "gateway/routing/routed_client.py": "tests/gateway/rest/views/test_bundles.py asks an agent by it",
     "gateway/operations/operation.py": "tests/gateway/operations/test_shelf.py, each state of it",
     "gateway/operations/profiles.py": "tests/gateway/rest/views/test_profiles.py, over REST",
     "stats/sampler.py": "tests/stats/test_samples.py, on a loop that is late",

@@ -51,6 +51,11 @@ ROUTES: Mapping[tuple[str, str], Role | None] = {
     # The least that any profile takes; that of its kind comes on top, also for who looks at it.
     ("POST", f"{_ONE}/profiles"): READER,
     ("GET", f"{API_PATH}/audit"): OPERATOR,
+    ("POST", f"{API_PATH}/bundles"): OPERATOR,
+    ("GET", f"{API_PATH}/bundles"): OPERATOR,
+    ("GET", f"{API_PATH}/bundles/{{id}}"): OPERATOR,
+    ("GET", f"{API_PATH}/bundles/{{id}}/data"): OPERATOR,
+    ("DELETE", f"{API_PATH}/bundles/{{id}}"): OPERATOR,
     ("GET", f"{API_PATH}/profiles"): READER,
     ("GET", f"{API_PATH}/profiles/{{id}}"): READER,
     ("GET", f"{API_PATH}/profiles/{{id}}/data"): READER,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Protocol
 from urllib.parse import quote
 
 from ..diagnostics.client.typed_client import TypedClient
 from ..errors import CorvoError, DeadlineExceeded, Unavailable
-from ..modules.access import ModuleAccess
+from ..modules.module_level import ModuleLevel
 from .archive import Archive
 from .manifest import Manifest, ModuleIndex
 from .masking import json_bytes, masked_json
@@ -19,6 +20,14 @@ from .parts import BundlePart
 WIDTH = 16
 MODULE = "module.json"
 MANIFEST = "manifest.json"
+
+
+class HasLevels(Protocol):
+    """What gives Module objects with what lies beside them."""
+
+    async def level(self, name: str) -> ModuleLevel:
+        """That of the Module ``name``. Raises NotFound and the like."""
+        ...
 
 
 class Collector:
@@ -36,7 +45,7 @@ class Collector:
         parts: Sequence[BundlePart],
         *,
         agent: Callable[[str], AbstractAsyncContextManager[TypedClient]],
-        modules: ModuleAccess | None,
+        modules: HasLevels | None,
     ) -> None:
         self._archive = archive
         self._manifest = manifest

@@ -16,13 +16,14 @@ from .multiplex.kinds import SubscriptionKind
 from .multiplex.multiplexer import Multiplexer
 from .objects.audit_lines import AuditLines
 from .objects.module_api import ModuleApi
+from .operations.bundles import BUNDLE_LIMITS, Bundles
 from .operations.profiles import Profiles
 from .operations.shelf import Shelf
 from .rest.views.audit import AuditViews
 from .rest.views.counts import CountViews
 from .rest.views.fleet import FleetViews
 from .rest.views.multiplex import MultiplexViews
-from .rest.views.profiles import ProfileViews
+from .rest.views.operations import BundleViews, ProfileViews
 from .rest.views.samples import SampleViews
 from .rest.views.scraping import ScrapingViews
 from .routing.router import Router
@@ -65,6 +66,9 @@ class Looking:
         lines = AuditLines(self.recent, modules, id)
         profiles = Profiles(Shelf("profiles", clock=self.clock), self.router, self.api.clock, id)
         stack.push_async_callback(profiles.shelf.aclose)
+        shelf = Shelf("bundles", BUNDLE_LIMITS, self.clock)
+        stack.push_async_callback(shelf.aclose)
+        bundles = Bundles(shelf, self.router, self.api, self.api.clock, id)
         kinds: dict[str, SubscriptionKind] = {
             "statuses": StatusesKind(board),
             "logs": LogsKind(board, self.router),
@@ -78,6 +82,7 @@ class Looking:
             MultiplexViews(self.api, multiplexer),
             CountViews(self.api, self.own, self.audit),
             ProfileViews(self.api, profiles),
+            BundleViews(self.api, bundles),
             SampleViews(self.api, self.router),
             AuditViews(lines, self.api.clock),
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .bundles import Bundles
     from .operation import Operation, State
     from .profiles import Profiles
     from .shelf import Shelf, ShelfLimits
@@ -14,6 +15,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "bundles": ("Bundles",),
             "operation": ("Operation", "State"),
             "profiles": ("Profiles",),
             "shelf": ("Shelf", "ShelfLimits"),
@@ -21,6 +23,7 @@ else:
     )
 
 __all__ = (
+    "Bundles",
     "Operation",
     "Profiles",
     "Shelf",

@@ -268,7 +268,12 @@ def _fleet_paths() -> dict[str, Any]:
 
 
 def _profile_paths() -> dict[str, Any]:
+    bundles = _operation_paths("bundles", "Bundle")
+    bundles[f"{API_PATH}/bundles"]["post"] = _begun(
+        _operation("Collect a support bundle", "Bundle", (400, 404, 412, 429, 503), body="BundleRequest")
+    )
     return {
+        **bundles,
         f"{API_PATH}/modules/{{name}}/profiles": {
             "parameters": [_NAME],
             "post": _begun(_operation("Take a profile", "Profile", (400, 404, 429, 503), body="ProfileRequest")),

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ...clock import Clock
-from ...diagnostics.client.payload_client import PayloadClient
 from ...diagnostics.client.typed_client import value_of
 from ...diagnostics.messages.payloads import LOGS, STATS, check_type, decode_logs, decode_stats
-from ...diagnostics.query import DebugQuery, Payload
-from ...errors import ResourceExhausted
 from ...overview.measuring import Measured, measure
 from ...overview.recent_errors import RecentErrors
+from ..routing.routed_client import RoutedClient
 from ..routing.router import Router
 from .measurer import Ask
 
@@ -21,45 +19,11 @@ from .measurer import Ask
 MOST, LARGE = 4 << 20, 32 << 10
 
 
-class MeasuredClient(PayloadClient):
+class MeasuredClient(RoutedClient):
     """Asks the agent of the Module ``name`` through ``router``. An answer over ``MOST`` bytes is not read."""
 
-    timeout = 5.0
-
     def __init__(self, router: Router, name: str) -> None:
-        self._router = router
-        self._name = name
-
-    async def debug(
-        self,
-        query: str,
-        parameters: Mapping[str, str] | None = None,
-        *,
-        name: str = "",
-        service_port: str = "",
-        timeout: float | None = None,
-    ) -> Payload:
-        """One query, one answer; raises ResourceExhausted for a long one."""
-        wait = self.timeout if timeout is None else timeout
-        payload = await self._router.debug(DebugQuery(query, parameters or {}, self._name, service_port, wait))
-        if payload.size > MOST:
-            raise ResourceExhausted(f"bytes of {query} read again and again", MOST, payload.size)
-        return payload
-
-    def stream(
-        self,
-        query: str,
-        parameters: Mapping[str, str] | None = None,
-        *,
-        name: str = "",
-        service_port: str = "",
-        timeout: float | None = None,
-    ) -> AsyncGenerator[Payload, None]:
-        """Answers for as long as the agent has some."""
-        return self._router.stream(DebugQuery(query, parameters or {}, self._name, service_port, timeout))
-
-    async def aclose(self) -> None:
-        """Nothing to close: the connections are the router's."""
+        super().__init__(router, name, most=MOST, timeout=5.0)
 
     async def stats(
         self, expvar: str | None = None, action: str = "get", *, timeout: float | None = None

@@ -18,6 +18,26 @@ _OPERATION: Schema = {
 
 #: By name.
 ANSWERS: Schema = {
+    "BundleRequest": {
+        "type": ["object", "null"],
+        "description": "Of which modules: names, or a selector",
+        "properties": {
+            "names": {"type": ["array", "null"], "items": TEXT},
+            "label-selector": {"type": ["string", "null"]},
+            "field-selector": {"type": ["string", "null"]},
+            "lines": {"type": "integer", "description": "newest log lines of each, 1000 unless given"},
+            "since": {"type": ["string", "null"], "description": "log lines not older than that"},
+            "profiles": {"type": "array", "items": TEXT, "description": "heap unless given"},
+            "cpu": {"type": ["string", "null"], "description": "how long to watch the processor, 5s unless given"},
+        },
+        "additionalProperties": False,
+    },
+    "Bundle": object_of(
+        {"id": TEXT, "modules": {"type": "array", "items": TEXT}, **_OPERATION}, ("id", "modules", *_OPERATION)
+    ),
+    "BundleList": object_of(
+        {"gateway": TEXT, "items": {"type": "array", "items": ref("Bundle")}}, ("gateway", "items")
+    ),
     "Samples": object_of(
         {
             "module": TEXT,

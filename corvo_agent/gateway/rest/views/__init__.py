@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from .logs import LogViews
     from .modules import ModuleViews
     from .multiplex import MultiplexViews
-    from .operations import OperationViews
-    from .profiles import ProfileViews
+    from .operations import BundleViews, OperationViews, ProfileViews
     from .samples import SampleViews
     from .scraping import ScrapingViews
     from .stacks import StackViews
@@ -38,8 +37,7 @@ else:
             "logs": ("LogViews",),
             "modules": ("ModuleViews",),
             "multiplex": ("MultiplexViews",),
-            "operations": ("OperationViews",),
-            "profiles": ("ProfileViews",),
+            "operations": ("BundleViews", "OperationViews", "ProfileViews"),
             "samples": ("SampleViews",),
             "stacks": ("StackViews",),
             "scraping": ("ScrapingViews",),
@@ -50,6 +48,7 @@ else:
 
 __all__ = (
     "AuditViews",
+    "BundleViews",
     "CountViews",
     "DebugViews",
     "ErrorViews",
