@@ -6,6 +6,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,11 @@ async def test_the_agent_example_serves_and_follows_the_level(
                 if items:
                     break
         async with DiagnosticsClient(decode_endpoint(items[-1]).address) as client:
-            records = await client.logs(lines=10)
-            assert "serving" in [record["msg"] for record in records]
+            # It is announced a moment before it says so.
+            async with aclosing(client.follow({"lines": "10"})) as batches:
+                async for records in batches:
+                    if "serving" in [record["msg"] for record in records]:
+                        break
             await ModuleStore(kv).set_level(NAME, "Debug")
             await levels.wait_for(Level.DEBUG)
             assert (await client.stats("agent"))["agent"]["level"] == "Debug"
