@@ -29,7 +29,7 @@ _DEMO = [
     (
         "module",
         "#/module/node1-orders",
-        "document.querySelector('.module .chart') && document.querySelector('.now strong')",
+        "document.querySelector('.chart svg') && document.querySelector('.now strong')",
         "",
     ),
     ("logs", "#/logs/node1-orders", "document.querySelector('main .logs')", ""),

@@ -12,6 +12,7 @@ import { MEASURE, MEASURED, Measuring } from "./measuring.js";
 import { Fleet } from "./rows.js";
 import { differs, fillRow, headings, makeRow, STATUSES } from "./table.js";
 
+const START = "corvo run --module shop --etcd http://127.0.0.1:2379 -- python shop.py";
 // Milliseconds between two looks at what has changed.
 const LOOK = 200;
 
@@ -32,6 +33,10 @@ class FleetScreen {
   /** @type {Set<string>} */
   selected = new Set();
   cursor = -1;
+  /** The Module under the cursor, which keeps it when rows come and go above. */
+  under = "";
+  /** What stands in place of rows. */
+  standing = "";
   changed = true;
 
   /** @param {HTMLElement} host @param {App} app @param {import("../shell/router.js").Route} route @param {AbortSignal} signal */
@@ -119,6 +124,7 @@ class FleetScreen {
     }
     this.box.setAttribute("aria-invalid", String(this.wrong.textContent !== ""));
     this.cursor = -1;
+    this.under = "";
     this.changed = true;
     this.look();
     this.measureOrder();
@@ -135,7 +141,7 @@ class FleetScreen {
   /** @param {any} message */
   take(message) {
     if (message.type === "error") {
-      this.state.replaceChildren(failure(message.error, () => this.app.stream.retry()));
+      this.stand(message.error.message, () => failure(message.error, () => this.app.stream.retry()));
       return;
     }
     known.take(message);
@@ -148,6 +154,7 @@ class FleetScreen {
     if (!this.changed) return;
     this.changed = false;
     this.items = known.shown(this.holds ?? (() => true), this.sort ?? "name", this.group ?? "");
+    if (this.under) this.cursor = this.items.findIndex((item) => "name" in item && item.name === this.under);
     for (const name of this.selected) if (!known.rows.has(name)) this.selected.delete(name);
     this.actions.show(this.selected.size);
     this.host.classList.toggle("old", !known.listed);
@@ -175,24 +182,25 @@ class FleetScreen {
 
   tellState() {
     this.table.hidden = this.items.length === 0;
-    if (this.items.length) return this.state.replaceChildren();
-    if (known.rows.size)
-      this.state.replaceChildren(
-        empty(`None of ${count(known.rows.size)} modules fits the filter.`),
-        element(
-          "p",
-          { className: "state" },
-          button("Clear the filter", () => this.setFilter("")),
-        ),
-      );
+    if (this.items.length) this.stand("", () => null);
+    else if (known.rows.size) this.stand(`None of ${count(known.rows.size)} modules fits the filter.`, this.none);
     else if (known.listed)
-      this.state.replaceChildren(
-        empty(
-          "There are no modules yet. A service becomes one with",
-          "corvo run --module shop --etcd http://127.0.0.1:2379 -- python shop.py",
-        ),
-      );
-    else if (!this.state.firstChild) this.state.replaceChildren(loading("Listing the fleet …"));
+      this.stand("There are no modules yet. A service becomes one with", (text) => empty(text, START));
+    else this.stand("Listing the fleet …", loading);
+  }
+
+  /** @param {string} text */
+  none = (text) => {
+    const told = empty(text);
+    told.append(button("Clear the filter", () => this.setFilter("")));
+    return told;
+  };
+
+  /** What stands in place of rows; made anew only when it says another thing. @param {string} text @param {(text: string) => Node | null} make */
+  stand(text, make) {
+    if (text === this.standing) return;
+    this.standing = text;
+    this.state.replaceChildren(...[make(text)].flatMap((made) => made ?? []));
   }
 
   tellCounts() {
@@ -302,7 +310,9 @@ class FleetScreen {
 
   /** @param {number} index */
   move(index) {
+    const item = this.items[index];
     this.cursor = index;
+    this.under = item && "name" in item ? item.name : "";
     this.list.reveal(index);
     this.table.setAttribute("aria-activedescendant", `row-${index}`);
     this.list.show(this.items.length);

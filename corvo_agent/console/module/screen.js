@@ -165,7 +165,7 @@ class ModuleScreen {
       ["service", row.service],
       ["up", row.started ? age(since(row.started)) : ""],
       ["restarts", row.restarts ? count(row.restarts) : ""],
-      ["workers", row.workers === null ? "" : count(row.workers)],
+      ["workers", row.workers !== null && row.workers > 1 ? count(row.workers) : ""],
       ["errors in 10m", row.errors === null ? "" : count(row.errors)],
       ["CPU", row.cpu === null ? "" : `${row.cpu.toFixed(1)}%`],
       ["memory", row.rss === null ? "" : bytes(row.rss)],

@@ -4,6 +4,10 @@ import { element } from "./dom.js";
 
 /** @typedef {{key: string, does: string, act: (event: KeyboardEvent) => void}} Binding ``key`` as KeyboardEvent has it */
 
+// How the sheet calls keys whose names are long, or no letters.
+/** @type {Record<string, string>} */
+const CALLED = { ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight: "→", Escape: "Esc", " ": "Space" };
+
 /** Whether keys are letters there. @param {EventTarget | null} target */
 function isTyping(target) {
   return target instanceof Element && target.matches("input, select, textarea");
@@ -47,17 +51,15 @@ export class Keys {
   /** Show or hide the sheet. */
   toggleSheet() {
     if (this.sheet.open) return this.sheet.close();
-    const seen = new Map([...this.#bound].reverse().map((each) => [each.key, each.does]));
-    const rows = [...seen]
-      .reverse()
-      .map(([key, does]) =>
-        element(
-          "tr",
-          {},
-          element("th", { scope: "row", text: key === " " ? "Space" : key }),
-          element("td", { text: does }),
-        ),
-      );
+    // The newest binding of a key counts, and keys that do the same stand together.
+    /** @type {Map<string, string[]>} */
+    const told = new Map();
+    for (const [key, does] of new Map(this.#bound.map((each) => [each.key, each.does]))) {
+      told.set(does, [...(told.get(does) ?? []), CALLED[key] ?? key]);
+    }
+    const rows = [...told].map(([does, keys]) =>
+      element("tr", {}, element("th", { scope: "row", text: keys.join("  ") }), element("td", { text: does })),
+    );
     const close = element("button", { type: "button", text: "Close", on: { click: () => this.sheet.close() } });
     this.sheet.replaceChildren(element("h2", { text: "Keys" }), element("table", {}, ...rows), close);
     this.sheet.showModal();
