@@ -23,6 +23,7 @@ from corvo_agent.levels.level import Level
 from corvo_agent.log_thinning import ThinningFilter
 from corvo_agent.modules import EtcdOptions, EtcdStore, ModuleStore, key_of
 from corvo_agent.modules.announcing.lease import EndpointState
+from corvo_agent.modules.history.store import HistoryStore
 from corvo_agent.modules.names import API_PATH
 from corvo_agent.writer.election import Election
 from corvo_agent.writer.inventory import InventorySource
@@ -256,6 +257,10 @@ async def test_each_program_works_with_its_role_and_not_with_less(tmp_path: Path
 
         for role in programs:
             await try_out(role, f"{role}-user")
+        # Both have the right to write histories; without it they would work all the same.
+        histories = HistoryStore(people.kv)
+        assert "Debug" in {each.level_to for each in await histories.read(NAME)}
+        assert any(each.gateway for each in await histories.read(OTHER))
         for role, weaker in NOT_ENOUGH.items():
             for end, what in weaker.items():
                 (grant,) = (grant for grant in grants() if grant.role == role and grant.key.endswith(end))
