@@ -81,7 +81,9 @@ class HeldLevel:
             _, said = await wait_in_force(self._backend.modules, await self._backend.modules.level(name), _PATIENCE)
         except CorvoError as error:
             said = str(error)
-        note(f"corvo: {name}: {said}" if said else f"corvo: {name}: {self._text} while you watch")
+        note(f"corvo: {name}: {self._text} while you watch")
+        if said:
+            note(f"corvo: {said}")
 
     async def _set(self, name: str) -> None:
         await self._backend.modules.set_control(name, self._control, round(self._lasts * 1e9))

@@ -20,6 +20,7 @@ from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.kit import corvo
 from tests.cli.place import Place
+from tests.cli.terminal import on_terminal
 
 NAME = "node1-pen-npm"
 
@@ -282,3 +283,12 @@ async def test_a_trace_is_found_over_all_modules(
     assert (outcome.code, outcome.err) == (0, "")
     shown = [(line.split()[0], line.split()[3]) for line in outcome.out.splitlines()]
     assert shown == [(name, text) for text in ("one", "two") for name in names]
+
+
+async def test_a_held_level_on_a_terminal_ends_with_ctrl_c(etcd: EmbeddedEtcd, agent: Agent) -> None:
+    with on_terminal("logs", NAME, "-f", "--set-level", "Debug", "--etcd", etcd.endpoint, columns=60) as terminal:
+        at = await terminal.wait_for("Debug while you watch")
+        await terminal.wait_for("lost", at)
+        terminal.press(b"\x03")
+        await terminal.wait_for("Debug ended in", at)
+        assert await terminal.ended() == 130

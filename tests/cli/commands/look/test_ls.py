@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from corvo_agent.agent.agent import Agent
+from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.place import Place
+from tests.cli.terminal import on_terminal
 
 NAME = "node1-pen-npm"
 
@@ -69,3 +72,13 @@ async def test_modules_are_chosen_and_sorted(place: Place) -> None:
     assert wide.out.splitlines()[0].split("\t")[-4:] == ["NODE", "CATEGORY", "BY", "REASON"]
     none = await place.corvo("ls", "nothing")
     assert (none.code, "module nothing not found" in none.err) == (3, True)
+
+
+@pytest.mark.parametrize(("columns", "no_color"), [(60, True), (200, False)])
+async def test_on_a_terminal_of_any_width(etcd: EmbeddedEtcd, agent: Agent, columns: int, no_color: bool) -> None:
+    with on_terminal("ls", "--etcd", etcd.endpoint, columns=columns, no_color=no_color) as terminal:
+        assert await terminal.ended() == 0
+    lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.text).splitlines()
+    assert max(map(len, lines)) <= columns
+    # A name that is not whole could not be typed.
+    assert [line for line in lines if NAME in line and "live" in line]
