@@ -54,6 +54,7 @@ def test_its_stacks_profile_and_statistics_are_one_command_each_and_nothing_is_l
     assert not [thread for thread in threading.enumerate() if thread.name == "corvo-attach"]
 
 
+@needs("python")
 def test_the_processes_below_it_are_profiled_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with running(sys.executable, "-c", MASTER) as process:
@@ -155,6 +156,7 @@ def test_what_unpacks_and_starts_a_python_is_refused_and_that_python_is_named() 
     assert f"it does not run Python; but what is below it does: {below[0]}" in outcome.err
 
 
+@needs("python")
 @pytest.mark.integration
 async def test_it_is_a_module_for_as_long_as_that_lasts(etcd: EmbeddedEtcd, tmp_path: Path) -> None:
     log, url = tmp_path / "own.log", etcd.endpoint
