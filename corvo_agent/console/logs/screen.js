@@ -21,6 +21,8 @@ import { around, DEFAULT_LINES, isFollowed, read } from "./source.js";
 
 // Milliseconds between two looks at what has come.
 const LOOK = 100;
+// Milliseconds of work after which others get their turn.
+const SLICE = 6;
 // Milliseconds after which logs that have said nothing are taken to be empty.
 const PATIENCE = 4000;
 
@@ -278,24 +280,39 @@ class Logs {
   /** Show of the lines that are here those that are looked for, in portions. */
   refilter() {
     const mine = ++this.#filtering;
-    const began = this.ring.end;
-    const work = filtered(this.ring, this.passes ?? (() => true), () => performance.now());
+    const work = this.#rowsAnew();
     const step = () => {
       if (mine !== this.#filtering || this.signal.aborted) return;
       const { done, value } = work.next();
       if (!done) return void setTimeout(step, 0);
-      const rows = new Rows();
-      const add = (/** @type {number} */ number) => {
-        const entry = this.ring.get(number);
-        if (entry && (!this.passes || this.passes(entry))) rows.push(number, this.list.heightOf(entry));
-      };
-      for (const number of value)
-        if (number < began) rows.push(number, this.list.heightOf(/** @type {Entry} */ (this.ring.get(number))));
-      for (let number = began; number < this.ring.end; number++) add(number);
-      this.list.show(rows);
+      this.list.show(value);
       this.tell();
     };
     step();
+  }
+
+  /** @returns {Generator<void, Rows>} */
+  *#rowsAnew() {
+    const { ring, list } = this;
+    const passes = this.passes ?? (() => true);
+    const now = () => performance.now();
+    const end = ring.end;
+    const rows = new Rows();
+    let until = now() + SLICE;
+    for (const number of yield* filtered(ring, passes, now, SLICE)) {
+      const entry = ring.get(number);
+      if (entry) rows.push(number, list.heightOf(entry));
+      if (now() < until) continue;
+      yield;
+      until = now() + SLICE;
+    }
+    // What has come meanwhile, and what has gone.
+    for (let number = end; number < ring.end; number++) {
+      const entry = ring.get(number);
+      if (entry && passes(entry)) rows.push(number, list.heightOf(entry));
+    }
+    rows.dropBefore(ring.first);
+    return rows;
   }
 
   /** What is shown, and what is not, in one line. */
