@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,18 @@ async def test_a_module_that_is_not_there_is_told(browser: Any, demo: DemoConsol
         assert told
         assert await page.locator("h1").inner_text() == MARKUP
         assert await page.locator("img").count() == 0
+
+
+async def test_a_bundle_of_several_modules_is_collected_and_saved(browser: Any, demo: DemoConsole) -> None:
+    async with page_of(browser, demo.open.url) as page:
+        await page.goto(f"{demo.open.url}/#/fleet")
+        await until(page, "document.querySelectorAll('.rows .live').length === 2")
+        await page.keyboard.press("a")
+        async with page.expect_download() as saving:
+            await page.get_by_role("button", name="Bundle").click()
+        path = await (await saving.value).path()
+        with tarfile.open(path) as archive:
+            names = archive.getnames()
+        assert any(NAME in name for name in names)
+        assert any("node2-orders" in name for name in names)
+        assert "is saved" in await page.locator(".told").inner_text()
