@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from traceback import clear_frames
 from typing import Any
 from urllib.parse import quote
 
@@ -150,6 +151,11 @@ class _Bounded:
                 token = _call.set(Call(stream, resources, task))
                 try:
                     await self._function(stream)
+                except BaseException as error:
+                    # The answer of a call that is cut off would stay with the traceback, which grpclib keeps with the
+                    # call's task, until the garbage collector comes by.
+                    clear_frames(error.__traceback__)
+                    raise
                 finally:
                     _call.reset(token)
                     # Circles: the stream's buffers would stay until the garbage collector comes by. A method within

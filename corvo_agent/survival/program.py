@@ -14,6 +14,7 @@ from .load import LoadWatch
 from .service_manager import ServiceManager
 from .settings import SurvivalSettings
 from .state_log import log_state
+from .trimming import keep_trimmed
 
 
 @asynccontextmanager
@@ -34,6 +35,7 @@ async def survive(
     loop.add_signal_handler(signal.SIGUSR1, partial(_log_state, state, shedding))
     tasks = [
         asyncio.create_task(manager.keep_alive(), name="corvo-watchdog"),
+        asyncio.create_task(keep_trimmed(), name="corvo-trim"),
         asyncio.create_task(LoadWatch(settings, shedding).run(), name="corvo-load"),
     ]
     manager.ready(status)
