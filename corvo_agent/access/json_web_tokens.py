@@ -19,11 +19,6 @@ from ..log_thinning import ThinningFilter
 from .caller import Caller
 from .roles import Role
 
-try:
-    import jwt
-except ImportError:  # the extra is not installed
-    jwt = None  # type: ignore[assignment]
-
 _log = logging.getLogger(__name__)
 # Strangers cause these lines, as often as they like.
 _log.addFilter(ThinningFilter())
@@ -103,8 +98,18 @@ class KeySet:
         return next(iter(self._keys.values()))
 
 
+def _library() -> Any:
+    # Late: with its cryptography it takes nine megabytes, and most gateways and all agents do without.
+    try:
+        import jwt
+    except ImportError:
+        raise ConfigError("jwt-keys", None, "needs the extra jwt: pip install 'corvo-agent[jwt]'") from None
+    return jwt
+
+
 def parse_keys(text: bytes) -> dict[str, Any]:
     """The keys of a key set that can check a signature, by their ids; raises DecodeError for what is none."""
+    jwt = _library()
     try:
         found = jwt.PyJWKSet.from_json(text.decode()).keys
     except (jwt.PyJWTError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -121,8 +126,7 @@ class JsonWebTokens:
     """
 
     def __init__(self, rules: JwtRules, keys: KeySet) -> None:
-        if jwt is None:
-            raise ConfigError("jwt-keys", None, "needs the extra jwt: pip install 'corvo-agent[jwt]'")
+        self._library = _library()
         for name in rules.algorithms:
             if name not in ALGORITHMS:
                 raise ConfigError("jwt-algorithm", name, "is not allowed", ALGORITHMS)
@@ -138,6 +142,7 @@ class JsonWebTokens:
         """Who shows ``token``, None for one that is not taken; the log says why."""
         if len(token) > _LONGEST:
             return None
+        jwt = self._library
         try:
             key = await self.keys.find(str(jwt.get_unverified_header(token).get("kid", "")))
             if key is None:
