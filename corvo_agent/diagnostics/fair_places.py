@@ -108,6 +108,8 @@ class FairPlaces(Admission):
             yield place
         finally:
             self._taken_by.discard(place)
+            # The call knows its place, too: in a circle with it, it would be left to the garbage collector.
+            place.cut = None
             self._held -= 1
             self._tell()
 
@@ -119,6 +121,9 @@ class FairPlaces(Admission):
             if place.ended is not None:
                 raise ResourceExhausted(f"{self._what} (others waited for their turn)", self.places) from None
             raise
+        finally:
+            # It holds the answer, which has to go when it is sent.
+            place.task = None
 
     def spare_stalled(self) -> float:
         """End the one that has not taken its answer for longest, if that is a second; when to ask again."""

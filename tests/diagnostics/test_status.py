@@ -21,6 +21,7 @@ EXPECTED = [
     (errors.PermissionRefused("x", "y"), Status.PERMISSION_DENIED),
     (errors.NotAuthorized("x", "reader", "y"), Status.PERMISSION_DENIED),
     (errors.ResourceExhausted("x", 1), Status.RESOURCE_EXHAUSTED),
+    (errors.Busy("x", 1, 2.0), Status.RESOURCE_EXHAUSTED),
     (errors.Unavailable("x", "y"), Status.UNAVAILABLE),
     (errors.DeadlineExceeded("x", 1), Status.DEADLINE_EXCEEDED),
     (errors.Compacted(1, 2), Status.OUT_OF_RANGE),

@@ -20,6 +20,8 @@ from tests.cli.kit import run_here
 
 PROGRAMS = {"agent": AGENT, "gateway": GATEWAY, "writer": WRITER}
 SAMPLES = {str: "x", bool: "true", int: "7", float: "1m30s", tuple: "192.0.2.0/24"}
+# Lists of what is no network.
+OTHER_SAMPLES = {"client": "ops.example=operator", "jwt-role": "oncall=operator"}
 READ = {bool: True, int: 7, float: 90.0}
 
 
@@ -48,7 +50,7 @@ def test_every_setting_is_an_option_and_a_variable_and_says_what_it_is(
         assert each.help.endswith(".")
         if each.check is not None and each.kind is str:
             continue
-        sample = SAMPLES[each.kind]
+        sample = OTHER_SAMPLES.get(each.option, SAMPLES[each.kind])
         line = [f"--{each.option}", *([] if each.kind is bool else [sample])]
         value = told(program, *line).gather().value(each.option)
         assert READ.get(each.kind, value) == value
