@@ -194,3 +194,25 @@ async def test_redis(folder: Path) -> None:
     assert [message(record) for record in warnings] == texts
     everything = await read(log, LogQuery(window=Window(began - SECOND, time.time_ns())))
     assert any("ready to accept connections" in message(record) for record in everything)
+
+
+# A journald of its own, in a mount namespace whose /run is empty: that of the machine hears nothing of it.
+_JOURNAL = """
+set -eu
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/journal /run/log/journal
+: > /run/machine-id
+/lib/systemd/systemd-journald & journald=$!
+until [ -S /run/systemd/journal/stdout ]; do sleep 0.05; done
+printf '<6>fine\\n<3>boom\\n' | systemd-cat --identifier app
+until journalctl --directory /run/log/journal/* --identifier app --output json > "$1" && grep -q boom "$1"
+do sleep 0.05; done
+kill $journald
+"""
+
+
+@needs("root", "systemd-analyze", "unshare")
+async def test_journald(folder: Path) -> None:
+    log, output = folder / "app.log", folder / "output"
+    began = run(["unshare", "--mount", "sh", "-c", _JOURNAL, "sh", str(log)], output)
+    await check(log, began)
