@@ -32,6 +32,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish() -> None:
+    # Thousands of tests and all that they import are objects that stay: what counts objects, and the collector, pass
+    # over them from here on.
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_sessionfinish() -> None:
     """Free what the tests left before plugins import more for their reports.
 

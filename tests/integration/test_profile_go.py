@@ -21,10 +21,12 @@ from corvo_agent.diagnostics.messages.payloads import decode_profile, decode_sta
 from corvo_agent.errors import Unavailable
 from corvo_agent.profiles.pprof.reader import decode
 from tests.sidecar.servers import serving
+from tests.world.machine import needs
 
 from .go_tools import build, object_cache, pprof
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+# Building the program takes half a minute.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300), needs("python")]
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,8 @@ def samplers() -> list[psutil.Process]:
 async def test_a_caller_that_dies_ends_its_profile_and_makes_room(engine: str, address: str) -> None:
     with running(sys.executable, "-c", CALLER, address, engine):
         await until(taken)
-        async with DiagnosticsClient(address) as client:
+        # It waits for its turn as long as it can.
+        async with DiagnosticsClient(address, timeout=6) as client:
             with pytest.raises(RemoteError, match="CPU profiles of one process at a time") as refused:
                 await client.profile("profile", 1)
         assert refused.value.code == "RESOURCE_EXHAUSTED"

@@ -18,6 +18,7 @@ from corvo_agent.modules.model import Module, ModuleSpec, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.rest_client.modules import RestModules
 from corvo_agent.rest_client.transport import Transport
+from corvo_agent.tasks import end_task
 from tests.gateway.conftest import Store
 from tests.gateway.modules import module
 
@@ -104,14 +105,28 @@ async def test_a_gateway_that_is_not_there_is_told_before_anything_is_watched() 
 
 
 class Watched:
-    """The events of a watch, as they come."""
+    """The events of a watch, which is read as they come: a gateway that ends waits for those who read."""
 
     def __init__(self, events: AsyncIterator[ModuleEvent]) -> None:
         self._events = events
+        self._seen: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+
+    async def read(self) -> None:
+        """Until it is cancelled."""
+        async for event in self._events:
+            await self._seen.put((event.type.value, event.module.name))
 
     async def next(self) -> tuple[str, str]:
-        event = await anext(self._events)
-        return event.type.value, event.module.name
+        return await self._seen.get()
+
+
+@asynccontextmanager
+async def watched_by(transport: Transport, selector: Selector | None = None) -> AsyncIterator[Watched]:
+    async with aclosing(RestModules(transport).watch(*filter(None, [selector]))) as events:
+        watched = Watched(events)
+        reading = asyncio.create_task(watched.read())
+        yield watched
+        await end_task(reading)
 
 
 @asynccontextmanager
@@ -126,8 +141,7 @@ async def test_a_watch_tells_what_happened_while_there_was_no_gateway(store: Sto
         await store.put_module(module(name))
     first = gateway_at(store, "127.0.0.1:0")
     gateway = await first.__aenter__()
-    async with Transport(gateway.url) as transport, aclosing(RestModules(transport).watch()) as events:
-        watched = Watched(events)
+    async with Transport(gateway.url) as transport, watched_by(transport) as watched:
         there = [await watched.next() for _ in range(3)]
         assert sorted(there) == [("Created", "changes"), ("Created", "goes"), ("Created", "stays")]
         await store.put_module(module("stays2"))
@@ -151,9 +165,8 @@ async def test_what_fits_no_longer_when_the_gateway_is_back_was_not_deleted(stor
     gateway = await first.__aenter__()
     async with (
         Transport(gateway.url) as transport,
-        aclosing(RestModules(transport).watch(Selector(labels="a=1"))) as events,
+        watched_by(transport, Selector(labels="a=1")) as watched,
     ):
-        watched = Watched(events)
         assert sorted([await watched.next(), await watched.next()]) == [("Created", "goes"), ("Created", "moves")]
         address = gateway.address
         await first.__aexit__(None, None, None)

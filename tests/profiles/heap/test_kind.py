@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -87,6 +88,15 @@ async def test_at_once_it_is_what_is_alive_by_type() -> None:
     assert any("by the garbage collector" in each for each in profile.comments)
 
 
+@pytest.fixture
+def everything_collected() -> Iterator[None]:
+    """Let the collector see what the tests' own process keeps from it, see ``conftest``."""
+    gc.unfreeze()
+    yield
+    gc.freeze()
+
+
+@pytest.mark.usefixtures("everything_collected")
 async def test_growth_since_an_earlier_answer() -> None:
     of = kind()
     await take(of)
