@@ -108,7 +108,9 @@ class PySpyProcess:
             await asyncio.shield(ended)
         except asyncio.CancelledError:
             self.signal(signal.SIGKILL)
-            await ended
+            # What reads may have been cancelled together with who waits: a loop that ends cancels all of its tasks.
+            await asyncio.wait((ended,))
+            await self._process.communicate()
             raise
         finally:
             killing.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from pathlib import Path
@@ -77,6 +78,29 @@ async def test_when_cancelled_it_is_gone_even_if_cancelled_again_meanwhile() -> 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert gone(pids[0])
+
+
+def test_a_loop_that_ends_meanwhile_leaves_nothing() -> None:
+    pids: list[int] = []
+
+    async def sample(started: asyncio.Event) -> None:
+        async with run_py_spy(program(DEAF), 7) as process:
+            pids.append(process.pid)
+            await process.started()
+            started.set()
+            await asyncio.Event().wait()
+
+    async def main() -> asyncio.Task[None]:
+        started = asyncio.Event()
+        task = asyncio.create_task(sample(started))
+        await started.wait()
+        return task
+
+    # It cancels all tasks at once, those that read included.
+    assert asyncio.run(main()).cancelled()
+    assert gone(pids[0])
+    # What was not closed warns here.
+    gc.collect()
 
 
 async def test_too_much_output_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
