@@ -16,7 +16,7 @@ from ..stats.variables import Func, Int
 _log = logging.getLogger("checkout")
 COUPONS = 300_000
 #: Customers that come at once, every second.
-_CUSTOMERS = 10
+_CUSTOMERS = 5
 #: Customers that wait at most; then others stay outside.
 _QUEUE = 20
 #: Seconds after which a customer complains.
@@ -50,7 +50,7 @@ class Coupons:
 
 
 def _folded(code: str) -> str:
-    return unicodedata.normalize("NFKC", code).casefold()
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", code))).casefold()
 
 
 class CheckoutService:
