@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import gc
 from collections.abc import Callable
 
 from ..clock import SYSTEM_CLOCK, Clock
@@ -19,12 +18,6 @@ def system_trim() -> Callable[[], object] | None:
     """glibc's malloc_trim(3); None where the C library has none."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     return None if trim is None else lambda: trim(0)
-
-
-def _collect(trim: Callable[[], object]) -> None:
-    # Connections that were cut off are circles, and may hold what they have not sent.
-    gc.collect()
-    trim()
 
 
 async def keep_trimmed(
@@ -44,6 +37,6 @@ async def keep_trimmed(
         await clock.sleep(_EVERY)
         now = resident()
         if now > least + _GROWN:
-            await asyncio.to_thread(_collect, trim)
+            await asyncio.to_thread(trim)
             now = least = resident()
         least = min(least, now)
