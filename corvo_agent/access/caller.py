@@ -51,6 +51,12 @@ def current_caller() -> Caller:
     return _caller.get()
 
 
+def asker() -> tuple[str, str]:
+    """What tells those apart whose calls are answered: the caller's name and address."""
+    caller = current_caller()
+    return caller.name, caller.address
+
+
 @contextmanager
 def calling(caller: Caller) -> Iterator[None]:
     """In here the call of ``caller`` is being answered."""

@@ -31,7 +31,7 @@ class Heartbeat:
         self._handle: asyncio.TimerHandle | None = None
         self._due = 0.0
         # (monotonic time, CPU time) in seconds, one for each beat; read from any thread.
-        self._samples: deque[tuple[float, float]] = deque([_sample()], _REMEMBERED)
+        self._samples: deque[tuple[float, float]] = deque([processor_time()], _REMEMBERED)
 
     def __repr__(self) -> str:
         return f"<Heartbeat {'running' if self.running else 'stopped'}, {self.lag!r}>"
@@ -44,7 +44,7 @@ class Heartbeat:
     def start(self) -> None:
         """Beat on the running loop; nothing happens when it does already."""
         if self._handle is None:
-            self._samples.append(_sample())
+            self._samples.append(processor_time())
             self._schedule(asyncio.get_running_loop())
 
     def stop(self) -> None:
@@ -53,10 +53,10 @@ class Heartbeat:
             self._handle.cancel()
             self._handle = None
 
-    def cpu_percent(self) -> float:
-        """CPU time of the process over the last beats in percent of one processor; from any thread."""
-        (then, used), (now, total) = self._samples[0], _sample()
-        return round(100 * (total - used) / (now - then), 1) if now > then else 0.0
+    @property
+    def remembered(self) -> tuple[float, float]:
+        """Of the oldest beat that is known: its monotonic time, and the processor seconds by then. For any thread."""
+        return self._samples[0]
 
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
         self._due = loop.time() + self._interval
@@ -65,11 +65,12 @@ class Heartbeat:
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         lag = loop.time() - self._due
         self.lag.observe(lag)
-        self._samples.append(_sample())
+        self._samples.append(processor_time())
         if self._on_beat is not None:
             self._on_beat(lag, loop)
         self._schedule(loop)
 
 
-def _sample() -> tuple[float, float]:
+def processor_time() -> tuple[float, float]:
+    """Now (monotonic), and the processor seconds that this process used so far."""
     return time.monotonic(), time.process_time()

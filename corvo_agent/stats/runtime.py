@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import TracebackType
 from typing import Self
 
+from .cpu_share import CpuShares
 from .gc_pauses import GcPauses
-from .heartbeat import Heartbeat
+from .heartbeat import Heartbeat, processor_time
 from .process import (
     command_line,
     context_switches,
@@ -31,9 +32,14 @@ class RuntimeStats:
 
     ``interval`` is that of the heartbeat, in seconds. Not entered, it knows all but what has to be measured over
     time. Variables may be asked from any thread, and take up to a few milliseconds: better not on the loop.
+
+    ``asker`` tells who asks, in the thread that does: ``cpustats.Percent`` is of the time since its last question.
+    Without, and at its first one, of the last ten beats.
     """
 
-    def __init__(self, interval: float = 1.0) -> None:
+    def __init__(self, interval: float = 1.0, *, asker: Callable[[], Hashable] | None = None) -> None:
+        self._asker = asker
+        self._shares = CpuShares()
         self.gc_pauses = GcPauses()
         sampler = LoopSampler(self.gc_pauses)
         self.heartbeat = Heartbeat(interval, sampler.beat)
@@ -94,9 +100,14 @@ class RuntimeStats:
         lag = self.heartbeat.lag.summary()
         return {
             **cpu_stats(task_states(self._loop)["total"]),
-            "Percent": self.heartbeat.cpu_percent(),
+            "Percent": self._percent(),
             "LoopLagMs": {"Mean": round(lag.mean, 3), "Perctl99": round(lag.percentiles["Perctl99"], 3)},
         }
+
+    def _percent(self) -> float:
+        shares = CpuShares() if self._asker is None else self._shares
+        asker = None if self._asker is None else self._asker()
+        return shares.percent(asker, *processor_time(), since=self.heartbeat.remembered)
 
     def _runtime(self) -> dict[str, object]:
         return {

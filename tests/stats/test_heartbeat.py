@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from corvo_agent.stats.heartbeat import Heartbeat
+from corvo_agent.stats.heartbeat import Heartbeat, processor_time
 from tests.diagnostics.kit import until
 from tests.stats.stepped_loop import stepped_loop, turns
 
@@ -60,9 +60,13 @@ async def test_it_beats_on_a_real_loop() -> None:
         heartbeat.stop()
 
 
-def test_a_busy_process_has_a_share_of_the_processor() -> None:
+def test_what_was_used_until_the_oldest_beat_is_remembered() -> None:
     heartbeat = Heartbeat()
+    when, used = heartbeat.remembered
     start = time.process_time()
     while time.process_time() < start + 0.02:
         sum(range(1000))
-    assert 0 < heartbeat.cpu_percent() < 10_000
+    now, total = processor_time()
+    assert total - used >= 0.02
+    assert now > when
+    assert heartbeat.remembered == (when, used)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ...access.caller import asker
 from ...errors import CorvoError, NotFound
 from ...stats.expvar import ExpvarRegistry
 from ...stats.runtime import RuntimeStats
@@ -25,7 +26,7 @@ class StatsHandler:
         self, registry: ExpvarRegistry | None = None, *, runtime: RuntimeStats | None = None, patience: float = 1.0
     ) -> None:
         self.registry = ExpvarRegistry() if registry is None else registry
-        self.runtime = runtime or RuntimeStats()
+        self.runtime = RuntimeStats(asker=asker) if runtime is None else runtime
         self._collector = VariableCollector(patience=patience)
 
     async def start(self) -> None:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 
-from ...access.caller import current_caller
+from ...access.caller import asker
 from ...errors import NotFound, Unsupported
 from ...secrets import mask_arguments
 from ...stats.control_group import control_group
+from ...stats.cpu_share import CpuShares
 from ...stats.expvar import ExpvarRegistry
 from ...stats.variables import Func
 from ..target.process import FindTarget
 
-# Seconds that a percentage is about at least, and readings that are kept to find one that is so old.
-_WINDOW, _REMEMBERED = 1.0, 16
-_ASKERS = 64
 #: Threads in one answer.
 MAX_THREADS = 1000
 
@@ -35,9 +32,9 @@ class ProcessStats:
 
     def __init__(self, find: FindTarget) -> None:
         self._find = find
-        # What each asker was told before, of one process: when, and its processor seconds by then.
+        # What each asker was told before, of one process.
         self._identity: object = None
-        self._told: OrderedDict[object, deque[tuple[float, float]]] = OrderedDict()
+        self._shares = CpuShares()
 
     def publish(self, registry: ExpvarRegistry) -> None:
         """Let variables tell of it: those that every process has, and ``io``, ``limits`` and ``cgroup``.
@@ -73,23 +70,12 @@ class ProcessStats:
         }
 
     def _percent(self, process: psutil.Process, busy: float) -> float:
-        now = time.time()
         # With its start, because another process may have the number at the next question.
         identity = (process.pid, process.create_time())
         if self._identity != identity:
             self._identity = identity
-            self._told.clear()
-        caller = current_caller()
-        asker = (caller.name, caller.address)
-        # Of any thread: one step each, and a lost reading makes the time longer that the next answer is about.
-        read = self._told.pop(asker, None) or deque([(identity[1], 0.0)], maxlen=_REMEMBERED)
-        self._told[asker] = read
-        while len(self._told) > _ASKERS:
-            self._told.popitem(last=False)
-        then, used = next((each for each in reversed(read) if now - each[0] >= _WINDOW), read[0])
-        if now - read[-1][0] >= _WINDOW / 4:
-            read.append((now, busy))
-        return round(100 * (busy - used) / max(now - then, 0.01), 1)
+            self._shares = CpuShares()
+        return self._shares.percent(asker(), time.time(), busy, since=(identity[1], 0.0))
 
     def memory(self) -> dict[str, Any]:
         """Bytes: resident, its peak, virtual, shared, swapped."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
+from corvo_agent.access.caller import Caller, calling
+from corvo_agent.access.roles import Role
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.handlers.stats import StatsHandler
 from corvo_agent.diagnostics.messages.payloads import STATS, check_type, decode_stats
 from corvo_agent.diagnostics.query import NOTHING, DebugQuery
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import NotFound
-from corvo_agent.stats import ExpvarRegistry, Func, Int, RuntimeStats
+from corvo_agent.stats import ExpvarRegistry, Func, Int, RuntimeStats, cpu_share
 from tests.diagnostics.kit import served, until
 
 
@@ -91,6 +94,25 @@ async def test_the_process_is_measured_from_start_to_stop() -> None:
     await handler.stop()
     assert not handler.runtime.heartbeat.running
     assert (await ask(handler, expvar="cmdline")).keys() == {"cmdline"}
+
+
+async def test_percent_is_of_the_time_since_the_asker_s_own_last_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu_share, "_WINDOW", 0.0)
+    handler = StatsHandler()
+
+    async def percent(name: str) -> float:
+        with calling(Caller(name, Role.VIEWER)):
+            return float(json.loads((await ask(handler, expvar="cpustats"))["cpustats"])["Percent"])
+
+    asked = time.monotonic()
+    await percent("seldom")
+    await percent("often")
+    start = time.process_time()
+    while time.process_time() < start + 0.3:
+        sum(range(1000))
+    await percent("often")
+    # What the other one was told of is still in what this one hears.
+    assert await percent("seldom") >= 100 * 0.3 / (time.monotonic() - asked) - 1
 
 
 async def test_a_client_reads_them_over_grpc(registry: ExpvarRegistry) -> None:

@@ -18,9 +18,9 @@ from corvo_agent.diagnostics.handlers.stats import StatsHandler
 from corvo_agent.diagnostics.messages.payloads import decode_stats
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.errors import NotFound, Unsupported
-from corvo_agent.sidecar.answers import process_stats
 from corvo_agent.sidecar.answers.process_stats import ProcessStats
 from corvo_agent.sidecar.target.process import target_of_pid
+from corvo_agent.stats import cpu_share
 from corvo_agent.stats.expvar import ExpvarRegistry
 from corvo_agent.stats.variables import render
 from tests.profiles.spawn import burnt, load, running
@@ -52,10 +52,11 @@ def test_percent_is_of_the_time_since_the_last_question() -> None:
     with load("shares") as process:
         stats = ProcessStats(target_of_pid(process.pid))
         stats.cpu()
-        began = psutil.Process(process.pid).cpu_times().user
+        began, asked = psutil.Process(process.pid).cpu_times().user, psutil.Process(process.pid).create_time()
         while psutil.Process(process.pid).cpu_times().user < began + 0.1:
             time.sleep(0)
-        assert 5 < stats.cpu()["Percent"] < 300
+        percent = stats.cpu()["Percent"]
+        assert 0.9 * 100 * 0.1 / (time.time() - asked) < percent < 300
 
 
 def test_percent_does_not_depend_on_who_else_asks() -> None:
@@ -68,7 +69,7 @@ def test_percent_does_not_depend_on_who_else_asks() -> None:
 
 
 async def test_each_asker_hears_of_the_time_since_its_own_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_stats, "_WINDOW", 0.0)
+    monkeypatch.setattr(cpu_share, "_WINDOW", 0.0)
     with load("idle") as process:
         handler = StatsHandler()
         ProcessStats(target_of_pid(process.pid)).publish(handler.registry)
