@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from ..pprof.model import Frame, Profile, Sample, ValueType
 BUDGET_PERCENT = 2.0
 DEFAULT_HZ = 100
 MAX_HZ = 1000
+# Of a normal distribution, 95 % lie within so many standard deviations.
+_DEVIATIONS = 1.96
 #: Processor time that was used while no stack was looked at.
 UNSEEN = Frame("[unseen]")
 
@@ -56,7 +59,8 @@ class Recording:
 
     ``asked`` and ``taken`` count the moments at which all threads were looked at, ``errors`` the stacks that could
     not be read, ``cost`` is what sampling took in percent (of what, ``notes`` says). ``period_ns`` is the time
-    between two looks as it was in the end.
+    between two looks as it was in the end. ``spread`` is the sum of the squares of what independent looks are worth,
+    ``doubted`` how much may be at another line of its thread than where it was: nanoseconds (squared for the former).
     """
 
     engine: str
@@ -69,6 +73,18 @@ class Recording:
     errors: int = 0
     cost: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    spread: float = 0.0
+    doubted: float = 0.0
+
+    @property
+    def error_points(self) -> float:
+        """How far the share of a function may be from the truth: percent of all, in 19 of 20 recordings at least.
+
+        Looks come at random moments, so how many of them find a function is binomial: a share p of n looks is off by
+        less than 1.96 sqrt(p (1 - p) / n), which is most for p = 1/2; looks that are worth w are 1 / sum(w * w).
+        """
+        total = sum(sample.values[1] for sample in self.samples)
+        return min(100 * (_DEVIATIONS / 2 * math.sqrt(self.spread) + self.doubted) / total, 100.0) if total else 0.0
 
 
 class SamplingEngine(Protocol):
@@ -94,6 +110,7 @@ def cpu_profile(recording: Recording, order: SamplingOrder, program: str, notes:
     comments = (
         f"engine: {recording.engine}, mode: {order.mode.value}",
         f"samples: asked {recording.asked}, taken {recording.taken}, errors {recording.errors}",
+        *_error(recording),
         f"cost: {recording.cost:.2f} % (budget {order.budget:g} %)",
         *notes,
         *recording.notes,
@@ -108,4 +125,14 @@ def cpu_profile(recording: Recording, order: SamplingOrder, program: str, notes:
         duration_ns=recording.duration_ns,
         comments=comments,
         program=program,
+    )
+
+
+def _error(recording: Recording) -> tuple[str, ...]:
+    looks = sum(sample.values[0] for sample in recording.samples)
+    if not recording.spread:
+        return ()
+    return (
+        f"shares are within {recording.error_points:.1f} points of the truth in 19 of 20 such profiles, by {looks}"
+        " looks at threads",
     )

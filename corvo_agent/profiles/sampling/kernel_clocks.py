@@ -138,6 +138,22 @@ def waiting(waited: int, duration_ns: int) -> tuple[str, ...]:
     return (f"threads waited {waited / 1e9:.2f} s for a processor, held back by a quota or by others",)
 
 
+class Delays(NamedTuple):
+    """Nanoseconds that a thread waited for a processor, and how often it was given one; zeros where that is unknown."""
+
+    waited: int
+    turns: int
+
+
+def delays(pid: int) -> Delays:
+    """Those of the thread of a process that has used most, since it began."""
+    with contextlib.suppress(OSError):
+        texts = [_text(f"/proc/{pid}/task/{tid}/schedstat") for tid in os.listdir(f"/proc/{pid}/task")]
+        _, waited, turns = max(tuple(map(int, text.split())) for text in texts if text)
+        return Delays(waited, turns)
+    return Delays(0, 0)
+
+
 def runs(pid: int | str, tid: int) -> bool | None:
     """Whether the kernel says that a thread runs or is ready to; None when there is no such thread."""
     state = _stat_fields(f"/proc/{pid}/task/{tid}/stat")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,10 +24,10 @@ from ..pacing.pace import Pace, off_loop
 from ..stacks.naming import ModuleNames, loaded_modules
 from .budget import first_rate, lower_rate, share_percent, usable_cpus
 from .engine import Mode, Recording, SamplingOrder
-from .kernel_clocks import KernelClocks, ProcessUse
+from .kernel_clocks import Delays, KernelClocks, ProcessUse, delays
 from .pthread_ids import kernel_ids
 from .ptrace import remote_debugging_disabled, traceable_by
-from .py_spy_output import Names, ThreadDump, errors_in, files_in_raw, parse_dump, parse_raw, seconds_behind
+from .py_spy_output import Names, SeenStack, ThreadDump, errors_in, files_in_raw, parse_dump, parse_raw, seconds_behind
 from .py_spy_process import TOO_DEEP, PySpyProcess, find_py_spy, has_ended, run_py_spy
 from .scaling import Account, Worths
 from .thread_states import with_kernel_states
@@ -41,24 +42,43 @@ _FLAGS = {Mode.CPU: (), Mode.WALL: ("--idle",), Mode.GIL: ("--gil",)}
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """One run of py-spy at one rate. ``busy`` is its processor time while it sampled, ``use`` that of its target."""
+    """One run of py-spy at one rate, from ``time_ns`` on.
+
+    ``busy`` is its processor time while it sampled, ``delays`` how it was kept waiting, ``use`` what its target used.
+    """
 
     hz: float
+    time_ns: int
     seconds: float
     busy: float
+    delays: Delays
     behind: float
     output: bytes
     use: ProcessUse
 
-    @property
-    def looks(self) -> int:
-        """How often it looked; the ones that it was late with were not made."""
-        return max(round((self.seconds - self.behind) * self.hz), 1)
+    def looks(self, seen: Sequence[SeenStack]) -> int:
+        """How often it looked, at what gave ``seen``.
+
+        The ones that it was late with were not made; but it may have caught up since it said so, and it looks at a
+        thread once at most.
+        """
+        threads: Counter[object] = Counter()
+        for each in seen:
+            threads[each.native_id or each.address or each.thread] += each.looks
+        return max(round((self.seconds - self.behind) * self.hz), *threads.values(), 1)
 
     @property
-    def period_ns(self) -> int:
-        """The time that each look stands for."""
-        return round(1e9 * self.seconds / self.looks)
+    def alike(self) -> float:
+        """How many looks are worth one that is independent of the others.
+
+        py-spy looks at random moments; those that it misses while it waits for a processor it makes up for all at once,
+        and they find the same. Of n looks at a rate r in a time T they make n / (1 + r * sum(w * w) / T) independent
+        ones (Kish's design effect of clusters), w being each wait. The kernel tells their sum and number: the sum of
+        their squares is their mean times their sum, times 2 if they were distributed exponentially. They vary more: of
+        few long ones and many short ones it was 4, measured.
+        """
+        waited = self.delays.waited / 1e9
+        return 1 + 4 * self.hz * waited * waited / max(self.delays.turns, 1) / self.seconds
 
 
 class PySpy:
@@ -85,7 +105,6 @@ class PySpy:
         cpus = usable_cpus()
         hz = first_rate(order.hz, _threads(self._pid), order.budget, cpus)
         end = time.monotonic() + order.seconds
-        time_ns = time.time_ns()
         stretches: list[_Stretch] = []
         # py-spy cannot change its rate while it runs: too expensive, it is started again with a lower one.
         while not stretches or end - time.monotonic() > 2 * _CHECK_SECONDS:
@@ -95,7 +114,7 @@ class PySpy:
             if lower == hz or order.is_over:
                 break
             hz = lower
-        return await off_loop(lambda pace: self._recording(order, stretches, time_ns, cpus, pace))
+        return await off_loop(lambda pace: self._recording(order, stretches, cpus, pace))
 
     async def dump(self, *, pausing: bool = False) -> list[ThreadDump]:
         """Every thread with its stack, now; ``pausing`` stops the process for the look. Raises as ``record`` does."""
@@ -143,44 +162,50 @@ class PySpy:
         async with run_py_spy(self._program, self._pid, *arguments) as process:
             with traceable_by(process.pid):
                 await _started(process, self._pid)
-                clocks = KernelClocks(self._pid)
+                clocks, before, time_ns = KernelClocks(self._pid), delays(process.pid), time.time_ns()
                 lasted, busy = await _watch(process, clocks, order, hz, seconds, cpus)
-                use = clocks.use()
+                use, after = clocks.use(), delays(process.pid)
         failure = process.failure()
         if failure is not None:
             raise failure
         behind = seconds_behind(process.output + process.messages)
-        return _Stretch(hz, lasted, busy, behind, bytes(process.output), use)
+        delayed = Delays(max(after.waited - before.waited, 0), max(after.turns - before.turns, 0))
+        return _Stretch(hz, time_ns, lasted, busy, delayed, behind, bytes(process.output), use)
 
-    def _recording(
-        self, order: SamplingOrder, stretches: list[_Stretch], time_ns: int, cpus: float, pace: Pace
-    ) -> Recording:
+    def _recording(self, order: SamplingOrder, stretches: list[_Stretch], cpus: float, pace: Pace) -> Recording:
         names, worths = self._names(), Worths()
         names.learn({each for stretch in stretches for each in files_in_raw(pace.over(stretch.output.split(b"\n")))})
+        taken = period_ns = 0
         for stretch in stretches:
             seen = list(pace.over(parse_raw(stretch.output.split(b"\n"), names)))
+            looks = stretch.looks(seen)
+            taken, period_ns = taken + looks, round(1e9 * stretch.seconds / looks)
             # Without clocks it has ended before they could be read.
             if order.mode is Mode.CPU and stretch.use.threads:
-                worths.add_scaled(seen, stretch.period_ns, stretch.use, partial(kernel_ids, self._pid))
+                find = partial(kernel_ids, self._pid)
+                worths.add_scaled(seen, period_ns, stretch.use, find, stretch.alike)
             else:
-                worths.add_counted(seen, stretch.period_ns)
+                worths.add_counted(seen, period_ns, stretch.alike)
         last, errors = stretches[-1], sum(errors_in(each.output) for each in stretches)
         seconds = sum(each.seconds for each in stretches)
+        account = worths.account
         return Recording(
             engine=self.name,
             samples=worths.samples(),
-            time_ns=time_ns,
+            time_ns=stretches[0].time_ns,
             duration_ns=round(seconds * 1e9),
-            period_ns=last.period_ns,
+            period_ns=period_ns,
             asked=round(order.seconds * order.hz),
-            taken=sum(each.looks for each in stretches),
+            taken=taken,
             errors=errors,
             cost=share_percent(sum(each.busy for each in stretches), seconds, cpus),
             notes=(
                 *_ended(self._pid, seconds, order),
-                *_notes(order, last, cpus, errors),
-                *_scaled(order, worths.account, seconds),
+                *_notes(order, last, cpus, errors, taken),
+                *_scaled(order, account, seconds),
             ),
+            spread=account.spread,
+            doubted=account.doubted,
         )
 
     def _names(self) -> Names:
@@ -220,13 +245,13 @@ def _share(stretch: _Stretch, cpus: float) -> float:
     return share_percent(stretch.busy, stretch.seconds, cpus)
 
 
-def _notes(order: SamplingOrder, last: _Stretch, cpus: float, errors: int) -> tuple[str, ...]:
+def _notes(order: SamplingOrder, last: _Stretch, cpus: float, errors: int, taken: int) -> tuple[str, ...]:
     notes = [f"cost is the processor time of py-spy, of {cpus:g} processors; its target is not paused"]
     if last.hz < order.hz:
         notes.append(f"rate lowered to {last.hz:.0f} Hz")
         if share_percent(last.busy, last.seconds, cpus) > order.budget:
             notes.append("the budget is not kept: a lower rate would say nothing")
-    if errors > _WORTH_TELLING * last.looks:
+    if errors > _WORTH_TELLING * taken:
         notes.append(f"{errors} stacks could not be read: they changed while they were read, or {TOO_DEEP}")
     if last.behind:
         notes.append(f"py-spy was {last.behind:.1f} s late in the end: shares are less exact")

@@ -30,9 +30,12 @@ class Account:
     #: By the kernel: on a processor, and waiting for one.
     used: int = 0
     waited: int = 0
-    #: What the looks at threads that worked would have claimed alone, and how much of that was not used.
-    claimed: int = 0
-    overclaimed: int = 0
+    #: What was used by threads that were looked at, and how much of that may be at another line than where it was: a
+    #: thread that used a third of what the looks at it claim alone was looked at without a processor in two thirds.
+    looked_at: int = 0
+    doubted: float = 0.0
+    #: The sum of the squares of what independent looks are worth.
+    spread: float = 0.0
     unseen: int = 0
     #: Threads that were seen as running and used nothing.
     idle: set[str] = field(default_factory=set)
@@ -44,15 +47,19 @@ class Account:
     #: Whether the clocks could be read at all.
     scaled: bool = False
 
+    @property
+    def doubt(self) -> float:
+        """The share of the looks, 0 to 1, that were at moments without a processor."""
+        return self.doubted / self.looked_at if self.looked_at else 0.0
+
     def notes(self, duration_ns: int) -> tuple[str, ...]:
         """What an answer has to say of it."""
         notes = [f"cpu is by the kernel's clocks: {_seconds(self.used)} used" + self._details()]
         notes += waiting(self.waited, duration_ns)
-        doubt = self.overclaimed / self.claimed if self.claimed else 0.0
-        if doubt > _LEAST_DOUBT:
+        if self.doubt > _LEAST_DOUBT:
             notes.append(
-                f"{100 * doubt:.0f} % of the looks were at moments without a processor: totals of threads are right,"
-                " shares between the lines of one thread may be wrong by as many points"
+                f"{100 * self.doubt:.0f} % of the looks were at moments without a processor: totals of threads are"
+                " right, shares between the lines of one thread may be wrong by as many of the points above"
             )
         if self.blind:
             notes.append("the looks could not tell waiting from running: a thread's lines include where it waits")
@@ -89,13 +96,16 @@ class Worths:
         before = self._worths.get(key, (0, 0.0))
         self._worths[key] = before[0] + looks, before[1] + worth
 
-    def add_counted(self, seen: Sequence[SeenStack], period_ns: int) -> None:
-        """Every look stands for ``period_ns``."""
+    def add_counted(self, seen: Sequence[SeenStack], period_ns: int, alike: float = 1.0) -> None:
+        """Every look stands for ``period_ns``; ``alike`` of them are worth one that is independent of the others."""
+        self.account.spread += alike * period_ns**2 * sum(each.looks for each in seen)
         for each in seen:
             self.add(each.stack, each.thread, each.native_id, each.looks, float(each.looks * period_ns))
 
-    def add_scaled(self, seen: Sequence[SeenStack], period_ns: int, use: ProcessUse, find: FindIds) -> None:
-        """The looks at a thread stand for what ``use`` says that it used, together."""
+    def add_scaled(
+        self, seen: Sequence[SeenStack], period_ns: int, use: ProcessUse, find: FindIds, alike: float = 1.0
+    ) -> None:
+        """The looks at a thread stand for what ``use`` says that it used, together; ``alike`` as in add_counted."""
         addresses = {each.address for each in seen if each.address}
         inner = find(addresses, use.inner.keys()) if addresses else {}
         tids = [use.inner.get(inner.get(each.address, each.native_id), 0) for each in seen]
@@ -121,17 +131,26 @@ class Worths:
             if rest > _LEAST_REST_NS:
                 self.add((UNSEEN,), "ended", 0, 0, rest)
                 unseen += rest
-        self._settle(looks, used, unseen, period_ns, use)
+        self._settle(looks, used, unseen, period_ns, use, alike)
         self.account.blind |= bool(addresses) or use.nested
 
-    def _settle(self, looks: Counter[int], used: dict[int, int], unseen: int, period_ns: int, use: ProcessUse) -> None:
+    def _settle(
+        self,
+        looks: Counter[int],
+        used: dict[int, int],
+        unseen: int,
+        period_ns: int,
+        use: ProcessUse,
+        alike: float,
+    ) -> None:
         account = self.account
         account.scaled = True
+        account.spread += alike * sum(used[tid] ** 2 / count for tid, count in looks.items())
         account.used += use.used
         account.waited += use.waited
         account.unseen += unseen
         claims = {tid: count * period_ns for tid, count in looks.items() if used[tid]}
-        account.claimed += sum(claims.values())
-        account.overclaimed += sum(max(claim - used[tid], 0) for tid, claim in claims.items())
+        account.looked_at += sum(used[tid] for tid in claims)
+        account.doubted += sum(used[tid] * max(1 - used[tid] / claim, 0) for tid, claim in claims.items())
         account.merged |= looks[0] > 0
         account.exact &= use.exact

@@ -147,6 +147,8 @@ def _joined(parts: Sequence[Taken]) -> Taken:
         errors=sum(each.errors for each in recordings),
         cost=sum(each.cost * each.duration_ns for each in recordings) / max(duration, 1),
         notes=_notes(recordings),
+        spread=sum(each.spread for each in recordings),
+        doubted=sum(each.doubted for each in recordings),
     )
     return joined, parts[-1][1]
 

@@ -64,6 +64,8 @@ class _Looks:
         self.hidden = 0
         #: Looks at which more than one thread had worked a good part of the time.
         self.crowded = 0
+        #: The sum of the squares of what was seen in each look at a thread.
+        self.spread = 0
         #: Whether the last look was none of those.
         self.alone = True
 
@@ -93,6 +95,7 @@ class _Looks:
         for ident, worth, raw in seen:
             self._count((*self._clocks.identity(ident), self._task(ident), raw), worth)
         self.settled_ns += sum(used.values())
+        self.spread += sum(worth**2 for worth in used.values())
         self.count += 1
         self.alone = sum(worth > elapsed * _CROWDING for worth in used.values()) <= 1
         self.crowded += not self.alone
@@ -212,6 +215,7 @@ def _record(order: SamplingOrder, loops: Loops, pace: Pace) -> Recording:
             *looks.notes(),
             *waiting(waited, duration_ns),
         ),
+        spread=looks.spread,
     )
 
 

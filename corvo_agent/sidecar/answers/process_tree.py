@@ -12,6 +12,7 @@ from ...profiles.pprof.model import Label, Sample
 from ...profiles.sampling.engine import Recording, SamplingOrder
 from ...profiles.sampling.py_spy import PySpy
 from ...profiles.sampling.py_spy_output import ThreadDump
+from ...profiles.stacks.own import NOT_OURS
 from ..processes.python_process import python_below
 
 #: Processes of one tree that are looked into; each takes a py-spy of its own.
@@ -54,7 +55,7 @@ class TreeEngine:
         if not order.children:
             recording = await PySpy(pid, self._program).record(order)
             below = f"{len(pids) - 1 + more} processes below it run Python: children=yes profiles them, too"
-            return replace(recording, notes=(*recording.notes, below)) if len(pids) > 1 else recording
+            return replace(recording, notes=(*recording.notes, *((below,) if len(pids) > 1 else ()), NOT_OURS))
         each = replace(order, budget=max(order.budget / len(pids), 0.1))
         recordings = await asyncio.gather(*(self._one(pid, each) for pid in pids))
         return _merged(dict(zip(pids, recordings, strict=True)), more)
@@ -112,5 +113,7 @@ def _merged(found: dict[int, Recording | CorvoError], more: int) -> Recording:
         errors=sum(each.errors for each in recordings.values()),
         cost=sum(each.cost for each in recordings.values()),
         duration_ns=max(each.duration_ns for each in recordings.values()),
-        notes=tuple(notes),
+        notes=(*notes, NOT_OURS),
+        spread=sum(each.spread for each in recordings.values()),
+        doubted=sum(each.doubted for each in recordings.values()),
     )

@@ -20,6 +20,9 @@ RECORDING = Recording(
     errors=1,
     cost=1.234,
     notes=("one thread was hidden",),
+    # Of 400 looks, each worth a four-hundredth.
+    spread=400 * 50_000**2,
+    doubted=200_000,
 )
 
 
@@ -37,6 +40,8 @@ def test_the_comments_say_how_it_was_made() -> None:
     assert profile.comments == (
         "engine: builtin, mode: cpu",
         "samples: asked 100, taken 98, errors 1",
+        # 1.96 * sqrt(1 / 4 / 400) of all, and one hundredth.
+        "shares are within 5.9 points of the truth in 19 of 20 such profiles, by 2 looks at threads",
         "cost: 1.23 % (budget 5 %)",
         "lowered to 50 Hz",
         "one thread was hidden",

@@ -109,3 +109,12 @@ def test_nothing_is_lost_or_made_up(
     total = sum(sample.values[1] for sample in worths.samples())
     # Less than the clocks' ticks is not told, and each sample is rounded.
     assert used.used - 20_000_000 - 20 <= total <= used.used + 20
+
+
+def test_few_looks_and_looks_that_find_the_same_widen_the_error() -> None:
+    few, many, alike = Worths(), Worths(), Worths()
+    few.add_scaled([SeenStack("t", A, 3, 7), SeenStack("t", B, 1, 7)], PERIOD, use({7: 400}), none)
+    many.add_scaled([SeenStack("t", A, 300, 7), SeenStack("t", B, 100, 7)], PERIOD, use({7: 400}), none)
+    alike.add_scaled([SeenStack("t", A, 300, 7), SeenStack("t", B, 100, 7)], PERIOD, use({7: 400}), none, 100.0)
+    assert few.account.spread == alike.account.spread == 4 * 100**2
+    assert many.account.spread == 400
