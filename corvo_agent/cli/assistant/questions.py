@@ -16,7 +16,6 @@ from ...logs.errors.groups import error_parameters, group_errors
 from ...modules.access import Selector
 from ...modules.history.entry import entry_to_dict
 from ...profiles.shown.stack_tree import stack_tree, tree_lines
-from ...profiles.stacks.own import is_own_function
 from ...timestamps import parse_duration
 from ..backends.protocol import Backend
 from ..bundling import SUFFIX, write_bundle
@@ -111,7 +110,7 @@ class Questions:
                     "cumulative": values.text(each.cumulative),
                     "cumulative-share": values.share(each.cumulative),
                 }
-                for each in values.hottest(max(1, min(count, 100)), is_own_function)
+                for each in values.hottest(max(1, min(count, 100)))
             ],
             "remarks": list(profile.comments),
         }

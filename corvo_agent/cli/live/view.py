@@ -82,6 +82,7 @@ def render_fleet(rows: Sequence[Sequence[str]], order: str, lines: int, *, pause
 
 def _hottest(seen: Seen, count: int, *, by_cumulative: bool) -> RenderableType:
     from rich import box
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
@@ -94,10 +95,13 @@ def _hottest(seen: Seen, count: int, *, by_cumulative: bool) -> RenderableType:
     table = Table("FLAT%", "CUM%", "FUNCTION", "PLACE", box=box.SIMPLE_HEAD, pad_edge=False)
     table.columns[0].justify = table.columns[1].justify = "right"
     table.columns[2].no_wrap = table.columns[3].no_wrap = True
-    for flat, cumulative, name, place in _functions(seen, count, by_cumulative=by_cumulative):
+    own = seen.hot.own
+    for flat, cumulative, name, place in _functions(seen, max(1, count - bool(own)), by_cumulative=by_cumulative):
         # Its end says most of a place, and there is room for little.
         table.add_row(flat, cumulative, Text(visible(name)), Text(visible("/".join(place.split("/")[-2:])), "dim"))
-    return table
+    if not own:
+        return table
+    return Group(table, Text(f"{seen.hot.share(own)} in functions of corvo_agent itself", "dim"))
 
 
 def _functions(seen: Seen, count: int, *, by_cumulative: bool = False) -> list[tuple[str, str, str, str]]:

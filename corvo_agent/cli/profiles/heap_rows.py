@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...errors import InvalidArgument
 from ...profiles.pprof.model import Frame, Profile
 from ...profiles.shown.amounts import place_of, quantity
-from ...profiles.stacks.own import is_own_function
+from ...profiles.stacks.own import own_functions
 
 #: Where what was measured without a stack is shown.
 UNKNOWN = Frame("[no stack]")
@@ -50,7 +50,8 @@ def heap_view(profile: Profile, base: Profile | None = None, *, everything: bool
             here = counts.get(key, (0, 0))
             counts[key] = (here[0] - objects, here[1] - size)
     rows = [HeapRow(*key, *values) for key, values in counts.items() if values != (0, 0)]
-    shown = [row for row in rows if everything or not is_own_function(row.name)]
+    is_own = own_functions(profile)
+    shown = [row for row in rows if everything or not is_own(row.name)]
     shown.sort(key=lambda row: (-abs(row.size), -abs(row.objects), row.name, row.place))
     objects, size = _sum(rows)
     return HeapView(traced, tuple(shown), objects, size, size - _sum(shown)[1])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from ...errors import InvalidArgument
 from ...profiles.pprof.model import Frame, Profile, Sample, Stack, ValueType
 from ...profiles.shown.amounts import place_of, quantity
+from ...profiles.stacks.own import own_functions
 
 Hidden: TypeAlias = Callable[[str], bool]
 
@@ -43,20 +44,24 @@ def function_of(frame: Frame) -> Function:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The values of one sample type of a profile: a stack, leaf first, with a value."""
+    """The values of one sample type of a profile: a stack, leaf first, with a value.
+
+    ``is_own`` says of a function, by its name, whether it is that of the agent which took the profile.
+    """
 
     type: ValueType
     samples: tuple[tuple[Stack, int], ...]
+    is_own: Hidden = field(default=lambda _: False, compare=False)
 
     @property
     def total(self) -> int:
         """The sum; what is less than before counts as much as what is more."""
         return sum(abs(value) for _, value in self.samples)
 
-    def hottest(self, count: int, is_hidden: Hidden | None = None, *, by_cumulative: bool = False) -> list[HotFunction]:
+    def hottest(self, count: int, *, everything: bool = False, by_cumulative: bool = False) -> list[HotFunction]:
         """The functions with the highest flat values, those with the highest cumulative ones among equals first.
 
-        With ``by_cumulative`` the other way round. Those whose names ``is_hidden`` is true of are left out.
+        With ``by_cumulative`` the other way round. The agent's own only with ``everything``.
         """
         flat: Counter[Function] = Counter()
         cumulative: Counter[Function] = Counter()
@@ -74,16 +79,17 @@ class Measured:
         found = [
             HotFunction(*function, _most(lines[function]), flat[function], value)
             for function, value in cumulative.items()
-            if is_hidden is None or not is_hidden(function[0])
+            if everything or not self.is_own(function[0])
         ]
         found.sort(key=lambda each: (-abs(each.flat), -abs(each.cumulative), each.name, each.filename))
         if by_cumulative:
             found.sort(key=lambda each: -abs(each.cumulative))
         return found[:count]
 
-    def flat_of(self, wanted: Hidden) -> int:
-        """What was spent in the functions themselves whose names ``wanted`` is true of."""
-        return sum(value for stack, value in self.samples if stack and wanted(stack[0].function))
+    @property
+    def own(self) -> int:
+        """What was spent in the agent's own functions themselves."""
+        return sum(value for stack, value in self.samples if stack and self.is_own(stack[0].function))
 
     def share(self, value: int) -> str:
         """``value`` in percent of the total."""
@@ -105,7 +111,7 @@ def measured(profile: Profile, sample_type: str = "") -> Measured:
     if wanted not in names:
         raise InvalidArgument("--sample-type", sample_type or wanted, "not in this profile", names)
     column = names.index(wanted)
-    return Measured(profile.sample_types[column], tuple(_column(profile.samples, column)))
+    return Measured(profile.sample_types[column], tuple(_column(profile.samples, column)), own_functions(profile))
 
 
 def difference(new: Measured, old: Measured) -> Measured:
@@ -115,7 +121,7 @@ def difference(new: Measured, old: Measured) -> Measured:
         values[stack] += value
     for stack, value in old.samples:
         values[stack] -= value
-    return Measured(new.type, tuple((stack, value) for stack, value in values.items() if value))
+    return Measured(new.type, tuple((stack, value) for stack, value in values.items() if value), new.is_own)
 
 
 def _column(samples: Iterable[Sample], column: int) -> Iterable[tuple[Stack, int]]:

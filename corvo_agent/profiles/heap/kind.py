@@ -16,6 +16,7 @@ from ..kind import ProfileRequest
 from ..pacing.pace import Pace, beside_loop, off_loop
 from ..pprof.encoder import encode
 from ..pprof.model import Profile, Sample, Stack, ValueType
+from ..stacks.own import remarks
 from .census import METHOD, ObjectCensus
 from .memray_recording import ALL, memray_recording
 from .memray_recording import NAME as MEMRAY
@@ -145,7 +146,7 @@ class HeapKind:
             period=1,
             time_ns=snapshot.time_ns - duration_ns,
             duration_ns=duration_ns,
-            comments=tuple(comments),
+            comments=(*comments, *remarks()),
             program=self._program(),
         )
         return encode(profile, pace)

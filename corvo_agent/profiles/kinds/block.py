@@ -11,6 +11,7 @@ from ..pprof.encoder import encode
 from ..pprof.model import Profile, Sample, ValueType
 from ..recording.contention import LOOK_SECONDS, STALL_SECONDS, TASKS_SECONDS, ContentionWatch, Delays
 from ..recording.recorders import Recorders
+from ..stacks.own import remarks
 from ..stacks.thread_frames import not_seen
 
 RECORDING_SECONDS = 5.0
@@ -79,6 +80,7 @@ class ContentionKind:
                 f"seen in {lasted / 1e9:.1f} s of looking every {LOOK_SECONDS:g} s, at tasks every {TASKS_SECONDS:g} s",
                 *self._tell(watch),
                 *not_seen(),
+                *remarks(),
             ),
             program=self._program(),
         )

@@ -24,6 +24,7 @@ from ..pprof.model import Label, Profile, Sample, Stack, ValueType
 from ..recording.creation_stacks import TaskCreations
 from ..sampling.kernel_clocks import runs
 from ..stacks.naming import FunctionNames
+from ..stacks.own import remarks
 from ..stacks.table import StackTable
 from ..stacks.task_views import TaskTable
 from ..stacks.thread_frames import not_seen, thread_frames
@@ -89,7 +90,7 @@ class GoroutineDump:
             period_type=GOROUTINE,
             period=1,
             time_ns=time_ns,
-            comments=tuple(comments),
+            comments=(*comments, *remarks()),
             program=program,
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..pprof.model import Profile, Sample, Stack
-from ..stacks.own import is_own
+from ..stacks.own import own_stacks
 from .amounts import quantity
 from .frames import frame_lines, frames_json
 from .names import names_text, natural
@@ -66,6 +66,7 @@ class StackTree:
 def stack_tree(profile: Profile, *, everything: bool = False) -> StackTree:
     """Sort a ``goroutine`` profile; the agent's own threads and tasks only with ``everything``."""
     nodes = [_node(sample) for sample in profile.samples]
+    is_own = own_stacks(profile)
     shown = nodes if everything else [node for node in nodes if not is_own(node.stack)]
     threads = [node for node in shown if node.kind != _TASK]
     warnings = [each for each in profile.comments if each.startswith((_RING, "the event loop did not answer"))]

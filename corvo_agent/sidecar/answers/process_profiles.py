@@ -17,6 +17,7 @@ from ...profiles.pprof.encoder import encode_off_loop
 from ...profiles.pprof.model import Label, Profile, Sample
 from ...profiles.program import named
 from ...profiles.sampling.py_spy_output import ThreadDump
+from ...profiles.stacks.own import NOT_OURS
 from ..target.process import FindTarget
 from .outside_tasks import tasks_from_outside
 from .process_tree import PROCESS, TreeEngine
@@ -96,7 +97,7 @@ class ThreadDumpKind:
             period_type=GOROUTINE,
             period=1,
             time_ns=time_ns,
-            comments=("threads as py-spy saw them without stopping them", *dict.fromkeys(said)),
+            comments=("threads as py-spy saw them without stopping them", *dict.fromkeys(said), NOT_OURS),
             program=self._file(),
         )
         return await encode_off_loop(profile)

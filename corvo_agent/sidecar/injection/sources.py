@@ -7,6 +7,8 @@ import json
 import zlib
 from pathlib import Path
 
+from ...profiles.stacks.own import ATTACHED
+
 _PACKAGE = Path(__file__).parents[2]
 # Whole folders, and single files beside them; no file of these imports a package that is not Python's own before it is
 # asked for something that needs one.
@@ -14,8 +16,6 @@ _FOLDERS = ("levels", "profiles", "sidecar/injection")
 _FILES = ("_lazy", "_version", "errors", "forks", "framing", "threads", "timestamps", "sidecar/__init__")
 #: What it is called inside: no other's name, for a process that uses this package itself keeps its own.
 NAME = "corvo_agent_attached"
-#: What profiles call it: functions of ours are known by how their names begin.
-SHOWN = "corvo_agent.attached"
 
 
 @functools.cache
@@ -34,4 +34,10 @@ def _name(path: Path) -> str:
 def script(socket: str) -> str:
     """What the process is to run: it connects to ``socket``, a path as it sees it."""
     text = (Path(__file__).with_name("bootstrap.py")).read_text("utf-8")
-    return f"{text}\n\nbegin({socket!r}, {NAME!r}, {SHOWN!r})\n"
+    # Under a name by which profiles know it for ours, as the modules that it loads.
+    compiled = f"compile({text!r}, '<frozen {ATTACHED}.bootstrap>', 'exec', dont_inherit=True)"
+    return (
+        "names = {'__name__': 'builtins'}\n"
+        f"exec({compiled}, names)\n"
+        f"names['begin']({socket!r}, {NAME!r}, {ATTACHED!r})\n"
+    )

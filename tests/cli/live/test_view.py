@@ -56,6 +56,16 @@ def test_functions_that_would_be_nothing_in_percent_are_left_out() -> None:
     assert "pkg.rare" not in text
 
 
+def test_the_agent_s_own_functions_are_one_line() -> None:
+    samples = (((Frame("pkg.busy"),), 60), ((Frame("corvo_agent.agent.run"),), 40))
+    made = seen(hot=Measured(CPU, samples, lambda name: name.startswith("corvo_agent.")))
+    text = shown(made)
+    assert "pkg.busy" in text
+    assert "corvo_agent.agent.run" not in text
+    assert "40.0% in functions of corvo_agent itself" in text
+    assert len(shown(made, 12).splitlines()) <= 12
+
+
 def test_functions_can_be_sorted_by_what_they_called() -> None:
     samples = (((Frame("pkg.leaf"), Frame("pkg.main")), 60), ((Frame("pkg.main"),), 40))
     made = seen(hot=Measured(CPU, samples))

@@ -78,9 +78,11 @@ def test_a_difference_is_what_became_more_and_less() -> None:
 
 
 def test_functions_can_be_hidden_and_what_they_spent_is_known() -> None:
-    values = Measured(CPU, ((stack("own.f", "app.g"), 10), (stack("app.g", "own.h"), 1)))
-    assert [each.name for each in values.hottest(10, lambda name: name.startswith("own."))] == ["app.g"]
-    assert values.flat_of(lambda name: name.startswith("own.")) == 10
+    samples = ((stack("own.f", "app.g"), 10), (stack("app.g", "own.h"), 1))
+    values = Measured(CPU, samples, lambda name: name.startswith("own."))
+    assert [each.name for each in values.hottest(10)] == ["app.g"]
+    assert len(values.hottest(10, everything=True)) == 3
+    assert values.own == 10
 
 
 @pytest.mark.integration

@@ -14,6 +14,8 @@ import pytest
 from corvo_agent.errors import InvalidArgument, NotFound, Unavailable, Unsupported
 from corvo_agent.profiles.kind import ProfileRequest
 from corvo_agent.profiles.pprof.reader import decode
+from corvo_agent.profiles.shown.stack_tree import stack_tree
+from corvo_agent.profiles.stacks.own import NOT_OURS
 from corvo_agent.sidecar.injection.inside import InsideAgent
 from corvo_agent.sidecar.injection.meeting_place import MeetingPlace
 from corvo_agent.sidecar.injection.sources import packed_sources, script
@@ -46,6 +48,9 @@ async def test_it_tells_memory_tasks_and_waits_and_leaves_nothing() -> None:
             waits = decode(await agent.take("block", ProfileRequest(0.3)))
             assert "corvo-attached" in state_of(process)["names"]
         await settled(process, before)
+    # Its thread is left out, and nothing of the process is, whatever that is called.
+    assert all(NOT_OURS in each.comments for each in (tasks, types, waits))
+    assert "corvo-attached" not in [name for node in stack_tree(tasks).threads for name in node.names]
     labels = [{label.key: label.value for label in sample.labels} for sample in tasks.samples]
     by_task = {each["task"]: each for each in labels if "task" in each}
     assert by_task["wanter"]["waits_for"] == "holder"

@@ -12,7 +12,6 @@ import click
 from ....errors import InvalidArgument
 from ....profiles.kind import parse_number
 from ....profiles.pprof.model import Profile
-from ....profiles.stacks.own import is_own_function
 from ...help import HelpCommand
 from ...profiles.children import children_option, children_parameter
 from ...profiles.flame.graph import check_flame, flame_graph
@@ -158,9 +157,9 @@ def _show(profile: Profile, values: Measured, count: int, *, everything: bool) -
     note(f"{values.type.type}: {values.text(values.total)} in all")
     rows = [
         (*_quantity(values, each.flat), *_quantity(values, each.cumulative), each.name, each.place)
-        for each in values.hottest(count, None if everything else is_own_function)
+        for each in values.hottest(count, everything=everything)
     ]
-    own = 0 if everything else values.flat_of(is_own_function)
+    own = 0 if everything else values.own
     if own:
         note(f"{values.text(own)} ({values.share(own)}) in functions of corvo_agent itself: --all shows them")
     print_table(("FLAT", "FLAT%", "CUM", "CUM%", "FUNCTION", "PLACE"), rows)

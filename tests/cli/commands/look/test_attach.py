@@ -54,6 +54,22 @@ def test_its_stacks_profile_and_statistics_are_one_command_each_and_nothing_is_l
     assert not [thread for thread in threading.enumerate() if thread.name == "corvo-attach"]
 
 
+OURS = """
+from corvo_agent.cli.live.view import sparkline
+print("ready", flush=True)
+sparkline(range(10**12))
+"""
+
+
+def test_a_process_that_runs_corvo_agent_itself_is_shown_whole(tmp_path: Path) -> None:
+    with running(sys.executable, "-c", OURS) as process:
+        stacks = run_here("attach", str(process.pid))
+        profile = run_here("attach", str(process.pid), "profile", "cpu", "seconds=0.5", "-o", str(tmp_path / "x.pb.gz"))
+    for shown in (stacks, profile):
+        assert "corvo_agent.cli.live.view.sparkline" in shown.out, shown.err
+        assert "itself" not in shown.err
+
+
 @needs("python")
 def test_the_processes_below_it_are_profiled_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
