@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from .._version import __version__
+from ..modules.etcd.without_requests import leave_out_requests
 from .failures import report
 from .help import HELP_ALL, HelpGroup
 from .shells import COMPLETE_VARIABLE, register
@@ -134,6 +135,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run ``corvo`` with ``arguments`` (those of the process unless given) and exit."""
+    leave_out_requests()
     sys.exit(run(arguments))
 
 

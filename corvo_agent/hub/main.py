@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 
+from ..modules.etcd.without_requests import leave_out_requests
 from ..stub.place import MeetingPlace
 
 # Seconds for which the hub before this one may still be ending.
@@ -23,6 +24,7 @@ _MOST_DESCRIPTORS = 1 << 16
 
 def main() -> None:
     """Become a process of its own and serve at the place that the first argument names."""
+    leave_out_requests()
     place = MeetingPlace(sys.argv[1])
     _leave_parent()
     listener = _listen(place)
