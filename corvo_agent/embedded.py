@@ -75,19 +75,20 @@ def free_ports(count: int) -> tuple[int, ...]:
 
 
 class ScratchFolder:
-    """A temporary folder; entering gives its path.
+    """A temporary folder, below ``within`` or where temporary folders are; entering gives its path.
 
     It is removed on leaving, and within moments after this process has ended in any other way, ``kill -9`` included.
     Entering raises OSError when there is no room for it or no ``sh``.
     """
 
-    def __init__(self, prefix: str = "corvo-etcd-") -> None:
+    def __init__(self, prefix: str = "corvo-etcd-", *, within: str | None = None) -> None:
         self.path = Path()
         self._prefix = prefix
+        self._within = within
         self._janitor: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Path:
-        self.path = Path(tempfile.mkdtemp(prefix=self._prefix))
+        self.path = Path(tempfile.mkdtemp(prefix=self._prefix, dir=self._within))
         try:
             self._janitor = await asyncio.create_subprocess_exec(
                 *("sh", "-c", _JANITOR, "sh", str(self.path)), stdin=asyncio.subprocess.PIPE, start_new_session=True

@@ -7,11 +7,11 @@ import itertools
 import logging
 import random
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from ..diagnostics.service import DiagnosticsService
 from ..stats.histogram import Histogram
-from ..stats.variables import Func, Int
+from ..stats.variables import Func, Int, Variable
 
 _log = logging.getLogger("checkout")
 COUPONS = 300_000
@@ -64,13 +64,15 @@ class CheckoutService:
         self.complaints = Int()
         self.durations = Histogram()
 
-    def publish(self, diagnostics: DiagnosticsService) -> None:
-        """Make the service's numbers and its action known."""
-        diagnostics.expvars.publish("checkout.paid", self.paid)
-        diagnostics.expvars.publish("checkout.complaints", self.complaints)
-        diagnostics.expvars.publish("checkout.waiting", Func(self._queue.qsize))
-        diagnostics.expvars.publish("checkout.duration", self.durations)
-        diagnostics.register_action("build-index", self.build_index)
+    def publish(
+        self, variable: Callable[[str, Variable], object], action: Callable[[str, Callable[..., Any]], object]
+    ) -> None:
+        """Make the service's numbers known by ``variable``, and what operators may call by ``action``."""
+        variable("checkout.paid", self.paid)
+        variable("checkout.complaints", self.complaints)
+        variable("checkout.waiting", Func(self._queue.qsize))
+        variable("checkout.duration", self.durations)
+        action("build-index", self.build_index)
 
     def build_index(self, parameters: Mapping[str, str]) -> str:
         """The action ``build-index``: mends what makes it slow."""

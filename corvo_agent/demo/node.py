@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 
 from ..agent.agent import Agent
 from ..diagnostics.service import DiagnosticsService
+from ..errors import NotFound
 from ..logs.writing.json_logging import configure_json_logging
 from ..modules.announcing.lease import EndpointState
+from ..modules.announcing.workers import find_workers
 from ..modules.etcd.options import EtcdOptions
 from ..modules.etcd.store import EtcdStore
 from ..modules.store import ModuleStore
@@ -28,13 +30,15 @@ async def running_node(node: str, etcd: str, log_file: str, module: str = MODULE
     """The service ``module`` on ``node`` with its agent, from when people can find it at ``etcd`` until it is left."""
     service = _SERVICES[module]()
     diagnostics = DiagnosticsService.with_defaults(module, node, log_file=log_file)
-    service.publish(diagnostics)
+    service.publish(diagnostics.expvars.publish, diagnostics.register_action)
     agent = Agent(module, node=node, store=_store(etcd), service=diagnostics)
     with configure_json_logging(module, path=log_file):
         async with agent:
             work = asyncio.create_task(service.run(), name=module)
             try:
-                await _known(agent, etcd)
+                assert agent.endpoint is not None
+                await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
+                await known(agent.name, etcd)
                 yield agent
             finally:
                 # The service ends first, while its agent still answers about it.
@@ -42,13 +46,15 @@ async def running_node(node: str, etcd: str, log_file: str, module: str = MODULE
                 await asyncio.wait({work})
 
 
-async def _known(agent: Agent, etcd: str) -> None:
-    """Wait until the Module and the address of its agent are in etcd."""
-    assert agent.endpoint is not None
-    await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
-    async with ModuleStore(_store(etcd)) as modules, modules.watch(agent.name) as watch:
-        async for batch in watch:
-            if batch.changes:
+async def known(name: str, etcd: str, workers: int = 1) -> None:
+    """Wait until the Module ``name`` is in ``etcd``, and the address of so many of its processes."""
+    async with ModuleStore(_store(etcd)) as modules, modules.watch(name, beside=True) as watch:
+        async for _ in watch:
+            try:
+                await modules.get(name)
+            except NotFound:
+                continue
+            if len(await find_workers(modules.kv, name)) >= workers:
                 return
 
 

@@ -11,12 +11,12 @@ import itertools
 import logging
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ..diagnostics.service import DiagnosticsService
 from ..stats.histogram import Histogram
-from ..stats.variables import Func, Int
+from ..stats.variables import Func, Int, Variable
 
 _log = logging.getLogger("orders")
 _WORKERS = 3
@@ -39,7 +39,7 @@ class CustomerOrder:
 class OrderService:
     """The sample service: ``run`` takes ``per_second`` orders and settles them with a few workers, until cancelled.
 
-    ``publish`` makes its variables and its action known to a ``DiagnosticsService``.
+    ``publish`` makes its variables and its action known to whatever answers for this process.
     """
 
     def __init__(self, per_second: float = 20.0) -> None:
@@ -50,13 +50,15 @@ class OrderService:
         self.refused = Int()
         self.durations = Histogram()
 
-    def publish(self, diagnostics: DiagnosticsService) -> None:
-        """Make the service's numbers and actions known."""
-        diagnostics.expvars.publish("orders.accepted", self.accepted)
-        diagnostics.expvars.publish("orders.refused", self.refused)
-        diagnostics.expvars.publish("orders.waiting", Func(self._queue.qsize))
-        diagnostics.expvars.publish("orders.duration", self.durations)
-        diagnostics.register_action("list-orders", self.list_orders)
+    def publish(
+        self, variable: Callable[[str, Variable], object], action: Callable[[str, Callable[..., Any]], object]
+    ) -> None:
+        """Make the service's numbers known by ``variable``, and what operators may call by ``action``."""
+        variable("orders.accepted", self.accepted)
+        variable("orders.refused", self.refused)
+        variable("orders.waiting", Func(self._queue.qsize))
+        variable("orders.duration", self.durations)
+        action("list-orders", self.list_orders)
 
     async def list_orders(self, parameters: Mapping[str, str]) -> list[dict[str, object]]:
         """The action ``list-orders``: what was settled last, of one ``customer`` if named."""

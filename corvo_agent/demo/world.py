@@ -1,14 +1,16 @@
 """Everything that the demo runs: etcd, sample services with their agents, and a gateway.
 
-The first node lives in this process, as an agent does in a service; the second one is a process of its own. All of it
-is gone when the world is left, and also when this process is killed.
+The first node lives in this process, as an agent does in a service; the second one is a service of two processes with
+an agent beside them. All of it is gone when the world is left, and also when this process is killed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
+import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -26,11 +28,15 @@ from ..modules.etcd.options import EtcdOptions
 from ..modules.etcd.store import EtcdStore
 from ..modules.names import key_of
 from ..owned_process import OwnedProcess
+from ..stub.place import LONGEST_PATH, PROTOCOL
 from .node import MODULE, SLOW_MODULE, running_node
+from .workers import ServiceOfWorkers
 
 NODE, SECOND_NODE = "node1", "node2"
 NAME, SECOND_NAME = f"{NODE}-{MODULE}", f"{SECOND_NODE}-{MODULE}"
 SLOW_NAME = f"{NODE}-{SLOW_MODULE}"
+# The folder in it is made with a name of its own, and for this user alone.
+_SHORT = "/tmp"  # nosec B108
 
 
 class DemoWorld:
@@ -58,10 +64,11 @@ class DemoWorld:
     async def __aenter__(self) -> Self:
         """Start everything; one or two seconds."""
         async with AsyncExitStack() as stack:
-            folder = await stack.enter_async_context(ScratchFolder("corvo-demo-"))
+            folder = await stack.enter_async_context(ScratchFolder("corvo-demo-", within=_short_enough()))
             self.log_file = str(folder / f"{NAME}.log")
             await stack.enter_async_context(self.etcd)
-            others = [self._process(folder, SECOND_NODE, MODULE)]
+            others: list[OwnedProcess | ServiceOfWorkers]
+            others = [ServiceOfWorkers(MODULE, SECOND_NODE, self.etcd.endpoint, folder)]
             if self._to_play:
                 others.append(self._process(folder, NODE, SLOW_MODULE))
             # The others start while the first node does.
@@ -116,6 +123,13 @@ class DemoWorld:
         if number in list(Level):
             self.levels.append((Level(number).text, asyncio.get_running_loop().time()))
             self._moved.set()
+
+
+def _short_enough() -> str | None:
+    """Where a folder can have Unix sockets: not every TMPDIR is short enough; None for the usual place."""
+    # What a path of a socket is, beside that of the folder that all is in.
+    beside = len(f"/corvo-demo-xxxxxxxx/{PROTOCOL}-{SECOND_NAME}.sock")
+    return None if len(os.fsencode(tempfile.gettempdir())) + beside <= LONGEST_PATH else _SHORT
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import DecodeError, InvalidArgument
+from ..errors import InvalidArgument
 from ..levels.state import LevelSource, LevelState
-from .announcing.endpoint import (
-    AppliedLevel,
-    Endpoint,
-    applied_from_dict,
-    applied_to_dict,
-    decode_endpoint,
-    endpoint_name,
-)
+from .announcing.endpoint import AppliedLevel, applied_from_dict, applied_to_dict
+from .announcing.workers import announced, processes
 from .controls.codec import control_from_dict, control_to_dict
 from .controls.control import Control
 from .controls.rule import effective_state
@@ -25,8 +18,6 @@ from .json.codec import module_to_dict
 from .json.tables import entries, read_array, read_text
 from .kv import KeyValue
 from .model import Module
-
-_log = logging.getLogger(__name__)
 
 #: Where the JSON of a Module shows what lies beside it: its controls, and the level that its agent has announced.
 CONTROLS, APPLIED = "controls", "applied"
@@ -39,6 +30,8 @@ class ModuleLevel:
     module: Module
     controls: tuple[Control, ...] = ()
     applied: AppliedLevel | None = None
+    #: How many processes have announced themselves, None where that is not known.
+    workers: int | None = None
 
     def wanted(self, now: int) -> LevelState:
         """What has to hold at wall time ``now``; as configured where the Module says nothing."""
@@ -66,15 +59,9 @@ class ModuleLevel:
 def module_level(module: Module, beside: Iterable[KeyValue]) -> ModuleLevel:
     """``module`` with what lies ``beside`` it; a value that cannot be read is left out, with a warning."""
     items = list(beside)
-    endpoint: Endpoint | None = None
-    for item in items:
-        if endpoint_name(item.key) == module.name:
-            try:
-                endpoint = decode_endpoint(item)
-            except DecodeError as error:
-                _log.warning("endpoint ignored: %s", error)
+    endpoint, others = announced(module.name, items)
     applied = None if endpoint is None else endpoint.level or AppliedLevel()
-    return ModuleLevel(module, read_controls(items), applied)
+    return ModuleLevel(module, read_controls(items), applied, len(processes(endpoint, others)) or None)
 
 
 def beside_to_dict(controls: Iterable[Control], applied: AppliedLevel | None) -> dict[str, Any]:

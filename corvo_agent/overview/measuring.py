@@ -20,7 +20,8 @@ class Measured:
 
     ``errors`` is None where they are not known; ``at_least``: there may be more, and ``remarks`` are what it says of
     lines that it could not judge. ``why`` is what it does not tell, and the reason. ``unanswered`` is why it did not
-    answer at all; ``frozen``: it can be reached, but gives no answer in time.
+    answer at all; ``frozen``: it can be reached, but gives no answer in time. ``workers`` is how many processes of the
+    Module were known to who asked, None where that is not known.
     """
 
     asked: int
@@ -31,6 +32,7 @@ class Measured:
     why: str = ""
     unanswered: str = ""
     frozen: bool = False
+    workers: int | None = None
 
 
 def unanswered(asked: int, error: CorvoError) -> Measured:

@@ -129,6 +129,7 @@ def measured_of(row: Mapping[str, Any]) -> Measured | None:
         why=why if reachable else "",
         unanswered="" if reachable else why or "no answer",
         frozen=row.get("status") == Status.FROZEN and not reachable,
+        workers=workers if type(workers := row.get("workers")) is int else None,
     )
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 #: The version of what stubs and hubs say to each other.
 PROTOCOL = 1
-# Longest path of a Unix socket that every system takes (unix(7)), in bytes, the zero at its end left out.
-_LONGEST_PATH = 107
+#: Longest path of a Unix socket that every system takes (unix(7)), in bytes, the zero at its end left out.
+LONGEST_PATH = 107
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def meeting_place(name: str) -> MeetingPlace | None:
     """Where the hub of the Module ``name`` is met; None where this user has no folder for it."""
     for folder in _folders():
         found = MeetingPlace(os.path.join(folder, f"{PROTOCOL}-{name}"))
-        if len(os.fsencode(found.socket)) <= _LONGEST_PATH and _is_own(folder):
+        if len(os.fsencode(found.socket)) <= LONGEST_PATH and _is_own(folder):
             return found
     return None
 

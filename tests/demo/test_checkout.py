@@ -25,7 +25,7 @@ async def test_customers_pay_are_counted_and_logged_and_the_action_mends_it(capl
     caplog.set_level(logging.DEBUG, "checkout")
     shop = CheckoutService(pause=0.001, coupons=100)
     service = DiagnosticsService("checkout", "node1")
-    shop.publish(service)
+    shop.publish(service.expvars.publish, service.register_action)
     work = asyncio.create_task(shop.run())
     await until(lambda: int(shop.paid.to_json()) >= 3 or work.done())
     async with service, DiagnosticsServer([service]) as server, DiagnosticsClient(server.address) as client:

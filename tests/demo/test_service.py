@@ -38,7 +38,7 @@ async def test_what_it_does_is_counted_and_logged(caplog: pytest.LogCaptureFixtu
 async def test_an_agent_tells_of_it() -> None:
     orders = OrderService(per_second=5000)
     service = DiagnosticsService("orders", "node1")
-    orders.publish(service)
+    orders.publish(service.expvars.publish, service.register_action)
     await settled(orders, 3)
     last = await orders.list_orders({})
     assert 0 < len(last) <= 50

@@ -18,11 +18,18 @@ import pytest
 
 from corvo_agent.demo.check import check
 from corvo_agent.demo.check_rest import REST_ATTEMPTS
-from corvo_agent.demo.world import NAME, SLOW_NAME, DemoWorld
+from corvo_agent.demo.workers import WORKERS
+from corvo_agent.demo.world import NAME, SECOND_NAME, SLOW_NAME, DemoWorld
 from tests.world.machine import needs
 
 pytestmark = pytest.mark.integration
 MARK = "--- next ---"
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short one: Unix sockets have their place in it, and a long one is left for another."""
+    return tmp_path_factory.mktemp("d")
 
 
 def folders(temporary: Path) -> list[str]:
@@ -79,6 +86,16 @@ async def refused(port: int) -> bool:
     return False
 
 
+def hub_below(temporary: Path) -> psutil.Process:
+    """The process that answers for the workers: it is no child of the demo's."""
+    (found,) = (
+        each
+        for each in psutil.process_iter(["cmdline"])
+        if "corvo_agent.hub.main" in str(each.info["cmdline"]) and str(temporary) in str(each.info["cmdline"])
+    )
+    return found
+
+
 async def gone(processes: list[psutil.Process]) -> None:
     """Wait until every one of them has ended."""
     _, alive = await asyncio.to_thread(psutil.wait_procs, processes, 15)
@@ -116,7 +133,13 @@ async def test_every_line_that_it_prints_works_as_printed(tmp_path: Path) -> Non
                 assert answers
                 assert not any("code" in answer or "error" in answer for answer in answers), output
         assert "summary" in of[next(line for line in lines if line.startswith("curl") and "Debug?" in line)]
-        assert SLOW_NAME in of[next(line for line in lines if line.endswith(" ls"))]
+        rows = [line.split("\t") for line in of[next(line for line in lines if line.endswith(" ls"))].splitlines()]
+        assert {row[0]: row[-1] for row in rows if len(row) > 1} == {
+            "NAME": "WORKERS",
+            NAME: "1",
+            SECOND_NAME: str(WORKERS),
+            SLOW_NAME: "1",
+        }
         assert f"{NAME}: Debug (override" in of[next(line for line in lines if " level " in line)]
 
 
@@ -124,9 +147,12 @@ async def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     async with demo(tmp_path) as process:
         ports = listening(await introduction(process))
         children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 4  # etcd, the second node, and who cleans up behind each folder
+        # etcd, the workers, the slow service, and who cleans up behind each folder
+        assert len(children) >= 6
+        hub = hub_below(tmp_path)
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
+        assert not hub.is_running()
     await gone(children)
     assert folders(tmp_path) == []
     for port in ports:
@@ -136,7 +162,7 @@ async def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
 async def test_killed_in_the_middle_it_leaves_nothing_either(tmp_path: Path) -> None:
     async with demo(tmp_path) as process:
         ports = listening(await introduction(process))
-        children = psutil.Process(process.pid).children(recursive=True)
+        children = [*psutil.Process(process.pid).children(recursive=True), hub_below(tmp_path)]
         process.kill()
         await process.wait()
     await gone(children)

@@ -18,6 +18,8 @@ from ..many import for_each
 from ..show.ages import age
 
 HEADERS = ("NAME", "STATUS", "AGE", "LEVEL", "ERRORS", "RESTARTS")
+#: A column behind them where a module has several processes.
+WORKERS = "WORKERS"
 #: How far back a gateway counts errors for all who ask.
 RECENTLY = "10m"
 WIDE = ("NODE", "CATEGORY", "BY", "REASON")
@@ -31,6 +33,21 @@ def row(each: Overview, now: int) -> tuple[str, ...]:
     if measured is not None and measured.errors is not None:
         errors = f"{measured.errors}{'+' if measured.at_least else ''}"
     return each.name, each.status, lived, level_text(each, now), errors, str(status.restart_count)
+
+
+def columns(found: Sequence[Overview], now: int, *, more: bool) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The heads and the rows of a table of ``found`` at wall time ``now``; ``more``: those of ``WIDE`` as well."""
+    several = more or any((each.workers or 0) > 1 for each in found)
+    heads = (*HEADERS, *((WORKERS,) if several else ()), *(WIDE if more else ()))
+    rows = [
+        (*row(each, now), *((_known(each.workers),) if several else ()), *(wide(each, now) if more else ()))
+        for each in found
+    ]
+    return heads, rows
+
+
+def _known(number: int | None) -> str:
+    return "" if number is None else str(number)
 
 
 def wide(each: Overview, now: int) -> tuple[str, ...]:
@@ -67,7 +84,7 @@ async def overviews(backend: Backend, levels: Sequence[ModuleLevel], since: str,
     One that does not answer is told by its status.
     """
     if not count:
-        return [Overview(level) for level in levels]
+        return [Overview(level, workers=level.workers) for level in levels]
 
     async def errors(name: str) -> Measured:
         now = SYSTEM_CLOCK.time_ns()
@@ -86,7 +103,12 @@ async def overviews(backend: Backend, levels: Sequence[ModuleLevel], since: str,
         counted = await backend.measured(asked)
     if counted is None:
         counted = await for_each(asked, errors, Failures(named=True), "errors")
-    return [Overview(level, counted.get(level.module.name)) for level in levels]
+    return [_overview(level, counted.get(level.module.name)) for level in levels]
+
+
+def _overview(level: ModuleLevel, measured: Measured | None) -> Overview:
+    workers = level.workers if measured is None or measured.workers is None else measured.workers
+    return Overview(level, measured, workers)
 
 
 def sort_key(by: str, now: int) -> Any:

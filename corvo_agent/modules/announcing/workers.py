@@ -7,11 +7,12 @@ does an agent whose name another process of the same Module has taken meanwhile.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import DecodeError, InvalidArgument, NotFound
-from ..kv import KeyValueStore
+from ..kv import KeyValue, KeyValueStore
 from ..names import BESIDE_PREFIX, validate_name
 from .endpoint import (
     ALL_WORKERS,
@@ -20,9 +21,10 @@ from .endpoint import (
     Worker,
     check_worker_id,
     decode_endpoint,
-    endpoint_key,
+    endpoint_name,
 )
 
+_log = logging.getLogger(__name__)
 _WORKERS = "/workers/"
 _PID = "pid:"
 
@@ -103,22 +105,31 @@ async def find_workers(store: KeyValueStore, name: str) -> tuple[Process, ...]:
 
     Raises InvalidArgument for a name that no Module can have, and what ``store`` raises.
     """
+    items = (await store.range(f"{BESIDE_PREFIX}{validate_name(name, 'name')}/")).items
+    return processes(*announced(name, items))
+
+
+def announced(name: str, beside: Iterable[KeyValue]) -> tuple[Endpoint | None, dict[str, Endpoint]]:
+    """The endpoint of the Module ``name`` and those of its other processes by id, of what lies ``beside`` it.
+
+    A value that cannot be read is left out, with a warning.
+    """
     endpoint: Endpoint | None = None
     others: dict[str, Endpoint] = {}
-    own = endpoint_key(name)
-    for item in (await store.range(f"{BESIDE_PREFIX}{validate_name(name, 'name')}/")).items:
+    for item in beside:
         worker = worker_of(item.key)
-        if worker is None and item.key != own:
+        if worker is None and endpoint_name(item.key) != name:
             continue
         try:
-            announced = decode_endpoint(item)
-        except DecodeError:
+            read = decode_endpoint(item)
+        except DecodeError as error:
+            _log.warning("endpoint ignored: %s", error)
             continue
         if worker is None:
-            endpoint = announced
+            endpoint = read
         else:
-            others[worker[1]] = announced
-    return processes(endpoint, others)
+            others[worker[1]] = read
+    return endpoint, others
 
 
 def _same_process(one: Endpoint, other: Endpoint) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.cli.modules.overview import ORDERS, level_text, notes, row, sort_key, wide
+from corvo_agent.cli.modules.overview import HEADERS, ORDERS, WIDE, columns, level_text, notes, row, sort_key, wide
 from corvo_agent.modules.announcing.endpoint import AppliedLevel
 from corvo_agent.modules.controls.control import Control
 from corvo_agent.modules.module_level import ModuleLevel
@@ -34,6 +34,17 @@ def test_a_count_that_was_cut_or_could_not_judge_all_lines_says_so() -> None:
     assert notes(each) == remarks
     unknown = Overview(ModuleLevel(module(), applied=AppliedLevel()), Measured(NOW, why="no log file"))
     assert (row(unknown, NOW)[1], row(unknown, NOW)[4], notes(unknown)) == ("live", "", ("no log file",))
+
+
+def test_the_number_of_processes_is_shown_where_a_module_has_several() -> None:
+    one = Overview(ModuleLevel(module("a"), applied=AppliedLevel()), workers=1)
+    two = Overview(ModuleLevel(module("b"), applied=AppliedLevel()), workers=2)
+    unknown = Overview(ModuleLevel(module("c")))
+    assert columns([one, unknown], NOW, more=False)[0] == HEADERS
+    heads, rows = columns([one, two, unknown], NOW, more=False)
+    assert (heads[-1], [cells[-1] for cells in rows]) == ("WORKERS", ["1", "2", ""])
+    heads, rows = columns([one], NOW, more=True)
+    assert (heads[6:], rows[0][6]) == (("WORKERS", *WIDE), "1")
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -13,7 +13,7 @@ from ....modules.access import Selector
 from ....overview.overview import Overview
 from ...backends.protocol import Backend
 from ...help import HelpCommand
-from ...modules.overview import HEADERS, ORDERS, RECENTLY, WIDE, notes, overviews, row, sort_key, wide
+from ...modules.overview import ORDERS, RECENTLY, columns, notes, overviews, sort_key
 from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import Where
@@ -55,7 +55,8 @@ async def command(
     where: Where,
 ) -> None:
     """Show all modules, those named, or those that selectors choose: whether each is alive, since when, the level that
-    is wanted and the one in force where that is another, the errors that it has logged, and its restarts.
+    is wanted and the one in force where that is another, the errors that it has logged, its restarts, and its
+    processes where one of them has several.
 
     \b
     corvo ls
@@ -105,8 +106,6 @@ def _show(found: list[Overview], sort: str, output: str | None) -> None:
     elif output == "name":
         for each in found:
             click.echo(each.name)
-    elif output == "wide":
-        print_table((*HEADERS, *WIDE), [(*row(each, now), *wide(each, now)) for each in found])
     else:
-        drawn = None if output is None else output == "table"
-        print_table(HEADERS, [row(each, now) for each in found], drawn=drawn)
+        drawn = None if output in (None, "wide") else output == "table"
+        print_table(*columns(found, now, more=output == "wide"), drawn=drawn)

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65535), default=9000, show_default=True, help="Port of the gateway, if it is free."
 )
 def command(unattended: bool, port: int) -> None:
-    """Run an etcd, two sample services with their agents, and a gateway, on loopback, until Ctrl-C.
+    """Run an etcd, two sample services with their agents, and a gateway, on loopback, until Ctrl-C. One of the services
+    runs on two nodes, on the second one with two workers.
 
-    It prints commands to try. One of the services is slow: corvo guide slow-service finds out why. Everything is gone
+    It prints commands to try. The other one is slow: corvo guide slow-service finds out why. Everything is gone
     afterwards: processes, files, ports.
 
     \b

@@ -12,6 +12,7 @@ from corvo_agent.cli.commands.run.demo import _check, _play
 from corvo_agent.demo import check as module
 from corvo_agent.demo.findings import Failed
 from corvo_agent.demo.world import NAME, DemoWorld
+from tests.profiles.spawn import until
 
 pytestmark = pytest.mark.integration
 
@@ -42,9 +43,13 @@ async def test_check_fails_when_one_thing_does_not_hold(
 async def test_playing_ends_with_ctrl_c(capsys: pytest.CaptureFixture[str]) -> None:
     playing = asyncio.create_task(_play(0))
     shown = ""
-    while "Ctrl-C ends it" not in shown:
-        await asyncio.sleep(0)
+
+    def waits() -> bool:
+        nonlocal shown
         shown += capsys.readouterr().out
+        return "Ctrl-C ends it" in shown
+
+    await until(waits)
     assert f" level {NAME} Debug --for 1m" in shown
     assert "etcdctl" in shown
     os.kill(os.getpid(), signal.SIGINT)
