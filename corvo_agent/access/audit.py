@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import logging.handlers
-import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from ..clock import SYSTEM_CLOCK, Clock
-from ..errors import ConfigError, CorvoError, DecodeError
+from ..errors import CorvoError, DecodeError
 from ..modules.callbacks import ModuleChange
 from ..modules.controls.codec import control_of, control_to_dict, decode_control
 from ..modules.json.codec import module_to_dict
@@ -35,10 +33,11 @@ from .caller import Caller, calling, current_caller
 from .recent import RecentLines
 from .roles import Role
 
+if TYPE_CHECKING:
+    from .audit_file import AuditFile
+
 _log = logging.getLogger("corvo_agent.audit")
 
-#: Bytes after which a file is put aside, and how many of them are kept.
-ROTATE_BYTES, KEPT_FILES = 10 << 20, 5
 # Lines that wait for the disk, callers that refusals are counted for, and characters of one parameter.
 _WAITING = 10_000
 _CALLERS = 1000
@@ -201,26 +200,11 @@ def auditing(audit: Audit | None) -> Iterator[None]:
         _audit.reset(token)
 
 
-class _AuditFile(logging.handlers.RotatingFileHandler):
-    """A rotated file of mode 0600, whose troubles are logged."""
+def _open(path: str) -> AuditFile:
+    # Late: most have their lines in the program's log, and rotating files bring pickle and sockets with them.
+    from .audit_file import open_audit_file
 
-    def _open(self) -> Any:
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=_private)
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's
-        """A line that could not be written is in the program's log at least; part of logging's Handler."""
-        _log.error("the audit file cannot be written: %s", record.getMessage(), exc_info=True)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _open(path: str) -> _AuditFile:
-    try:
-        return _AuditFile(path, maxBytes=ROTATE_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError("audit-file", path, f"cannot be opened: {error.strerror}") from error
+    return open_audit_file(path)
 
 
 def _line(

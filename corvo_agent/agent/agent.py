@@ -348,14 +348,12 @@ class Agent:
         )
 
     def _apply(self, state: LevelState) -> None:
-        if self.service.recorders is not None:
-            self.service.recorders.enable(state.enable_trace)
+        self.service.record(state.enable_trace)
         if self._apply_level is not None:
             self._apply_level(state)
 
     async def _stop_recording(self) -> None:
-        if self.service.recorders is not None:
-            self.service.recorders.enable(False)
+        self.service.record(False)
 
     async def _restore_levels(self) -> None:
         if self._layer is not None:

@@ -30,12 +30,7 @@ from ..modules.deferred import DeferredStore
 from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
 from ..settings.etcd import EtcdSettings, etcd_options
-from ..sidecar.answers.go_access import GoAccess
-from ..sidecar.answers.process_samples import ProcessSamples
-from ..sidecar.answers.service import answer_for_go, answer_for_process
 from ..sidecar.target.follower import TargetFollower
-from ..sidecar.target.listener import target_of_url
-from ..sidecar.target.match import target_of_match
 from ..sidecar.target.process import FindTarget, process_identity, target_of_pid, target_of_pid_file
 from ..stats.samples import SAMPLES
 from ..stats.variables import Func
@@ -45,6 +40,7 @@ from .options import AgentOptions
 from .settings import AgentSettings
 
 if TYPE_CHECKING:
+    from ..sidecar.answers.process_samples import ProcessSamples
     from ..sidecar.hooks.runner import HookRunner
 
 #: Seconds after which a hook without a known process hands the level out again.
@@ -70,7 +66,7 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
         settings.module, node, settings.category, log_file=log_file, limits=limits
     )
     _answer_for_target(service, settings, find)
-    samples = ProcessSamples(target) if target else None
+    samples = _samples_of(target) if target else None
     if samples:
         service.expvars.publish(SAMPLES, Func(samples.samples.as_json))
     report = None
@@ -132,18 +128,36 @@ def _find_target(settings: AgentSettings) -> FindTarget | None:
         return target_of_pid(settings.pid)
     if settings.pid_file:
         return target_of_pid_file(settings.pid_file)
+    # Late, as all that follows: a sidecar that only reads a log has no process to look after.
     if settings.match:
+        from ..sidecar.target.match import target_of_match
+
         return target_of_match(settings.match)
-    return target_of_url(settings.go_pprof) if settings.go_pprof else None
+    if settings.go_pprof:
+        from ..sidecar.target.listener import target_of_url
+
+        return target_of_url(settings.go_pprof)
+    return None
+
+
+def _samples_of(target: TargetFollower) -> ProcessSamples:
+    from ..sidecar.answers.process_samples import ProcessSamples
+
+    return ProcessSamples(target)
 
 
 def _answer_for_target(service: DiagnosticsService, settings: AgentSettings, find: FindTarget | None) -> None:
     if settings.go_pprof:
+        from ..sidecar.answers.go_access import GoAccess
+        from ..sidecar.answers.service import answer_for_go
+
         access = GoAccess.of(
             settings.go_pprof_headers, settings.go_pprof_ca, settings.go_pprof_cert, settings.go_pprof_key
         )
         answer_for_go(service, settings.go_pprof, access)
     elif find is not None:
+        from ..sidecar.answers.service import answer_for_process
+
         answer_for_process(service, find)
 
 

@@ -5,7 +5,6 @@ A command's file is imported when the command is used, so that ``corvo --help`` 
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
@@ -101,6 +100,9 @@ class _Commands(HelpGroup):
                 ctx.exit()
             name = args[0]
         if name not in _COMMANDS and not name.startswith("-"):
+            # Late: most know what they want.
+            import difflib
+
             close = difflib.get_close_matches(name, _COMMANDS, 3, cutoff=0.5)
             close = [_MEANT[name]] if name in _MEANT else close
             hint = f" Did you mean {' or '.join(f'corvo {each}' for each in close)}?" if close else ""

@@ -87,8 +87,8 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         self.registry = HandlerRegistry(self.limits.stop_timeout)
         #: What the Stats query of ``with_defaults`` answers; publish your own here.
         self.expvars = ExpvarRegistry()
-        #: What ``enable-trace`` turns on and off, where there is such a thing.
-        self.recorders: Recorders | None = None
+        self._records = False
+        self._recorders: Recorders | None = None
         #: What it refuses while the process takes too much; nothing unless its owner says so.
         self.shedding = Shedding()
         self.serving = True
@@ -125,18 +125,17 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         ``debugstats_NODE-MODULE`` are published, and whatever is added to ``expvars``.
         """
         # Late: who registers handlers of their own does not pay for the import of these.
-        from ..profiles.recording.recorders import Recorders
         from .handlers.log import LogHandler
         from .handlers.profile import ProfileHandler
         from .handlers.stats import StatsHandler
 
         service = cls(module, node, category, limits=limits)
-        service.recorders = recorders = Recorders()
+        service._records = True
 
         def kinds() -> Iterable[ProfileKind]:
             from ..profiles.kinds.local import local_kinds
 
-            return local_kinds(recorders)
+            return local_kinds(service.recorders)
 
         service.expvars.debug_stats(f"{node}-{module}")
         service.register_handler("Log", LogHandler(log_file or _LOG_FILE.format(module)))
@@ -148,6 +147,25 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         queries, streams = self._queries, self._streams
         taken = f"{queries.taken}/{queries.places} queries, {streams.taken}/{streams.places} streams"
         return f"<DiagnosticsService {' '.join(self.registry.queries)}: {taken}>"
+
+    @property
+    def recorders(self) -> Recorders | None:
+        """What ``enable-trace`` turns on and off, made when it is first asked for; None where there is none."""
+        if self._recorders is None and self._records:
+            # Late: few agents ever record.
+            from ..profiles.recording.recorders import Recorders
+
+            self._recorders = Recorders()
+        return self._recorders
+
+    def record(self, on: bool, /) -> None:
+        """Turn on or off what ``recorders`` are; see ``Recorders.enable``."""
+        if (on or self._recorders is not None) and self.recorders is not None:
+            self.recorders.enable(on)
+
+    def leave_out_recorders(self) -> None:
+        """There is nothing to record: what is asked for is of another process."""
+        self._records, self._recorders = False, None
 
     # The user's side
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
@@ -103,12 +102,22 @@ class Program:
         return Gathered(self.settings, values, sources)
 
 
+def unknown_variables(environment: Iterable[str], known: Collection[str]) -> list[str]:
+    """Variables that begin with ``CORVO_`` and are none of ``known``."""
+    return [name for name in environment if name.startswith(PREFIX) and name not in known]
+
+
 def mistaken_variables(environment: Iterable[str], known: Collection[str]) -> dict[str, str]:
     """Variables that are almost one of ``known`` -> the one that was probably meant.
 
     Others that begin with ``CORVO_`` may belong to other programs: Kubernetes makes CORVO_GATEWAY_SERVICE_HOST and the
     like for a service called corvo-gateway.
     """
-    unknown = [name for name in environment if name.startswith(PREFIX) and name not in known]
+    unknown = unknown_variables(environment, known)
+    if not unknown:
+        return {}
+    # Late: there rarely is one.
+    import difflib
+
     close = {name: difflib.get_close_matches(name, known, 1, cutoff=0.9) for name in unknown}
     return {name: matches[0] for name, matches in close.items() if matches}

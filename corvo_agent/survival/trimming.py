@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 from collections.abc import Callable
 
 from ..clock import SYSTEM_CLOCK, Clock
@@ -16,6 +15,9 @@ _GROWN = 24 << 20
 
 def system_trim() -> Callable[[], object] | None:
     """glibc's malloc_trim(3); None where the C library has none."""
+    # Late: most programs never grow so far.
+    import ctypes
+
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     return None if trim is None else lambda: trim(0)
 
@@ -27,16 +29,16 @@ async def keep_trimmed(
 ) -> None:
     """Trim, in a thread, each time that the process has grown by 24 MiB since the last time, until cancelled.
 
-    Returns at once where the C library cannot.
+    Where the C library cannot, it returns when the process has grown.
     """
-    trim = trim or system_trim()
-    if trim is None:
-        return
     least = resident()
     while True:
         await clock.sleep(_EVERY)
         now = resident()
         if now > least + _GROWN:
+            trim = trim or system_trim()
+            if trim is None:
+                return
             await asyncio.to_thread(trim)
             now = least = resident()
         least = min(least, now)

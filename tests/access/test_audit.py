@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from corvo_agent.access import audit as module
 from corvo_agent.access.audit import Audit, auditing, current_audit
 from corvo_agent.access.caller import Caller, calling
 from corvo_agent.access.roles import Role
-from corvo_agent.errors import ConfigError, NotFound
+from corvo_agent.errors import NotFound
 from corvo_agent.modules.callbacks import ModuleChange
 from corvo_agent.modules.controls.codec import control_key, encode_control
 from corvo_agent.modules.controls.control import Control
@@ -29,10 +28,6 @@ ONCALL = Caller("oncall", Role.READER, address="10.0.0.1")
 
 def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def files_of(folder: Path) -> list[Path]:
-    return list(folder.iterdir())
 
 
 async def closed(audit: Audit, path: Path) -> list[dict[str, Any]]:
@@ -78,27 +73,6 @@ async def test_refusals_are_told_in_sum(tmp_path: Path) -> None:
     assert len(found) == module._CALLERS + 1
     assert [line["count"] for line in found if line["who"] == "oncall"] == [1000]
     assert sum(line["count"] for line in found) == 3000
-
-
-async def test_the_file_is_rotated_and_a_disk_that_fails_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(module, "ROTATE_BYTES", 1000)
-    path = tmp_path / "audit"
-    audit = Audit(str(path))
-    for _ in range(20):
-        audit.tell("debug", "a1", "ok", 0.0)
-    await audit.aclose()
-    files = files_of(tmp_path)
-    assert sum(len(lines(each)) for each in files) == 20
-    assert all(os.stat(each).st_size <= 1000 and os.stat(each).st_mode & 0o777 == 0o600 for each in files)
-    with pytest.raises(ConfigError, match="audit-file"):
-        Audit(str(tmp_path))
-    caplog.set_level(logging.ERROR)
-    full = Audit("/dev/full")
-    full.tell("debug", "lost line", "ok", 0.0)
-    await full.aclose()
-    assert "lost line" in caplog.text
 
 
 def test_without_a_file_it_is_logged_and_long_texts_are_cut(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from ...errors import ConfigError
-from ...settings.program import Gathered, Program, mistaken_variables
+from ...settings.program import Gathered, Program, mistaken_variables, unknown_variables
 from ...settings.setting import Setting, variable_of
 from ..help import RareOption
 
@@ -59,6 +59,9 @@ class Told:
 
     def warn_of_mistaken_variables(self) -> None:
         """Log each variable of the environment that is almost one that some program knows."""
+        own = [variable_of(_CONFIG), *(each.variable for each in self._program.settings)]
+        if not unknown_variables(os.environ, own):
+            return
         known = [variable_of(_CONFIG), *(each.variable for each in _all_settings())]
         for name, meant in mistaken_variables(os.environ, known).items():
             _log.warning("the environment variable %s means nothing: %s?", name, meant)

@@ -6,6 +6,8 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...levels.level import Level
@@ -15,13 +17,16 @@ from ...logs.lines.masking import Masker
 from ...logs.search.packing import Packing
 from ...logs.search.parameters import parse_query, uses_patterns
 from ...logs.search.query import LogQuery
+from ...logs.search.reader import LogReader
 from ...logs.search.result import LogResult
 from ...logs.search.survey import Surveyor
-from ...logs.tail.tailer import LogTailer
 from ...logs.worker import Worker
 from ..answer_budget import AnswerRoom, answer_room
 from ..messages.payloads import LOGS, decode_logs, encode_logs, logs_payload
 from ..query import DebugQuery, Payload, PiecedPayload
+
+if TYPE_CHECKING:
+    from ...logs.tail.tailer import LogTailer
 
 _SEARCHING = 0.8  # the part of the time that a search may take whatever it finds
 _ANSWER_RATE = 25e6  # bytes of an answer that a busy machine encodes and sends in a second
@@ -56,15 +61,12 @@ class LogHandler:
         self._masker = masker or Masker()
         self._clock = clock
         self._worker = Worker()
-        self._tailer = LogTailer(
-            path,
-            limits=limits,
-            tail=tail,
-            allowed=allowed or pin_folders(path),
-            worker=self._worker,
-            surveyor=surveyor,
+        allowed, surveyor, worker = allowed or pin_folders(path), surveyor or Surveyor(), self._worker
+        self._reader = LogReader(path, limits=limits, allowed=allowed, worker=worker, surveyor=surveyor)
+        self._new_tailer = partial(
+            _new_tailer, path, limits=limits, tail=tail, allowed=allowed, worker=worker, surveyor=surveyor
         )
-        self._reader = self._tailer.reader
+        self._tailer: LogTailer | None = None
 
     async def start(self) -> None:
         """Take queries, again too after ``stop``. The file may come later."""
@@ -94,7 +96,12 @@ class LogHandler:
         wanted = await self._parse(query)
         level = None if "level" in query.parameters else self._default_level
         asked = replace(wanted, level=None) if level is not None else wanted
-        async with aclosing(self._tailer.follow_with(asked, logs_payload, level=level)) as batches:
+        tailer = self._tailer
+        if tailer is None:
+            made = await self._worker.call(self._new_tailer)
+            # All queries have the same: it reads once for all of them.
+            tailer = self._tailer = self._tailer or made
+        async with aclosing(tailer.follow_with(asked, logs_payload, level=level)) as batches:
             async for batch in batches:
                 yield batch
 
@@ -117,6 +124,15 @@ class LogHandler:
         if parsed.level is None and self._default_level is not None:
             return replace(parsed, level=self._default_level())
         return parsed
+
+
+def _new_tailer(
+    path: str, *, limits: ReadLimits, tail: TailLimits, allowed: Sequence[str], worker: Worker, surveyor: Surveyor
+) -> LogTailer:
+    # Late: most agents are never asked to follow.
+    from ...logs.tail.tailer import LogTailer
+
+    return LogTailer(path, limits=limits, tail=tail, allowed=allowed, worker=worker, surveyor=surveyor)
 
 
 def _payload(result: LogResult, packing: Packing) -> Payload:

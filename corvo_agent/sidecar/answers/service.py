@@ -54,5 +54,5 @@ def replace_profiles(
 ) -> None:
     """Let ``service`` answer Profile with ``kinds`` alone, and ``other`` for names that are none of theirs."""
     # They would record this process, and the queries are about the other one.
-    service.recorders = None
+    service.leave_out_recorders()
     service.register_handler("Profile", ProfileHandler(kinds, other=other), timeout=MAX_SECONDS + _BESIDE_MEASURING)

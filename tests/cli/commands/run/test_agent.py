@@ -8,6 +8,8 @@ import os
 import re
 import signal
 import socket
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,6 +29,17 @@ from tests.certificates import Authority
 from tests.cli.kit import run_here
 
 Load = Callable[[], _Settings]
+
+# What an agent that waits for changes, and is asked for its log and its statistics, has no use for: each of these is
+# memory of every agent of every node. re2, psutil and aiohttp it has.
+UNUSED = (
+    *("aiohttp.web", "chardet", "charset_normalizer", "ctypes", "jsonschema", "jwt", "prometheus_client", "requests"),
+    *("rich", "urllib3", "yaml"),
+    *(f"corvo_agent.{name}" for name in ("access.audit_file", "bundle", "console", "diagnostics.client", "gateway")),
+    *(f"corvo_agent.{name}" for name in ("hub", "logs.errors", "logs.tail", "overview", "profiles.kinds")),
+    *(f"corvo_agent.{name}" for name in ("profiles.pprof", "profiles.recording", "profiles.sampling", "rest_client")),
+    *(f"corvo_agent.{name}" for name in ("sidecar.answers", "sidecar.hooks", "sidecar.processes", "stub", "writer")),
+)
 
 
 class OwnLog(logging.Handler):
@@ -252,3 +265,41 @@ def test_help_shows_every_setting_with_its_variable_and_default() -> None:
     shown = " ".join(run_here("agent", "--help-all").out.split())
     for words in ("--log-file FILE", "(CORVO_LOG_FILE)", "[default: 127.0.0.1:0]", "--insecure", "CORVO_CONFIG"):
         assert words in shown
+
+
+async def test_an_agent_imports_nothing_that_only_others_need(tmp_path: Path) -> None:
+    log = tmp_path / "m.log"
+    log.write_text('{"level":"info","ts":"2026-01-01T00:00:00Z","msg":"hello"}\n' * 400)
+    command = (sys.executable, "-X", "importtime", "-m", "corvo_agent", "agent", "--module", "m", "--node", "n")
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("CORVO_")}
+    # Nothing answers there: what it takes to ask is imported all the same.
+    more = ("--log-file", str(log), "--etcd", "http://127.0.0.1:1", "--listen", f"unix:{tmp_path}/a.sock")
+    process = await asyncio.create_subprocess_exec(*command, *more, stdout=DEVNULL, stderr=PIPE, env=settings)
+    try:
+        told = await _told(process, "answers at")
+        async with DiagnosticsClient(f"unix:{tmp_path}/a.sock") as client:
+            assert len(await client.logs(lines=300)) == 300
+            await client.stats()
+        if not any(line.endswith(" corvo_agent.modules.etcd.store") for line in told):
+            told += await _told(process, " corvo_agent.modules.etcd.store")
+        process.terminate()
+        assert process.stderr is not None
+        told += (await process.stderr.read()).decode().splitlines()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+    imported = {line.rpartition("|")[2].strip() for line in told if line.startswith("import time:")}
+    assert {"etcd3", "grpclib.server", "corvo_agent.logs.search.reader"} <= imported
+    assert [name for name in UNUSED if name in imported] == []
+
+
+async def _told(process: asyncio.subprocess.Process, text: str) -> list[str]:
+    """The lines of its error output up to the one with ``text`` in it."""
+    assert process.stderr is not None
+    lines: list[str] = []
+    while not lines or text not in lines[-1]:
+        line = await process.stderr.readline()
+        assert line, f"it ended without {text}"
+        lines.append(line.decode().rstrip())
+    return lines
