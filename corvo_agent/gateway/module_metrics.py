@@ -22,7 +22,7 @@ _OF_ROWS = (
     ("workers", "Processes of it", "workers"),
     ("errors", "Errors in its log in the last ten minutes; those that could not be judged are not counted", "errors"),
     ("resident_bytes", "Memory of its processes", "rss"),
-    ("loop_lag_seconds", "Delay of its event loop, 99th percentile since its start", "loop-lag"),
+    ("loop_lag_seconds", "Delay of its event loop, the longest of the last minute", "loop-lag"),
 )
 _OF_FACTS = (
     ("threads", "Threads of its processes", "threads"),

@@ -13,7 +13,7 @@ class Facts:
     """The newest numbers of a process; None for what its agent does not tell.
 
     ``state`` is the kernel's word for what it does. ``cpu`` is in percent of one processor, ``memory`` in bytes,
-    ``loop_lag`` and ``loop_lag_99`` (mean and 99th percentile since the start) in milliseconds.
+    ``loop_lag`` and ``longest_loop_lag`` (the mean and the longest of the last minute) in milliseconds.
     """
 
     pid: int | None = None
@@ -28,7 +28,7 @@ class Facts:
     tasks: Mapping[str, int] | None = None
     goroutines: int | None = None
     loop_lag: float | None = None
-    loop_lag_99: float | None = None
+    longest_loop_lag: float | None = None
     descriptors: int | None = None
     descriptor_limit: int | None = None
 
@@ -56,14 +56,14 @@ def _of_all(whole: Facts, workers: Sequence[Facts]) -> Facts:
     return replace(
         whole,
         **{name: added(name) for name in ("cpu", "memory", "threads", "descriptors")},
-        **{name: max(known(name), default=None) for name in ("cpus", "uptime", "loop_lag", "loop_lag_99")},
+        **{name: max(known(name), default=None) for name in ("cpus", "uptime", "loop_lag", "longest_loop_lag")},
         tasks=dict(tasks) or None,
     )
 
 
 def _of_one(stats: Mapping[str, Any]) -> Facts:
     cpu, memory, runtime = (_table(stats, name) for name in ("cpustats", "memstats", "runtime"))
-    lag, tasks, descriptors = (_table(runtime, name) for name in ("LoopLag", "Tasks", "FileDescriptors"))
+    lag, tasks, descriptors = (_table(runtime, name) for name in ("LoopLagLastMinute", "Tasks", "FileDescriptors"))
     return Facts(
         pid=_number(_table(stats, "process"), "pid") or _number(runtime, "Pid"),
         state=str(runtime.get("Status", "")) or None,
@@ -79,7 +79,7 @@ def _of_one(stats: Mapping[str, Any]) -> Facts:
         # For Python that would be tasks and threads once more.
         goroutines=None if tasks else _number(cpu, "NumGoroutines"),
         loop_lag=_number(lag, "MeanMs"),
-        loop_lag_99=_number(lag, "Perctl99"),
+        longest_loop_lag=_number(lag, "MaxMs"),
         descriptors=_number(descriptors, "Open"),
         descriptor_limit=_number(descriptors, "Limit"),
     )

@@ -78,6 +78,7 @@ class Overview:
         """The row of the fleet at wall time ``now``: what is not known is None, and never 0."""
         status, measured = self.level.module.status, self.measured
         facts = None if measured is None else measured.facts
+        lag = None if facts is None else facts.longest_loop_lag
         shown: dict[str, Any] = {
             "name": self.name,
             "node": status.node,
@@ -95,7 +96,7 @@ class Overview:
             "cpu": None if facts is None else facts.cpu,
             "rss": None if facts is None else facts.memory,
             # Milliseconds become seconds.
-            "loop-lag": None if facts is None or facts.loop_lag_99 is None else round(facts.loop_lag_99 / 1000, 6),
+            "loop-lag": None if lag is None else round(lag / 1000, 6),
             "asked": None if measured is None else _time(measured.asked),
         }
         if measured is not None and measured.at_least:

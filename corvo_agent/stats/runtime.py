@@ -97,11 +97,10 @@ class RuntimeStats:
         self.stop()
 
     def _cpu(self) -> dict[str, object]:
-        lag = self.heartbeat.lag.summary()
         return {
             **cpu_stats(task_states(self._loop)["total"]),
             "Percent": self._percent(),
-            "LoopLagMs": {"Mean": round(lag.mean, 3), "Perctl99": round(lag.percentiles["Perctl99"], 3)},
+            "LoopLagLastMinute": self.heartbeat.recent().as_json(),
         }
 
     def _percent(self) -> float:
@@ -113,6 +112,7 @@ class RuntimeStats:
         return {
             "UptimeSeconds": uptime(time.time()),
             "LoopLag": self.heartbeat.lag.summary().as_json(),
+            "LoopLagLastMinute": self.heartbeat.recent().as_json(),
             "Tasks": task_states(self._loop),
             "GCPauses": self.gc_pauses.pauses.summary().as_json(),
             "ContextSwitches": context_switches(),

@@ -70,7 +70,7 @@ def test_what_is_not_known_is_null_and_never_0() -> None:
 
 
 def test_what_was_measured_has_its_units() -> None:
-    found = Measured(NOW, 4, True, ("1 line has no level",), Facts(cpu=1.5, memory=2048, loop_lag_99=250.0))
+    found = Measured(NOW, 4, True, ("1 line has no level",), Facts(cpu=1.5, memory=2048, longest_loop_lag=250.0))
     control = Control("Debug", until=NOW + 60 * 10**9, by="ada", reason="slow")
     each = Overview(ModuleLevel(module(), (control,), ANNOUNCED), found, workers=3)
     shown = each.as_json(NOW)

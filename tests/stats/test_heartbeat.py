@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from corvo_agent.stats.heartbeat import Heartbeat, processor_time
+from corvo_agent.stats import heartbeat as heartbeat_module
+from corvo_agent.stats.heartbeat import RECENT, Heartbeat, RecentLag, processor_time
 from tests.diagnostics.kit import until
 from tests.stats.stepped_loop import stepped_loop, turns
 
@@ -29,6 +30,38 @@ def test_a_stall_of_the_loop_shows_as_lag() -> None:
     assert summary.count == 2
     assert summary.maximum == pytest.approx(250)
     assert summary.minimum == pytest.approx(0)
+
+
+def test_what_was_long_ago_is_not_recent(monkeypatch: pytest.MonkeyPatch) -> None:
+    heartbeat, now = Heartbeat(interval=1.0), time.monotonic()
+    monkeypatch.setattr(heartbeat_module, "processor_time", lambda: (now, 0.0))
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+
+    with stepped_loop() as loop:
+
+        async def beat(late: float) -> None:
+            nonlocal now
+            loop.skip(1.0 + late)
+            now += 1.0 + late
+            await turns()
+
+        async def live() -> None:
+            nonlocal now
+            heartbeat.start()
+            await beat(2.0)
+            await beat(0.5)
+            recent = heartbeat.recent()
+            assert (recent.count, recent.mean, recent.longest) == (2, pytest.approx(1.25), pytest.approx(2.0))
+            # A loop that does not turn says nothing of it itself; whoever asks from another thread is told.
+            now += 9.0
+            assert heartbeat.recent().longest == pytest.approx(8.0)
+            now += RECENT - 2.0
+            heartbeat.stop()
+            assert heartbeat.recent() == RecentLag(0, 0.0, 0.0)
+
+        loop.run(live())
+    assert heartbeat.lag.summary().maximum == pytest.approx(2000)
+    assert heartbeat.recent().as_json() == {"Seconds": 60.0, "Count": 0, "MeanMs": 0.0, "MaxMs": 0.0}
 
 
 def test_a_stopped_heart_beats_no_more() -> None:

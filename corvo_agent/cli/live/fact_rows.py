@@ -18,7 +18,10 @@ def _texts(known: Facts) -> list[tuple[str, str]]:
     return [
         ("cpu", "" if known.cpu is None else f"{known.cpu:.1f}% of {known.cpus or '?'} processors"),
         ("memory", _with("peak", _bytes(known.memory), _bytes(known.peak_memory))),
-        ("loop lag", _with("99%", _milliseconds(known.loop_lag), _milliseconds(known.loop_lag_99))),
+        (
+            "loop lag",
+            _with("longest of a minute", _milliseconds(known.loop_lag), _milliseconds(known.longest_loop_lag)),
+        ),
         ("tasks", _tasks(known.tasks)),
         ("goroutines", _count(known.goroutines)),
         ("threads", _count(known.threads)),

@@ -77,7 +77,7 @@ def _rank(order: str, seen: Seen) -> float:
     values: Mapping[str, Callable[[], Any]] = {
         "cpu": lambda: seen.facts.cpu,
         "memory": lambda: seen.facts.memory,
-        "lag": lambda: seen.facts.loop_lag_99,
+        "lag": lambda: seen.facts.longest_loop_lag,
         "name": lambda: 0,
     }
     return -(values[order]() or 0)
@@ -89,7 +89,7 @@ def _row(name: str, seen: Seen, failed: str) -> tuple[str, ...]:
         name,
         "" if facts.cpu is None else f"{facts.cpu:.1f}",
         "" if facts.memory is None else quantity(facts.memory, "bytes"),
-        "" if facts.loop_lag_99 is None else f"{facts.loop_lag_99:.2f}ms",
+        "" if facts.longest_loop_lag is None else f"{facts.longest_loop_lag:.2f}ms",
         "" if facts.tasks is None else str(facts.tasks.get("total", sum(facts.tasks.values()))),
         "" if facts.threads is None else str(facts.threads),
         facts.level or "",

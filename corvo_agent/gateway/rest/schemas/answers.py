@@ -248,7 +248,7 @@ ANSWERS: Schema = {
             "remarks": {"type": "array", "items": TEXT, "description": "lines that could not be judged"},
             "cpu": {"type": ["number", "null"], "description": "percent of one processor"},
             "rss": {"type": ["integer", "null"], "description": "bytes"},
-            "loop-lag": {"type": ["number", "null"], "description": "seconds, 99th percentile since the start"},
+            "loop-lag": {"type": ["number", "null"], "description": "seconds, the longest of the last minute"},
             "asked": {"type": ["string", "null"], "description": "when its agent was"},
         },
         ("name", "status", "reachable", "wanted", "applied", "errors", "cpu", "rss", "loop-lag", "asked"),

@@ -15,7 +15,11 @@ from tests.guides.text import table
 STATS = {
     "cpustats": {"NumCPUs": 16, "Percent": 50.0, "NumThreads": 3},
     "memstats": {"RSS": 1 << 20},
-    "runtime": {"LoopLag": {"Perctl99": 20.0}, "Tasks": {"waiting": 2, "running": 1}, "FileDescriptors": {"Open": 9}},
+    "runtime": {
+        "LoopLagLastMinute": {"MaxMs": 20.0},
+        "Tasks": {"waiting": 2, "running": 1},
+        "FileDescriptors": {"Open": 9},
+    },
 }
 
 
