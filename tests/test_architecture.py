@@ -150,7 +150,7 @@ ROOMS = {
         "failures levels own_log profiles settings",
         "doctor live many reload running",
         "where",
-        "attach bundling logs modules",
+        "asking attach bundling logs modules",
         "assistant",
         "commands",
         "main",

@@ -42,6 +42,11 @@ class Level(enum.IntEnum):
         return _BY_NAME.get(text.strip().lower(), cls.INFO)
 
 
+def is_level(text: str) -> bool:
+    """Whether ``text`` names a level, see ``Level.parse``."""
+    return text.strip().lower() in _BY_NAME
+
+
 #: How it is written that no level is put on a process: it logs as it was configured.
 AS_CONFIGURED = "as-configured"
 

@@ -53,7 +53,7 @@ def test_no_command_at_all_shows_the_help() -> None:
     assert "Commands:" in outcome.err
 
 
-@pytest.mark.parametrize("arguments", ["dance", "level", "level m --nope", "logs", "stats m v x", "completion csh"])
+@pytest.mark.parametrize("arguments", ["dance", "level", "level m --nope", "logs", "top", "completion csh"])
 def test_wrong_usage_ends_with_2_and_says_where_help_is(arguments: str) -> None:
     outcome = run_here(*arguments.split())
     assert (outcome.code, outcome.out) == (2, "")

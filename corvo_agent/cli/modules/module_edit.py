@@ -17,6 +17,7 @@ from ..settings.where import Where
 from ..show.output import note
 from ..where.complete import modules
 from ..where.connect import open_backend
+from ..where.names import whole_name
 from ..where.options import module_options
 from .draft import Draft, difference_lines
 
@@ -27,13 +28,15 @@ from .draft import Draft, difference_lines
 @module_options
 @quiet_at_broken_pipe
 def edit_module(name: str, source: str | None, where: Where) -> None:
-    """Edit spec and labels of the module NAME in your editor ($VISUAL, $EDITOR), as YAML.
+    """Edit spec and labels of the module NAME in your editor ($VISUAL, $EDITOR), as YAML. One at a time: a draft is of
+    one object; corvo modules label and corvo level change several.
 
     What you save is checked first; with a mistake in it, or when the module was changed meanwhile, the editor opens
     again with what you typed. What cannot be stored stays in a file, whose name is printed. What agents write into the
     status meanwhile is no conflict.
     """
     original = asyncio.run(_read(where, name))
+    name = original.name
     text = None if source is None else Path(source).read_text(encoding="utf-8")
     draft = Draft(original, text)
     try:
@@ -81,7 +84,7 @@ def _ask_again(error: CorvoError, changes: list[str]) -> None:
 async def _read(where: Where, name: str) -> Module:
     async with open_backend(where) as backend:
         # Not ``get``, which may be a moment old: a draft of that would be in conflict from its beginning.
-        return await backend.modules.modify(name, lambda module: module)
+        return await backend.modules.modify(await whole_name(backend, name), lambda module: module)
 
 
 async def _store(where: Where, original: Module, edited: Module) -> Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 
 import click
@@ -14,25 +15,29 @@ from ..help import HelpCommand
 from ..running import asynchronous
 from ..settings.where import Where
 from ..show.output import format_option, json_text, note, visible, yaml_text
-from ..where.complete import modules
+from ..where.chosen import Chosen, choose_modules
 from ..where.connect import open_backend
 from ..where.options import module_options
-from ..where.selectors import selector_of, selector_options
 
 
 @click.command("watch", cls=HelpCommand)
-@click.argument("name", required=False, default="", shell_complete=modules)
-@selector_options
+@choose_modules("[NAME]...", optional=True)
 @format_option
 @module_options
 @asynchronous
-async def watch_modules(name: str, labels: str, fields: str, output: str | None, where: Where) -> None:
-    """Show modules as they change: all of them, NAME, or those that the selectors choose; until Ctrl-C.
+async def watch_modules(chosen: Chosen, output: str | None, where: Where) -> None:
+    """Show modules as they change: all of them, NAME..., or those that the selectors choose; until Ctrl-C.
 
     It begins with those that are there. JSON is one object per line, YAML one document per module.
     """
     async with open_backend(where) as backend:
-        await show_changes(backend.modules, selector_of(labels, fields, name), output)
+        selector = named(await chosen.names(backend)) if chosen.words else chosen.selector
+        await show_changes(backend.modules, selector, output)
+
+
+def named(names: Sequence[str]) -> Selector:
+    """What selects the modules ``names``."""
+    return Selector(names[0]) if len(names) == 1 else Selector(fields=f"meta.name in ({','.join(names)})")
 
 
 async def show_changes(access: ModuleAccess, selector: Selector, output: str | None) -> None:

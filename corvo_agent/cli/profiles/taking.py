@@ -18,14 +18,18 @@ _SHORT = 0.4
 GZIP = b"\x1f\x8b"
 
 
-async def with_progress(asked: Coroutine[Any, Any, bytes], seconds: float | None, text: str) -> bytes:
+async def with_progress(
+    asked: Coroutine[Any, Any, bytes], seconds: float | None, text: str, *, alone: bool = True
+) -> bytes:
     """What ``asked`` answers; meanwhile a terminal sees on stderr how far it is, of ``seconds`` if it takes so long.
+
+    One of several, not ``alone``, shows nothing: a bar for all of them is there.
 
     Raises what ``asked`` raises; cancelling it cancels ``asked``.
     """
     work = asyncio.ensure_future(asked)
     try:
-        if sys.stderr.isatty():
+        if alone and sys.stderr.isatty():
             await asyncio.wait({work}, timeout=_SHORT)
             if not work.done():
                 await _progress(work, seconds, text)

@@ -18,7 +18,8 @@ from .options import where_of
 _PATIENCE = 2.0
 # Names that are asked for; a longer list is of no use in a shell.
 _MOST = 1000
-_KINDS = ("profile", "goroutine", "heap", "allocs", "block", "mutex", "threadcreate", "cmdline", "trace")
+#: Kinds of profiles that our agents have.
+KINDS = ("profile", "goroutine", "heap", "allocs", "block", "mutex", "threadcreate", "cmdline", "trace")
 #: Other names of kinds, for those who do not know Go's.
 KIND_ALIASES = {"cpu": "profile", "tasks": "goroutine", "memory": "heap", "locks": "mutex"}
 _PARAMETERS = (
@@ -35,12 +36,7 @@ def levels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Kinds of profiles; the agent may have others."""
-    return _starting((*_KINDS, *KIND_ALIASES), incomplete)
-
-
-def profile_parameters(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Parameters that kinds of profiles take; which of them a kind takes its agent knows."""
-    return _starting(_PARAMETERS, incomplete)
+    return _starting((*KINDS, *KIND_ALIASES), incomplete)
 
 
 def modules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -52,14 +48,30 @@ def modules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
 
 
 def variables(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Published variables of the module that the line names."""
-    name = ctx.params.get("name") or ""
+    """Modules, and behind the first one what it publishes, too."""
+    words = ctx.params.get(param.name or "") or ()
+    if not words:
+        return modules(ctx, param, incomplete)
 
     async def published(backend: Backend) -> Sequence[str]:
-        async with backend.agent(name) as client:
+        async with backend.agent(words[0]) as client:
             return sorted(await client.stats(timeout=_PATIENCE))
 
-    return _starting(_asked(ctx, published), incomplete)
+    return [*_starting(_asked(ctx, published), incomplete), *modules(ctx, param, incomplete)]
+
+
+def profile_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Modules, behind the first one kinds of profiles, and behind a kind its parameters."""
+    words = ctx.params.get(param.name or "") or ()
+    if (words and words[-1].lower() in (*KINDS, *KIND_ALIASES)) or any("=" in word for word in words):
+        return _starting(_PARAMETERS, incomplete)
+    return [*(kinds(ctx, param, incomplete) if words else ()), *modules(ctx, param, incomplete)]
+
+
+def level_words(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Modules, and behind the first one levels."""
+    words = ctx.params.get(param.name or "") or ()
+    return [*(levels(ctx, param, incomplete) if words else ()), *modules(ctx, param, incomplete)]
 
 
 def labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

@@ -47,6 +47,15 @@ async def whole_names(backend: Backend, texts: Iterable[str]) -> list[str]:
     return list(found)
 
 
+async def means_module(backend: Backend, text: str) -> bool:
+    """Whether ``text`` is a pattern, or there is a module that it means. Without Module objects nothing does."""
+    if not backend.has_modules:
+        return False
+    if is_pattern(text) or await exists(backend, text):
+        return True
+    return any(name.endswith(f"-{text}") for name in await backend.modules.names("", MAX_NAMES))
+
+
 def is_pattern(text: str) -> bool:
     """Whether ``text`` may mean several modules."""
     return any(sign in text for sign in _PATTERN)

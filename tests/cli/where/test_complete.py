@@ -10,7 +10,7 @@ from click.shell_completion import ShellComplete
 
 from corvo_agent.agent.agent import Agent
 from corvo_agent.cli.main import cli
-from corvo_agent.cli.where.complete import kinds, levels, profile_parameters
+from corvo_agent.cli.where.complete import kinds, levels, profile_words
 from corvo_agent.modules.model import Module, ObjectMeta
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.place import Place
@@ -29,7 +29,16 @@ def test_levels_and_kinds_in_any_case() -> None:
     assert kinds(context, parameter, "he") == ["heap"]
     assert len(kinds(context, parameter, "")) == 13
     assert kinds(context, parameter, "CP") == ["cpu"]
-    assert profile_parameters(context, parameter, "mode=") == ["mode=cpu", "mode=wall", "mode=gil"]
+    context.params["a"] = ("n1-a", "n1-b", "cpu")
+    assert profile_words(context, parameter, "mode=") == ["mode=cpu", "mode=wall", "mode=gil"]
+
+
+async def test_what_may_stand_behind_names_is_offered_behind_the_first(place: Place, modules: ModuleStore) -> None:
+    created = await modules.create(Module(ObjectMeta(name="n1-heaps")))
+    await place.knows(created.revision)
+    assert await offered("profile", *place.options, "") == ["n1-heaps"]
+    assert "heap" in await offered("profile", *place.options, "x", "he")
+    assert await offered("level", *place.options, "x", "n") == ["None", "n1-heaps"]
 
 
 async def test_names_of_modules_but_for_those_that_are_there(place: Place, modules: ModuleStore) -> None:

@@ -38,10 +38,10 @@ async def test_what_several_modules_are_called_is_a_list_and_a_pattern_may_mean_
     several = await corvo("stats", "pen-apigw", *place.options)
     assert several.code == 2
     assert "2 modules have a service of that name: node2-pen-apigw, node3-pen-apigw" in several.err
-    pattern = await corvo("stats", "*apigw", *place.options)
+    pattern = await corvo("action", "*apigw", "list", *place.options)
     assert (pattern.code, "2 modules: node2-pen-apigw, node3-pen-apigw" in pattern.err) == (2, True)
     one = await corvo("stats", "node1-p*", "agent", "-o", "json", *place.options)
-    assert one.json["name"] == "node1-pen-npm"
+    assert one.json["node1-pen-npm"]["name"] == "node1-pen-npm"
     labelled = await corvo("modules", "label", "node?-pen-apigw", "team=net", "--yes", *place.options)
     assert labelled.code == 0, labelled.err
     listed = await corvo("modules", "list", "-l", "team=net", "-o", "json", *place.options)

@@ -26,7 +26,8 @@ from ...where.worker import worker_option
 @agent_options
 @asynchronous
 async def command(name: str, action: str, parameters: tuple[str, ...], worker: str, where: Where) -> None:
-    """Run ACTION of the module NAME, with parameters, and print what it answers.
+    """Run ACTION of the module NAME, with parameters, and print what it answers. In one module at a time: nothing knows
+    what an action does, and one run in too many cannot be taken back.
 
     \b
     corvo action node1-pen-npm list-objects kind=Network

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import click
 
-from ....levels.level import Level
+from ....levels.level import Level, is_level
 from ....modules.access import ModuleAccess
 from ....modules.module_level import ModuleLevel
 from ....timestamps import parse_duration
@@ -19,20 +20,18 @@ from ...help import HelpCommand, RareOption
 from ...levels.level_view import agent_state, hints, level_state, sentence_option, show_states, with_why
 from ...levels.waiting import PATIENCE, settled, wait_in_force
 from ...levels.wish import DEFAULT_DURATION, Wish
-from ...many import for_each, selected
+from ...many import for_each
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.output import note
-from ...where.complete import levels, modules
+from ...where.chosen import Chosen, choose_modules
+from ...where.complete import level_words
 from ...where.connect import open_backend
-from ...where.names import whole_name
 from ...where.options import agent_options
-from ...where.selectors import selector_of, selector_options
 
 
 @click.command("level", cls=HelpCommand, short_help="Show or change the log level of a module.")
-@click.argument("name", required=False, shell_complete=modules)
-@click.argument("level", required=False, shell_complete=levels)
+@choose_modules("NAME... [LEVEL]", behind=True, complete=level_words)
 @click.option("--for", "duration", metavar="DURATION", help=f"How long LEVEL holds, {DEFAULT_DURATION} unless given.")
 @click.option("--keep", is_flag=True, help="LEVEL holds until it is changed again: it is written to spec.log-level.")
 @click.option("--clear", is_flag=True, help="End an override now; with --logger, take that logger's level away.")
@@ -51,16 +50,12 @@ from ...where.selectors import selector_of, selector_options
     help=f"For the agent to follow; {PATIENCE} unless given.",
 )
 @click.option("--no-wait", cls=RareOption, is_flag=True, help="Set the level and do not wait for the agent.")
-@selector_options
 @yes_option
 @sentence_option
 @agent_options
 @asynchronous
 async def command(
-    name: str | None,
-    level: str | None,
-    labels: str,
-    fields: str,
+    chosen: Chosen,
     yes: bool,
     output: str,
     wait: str,
@@ -68,11 +63,11 @@ async def command(
     where: Where,
     **wished: object,
 ) -> int:
-    """Show the level of the module NAME and why it holds, or change it to LEVEL (Debug, Info, Warn, Error, None).
+    """Show the level of the modules NAME... and why it holds, or change it to LEVEL (Debug, Info, Warn, Error, None).
 
     A changed level ends by itself after ten minutes, also while etcd is away: a forgotten Debug fills disks. It waits
     until the agent says that it is in force: 0 then, 1 when the process does not take it, 4 without an agent.
-    Selectors in place of NAME choose several modules; it asks before it changes more than one.
+    It asks before it changes more than one.
 
     \b
     corvo level mail                          which level holds, and why
@@ -84,34 +79,35 @@ async def command(
     corvo level mail Debug --logger http      this logger only; --clear, too
     corvo level -l team=network Debug --for 5m
     """
-    by_selector = bool(labels or fields)
-    if by_selector:
-        # Then there is no NAME, and the first word is the level.
-        if level is not None:
-            raise click.UsageError("name a module or select several, not both")
-        name, level = None, name
-    elif name is None:
-        raise click.UsageError("name a module, or select several with -l, --field-selector or -A")
-    wish = Wish(level=level, **wished)  # type: ignore[arg-type]
     seconds = 0.0 if no_wait else parse_duration(wait, "--wait") / 1e9
     async with open_backend(where) as backend:
-        name = None if name is None else await whole_name(backend, name)
-        if name is not None and not wish.changes and not backend.has_modules:
+        chosen, level = await _words(backend, chosen)
+        wish = Wish(level=level, **wished)  # type: ignore[arg-type]
+        names = await chosen.names(backend)
+        if not wish.changes and not backend.has_modules:
+            (name,) = names
             state = await agent_state(backend, name)
             show_states({name: await with_why(backend, name, state) if wish.why else state}, output, alone=True)
             return 0
-        names = [name] if name is not None else await selected(backend.modules, selector_of(labels, fields))
         if wish.changes:
             confirm("Change the level of", names, yes=yes)
-        failures = Failures(named=by_selector)
+        several = chosen.several
+        failures = Failures(named=several)
         states, said = await _carried_out(backend, wish, names, seconds, failures)
-    show_states(states, output, alone=not by_selector)
+    show_states(states, output, alone=not several)
     if wish.keep and wish.logger is not None and states:
-        which = name or f"-l '{labels}'"
+        which = f"-l '{chosen.labels}'" if chosen.by_selector else " ".join(chosen.words)
         said.append(f"it stays until you say: corvo level {which} --clear --logger {wish.logger}")
     for text in said:
         note(text)
     return failures.code
+
+
+async def _words(backend: Backend, chosen: Chosen) -> tuple[Chosen, str | None]:
+    """The modules, and the level behind them, if there is one: a level, else a last word that means no module."""
+    if not chosen.by_selector and len(chosen.words) > 1 and is_level(chosen.words[-1]):
+        return replace(chosen, words=chosen.words[:-1]), chosen.words[-1]
+    return await chosen.without_last(backend)
 
 
 async def _carried_out(

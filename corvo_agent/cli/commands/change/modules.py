@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 
 import click
 
@@ -19,15 +21,15 @@ from ....timestamps import format_rfc3339
 from ...confirm import confirm, yes_option
 from ...failures import Failures
 from ...help import HelpGroup
-from ...many import for_each, selected
+from ...many import for_each
 from ...modules.module_edit import edit_module
-from ...modules.module_watch import show_changes, watch_modules
+from ...modules.module_watch import named, show_changes, watch_modules
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.output import format_option, note, print_result
-from ...where.complete import levels, modules
+from ...where.chosen import Chosen, choose_modules
+from ...where.complete import levels
 from ...where.connect import open_backend
-from ...where.names import whole_name, whole_names
 from ...where.options import module_options
 from ...where.selectors import selector_of, selector_options
 
@@ -81,19 +83,28 @@ async def list_modules(labels: str, fields: str, watch: bool, output: str | None
 
 
 @command.command("get")
-@click.argument("name", shell_complete=modules)
+@choose_modules()
 @_watch_option
 @format_option
 @module_options
 @asynchronous
-async def get_module(name: str, watch: bool, output: str | None, where: Where) -> None:
-    """Show the module NAME."""
+async def get_module(chosen: Chosen, watch: bool, output: str | None, where: Where) -> int:
+    """Show the modules NAME..., or those that the selectors choose; several as a list."""
+    several = chosen.several
+    failures = Failures(named=several)
     async with open_backend(where) as backend:
+        names = await chosen.names(backend)
         if watch:
-            await show_changes(backend.modules, selector_of("", "", await whole_name(backend, name)), output)
-            return
-        shown = (await backend.modules.level(await whole_name(backend, name))).as_json()
-    print_result(output, shown, ("FIELD", "VALUE"), _leaves("", shown))
+            await show_changes(backend.modules, named(names), output)
+            return 0
+        found = await for_each(names, backend.modules.level, failures, "modules")
+    shown = [level.as_json() for level in found.values()]
+    rows = [(name, *row) for name, value in zip(found, shown, strict=True) for row in _leaves("", value)]
+    if several:
+        print_result(output, shown, ("MODULE", "FIELD", "VALUE"), rows)
+    elif shown:
+        print_result(output, shown[0], ("FIELD", "VALUE"), [row[1:] for row in rows])
+    return failures.code
 
 
 @command.command("create")
@@ -116,26 +127,20 @@ async def create_module(name: str, level: str, node: str, module: str, category:
 
 
 @command.command("delete")
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
-@selector_options
+@choose_modules()
 @yes_option
 @module_options
 @asynchronous
-async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: bool, where: Where) -> int:
+async def delete_modules(chosen: Chosen, yes: bool, where: Where) -> int:
     """Delete the modules NAME..., or those that the selectors choose; asks before it deletes more than one.
 
     What still runs is written again within 10 s, without a level, by its agent or its writer.
     """
-    selector = selector_of(labels, fields, " ".join(names))
-    chosen = list(dict.fromkeys(names))
-    if not chosen and not (labels or fields):
-        raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
     async with open_backend(where) as backend:
-        access = backend.modules
-        chosen = chosen or await selected(access, selector)
-        confirm("Delete", chosen, yes=yes)
+        names = await chosen.names(backend)
+        confirm("Delete", names, yes=yes)
         failures = Failures(named=False)
-        deleted = await for_each(chosen, access.delete, failures, "deleting")
+        deleted = await for_each(names, backend.modules.delete, failures, "deleting")
         for name in deleted:
             note(f"{name} is deleted")
         if deleted:
@@ -144,39 +149,42 @@ async def delete_modules(names: tuple[str, ...], labels: str, fields: str, yes: 
 
 
 @command.command("label")
-@click.argument("words", nargs=-1, required=True, metavar="[NAME] KEY=VALUE|KEY-...", shell_complete=modules)
-@selector_options
+@choose_modules("NAME... KEY=VALUE|KEY-...", behind=True)
 @yes_option
 @module_options
 @asynchronous
-async def label_module(words: tuple[str, ...], labels: str, fields: str, yes: bool, where: Where) -> int:
-    """Set labels of the module NAME, or of those that the selectors choose; KEY- takes one away.
+async def label_module(chosen: Chosen, yes: bool, where: Where) -> int:
+    """Set labels of the modules NAME..., or of those that the selectors choose; KEY- takes one away.
 
     \b
     corvo modules label node1-pen-npm team=network tier-
     corvo modules label -l team=network tier=2
     """
-    by_selector = bool(labels or fields)
-    given = words if by_selector else words[1:]
+    # No name has an equals sign in it, or a hyphen at its end.
+    words = () if chosen.by_selector else tuple(takewhile(lambda word: not _is_label(word), chosen.words))
+    given = chosen.words[len(words) :]
+    chosen = replace(chosen, words=words)
+    if not (words or chosen.by_selector):
+        raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
     if not given:
         raise click.UsageError("give KEY=VALUE to set a label, or KEY- to take it away")
     changes = dict(map(_label, given))
     async with open_backend(where) as backend:
         access = backend.modules
-        names = (
-            await selected(access, selector_of(labels, fields))
-            if by_selector
-            else await whole_names(backend, words[:1])
-        )
+        names = await chosen.names(backend)
         confirm("Label", names, yes=yes)
-        failures = Failures(named=len(names) > 1)
+        failures = Failures(named=chosen.several)
         changed = await for_each(
             names, partial(access.modify, change=partial(_relabel, changes)), failures, "labelling"
         )
     for name, module in changed.items():
         shown = " ".join(f"{key}={value}" for key, value in sorted(module.meta.labels.items()))
-        click.echo(f"{name}: {shown}" if by_selector else shown)
+        click.echo(f"{name}: {shown}" if chosen.several else shown)
     return failures.code
+
+
+def _is_label(word: str) -> bool:
+    return "=" in word or word.endswith("-")
 
 
 def _relabel(changes: dict[str, str | None], module: Module) -> Module:

@@ -11,21 +11,18 @@ from ....bundle.parts import Asked
 from ...bundling import SUFFIX, write_bundle
 from ...failures import say
 from ...help import HelpCommand, RareOption
-from ...many import selected
 from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import DEFAULT_GATEWAY, Where
 from ...show.output import note
-from ...where.complete import kinds, modules
+from ...where.chosen import Chosen, choose_modules
+from ...where.complete import kinds
 from ...where.connect import open_backend
-from ...where.names import whole_names
 from ...where.options import agent_options
-from ...where.selectors import selector_of, selector_options
 
 
 @click.command("bundle", cls=HelpCommand, short_help="Collect everything about modules in one file.")
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
-@selector_options
+@choose_modules()
 @click.option("-o", "path", metavar="FILE", help="Where to put it; corvo-bundle-TIME.tar.gz unless given.")
 @click.option(
     *("-n", "--lines"), type=click.IntRange(min=1), default=1000, show_default=True, help="Newest log lines of each."
@@ -69,9 +66,7 @@ from ...where.selectors import selector_of, selector_options
 @agent_options
 @asynchronous
 async def command(
-    names: tuple[str, ...],
-    labels: str,
-    fields: str,
+    chosen: Chosen,
     path: str | None,
     max_size: int,
     max_time: float,
@@ -92,28 +87,25 @@ async def command(
     corvo bundle -l team=network --since 1h -n 20000 --cpu 20
     corvo bundle node1-pen-npm node2-pen-npm --profile heap --profile mutex
     """
-    if not (names or labels or fields):
-        raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
-    selector = selector_of(labels, fields, names[0] if names else "")
     file = Path(path or time.strftime(f"corvo-bundle-%Y%m%dT%H%M%SZ{SUFFIX}", time.gmtime()))
     asked = Asked(lines, since, profiles or Asked().profiles, cpu_seconds)
     async with open_backend(where) as backend:
-        chosen = tuple(await (whole_names(backend, names) if names else selected(backend.modules, selector)))
+        names = tuple(await chosen.names(backend))
         told = {
-            "labels": labels,
-            "fields": fields,
+            "labels": chosen.labels,
+            "fields": chosen.fields,
             "timeout": where.timeout,
             "max-size": max_size,
             "max-time": max_time,
         }
         manifest, files, size = await write_bundle(
-            backend, chosen, asked, file, max_megabytes=max_size, seconds=max_time, told={**told, **_place(where)}
+            backend, names, asked, file, max_megabytes=max_size, seconds=max_time, told={**told, **_place(where)}
         )
     missing = manifest.missing
     for (name, reason), lost in missing.items():
         say(f"{name}: without {', '.join(lost)}: {reason}")
     lacking = sum(map(len, missing.values()))
-    note(f"{file}: {files} files of {len(chosen)} modules, {size} bytes, {lacking} missing")
+    note(f"{file}: {files} files of {len(names)} modules, {size} bytes, {lacking} missing")
     return 1 if missing else 0
 
 

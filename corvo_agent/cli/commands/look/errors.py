@@ -15,28 +15,23 @@ from ...failures import Failures
 from ...help import HelpCommand
 from ...logs.error_report import HEADERS, ModuleErrors, report
 from ...logs.moments import moment
-from ...many import for_each, selected
+from ...many import for_each
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.colour import wants_colour
 from ...show.output import format_option, note, print_json, print_table, yaml_text
-from ...where.complete import modules
+from ...where.chosen import Chosen, choose_modules
 from ...where.connect import open_backend
-from ...where.names import whole_names
 from ...where.options import agent_options
-from ...where.selectors import selector_of, selector_options
 
 
 @click.command("errors", cls=HelpCommand, short_help="Count the errors of modules by kind.")
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
+@choose_modules("[NAME]...", optional=True)
 @click.option("--since", default="10m", show_default=True, metavar="DURATION|TIME", help="Count errors since then.")
 @format_option
-@selector_options
 @agent_options
 @asynchronous
-async def command(
-    names: tuple[str, ...], since: str, output: str | None, labels: str, fields: str, where: Where
-) -> int:
+async def command(chosen: Chosen, since: str, output: str | None, where: Where) -> int:
     """Count what modules have logged as errors, by kind: the exception, the place that raised it, and the message with
     numbers and ids as marks. All modules, those named, or those that selectors choose; the newest line of each kind.
 
@@ -45,16 +40,12 @@ async def command(
     corvo errors mail --since 1h
     corvo errors -l team=network -o json
     """
-    selector = selector_of(labels, fields, " ".join(names))
     parameters, failures = error_parameters(moment(since, "--since")), Failures(named=True)
     async with open_backend(where) as backend:
-        if names or not backend.has_modules:
-            chosen = await whole_names(backend, names)
-            if not chosen:
-                raise click.UsageError("name the module of the agent at --address")
-        else:
-            chosen = await selected(backend.modules, selector)
-        found = await _asked(backend, chosen, parameters, failures, named=bool(names))
+        if not (chosen.words or backend.has_modules):
+            raise click.UsageError("name the module of the agent at --address")
+        names = await chosen.names(backend)
+        found = await _asked(backend, names, parameters, failures, named=bool(chosen.words))
     found.sort(key=lambda each: (-each.count, each.name))
     for each in found:
         for text in each.found.remarks if each.found else (each.unknown,):

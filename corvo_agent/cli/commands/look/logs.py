@@ -26,25 +26,23 @@ from ...logs.pages import LogPages
 from ...logs.reorder_buffer import DEFAULT_SPAN, ReorderBuffer
 from ...logs.selection import SelectionFollower
 from ...logs.text import ON_REQUEST, TextForm
-from ...many import for_each, selected
+from ...many import for_each
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.blocking import has_room
 from ...show.colour import CHOICES, wants_colour
 from ...show.output import output_option
-from ...where.complete import levels, modules
+from ...where.chosen import Chosen, choose_modules
+from ...where.complete import levels
 from ...where.connect import open_backend
-from ...where.names import is_pattern, whole_names
 from ...where.options import agent_options
-from ...where.selectors import selector_of, selector_options
 
 # Parameters that have no meaning for several logs together.
 _OF_ONE_LOG = ("from", "cursor")
 
 
 @click.command("logs", cls=HelpCommand, short_help="Show log lines of modules.")
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
-@selector_options
+@choose_modules()
 @click.option("-f", "--follow", is_flag=True, help="Go on with lines as they come, until Ctrl-C.")
 @click.option(
     "--set-level",
@@ -74,9 +72,7 @@ _OF_ONE_LOG = ("from", "cursor")
 @agent_options
 @asynchronous
 async def command(
-    names: tuple[str, ...],
-    labels: str,
-    fields: str,
+    chosen: Chosen,
     follow: bool,
     set_level: str | None,
     yes: bool,
@@ -102,11 +98,7 @@ async def command(
     corvo logs -l team=network -f --level Warn
     corvo logs node1-pen-npm --field submodule=elastic-client -o json | jq .msg
     """
-    unique = tuple(dict.fromkeys(names))
-    selector = selector_of(labels, fields, " ".join(unique))
-    if not unique and not (labels or fields):
-        raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
-    named = len(unique) != 1 or is_pattern(unique[0])
+    named = chosen.several
     form = TextForm(wants_colour(sys.stdout, color), local, frozenset(show))
     line = Line(output, named=named, form=form, strings=strings)
     parameters = parameters_of(asked, follow=follow) | line.parameters
@@ -116,18 +108,18 @@ async def command(
         raise click.UsageError("--set-level holds while you watch: it needs -f; corvo level sets one for a time")
     span, failures = parse_duration(window, "--window") / 1e9, Failures(named=named)
     async with open_backend(where) as backend:
-        unique = tuple(await whole_names(backend, unique))
         if not follow:
-            chosen = unique or await selected(backend.modules, selector)
-            await _newest(LogPages(backend, parameters, failures), chosen, line)
+            await _newest(LogPages(backend, parameters, failures), await chosen.names(backend), line)
         else:
+            # What selectors choose is asked again as modules come and go.
+            names = [] if chosen.by_selector else await chosen.names(backend)
             async with AsyncExitStack() as stack:
                 if set_level is not None:
                     held = await stack.enter_async_context(HeldLevel(backend, set_level))
-                    chosen = unique or await selected(backend.modules, selector)
-                    confirm(f"Hold {set_level} in", chosen, yes=yes)
-                    await for_each(chosen, held.hold, failures, "levels")
-                await _follow(backend, unique, selector, parameters, failures, line, span)
+                    holding = names or await chosen.names(backend)
+                    confirm(f"Hold {set_level} in", holding, yes=yes)
+                    await for_each(holding, held.hold, failures, "levels")
+                await _follow(backend, names, chosen, parameters, failures, line, span)
     return failures.code
 
 
@@ -141,13 +133,13 @@ async def _newest(pages: LogPages, names: Sequence[str], line: Line) -> None:
 async def _follow(
     backend: Backend,
     names: Sequence[str],
-    selector: Selector,
+    chosen: Chosen,
     parameters: Mapping[str, str],
     failures: Failures,
     line: Line,
     span: float,
 ) -> None:
-    """Follow one module as it comes, several in the order of their times; those of ``selector`` without ``names``."""
+    """Follow one module as it comes, several in the order of their times; without ``names`` those of the selectors."""
     if len(names) == 1:
         await _follow_one(backend, names[0], parameters, failures, line)
         return
@@ -155,7 +147,7 @@ async def _follow(
     if names:
         following = _follow_named(backend, names, parameters, failures, ordered)
     else:
-        following = _follow_selected(backend, selector, parameters, failures, ordered)
+        following = _follow_selected(backend, chosen.selector, parameters, failures, ordered)
     await _in_order(ordered, following)
 
 

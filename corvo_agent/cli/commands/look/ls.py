@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 
 import click
 
 from ....errors import NotFound
-from ....modules.access import Selector
 from ....overview.overview import Overview
 from ...backends.protocol import Backend
 from ...help import HelpCommand
@@ -18,11 +16,9 @@ from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import Where
 from ...show.output import note, print_json, print_table, yaml_text
-from ...where.complete import modules
+from ...where.chosen import Chosen, choose_modules
 from ...where.connect import open_backend
-from ...where.names import whole_names
 from ...where.options import module_options
-from ...where.selectors import selector_of, selector_options
 
 # Modules that are asked for their errors unless that is wanted of more.
 _ASKED = 200
@@ -30,7 +26,7 @@ _FORMATS = ("table", "text", "wide", "json", "yaml", "name")
 
 
 @click.command("ls", cls=HelpCommand, short_help="Show the modules at a glance.")
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
+@choose_modules("[NAME]...", optional=True)
 @click.option("--since", default=RECENTLY, show_default=True, metavar="DURATION|TIME", help="Count errors since then.")
 @click.option("--errors/--no-errors", "count", default=None, help=f"Ask agents; up to {_ASKED} unless told.")
 @click.option("--sort", type=click.Choice(ORDERS), default="name", show_default=True, help="What comes first.")
@@ -39,19 +35,16 @@ _FORMATS = ("table", "text", "wide", "json", "yaml", "name")
     "--interval", type=Duration(0.2), default="5s", show_default=True, metavar="DURATION", help="See --watch."
 )
 @click.option("-o", "--output", type=click.Choice(_FORMATS), help="Form; a table on a terminal, else text.")
-@selector_options
 @module_options
 @asynchronous
 async def command(
-    names: tuple[str, ...],
+    chosen: Chosen,
     since: str,
     count: bool | None,
     sort: str,
     watch: bool,
     interval: float,
     output: str | None,
-    labels: str,
-    fields: str,
     where: Where,
 ) -> None:
     """Show all modules, those named, or those that selectors choose: whether each is alive, since when, the level that
@@ -64,10 +57,9 @@ async def command(
     corvo ls mail 'node1-*' -o wide
     corvo ls --watch
     """
-    selector = selector_of(labels, fields, " ".join(names))
     async with open_backend(where) as backend:
         while True:
-            found = await _overviews(backend, names, selector, since, count)
+            found = await _overviews(backend, chosen, since, count)
             _show(found, sort, output)
             if not watch:
                 return
@@ -75,17 +67,15 @@ async def command(
             await asyncio.sleep(interval)
 
 
-async def _overviews(
-    backend: Backend, names: Sequence[str], selector: Selector, since: str, count: bool | None
-) -> list[Overview]:
-    if names:
-        chosen = set(await whole_names(backend, names))
-        levels = [each for each in await backend.modules.levels() if each.module.name in chosen]
-        missing = sorted(chosen - {each.module.name for each in levels})
+async def _overviews(backend: Backend, chosen: Chosen, since: str, count: bool | None) -> list[Overview]:
+    if chosen.words:
+        names = set(await chosen.names(backend))
+        levels = [each for each in await backend.modules.levels() if each.module.name in names]
+        missing = sorted(names - {each.module.name for each in levels})
         if missing:
             raise NotFound("module", ", ".join(missing))
     else:
-        levels = list(await backend.modules.levels(selector))
+        levels = list(await backend.modules.levels(chosen.selector))
     asked = len(levels) <= _ASKED if count is None else count
     if not asked and count is None:
         note(f"errors of {len(levels)} modules are not counted: --errors asks all of them")

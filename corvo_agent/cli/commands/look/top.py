@@ -16,16 +16,13 @@ from ...live.fleet import HEADERS, ORDERS, Fleet
 from ...live.keys import Keys, keys_of_terminal
 from ...live.monitor import Monitor
 from ...live.view import print_seen, render, render_fleet
-from ...many import selected
 from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import Where
 from ...show.output import print_table
-from ...where.complete import modules
+from ...where.chosen import Chosen, choose_modules
 from ...where.connect import open_agent, open_backend
-from ...where.names import is_pattern, whole_names
 from ...where.options import agent_options
-from ...where.selectors import selector_of, selector_options
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -38,7 +35,7 @@ _SHORTEST = 0.1
 
 
 @click.command("top", cls=HelpCommand, short_help="Watch what modules cost and where their time goes.")
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=modules)
+@choose_modules()
 @click.option(
     "--interval",
     type=Duration(_SHORTEST),
@@ -50,17 +47,14 @@ _SHORTEST = 0.1
 @click.option("-n", "looks", type=click.IntRange(1), metavar="N", help="End after so many looks.")
 @click.option("--once", is_flag=True, help="Look once and end.")
 @click.option("--no-profile", is_flag=True, help="Do not profile: leave the functions out.")
-@selector_options
 @agent_options
 @asynchronous
 async def command(
-    names: tuple[str, ...],
+    chosen: Chosen,
     interval: float,
     looks: int | None,
     once: bool,
     no_profile: bool,
-    labels: str,
-    fields: str,
     where: Where,
 ) -> None:
     """Watch the module NAME: cpu, memory, lag of its event loop, tasks, and the functions that are hottest now. Several
@@ -75,12 +69,9 @@ async def command(
     corvo top -l team=network
     corvo top node1-pen-npm --once
     """
-    if not names and not (labels or fields):
-        raise click.UsageError("name modules, or select them with -l, --field-selector or -A")
     most = 1 if once else looks
-    selector = selector_of(labels, fields, " ".join(names))
-    if len(names) == 1 and not is_pattern(names[0]):
-        name = names[0]
+    if not chosen.several:
+        (name,) = chosen.words
         monitor = Monitor(lambda: open_agent(where, name), interval, profiling=not no_profile)
         # A single look shows the functions too, which take an interval to be found.
         if once or not sys.stdout.isatty():
@@ -89,8 +80,7 @@ async def command(
             await _show(monitor, most, 2, partial(_drawn, monitor, name))
         return
     async with open_backend(where) as backend:
-        chosen = await (whole_names(backend, names) if names else selected(backend.modules, selector))
-        fleet = Fleet({name: _monitor(backend, name, interval) for name in chosen})
+        fleet = Fleet({name: _monitor(backend, name, interval) for name in await chosen.names(backend)})
         if once or not sys.stdout.isatty():
             await _print_fleet(fleet, most)
         else:
