@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Iterator
-from logging.handlers import MemoryHandler, QueueHandler, QueueListener
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .filter import LiveFilter
+
+if TYPE_CHECKING:
+    from logging.handlers import MemoryHandler, QueueHandler, QueueListener
 
 # Handlers behind handlers that are looked at; a chain that goes on is a circle.
 _DEEPEST = 5
@@ -21,8 +24,11 @@ def handler_blockers(handler: logging.Handler, where: str, wanted: int, deep: in
     if not deep and handler.level > wanted:
         yield f"{text} takes nothing below {logging.getLevelName(handler.level)}"
     yield from filter_blockers(handler, text)
-    if deep >= _DEEPEST:
+    # A service whose handlers are none of these has not imported them; it is not to pay for pickle and sockets.
+    if deep >= _DEEPEST or "logging.handlers" not in sys.modules:
         return
+    from logging.handlers import MemoryHandler, QueueHandler
+
     if isinstance(handler, QueueHandler):
         yield from _behind_queue(handler, text, wanted, deep)
     elif isinstance(handler, MemoryHandler):
@@ -57,6 +63,8 @@ def _behind_queue(handler: QueueHandler, text: str, wanted: int, deep: int) -> I
 
 def _listener_of(handler: QueueHandler) -> QueueListener | None:
     """The running listener on the handler's queue: the target of a thread, known to no handler before Python 3.12."""
+    from logging.handlers import QueueListener
+
     for thread in threading.enumerate():
         found: Any = getattr(getattr(thread, "_target", None), "__self__", None)
         if isinstance(found, QueueListener) and found.queue is handler.queue:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import sysconfig
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.machinery import PathFinder
@@ -57,6 +56,9 @@ def _is_below(place: str, folders: Iterable[str]) -> bool:
 
 
 def _site_folders() -> set[str]:
+    # Late: it takes long to import, and every service would pay for it.
+    import sysconfig
+
     paths = sysconfig.get_paths()
     on_path = {path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")}
     return {paths["purelib"], paths["platlib"], *on_path}
@@ -75,6 +77,9 @@ def _main_packages() -> frozenset[str]:
     spec = getattr(main, "__spec__", None)
     if spec is not None:
         return frozenset((str(spec.name).partition(".")[0],))
+    # Late, as below.
+    import sysconfig
+
     script = getattr(main, "__file__", None) or ""
     if os.path.dirname(script) not in (sysconfig.get_path("scripts"), os.path.dirname(sys.executable)):
         return frozenset()

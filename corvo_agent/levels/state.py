@@ -6,7 +6,6 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..timestamps import format_rfc3339
 from .level import Level, level_text
 from .level_filter import LevelFilter, Scope
 
@@ -75,6 +74,9 @@ class LevelState:
 
     def as_json(self) -> dict[str, object]:
         """The state in JSON types, without what is empty; times in RFC 3339."""
+        # Late, as below: every service has a level, and few show it.
+        from ..timestamps import format_rfc3339
+
         shown: dict[str, object] = {
             "level": self.level_text,
             "source": self.source.value,
@@ -92,5 +94,7 @@ class LevelState:
     def __str__(self) -> str:
         text = f"{self.level_text} ({self.source.value}"
         text += f" by {self.by}" if self.by else ""
+        from ..timestamps import format_rfc3339
+
         text += f" until {format_rfc3339(self.until)}" if self.until else ""
         return f"{text}: {self.reason})" if self.reason else f"{text})"
