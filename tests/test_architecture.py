@@ -141,6 +141,7 @@ ROOMS = {
         "answers connection openapi",
         "middleware",
         "api_page fan_out",
+        "merged_answers",
         "views",
     ],
     "gateway/rest/schemas": ["schema", "answers objects", "table"],

@@ -299,9 +299,14 @@ class Gateway:
         return application
 
     async def _serve(self, stack: AsyncExitStack, application: web.Application, tls: ssl.SSLContext | None) -> None:
-        # A reader that goes away ends its stream at once, not at the next change.
+        # A reader that goes away ends its stream at once, not at the next change. aiohttp waits twice as long as it is
+        # told: for requests to end, and for them to end once they are cancelled.
         runner = web.AppRunner(
-            application, handler_cancellation=True, access_log=None, shutdown_timeout=_DRAIN, max_line_size=_MAX_LINE
+            application,
+            handler_cancellation=True,
+            access_log=None,
+            shutdown_timeout=_DRAIN / 2,
+            max_line_size=_MAX_LINE,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -72,6 +72,8 @@ async def test_rest_over_tls(tmp_path: Path) -> None:
         assert gateway.url.startswith("https://127.0.0.1:")
         async with session.get(gateway.url + "/healthz", ssl=trust) as response:
             assert response.status == 200
+            # Over plain HTTP there is none: see the row of these headers.
+            assert "max-age" in response.headers["Strict-Transport-Security"]
 
 
 async def test_renewed_certificates_are_shown_and_tokens_read_when_asked(tmp_path: Path) -> None:

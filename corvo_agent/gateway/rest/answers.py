@@ -13,7 +13,7 @@ from aiohttp import web
 from ...clock import SYSTEM_CLOCK, Clock
 from ...diagnostics.client.reply_budget import replies_kept
 from ...diagnostics.query import Payload
-from ...errors import Unavailable
+from ...errors import ResourceExhausted, Unavailable
 from .http import json_response, send_whole
 from .transcode import LARGE, payload_json
 
@@ -69,6 +69,22 @@ class Reader:
         self._answers.grow(self, size)
         return self._held(size)
 
+    async def keep(self, size: int, patience: float) -> AbstractContextManager[object]:
+        """The same for one of several answers that are held until all of them are there.
+
+        Raises ResourceExhausted where they are larger together than all that there is, and when there is no room in
+        ``patience`` seconds.
+        """
+        self._answers.check(self, size)
+        try:
+            await self._answers.wait_for_room(size, patience)
+        except Unavailable:
+            raise ResourceExhausted("bytes of answers of the gateway", self._answers.room) from None
+        # Others of the same caller may have come meanwhile.
+        self._answers.check(self, size)
+        self._answers.grow(self, size)
+        return self._held(size)
+
     @contextmanager
     def _held(self, size: int) -> Iterator[Callable[[int], None]]:
         def resize(better: int) -> None:
@@ -95,7 +111,8 @@ class Answers:
     """
 
     def __init__(self, room: int, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._room = room
+        #: Bytes of all of them.
+        self.room = room
         self._clock = clock
         # Those who are offered something, least lately taken first.
         self._offered: dict[Reader, None] = {}
@@ -169,10 +186,15 @@ class Answers:
             freed, self._freed = self._freed, asyncio.Event()
             freed.set()
 
-    async def wait_for_room(self, size: int) -> None:
-        """Return when there is room for ``size`` bytes; raises Unavailable when there is none in time."""
-        until = self._clock.monotonic() + _PATIENCE
-        while self.held and self.held + size > self._room:
+    def check(self, reader: Reader, size: int) -> None:
+        """Raise ResourceExhausted where ``reader`` would keep more than there is, with ``size`` bytes more."""
+        if reader.held and reader.held + size > self.room:
+            raise ResourceExhausted("bytes of answers that one request merges", self.room, reader.held + size)
+
+    async def wait_for_room(self, size: int, patience: float = _PATIENCE) -> None:
+        """Return when there is room for ``size`` bytes; raises Unavailable when there is none in ``patience`` s."""
+        until = self._clock.monotonic() + patience
+        while self.held and self.held + size > self.room:
             now = self._clock.monotonic()
             if now >= until:
                 raise Unavailable("the gateway", "its memory is full of answers that wait for their readers")

@@ -19,6 +19,9 @@ from ..routing.router import Router
 from .answers import Reader
 from .transcode import LARGE, payload_json, payload_object
 
+# Seconds that an answer waits for room to be kept, and those before its deadline at which it is given up.
+_PATIENCE, _TO_TELL = 10.0, 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -76,13 +79,14 @@ class ModuleAnswer:
 
 
 async def ask_many(
-    router: Router, query: DebugQuery, names: Sequence[str], width: int, reader: Reader | None = None
+    router: Router, query: DebugQuery, names: Sequence[str], width: int, reader: Reader, *, kept: bool = False
 ) -> AsyncGenerator[list[ModuleAnswer]]:
     """Ask every Module of ``names``, ``width`` of them at a time; answers in the order in which they come.
 
     Those that are there are given together, so that they can be written together. A Module that is slow or gone
     costs its own deadline, and its place for no longer than that. Room for large answers is held for ``reader`` until
-    the next ones are asked for. Close it with ``contextlib.aclosing``: that cancels what is under way.
+    the next ones are asked for; ``kept``: for all answers, by those who take over what is ``held`` for them. Close it
+    with ``contextlib.aclosing``: that cancels what is under way.
     """
     waiting = iter(names)
     # Bounded: a caller that reads slowly holds up the asking instead of filling memory with answers.
@@ -90,7 +94,7 @@ async def ask_many(
 
     async def work() -> None:
         for name in waiting:
-            answer = await _ask(router, replace(query, name=name), reader)
+            answer = await _ask(router, replace(query, name=name), reader, kept)
             try:
                 await answers.put(answer)
             except BaseException:
@@ -120,15 +124,19 @@ async def ask_many(
             answers.get_nowait().close()
 
 
-async def _ask(router: Router, query: DebugQuery, reader: Reader | None) -> ModuleAnswer:
+async def _ask(router: Router, query: DebugQuery, reader: Reader, kept: bool) -> ModuleAnswer:
     started = time.monotonic()
     with ExitStack() as held:
         try:
             with replies_kept():
                 payload = await router.debug(query)
                 seconds = time.monotonic() - started
-                if reader is not None and len(payload.value) >= LARGE:
-                    held.enter_context(await reader.hold(len(payload.value)))
+                size = len(payload.value)
+                if kept:
+                    left = _PATIENCE if query.timeout is None else query.timeout - seconds - _TO_TELL
+                    held.enter_context(await reader.keep(size, max(0.0, min(left, _PATIENCE))))
+                elif size >= LARGE:
+                    held.enter_context(await reader.hold(size))
         except CorvoError as error:
             return ModuleAnswer(query.name, time.monotonic() - started, error=error)
         return ModuleAnswer(query.name, seconds, payload=payload, held=held.pop_all())

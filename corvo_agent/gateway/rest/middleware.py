@@ -32,9 +32,9 @@ _SECURITY = {
     "X-Frame-Options": "deny",
     "X-XSS-Protection": "1; mode=block",
     "X-Content-Type-Options": "nosniff",
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "Server": "corvo",
 }
+_ONLY_TLS = "max-age=63072000; includeSubDomains"
 _POLICY = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 # Paths of the original whose answers any page may read; logs and the like are not among them.
 _SHARED = (f"{API_PATH}/modules", f"{API_PATH}/watch/modules")
@@ -50,6 +50,9 @@ _CSRF_HEADER = "Grpc-Metadata-Csrf-Token"
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """What every answer carries; streams too, so it is a signal of aiohttp and no middleware."""
     response.headers.update(_SECURITY)
+    if request.secure:
+        # Not over plain HTTP (RFC 6797, 7.2): whoever stands between could have added it.
+        response.headers["Strict-Transport-Security"] = _ONLY_TLS
     # The console's page has one of its own: it runs scripts.
     response.headers.setdefault("Content-Security-Policy", _POLICY)
     origin = request.headers.get("Origin")

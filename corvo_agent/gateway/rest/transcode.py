@@ -37,9 +37,14 @@ def payload_json(payload: Payload) -> bytes:
 
     Raises Unsupported for a message type that has no JSON here, RemoteError for bytes that are not of its type.
     """
-    if payload.type_url.rpartition("/")[2] == "protos.Logs" and len(payload.value) >= LARGE:
+    if is_logs(payload) and len(payload.value) >= LARGE:
         return _large_logs(payload.value)
     return orjson.dumps(payload_object(payload), option=orjson.OPT_SORT_KEYS)
+
+
+def is_logs(payload: Payload) -> bool:
+    """Whether it is a protos.Logs."""
+    return payload.type_url.rpartition("/")[2] == "protos.Logs"
 
 
 def payload_object(payload: Payload) -> dict[str, Any]:
@@ -56,7 +61,7 @@ def payload_object(payload: Payload) -> dict[str, Any]:
     try:
         return {"diagnostics": reader(payload.value)}
     except DecodeError as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
 
 
 def _logs(value: bytes) -> dict[str, Any]:
@@ -75,14 +80,15 @@ def _large_logs(value: bytes) -> bytes:
             written.write(before + orjson.dumps(_entries(records), option=orjson.OPT_SORT_KEYS)[1:-1])
             before = b","
     except DecodeError as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
     if not written.tell():
         return orjson.dumps({"diagnostics": {"logs": None}})
     written.write(b"]}}")
     return written.getvalue()
 
 
-def _unreadable(error: DecodeError) -> RemoteError:
+def unreadable(error: DecodeError) -> RemoteError:
+    """What a caller hears of an answer that is not what it says."""
     # The agent sent it: what the caller asked for was right.
     return RemoteError("the agent", "DATA_LOSS", str(error))
 

@@ -8,11 +8,11 @@ from itertools import islice
 
 from ...logs.lines.marker import is_marker
 from ...logs.lines.merge import merge
-from ...logs.lines.record import Record
+from ...logs.lines.record import Record, size_of
 from ..multiplex.kinds import Outlet
 
-#: Seconds for which the first lines of a slow agent are waited for, and records that are merged.
-PATIENCE, MAX_MERGED = 2.0, 20_000
+#: Seconds for which the first lines of a slow agent are waited for; records that are merged, and bytes of them.
+PATIENCE, MAX_MERGED, MAX_BYTES = 2.0, 20_000, 4 << 20
 _SLICE = 250
 
 
@@ -24,6 +24,7 @@ class Opening:
         self._patience = patience
         self._held: dict[str, list[Record]] = {}
         self._count = 0
+        self._size = 0
         self._expected: set[str] | None = None
         self._over = False
         self._all_there = asyncio.Event()
@@ -33,11 +34,12 @@ class Opening:
         """Keep the first batch of ``name``, and return when it has been said; False at once: it is too late, or too
         much, and has to be said as it is.
         """
-        if self._over or name in self._held or self._count + len(records) > MAX_MERGED:
+        count, size = self._count + len(records), self._size + sum(map(size_of, records))
+        if self._over or name in self._held or count > MAX_MERGED or size > MAX_BYTES:
             self.skip(name)
             return False
         self._held[name] = records
-        self._count += len(records)
+        self._count, self._size = count, size
         self._look()
         await self._said.wait()
         return True

@@ -365,7 +365,7 @@ async def test_an_answer_that_is_not_read_makes_room_for_others(
     await agents.start(module("m1"))
     await settled(gateway, store)
     await announced(gateway, "m1")
-    gateway.answers._room = 4 << 20
+    gateway.answers.room = 4 << 20
     asked = Request(O={"Name": "m1"}, Query="Log", Parameters={"lines": "50000"})
     async with connected(gateway.grpc_address) as peer:
         peer.takes = False

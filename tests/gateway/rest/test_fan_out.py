@@ -11,7 +11,7 @@ import pytest
 
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.errors import CorvoError
-from corvo_agent.gateway.rest.answers import Answers
+from corvo_agent.gateway.rest.answers import Answers, Reader
 from corvo_agent.gateway.rest.fan_out import ModuleAnswer, ask_many
 from corvo_agent.gateway.routing.networks import DialPolicy
 from corvo_agent.gateway.routing.peers import PeerPool
@@ -42,8 +42,12 @@ async def router(farm: AgentFarm, store: Store) -> AsyncIterator[Router]:
         yield Router(known.get, endpoints, Resolver(DialPolicy()), peers)
 
 
+def reader(room: int = 1 << 20) -> Reader:
+    return Answers(room).reader(lambda: None)
+
+
 async def asked(router: Router, query: DebugQuery, *names: str, width: int = 16) -> list[ModuleAnswer]:
-    async with aclosing(ask_many(router, query, names, width)) as answers:
+    async with aclosing(ask_many(router, query, names, width, reader())) as answers:
         return [answer async for some in answers for answer in some]
 
 
@@ -85,7 +89,7 @@ async def test_a_large_answer_is_told_as_a_small_one_and_holds_room_until_the_ne
 
 async def test_one_that_hangs_hinders_no_other_and_costs_its_own_deadline(farm: AgentFarm, router: Router) -> None:
     farm.hang("a1")
-    async with aclosing(ask_many(router, LOG, NAMES, 2)) as answers:
+    async with aclosing(ask_many(router, LOG, NAMES, 2, reader())) as answers:
         first: list[str] = []
         while len(first) < 2:
             first += [answer.module for answer in await anext(answers)]
@@ -98,7 +102,7 @@ async def test_one_that_hangs_hinders_no_other_and_costs_its_own_deadline(farm: 
 async def test_leaving_early_cancels_what_is_under_way(farm: AgentFarm, router: Router) -> None:
     farm.hang("a1")
     before = asyncio.all_tasks()
-    answers = ask_many(router, LOG, ["a1"], 4)
+    answers = ask_many(router, LOG, ["a1"], 4, reader())
     waiting = asyncio.create_task(anext(answers))
     await farm.waiting_for("a1")
     waiting.cancel()

@@ -7,7 +7,7 @@ import json
 
 from corvo_agent.gateway.multiplex.kinds import Outlet
 from corvo_agent.gateway.multiplex.outbox import Outbox
-from corvo_agent.gateway.subscriptions.opening import MAX_MERGED, Opening
+from corvo_agent.gateway.subscriptions.opening import MAX_BYTES, MAX_MERGED, Opening
 
 
 def lines(name: str, *seconds: int) -> list[dict[str, str]]:
@@ -43,3 +43,4 @@ async def test_one_that_has_nothing_to_say_is_not_waited_for() -> None:
 async def test_more_than_is_merged_is_said_as_it_comes() -> None:
     opening = Opening(Outlet("l", Outbox()))
     assert not await opening.hold("a", [{}] * (MAX_MERGED + 1))
+    assert not await opening.hold("b", [{"msg": "x" * MAX_BYTES}])

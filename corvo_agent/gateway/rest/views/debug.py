@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from itertools import islice
 
-import orjson
 from aiohttp import web
 
 from ....access.caller import current_caller
 from ....access.rules import role_of_query
 from ....diagnostics.query import DebugQuery
-from ....errors import DecodeError, ResourceExhausted
-from ....logs.lines.merge import merge
+from ....errors import DecodeError
 from ....modules.names import API_PATH
 from ....modules.selectors.list_options import integer, parse_options
 from ....timestamps import parse_duration
-from ...cooperative_yield import SLICE
 from ...objects.body import read_object, text_of
 from ...objects.errors import Action
 from ...objects.module_api import ModuleApi
@@ -26,11 +21,10 @@ from ...routing.router import Router
 from ..answers import Answers
 from ..fan_out import ModuleAnswer, ask_many
 from ..http import guarded, read_body, send
+from ..merged_answers import merged_lines, summary
 
 #: Modules that one request asks at the same time, unless it wants fewer.
 FAN_OUT = 64
-#: Records that one request merges by time.
-MAX_MERGED = 200_000
 
 
 class DebugViews:
@@ -66,12 +60,11 @@ class DebugViews:
         order = request.query.get("merge", "")
         if order not in ("", "time"):
             raise DecodeError("merge", f'merge: "{order[:80]}": there is only time')
-        # What is merged is held as a whole, within a bound of its own.
         reader = self._answers.reader_of(request)
-        answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT), None if order else reader)
         # Merged by time the records have to be held until the last Module has answered; else each goes out at once.
+        answers = ask_many(self._router, query, names, min(max(width, 1), FAN_OUT), reader, kept=bool(order))
         descending = query.parameters.get("order", "").strip().lower() == "desc"
-        lines = _merged(answers, descending=descending) if order else self._apart(answers)
+        lines = merged_lines(answers, descending=descending) if order else self._apart(answers)
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
         await response.prepare(request)
         async with aclosing(answers), aclosing(lines):
@@ -94,7 +87,7 @@ class DebugViews:
                 else:
                     small.append(line.text)
             yield b"".join(small)
-        yield _summary(counted)
+        yield summary(counted)
 
 
 async def _permitted_query(request: web.Request) -> DebugQuery:
@@ -120,35 +113,3 @@ async def read_query(request: web.Request) -> DebugQuery:
 def _timeout(request: web.Request) -> float | None:
     text = request.query.get("timeout", "")
     return parse_duration(text, "timeout") / 1e9 if text else None
-
-
-async def _merged(answers: AsyncGenerator[list[ModuleAnswer]], *, descending: bool) -> AsyncGenerator[bytes]:
-    """Failures as they come, then the records of all Modules in the order of their times."""
-    counted = [0, 0]
-    records: dict[str, list[dict[str, str]]] = {}
-    held = 0
-    async for found in answers:
-        for answer in found:
-            line = await asyncio.to_thread(answer.json) if answer.is_large else answer.json()
-            logs = (line.get("diagnostics") or {}).get("logs") or []
-            held += len(logs)
-            if held > MAX_MERGED:
-                held -= len(logs)
-                too_many = ResourceExhausted("log records merged by one request", MAX_MERGED)
-                line = ModuleAnswer(answer.module, answer.seconds, error=too_many).json()
-            counted[line["ok"]] += 1
-            if line["ok"]:
-                records[answer.module] = [entry.get("log", {}) for entry in logs]
-            else:
-                yield orjson.dumps(line) + b"\n"
-    # Among equal times in the order of names, not of the answers.
-    merged = merge({module: records[module] for module in sorted(records)}, descending=descending)
-    while part := list(islice(merged, SLICE)):
-        yield b"".join([orjson.dumps({"module": module, "log": log}) + b"\n" for module, log in part])
-        await asyncio.sleep(0)
-    yield _summary(counted)
-
-
-def _summary(counted: list[int]) -> bytes:
-    failed, answered = counted
-    return orjson.dumps({"summary": {"modules": failed + answered, "ok": answered, "failed": failed}}) + b"\n"

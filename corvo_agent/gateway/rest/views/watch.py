@@ -23,6 +23,8 @@ from ..http import guarded, send, stream_error
 
 #: Seconds without a sign of life after which a WebSocket is pinged, and half of them after which it is given up.
 _HEARTBEAT = 30.0
+#: Seconds in which a WebSocket has to answer that it is closed.
+_GOODBYE = 1.0
 #: Bytes that may wait at a connection before its writer has to wait for them to leave.
 _AT_ONCE = 64 << 10
 
@@ -108,9 +110,9 @@ async def _serve_socket(
     finally:
         subscription.shortcut = None
         await end_task(reader)
-    # A peer that takes nothing takes no goodbye either.
+    # A peer that takes nothing takes no goodbye either, and one that does not answer it holds up no end of the gateway.
     with contextlib.suppress(ConnectionError, TimeoutError):
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(min(patience, _GOODBYE)):
             await socket.close(code=code, message=reason.encode()[:120])
     return socket
 
