@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from corvo_agent.profiles.pprof.model import Profile, Sample
+from corvo_agent.profiles.sampling.engine import Recording
 
 LOADS = Path(__file__).with_name("loads.py")
 
@@ -76,6 +78,16 @@ def pythons() -> dict[str, str]:
         if done.returncode == 0 and int(version.partition(".")[2]) >= 8:
             found.setdefault(version, program)
     return found
+
+
+def told_by(process: subprocess.Popen[bytes], recording: Recording) -> dict[str, float]:
+    """Processor seconds of each function of ``told_shares`` while ``recording`` was made; the load ends."""
+    began, ended = recording.time_ns, recording.time_ns + recording.duration_ns
+    spent: dict[str, float] = {}
+    for name, start, end, used in json.loads(last_words(process)):
+        inside = max(min(end, ended) - max(start, began), 0) / max(end - start, 1)
+        spent[name] = spent.get(name, 0.0) + used * inside / 1e9
+    return spent
 
 
 def last_words(process: subprocess.Popen[bytes]) -> bytes:

@@ -37,7 +37,7 @@ class ProcessUse:
 
     ``inner`` leads from the numbers that the process itself knows, those of its own namespace, to these; ``nested``
     says that they differ. ``used`` is that of all threads, ended ones included. ``exact`` is False where the kernel
-    told ticks only, and waiting then is not known.
+    told ticks only, and waiting then is not known. ``seconds`` lie between the first and the last reading.
     """
 
     threads: Mapping[int, ThreadUse] = field(default_factory=dict)
@@ -45,6 +45,7 @@ class ProcessUse:
     used: int = 0
     exact: bool = True
     nested: bool = False
+    seconds: float = 0.0
 
     @property
     def waited(self) -> int:
@@ -79,6 +80,9 @@ class KernelClocks:
         self._nested = len(namespace_ids(f"/proc/{pid}/status")) > 1
         self._began = self._now = _process_clock(pid)
         self._next = 0.0
+        #: When it was read first: nanoseconds since 1970.
+        self.time_ns = time.time_ns()
+        self._first = self._last = time.monotonic()
         self._read(new=False)
 
     def poll(self) -> None:
@@ -97,6 +101,7 @@ class KernelClocks:
             used=sum(each.used for each in threads.values()) if total is None else total,
             exact=self._exact,
             nested=self._nested,
+            seconds=self._last - self._first,
         )
 
     def _read(self, *, new: bool) -> None:
@@ -105,6 +110,7 @@ class KernelClocks:
             numbers = [int(name) for name in os.listdir(self._folder)]
         except OSError:  # it has ended
             return
+        self._last = time.monotonic()
         self._now = _process_clock(self._pid) or self._now
         for tid in numbers:
             clock = self._clock(tid)

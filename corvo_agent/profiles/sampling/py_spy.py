@@ -162,15 +162,17 @@ class PySpy:
         async with run_py_spy(self._program, self._pid, *arguments) as process:
             with traceable_by(process.pid):
                 await _started(process, self._pid)
-                clocks, before, time_ns = KernelClocks(self._pid), delays(process.pid), time.time_ns()
-                lasted, busy = await _watch(process, clocks, order, hz, seconds, cpus)
+                clocks, before = KernelClocks(self._pid), delays(process.pid)
+                busy = await _watch(process, clocks, order, hz, seconds, cpus)
                 use, after = clocks.use(), delays(process.pid)
         failure = process.failure()
         if failure is not None:
             raise failure
         behind = seconds_behind(process.output + process.messages)
         delayed = Delays(max(after.waited - before.waited, 0), max(after.turns - before.turns, 0))
-        return _Stretch(hz, time_ns, lasted, busy, delayed, behind, bytes(process.output), use)
+        # Not by a clock of ours: on a crowded machine this process waits between two lines.
+        lasted = max(use.seconds, 1e-9)
+        return _Stretch(hz, clocks.time_ns, lasted, busy, delayed, behind, bytes(process.output), use)
 
     def _recording(self, order: SamplingOrder, stretches: list[_Stretch], cpus: float, pace: Pace) -> Recording:
         names, worths = self._names(), Worths()
@@ -226,8 +228,8 @@ async def _started(process: PySpyProcess, pid: int) -> None:
 
 async def _watch(
     process: PySpyProcess, clocks: KernelClocks, order: SamplingOrder, hz: float, seconds: float, cpus: float
-) -> tuple[float, float]:
-    """Let it sample until the time is over, it has ended or it costs too much: how long, and its processor time."""
+) -> float:
+    """Let it sample until the time is over, it has ended or it costs too much: its processor time."""
     began, before = time.monotonic(), process.busy_seconds()
     lasted = busy = 0.0
     while lasted < seconds and not await process.ended_within(min(seconds - lasted, _CHECK_SECONDS)):
@@ -238,7 +240,7 @@ async def _watch(
         too_dear = lower_rate(hz, share_percent(busy, lasted, cpus), order.budget) < hz
         if order.is_over or (too_dear and lasted >= 2 * _CHECK_SECONDS):
             break
-    return max(lasted, 1e-9), max(busy, 0.0)
+    return max(busy, 0.0)
 
 
 def _share(stretch: _Stretch, cpus: float) -> float:
