@@ -40,10 +40,11 @@ def _call(hooks: list[_Hook]) -> None:
         hook()
 
 
+# Their defaults hold what they need: the module may be emptied when nothing is to be called any more.
 os.register_at_fork(
-    before=lambda: _call(_BEFORE[::-1]),
-    after_in_parent=lambda: _call(_IN_PARENT),
-    after_in_child=lambda: _call(_IN_CHILD),
+    before=lambda hooks=_BEFORE, call=_call: call(hooks[::-1]),
+    after_in_parent=lambda hooks=_IN_PARENT, call=_call: call(hooks),
+    after_in_child=lambda hooks=_IN_CHILD, call=_call: call(hooks),
 )
 
 _OURS: weakref.WeakSet[socket.socket] = weakref.WeakSet()

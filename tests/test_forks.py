@@ -23,7 +23,8 @@ async def main():
             while os.read(0, 1):
                 pass
             os._exit(0)
-        print(agent.address, flush=True)
+        # In one piece: the child writes into the same pipe.
+        os.write(1, f"{agent.address}\n".encode())
         await asyncio.to_thread(sys.stdin.readline)
         os._exit(0)
 

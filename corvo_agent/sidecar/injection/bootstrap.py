@@ -12,6 +12,7 @@ from typing import Any
 
 #: Seconds for connecting and for what is sent first.
 PATIENCE = 10.0
+_NAME = "corvo-attached"
 
 
 def begin(path: str, package: str, shown: str) -> None:
@@ -82,7 +83,7 @@ def _start(connection: Any, package: str, shown: str) -> None:
     receive(text)
     sources = json.loads(zlib.decompress(receive(body)))
     opened = socket.socket(fileno=connection.detach())
-    threading.Thread(target=_run, args=(opened, package, shown, sources), name="corvo-attached", daemon=True).start()
+    threading.Thread(target=_run, args=(opened, package, shown, sources), name=_NAME, daemon=True).start()
 
 
 def _run(connection: Any, package: str, shown: str, sources: dict[str, str]) -> None:
@@ -90,6 +91,7 @@ def _run(connection: Any, package: str, shown: str, sources: dict[str, str]) -> 
     import importlib.abc
     import importlib.machinery
     import sys
+    import threading
     import types
 
     class Finder(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -124,7 +126,37 @@ def _run(connection: Any, package: str, shown: str, sources: dict[str, str]) -> 
         _tell(connection, f"{type(error).__name__}: {error}")
     finally:
         sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
-            del sys.modules[name]
+        modules = [
+            sys.modules.pop(name) for name in list(sys.modules) if name == package or name.startswith(f"{package}.")
+        ]
+        # Where one of its threads has not ended in time, that one still needs them.
+        if not [each for each in threading.enumerate() if each.name.startswith("corvo-") and each.name != _NAME]:
+            try:
+                _empty([*map(vars, modules), sources, globals()], package, Finder)
+            except Exception:
+                pass  # then the garbage collector does it
         # Last of all: that it is closed says that nothing is left.
         connection.close()
+
+
+def _empty(names: list[dict[str, Any]], package: str, finder: type) -> None:
+    """Break the circles that functions, classes and modules are in.
+
+    Else they would take two megabytes until the garbage collector next goes through the whole heap.
+    """
+    own: Any = vars(type)["__dict__"].__get__
+    kinds, waiting = [finder], [object]
+    while waiting:
+        # What a class with slots was made of is in no module. All is asked of ``type``: no code of the process runs.
+        below = [each for each in type.__subclasses__(waiting.pop()) if each is not type]
+        waiting += below
+        kinds += [each for each in below if str(own(each).get("__module__")).partition(".")[0] == package]
+    for kind in kinds:
+        for name in list(own(kind)):
+            try:
+                # Enumerations refuse it by themselves.
+                type.__delattr__(kind, name)
+            except (AttributeError, TypeError):
+                pass  # one that every class has
+    for each in names:
+        each.clear()
