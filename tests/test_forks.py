@@ -24,7 +24,7 @@ async def main():
                 pass
             os._exit(0)
         # In one piece: the child writes into the same pipe.
-        os.write(1, f"{agent.address}\n".encode())
+        os.write(1, f"{agent.address}\\n".encode())
         await asyncio.to_thread(sys.stdin.readline)
         os._exit(0)
 
