@@ -32,6 +32,10 @@ _MOST_UNREAD = 4 << 20
 class Table(Protocol):
     """Who has to hear of connections."""
 
+    def refusal(self, pid: int, user: int) -> str:
+        """Why that process is not heard, "" where it is."""
+        ...
+
     def joined(self, worker: WorkerConnection) -> None:
         """It has said who it is."""
         ...
@@ -78,7 +82,7 @@ class WorkerConnection(asyncio.Protocol):
         return f"worker {self.id} (pid {self.pid})"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Only processes of this user, and root's, are heard."""
+        """Only those that are admitted are heard; the others are told why they are not."""
         connection: socket.socket = transport.get_extra_info("socket")
         try:
             packed = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
@@ -87,15 +91,19 @@ class WorkerConnection(asyncio.Protocol):
             cast("asyncio.WriteTransport", transport).abort()
             return
         pid, user, _ = _CREDENTIALS.unpack(packed)
-        if user not in (0, os.geteuid()):
-            _log.warning("process %d of user %d is refused", pid, user)
-            cast("asyncio.WriteTransport", transport).abort()
+        refusal = self._table.refusal(pid, user)
+        if refusal:
+            _log.warning("refused: %s", refusal)
+            cast("asyncio.WriteTransport", transport).write(pack({"t": "refused", "reason": refusal}))
+            transport.close()
             return
         self.pid = pid
         self._transport = cast("asyncio.WriteTransport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Hear what it says; one that says what no stub says is left."""
+        if self._transport is None:
+            return
         try:
             for message, body in self._unpacker.feed(data):
                 self._hear(message, body)

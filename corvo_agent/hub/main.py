@@ -26,17 +26,18 @@ def main() -> None:
     """Become a process of its own and serve at the place that the first argument names."""
     leave_out_requests()
     place = MeetingPlace(sys.argv[1])
-    _leave_parent()
+    starter = _leave_parent()
     listener = _listen(place)
     if listener is not None:
         # Late: the processes that wait for this one have a connection by now.
         from .serve import serve
 
-        serve(place, listener)
+        serve(place, listener, starter)
 
 
-def _leave_parent() -> None:
-    """No descriptor, terminal, folder or child of whoever has started it."""
+def _leave_parent() -> int:
+    """No descriptor, terminal, folder or child of the process that has started it, whose number is returned."""
+    starter = os.getppid()
     if os.fork():
         os._exit(0)
     os.setsid()
@@ -44,6 +45,7 @@ def _leave_parent() -> None:
     # Programs that are not Python's, such as uWSGI, hand on what they listen at.
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     os.closerange(3, _MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else min(soft, _MOST_DESCRIPTORS))
+    return starter
 
 
 def _listen(place: MeetingPlace) -> socket.socket | None:
@@ -64,7 +66,8 @@ def _listen(place: MeetingPlace) -> socket.socket | None:
     except FileNotFoundError:
         pass
     listener.bind(place.socket)
-    os.chmod(place.socket, 0o600)
+    # What root starts may go on under another user; a hub of root's looks at who it is that comes.
+    os.chmod(place.socket, 0o600 if os.geteuid() else 0o666)
     listener.listen(_BACKLOG)
     return listener
 

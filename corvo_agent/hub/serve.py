@@ -26,23 +26,28 @@ _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _log = logging.getLogger("corvo_agent.hub")
 
 
-def serve(place: MeetingPlace, listener: socket.socket) -> None:
-    """Serve at ``listener``, the socket of ``place``, until the last process has left. Blocks."""
+def serve(place: MeetingPlace, listener: socket.socket, starter: int) -> None:
+    """Serve at ``listener``, the socket of ``place``, until the last process has left. Blocks.
+
+    ``starter`` is the process that has started this one.
+    """
+    # Others may look into the folder of root's.
+    os.umask(0o077)
     handler = logging.handlers.RotatingFileHandler(place.log, maxBytes=_LOG_BYTES, backupCount=1)
     handler.setFormatter(logging.Formatter(_TEXT))
     logging.basicConfig(handlers=[handler], level=logging.INFO)
     try:
-        asyncio.run(_Hub(place, listener).run())
+        asyncio.run(_Hub(place, listener, starter).run())
     except Exception:
         _log.exception("the hub ends")
         raise SystemExit(1) from None
 
 
 class _Hub:
-    def __init__(self, place: MeetingPlace, listener: socket.socket) -> None:
+    def __init__(self, place: MeetingPlace, listener: socket.socket, starter: int) -> None:
         self._place = place
         self._listener = listener
-        self._workers = Workers()
+        self._workers = Workers(starter)
         # Asked to end: then it does so with the last process, and at the second time at once.
         self._asked = self._ends_now = False
 

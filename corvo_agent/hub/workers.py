@@ -15,6 +15,7 @@ from ..modules.announcing.workers import Process, choose
 from ..sidecar.target.process import began_ns, process_identity
 from ..stats.counters import Count, added
 from ..stub.messages import pack_level
+from .admission import Admission
 from .connection import WorkerConnection
 
 _log = logging.getLogger(__name__)
@@ -25,12 +26,16 @@ _FAULTS_TOLD = 3
 
 
 class Workers:
-    """All that are connected. ``changed`` is called when one comes, goes or takes a level. Of the event loop."""
+    """All that are connected. ``changed`` is called when one comes, goes or takes a level. Of the event loop.
 
-    def __init__(self) -> None:
+    ``starter`` is the process that has started this one, see ``Admission``.
+    """
+
+    def __init__(self, starter: int = 0) -> None:
         #: Called without arguments after each change.
         self.changed: Callable[[], object] = lambda: None
         self._by_id: dict[str, WorkerConnection] = {}
+        self._admission = Admission(lambda: [worker.pid for worker in self._by_id.values()], starter)
         self._gone: dict[str, Count] = {}
         self._came = self._went = 0
         self._level: LevelState | None = None
@@ -124,7 +129,11 @@ class Workers:
         for worker in self.connected:
             worker.send(self._state)
 
-    # What connections report
+    # What connections report, and ask
+
+    def refusal(self, pid: int, user: int) -> str:
+        """Why that process is not heard, "" where it is."""
+        return self._admission.refusal(pid, user)
 
     def joined(self, worker: WorkerConnection) -> None:
         """It has said who it is."""

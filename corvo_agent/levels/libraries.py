@@ -56,12 +56,9 @@ def _is_below(place: str, folders: Iterable[str]) -> bool:
 
 
 def _site_folders() -> set[str]:
-    # Late: it takes long to import, and every service would pay for it.
-    import sysconfig
-
-    paths = sysconfig.get_paths()
-    on_path = {path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")}
-    return {paths["purelib"], paths["platlib"], *on_path}
+    # Not from sysconfig: it reads how Python was built, half a megabyte, from a file that a worker may not read.
+    own = os.path.join(sys.prefix, "lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages")
+    return {own, *(path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages"))}
 
 
 @cache
@@ -77,17 +74,17 @@ def _main_packages() -> frozenset[str]:
     spec = getattr(main, "__spec__", None)
     if spec is not None:
         return frozenset((str(spec.name).partition(".")[0],))
-    # Late, as below.
-    import sysconfig
-
     script = getattr(main, "__file__", None) or ""
-    if os.path.dirname(script) not in (sysconfig.get_path("scripts"), os.path.dirname(sys.executable)):
+    if os.path.dirname(script) not in (os.path.join(sys.prefix, "bin"), os.path.dirname(sys.executable)):
         return frozenset()
-    # Late: it takes long to import, and most programs are no installed script.
+    name = os.path.basename(script)
+    if name in _SERVERS:
+        return frozenset((name,))
+    # Late: it takes long to import, and most programs are no installed script, or one that is known.
     import importlib.metadata
 
     found: set[str] = set()
-    for point in importlib.metadata.entry_points(group="console_scripts", name=os.path.basename(script)):
+    for point in importlib.metadata.entry_points(group="console_scripts", name=name):
         files = (point.dist.files if point.dist is not None else None) or ()
         found.update((point.module.partition(".")[0], *(file.parts[0].removesuffix(".py") for file in files)))
     return frozenset(found)

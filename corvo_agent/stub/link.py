@@ -17,7 +17,7 @@ from ..errors import CorvoError
 from ..framing import Unpacker, pack
 from .launch import StartLock, start_hub
 from .native import Pause, native
-from .place import MeetingPlace
+from .place import MeetingPlace, meeting_place
 
 #: Seconds that a forked child waits before it looks for the hub: most children end or become another program by then.
 CHILD_PATIENCE = 0.3
@@ -27,6 +27,9 @@ _BETWEEN_TRIES = 0.05
 _READY = 1.0
 # Of a hub that was there and is gone; another process may be about to start one.
 _AFTER_LOSS = 0.1
+#: Seconds for which a process that has changed its user waits for a hub of the user that it was: the other processes of
+#: its service, which are that user's still, may be about to start one.
+OTHERS_PATIENCE = START_TIMEOUT
 _SEND_TIMEOUT = 5.0
 _AT_ONCE = 65536
 
@@ -66,11 +69,17 @@ class Link:
         self._listener = listener
         self._no_hub = no_hub
         self._hub_pid = 0
+        # Whose place it is: the process may change its user later.
+        self._user = os.geteuid()
         self._reset()
 
     def _reset(self) -> None:
         self._socket: _socket.socket | None = None
         self._start_lock = StartLock(self._place)
+        # Until when a hub of another user's is waited for, 0 for not at all.
+        self._waits_until = 0.0
+        # Why there is none to wait for, "" while there may be.
+        self._given_up = ""
         self._sending = native("allocate_lock")()
         self._stopped = False
         self._pause = Pause()
@@ -153,6 +162,7 @@ class Link:
                 reason = self._find()
                 if self._socket is not None:
                     self._listen(self._socket)
+                    reason = self._given_up
         finally:
             ended.end()
         if reason:
@@ -169,7 +179,7 @@ class Link:
                     return ""
                 if self._start_lock.descriptor >= 0 and time.monotonic() < deadline:
                     self._pause.for_seconds(_BETWEEN_TRIES)
-                elif self._start_lock.descriptor >= 0 or self._start_lock.acquire():
+                elif self._start_lock.descriptor >= 0 or self._may_start():
                     # Another process may have started it since the last look.
                     connection = self._connect() if not deadline else None
                     if connection is not None:
@@ -185,6 +195,30 @@ class Link:
         finally:
             self._start_lock.release()
         return ""
+
+    def _may_start(self) -> bool:
+        try:
+            return self._start_lock.acquire()
+        except PermissionError:
+            if self._user == os.geteuid():
+                raise
+            self._wait_for_others()
+            return False
+
+    def _wait_for_others(self) -> None:
+        """Wait for the hub of the user that this process was, and after that go to one of the user that it is now.
+
+        Raises OSError where that user has no place for one.
+        """
+        now = time.monotonic()
+        self._waits_until = self._waits_until or now + OTHERS_PATIENCE
+        if now < self._waits_until:
+            return
+        place = meeting_place(self._place.name)
+        if place is None or place == self._place:
+            raise PermissionError(0, f"user {os.geteuid()} has no folder for one of its own")
+        self._place, self._start_lock = place, StartLock(place)
+        self._user, self._waits_until = os.geteuid(), 0.0
 
     def _connect(self) -> _socket.socket | None:
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -222,7 +256,17 @@ class Link:
             for message, body in unpacker.feed(data):
                 if message.get("t") == "welcome":
                     self._hub_pid = int(message["pid"])
+                    self._waits_until = 0.0
+                elif message.get("t") == "refused":
+                    self._refused(str(message["reason"]))
+                    return
                 self._listener.heard(message, body)
+
+    def _refused(self, reason: str) -> None:
+        try:
+            self._wait_for_others()
+        except OSError as error:
+            self._given_up = f"the hub refuses it: {reason}; {error.strerror}"
 
     def _hang_up(self, connection: _socket.socket) -> None:
         try:

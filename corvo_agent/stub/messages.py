@@ -9,6 +9,7 @@
           answer    id, and type_url with bytes, or stats, or error
           bye       values: it ends by its own will
     hub   welcome   pid
+          refused   reason: this process is not heard
           state     address, problem
           level     seq, state: the level that has to hold
           ask       id, query, parameters, timeout

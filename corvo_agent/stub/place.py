@@ -1,4 +1,6 @@
-"""Where the stubs of one Module and their hub meet: a folder of this user's own, and the files in it.
+"""Where the stubs of one Module and their hub meet: a folder that only this user writes to, and the files in it.
+
+Root's lets others through, for workers that root has given to another user: its hub looks at who comes to its socket.
 
 ``NAME.sock`` is the hub's socket, ``NAME.lock`` is locked for as long as the hub lives, ``NAME.start`` by the stub that
 starts one, ``NAME.log`` is what the hub says of itself. NAME begins with the version of what they speak: hubs and stubs
@@ -23,6 +25,11 @@ class MeetingPlace:
     """The files of one Module's hub; ``stem`` is what their paths have in common."""
 
     stem: str
+
+    @property
+    def name(self) -> str:
+        """The Module."""
+        return os.path.basename(self.stem).partition("-")[2]
 
     @property
     def socket(self) -> str:
@@ -69,8 +76,9 @@ def _folders() -> Iterator[str]:
 
 def _is_own(folder: str) -> bool:
     """Whether ``folder``, made if need be, is one that only this user can put anything into."""
+    user = os.geteuid()
     try:
-        os.mkdir(folder, 0o700)
+        os.mkdir(folder, 0o700 if user else 0o711)
     except FileExistsError:
         pass
     except OSError:
@@ -81,7 +89,7 @@ def _is_own(folder: str) -> bool:
         return False
     return (
         stat.S_ISDIR(found.st_mode)
-        and found.st_uid == os.geteuid()
-        and not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        and found.st_uid == user
+        and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
         and os.access(folder, os.W_OK | os.X_OK)
     )

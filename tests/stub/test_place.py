@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,4 +41,5 @@ def test_without_a_name_the_user_s_own_is_taken_and_made(folder: Path, monkeypat
     place = meeting_place("node1-shop")
     assert place is not None
     assert Path(place.stem).parent == folder / "corvo"
-    assert (folder / "corvo").stat().st_mode & 0o777 == 0o700
+    # Workers of root's service may belong to another user.
+    assert (folder / "corvo").stat().st_mode & 0o777 == (0o700 if os.geteuid() else 0o711)
