@@ -1,6 +1,7 @@
-"""Answers in a process whose threads are gevent's: in a greenlet of its hub, so while that is stuck there are none.
+"""Answers in a process whose threads are gevent's or eventlet's: in a greenlet of its hub, so while that is stuck there
+are none.
 
-A native thread could answer always, but not import what it needs for that: it would wait for gevent's import lock.
+A native thread could answer always, but not import what it needs for that: it would wait for greenlets' import locks.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..errors import CorvoError, InvalidArgument, InvalidQuery, Unsupported
+from ..errors import InvalidArgument, InvalidQuery, Unsupported
 from ..framing import pack_error
+from .green_hubs import eventlet_spawner, gevent_spawner
 from .questions import Answered
 
 _OUTSIDE = "take it from outside, with py-spy or corvo attach"
@@ -22,18 +24,18 @@ _OUTSIDE = "take it from outside, with py-spy or corvo attach"
 class GreenAnswers:
     """Answers Stats, Action and the profile ``goroutine``, which shows greenlets, about ``process``.
 
-    Raises Unsupported where ``library`` is none that can be asked from another thread. Its methods are for any thread.
+    ``library`` is that of the greenlets. Raises Unsupported where its hub cannot be asked from another thread, and
+    CorvoError before there is one. Its methods are for any thread.
     """
 
     def __init__(self, process: Answered, library: str) -> None:
-        if library != "gevent":
-            raise Unsupported(f"looking into a process whose threads are {library}'s", _OUTSIDE)
         self._process = process
-        self._hub = _main_hub()
+        self._library = library
+        self._spawn = gevent_spawner() if library == "gevent" else eventlet_spawner()
 
     def ask(self, number: int, query: str, parameters: Mapping[str, str], timeout: float | None) -> None:
         """Answer it, under ``number``."""
-        self._hub.loop.run_callback_threadsafe(self._begin, number, query, dict(parameters))
+        self._spawn(lambda: self._answer(number, query.casefold(), dict(parameters)))
 
     def cancel(self, number: int) -> None:
         """What is asked here is answered at once, or not to be stopped."""
@@ -46,9 +48,6 @@ class GreenAnswers:
 
     def register_action(self, name: str, function: Callable[..., Any], type_url: str) -> None:
         """It is found with the process when it is asked for."""
-
-    def _begin(self, number: int, query: str, parameters: dict[str, str]) -> None:
-        sys.modules["gevent"].spawn(self._answer, number, query.casefold(), parameters)
 
     def _answer(self, number: int, query: str, parameters: dict[str, str]) -> None:
         try:
@@ -92,7 +91,7 @@ class GreenAnswers:
             raise InvalidQuery(f"[{name}] action is unknown. Valid actions are [{' '.join(self._process.actions)}]")
         function, type_url = self._process.actions[name]
         if inspect.iscoroutinefunction(function):
-            raise Unsupported(f"the action {name}", "it is async, and this process runs on gevent")
+            raise Unsupported(f"the action {name}", f"it is async, and this process runs on {self._library}")
         return function, type_url
 
     def _profile(self, parameters: Mapping[str, str]) -> bytes:
@@ -100,7 +99,7 @@ class GreenAnswers:
         if name != "goroutine":
             if not name:
                 raise InvalidArgument("profile", name, "which one?", ("goroutine",))
-            raise Unsupported(f"the profile {name} of a process whose threads are gevent's", _OUTSIDE)
+            raise Unsupported(f"the profile {name} of a process whose threads are {self._library}'s", _OUTSIDE)
         from ..profiles.kinds.goroutine import GOROUTINE
         from ..profiles.pprof.encoder import encode
         from ..profiles.pprof.model import Label, Profile, Sample
@@ -124,15 +123,6 @@ class GreenAnswers:
                 program=program(),
             )
         )
-
-
-def _main_hub() -> Any:
-    """The hub of the main thread: gevent itself tells only that of the thread that asks."""
-    kind: Any = getattr(sys.modules.get("gevent.hub"), "Hub", None)
-    for found in gc.get_objects() if kind is not None else ():
-        if isinstance(found, kind) and getattr(found, "main_hub", False):
-            return found
-    raise CorvoError("gevent has no hub yet")
 
 
 def _greenlets() -> Iterator[tuple[str, Any]]:

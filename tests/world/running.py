@@ -102,7 +102,7 @@ async def service(
         (folder / "queue").mkdir()
         (folder / "done").mkdir()
         (folder / "results").mkdir()
-        (folder / "app.py").write_text((LINE if by_start else "") + kind.application)
+        (folder / "app.py").write_text(kind.first + (LINE if by_start else "") + kind.application)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

@@ -92,6 +92,26 @@ threading.Thread(target=serve, daemon=True).start()
 trio.run(trio.sleep_forever)
 """
 
+_EVENTLET = """
+import os
+# Names are looked up by the system: what eventlet has for that does not go with every dnspython.
+os.environ["EVENTLET_NO_GREENDNS"] = "yes"
+import eventlet
+eventlet.monkey_patch()
+"""
+
+EVENTLET = f"""{_LEVEL}
+import sys, time
+import eventlet.wsgi
+
+def index(environment, start_response):
+    start_response("200 OK", [])
+    return [shown().encode()]
+
+eventlet.spawn(lambda: [time.sleep(0.01) for _ in iter(int, 1)])
+eventlet.wsgi.server(eventlet.listen(("127.0.0.1", int(sys.argv[1]))), index, log_output=False)
+"""
+
 MULTIPROCESSING = f"""{_STANDARD}
 import multiprocessing
 
@@ -129,7 +149,8 @@ class Kind:
     """One way to run a service: its name, the package that it needs, its application, and how that is served.
 
     ``{port}`` and ``{bin}`` in ``command`` are filled in. ``processes`` are those that become workers by ``start`` and
-    by ``corvo run``, 0 for not at all. ``tasks``: it is asked by tasks, and not over HTTP.
+    by ``corvo run``, 0 for not at all. ``tasks``: it is asked by tasks, and not over HTTP. ``first`` is what the
+    application begins with, before the line that starts a stub.
     """
 
     name: str
@@ -139,6 +160,7 @@ class Kind:
     by_start: int
     by_run: int
     tasks: bool = False
+    first: str = ""
 
 
 _GUNICORN = "{bin}/gunicorn -b 127.0.0.1:{port} -w 2 app:app"
@@ -164,6 +186,7 @@ KINDS = (
     Kind("uwsgi-lazy", "uwsgi", FLASK, f"{_UWSGI} --lazy-apps", 2, 0),
     Kind("aiohttp", "aiohttp", AIOHTTP, _SCRIPT, 1, 1),
     Kind("threads", "python", THREADS, _SCRIPT, 1, 1),
+    Kind("eventlet", "eventlet", EVENTLET, _SCRIPT, 1, 1, first=_EVENTLET),
     Kind("trio", "trio", TRIO, _SCRIPT, 1, 1),
     Kind("ipython", "IPython", THREADS, "{bin}/ipython --no-banner app.py {port}", 1, 1),
     Kind("multiprocessing-fork", "python", MULTIPROCESSING, f"{_SCRIPT} fork", 3, 3),
