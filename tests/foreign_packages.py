@@ -61,6 +61,7 @@ OWNERS = {
         "agent/announcement.py",
         "profiles/sampling/py_spy.py",
         "profiles/sampling/py_spy_process.py",
+        "hub/admission.py",
         "sidecar/answers/process_samples.py",
         "sidecar/answers/process_stats.py",
         "sidecar/processes/python_process.py",

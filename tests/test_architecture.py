@@ -145,7 +145,7 @@ ROOMS = {
         "views",
     ],
     "gateway/rest/schemas": ["schema", "answers objects", "table"],
-    "launcher": ["environment", "join", "inject"],
+    "launcher": ["environment", "join", "inject isolated"],
     "cli": [
         "backends confirm help manifests shells show thinned_log whole_file",
         "failures levels own_log profiles settings",
@@ -244,6 +244,7 @@ NO_TEST_OF_ITS_NAME = {
     "sidecar/injection/sources.py": "tests/sidecar/injection/test_guest.py sends them",
     "stub/answers.py": "tests/hub/test_profiles.py and tests/hub/test_stats.py ask them",
     "stub/green_answers.py": "tests/world/test_services.py asks services on gevent",
+    "stub/green_hubs.py": "tests/world/test_services.py asks services on gevent and eventlet",
     "stub/handle.py": "tests/stub/test_start.py uses each of its methods",
     "stub/hubbed.py": "tests/stub/test_start.py, with and without a hub",
     "stub/inside.py": "tests/stub/test_start.py, where no hub is wanted",
