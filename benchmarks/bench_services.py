@@ -1,8 +1,10 @@
 """What a Module costs a service: memory and start of each process, its forks, its requests, its disabled log calls.
 
-``stub`` is ``corvo_agent.start``, ``inside`` the same with an agent in each process, ``none`` the service without. The
-peers run in turns; memory is USS (what a process alone has) and PSS (shared pages divided among those that share
-them), both from /proc/PID/smaps_rollup by psutil.
+``stub`` is ``corvo_agent.start``, ``inside`` the same with an agent in each process, ``none`` the service without. They
+run side by side, and are asked in turns. Memory is USS (what a process alone has) and PSS (shared pages divided among
+those that share them), both from /proc/PID/smaps_rollup by psutil; a fork is processor time, of the parent and of a
+child that ends at once. These, and the ratios of the rest, are the same on a busy machine; import, start and the times
+of requests want a quiet one. All of it takes about three minutes.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -31,21 +34,26 @@ from .report import Row, publish
 WORKERS = int(os.environ.get("BENCH_WORKERS", "48"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "3000"))
-FORKS = 300
+# Forks, requests and disabled calls are asked for in so many turns.
+TURNS = 30
+FORKS = 20
+# Seconds for which nothing is asked of them, and until all is settled.
+IDLE, SETTLED = 5.0, 4.0
+WAYS = ("none", "stub", "inside")
 # Agents inside are costly: so many stand for all.
 AGENTS = 6
 
 # What most services have anyway; then itself, and what it has to measure.
 _SERVICE = """
 import asyncio, concurrent.futures, dataclasses, inspect, json, logging, os, socket, ssl, sys, threading, time, timeit
-import psutil
+import psutil, resource
 logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
 me, way = psutil.Process(), sys.argv[1]
 
 def uss():
     return me.memory_full_info().uss
 
-before, cpu = uss(), time.process_time()
+before = uss()
 began = time.perf_counter()
 if way != "none":
     from corvo_agent import start
@@ -58,17 +66,38 @@ if way != "none":
     assert handle.wait(120), handle.problem
     time.sleep(1)
 
+def used(whose):
+    usage = resource.getrusage(whose)
+    return usage.ru_utime + usage.ru_stime
+
 def forks(count):
-    # Only what the one that forks pays, and what its child does before it ends.
-    taken = 0.0
+    parent, children = used(resource.RUSAGE_SELF), used(resource.RUSAGE_CHILDREN)
     for _ in range(count):
-        start = time.perf_counter()
         pid = os.fork()
         if not pid:
             os._exit(0)
         os.waitpid(pid, 0)
-        taken += time.perf_counter() - start
-    return taken / count
+    return [(used(resource.RUSAGE_SELF) - parent) / count, (used(resource.RUSAGE_CHILDREN) - children) / count]
+
+def live(count):
+    # As workers do: each has the Module's level before it counts, and lives until this process ends.
+    told, tell = os.pipe()
+    pids = []
+    for _ in range(count):
+        pid = os.fork()
+        if not pid:
+            os.close(told)
+            above = os.getppid()
+            if way != "none":
+                handle.wait(120)
+            os.write(tell, b"1")
+            while os.getppid() == above:
+                time.sleep(0.2)
+            os._exit(0)
+        pids.append(pid)
+    for _ in pids:
+        os.read(told, 1)
+    return pids
 
 log = logging.getLogger("shop.api")
 print(json.dumps({
@@ -125,13 +154,13 @@ class Process:
         self.told = json.loads(self._process.stdout.readline())
         return self
 
-    def ask(self, expression: str) -> float:
+    def ask(self, expression: str) -> Any:
         """What ``expression`` is there."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(expression + "\n")
         self._process.stdin.flush()
-        return float(json.loads(self._process.stdout.readline()))
+        return json.loads(self._process.stdout.readline())
 
     def end(self) -> None:
         """End it."""
@@ -164,80 +193,104 @@ def place(etcd: str) -> Iterator[tuple[dict[str, str], str]]:
 
 def one(etcd: str) -> list[Row]:
     """One process: what it costs to be there, to fork, and to log nothing."""
-    seen: dict[str, list[dict[str, float]]] = {}
+    seen: dict[str, dict[str, list[float]]] = {way: {} for way in WAYS}
+
+    def see(way: str, what: str, value: float) -> None:
+        seen[way].setdefault(what, []).append(value)
+
     for _ in range(ROUNDS):
-        for way in ("none", "stub", "inside"):
+        for way in WAYS:
             with place(etcd) as (environment, _):
                 process = Process(way, environment).begun()
-                told = dict(process.told)
-                told["fork, us"] = process.ask(f"forks({FORKS})") * 1e6
-                call = "min(timeit.repeat(lambda: log.debug('x'), number=100000, repeat=5))"
-                told["disabled call, ns"] = process.ask(call) * 1e4
-                cpu = process.ask("time.process_time()")
-                asked = time.monotonic()
-                time.sleep(2)
-                told["idle, % of a core"] = (
-                    (process.ask("time.process_time()") - cpu) / (time.monotonic() - asked) * 100
-                )
+                for what, value in process.told.items():
+                    see(way, what, value)
                 process.end()
-            seen.setdefault(way, []).append(told)
+    with contextlib.ExitStack() as places:
+        running = {way: Process(way, places.enter_context(place(etcd))[0]).begun() for way in WAYS}
+        for _ in range(TURNS):
+            for way, process in running.items():
+                parent, child = process.ask(f"forks({FORKS})")
+                see(way, "fork, parent, us", parent * 1e6)
+                see(way, "fork, child, us", child * 1e6)
+                see(way, "disabled call, ns", process.ask("timeit.timeit(lambda: log.debug('x'), number=20000)") / 2e-5)
+        before = {way: process.ask("time.process_time()") for way, process in running.items()}
+        began = time.monotonic()
+        time.sleep(IDLE)
+        for way, process in running.items():
+            taken = process.ask("time.process_time()") - before[way]
+            see(way, "idle, % of a core", taken / (time.monotonic() - began) * 100)
+        for process in running.values():
+            process.end()
     return [
-        {"what": "one process", "way": way, **{key: statistics.median(row[key] for row in rows) for key in rows[0]}}
-        for way, rows in seen.items()
+        {"what": "one process", "way": way, **{what: statistics.median(values) for what, values in row.items()}}
+        for way, row in seen.items()
     ]
 
 
 def many(etcd: str) -> list[Row]:
-    """Many processes of one Module, each started by itself: all their memory, that of the hub with it."""
+    """Many processes of one Module: all their memory, that of the hub with it.
+
+    Each started by itself, and forked from one, as ``gunicorn --preload`` does it.
+    """
     rows: list[Row] = []
-    base = 0.0
-    for way, count in (("none", WORKERS), ("stub", WORKERS), ("inside", AGENTS)):
-        with place(etcd) as (environment, folder):
-            running = [Process(way, environment) for _ in range(count)]
-            for process in running:
-                process.begun()
-            all_of_them = [psutil.Process(process.pid) for process in running]
-            own = [hub.memory_full_info().pss for hub in hubs(folder)]
-            pss = sum(each.memory_full_info().pss for each in all_of_them) + sum(own)
-            base = base or pss / count
-            rows.append(
-                {
-                    "what": f"{count} processes",
-                    "way": way,
-                    "PSS, MB": pss / 1e6,
-                    "more than none, MB": (pss - base * count) / 1e6,
-                    "hub, MB": sum(own) / 1e6,
-                }
-            )
-            for process in running:
-                process.end()
+    for started in ("started", "forked"):
+        base = 0.0
+        for way, count in (("none", WORKERS), ("stub", WORKERS), ("inside", AGENTS)):
+            with place(etcd) as (environment, folder):
+                running = [Process(way, environment) for _ in range(count if started == "started" else 1)]
+                pids = [process.begun().pid for process in running]
+                if started == "forked":
+                    pids += running[0].ask(f"live({count})")
+                own = [hub.memory_full_info().pss for hub in hubs(folder)]
+                pss = sum(psutil.Process(pid).memory_full_info().pss for pid in pids) + sum(own)
+                base = base or pss / len(pids)
+                rows.append(
+                    {
+                        "what": f"{count} processes {started}",
+                        "way": way,
+                        "PSS, MB": pss / 1e6,
+                        "more than none, MB": (pss - base * len(pids)) / 1e6,
+                        "hub, MB": sum(own) / 1e6,
+                    }
+                )
+                for process in running:
+                    process.end()
     return rows
 
 
 def requests(etcd: str) -> list[Row]:
-    """Small requests one after the other: how long they take, with and without."""
+    """Small requests one after the other, to each of the servers in turns: how long they take, with and without."""
     rows: list[Row] = []
     for what, (application, command) in _SERVERS.items():
-        taken: dict[str, list[list[float]]] = {}
-        for _ in range(ROUNDS):
-            for way in ("none", "stub", "inside"):
-                with place(etcd) as (environment, folder):
-                    Path(folder, "app.py").write_text(application)
-                    taken.setdefault(way, []).append(_serve(command, {**environment, "WAY": way}, folder))
-        for way, rounds in taken.items():
-            halves = [statistics.quantiles(seconds, n=100) for seconds in rounds]
+        with contextlib.ExitStack() as stack:
+            asking = {}
+            for way in WAYS:
+                environment, folder = stack.enter_context(place(etcd))
+                Path(folder, "app.py").write_text(application)
+                asking[way] = stack.enter_context(_serving(command, {**environment, "WAY": way}, folder))
+            # Until the hub or the agent is there, and has been registered.
+            time.sleep(SETTLED)
+            taken: dict[str, list[list[float]]] = {way: [] for way in WAYS}
+            for _ in range(TURNS):
+                for way, client in asking.items():
+                    taken[way].append([_request(client) for _ in range(REQUESTS // TURNS)])
+        for way, turns in taken.items():
+            # The first turn is for what is imported late.
+            percentiles = [statistics.quantiles(seconds, n=100) for seconds in turns[1:]]
             rows.append(
                 {
                     "what": what,
                     "way": way,
-                    "median, ms": statistics.median(each[49] for each in halves) * 1e3,
-                    "p99, ms": statistics.median(each[98] for each in halves) * 1e3,
+                    "median, ms": statistics.median(each[49] for each in percentiles) * 1e3,
+                    "p99, ms": statistics.median(each[98] for each in percentiles) * 1e3,
                 }
             )
     return rows
 
 
-def _serve(command: str, environment: dict[str, str], folder: str) -> list[float]:
+@contextlib.contextmanager
+def _serving(command: str, environment: dict[str, str], folder: str) -> Iterator[http.client.HTTPConnection]:
+    """A connection to the server, until it is left."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -247,19 +300,17 @@ def _serve(command: str, environment: dict[str, str], folder: str) -> list[float
             [Path(sys.executable).with_name(program), *arguments], cwd=folder, env=environment, stdout=log, stderr=log
         )
     try:
-        client = _connected(port)
-        # Until the hub or the agent is there, and has been registered.
-        time.sleep(4)
-        seconds = []
-        for _ in range(REQUESTS):
-            began = time.perf_counter()
-            client.request("GET", "/")
-            client.getresponse().read()
-            seconds.append(time.perf_counter() - began)
-        return seconds[REQUESTS // 10 :]
+        yield _connected(port)
     finally:
         server.terminate()
         server.wait()
+
+
+def _request(client: http.client.HTTPConnection) -> float:
+    began = time.perf_counter()
+    client.request("GET", "/")
+    client.getresponse().read()
+    return time.perf_counter() - began
 
 
 def _connected(port: int) -> http.client.HTTPConnection:
