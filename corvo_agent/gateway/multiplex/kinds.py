@@ -40,9 +40,13 @@ class Outlet:
 
     async def fail(self, error: CorvoError, module: str = "", *, ended: bool = False) -> None:
         """Say what went wrong with the subscription, or with one ``module`` of it; ``ended``: it does not go on."""
+        await self._outbox.put(self.failure(error, module, ended=ended))
+
+    def failure(self, error: CorvoError, module: str = "", *, ended: bool = False) -> bytes:
+        """The line of ``fail``."""
         members: dict[str, Any] = {"module": module} if module else {}
         status = failure(error, Action.DEBUG if module else Action.READ, module).body()
-        await self.say("error", **members, status=status, **({"ended": True} if ended else {}))
+        return self.line("error", **members, status=status, **({"ended": True} if ended else {}))
 
 
 class Subscription(Protocol):

@@ -15,7 +15,8 @@ from ...logs.lines.record import Record
 from ...logs.tail.resume import Resume
 from ..multiplex.kinds import Outlet
 from ..routing.router import Router
-from .opening import Opening, line_of
+from .live_order import LiveOrder
+from .opening import Opening
 
 _log = logging.getLogger(__name__)
 
@@ -41,26 +42,27 @@ class FollowedModule:
         self._told = ""
         self._opened = False
 
-    async def run(self, out: Outlet, opening: Opening) -> None:
-        """Say what comes until cancelled, or until the agent refuses."""
+    async def run(self, out: Outlet, opening: Opening, order: LiveOrder) -> None:
+        """Say what comes, by ``order``, until cancelled, or until the agent refuses."""
         try:
             while True:
-                await self._try(out, opening)
+                await self._try(out, opening, order)
                 await asyncio.sleep(self._backoff.next())
         except CorvoError as error:
-            await out.fail(error, self._name, ended=True)
+            await order.say(self._name, out.failure(error, self._name, ended=True))
         except Exception as error:
             # A fault of ours, which ends this log and no other.
             _log.exception("following the log of %s failed", self._name)
-            await out.fail(CorvoError(f"{type(error).__name__}: {error}"), self._name, ended=True)
+            told = CorvoError(f"{type(error).__name__}: {error}")
+            await order.say(self._name, out.failure(told, self._name, ended=True))
         finally:
             opening.skip(self._name)
 
-    async def _try(self, out: Outlet, opening: Opening) -> None:
+    async def _try(self, out: Outlet, opening: Opening, order: LiveOrder) -> None:
         query = DebugQuery("Log", self._resume.parameters(), self._name)
         try:
             async with aclosing(self._router.stream(query)) as answers:
-                await self._follow(answers, out, opening)
+                await self._follow(answers, out, opening, order)
             error: CorvoError = Unavailable(self._name, "its agent has ended the stream")
         except _AWAY as away:
             error = away
@@ -68,27 +70,27 @@ class FollowedModule:
         # Once for each loss, not for each attempt to come back.
         if str(error) != self._told:
             self._told = str(error)
-            await out.fail(error, self._name)
+            await order.say(self._name, out.failure(error, self._name))
 
-    async def _follow(self, answers: AsyncGenerator[Payload], out: Outlet, opening: Opening) -> None:
+    async def _follow(self, answers: AsyncGenerator[Payload], out: Outlet, opening: Opening, order: LiveOrder) -> None:
         async for payload in answers:
             self._told = ""
             self._backoff.reset()
             # Taken and said without leaving in between, or a line would be lost when the agent is.
             if self._opened:
                 async with self._turns:
-                    await self._say(self._resume.take(await _read(payload)), out)
+                    await self._say(self._resume.take(await _read(payload)), out, order)
                 continue
             self._opened = True
             records = self._resume.take(await _read(payload))
-            await self._say([] if await opening.hold(self._name, records) else records, out)
+            await self._say([] if await opening.hold(self._name, records) else records, out, order)
 
-    async def _say(self, records: list[Record], out: Outlet) -> None:
-        lines = [line_of(out, self._name, record) for record in records]
+    async def _say(self, records: list[Record], out: Outlet, order: LiveOrder) -> None:
+        await order.add(self._name, records)
         if (cursor := self._resume.cursor) != self._cursor:
             self._cursor = cursor
-            lines.append(out.line("cursor", module=self._name, cursor=cursor))
-        await out.say_all(lines)
+            # Behind its lines: who goes on from there has read them.
+            await order.say(self._name, out.line("cursor", module=self._name, cursor=cursor))
 
 
 async def _read(payload: Payload) -> list[Record]:

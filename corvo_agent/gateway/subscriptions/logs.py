@@ -15,6 +15,7 @@ from ..objects.module_api import permitted
 from ..routing.router import Router
 from ..statuses.board import StatusBoard
 from .followed_module import FollowedModule
+from .live_order import LiveOrder
 from .opening import Opening
 from .wanted import SELECTORS, check_members, names, options_of, texts
 
@@ -74,21 +75,22 @@ class LogsSubscription:
     async def run(self, out: Outlet) -> None:
         """``log``, ``gap`` and ``cursor`` of each; the newest lines of all of them first, in the order of their times.
 
-        From then on as they come, those of one Module in their order. ``gone`` for a Module that is selected no more,
-        ``error`` for one that cannot be followed, which is tried again unless it has ended.
+        From then on as they come, by ``LiveOrder`` in the order of their times, too. ``gone`` for a Module that is
+        selected no more, ``error`` for one that cannot be followed, which is tried again unless it has ended.
         """
         feed = self._board.open(self._selection, only=self._named or None)
-        opening = Opening(out)
+        opening, order = Opening(out), LiveOrder(out, lambda: len(self._running) > 1)
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(order.run(), name="corvo-live-order")
                 first = True
                 while True:
                     while feed.waiting:
                         rows, gone = feed.take(_SLICE)
                         for row in rows:
-                            await self._begin(row.module.name, tasks, out, opening)
+                            await self._begin(row.module.name, tasks, out, opening, order)
                         for name in gone:
-                            await self._end(name, out)
+                            await self._end(name, out, order)
                         await asyncio.sleep(0)
                     if first:
                         first = False
@@ -98,7 +100,9 @@ class LogsSubscription:
         finally:
             self._board.close(feed)
 
-    async def _begin(self, name: str, tasks: asyncio.TaskGroup, out: Outlet, opening: Opening) -> None:
+    async def _begin(
+        self, name: str, tasks: asyncio.TaskGroup, out: Outlet, opening: Opening, order: LiveOrder
+    ) -> None:
         if name in self._running:
             return
         if len(self._running) >= MAX_MODULES:
@@ -109,12 +113,12 @@ class LogsSubscription:
         followed = FollowedModule(
             name, self._router, Resume(self._parameters, self._cursors.get(name, "")), self._turns
         )
-        self._running[name] = tasks.create_task(followed.run(out, opening), name=f"corvo-follow {name}")
+        self._running[name] = tasks.create_task(followed.run(out, opening, order), name=f"corvo-follow {name}")
 
-    async def _end(self, name: str, out: Outlet) -> None:
+    async def _end(self, name: str, out: Outlet, order: LiveOrder) -> None:
         if (task := self._running.pop(name, None)) is not None:
             task.cancel()
-            await out.say("gone", name=name)
+            await order.say(name, out.line("gone", name=name))
 
     async def _tell_missing(self, out: Outlet) -> None:
         for name in self._named:

@@ -71,6 +71,7 @@ class Opening:
             self._all_there.set()
 
 
-def line_of(out: Outlet, name: str, record: Record) -> bytes:
-    """The line about one record of the Module ``name``."""
-    return out.line("gap" if is_marker(record) else "log", module=name, log=record)
+def line_of(out: Outlet, name: str, record: Record, *, late: bool = False) -> bytes:
+    """The line about one record of the Module ``name``; ``late``: one with a later time was said before."""
+    more = {"late": True} if late else {}
+    return out.line("gap" if is_marker(record) else "log", module=name, log=record, **more)

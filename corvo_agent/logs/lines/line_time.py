@@ -12,7 +12,8 @@ from ..dialects.times import NO_ZONE, TimeReader
 _STAMP = "@timestamp"
 _OTHERS = tuple(key for key in TIME_KEYS if key not in ("ts", _STAMP))
 _MILLI = 10**6
-_FIRST = -(1 << 63)
+#: The place of a line until its log has told a time.
+BEFORE_ALL = -(1 << 63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +105,4 @@ class OrderClock:
             place = self._sign * time
             if self._last is None or place > self._last:
                 self._last = place
-        return _FIRST if self._last is None else self._last
+        return BEFORE_ALL if self._last is None else self._last

@@ -12,6 +12,7 @@ import click
 
 from ....errors import CorvoError
 from ....logs.lines.merge import merge_pages
+from ....logs.lines.reordering import DEFAULT_SPAN
 from ....modules.access import Selector
 from ....timestamps import parse_duration
 from ...backends.protocol import Backend
@@ -23,7 +24,7 @@ from ...logs.follower import ModuleFollower, follow_all
 from ...logs.lines import OUTPUTS, Line
 from ...logs.options import parameters_of, query_options
 from ...logs.pages import LogPages
-from ...logs.reorder_buffer import DEFAULT_SPAN, ReorderBuffer
+from ...logs.reorder_buffer import ReorderBuffer
 from ...logs.selection import SelectionFollower
 from ...logs.text import ON_REQUEST, TextForm
 from ...many import for_each
@@ -31,7 +32,7 @@ from ...running import asynchronous
 from ...settings.where import Where
 from ...show.blocking import has_room
 from ...show.colour import CHOICES, wants_colour
-from ...show.output import output_option
+from ...show.output import note, output_option
 from ...where.chosen import Chosen, choose_modules
 from ...where.complete import levels
 from ...where.connect import open_backend
@@ -143,7 +144,16 @@ async def _follow(
     if len(names) == 1:
         await _follow_one(backend, names[0], parameters, failures, line)
         return
-    ordered = ReorderBuffer(line.show_merged, span=span)
+    late: set[str] = set()
+
+    def tell_late(name: str) -> None:
+        if name not in late:
+            late.add(name)
+            note(
+                f"corvo: {name}: lines that come more than --window {span:g}s late stand where they came, out of order"
+            )
+
+    ordered = ReorderBuffer(line.show_merged, span=span, late=tell_late)
     if names:
         following = _follow_named(backend, names, parameters, failures, ordered)
     else:
