@@ -133,6 +133,7 @@ def _service(deployment: Deployment) -> Iterator[Object]:
         "volumeMounts": [{"name": "logs", "mountPath": logs}],
     }
     spec = {
+        "affinity": _apart(module),
         "shareProcessNamespace": True,
         "automountServiceAccountToken": False,
         "initContainers": [agent],
@@ -143,7 +144,10 @@ def _service(deployment: Deployment) -> Iterator[Object]:
             *_etcd_volumes(deployment),
         ],
     }
-    yield _deployment(deployment, module, spec)
+    made = _deployment(deployment, module, spec)
+    # A new pod has a node of its own only when an old one has left it.
+    made["spec"]["strategy"] = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+    yield made
     yield {
         **_object("v1", "Service", _agents(deployment), deployment),
         "spec": {
@@ -154,6 +158,12 @@ def _service(deployment: Deployment) -> Iterator[Object]:
             "ports": [{"name": "corvo", "port": AGENT_PORT}],
         },
     }
+
+
+def _apart(name: str) -> Object:
+    """A node for each pod: a Module is a service on a node, and two pods there would be one Module."""
+    term = {"labelSelector": {"matchLabels": _labels(name)}, "topologyKey": "kubernetes.io/hostname"}
+    return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
 
 
 def _container(deployment: Deployment, name: str, arguments: list[str], mounts: list[Object]) -> Object:

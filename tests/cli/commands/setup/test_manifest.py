@@ -61,6 +61,12 @@ def test_objects_of_kubernetes_are_valid_and_their_commands_are_ours(options: tu
     pod = made["Deployment", "mail"]["spec"]["template"]["spec"]
     (agent,) = pod["initContainers"]
     assert (agent["restartPolicy"], pod["shareProcessNamespace"]) == ("Always", True)
+    # Two pods on one node would be one Module; a new one comes when an old one has left.
+    (apart,) = pod["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    template = made["Deployment", "mail"]["spec"]["template"]
+    assert apart["labelSelector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+    assert apart["topologyKey"] == "kubernetes.io/hostname"
+    assert made["Deployment", "mail"]["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
     (line,) = agent["args"]
     words = shlex.split(line.replace("$(echo $POD_IP | tr .: --)", "10-0-0-1"))
     assert words[:2] == ["exec", "corvo"]
