@@ -313,13 +313,16 @@ class Agent:
     def _take_step(self, step: WatchStep) -> None:
         if self._overriding is not None:
             self._overriding.take(step)
+        self._heard.set()
+
+    def _note_step(self, step: WatchStep) -> None:
+        """What may come after the change is in force, and the application knows of it."""
         if self._history is not None:
             self._history.take(step)
         if self.options.audit is not None:
             self.options.audit.seen_beside(step.beside)
         if self._endpoint is not None:
             self._endpoint.heard(step.beside)
-        self._heard.set()
 
     def _update_levels(self, module: Module | None, controls: tuple[Control, ...]) -> None:
         self._levels.update(module, controls)
@@ -333,13 +336,14 @@ class Agent:
             self.name,
             self._store,
             on_step=self._take_step,
+            after_step=self._note_step,
             callback_timeout=self.options.callback_timeout,
             check_interval=self.options.check_interval,
         )
-        if self.options.audit is not None:
-            watcher.subscribe(self.options.audit.seen)
         if on_change is not None:
             watcher.subscribe(lambda change: on_change(change.module), shown_as=on_change)
+        if self.options.audit is not None:
+            watcher.subscribe(self.options.audit.seen)
         return watcher
 
     def _report(self) -> StartReport:

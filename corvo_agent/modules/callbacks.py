@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 import logging
 from collections import deque
@@ -61,6 +62,9 @@ ChangeCallback = Callable[[ModuleChange], Awaitable[object] | object]
 class CallbackQueue:
     """The states that wait for one callback, and the task that hands them over one after the other.
 
+    A state for which nothing is to wait is handed over by ``put`` itself, in the context of that task: waking it would
+    take a turn of the loop. What an async callback does then is waited for by the task.
+
     A callback that raises is logged. An async one that takes longer than ``timeout`` seconds is cancelled and
     logged, and left alone if it has not ended ``cancel_grace`` seconds later; a plain one cannot be interrupted: it is
     measured and warned about. At most ``limit`` states wait; then the oldest is dropped and counted, so that the
@@ -91,6 +95,11 @@ class CallbackQueue:
         self._moved = asyncio.Event()
         self._told: Module | None = None
         self._task: asyncio.Task[None] | None = None
+        # The task waits for a state: none is before the next one, and no call runs.
+        self._idle = False
+        self._context = contextvars.copy_context()
+        # The async call that was begun last, until the task waits for it.
+        self._begun: tuple[asyncio.Future[Any], ModuleChange] | None = None
         # The call that runs now, and those that did not end when they were cancelled.
         self._calls: set[asyncio.Future[Any]] = set()
         self.called = self.failed = self.timed_out = self.dropped = 0
@@ -98,22 +107,34 @@ class CallbackQueue:
     def start(self, told: Module | None = None) -> None:
         """Begin to call, again too after ``stop``; ``told`` is what the callback already knows of."""
         self._told = told
-        self._task = asyncio.create_task(self._run(), name=f"corvo-callback {self._name}")
+        self._context = contextvars.copy_context()
+        self._task = asyncio.create_task(self._run(), name=f"corvo-callback {self._name}", context=self._context)
 
     def stop(self) -> set[asyncio.Future[Any]]:
         """Call no more, and cancel the call that runs, unless it is the one that stops; what then is ending."""
         task, self._task = self._task, None
+        self._idle = False
         self._waiting.clear()
         self._moved.set()
         if task is None or asyncio.current_task() in self._calls:
             return set()
+        self._begun = None
         ending: set[asyncio.Future[Any]] = {task, *self._calls}
         for each in ending:
             each.cancel()
         return ending
 
     def put(self, module: Module | None, revision: int) -> None:
-        """Add a state, dropping the oldest one when there are too many."""
+        """Hand over a state, or let it wait for its turn, dropping the oldest one when there are too many."""
+        if self._idle:
+            # What the callback itself brings about waits until it has returned.
+            self._idle = False
+            self._context.run(self._tell, module, revision)
+            if self._waiting or self._begun is not None:
+                self._moved.set()
+            else:
+                self._idle = self._task is not None
+            return
         if len(self._waiting) >= self._limit:
             self._waiting.popleft()
             self.dropped += 1
@@ -121,20 +142,29 @@ class CallbackQueue:
         self._moved.set()
 
     async def _run(self) -> None:
-        # A call that stops its own queue is not cancelled: it ends here, even if the queue was started again by then.
-        while self._task is asyncio.current_task():
-            if not self._waiting:
+        while True:
+            if self._begun is not None:
+                begun, self._begun = self._begun, None
+                await self._finish(*begun)
+            elif self._task is not asyncio.current_task():
+                # A call that stops its own queue is not cancelled: this ends after it, or another task has begun.
+                return
+            elif self._waiting:
+                self._tell(*self._waiting.popleft())
+            else:
                 self._moved.clear()
-                await self._moved.wait()
-                continue
-            module, revision = self._waiting.popleft()
-            if same_spec(self._told, module):
-                continue
-            change = ModuleChange(self._name, self._told, module, revision)
-            self._told = module
-            await self._call(change)
+                self._idle = True
+                try:
+                    await self._moved.wait()
+                finally:
+                    self._idle = False
 
-    async def _call(self, change: ModuleChange) -> None:
+    def _tell(self, module: Module | None, revision: int) -> None:
+        """Call the callback; ``_begun`` is what it has begun, if it is async."""
+        if same_spec(self._told, module):
+            return
+        change = ModuleChange(self._name, self._told, module, revision)
+        self._told = module
         self.called += 1
         started = self._clock.monotonic()
         try:
@@ -147,11 +177,12 @@ class CallbackQueue:
         if taken > _SLOW_CALL:
             _log.warning("the callback %r held the event loop for %.2f s", self._shown_as, taken)
         if inspect.isawaitable(answer):
-            await self._finish(asyncio.ensure_future(answer), change)
+            call = asyncio.ensure_future(answer)
+            self._calls.add(call)
+            call.add_done_callback(self._calls.discard)
+            self._begun = call, change
 
     async def _finish(self, call: asyncio.Future[Any], change: ModuleChange) -> None:
-        self._calls.add(call)
-        call.add_done_callback(self._calls.discard)
         timer = asyncio.create_task(self._clock.sleep(self._timeout))
         try:
             await asyncio.wait({call, timer}, return_when=asyncio.FIRST_COMPLETED)

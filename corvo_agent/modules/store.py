@@ -17,6 +17,7 @@ from .json.codec import encode_module, read_module
 from .kv import ClockDifference, HasClock, HasCredentials, KeyRange, KeyValue, KeyValueStore
 from .model import Module
 from .names import BESIDE_PREFIX, MODULES_PREFIX, key_of
+from .watching.batches import WatchBatch
 from .watching.watch import Watch
 
 # Decoding this many values takes a few milliseconds; then the loop gets its turn.
@@ -175,15 +176,30 @@ class ModuleStore:
         Level.parse(level, "spec.log-level")
         return await self.modify(name, lambda module: module.with_spec(log_level=level))
 
-    def watch(self, name: str = "", *, beside: bool = False, check_interval: float = 10.0) -> Watch:
+    def watch(
+        self,
+        name: str = "",
+        *,
+        beside: bool = False,
+        check_interval: float = 10.0,
+        at_once: Callable[[WatchBatch], bool] | None = None,
+    ) -> Watch:
         """A watch, not yet entered, of the Module ``name``, or of all of them. Raises InvalidArgument.
 
         With ``beside`` it also tells what lies beside that one Module, by the same stream. Its changes hold undecoded
-        items: ``decode_module`` is what reads those of Modules.
+        items: ``decode_module`` is what reads those of Modules. ``at_once`` as in ``Watch``.
         """
         key = key_of(name) if name else MODULES_PREFIX
         also = [KeyRange(f"{BESIDE_PREFIX}{name}/")] if beside else []
-        return Watch(self.kv, key, exact=bool(name), also=also, check_interval=check_interval, clock=self.clock)
+        return Watch(
+            self.kv,
+            key,
+            exact=bool(name),
+            also=also,
+            check_interval=check_interval,
+            clock=self.clock,
+            at_once=at_once,
+        )
 
 
 def _read(item: KeyValue) -> Module:

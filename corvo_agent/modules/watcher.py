@@ -64,8 +64,9 @@ class ModuleWatcher:
     (and cancelled, when it can be): the others are called as if nothing had happened. Each has its own queue of
     ``PENDING_STATES``; a callback that falls further behind misses the oldest states, never the newest.
 
-    ``on_step`` is called at once with each ``WatchStep``, before any other callback; then the keys beside the Module
-    are watched too, by the same stream. It has to be quick, and what it raises ends the watcher.
+    ``on_step`` is called at once with each ``WatchStep``, before any other callback, and ``after_step`` after those
+    that are plain functions; then the keys beside the Module are watched too, by the same stream. Both have to be
+    quick, and what they raise ends the watcher.
 
     A value that cannot be decoded changes nothing and is warned about once.
     """
@@ -77,6 +78,7 @@ class ModuleWatcher:
         *,
         on_change: ModuleCallback | None = None,
         on_step: Callable[[WatchStep], object] | None = None,
+        after_step: Callable[[WatchStep], object] | None = None,
         callback_timeout: float = CALLBACK_TIMEOUT,
         check_interval: float = 10.0,
     ) -> None:
@@ -85,8 +87,15 @@ class ModuleWatcher:
         modules = ModuleStore.of(store)
         self._clock = modules.clock
         self._on_step = on_step
+        self._after_step = after_step
         self._key = key_of(name)
-        self._new_watch = partial(modules.watch, name, beside=on_step is not None, check_interval=check_interval)
+        self._new_watch = partial(
+            modules.watch,
+            name,
+            beside=on_step is not None or after_step is not None,
+            check_interval=check_interval,
+            at_once=self._take_at_once,
+        )
         self._watch = self._new_watch()
         self._queues: list[CallbackQueue] = []
         self._task: asyncio.Task[None] | None = None
@@ -232,21 +241,31 @@ class ModuleWatcher:
                     await asyncio.sleep(0)
                 self._step(batch.changes[start : start + _DECODED_AT_ONCE], batch)
 
+    def _take_at_once(self, batch: WatchBatch) -> bool:
+        """Take a few changes in the turn of the loop in which they came; whatever else there is, ``_run`` takes."""
+        if batch.cause is not Cause.CHANGES or len(batch.changes) > _DECODED_AT_ONCE:
+            return False
+        self._step(batch.changes, batch)
+        return True
+
     def _step(self, changes: Sequence[Change], batch: WatchBatch) -> None:
         own: list[ModuleChange] = []
         for change in changes:
             if change.key == self._key and (told := self._apply(change, replaced=batch.replaced)) is not None:
                 own.append(told)
+        beside = tuple(change for change in changes if change.key != self._key)
+        exact, first = batch.cause is Cause.CHANGES, batch.cause is Cause.SNAPSHOT
+        step = WatchStep(self._module, tuple(own), beside, exact, first, batch.replaced)
         if self._on_step is not None:
-            beside = tuple(change for change in changes if change.key != self._key)
-            exact, first = batch.cause is Cause.CHANGES, batch.cause is Cause.SNAPSHOT
-            self._on_step(WatchStep(self._module, tuple(own), beside, exact, first, batch.replaced))
-        # Queued calls are made by other tasks, later: what the step has put in force holds by then.
+            self._on_step(step)
+        # Callbacks come after the step: what it has put in force holds when they are called.
         for told in own:
             if not same_spec(told.old, told.new):
                 self._changes += 1
-                for queue in self._queues:
+                for queue in tuple(self._queues):
                     queue.put(told.new, told.revision)
+        if self._after_step is not None:
+            self._after_step(step)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 import pytest
 
@@ -221,3 +222,82 @@ async def test_a_callback_may_close_its_own_queue() -> None:
         await closed.wait()
         await settle()
         assert queue.called == 1
+
+
+_SET_BY_CALLBACK: ContextVar[str] = ContextVar("_SET_BY_CALLBACK", default="")
+
+
+async def test_a_callback_that_waits_is_called_at_once_in_a_context_of_its_own() -> None:
+    told: list[tuple[str, str]] = []
+
+    def note(change: ModuleChange) -> None:
+        told.append((change.module.spec.log_level, _SET_BY_CALLBACK.get()))
+        _SET_BY_CALLBACK.set(change.module.spec.log_level)
+        if change.revision == 2:
+            # What it brings about itself waits until it has returned.
+            queue.put(at("Warn"), 3)
+            assert len(told) == 1
+
+    async with calling(note, FakeClock()) as queue:
+        await settle()
+        queue.put(at("Info"), 2)
+        assert told == [("Info", "")]
+        queue.put(at("Debug"), 4)
+        await settle()
+        queue.put(at("Error"), 5)
+        assert told == [("Info", ""), ("Warn", "Info"), ("Debug", "Warn"), ("Error", "Debug")]
+        assert _SET_BY_CALLBACK.get() == ""
+
+
+async def test_an_async_callback_that_waits_is_begun_in_the_next_turn_and_the_next_state_waits_for_it() -> None:
+    gate, begun = asyncio.Event(), list[str]()
+
+    async def slow(change: ModuleChange) -> None:
+        begun.append(change.module.spec.log_level)
+        await gate.wait()
+
+    async with calling(slow, FakeClock()) as queue:
+        await settle()
+        queue.put(at("Info"), 2)
+        await asyncio.sleep(0)
+        assert begun == ["Info"]
+        queue.put(at("Debug"), 3)
+        await settle()
+        assert begun == ["Info"]
+        gate.set()
+        await settle()
+        assert begun == ["Info", "Debug"]
+
+
+async def test_one_that_waited_may_close_its_own_queue_and_its_failure_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def closing(_: ModuleChange) -> None:
+        assert queue.stop() == set()
+        raise ValueError("after closing")
+
+    async with calling(closing, FakeClock()) as queue:
+        await settle()
+        queue.put(at("Info"), 2)
+        await settle()
+        queue.put(at("Debug"), 3)
+        await settle()
+        assert (queue.called, queue.failed) == (1, 1)
+    assert "after closing" in caplog.text
+
+
+async def test_closing_drops_a_call_that_was_only_begun() -> None:
+    begun = []
+
+    async def note(change: ModuleChange) -> None:
+        begun.append(change.revision)
+
+    async with calling(note, FakeClock()) as queue:
+        await settle()
+        queue.put(at("Info"), 2)
+        await asyncio.wait(queue.stop(), timeout=30)
+        queue.start()
+        await settle()
+        queue.put(at("Debug"), 3)
+        await settle()
+        assert (begun, queue.failed) == ([3], 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..kv import Change
@@ -39,10 +40,19 @@ class BatchBuffer:
     """Batches that wait for one consumer, at most ``limit`` of them.
 
     When it is full the producer waits in ``room`` and reads no further, so that the store keeps the rest.
+
+    Waking a task takes a turn of the loop. So a consumer that waits already has ``at_once`` called with the batch,
+    and is woken only if that returns False: it has not taken it. What ``at_once`` raises, ``get`` raises.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, at_once: Callable[[WatchBatch], bool] | None = None) -> None:
         self._limit = limit
+        self._at_once = at_once
+        # The consumer waits in ``get``, and nothing has woken it yet.
+        self._waited_for = False
+        # How many were taken at once since other tasks had their turn.
+        self._in_a_row = 0
+        self._failure: Exception | None = None
         self._batches: deque[WatchBatch] = deque()
         self._moved = asyncio.Event()
         self._taken = asyncio.Event()
@@ -54,13 +64,24 @@ class BatchBuffer:
         return len(self._batches) >= self._limit
 
     async def room(self) -> None:
-        """Wait until there is room for one more."""
+        """Wait until there is room for one more, and other tasks have had their turn after as many as ``limit``."""
         while self.full:
             self._taken.clear()
             await self._taken.wait()
+        if self._in_a_row >= self._limit:
+            self._in_a_row = 0
+            await asyncio.sleep(0)
 
     def put(self, batch: WatchBatch) -> None:
-        """Add a batch; the one producer has waited for ``room``."""
+        """Hand over a batch; the one producer has waited for ``room``."""
+        if self._at_once is not None and self._waited_for and not self._closed:
+            self._in_a_row += 1
+            try:
+                if self._at_once(batch):
+                    return
+            except Exception as error:
+                self._failure = error
+        self._waited_for = False
         self._batches.append(batch)
         self._moved.set()
 
@@ -70,7 +91,14 @@ class BatchBuffer:
             if self._closed:
                 return None
             self._moved.clear()
-            await self._moved.wait()
+            self._waited_for = True
+            try:
+                await self._moved.wait()
+            finally:
+                self._waited_for = False
+        if self._failure is not None:
+            raise self._failure
+        self._in_a_row = 0
         self._taken.set()
         return self._batches.popleft()
 

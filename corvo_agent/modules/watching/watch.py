@@ -65,6 +65,9 @@ class Watch:
     Iterate over it for batches; one consumer. It never gives up: while the store is away it tries again with
     ``backoff``, and ``statistics()`` tells how it is doing. A dead stream is found within ``check_interval`` seconds;
     where more than 500 keys are followed, and others of the store are written, within a minute and that.
+
+    ``at_once`` is called with a batch while the consumer waits for one, in the turn of the loop in which it was read;
+    what it returns False for comes by iteration, and what it raises too. It has to be quick.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Watch:
         check_interval: float = 10.0,
         backoff: Backoff | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        at_once: Callable[[WatchBatch], bool] | None = None,
     ) -> None:
         self._store = store
         self._prefix = prefix
@@ -88,7 +92,7 @@ class Watch:
         self._backoff = backoff or Backoff()
         self._clock = clock
         self._view = View((KeyRange(prefix, exact), *self._also))
-        self._buffer = BatchBuffer(_BUFFERED_BATCHES)
+        self._buffer = BatchBuffer(_BUFFERED_BATCHES, at_once=at_once)
         self._task: asyncio.Task[None] | None = None
         self._first_snapshot = asyncio.Event()
         self._snapshot_needed = True
@@ -231,10 +235,10 @@ class Watch:
         raise Unavailable(self._prefix, "the stream ended")
 
     def _tell(self, cause: Cause, changes: list[Change], *, replaced: bool = False) -> None:
-        self._buffer.put(WatchBatch(cause, tuple(changes), self._view.revision, replaced))
         self._changes += len(changes)
         if changes:
             self._last_change_time = self._clock.time_ns()
+        self._buffer.put(WatchBatch(cause, tuple(changes), self._view.revision, replaced))
 
     async def _check_often(self, *, at_once: bool) -> None:
         patience = Backoff(maximum=self._check_period)

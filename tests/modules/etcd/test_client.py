@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -241,7 +242,7 @@ async def test_a_cancelled_opening_leaves_no_connection() -> None:
         assert client.streams == 0
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.binary(max_size=30) | NEAR_MISSES.map(orjson.dumps), max_size=3).map(b"\n".join))
 async def test_whatever_a_server_streams_ends_in_an_error_of_ours(body: bytes) -> None:
     outcome = await watch(answer(CREATED + body))
@@ -313,3 +314,21 @@ def test_a_connection_notices_that_the_other_machine_has_gone() -> None:
         for name, value in (("TCP_KEEPIDLE", 3), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 6000)):
             if hasattr(socket, name):
                 assert made.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == value
+
+
+def test_a_read_takes_no_more_than_the_c_library_keeps_memory_for() -> None:
+    sent = bytes(300 * 1024)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        with _new_socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", address)) as made:
+            made.connect(address)
+            peer, _ = server.accept()
+            with peer:
+                sending = threading.Thread(target=peer.sendall, args=(sent,))
+                sending.start()
+                parts: list[bytes] = []
+                while sum(map(len, parts)) < len(sent):
+                    parts.append(made.recv(256 * 1024))
+                sending.join()
+    assert b"".join(parts) == sent
+    assert max(map(len, parts)) <= 64 * 1024
