@@ -20,13 +20,15 @@ from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.names import key_of
 
-# Seconds in which they start: one after the other, for each keeps this process busy for a while.
-SPREAD = 60.0
+# How many of them start at a time: each keeps this process and etcd busy for a while. So they start as fast as the
+# machine can, and one after the other, so that what each does at its rates does not come all at once.
+STARTING = 4
 
 
 async def now(store: EtcdStore, name: str, stack: contextlib.AsyncExitStack) -> None:
     """An agent of ours, without what does not talk to etcd."""
-    watcher = await stack.enter_async_context(ModuleWatcher(name, store))
+    # With a step it follows what lies beside the Module, too, as agents do.
+    watcher = await stack.enter_async_context(ModuleWatcher(name, store, on_step=lambda step: None))
     lease = await stack.enter_async_context(EndpointLease(store, name, Endpoint("127.0.0.1:1")))
     await watcher.wait_synced()
     await lease.wait_for(EndpointState.ANNOUNCED)
@@ -67,16 +69,15 @@ SCHEMES: dict[str, Callable[[EtcdStore, str, contextlib.AsyncExitStack], Awaitab
 
 async def serve(scheme: str, etcd: str, first: int, count: int) -> None:
     """Run them until the input ends."""
+    numbers = iter(range(first, first + count))
     async with contextlib.AsyncExitStack() as stack:
 
-        async def start(number: int) -> None:
-            await asyncio.sleep((number - first + random.random()) * SPREAD / count)
-            store = await stack.enter_async_context(
-                EtcdStore(EtcdOptions((etcd,), connect_timeout=20.0, call_timeout=60.0 if scheme == "before" else 4.0))
-            )
-            await SCHEMES[scheme](store, f"idle{number:05}-pen-npm", stack)
+        async def start() -> None:
+            for number in numbers:
+                store = await stack.enter_async_context(EtcdStore(EtcdOptions((etcd,))))
+                await SCHEMES[scheme](store, f"idle{number:05}-pen-npm", stack)
 
-        await asyncio.gather(*(start(number) for number in range(first, first + count)))
+        await asyncio.gather(*(start() for _ in range(STARTING)))
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
