@@ -45,7 +45,7 @@ def program(name: str) -> str | None:
 
 #: Packages of Python that a test may need: the extra ``world`` has them.
 PACKAGES = (
-    *("IPython", "aiohttp", "celery", "django", "eventlet", "fastapi", "flask", "gevent", "gunicorn", "mcp"),
+    *("IPython", "aiohttp", "anyio", "celery", "django", "eventlet", "fastapi", "flask", "gevent", "gunicorn", "mcp"),
     *("opentelemetry", "pythonjsonlogger", "trio", "uvicorn", "uvloop"),
 )
 

@@ -25,6 +25,8 @@ from types import (
 )
 from typing import Any, NamedTuple
 
+from .anyio_waits import anyio_wait
+
 #: Awaits followed in one task; a longer chain is cut.
 MAX_AWAITS = 256
 
@@ -144,6 +146,9 @@ def wait_of(task: Task[Any], chain: AwaitChain) -> Wait:
     behind = _behind(future)
     if behind is not None:
         return behind
+    of_anyio = None if chain.cut else anyio_wait(chain.links, chain.frames)
+    if of_anyio is not None:
+        return Wait(of_anyio.state, of_anyio.on, _tasks(of_anyio.tasks))
     if chain.frames and not chain.cut and _is_asyncio(chain.frames[-1]):
         found = _WAITS.get(chain.frames[-1].f_code.co_qualname)
         if found is not None:
@@ -152,7 +157,7 @@ def wait_of(task: Task[Any], chain: AwaitChain) -> Wait:
 
 
 def _is_asyncio(frame: FrameType) -> bool:
-    return "asyncio" in frame.f_code.co_filename
+    return "asyncio/" in frame.f_code.co_filename
 
 
 def _behind(future: object) -> Wait | None:

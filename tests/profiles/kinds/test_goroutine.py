@@ -121,6 +121,34 @@ async def test_a_ring_leads_through_everything_that_waits_for_all() -> None:
     )
 
 
+async def complete_named(*names: str) -> None:
+    await asyncio.sleep(0)
+    for each in asyncio.as_completed([task for task in asyncio.all_tasks() if task.get_name() in names]):
+        await each
+
+
+async def hold_and_group(lock: asyncio.Lock) -> None:
+    async with lock, asyncio.TaskGroup() as group:
+        group.create_task(acquire(lock), name="member")
+
+
+async def acquire(lock: asyncio.Lock) -> None:
+    await lock.acquire()
+
+
+async def test_a_ring_leads_through_a_task_group_and_the_lock_around_it() -> None:
+    async with tasks(parent=hold_and_group(asyncio.Lock())):
+        profile = await dump()
+    ring = {"deadlock: parent waits for member waits for parent", "deadlock: member waits for parent waits for member"}
+    assert len(ring & set(profile.comments)) == 1
+
+
+async def test_a_ring_leads_through_the_last_one_that_is_to_be_completed() -> None:
+    async with tasks(one=complete_named("two"), two=wait_shielded("one")):
+        profile = await dump()
+    assert len([each for each in profile.comments if each.startswith("deadlock: ")]) == 1
+
+
 async def deep(depth: int) -> None:
     await (deep(depth - 1) if depth else never())
 
