@@ -144,7 +144,7 @@ ROOMS = {
         "merged_answers",
         "views",
     ],
-    "gateway/rest/schemas": ["schema", "answers objects", "table"],
+    "gateway/rest/schemas": ["schema", "answers objects queries", "table"],
     "launcher": ["environment", "join", "inject isolated"],
     "cli": [
         "backends confirm help manifests shells show thinned_log whole_file",
@@ -200,7 +200,7 @@ NO_TEST_OF_ITS_NAME = {
     **dict.fromkeys(
         (
             "gateway/rest/paths.py",
-            *(f"gateway/rest/schemas/{name}.py" for name in ("answers", "objects", "schema", "table")),
+            *(f"gateway/rest/schemas/{name}.py" for name in ("answers", "objects", "queries", "schema", "table")),
         ),
         "tests/gateway/rest/test_openapi.py holds each answer of a running gateway against them",
     ),

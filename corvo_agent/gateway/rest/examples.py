@@ -113,6 +113,19 @@ _TAKEN = {
     "gateway": "corvo-1",
     "by": "ada",
 }
+_COLLECTED = {
+    **{name: value for name, value in _TAKEN.items() if name not in ("module", "profile", "parameters")},
+    "modules": [_NAME],
+    "seconds": None,
+}
+_SAMPLE = {
+    "time": "2026-11-24T03:31:00Z",
+    "cpu": 2.4,
+    "rss": 71487488,
+    "loop-lag": 0.004,
+    "tasks": 12,
+    "gc-pause": 0.0003,
+}
 
 #: (method, path as it is routed) -> its examples, each with a few words. The first one stands for the request.
 EXAMPLES: Mapping[tuple[str, str], Mapping[str, Example]] = {
@@ -266,8 +279,38 @@ EXAMPLES: Mapping[tuple[str, str], Mapping[str, Example]] = {
             }
         ),
     },
+    ("GET", f"{API_PATH}/whoami"): {
+        "what the caller may": Example(
+            {
+                "name": "ada",
+                "role": "operator",
+                "selector": "",
+                "queries": {"Log": True, "Action": False},
+                "may": {"level": True, "modules delete": False},
+                "routes": {"GET /statuses": True, "DELETE /modules/{name}": False},
+                "gateway": {"id": "corvo-1", "version": "0.1.0", "started": "2026-11-24T03:00:00Z", "modules": 40},
+            }
+        ),
+    },
+    ("GET", f"{_ONE}/samples"): {
+        "fifteen minutes": Example({"module": _NAME, "step": 10.0, "samples": [_SAMPLE]}),
+    },
+    ("GET", f"{_ONE}/logs/context"): {
+        "around a time": Example(
+            {"module": _NAME, "logs": [_AGENT_S_LINE], "at": 0},
+            parameters={"time": "2026-11-24T03:31:02Z", "before": "2", "after": "2"},
+        ),
+    },
     ("POST", f"{_ONE}/profiles"): {
         "two seconds of the processor": Example(_TAKEN, {"profile": "profile", "parameters": {"seconds": "2"}}),
     },
     ("GET", f"{API_PATH}/profiles"): {"all of them": Example({"gateway": "corvo-1", "items": [_TAKEN]})},
+    ("GET", f"{API_PATH}/profiles/{{id}}"): {"how far it is": Example(_TAKEN)},
+    ("DELETE", f"{API_PATH}/profiles/{{id}}"): {"end it": Example({**_TAKEN, "state": "cancelled"})},
+    ("POST", f"{API_PATH}/bundles"): {
+        "a support case": Example(_COLLECTED, {"names": [_NAME], "since": "1h", "cpu": "2s"}),
+    },
+    ("GET", f"{API_PATH}/bundles"): {"all of them": Example({"gateway": "corvo-1", "items": [_COLLECTED]})},
+    ("GET", f"{API_PATH}/bundles/{{id}}"): {"how far it is": Example(_COLLECTED)},
+    ("DELETE", f"{API_PATH}/bundles/{{id}}"): {"end it": Example({**_COLLECTED, "state": "cancelled"})},
 }

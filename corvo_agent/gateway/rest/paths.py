@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...logs.search.parameters import MAX_CONTEXT, PARAMETERS
+from ...logs.search.parameters import MAX_CONTEXT
 from ...modules.names import API_PATH
 from ...modules.vanished import DELETION_NOTE
+from .schemas.queries import LOG_PARAMETERS
 from .schemas.schema import ref
 
 _JSON = "application/json"
@@ -57,7 +58,7 @@ _PAGES = [
 ]
 _NAMES = _parameter("name", "query", "Only these Modules", type="array", items={"type": "string"})
 _MEASURE = _parameter("measure", "query", "Ask the agents for errors, cpu, rss and loop lag", type="boolean")
-_LOG = [_parameter(name, "query", "See the guide of log queries") for name in PARAMETERS]
+_LOG = [_parameter(name, "query", text) for name, text in LOG_PARAMETERS.items()]
 _STEP = _parameter("step", "query", "Seconds of one step, 60 unless told", type="integer", minimum=1, maximum=86400)
 _CONTEXT = [
     _parameter("cursor", "query", "A place that an answer or a stream has told"),

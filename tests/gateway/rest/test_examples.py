@@ -14,6 +14,7 @@ from corvo_agent.gateway.rest.examples import EXAMPLES, Example
 from corvo_agent.gateway.rest.openapi import document
 from corvo_agent.gateway.rest.samples import NAME
 from corvo_agent.gateway.rest.schemas.table import SCHEMAS
+from corvo_agent.modules.names import API_PATH
 from tests.gateway.conftest import Api, Store, announced
 
 CREATE = ("POST", "/configs/diagnostics/v1/modules")
@@ -21,13 +22,32 @@ DELETE = ("DELETE", "/configs/diagnostics/v1/modules/{name}")
 LEVEL = ("GET", "/configs/diagnostics/v1/modules/{name}/level")
 
 
+# The last operation of each kind.
+IDS: dict[str, str] = {}
+
+
 async def ask(api: Api, method: str, path: str, example: Example) -> Any:
     """The first answer, of a stream its first line."""
-    url = api.gateway.url + path.replace("{name}", NAME)
+    kind = path.removesuffix("/{id}").rpartition("/")[2]
+    url = api.gateway.url + path.replace("{name}", NAME).replace("{id}", IDS.get(kind, ""))
     body = None if example.body is None else orjson.dumps(example.body)
     async with api.session.request(method, url, data=body, params=example.parameters) as response:
         assert response.status in (200, 202), (method, path, await response.text())
-        return orjson.loads(await response.content.readline())
+        answer = orjson.loads(await response.content.readline())
+        if response.status == 202:
+            IDS[kind] = answer["id"]
+        return answer
+
+
+def test_every_request_that_is_answered_with_json_has_an_example() -> None:
+    without = [
+        (method.upper(), path)
+        for path, methods in document()["paths"].items()
+        for method in methods
+        if method != "parameters" and path.startswith(API_PATH) and not path.endswith("/data")
+        if (method.upper(), path) not in EXAMPLES
+    ]
+    assert without == []
 
 
 async def test_each_example_is_answered_and_its_answer_has_such_members(api: Api, store: Store, tmp_path: Path) -> None:

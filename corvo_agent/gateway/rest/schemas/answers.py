@@ -91,7 +91,10 @@ ANSWERS: Schema = {
                 "type": "string",
                 "description": "profile (of the processor), heap, allocs, goroutine, block, mutex, threadcreate, trace",
             },
-            "parameters": {"oneOf": [LABELS, {"type": "null"}], "description": "what its kind takes, such as seconds"},
+            "parameters": {
+                "anyOf": [ref("ProfileParameters"), {"type": "null"}],
+                "description": "what its kind takes, such as seconds",
+            },
         },
     },
     "Profile": object_of(
@@ -207,7 +210,9 @@ ANSWERS: Schema = {
                 "type": ["string", "null"],
                 "description": "Log, Stats, Profile, Action or one of the service's own",
             },
-            "parameters": {"oneOf": [LABELS, {"type": "null"}]},
+            "parameters": {
+                "anyOf": [ref("LogParameters"), ref("ProfileParameters"), ref("OtherParameters"), {"type": "null"}]
+            },
             "service-port": {"type": ["object", "null"], "properties": {"name": {"type": ["string", "null"]}}},
         },
     },

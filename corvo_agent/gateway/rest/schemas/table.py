@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .answers import ANSWERS
 from .objects import OBJECTS
+from .queries import QUERY_SCHEMAS
 from .schema import Schema
 
 #: By name.
-SCHEMAS: Schema = {**OBJECTS, **ANSWERS}
+SCHEMAS: Schema = {**OBJECTS, **ANSWERS, **QUERY_SCHEMAS}
