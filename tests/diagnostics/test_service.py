@@ -181,8 +181,12 @@ async def test_the_callers_deadline_cancels_the_handler(service: DiagnosticsServ
     gate = Gate()
     service.register_handler("Log", gate)
     async with served(service) as address, DiagnosticsClient(address) as client:
-        with pytest.raises(DeadlineExceeded, match=r"no answer within 0.2 s"):
-            await client.debug("Log", timeout=0.2)
+        seconds = 0.2
+        # The deadline may pass before a crowded machine has come to the handler: then a later one is tried.
+        while gate.entered.locked():
+            with pytest.raises(DeadlineExceeded, match=rf"no answer within {seconds:g} s"):
+                await client.debug("Log", timeout=seconds)
+            seconds *= 2
         await gate.cancelled.acquire()
 
 
