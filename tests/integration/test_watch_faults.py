@@ -275,7 +275,7 @@ async def test_a_renewal_that_gets_no_answer_finds_what_is_dead_for_the_watch_as
                 seeing = asyncio.create_task(observer.sees(2 * number + 1))
                 patience = 5.0
                 while not (await asyncio.wait({seeing}, timeout=patience))[0]:
-                    # A renewal opened a connection in the moment of the freezing, and they go on over it: that one, too.
+                    # A renewal opened a connection in the moment of the freezing, and they go on over it.
                     proxy.freeze()
                     patience *= 2
                 await seeing
