@@ -8,8 +8,6 @@ import sys
 import sysconfig
 from pathlib import Path
 
-import pytest
-
 import corvo_agent
 from corvo_agent.launcher import isolated
 from tests.hub.kit import PATIENCE, connected, hub
@@ -34,13 +32,12 @@ def environment_of(folder: Path) -> str:
     return str(program)
 
 
-@pytest.mark.parametrize("option", ["-I", "-E"])
-async def test_it_is_a_worker_of_the_service(option: str) -> None:
+async def test_it_is_a_worker_of_the_service() -> None:
     with runtime_folder() as folder:
         python = environment_of(folder / "environment")
         async with (
             hub(folder, "1-node1-shop") as (workers, _),
-            running(folder, python, option, "-c", _PROGRAM) as output,
+            running(folder, python, "-I", "-c", _PROGRAM) as output,
         ):
             async with asyncio.timeout(PATIENCE):
                 pid = int(await output.readline())
@@ -64,7 +61,7 @@ async def test_nothing_is_imported_or_printed_where_it_has_no_service(tmp_path: 
 async def test_a_name_that_there_cannot_be_does_not_keep_it_from_starting(tmp_path: Path) -> None:
     python = environment_of(tmp_path / "environment")
     process = await asyncio.create_subprocess_exec(
-        *("sh", "-c", 'CORVO_RUN=$$ CORVO_MODULE="of no name" exec "$0" -I -c "print(1)"', python),
+        *("sh", "-c", 'CORVO_RUN=$$ CORVO_MODULE="of no name" exec "$0" -E -c "print(1)"', python),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

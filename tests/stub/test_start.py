@@ -28,6 +28,25 @@ from tests.stub.kit import PATIENCE, START, Service, hub_pid, runtime_folder, se
 NAME = "node1-shop"
 _LOOK = 0.05
 
+BLOCKS = """
+import asyncio
+from corvo_agent import start
+
+def until_debug():
+    while logging.root.level != 10:
+        time.sleep(0.01)
+
+async def work():
+    async with start("shop", node="node1") as handle:
+        await asyncio.to_thread(until_debug)
+    say(left="async", stopped=handle.stopped, now=logging.root.level)
+
+with start("shop", node="node1") as handle:
+    until_debug()
+say(left="plain", stopped=handle.stopped, now=logging.root.level)
+asyncio.run(work())
+"""
+
 pytestmark = pytest.mark.integration
 
 
@@ -39,7 +58,7 @@ def folder() -> Iterator[Path]:
 
 @asynccontextmanager
 async def shop(etcd: EmbeddedEtcd, folder: Path, before: str = START) -> AsyncIterator[tuple[Service, ModuleStore]]:
-    environment = {"CORVO_ETCD": etcd.endpoint, "CORVO_LOG_FILE": str(folder / "shop.log")}
+    environment = {"CORVO_ETCD": etcd.endpoint, "CORVO_LOG_FILE": str(folder / "{pid}.log")}
     async with EtcdStore(EtcdOptions((etcd.endpoint,))) as kv, service(folder, environment, before) as running:
         yield running, ModuleStore.of(kv)
 
@@ -93,6 +112,8 @@ async def test_a_forked_child_is_a_worker_of_its_own(etcd: EmbeddedEtcd, folder:
         await announced(store, 2)
         await set_level(store, "Debug")
         assert {(await running.says(level=10))["pid"] for _ in range(2)} == {running.pid, child}
+        for pid in (running.pid, child):
+            (folder / f"{pid}.log").write_text(f'{{"level":"info","msg":"said by {pid}"}}\n')
         async with DiagnosticsClient(address) as client:
             # What the parent had counted is not counted again by its child.
             assert await client.stats("n") == {"n": 5}
@@ -102,6 +123,8 @@ async def test_a_forked_child_is_a_worker_of_its_own(etcd: EmbeddedEtcd, folder:
             for asked in (["action", NAME, "who"], ["stats", NAME, "n"], ["profile", NAME, "goroutine", "-o", "-"]):
                 outcome = await corvo(*asked, "--worker", f"pid:{child}", "--address", address)
                 assert outcome.code == 0, outcome.err
+            shown = await corvo("logs", NAME, "--address", address)
+            assert {text in shown.out for text in (f"said by {running.pid}", f"said by {child}")} == {True}, shown
             with pytest.raises(RemoteError, match="which one"):
                 await client.action("who")
             running.let_children_leave()
@@ -156,8 +179,15 @@ async def test_the_hub_ends_with_the_last_process(etcd: EmbeddedEtcd, folder: Pa
         await becomes(is_gone)
 
 
-async def test_without_a_hub_the_agent_is_inside(etcd: EmbeddedEtcd, folder: Path) -> None:
-    inside = "from corvo_agent import start; handle = start('shop', node='node1', hub=False)"
+@pytest.mark.parametrize(
+    "inside",
+    [
+        START.replace("'node1')", "'node1', hub=False)"),
+        # No program can be started.
+        f"sys.executable = '/nowhere/python'; {START}",
+    ],
+)
+async def test_without_a_hub_the_agent_is_inside(inside: str, etcd: EmbeddedEtcd, folder: Path) -> None:
     async with shop(etcd, folder, inside) as (running, store):
         address = await running.address()
         await set_level(store, "Debug")
@@ -167,6 +197,13 @@ async def test_without_a_hub_the_agent_is_inside(etcd: EmbeddedEtcd, folder: Pat
         running.do("handle.publish('late', lambda: 7); say(stopped=handle.stop(), level=logging.root.level)")
         assert (await running.says(stopped=True))["level"] == 30
         assert hub_pid(Path(running.place.socket)) == 0
+
+
+async def test_a_handle_ends_with_its_block_and_can_be_had_again(etcd: EmbeddedEtcd, folder: Path) -> None:
+    async with shop(etcd, folder, f"exec({BLOCKS!r})") as (running, store):
+        await set_level(store, "Debug")
+        for block in ("plain", "async"):
+            assert await running.says(left=block) == {"pid": running.pid, "left": block, "stopped": True, "now": 30}
 
 
 async def test_a_setting_that_is_refused_is_told_and_harms_nothing(folder: Path) -> None:

@@ -167,14 +167,15 @@ class Life:
 
     def wrong(self, said: list[tuple[float, int]]) -> Iterator[tuple[float, float]]:
         """When it had another level than the Module, as ``said``: from and until."""
-        moments = sorted({self.born, *(moment for moment, _ in (*self.levels, *said) if moment > self.born)})
+        changed = (moment for moment, _ in (*self.levels, *said) if self.born < moment < self.seen)
+        moments = sorted({self.born, *changed})
         begun: float | None = None
         for moment in moments:
             if _at(self.levels, moment) == _at(said, moment):
                 if begun is not None:
                     yield begun, moment
                 begun = None
-            elif begun is None and moment < self.seen:
+            elif begun is None:
                 begun = moment
         if begun is not None:
             yield begun, self.seen

@@ -15,6 +15,8 @@ def test_a_level_is_wrong_until_it_is_the_one_that_was_said() -> None:
     said = [(0.0, 20), (10.0, 10), (20.0, 40)]
     life = Life(12.0, 30.0, ((12.0, -1), (12.5, 20), (13.0, 10), (20.25, 40), (25.0, 10)))
     assert list(life.wrong(said)) == [(12.0, 13.0), (20.0, 20.25), (25.0, 30.0)]
+    # One that ends just after a change is wrong until its end, not until the next change.
+    assert list(Life(12.0, 20.01, ((12.0, 10),)).wrong(said)) == [(20.0, 20.01)]
 
 
 @needs("gunicorn", "flask")
