@@ -67,15 +67,30 @@ def contexts_path() -> Path:
 def read_contexts(path: Path | None = None) -> Contexts:
     """What the file holds, nothing where there is none. Blocks on the disk. Raises ConfigError for a wrong one."""
     path = path or contexts_path()
-    if not path.exists():
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return Contexts(path)
-    table = read_toml(str(path))
+    except OSError as error:
+        raise _unread(path, error) from error
+    try:
+        table = read_toml(str(path))
+    except ConfigError as error:
+        if isinstance(error.__cause__, OSError):
+            raise _unread(path, error.__cause__) from error
+        raise
     chosen, named = table.pop(CONTEXT, ""), table.pop(CONTEXTS, {})
     if not isinstance(chosen, str):
         raise ConfigError(f"{path}: {CONTEXT}", chosen, "must be the name of a context")
     if not isinstance(named, dict) or not all(isinstance(each, dict) for each in named.values()):
         raise ConfigError(f"{path}: {CONTEXTS}", None, f"must be tables: [{CONTEXTS}.NAME]")
     return Contexts(path, table, named, chosen)
+
+
+def _unread(path: Path, error: OSError) -> ConfigError:
+    reason = error.strerror or str(error)
+    text = f"{reason}; every command reads it unless --config FILE, or CORVO_CONFIG, names another (/dev/null: none)"
+    return ConfigError(str(path), None, text)
 
 
 def choose_context(name: str, path: Path | None = None) -> Path:

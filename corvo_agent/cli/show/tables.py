@@ -10,27 +10,30 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# Between two columns.
-_GAP = 3
+# Between two columns: as people like it, and where there is little room.
+_GAP, _NARROW_GAP = 3, 1
 
 
 def draw(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console | None = None) -> None:
-    """A table, its longest cells folded where it does not fit; where even that does not help, a record for each row."""
+    """A table, its longest cells folded and its columns close together where it does not fit; where even that does not
+    help, a record for each row.
+    """
     console = console or Console()
-    if _needs(headers, rows) <= console.width:
-        _draw_table(headers, rows, console)
+    if _needs(headers, rows, _GAP) <= console.width:
+        _draw_table(headers, rows, console, Table(box=box.SIMPLE_HEAD, pad_edge=False))
+    elif _needs(headers, rows, _NARROW_GAP) <= console.width:
+        _draw_table(headers, rows, console, Table(box=None, pad_edge=False, padding=(0, _NARROW_GAP, 0, 0)))
     else:
         _draw_records(headers, rows, console)
 
 
-def _needs(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+def _needs(headers: Sequence[str], rows: Sequence[Sequence[str]], gap: int) -> int:
     """The width below which columns are no columns any more: names whole, the others as wide as their heads."""
     names = [headers[0], *(row[0] for row in rows)] if headers else []
-    return max(map(cell_len, names), default=0) + sum(cell_len(header) + _GAP for header in headers[1:]) + 2
+    return max(map(cell_len, names), default=0) + sum(cell_len(header) + gap for header in headers[1:]) + 2
 
 
-def _draw_table(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+def _draw_table(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console, table: Table) -> None:
     for place, header in enumerate(headers):
         table.add_column(header, overflow="fold", no_wrap=place == 0, min_width=cell_len(header))
     for row in rows:

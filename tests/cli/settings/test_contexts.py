@@ -94,3 +94,9 @@ def test_what_is_wrong_with_it_is_named(path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(ConfigError):
         read_contexts(path)
+
+
+def test_a_file_that_cannot_be_read_is_named_with_what_chooses_another(tmp_path: Path) -> None:
+    # A folder in its place, which not even root can read.
+    with pytest.raises(ConfigError, match=rf"{tmp_path}: Is a directory; .*--config FILE.*CORVO_CONFIG"):
+        read_contexts(tmp_path)

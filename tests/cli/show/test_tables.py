@@ -30,6 +30,17 @@ def test_a_table_fits_and_every_name_is_whole(width: int) -> None:
     assert "".join(lines).replace(" ", "").count("Debug") == 2
 
 
+@pytest.mark.parametrize(("width", "lines"), [(60, 2), (80, 3)])
+def test_columns_stand_close_together_before_rows_become_records(width: int, lines: int) -> None:
+    headers = ("NAME", "STATUS", "AGE", "LEVEL", "ERRORS", "RESTARTS", "WORKERS")
+    shown = [line for line in drawn(width, headers, ("node1-checkout", "live", "9s", "Debug", "1", "0", "2")) if line]
+    assert [line.split() for line in shown if "node1" in line or "NAME" in line] == [
+        list(headers),
+        ["node1-checkout", "live", "9s", "Debug", "1", "0", "2"],
+    ]
+    assert len(shown) == lines
+
+
 def test_a_table_without_rows_is_its_head() -> None:
     assert [line.split() for line in drawn(80, ("NAME", "LEVEL")) if "NAME" in line] == [["NAME", "LEVEL"]]
 

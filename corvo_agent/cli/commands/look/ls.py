@@ -49,7 +49,7 @@ async def command(
 ) -> None:
     """Show all modules, those named, or those that selectors choose: whether each is alive, since when, the level that
     is wanted and the one in force where that is another, the errors that it has logged, its restarts, and its
-    processes where one of them has several.
+    processes where one of them has several. AGE counts from when its process began, as ps has it.
 
     \b
     corvo ls
