@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -18,16 +19,19 @@ from typing import Any
 import psutil
 
 CORVO = ("-m", "corvo_agent")
+# The line that a program answers SIGUSR1 with, and how many tasks it says.
+_TASKS = re.compile(r' state: \{.*"tasks": (\d+)')
 # Lines of a program's own log that are kept.
 _KEPT = 5_000
 
 
 @dataclass(frozen=True)
 class Size:
-    """What a process holds: descriptors, threads, and tasks where it tells of them."""
+    """What a process holds: descriptors, threads, MiB of memory, and tasks, 0 where it was not asked."""
 
     files: int
     threads: int
+    memory: float
     tasks: int = 0
 
 
@@ -40,6 +44,9 @@ class Program:
         self._process = process
         self._asking = asyncio.Lock()
         self._logged = asyncio.Event()
+        # What it logged of its tasks when it was asked for its state.
+        self._tasks = 0
+        self._state = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -47,6 +54,9 @@ class Program:
         while line := await self._process.stderr.readline():
             self.lines.append(line.decode(errors="replace").rstrip())
             self._logged.set()
+            if told := _TASKS.search(self.lines[-1]):
+                self._tasks = int(told[1])
+                self._state.set()
         self._logged.set()
 
     async def logged(self, text: str) -> str:
@@ -73,7 +83,15 @@ class Program:
     def size(self, tasks: int = 0) -> Size:
         """What it holds now."""
         process = psutil.Process(self._process.pid)
-        return Size(process.num_fds(), process.num_threads(), tasks)
+        return Size(process.num_fds(), process.num_threads(), process.memory_info().rss / (1 << 20), tasks)
+
+    async def tasks(self) -> int:
+        """How many tasks a program of ``corvo`` says that it has."""
+        async with self._asking:
+            self._state.clear()
+            self.signal(signal.SIGUSR1)
+            await self._state.wait()
+        return self._tasks
 
     def cpu_seconds(self) -> float:
         """Processor time that it has used."""

@@ -8,6 +8,7 @@ every gateway; what writers keep is there; nothing holds more descriptors, threa
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ from tests.tcp_proxy import TcpProxy
 
 # Descriptors, threads and tasks that a process may have more after a storm: other connections are open then.
 _MORE = 6
+# What the memory of a program may be at the end, of what it was in the middle of a long storm.
+_GROWN = 1.1
 # Seconds that anything may take to come right, and that starting may take; the figures say how long it took.
 _PATIENCE = 60.0
 _STARTING = 300.0
@@ -40,7 +43,11 @@ _LOOK = 0.1
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a storm is. ``rotating``: with certificates, tokens and logs that are replaced meanwhile."""
+    """How large a storm is.
+
+    ``rotating``: with certificates, tokens and logs that are replaced meanwhile; ``flat``: the memory of a program may
+    grow by a tenth at most from its middle, when everything that is ever loaded is, to its end.
+    """
 
     seconds: float = 8.0
     agents: int = 4
@@ -49,6 +56,7 @@ class Plan:
     kept: int = 3
     callers: int = 0
     rotating: bool = False
+    flat: bool = False
     seed: int = 1
 
 
@@ -68,13 +76,16 @@ class Figures:
     shown_after: float = 0.0
     kept_after: float = 0.0
     cpu: dict[str, float] = field(default_factory=dict)
+    #: MiB of each program in the middle of the storm.
+    middle: dict[str, float] = field(default_factory=dict)
     most: dict[str, tuple[Size, Size]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         faults = ", ".join(f"{count} {kind}" for kind, count in sorted(self.faults.items()))
         sizes = "\n".join(
             f"  {name}: {before.files} -> {after.files} descriptors, {before.threads} -> {after.threads} threads, "
-            f"{before.tasks} -> {after.tasks} tasks, {self.cpu[name]:.1f} s of CPU"
+            f"{before.tasks} -> {after.tasks} tasks, {before.memory:.1f} -> {self.middle.get(name, 0.0):.1f} -> "
+            f"{after.memory:.1f} MiB, {self.cpu.get(name, 0.0):.1f} s of CPU"
             for name, (before, after) in self.most.items()
         )
         return (
@@ -122,7 +133,9 @@ class Storm:
                 await self._all_right(store)
                 await self._ask_everyone()
                 before = await self._sizes()
+                weighing = asyncio.get_running_loop().call_later(self._plan.seconds / 2, self._weigh)
                 await self._all_right(store, await self._rage(store))
+                weighing.cancel()
                 await self._check_sizes(before)
                 self._check_logs()
             except AssertionError as error:
@@ -272,22 +285,27 @@ class Storm:
 
     async def _sizes(self) -> dict[str, Size]:
         services = {name: each.size((await each.ask())["tasks"]) for name, each in self._services.items()}
-        return {**services, **{name: each.size() for name, each in self._others.items()}}
+        return {**services, **{name: each.size(await each.tasks()) for name, each in self._others.items()}}
+
+    def _weigh(self) -> None:
+        self.figures.middle = {name: each.size().memory for name, each in (self._services | self._others).items()}
 
     async def _check_sizes(self, before: dict[str, Size]) -> None:
         async def same() -> bool:
             after = await self._sizes()
             self.figures.most = {name: (before[name], after[name]) for name in before}
-            return all(
-                now.files <= was.files + _MORE and now.threads <= was.threads + _MORE and now.tasks <= was.tasks + _MORE
-                for was, now in self.figures.most.values()
-            )
+            return all(self._is_as_large(name, was, now) for name, (was, now) in self.figures.most.items())
 
         programs = {**self._services, **self._others}
         try:
             await _until(same, "a process has grown")
         finally:
             self.figures.cpu = {name: each.cpu_seconds() for name, each in programs.items()}
+
+    def _is_as_large(self, name: str, was: Size, now: Size) -> bool:
+        most = _GROWN * max(was.memory, self.figures.middle[name]) if self._plan.flat else math.inf
+        grown = (now.files - was.files, now.threads - was.threads, now.tasks - was.tasks)
+        return max(grown) <= _MORE and now.memory <= most
 
     def _check_logs(self) -> None:
         told = [f"{name}: {line}" for name, each in {**self._services, **self._others}.items() for line in each.lines]
