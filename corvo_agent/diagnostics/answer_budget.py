@@ -58,9 +58,12 @@ class AnswerBudget:
         return self._limit
 
     @contextmanager
-    def room(self, seconds: float) -> Iterator[AnswerRoom]:
-        """The room of one answer, which is due in ``seconds``. It is given back at the end."""
-        room = AnswerRoom(self, asyncio.get_running_loop().time() + max(seconds - _TO_TELL, seconds / 2))
+    def room(self, seconds: float, *, lasting: bool = False) -> Iterator[AnswerRoom]:
+        """The room of one answer, which is due in ``seconds``. It is given back at the end.
+
+        ``lasting``: of one that has many parts, each of which waits so long for room.
+        """
+        room = AnswerRoom(self, max(seconds - _TO_TELL, seconds / 2), lasting)
         token = _room.set(room)
         try:
             yield room
@@ -72,11 +75,16 @@ class AnswerBudget:
 
 
 class AnswerRoom:
-    """What one answer holds of a budget; it is told when there is none by ``until`` of the loop's clock."""
+    """What one answer holds of a budget; it is told when there is none in ``patience`` seconds.
 
-    def __init__(self, budget: AnswerBudget, until: float) -> None:
+    ``lasting``: from the beginning of each of its parts on.
+    """
+
+    def __init__(self, budget: AnswerBudget, patience: float, lasting: bool = False) -> None:
         self._budget = budget
-        self._until = until
+        self._patience = patience
+        self._lasting = lasting
+        self._until = asyncio.get_running_loop().time() + patience
         self._held = 0
         self._closed = False
         self._has_turn = False
@@ -111,6 +119,8 @@ class AnswerRoom:
         It is made again, in its turn, when others hold the room that it needs. Raises what ``attempt`` raises and
         ResourceExhausted when there is no room in time.
         """
+        if self._lasting:
+            self._until = asyncio.get_running_loop().time() + self._patience
         try:
             return await self._attempt(attempt)
         except _NoRoom:
@@ -142,6 +152,16 @@ class AnswerRoom:
             self._held += more
             self._budget.used += more
 
+    def release(self, held: int) -> None:
+        """Hold ``held`` bytes, which are not more than before: the rest was sent, or is not needed."""
+        budget = self._budget
+        with budget._lock:
+            if self._closed or held >= self._held:
+                return
+            budget.used += held - self._held
+            self._held = held
+        self._tell()
+
     def close(self) -> None:
         """Give all back; may be called twice."""
         self._give_back()
@@ -169,6 +189,10 @@ class AnswerRoom:
         with budget._lock:
             budget.used -= self._held
             self._held = 0
+        self._tell()
+
+    def _tell(self) -> None:
+        budget = self._budget
         freed, budget._freed = budget._freed, asyncio.Event()
         freed.set()
 

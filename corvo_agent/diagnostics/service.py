@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import ExitStack, aclosing, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -98,7 +99,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         self._queries = FairPlaces(
             "queries at once", self.limits.queries, reserve=self.limits.reserved, patience=patience
         )
-        self._answers = AnswerBudget(self.limits.answer_bytes, self._queries.spare_stalled)
+        self._answers = AnswerBudget(self.limits.answer_bytes, self._spare_stalled)
         self._streams = FairPlaces("followed queries at once", self.limits.streams, patience=patience)
         self.bounds = CallBounds(
             self.limits.request_bytes,
@@ -246,6 +247,10 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
                 place.taken()
             return answer
 
+    def _spare_stalled(self) -> float:
+        """End one that holds room for what its caller does not take; when to ask again."""
+        return min(self._queries.spare_stalled(), self._streams.spare_stalled())
+
     def _place(self, query: DebugQuery, call: Call | None) -> Place:
         """What ``query`` takes among those that are answered at once."""
         kind = query.query.strip().casefold()
@@ -287,9 +292,15 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
             place = Place(current_caller().name, call.connection if call else 0, Yields.TO_FEWER)
             await self._streams.enter(place, query.seconds)
             here.enter_context(self._streams.held(place))
+            # The lines of before are answers like others; what comes afterwards has bounds of its own.
+            seconds = self.limits.query_timeout if query.seconds is None else query.seconds
+            room = here.enter_context(self._answers.room(seconds, lasting=query.seconds is None))
+            if call is not None:
+                place.cut = call.cut
             # At once: a caller that follows something quiet knows that it is listened to.
             await stream.send_initial_metadata()
-            sending = super()._call_rpc_handler_server_stream(handler, stream, request)
+            offered = partial(_offered, handler, place, room)
+            sending = super()._call_rpc_handler_server_stream(offered, stream, request)
             await self._streams.run_in(place, sending, query.seconds, f"query {slot.query}")
 
     def _asked(self, request: DiagnosticsRequest) -> DebugQuery:
@@ -306,6 +317,18 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         if size > self.limits.response_bytes:
             raise ResourceExhausted("bytes of an answer (ask for less)", self.limits.response_bytes, size)
         return payload
+
+
+async def _offered(
+    handler: Callable[[Any], AsyncGenerator[Any]], place: Place, room: AnswerRoom, request: Any
+) -> AsyncGenerator[Any]:
+    """What ``handler`` gives; who does not take it while ``room`` is held for more may have to give way."""
+    async with aclosing(handler(request)) as answers:
+        async for answer in answers:
+            if room.held:
+                place.taken()
+            yield answer
+            place.offered = None
 
 
 @contextmanager

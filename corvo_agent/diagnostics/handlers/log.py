@@ -101,12 +101,14 @@ class LogHandler:
             made = await self._worker.call(self._new_tailer)
             # All queries have the same: it reads once for all of them.
             tailer = self._tailer = self._tailer or made
-        async with aclosing(tailer.follow_with(asked, logs_payload, level=level)) as batches:
+        room = answer_room()
+        following = tailer.follow_with(asked, logs_payload, level=level, room=room, packing=lambda: _packing(room))
+        async with aclosing(following) as batches:
             async for batch in batches:
                 yield batch
 
     async def _attempt(self, wanted: LogQuery, room: AnswerRoom | None, timeout: float | None) -> Payload:
-        packing = Packing(encode_logs, decode_logs, _ignore if room is None else room.grow)
+        packing = _packing(room)
         between = None if room is None else room.settle
 
         def finish(result: LogResult) -> Payload:
@@ -133,6 +135,10 @@ def _new_tailer(
     from ...logs.tail.tailer import LogTailer
 
     return LogTailer(path, limits=limits, tail=tail, allowed=allowed, worker=worker, surveyor=surveyor)
+
+
+def _packing(room: AnswerRoom | None) -> Packing:
+    return Packing(encode_logs, decode_logs, _ignore if room is None else room.grow)
 
 
 def _payload(result: LogResult, packing: Packing) -> Payload:

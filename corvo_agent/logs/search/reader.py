@@ -136,13 +136,15 @@ class LogReader:
         start: Cursor | None,
         bound: Cursor | None,
         others: frozenset[str] = frozenset(),
+        limits: ReadLimits | None = None,
     ) -> Generator[None, None, LogResult]:
         """The same of the log ``path`` alone, which is one of them, towards newer lines, with their places.
 
         ``start`` is where to start: None, with the offset of the query, for the beginning. ``others`` are all the logs.
+        ``limits`` are those of this one alone.
         """
         options = replace(self._options, others=others)
-        return search_log(path, query, self.limits, until, start, bound, options=options, placed=True)
+        return search_log(path, query, limits or self.limits, until, start, bound, options=options, placed=True)
 
     def steps(
         self,
@@ -152,18 +154,21 @@ class LogReader:
         starts: Mapping[str, Cursor] = NO_STARTS,
         bound: Cursor | None = None,
         packing: Packing | None = None,
+        limits: ReadLimits | None = None,
     ) -> Generator[None, None, LogResult]:
         """The same without threads: a generator to be run where files may be read, that rests between blocks.
 
         Returns the result. ``until`` is a time of the monotonic clock. ``starts`` are places to start from by path,
-        ``bound`` where a search towards newer lines ends. Raises what ``read`` raises.
+        ``bound`` where a search towards newer lines ends, ``limits`` those of this one alone. Raises what ``read``
+        raises.
         """
+        limits = limits or self.limits
         if not self.is_single:
             # A pattern is expanded anew for each query: logs come and go.
-            return search_logs(self.patterns, query, self.limits, until, starts, self._options, packing)
+            return search_logs(self.patterns, query, limits, until, starts, self._options, packing)
         path = self.path
         start = Cursor.decode(query.cursor) if query.cursor else starts.get(path)
-        return search_log(path, query, self.limits, until, start, bound, options=self._options, packing=packing)
+        return search_log(path, query, limits, until, start, bound, options=self._options, packing=packing)
 
 
 def _finished(steps: Generator[None, None, LogResult], finish: Callable[[LogResult], T]) -> Generator[None, None, T]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
@@ -19,8 +18,10 @@ from ..limits import DEFAULT_LIMITS, DEFAULT_TAIL_LIMITS, ReadLimits, TailLimits
 from ..lines import marker
 from ..lines.marker import Gap
 from ..lines.record import Record
+from ..search.packing import Packing
 from ..search.query import EVERYTHING, LogQuery, Order
 from ..search.reader import LogReader
+from ..search.result import LogResult
 from ..search.survey import Surveyor
 from ..worker import Worker
 from .batch_builder import BatchBuilder
@@ -28,6 +29,7 @@ from .broadcaster import Broadcaster
 from .buffer import TailBuffer
 from .catch_up import CatchUp
 from .follower import LogFollower, Position
+from .history import History, HistoryRoom, Unbounded
 
 T = TypeVar("T")
 
@@ -115,11 +117,18 @@ class LogTailer:
         return self.follow_with(query, _same)
 
     async def follow_with(
-        self, query: LogQuery, finish: Callable[[list[Record]], T], *, level: Callable[[], Level | None] | None = None
+        self,
+        query: LogQuery,
+        finish: Callable[[list[Record]], T],
+        *,
+        level: Callable[[], Level | None] | None = None,
+        room: HistoryRoom | None = None,
+        packing: Callable[[], Packing] | None = None,
     ) -> AsyncGenerator[T]:
         """Like ``follow``, each batch turned into something else by ``finish`` in a thread.
 
-        ``level`` is asked for the level again and again, for a query that names none.
+        ``level`` is asked for the level again and again, for a query that names none. Lines of before are held in
+        ``room`` until they are given out, in the ``packing`` that is made for them; raises what ``room`` raises, too.
         """
         wanted = _checked(query)
         follows_level = level is not None and wanted.level is None
@@ -129,16 +138,17 @@ class LogTailer:
 
         # In a thread: compiling a pattern may take milliseconds.
         builder = await self._worker.call(self._builder, current(), finish)
+        history = History(self.reader, builder, self._tail.batch_lines, room or Unbounded(), packing)
         places = decode_places(wanted.cursor) if wanted.cursor else {}
         if not self.reader.is_single:
-            async with aclosing(self._follow_several(builder, current, places)) as followed:
+            async with aclosing(self._follow_several(builder, history, current, places)) as followed:
                 async for batch in followed:
                     yield batch
             return
         cursor = places.get("") or places.get(self._patterns[0])
         while cursor is not None:
             # Near the end first, or what comes meanwhile would be dropped.
-            batches, after = await self._page(builder, current(), cursor, None)
+            batches, after = await history.page(current(), cursor, None)
             if after is None:
                 break
             for batch in batches:
@@ -150,11 +160,19 @@ class LogTailer:
                 for batch in builder.ready([self._lost()], None):
                     yield batch
             if not places and wanted.lines:
-                batches, cursor = await self._worker.drive(self._newest(builder, current(), positions))
-                for batch in batches:
-                    yield batch
+                result = await self._newest(history, current(), positions)
+                cursor = self._start_of(result, positions)
+                if cursor is not None:
+                    # Read once more forwards, so that each batch can say where to go on.
+                    result = LogResult(truncated=result.truncated)
+                    history.forget()
+                only = next(iter(positions.values()), None) if cursor is None else None
+                made = history.batches(result, lambda part, is_last: builder.ready(part, only if is_last else None))
+                async with aclosing(made) as first:
+                    async for batch in first:
+                        yield batch
             while cursor is not None:
-                batches, cursor = await self._page(builder, current(), cursor, self._bound(positions))
+                batches, cursor = await history.page(current(), cursor, self._bound(positions))
                 for batch in batches:
                     yield batch
             async with aclosing(self._live(builder, current, buffer)) as live:
@@ -165,55 +183,57 @@ class LogTailer:
             await self._broadcaster.detach(buffer)
 
     async def _follow_several(
-        self, builder: BatchBuilder[T], current: Callable[[], LogQuery], places: Mapping[str, Cursor]
+        self,
+        builder: BatchBuilder[T],
+        history: History[T],
+        current: Callable[[], LogQuery],
+        places: Mapping[str, Cursor],
     ) -> AsyncGenerator[T]:
         """The same of several logs."""
         known = {path: place for path, place in places.items() if path}
         catch_up = CatchUp(self.reader, known, self._tail.batch_lines)
         # Near the end first, or what comes meanwhile would be dropped.
-        while known and (batches := await self._caught_up(builder, catch_up, current(), None)):
-            for batch in batches:
-                yield batch
+        if known:
+            async with aclosing(history.caught_up(catch_up, current(), None)) as before:
+                async for batch in before:
+                    yield batch
         buffer, positions = await self._broadcaster.attach()
         try:
             if known:
                 catch_up.go_on(positions)
-                while batches := await self._caught_up(builder, catch_up, current(), positions):
-                    for batch in batches:
+                async with aclosing(history.caught_up(catch_up, current(), positions)) as before:
+                    async for batch in before:
                         yield batch
             # Also of those that had no line: what is written to them from here on is to be gone on with.
-            first = await self._worker.drive(self._first_of_several(current(), places, positions))
-            for batch in await self._worker.call(builder.up_to, first, positions):
-                yield batch
+            result = LogResult()
+            if places.keys() == {""}:
+                result = LogResult([self._lost()])
+            elif not places and current().lines:
+                result = await self._newest(history, current(), positions)
+            made = history.batches(result, lambda part, is_last: builder.up_to(part, positions if is_last else {}))
+            async with aclosing(made) as first:
+                async for batch in first:
+                    yield batch
             async with aclosing(self._live(builder, current, buffer)) as live:
                 async for batch in live:
                     yield batch
         finally:
             await self._broadcaster.detach(buffer)
 
-    def _first_of_several(
-        self, query: LogQuery, places: Mapping[str, Cursor], positions: Mapping[str, Position]
-    ) -> Generator[None, None, list[Record]]:
-        """What is told of several logs before those lines that come: the newest ones for who was not there before."""
-        if places:
-            return [self._lost()] if places.keys() == {""} else []
-        if not query.lines or not positions:
-            return []
-        starts = {path: Cursor(each.mark, each.offset, forward=False) for path, each in positions.items()}
+    async def _newest(self, history: History[T], query: LogQuery, positions: Mapping[str, Position]) -> LogResult:
+        """The newest lines up to ``positions``: what who was not there before is told first."""
+        if not self.reader.is_single and not positions:
+            return LogResult()
         try:
-            return (yield from self.reader.steps(query, self._until(), starts=starts)).answer()
+            return await history.newest(query, positions)
         except NotFound:
-            return [self._lost()]
+            return LogResult([self._lost()]) if positions else LogResult()
 
-    async def _caught_up(
-        self,
-        builder: BatchBuilder[T],
-        catch_up: CatchUp,
-        query: LogQuery,
-        bounds: Mapping[str, Position] | None,
-    ) -> list[T]:
-        placed = await self._worker.drive(catch_up.steps(query, self._until(), bounds))
-        return await self._worker.call(builder.placed, placed)
+    def _start_of(self, result: LogResult, positions: Mapping[str, Position]) -> Cursor | None:
+        """Where the newest lines of a log start that are more than a batch, if that is known."""
+        if positions and result.cursor and result.count > self._tail.batch_lines:
+            return Cursor.decode(result.cursor)
+        return None
 
     async def _live(
         self, builder: BatchBuilder[T], current: Callable[[], LogQuery], buffer: TailBuffer
@@ -234,46 +254,6 @@ class LogTailer:
         items = buffer.take(_TAKE)
         self._broadcaster.drained()
         return await self._worker.call(builder.batches, items)
-
-    async def _page(
-        self, builder: BatchBuilder[T], query: LogQuery, cursor: Cursor, bound: Cursor | None
-    ) -> tuple[list[T], Cursor | None]:
-        """A batch of what lies between ``cursor`` and ``bound`` (the end), and where the next one starts, if any."""
-        return await self._worker.drive(self._page_steps(builder, query, cursor, bound))
-
-    def _page_steps(
-        self, builder: BatchBuilder[T], query: LogQuery, cursor: Cursor, bound: Cursor | None
-    ) -> Generator[None, None, tuple[list[T], Cursor | None]]:
-        # An answer that ended early points backwards; a tail goes on towards newer lines from there.
-        start = replace(cursor, forward=True, skip=0).encode()
-        asked = replace(query, lines=self._tail.batch_lines, cursor=start)
-        try:
-            result = yield from self.reader.steps(asked, self._until(), bound=bound)
-        except NotFound:
-            return builder.ready([self._lost()], None), None
-        after = Cursor.decode(result.cursor) if result.cursor else None
-        reached = after or bound
-        position = None if reached is None else Position(reached.mark, reached.offset)
-        return builder.ready([*result.records, *result.remarks], position), after
-
-    def _newest(
-        self, builder: BatchBuilder[T], query: LogQuery, positions: Mapping[str, Position]
-    ) -> Generator[None, None, tuple[list[T], Cursor | None]]:
-        """The newest lines up to ``positions``; when they are more than a batch, only where they start."""
-        starts = {path: Cursor(each.mark, each.offset, forward=False) for path, each in positions.items()}
-        try:
-            result = yield from self.reader.steps(query, self._until(), starts=starts)
-        except NotFound:
-            return (builder.ready([self._lost()], None) if positions else []), None
-        only = next(iter(positions.values())) if positions else None
-        if only is not None and result.cursor and len(result.records) > self._tail.batch_lines:
-            # Read once more forwards, so that each batch can say where to go on.
-            early = [] if result.truncated is None else [marker.truncated(result.truncated)]
-            return builder.ready(early, None), Cursor.decode(result.cursor)
-        return builder.ready(result.answer(), only), None
-
-    def _until(self) -> float:
-        return time.monotonic() + self._limits.max_seconds
 
     def _bound(self, positions: Mapping[str, Position]) -> Cursor | None:
         position = positions.get(self.reader.path)

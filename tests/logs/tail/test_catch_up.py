@@ -12,6 +12,7 @@ import pytest
 
 from corvo_agent.logs.files.cursor import Cursor, FileMark
 from corvo_agent.logs.files.places import encode_places
+from corvo_agent.logs.limits import DEFAULT_LIMITS
 from corvo_agent.logs.lines.marker import GAP, is_marker
 from corvo_agent.logs.search.query import EVERYTHING, LogQuery
 from corvo_agent.logs.search.reader import LogReader
@@ -63,6 +64,35 @@ def test_pages_in_the_order_of_time(tmp_path: Path, page: int) -> None:
         assert [n for n in before + after if int(n) % 3 == index] == [str(n) for n in range(index, 30, 3)]
     assert all(len(each) <= page for each in pages)
     assert told(with_bounds, bounds) == []
+
+
+@pytest.mark.parametrize("failing", range(1, 5))
+def test_a_page_that_finds_no_room_is_read_again(tmp_path: Path, failing: int) -> None:
+    paths = [tmp_path / f"{name}.log" for name in "abc"]
+    for index, path in enumerate(paths):
+        path.write_bytes(b"".join(line(n, ts=f"2026-11-24T10:00:{n:02}Z") for n in range(index, 30, 3)))
+    bounds = {str(path): Position(place(path, 0).mark, path.stat().st_size) for path in paths}
+    catch_up = CatchUp(LogReader(f"{tmp_path}/*.log"), dict.fromkeys(bounds), 4)
+    grown: list[int] = []
+
+    def grow(size: int) -> None:
+        grown.append(size)
+        if len(grown) == failing:
+            raise MemoryError
+
+    pages: list[list[Placed]] = []
+    while not pages or pages[-1]:
+        steps = catch_up.steps(EVERYTHING, time.monotonic() + 60, bounds, DEFAULT_LIMITS, grow)
+        try:
+            while True:
+                next(steps)
+        except MemoryError:
+            continue
+        except StopIteration as stop:
+            pages.append(stop.value)
+    assert numbers(pages) == [str(n) for n in range(30)]
+    assert len(grown) > failing
+    assert catch_up.held == 0
 
 
 def _in_order(count: int) -> list[int]:
