@@ -140,11 +140,19 @@ class LogTailer:
         builder = await self._worker.call(self._builder, current(), finish)
         history = History(self.reader, builder, self._tail.batch_lines, room or Unbounded(), packing)
         places = decode_places(wanted.cursor) if wanted.cursor else {}
-        if not self.reader.is_single:
-            async with aclosing(self._follow_several(builder, history, current, places)) as followed:
-                async for batch in followed:
-                    yield batch
-            return
+        follow = self._follow_one if self.reader.is_single else self._follow_several
+        async with aclosing(follow(builder, history, current, places)) as followed:
+            async for batch in followed:
+                yield batch
+
+    async def _follow_one(
+        self,
+        builder: BatchBuilder[T],
+        history: History[T],
+        current: Callable[[], LogQuery],
+        places: Mapping[str, Cursor],
+    ) -> AsyncGenerator[T]:
+        """The same of one log."""
         cursor = places.get("") or places.get(self._patterns[0])
         while cursor is not None:
             # Near the end first, or what comes meanwhile would be dropped.
@@ -159,7 +167,7 @@ class LogTailer:
             if places and places.keys().isdisjoint(("", self._patterns[0])):
                 for batch in builder.ready([self._lost()], None):
                     yield batch
-            if not places and wanted.lines:
+            if not places and current().lines:
                 result = await self._newest(history, current(), positions)
                 cursor = self._start_of(result, positions)
                 if cursor is not None:
