@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Protocol
 
@@ -42,6 +41,9 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait; may be cancelled at any time."""
+        # Late: some only ask what time it is.
+        import asyncio
+
         await asyncio.sleep(seconds)
 
 

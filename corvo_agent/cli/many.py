@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -32,6 +31,9 @@ async def for_each(
 
     Cancelled, it cancels the operations under way. Raises what else ``work`` raises.
     """
+    # Late: every command imports this file, and --help does not need it.
+    import asyncio
+
     done: dict[str, T] = {}
     places = asyncio.Semaphore(_WIDTH)
 

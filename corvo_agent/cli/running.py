@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -15,6 +14,9 @@ def asynchronous(command: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[.
 
     @functools.wraps(command)
     def run(*arguments: Any, **given: Any) -> Any:
+        # Late, here and elsewhere: --help does not need it.
+        import asyncio
+
         return asyncio.run(command(*arguments, **given))
 
     return quiet_at_broken_pipe(run)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+#: Seconds that a line of one log waits for earlier ones of others, where several are followed, unless told otherwise.
+DEFAULT_SPAN = 0.3
+
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:

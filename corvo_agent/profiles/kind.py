@@ -8,6 +8,9 @@ from typing import Protocol
 
 from ..errors import InvalidArgument
 
+#: The parameter of kinds that can look at the processes below their target, too.
+CHILDREN = "children"
+
 
 @dataclass(frozen=True, slots=True)
 class ProfileRequest:

@@ -94,6 +94,19 @@ def test_the_help_of_a_group_needs_no_imports() -> None:
     assert done.stderr == "heavy:\n"
 
 
+def test_the_help_of_a_command_that_asks_does_not_import_what_asks() -> None:
+    code = """if True:
+        import sys
+        from corvo_agent.cli.main import run
+        for name in ("action", "errors", "level", "logs", "ls", "stacks", "stats"):
+            run([name, "--help"])
+        heavy = {"aiohttp", "asyncio", "betterproto", "etcd3", "grpclib", "psutil", "re2", "rich", "zoneinfo"}
+        print("heavy:", *sorted(heavy & sys.modules.keys()), file=sys.stderr)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "heavy:\n"
+
+
 @pytest.mark.parametrize("name", ["agent", "gateway", "writer"])
 def test_the_help_of_a_program_does_not_import_what_it_runs(name: str) -> None:
     code = f"""if True:

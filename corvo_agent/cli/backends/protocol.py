@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # Only named here: what a client needs takes a quarter of a second to import.
     from ...diagnostics.client.typed_client import TypedClient
     from ...modules.access import ModuleAccess
-from ...overview.measuring import Measured
+    from ...overview.measuring import Measured
 
 
 class Backend(Protocol):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import CorvoError, NotFound
-from ...modules.announcing.endpoint import applied_to_dict
-from ...modules.module_level import ModuleLevel
 from ...timestamps import format_duration, parse_rfc3339
 from ..backends.protocol import Backend
 from ..show.output import FORMATS, output_option, print_result, visible
+
+if TYPE_CHECKING:
+    from ...modules.module_level import ModuleLevel
 
 #: The form of a level: a sentence, unless told otherwise.
 sentence_option = output_option(*FORMATS, default="text")
@@ -37,6 +37,9 @@ def level_state(level: ModuleLevel, *, told: bool = True) -> dict[str, Any]:
     state = {**level.wanted(now).as_json(), "log-level": module.spec.log_level}
     shown = {key: state[key] for key in _KEYS if state.get(key)}
     if level.applied is not None and told:
+        # Late, as below: --help does not need it.
+        from ...modules.announcing.endpoint import applied_to_dict
+
         shown["in-force"] = level.holds(now)
         shown["applied"] = applied_to_dict(level.applied)
     return shown
@@ -73,6 +76,8 @@ async def hints(backend: Backend, name: str, level: str) -> list[str]:
 
     It is given a little time for that; that it does not answer, or keeps another level, is a text too.
     """
+    import asyncio
+
     try:
         async with asyncio.timeout(_PATIENCE):
             while True:

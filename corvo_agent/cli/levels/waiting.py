@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
+from typing import TYPE_CHECKING
 
 from ...backoff import Backoff
 from ...errors import PreconditionFailed, Unavailable
 from ...modules.access import ModuleAccess
-from ...modules.module_level import ModuleLevel
+
+if TYPE_CHECKING:
+    from ...modules.module_level import ModuleLevel
 
 #: How long ``corvo level`` waits after a change unless it is told otherwise.
 PATIENCE = "5s"
@@ -36,7 +38,7 @@ async def wait_in_force(modules: ModuleAccess, level: ModuleLevel, seconds: floa
     while not level.holds(time.time_ns()):
         if time.monotonic() >= deadline:
             raise _missing(level, seconds)
-        await asyncio.sleep(backoff.next())
+        await _sleep(backoff.next())
         level = await modules.level(name)
     if level.applied is not None and level.applied.only_shown:
         return level, f"{name} has no level hook: the level only chooses which lines are shown"
@@ -47,9 +49,16 @@ async def settled(modules: ModuleAccess, level: ModuleLevel) -> ModuleLevel:
     """``level`` as it is when its agent, which announces at most once a second, had the time to tell."""
     deadline = time.monotonic() + _ANNOUNCED_WITHIN
     while not _is_told(level) and time.monotonic() < deadline:
-        await asyncio.sleep(_LONGEST_PAUSE / 2)
+        await _sleep(_LONGEST_PAUSE / 2)
         level = await modules.level(level.module.name)
     return level
+
+
+async def _sleep(seconds: float) -> None:
+    # Late: the help of a command that may wait does not need it.
+    import asyncio
+
+    await asyncio.sleep(seconds)
 
 
 def _is_told(level: ModuleLevel) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import socket
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +14,12 @@ from ...errors import InvalidArgument, PreconditionFailed
 from ...levels.level import Level
 from ...levels.logger_name import check_logger_name
 from ...modules.access import ModuleAccess
-from ...modules.controls.codec import control_from_dict
-from ...modules.controls.control import Control
-from ...modules.module_level import ModuleLevel
 from ...timestamps import parse_duration
 from ..backends.protocol import Backend
+
+if TYPE_CHECKING:
+    from ...modules.controls.control import Control
+    from ...modules.module_level import ModuleLevel
 
 #: How long a level set by hand holds unless the person says otherwise.
 DEFAULT_DURATION = "10m"
@@ -114,6 +116,9 @@ class Wish:
 
     def _control(self) -> Control:
         value = {"level": self.level, "logger": self.logger, "scope": self.scope, "by": who(), "reason": self.reason}
+        # Late: --help does not need it.
+        from ...modules.controls.codec import control_from_dict
+
         return control_from_dict(value)
 
 

@@ -18,7 +18,6 @@ from .text import TextForm
 
 _AT_ONCE = 500  # records printed in one write
 _MODULE = "corvo.module"
-OUTPUTS = ("text", "json", "yaml", "raw")
 
 
 class Line:

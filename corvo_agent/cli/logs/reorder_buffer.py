@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from ...clock import SYSTEM_CLOCK, Clock
+from ...logs.limits import DEFAULT_SPAN
 from ...logs.lines.record import Record
-from ...logs.lines.reordering import DEFAULT_SPAN, ReorderWindow
+from ...logs.lines.reordering import ReorderWindow
 
 # Lines that wait at most; with more, the earliest are shown although lines before them may still come.
 _MOST = 20_000

@@ -16,6 +16,7 @@ import orjson
 from ...logs.dialects.severity import Severity, of_word
 from ...logs.lines.marker import LEVEL, MARKER
 from ..show.output import json_text, visible
+from .choices import ON_REQUEST
 from .record_parts import RecordParts
 
 _NAME_COLOURS = ("bright_cyan", "bright_green", "bright_yellow", "bright_blue", "bright_magenta", "cyan", "yellow")
@@ -30,8 +31,6 @@ _COLOURS = {
 }
 _BELOW = "\n    "
 _LONGEST = 10_000  # characters of a value that is looked at whether it is JSON
-#: What is shown of a record only when it is asked for.
-ON_REQUEST = ("caller", "source", "file", "module", "pid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,11 @@ from ..backends.protocol import Backend
 from ..failures import Failures
 from ..many import for_each
 from ..show.ages import age
+from .choices import RECENTLY
 
 HEADERS = ("NAME", "STATUS", "AGE", "LEVEL", "ERRORS", "RESTARTS")
 #: A column behind them where a module has several processes.
 WORKERS = "WORKERS"
-#: How far back a gateway counts errors for all who ask.
-RECENTLY = "10m"
 WIDE = ("NODE", "CATEGORY", "BY", "REASON")
 
 
@@ -122,7 +121,3 @@ def sort_key(by: str, now: int) -> Any:
         "age": lambda each: (-each.level.module.status.last_start, each.name),
     }
     return keys[by]
-
-
-#: What can be sorted by.
-ORDERS = ("name", "errors", "status", "level", "restarts", "age")

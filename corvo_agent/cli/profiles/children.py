@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ...profiles.kinds.cpu import CHILDREN
+from ...profiles.kind import CHILDREN
 
 #: Adds ``--children``; the command gets it as ``children``.
 children_option = click.option(

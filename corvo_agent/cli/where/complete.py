@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import click
@@ -87,6 +86,7 @@ def labels(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 def _asked(ctx: click.Context, ask: Callable[[Backend], Awaitable[Sequence[str]]]) -> Sequence[str]:
     """What ``ask`` finds; nothing when it fails or takes too long: a shell has no place for an error."""
+    import asyncio
 
     async def found(where: Where) -> Sequence[str]:
         async with open_backend(where) as backend:

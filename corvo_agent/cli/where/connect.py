@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +15,8 @@ from .names import whole_name
 
 if TYPE_CHECKING:
     # Only named here: what clients and stores need takes half a second to import, and help is to be there at once.
+    import ssl
+
     from ...diagnostics.client.payload_client import PayloadClient
     from ...diagnostics.client.typed_client import TypedClient
     from ...modules.store import ModuleStore
@@ -63,6 +63,8 @@ async def open_store(etcd: EtcdSettings) -> AsyncIterator[ModuleStore]:
     Raises ConfigError: no etcd is named, or a setting is wrong.
     """
     # Late: aiohttp and etcd3 take a quarter of a second, and not every command needs them.
+    import asyncio
+
     from ...modules.etcd.store import EtcdStore
     from ...modules.store import ModuleStore
 

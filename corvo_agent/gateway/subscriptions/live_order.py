@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from ...logs.limits import DEFAULT_SPAN
 from ...logs.lines.record import Record
-from ...logs.lines.reordering import DEFAULT_SPAN, ReorderWindow
+from ...logs.lines.reordering import ReorderWindow
 from ..multiplex.kinds import Outlet
 from .opening import line_of
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo
 
 from ...errors import InvalidArgument
 from .time_forms import MONTHS, ZONE_NAMES, patterns
@@ -164,6 +163,9 @@ def parse_zone(text: str, what: str = "log-zone") -> tzinfo | None:
     if offset is not None and int(offset[2]) < 24 and int(offset[3] or 0) < 60:
         length = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
         return timezone(-length if offset[1] == "-" else length)
+    # Late: few name a zone.
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(stripped)
     except (ValueError, OSError, KeyError) as error:

@@ -8,10 +8,8 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
+from ..limits import DEFAULT_SPAN
 from .line_time import BEFORE_ALL, OrderClock
-
-#: Seconds that a line waits for earlier ones of other logs, unless told otherwise.
-DEFAULT_SPAN = 0.3
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ...errors import Unsupported
-from ..kind import ProfileRequest
+from ..kind import CHILDREN, ProfileRequest
 from ..pacing.exclusive import THIS_PROCESS, Exclusive
 from ..pprof.encoder import encode_off_loop
 from ..sampling.engine import (
@@ -24,8 +24,6 @@ from ..sampling.shared import SharedSampler
 DEFAULT_SECONDS = 10.0
 _AUTO = "auto"
 _PARAMETERS = ("seconds", "hz", "mode", "engine", "budget")
-#: The parameter of kinds that can look at the processes below their target, too.
-CHILDREN = "children"
 
 
 def wants_children(request: ProfileRequest) -> bool:

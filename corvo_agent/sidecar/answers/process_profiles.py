@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...errors import NotFound
-from ...profiles.kind import ProfileKind, ProfileRequest
+from ...profiles.kind import CHILDREN, ProfileKind, ProfileRequest
 from ...profiles.kinds.cmdline import join
-from ...profiles.kinds.cpu import CHILDREN, CpuKind, wants_children
+from ...profiles.kinds.cpu import CpuKind, wants_children
 from ...profiles.kinds.goroutine import GOROUTINE
 from ...profiles.pacing.exclusive import Exclusive
 from ...profiles.pprof.encoder import encode_off_loop

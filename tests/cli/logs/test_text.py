@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.cli.logs.text import ON_REQUEST, TextForm
+from corvo_agent.cli.logs.choices import ON_REQUEST
+from corvo_agent.cli.logs.text import TextForm
 from corvo_agent.logs.dialects.fields import TIME_KEYS
 from corvo_agent.logs.lines.record import RecordBuilder
 

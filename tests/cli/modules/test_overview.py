@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from corvo_agent.cli.modules.overview import HEADERS, ORDERS, WIDE, columns, level_text, notes, row, sort_key, wide
+from corvo_agent.cli.modules.choices import ORDERS
+from corvo_agent.cli.modules.overview import HEADERS, WIDE, columns, level_text, notes, row, sort_key, wide
 from corvo_agent.modules.announcing.endpoint import AppliedLevel
 from corvo_agent.modules.controls.control import Control
 from corvo_agent.modules.module_level import ModuleLevel

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ....levels.level import Level, is_level
 from ....modules.access import ModuleAccess
-from ....modules.module_level import ModuleLevel
 from ....timestamps import parse_duration
 from ...backends.protocol import Backend
 from ...confirm import confirm, yes_option
@@ -28,6 +27,9 @@ from ...where.chosen import Chosen, choose_modules
 from ...where.complete import level_words
 from ...where.connect import open_backend
 from ...where.options import agent_options
+
+if TYPE_CHECKING:
+    from ....modules.module_level import ModuleLevel
 
 
 @click.command("level", cls=HelpCommand, short_help="Show or change the log level of a module.")

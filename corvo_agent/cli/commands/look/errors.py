@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ....errors import CorvoError
-from ....logs.errors.groups import error_parameters, group_errors
 from ...backends.protocol import Backend
 from ...failures import Failures
 from ...help import HelpCommand
-from ...logs.error_report import HEADERS, ModuleErrors, report
-from ...logs.moments import moment
 from ...many import for_each
 from ...running import asynchronous
 from ...settings.where import Where
@@ -23,6 +20,9 @@ from ...show.output import format_option, note, print_json, print_table, yaml_te
 from ...where.chosen import Chosen, choose_modules
 from ...where.connect import open_backend
 from ...where.options import agent_options
+
+if TYPE_CHECKING:
+    from ...logs.error_report import ModuleErrors
 
 
 @click.command("errors", cls=HelpCommand, short_help="Count the errors of modules by kind.")
@@ -40,6 +40,10 @@ async def command(chosen: Chosen, since: str, output: str | None, where: Where) 
     corvo errors mail --since 1h
     corvo errors -l team=network -o json
     """
+    # Late, as below: --help does not need it.
+    from ....logs.errors.groups import error_parameters
+    from ...logs.moments import moment
+
     parameters, failures = error_parameters(moment(since, "--since")), Failures(named=True)
     async with open_backend(where) as backend:
         if not (chosen.words or backend.has_modules):
@@ -58,6 +62,10 @@ async def _asked(
     backend: Backend, names: Sequence[str], parameters: dict[str, str], failures: Failures, *, named: bool
 ) -> list[ModuleErrors]:
     """What each module's agent answers. One that was ``named`` and cannot be asked is a failure, else it is unknown."""
+    import asyncio
+
+    from ....logs.errors.groups import group_errors
+    from ...logs.error_report import ModuleErrors
 
     async def ask(name: str) -> ModuleErrors:
         try:
@@ -74,6 +82,8 @@ async def _asked(
 
 
 def _show(found: Sequence[ModuleErrors], since: str, output: str | None) -> None:
+    from ...logs.error_report import HEADERS, report
+
     if output in ("json", "yaml"):
         value = [each.as_json(since) for each in found]
         if output == "json":

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
 
 import click
 
-from ....errors import CorvoError
-from ....logs.lines.merge import merge_pages
-from ....logs.lines.reordering import DEFAULT_SPAN
-from ....modules.access import Selector
+from ....logs.limits import DEFAULT_SPAN
 from ....timestamps import parse_duration
-from ...backends.protocol import Backend
 from ...confirm import confirm, yes_option
 from ...failures import Failures
 from ...help import HelpCommand, RareOption
-from ...levels.held import HeldLevel
-from ...logs.follower import ModuleFollower, follow_all
-from ...logs.lines import OUTPUTS, Line
+from ...logs.choices import ON_REQUEST, OUTPUTS
 from ...logs.options import parameters_of, query_options
-from ...logs.pages import LogPages
-from ...logs.reorder_buffer import ReorderBuffer
-from ...logs.selection import SelectionFollower
-from ...logs.text import ON_REQUEST, TextForm
 from ...many import for_each
 from ...running import asynchronous
 from ...settings.where import Where
-from ...show.blocking import has_room
 from ...show.colour import CHOICES, wants_colour
-from ...show.output import note, output_option
+from ...show.output import output_option
 from ...where.chosen import Chosen, choose_modules
 from ...where.complete import levels
 from ...where.connect import open_backend
@@ -99,6 +85,12 @@ async def command(
     corvo logs -l team=network -f --level Warn
     corvo logs node1-pen-npm --field submodule=elastic-client -o json | jq .msg
     """
+    # Late: --help does not need them.
+    from ...logs.lines import Line
+    from ...logs.pages import LogPages
+    from ...logs.showing import show_followed, show_newest
+    from ...logs.text import TextForm
+
     named = chosen.several
     form = TextForm(wants_colour(sys.stdout, color), local, frozenset(show))
     line = Line(output, named=named, form=form, strings=strings)
@@ -110,92 +102,17 @@ async def command(
     span, failures = parse_duration(window, "--window") / 1e9, Failures(named=named)
     async with open_backend(where) as backend:
         if not follow:
-            await _newest(LogPages(backend, parameters, failures), await chosen.names(backend), line)
+            await show_newest(LogPages(backend, parameters, failures), await chosen.names(backend), line)
         else:
             # What selectors choose is asked again as modules come and go.
             names = [] if chosen.by_selector else await chosen.names(backend)
             async with AsyncExitStack() as stack:
                 if set_level is not None:
+                    from ...levels.held import HeldLevel
+
                     held = await stack.enter_async_context(HeldLevel(backend, set_level))
                     holding = names or await chosen.names(backend)
                     confirm(f"Hold {set_level} in", holding, yes=yes)
                     await for_each(holding, held.hold, failures, "levels")
-                await _follow(backend, names, chosen, parameters, failures, line, span)
+                await show_followed(backend, names, chosen, parameters, failures, line, span)
     return failures.code
-
-
-async def _newest(pages: LogPages, names: Sequence[str], line: Line) -> None:
-    first = await for_each(names, pages.first, pages.failures, "logs")
-    logs = {name: pages.all(name, records) for name, records in first.items()}
-    async for records in merge_pages(logs, descending=pages.descending):
-        line.show_merged(records)
-
-
-async def _follow(
-    backend: Backend,
-    names: Sequence[str],
-    chosen: Chosen,
-    parameters: Mapping[str, str],
-    failures: Failures,
-    line: Line,
-    span: float,
-) -> None:
-    """Follow one module as it comes, several in the order of their times; without ``names`` those of the selectors."""
-    if len(names) == 1:
-        await _follow_one(backend, names[0], parameters, failures, line)
-        return
-    late: set[str] = set()
-
-    def tell_late(name: str) -> None:
-        if name not in late:
-            late.add(name)
-            note(
-                f"corvo: {name}: lines that come more than --window {span:g}s late stand where they came, out of order"
-            )
-
-    ordered = ReorderBuffer(line.show_merged, span=span, late=tell_late)
-    if names:
-        following = _follow_named(backend, names, parameters, failures, ordered)
-    else:
-        following = _follow_selected(backend, chosen.selector, parameters, failures, ordered)
-    await _in_order(ordered, following)
-
-
-async def _follow_one(
-    backend: Backend, name: str, parameters: Mapping[str, str], failures: Failures, line: Line
-) -> None:
-    await follow_all({name: ModuleFollower(backend, name, parameters, line.show_all)}, failures.add)
-
-
-async def _follow_named(
-    backend: Backend, names: Sequence[str], parameters: Mapping[str, str], failures: Failures, buffer: ReorderBuffer
-) -> None:
-    def fail(name: str, error: CorvoError) -> None:
-        buffer.add(name, [])
-        failures.add(name, error)
-
-    for name in names:
-        buffer.expect(name)
-    await follow_all({name: ModuleFollower(backend, name, parameters, buffer.add) for name in names}, fail)
-
-
-async def _follow_selected(
-    backend: Backend, selector: Selector, parameters: Mapping[str, str], failures: Failures, buffer: ReorderBuffer
-) -> None:
-    def make(name: str) -> ModuleFollower:
-        buffer.expect(name)
-        return ModuleFollower(backend, name, parameters, buffer.add, patient=True)
-
-    await SelectionFollower(backend.modules, selector, make, failures.add).run()
-
-
-async def _in_order(buffer: ReorderBuffer, following: Coroutine[Any, Any, None]) -> None:
-    """Show what ``following`` adds to ``buffer`` until it ends, or until its reader is gone."""
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            shower = tasks.create_task(buffer.run(), name="corvo-log-order")
-            await following
-            shower.cancel()
-    finally:
-        # Also what still waits at Ctrl-C, as far as its reader takes it.
-        buffer.flush(has_room)

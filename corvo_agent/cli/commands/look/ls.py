@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from ....errors import NotFound
-from ....overview.overview import Overview
 from ...backends.protocol import Backend
 from ...help import HelpCommand
-from ...modules.overview import ORDERS, RECENTLY, columns, notes, overviews, sort_key
+from ...modules.choices import ORDERS, RECENTLY
 from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import Where
@@ -19,6 +18,9 @@ from ...show.output import note, print_json, print_table, yaml_text
 from ...where.chosen import Chosen, choose_modules
 from ...where.connect import open_backend
 from ...where.options import module_options
+
+if TYPE_CHECKING:
+    from ....overview.overview import Overview
 
 # Modules that are asked for their errors unless that is wanted of more.
 _ASKED = 200
@@ -57,6 +59,8 @@ async def command(
     corvo ls mail 'node1-*' -o wide
     corvo ls --watch
     """
+    import asyncio
+
     async with open_backend(where) as backend:
         while True:
             found = await _overviews(backend, chosen, since, count)
@@ -68,6 +72,9 @@ async def command(
 
 
 async def _overviews(backend: Backend, chosen: Chosen, since: str, count: bool | None) -> list[Overview]:
+    # Late, as below: --help does not need it.
+    from ...modules.overview import overviews
+
     if chosen.words:
         names = set(await chosen.names(backend))
         levels = [each for each in await backend.modules.levels() if each.module.name in names]
@@ -83,6 +90,8 @@ async def _overviews(backend: Backend, chosen: Chosen, since: str, count: bool |
 
 
 def _show(found: list[Overview], sort: str, output: str | None) -> None:
+    from ...modules.overview import columns, notes, sort_key
+
     now = time.time_ns()
     found.sort(key=sort_key(sort, now))
     value = [each.as_json(now) for each in found]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
 
 from ....errors import Unsupported
-from ....profiles.shown.stack_tree import StackTree, stack_tree, tree_json, tree_lines
 from ...asking import ask_chosen, heading, tell
 from ...help import HelpCommand
 from ...profiles.children import children_option, children_parameter
-from ...profiles.taking import read_profile, with_progress
 from ...running import asynchronous
 from ...settings.where import Where
 from ...show.output import output_option, print_json, visible
@@ -22,6 +19,7 @@ from ...where.worker import worker_option
 
 if TYPE_CHECKING:
     from ....diagnostics.client.typed_client import TypedClient
+    from ....profiles.shown.stack_tree import StackTree
 
 
 @click.command("stacks", cls=HelpCommand, short_help="Show what each thread and task of a module does.")
@@ -45,6 +43,12 @@ async def command(
     corvo stacks node1-pen-npm --frames 30 --all
     corvo stacks node1-pen-npm -o json
     """
+    # Late: --help does not need it.
+    import asyncio
+
+    from ....profiles.shown.stack_tree import stack_tree, tree_json, tree_lines
+    from ...profiles.taking import read_profile, with_progress
+
     several = chosen.several
 
     async def ask(client: TypedClient, name: str) -> StackTree:
