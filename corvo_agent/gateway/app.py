@@ -136,7 +136,8 @@ class Gateway:
         """Start all of it."""
         settings = self.settings
         # Files are small and local, but the loop is not the place to read them all the same.
-        self._gatekeeper = await asyncio.to_thread(gatekeeper_of, settings, self._clock)
+        # By etcd's time, where that is known, as overrides end: no token ends early because this clock was set.
+        self._gatekeeper = await asyncio.to_thread(gatekeeper_of, settings, StoreClock(self._clock, self._modules))
         await self._gatekeeper.start()
         server_tls, grpc_tls, agent_tls, proxy_tls = await asyncio.to_thread(
             lambda: (server_context(settings), grpc_context(settings), agent_context(settings), proxy_context(settings))

@@ -25,6 +25,7 @@ PROGRAMS = {
     "chromium": "chromium",
     "curl": "curl",
     "dbus-daemon": "dbus-daemon",
+    "faketime": "faketime",
     "fish": "fish",
     "ip": "iproute2",
     "logrotate": "logrotate",

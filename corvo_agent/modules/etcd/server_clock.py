@@ -17,12 +17,17 @@ _log = logging.getLogger(__name__)
 #: Seconds of difference from which on a warning is logged.
 WARN_FROM = 5.0
 _SECOND = 10**9
+# Nanoseconds by which a clock that is set jumps at least; less is the work of those that discipline it slowly.
+_SET_FROM = 2 * _SECOND
 # Clocks that nothing disciplines run apart by up to this, seconds per second.
 _DRIFT = 1e-4
 
 
 class ServerClock:
-    """The difference of the clock of the server that answered last. It begins anew when one of the clocks was set."""
+    """The difference of the clock of the server that answered last. It begins anew when one of the clocks was set.
+
+    That ours was set is known at once: it ran apart from the monotonic one, which cannot be set.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -30,6 +35,8 @@ class ServerClock:
         # Nanoseconds between which the server's clock is ahead of ours, and the monotonic time of the last answer.
         self._least = self._most = 0
         self._at = 0.0
+        # Our wall time at that moment.
+        self._wall = 0
         self._warned = False
 
     @property
@@ -37,7 +44,11 @@ class ServerClock:
         """What is known; None before the first answer."""
         if not self._endpoint:
             return None
-        middle, width = (self._least + self._most) / 2, self._most - self._least
+        passed = round((self._clock.monotonic() - self._at) * _SECOND)
+        was_set = self._clock.time_ns() - self._wall - passed
+        if abs(was_set) < _SET_FROM:
+            was_set = 0
+        middle, width = (self._least + self._most) / 2 - was_set, self._most - self._least
         return ClockDifference(middle / _SECOND, width / 2 / _SECOND)
 
     def note(self, endpoint: str, date: str, sent: int) -> None:
@@ -58,7 +69,7 @@ class ServerClock:
             # Else one of the clocks was set: only the last answer counts.
             if narrower[0] <= narrower[1]:
                 least, most = narrower
-        self._endpoint, self._least, self._most, self._at = endpoint, least, most, at
+        self._endpoint, self._least, self._most, self._at, self._wall = endpoint, least, most, at, now
         self._warn(endpoint)
 
     def _warn(self, endpoint: str) -> None:

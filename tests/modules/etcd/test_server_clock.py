@@ -65,6 +65,18 @@ def test_the_bounds_hold_and_get_no_wider_than_one_answer_makes_them(
         assert doubt <= (1 + there + back) / 2 + 1e-5
 
 
+@pytest.mark.parametrize("seconds", [3600.0, -3600.0])
+def test_a_clock_of_ours_that_was_set_is_known_before_the_next_answer(seconds: float) -> None:
+    world = World(3.25)
+    world.answer()
+    world.ours.pass_by(100.0)
+    world.ours.jump(seconds)
+    world.ahead -= seconds
+    world.assert_true()
+    world.answer()
+    world.assert_true()
+
+
 def test_many_answers_know_it_better_than_a_second() -> None:
     world = World(3.25)
     for _ in range(50):
