@@ -25,7 +25,6 @@ PROGRAMS = {
     "chromium": "chromium",
     "curl": "curl",
     "dbus-daemon": "dbus-daemon",
-    "faketime": "faketime",
     "fish": "fish",
     "ip": "iproute2",
     "logrotate": "logrotate",
