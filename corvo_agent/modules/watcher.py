@@ -253,10 +253,12 @@ class ModuleWatcher:
         for change in changes:
             if change.key == self._key and (told := self._apply(change, replaced=batch.replaced)) is not None:
                 own.append(told)
-        beside = tuple(change for change in changes if change.key != self._key)
-        exact, first = batch.cause is Cause.CHANGES, batch.cause is Cause.SNAPSHOT
-        step = WatchStep(self._module, tuple(own), beside, exact, first, batch.replaced)
-        if self._on_step is not None:
+        step: WatchStep | None = None
+        if self._on_step is not None or self._after_step is not None:
+            beside = tuple(change for change in changes if change.key != self._key)
+            exact, first = batch.cause is Cause.CHANGES, batch.cause is Cause.SNAPSHOT
+            step = WatchStep(self._module, tuple(own), beside, exact, first, batch.replaced)
+        if step is not None and self._on_step is not None:
             self._on_step(step)
         # Callbacks come after the step: what it has put in force holds when they are called.
         for told in own:
@@ -264,7 +266,7 @@ class ModuleWatcher:
                 self._changes += 1
                 for queue in tuple(self._queues):
                     queue.put(told.new, told.revision)
-        if self._after_step is not None:
+        if step is not None and self._after_step is not None:
             self._after_step(step)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -105,8 +105,11 @@ def integer(raw: Mapping[str, Any], name: str) -> int:
 def objects(raw: Mapping[str, Any], name: str) -> list[Json]:
     """A list of objects, empty when it is left out. Raises TypeError."""
     value = raw.get(name) or []
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+    if not isinstance(value, list):
         raise TypeError(f"{name} is not a list of objects")
+    for each in value:
+        if each.__class__ is not dict:
+            raise TypeError(f"{name} is not a list of objects")
     return value
 
 

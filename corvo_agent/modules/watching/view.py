@@ -31,7 +31,10 @@ class View:
 
     def _position(self, key: str) -> int:
         """Which range ``key`` belongs to."""
-        return next((index for index, keys in enumerate(self.ranges) if keys.holds(key)), 0)
+        for index, keys in enumerate(self.ranges):
+            if keys.holds(key):
+                return index
+        return 0
 
     def apply(self, changes: Sequence[Change]) -> list[Change]:
         """Take changes from a stream; those that are news, deletions completed with the item that is gone."""
