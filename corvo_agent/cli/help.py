@@ -62,6 +62,13 @@ class HelpGroup(_ShortHelp, click.Group):
 
     command_class = HelpCommand
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Without a command the help is what went wrong: some versions of click take it for what was asked for."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True, color=ctx.color)
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Its options, and its commands."""
         super().format_options(ctx, formatter)

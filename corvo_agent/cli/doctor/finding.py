@@ -26,6 +26,16 @@ class Finding:
     do: str = ""
 
 
+_CERTIFICATE = (
+    "name the authority that its certificate comes from (--tls-ca, of etcd --etcd-ca), the name that it shows "
+    "(--tls-hostname) or yours (--tls-cert and --tls-key, of etcd --etcd-cert and --etcd-key)"
+)
+
+
 def fault_of(what: str, error: CorvoError, do: str, refused: str) -> Finding:
     """A finding of a check that failed; ``refused`` is what to do where permission is what is missing."""
-    return Finding(what, Verdict.FAULT, str(error), refused if isinstance(error, PermissionRefused) else do)
+    seen = str(error)
+    if "certificate" in seen.lower():
+        # It is there, and nothing but TLS stands in the way: no token would help.
+        return Finding(what, Verdict.FAULT, seen, _CERTIFICATE)
+    return Finding(what, Verdict.FAULT, seen, refused if isinstance(error, PermissionRefused) else do)

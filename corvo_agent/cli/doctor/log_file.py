@@ -14,7 +14,7 @@ from ...profiles.shown.amounts import quantity
 from ..show.ages import age
 from .finding import Finding, Verdict, fault_of
 
-_READABLE = "let the agent's user read it: chmod o+r, or a group that both are in"
+_READABLE = "let the agent's user read it and enter its folders, by a group that both are in or setfacl -m u:USER:r"
 _TOLD = 5
 
 

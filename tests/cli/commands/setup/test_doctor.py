@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import ssl
+from pathlib import Path
 from typing import Any
 
 from corvo_agent.agent.agent import Agent
+from tests.certificates import Authority
 from tests.cli.kit import corvo, run_here
 from tests.cli.place import Place
 
@@ -19,7 +23,7 @@ def by_what(findings: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def test_a_machine_alone() -> None:
     outcome = run_here("doctor")
     assert outcome.code == 0
-    assert [row[1] for row in outcome.rows] == ["python", "libraries", "py-spy", "ptrace", "extras"]
+    assert [row[1] for row in outcome.rows] == ["python", "libraries", "py-spy", "ptrace", "extras", "etcd and gateway"]
     assert {row[0] for row in outcome.rows} <= {"ok", "note"}
 
 
@@ -49,5 +53,27 @@ async def test_what_is_away_is_a_fault(agent: Agent) -> None:
             assert outcome.code == 1
             assert faults
             assert all(closed in finding["seen"] and finding["do"] for finding in faults)
+            # One fault has one cause.
+            assert len(faults) == 1
+            agent_found = by_what(outcome.json)["agent"]
+            assert agent_found["verdict"] == ("fault" if given[0] == "--address" else "note")
+        unnamed = await corvo("doctor", "-o", "json", "--address", closed)
+        assert "is not asked" in by_what(unnamed.json)["agent"]["seen"]
     wrong = await corvo("doctor", "other", "-o", "json", "--address", agent.address)
     assert (wrong.code, by_what(wrong.json)["agent"]["verdict"]) == (1, "fault")
+
+
+async def test_a_certificate_that_is_refused_is_told_apart_from_one_who_is_away(tmp_path: Path) -> None:
+    known, other = Authority(tmp_path, "known"), Authority(tmp_path, "other")
+    own = other.issue("127.0.0.1")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(own.cert, own.key)
+    context.set_alpn_protocols(["http/1.1"])
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    async with server:
+        address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for given in (("--gateway", address, "--tls-ca"), ("--etcd", address, "--etcd-ca")):
+            outcome = await corvo("doctor", "-o", "json", *given, str(known.path))
+            (fault,) = (finding for finding in outcome.json if finding["verdict"] == "fault")
+            assert "certificate" in fault["seen"]
+            assert given[2] in fault["do"], fault
