@@ -34,6 +34,24 @@ def parse_label_selector(text: str) -> LabelSelector | None:
     return lambda labels: all(requirement(labels) for requirement in requirements)
 
 
+def check_label(key: str, value: str) -> None:
+    """Refuse a label that no selector could name. Raises InvalidArgument; stores and peers check none."""
+    if wrong := _wrong_key(key):
+        raise InvalidArgument("label", f"{key}={value}", wrong)
+    if value and not _NAME.fullmatch(value):
+        raise InvalidArgument("label", f"{key}={value}", f"{value!r} is not a label value")
+
+
+def _wrong_key(key: str) -> str:
+    """What is wrong with it, "" for nothing."""
+    prefix, slash, name = key.rpartition("/")
+    if slash and not (len(prefix) <= 253 and _PREFIX.fullmatch(prefix)):
+        return f"{prefix!r} is not the prefix of a label key"
+    if not _NAME.fullmatch(name):
+        return f"{key!r} is not a label key" if key else "a label key is missing"
+    return ""
+
+
 class _Parser:
     """Recursive descent over the tokens of one selector."""
 
@@ -91,11 +109,8 @@ class _Parser:
 
     def _key(self) -> str:
         token = self._take()
-        prefix, slash, name = token.rpartition("/")
-        if slash and not (len(prefix) <= 253 and _PREFIX.fullmatch(prefix)):
-            raise self._error(f"{prefix!r} is not the prefix of a label key")
-        if not _NAME.fullmatch(name):
-            raise self._error(f"{token!r} is not a label key" if token else "a label key is missing")
+        if wrong := _wrong_key(token):
+            raise self._error(wrong)
         return token
 
     def _value(self) -> str:

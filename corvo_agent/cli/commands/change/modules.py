@@ -16,6 +16,7 @@ from ....levels.state import LevelSource
 from ....modules.model import Module, ModuleSpec, ModuleStatus, ObjectMeta
 from ....modules.module_level import ModuleLevel
 from ....modules.names import validate_name
+from ....modules.selectors.labels import check_label
 from ....modules.vanished import DELETION_NOTE
 from ....timestamps import format_rfc3339
 from ...confirm import confirm, yes_option
@@ -208,6 +209,8 @@ def _row(level: ModuleLevel) -> tuple[object, ...]:
 def _label(text: str) -> tuple[str, str | None]:
     key, equals, value = text.partition("=")
     if equals and key:
+        # No selector could ever find it; one that is there already can be taken away.
+        check_label(key, value)
         return key, value
     if text.endswith("-") and len(text) > 1:
         return text[:-1], None

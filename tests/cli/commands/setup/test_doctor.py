@@ -56,7 +56,7 @@ async def test_what_is_away_is_a_fault(agent: Agent) -> None:
             # One fault has one cause.
             assert len(faults) == 1
             agent_found = by_what(outcome.json)["agent"]
-            assert agent_found["verdict"] == ("fault" if given[0] == "--address" else "note")
+            assert agent_found["verdict"] == ("fault" if "--address" in given else "note")
         unnamed = await corvo("doctor", "-o", "json", "--address", closed)
         assert "is not asked" in by_what(unnamed.json)["agent"]["seen"]
     wrong = await corvo("doctor", "other", "-o", "json", "--address", agent.address)
