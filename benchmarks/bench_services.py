@@ -46,7 +46,7 @@ AGENTS = 6
 # What most services have anyway; then itself, and what it has to measure.
 _SERVICE = """
 import asyncio, concurrent.futures, dataclasses, inspect, json, logging, os, socket, ssl, sys, threading, time, timeit
-import psutil, resource
+import gc, psutil, resource
 logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
 me, way = psutil.Process(), sys.argv[1]
 
@@ -80,7 +80,7 @@ def forks(count):
     return [(used(resource.RUSAGE_SELF) - parent) / count, (used(resource.RUSAGE_CHILDREN) - children) / count]
 
 def live(count):
-    # As workers do: each has the Module's level before it counts, and lives until this process ends.
+    # As workers do: each has the Module's level before it counts, works a little, and lives until this process ends.
     told, tell = os.pipe()
     pids = []
     for _ in range(count):
@@ -90,6 +90,9 @@ def live(count):
             above = os.getppid()
             if way != "none":
                 handle.wait(120)
+            # What works no longer shares what it touches, and the garbage collector touches all.
+            log.info("%s", json.loads(json.dumps({"worker": os.getpid()})))
+            gc.collect()
             os.write(tell, b"1")
             while os.getppid() == above:
                 time.sleep(0.2)
@@ -128,9 +131,9 @@ _FASTAPI = _FLASK.replace("from flask import Flask", "from fastapi import FastAP
 _SERVERS = {
     "flask, gunicorn gthread": (
         _FLASK,
-        "gunicorn -b 127.0.0.1:{port} -w 1 -k gthread --threads 2 --keep-alive 60 app:app",
+        "gunicorn -b 127.0.0.1:{port} -w 1 -k gthread --threads 2 --keep-alive 600 app:app",
     ),
-    "fastapi, uvicorn": (_FASTAPI, "uvicorn --port {port} --log-level warning app:app"),
+    "fastapi, uvicorn": (_FASTAPI, "uvicorn --port {port} --log-level warning --timeout-keep-alive 600 app:app"),
 }
 
 
