@@ -59,24 +59,31 @@ async def test_a_service_becomes_a_module(kind: Kind, by_start: bool, etcd: Embe
 
 
 @pytest.mark.timeout(600)
-@needs("gunicorn")
-async def test_workers_that_are_replaced_have_the_level(etcd: EmbeddedEtcd) -> None:
-    kind = next(each for each in KINDS if each.name == "gunicorn-preload-flask")
-    async with service(kind, etcd, by_start=False, options="--max-requests 5") as running:
-        await becomes(lambda: running.all_at("as-configured", 3))
+@needs("gunicorn", "flask")
+@pytest.mark.parametrize(
+    ("name", "by_start"),
+    [("gunicorn-preload-flask", False), ("gunicorn-preload-flask", True), ("gunicorn-sync-flask", True)],
+)
+async def test_workers_that_are_replaced_have_the_level(name: str, by_start: bool, etcd: EmbeddedEtcd) -> None:
+    kind = next(each for each in KINDS if each.name == name)
+    count = kind.by_start if by_start else kind.by_run
+    async with service(kind, etcd, by_start=by_start, options="--max-requests 5") as running:
+        await becomes(lambda: running.all_at("as-configured", count))
         await running.store.set_level(NAME, "Debug")
-        await becomes(lambda: running.all_at("Debug", 3))
-        # Forked from a process that has it, they have it from their first request on.
+        await becomes(lambda: running.all_at("Debug", count))
         seen = [await running.levels() for _ in range(40)]
         assert len({pid for pid, *_ in seen}) > 3
-        assert {level for _, level, *_ in seen} == {10}
+        if "preload" in name:
+            # Forked from a process that has it, they have it from their first request on.
+            assert {level for _, level, *_ in seen} == {10}
         os.kill(running.process.pid, signal.SIGHUP)
         old = {each.worker.pid for each in await running.workers()} - {running.process.pid}
 
         async def are_new() -> bool:
             pids = {each.worker.pid for each in await running.workers()}
-            return not pids & old and await running.all_at("Debug", 3)
+            return not pids & old and await running.all_at("Debug", count)
 
         await becomes(are_new)
-        assert {level for _, level, *_ in [await running.levels() for _ in range(8)]} == {10}
+        # Fewer than make another worker end.
+        assert {level for _, level, *_ in [await running.levels() for _ in range(3)]} == {10}
         assert (await running.store.get(NAME)).status.restart_count == 0
