@@ -16,6 +16,7 @@ from ...logs.errors.groups import error_parameters, group_errors
 from ...modules.access import Selector
 from ...modules.history.entry import entry_to_dict
 from ...profiles.shown.stack_tree import stack_tree, tree_lines
+from ...profiles.stacks.own import shown_comments
 from ...timestamps import parse_duration
 from ..backends.protocol import Backend
 from ..bundling import SUFFIX, write_bundle
@@ -112,7 +113,7 @@ class Questions:
                 }
                 for each in values.hottest(max(1, min(count, 100)))
             ],
-            "remarks": list(profile.comments),
+            "remarks": list(shown_comments(profile)),
         }
 
     async def history(self, name: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..pprof.model import Profile, Sample, Stack
-from ..stacks.own import own_stacks
+from ..stacks.own import own_stacks, shown_comments
 from .amounts import quantity
 from .frames import frame_lines, frames_json
 from .names import names_text, natural
@@ -25,6 +25,7 @@ class Node:
 
     ``kind`` is thread, task or goroutine (of a Go process, which has no names). ``age_ns`` is that of the oldest;
     ``is_least``: it is older than that. ``awaited`` are names, ``waits_for`` these and the object that is waited for.
+    ``process`` is its number where several were looked at, else 0.
     """
 
     kind: str
@@ -37,12 +38,13 @@ class Node:
     stack: Stack
     age_ns: int = 0
     is_least: bool = False
+    process: int = 0
     awaits: list[Node] = field(default_factory=list)
 
     @property
     def place(self) -> tuple[object, ...]:
         """What nodes have in common that are shown as one."""
-        return self.kind, self.state, self.thread, self.waits_for, self.created, self.stack
+        return self.kind, self.state, self.process, self.thread, self.waits_for, self.created, self.stack
 
     def add(self, other: Node) -> None:
         """Take in another one at the same place."""
@@ -75,7 +77,7 @@ def stack_tree(profile: Profile, *, everything: bool = False) -> StackTree:
     return StackTree(
         # What will never go on comes before what is late.
         tuple(sorted(warnings, key=lambda text: not text.startswith(_RING))),
-        tuple(each for each in profile.comments if each not in warnings),
+        tuple(each for each in shown_comments(profile) if each not in warnings),
         tuple(_folded(threads)),
         tuple(sorted(_folded(_rooted(tasks)), key=lambda node: node.names[0] not in ringed)),
         sum(node.count for node in nodes) - sum(node.count for node in shown),
@@ -88,7 +90,7 @@ def _node(sample: Sample) -> Node:
     kind = _TASK if _TASK in labels else _THREAD if _THREAD in labels else _ROUTINE
     name = str(labels.get(kind, ""))
     is_least = "age" not in labels
-    age = labels.get("age", labels.get("age_at_least", 0))
+    age, process = labels.get("age", labels.get("age_at_least", 0)), labels.get("process", 0)
     return Node(
         kind,
         [name] if name else [],
@@ -100,6 +102,7 @@ def _node(sample: Sample) -> Node:
         sample.stack,
         age if isinstance(age, int) else 0,
         is_least,
+        process if isinstance(process, int) else 0,
     )
 
 
@@ -178,12 +181,13 @@ def _node_lines(node: Node, frames: int, indent: str, mark: str = "") -> Iterato
 
 
 def _heading(node: Node) -> str:
-    names = names_text(node.names)
+    names = names_text(list(dict.fromkeys(node.names)))
     return f"{node.count} x {names or node.kind}" if node.count > 1 else names or node.kind
 
 
 def _facts(node: Node) -> Iterator[str]:
     yield f"[{node.state}]" if node.state else ""
+    yield f"process {node.process}" if node.process else ""
     if node.waits_for:
         yield f"for {', '.join(node.waits_for)}"
     if node.age_ns:
@@ -250,6 +254,7 @@ def _node_json(node: Node) -> dict[str, Any]:
         "names": node.names,
         "count": node.count,
         "state": node.state,
+        **({"process": node.process} if node.process else {}),
         "waits-for": list(node.waits_for),
         "age-ns": node.age_ns,
         "age-is-least": node.is_least,

@@ -50,6 +50,11 @@ def remarks() -> tuple[str, ...]:
     return (NOT_OURS,) if _IS_GUEST else ()
 
 
+def shown_comments(profile: Profile) -> tuple[str, ...]:
+    """The comments that people read: without the one that is for programs."""
+    return tuple(each for each in profile.comments if each != NOT_OURS)
+
+
 def _package_in(profile: Profile) -> str:
     return ATTACHED if NOT_OURS in profile.comments else _RESIDENT
 

@@ -26,5 +26,8 @@ class InsideKind:
 
     async def take(self, request: ProfileRequest) -> bytes:
         """Raises Unsupported."""
-        reason = "it has to be taken from inside the process: run the agent in it (corvo_agent.Agent), not beside it"
+        reason = (
+            "it has to be taken from inside the process: run the agent in it (corvo_agent.Agent), not beside it;"
+            " corvo attach --inject brings one into a process of Python 3.14"
+        )
         raise Unsupported(f"the profile {self.name} of a foreign process", reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ...errors import NotFound
@@ -84,12 +84,12 @@ class ThreadDumpKind:
         children = wants_children(request)
         dumps = await self._engine.dump(children=children)
         samples: list[Sample] = []
-        said = []
+        said: dict[int, str] = {}
         for pid, threads in dumps.items():
             tasks, remark = await tasks_from_outside(pid, threads)
             labels = (Label(PROCESS, pid),) if children else ()
             samples += [each._replace(labels=(*each.labels, *labels)) for each in (*map(_sample, threads), *tasks)]
-            said.append(f"process {pid}: {remark}" if children else remark)
+            said[pid] = remark
         profile = Profile(
             sample_types=(GOROUTINE,),
             samples=samples,
@@ -97,10 +97,17 @@ class ThreadDumpKind:
             period_type=GOROUTINE,
             period=1,
             time_ns=time_ns,
-            comments=("threads as py-spy saw them without stopping them", *dict.fromkeys(said), NOT_OURS),
+            comments=("threads as py-spy saw them without stopping them", *_remarks(said), NOT_OURS),
             program=self._file(),
         )
         return await encode_off_loop(profile)
+
+
+def _remarks(said: Mapping[int, str]) -> list[str]:
+    """What is said of each process; of all alike, once."""
+    if len(set(said.values())) == 1:
+        return list(said.values())[:1]
+    return [f"process {pid}: {remark}" for pid, remark in said.items()]
 
 
 def _sample(thread: ThreadDump) -> Sample:

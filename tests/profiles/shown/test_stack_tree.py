@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from corvo_agent.profiles.pprof.model import Frame, Label, Profile, Sample, ValueType
 from corvo_agent.profiles.shown.stack_tree import StackTree, stack_tree, tree_json, tree_lines
+from corvo_agent.profiles.stacks.own import NOT_OURS
 
 WORK = Frame("shop.work", "/srv/shop/work.py", 7)
 WAIT = Frame("asyncio.locks.Event.wait", "/usr/lib/python3.11/asyncio/locks.py", 213)
@@ -45,6 +46,22 @@ def test_tasks_at_one_place_are_one_entry_and_the_oldest_tells_the_age() -> None
         "      asyncio.locks.Event.wait  asyncio/locks.py:213",
         "      ... 1 more frames",
     ]
+
+
+def test_of_several_processes_each_thread_tells_its_own_and_equal_names_are_one() -> None:
+    workers = [thread("worker", WORK), thread("worker", WORK), thread("worker", WORK)]
+    several = [
+        each._replace(labels=(*each.labels, Label("process", pid)))
+        for each, pid in zip(workers, (7, 7, 8), strict=True)
+    ]
+    found = tree(*several, comments=(NOT_OURS,))
+    assert [line for line in lines(found) if "worker" in line] == [
+        "  2 x worker  [waiting]  process 7",
+        "  worker  [waiting]  process 8",
+    ]
+    assert [each["process"] for each in tree_json(found)["threads"]] == [7, 8]
+    # That is for programs.
+    assert found.comments == ()
 
 
 def test_those_in_a_ring_come_first_and_the_first_of_them_is_the_root() -> None:

@@ -9,6 +9,7 @@ import click
 
 from ....errors import Unsupported
 from ....profiles.pprof.model import Profile
+from ....profiles.stacks.own import shown_comments
 from ...asking import ask_chosen, heading, tell
 from ...help import HelpCommand
 from ...profiles.taking import read_profile, with_progress
@@ -56,7 +57,7 @@ async def command(chosen: Chosen, seconds: float | None, count: int, frames: int
         return code
     for place, (name, profile) in enumerate(found.items()):
         heading(name, several=several, first=not place)
-        for comment in profile.comments:
+        for comment in shown_comments(profile):
             tell(comment, name, several=several)
         for line in waits_lines(waits_of(profile), count, frames):
             click.echo(visible(line))

@@ -11,6 +11,7 @@ import click
 
 from ....errors import InvalidArgument, Unsupported
 from ....profiles.pprof.model import Profile
+from ....profiles.stacks.own import shown_comments
 from ...asking import ask_chosen, tell
 from ...help import HelpCommand
 from ...profiles.heap_rows import HeapView, heap_view, signed
@@ -79,7 +80,7 @@ async def command(
         if save is not None:
             await asyncio.to_thread(write_whole, save, buffer)
             note(f"{save}: {len(buffer)} bytes")
-        for comment in profile.comments:
+        for comment in shown_comments(profile):
             tell(comment, name, several=several)
         return heap_view(profile, before, everything=everything)
 

@@ -14,6 +14,7 @@ import click
 from ....errors import InvalidArgument
 from ....profiles.kind import parse_number
 from ....profiles.pprof.model import Profile
+from ....profiles.stacks.own import shown_comments
 from ...asking import ask_chosen, heading, tell
 from ...help import HelpCommand
 from ...profiles.children import children_option, children_parameter
@@ -208,7 +209,7 @@ def _suffix(buffer: bytes) -> str:
 
 def _show(profile: Profile, values: Measured, name: str, looked: _Looked) -> None:
     count, everything, several = looked.count, looked.everything, looked.several
-    for comment in profile.comments:
+    for comment in shown_comments(profile):
         tell(comment, name, several=several)
     tell(f"{values.type.type}: {values.text(values.total)} in all", name, several=several)
     rows = [
