@@ -35,6 +35,8 @@ export class Fleet {
   #listing = null;
   /** Names in their order; null when one has come or gone. @type {string[] | null} */
   #names = null;
+  /** The keys of labels that have occurred. @type {Set<string>} */
+  labels = new Set();
   listed = false;
 
   /** Take a line of the stream. @param {any} message */
@@ -59,6 +61,7 @@ export class Fleet {
     if (!known) this.#names = null;
     this.rows.set(row.name, row);
     this.#listing?.add(row.name);
+    for (const key in row.labels) this.labels.add(key);
   }
 
   /** @param {string} name */
@@ -113,13 +116,6 @@ export class Fleet {
       const errors = rows.reduce((sum, row) => sum + (row.errors ?? 0), 0);
       return [{ group, count: rows.length, errors, trouble: rows.filter(isTrouble).length }, ...rows];
     });
-  }
-
-  /** The keys of labels that occur. */
-  labels() {
-    const keys = new Set();
-    for (const row of this.rows.values()) for (const key of Object.keys(row.labels)) keys.add(key);
-    return [...keys].sort();
   }
 }
 

@@ -238,8 +238,8 @@ class FleetScreen {
   }
 
   tellGroups() {
-    const keys = ["node", "service", "status", "category", ...known.labels()];
-    if (this.by.options.length === keys.length + 1) return;
+    if (this.by.options.length === known.labels.size + 5) return;
+    const keys = ["node", "service", "status", "category", ...[...known.labels].sort()];
     const options = keys.map((key) => element("option", { value: key, text: `by ${key}` }));
     this.by.replaceChildren(element("option", { value: "", text: "no groups" }), ...options);
     this.by.value = this.group ?? "";

@@ -7,12 +7,16 @@ import { brushed, CLASSES } from "./histogram.js";
 const HEIGHT = 44;
 const BAR = 7;
 const COLOURS = ["--debug", "--info", "--warn", "--error"];
+// Milliseconds between two drawings of what comes by itself: the lines need the time more.
+const PAUSE = 500;
 
 /** Bars of what is in a Histogram; ``chosen`` is told the span that was brushed, as the times of a query. */
 export class Chart {
   /** @type {ReturnType<import("./histogram.js").Histogram["bars"]>} */
   #bars = { step: 1, start: 0, bars: [] };
   #from = -1;
+  #timer = 0;
+  #drawn = -Infinity;
   #to = -1;
 
   /** @param {import("./histogram.js").Histogram} histogram @param {(span: {since: string, until: string}) => void} chosen */
@@ -66,7 +70,18 @@ export class Chart {
     this.canvas.setAttribute("aria-label", text || "No lines");
   }
 
+  /** There are more lines, or fewer. */
+  changed() {
+    if (performance.now() - this.#drawn > PAUSE) this.draw();
+    else
+      this.#timer ||= window.setTimeout(() => {
+        this.#timer = 0;
+        this.draw();
+      }, PAUSE);
+  }
+
   draw() {
+    this.#drawn = performance.now();
     const width = this.figure.clientWidth;
     const ratio = devicePixelRatio;
     this.#bars = this.histogram.bars(Math.max(1, Math.floor(width / BAR)));
@@ -77,6 +92,7 @@ export class Chart {
     const context = this.canvas.getContext("2d");
     if (!context) return;
     const style = getComputedStyle(this.figure);
+    const colours = COLOURS.map((each) => style.getPropertyValue(each));
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, HEIGHT);
     const { bars } = this.#bars;
@@ -98,7 +114,7 @@ export class Chart {
       for (let each = CLASSES - 1; each >= 0; each--) {
         if (!bar[each]) continue;
         const height = Math.max(1.5, (bar[each] / highest) * (HEIGHT - 4));
-        context.fillStyle = style.getPropertyValue(COLOURS[each]);
+        context.fillStyle = colours[each];
         context.fillRect(index * BAR, top - height, BAR - 1, height);
         top -= height;
       }

@@ -8,12 +8,14 @@
  * @returns {((entry: Entry) => boolean) | undefined}
  */
 export function finder(text) {
-  const wanted = text.trim().toLowerCase();
+  const wanted = text.trim();
   if (!wanted) return undefined;
+  // Unlike letters turned small, an expression leaves nothing behind of a hundred thousand lines.
+  const pattern = new RegExp(wanted.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "i");
   return ({ module, record, gap }) => {
     // What is missing may have been what is looked for.
-    if (gap || module.toLowerCase().includes(wanted)) return true;
-    for (const key in record) if (record[key].toLowerCase().includes(wanted)) return true;
+    if (gap || pattern.test(module)) return true;
+    for (const key in record) if (pattern.test(record[key])) return true;
     return false;
   };
 }

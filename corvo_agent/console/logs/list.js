@@ -9,6 +9,8 @@ import { Rows, wrapped } from "./rows.js";
 
 export const ROW = 20;
 const LONGEST = 8_000;
+// Lines that have gone from the ring, and more that are about to, which may still have rows out of sight.
+const PORTION = 5_000;
 
 /**
  * What a row shows, in pieces: time, level, module, text, fields.
@@ -47,6 +49,8 @@ export class LogList {
   /** The lines that came since following ended. */
   missed = 0;
   #scrolled = 0;
+  /** The line that stands first in sight. */
+  #seen = 0;
   #columns = 80;
   #version = 0;
   /** @type {{key: string, row: HTMLElement}[]} */
@@ -88,9 +92,18 @@ export class LogList {
   /** @param {Entry} entry */
   #pieces = (entry) => piecesOf(entry, this.named, this.wrap);
 
+  /** How many of the lines that are shown the ring still has. */
+  get size() {
+    return this.rows.size - this.rows.rowOf(this.ring.first);
+  }
+
   /** Lines that the ring does not have any more go; what is read stays where it is. */
   drop() {
-    const gone = this.rows.dropBefore(this.ring.first);
+    const { first } = this.ring;
+    // To keep in its place what is read costs a frame: many go together, before those in sight are among them.
+    const few = this.rows.size > 0 && first - this.rows.number(0) < PORTION;
+    if (!this.following && few && this.#seen >= first + PORTION) return;
+    const gone = this.rows.dropBefore(first);
     if (gone && !this.following) this.#scrollTo(this.host.scrollTop - gone);
     if (gone) this.draw();
   }
@@ -123,7 +136,7 @@ export class LogList {
     const from = known
       ? this.rows.rowOf(this.chosen)
       : this.rows.at(this.host.scrollTop + this.host.clientHeight - 1) + (step > 0 ? 0 : 1);
-    const row = Math.max(0, Math.min(this.rows.size - 1, from + step));
+    const row = Math.max(this.rows.rowOf(this.ring.first), Math.min(this.rows.size - 1, from + step));
     if (this.following && row < this.rows.size - 1) this.follow(false);
     this.choose(this.rows.number(row));
   }
@@ -194,6 +207,8 @@ export class LogList {
     if (this.following) this.#scrollTo(rows.height);
     const { scrollTop, clientHeight } = host;
     const first = rows.size ? rows.at(scrollTop) : 0;
+    this.#seen = rows.size ? rows.number(first) : 0;
+    if (rows.size && this.#seen < this.ring.first) this.drop();
     let end = first;
     while (end < rows.size && rows.top(end) < scrollTop + clientHeight) end++;
     while (this.#pool.length < end - first) this.#pool.push({ key: "", row: this.#make() });

@@ -1,8 +1,10 @@
 // Numbers, times and sizes as people read them, in as few letters as tell the same.
 
+const NUMBERS = new Intl.NumberFormat("en-US");
+
 /** 1204 as 1,204. @param {number} value */
 export function count(value) {
-  return value.toLocaleString("en-US");
+  return NUMBERS.format(value);
 }
 
 /** Seconds as 12s, 3m20s, 4h05m, 12d03h. @param {number} seconds */

@@ -39,7 +39,7 @@ export class VirtualList {
     return this.#count;
   }
 
-  /** There are so many rows now, and each may be another one. @param {number} count */
+  /** There are so many rows now, and each may be another one; ``fill`` is asked to fill those in sight. @param {number} count */
   show(count) {
     this.#count = count;
     this.#stale = true;
