@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from corvo_agent.access.roles import Role
 
 from .browser import browser_page, until
+from .log_world import MAIL, SHOP, log_world
 from .worlds import TOKENS, demo_console, fleet
 
 #: Name, fragment, what has to be there before it is taken, keys that are pressed then.
@@ -32,24 +34,40 @@ _DEMO = [
         "document.querySelector('.chart svg') && document.querySelector('.now strong')",
         "",
     ),
-    ("logs", "#/logs/node1-orders", "document.querySelector('main .logs')", ""),
-    ("stacks", "#/stacks/node1-orders", "document.querySelector('main .stacks')", ""),
-    ("profiles", "#/profiles/node1-orders", "document.querySelector('main .profiles')", ""),
+    ("logs", "#/logs/node1-orders", "document.querySelector('.line .message')", ""),
+    (
+        "logs-wrapped",
+        "#/logs?names=node1-orders,node2-orders&wrap=yes",
+        "document.querySelector('.line .message')",
+        "kk",
+    ),
+    ("logs-line", "#/logs/node1-orders?level=warn", "document.querySelector('.line .message')", ["k", "Enter"]),
+    ("logs-whose", "#/logs", "document.querySelector('.names a')", ""),
+    ("errors-none", "#/errors", "document.querySelector('.errors .command')", ""),
+    ("stacks", "#/stacks/node1-orders", "document.querySelector('.stack')", ""),
+    ("profiles", "#/profiles/node1-orders", "document.querySelector('.offers')", ""),
+    ("profiles-whose", "#/profiles", "document.querySelector('.names a')", ""),
+    ("audit", "#/audit?what=all", "document.querySelector('.audit tbody tr, .audit .state')", ""),
 ]
+_LOGS = [("errors", "#/errors", "document.querySelector('.errors tbody tr')", "j")]
 _SIZES = {"": (1280, 800), "-narrow": (360, 740), "-wide": (3000, 1100)}
 
 
 async def take(folder: Path) -> None:
     """Write all of them into ``folder``."""
     with tempfile.TemporaryDirectory() as scratch:
-        async with fleet(1000) as large, demo_console(Path(scratch)) as demo:
+        async with fleet(1000) as large, demo_console(Path(scratch)) as demo, log_world(Path(scratch)) as logs:
+            worlds = ((large.gateway.url, _FLEET), (demo.open.url, _DEMO), (logs.gateway.url, _LOGS))
+            stack = 'Traceback (most recent call last):\n  File "shop.py", line 7, in pay\nTimeoutError: slow\n'
+            for number, name in enumerate((SHOP, MAIL, SHOP)):
+                logs.write(name, 40 + number, "error", f"payment of order {number} took too long", stack=stack)
             for scheme in ("light", "dark"):
                 for size, (width, height) in _SIZES.items():
                     if size and scheme == "dark":
                         continue
                     context: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
                     async with browser_page("http://127.0.0.1:", expected=("40", "50"), **context) as page:
-                        for url, shots in ((large.gateway.url, _FLEET), (demo.open.url, _DEMO)):
+                        for url, shots in worlds:
                             for name, fragment, ready, keys in shots:
                                 await _shoot(page, url + "/" + fragment, ready, keys)
                                 await page.screenshot(path=folder / f"{name}{size}-{scheme}.png")
@@ -65,7 +83,7 @@ async def take(folder: Path) -> None:
                         await page.screenshot(path=folder / f"read-only{size}-{scheme}.png")
 
 
-async def _shoot(page: Any, url: str, ready: str, keys: str) -> None:
+async def _shoot(page: Any, url: str, ready: str, keys: Sequence[str]) -> None:
     # By way of nowhere: the same page with another fragment would not be loaded anew.
     await page.goto("about:blank")
     await page.goto(url)

@@ -38,19 +38,19 @@ async def odd_frame() -> AsyncIterator[None]:
 
 async def take(page: Any, kind: str, seconds: str = "") -> None:
     """Fill in the form, and wait until there is one more that is done."""
-    done = "[...document.querySelectorAll('.shelf tbody tr a')].length"
+    done = "[...document.querySelectorAll('.profiles tbody tr a')].length"
     before = await page.evaluate(done)
     await page.get_by_label("Kind of profile").select_option(kind)
     if seconds:
         await page.get_by_label("Seconds").fill(seconds)
-    await page.get_by_role("button", name="Take").click()
+    await page.get_by_role("button", name="Take", exact=True).click()
     await until(page, f"{done} > {before}")
 
 
 async def test_profiles_are_taken_opened_compared_saved_and_forgotten(tmp_path: Path) -> None:
     async with log_world(tmp_path) as world, browser_page(world.gateway.url) as page, odd_frame():
         await page.goto(f"{world.gateway.url}/#/profiles/{SHOP}")
-        await until(page, "document.querySelector('.shelf')?.textContent.includes('corvo profile')")
+        await until(page, "document.querySelector('.profiles')?.textContent.includes('corvo profile')")
         await take(page, "goroutine")
         await take(page, "goroutine")
         await take(page, "profile", "0.5")
@@ -78,10 +78,10 @@ async def test_profiles_are_taken_opened_compared_saved_and_forgotten(tmp_path: 
         found = await findings(page)
         assert found == [], found
         await page.get_by_role("link", name="All profiles").click()
-        await until(page, "document.querySelectorAll('.shelf tbody tr').length === 3")
+        await until(page, "document.querySelectorAll('.profiles tbody tr').length === 3")
         for left in (2, 1, 0):
             await page.get_by_role("button", name="Forget").first.click()
-            await until(page, f"document.querySelectorAll('.shelf tbody tr').length === {left}")
+            await until(page, f"document.querySelectorAll('.profiles tbody tr').length === {left}")
 
 
 async def test_one_that_is_being_taken_shows_how_far_it_is_and_can_be_ended(tmp_path: Path) -> None:
@@ -89,12 +89,12 @@ async def test_one_that_is_being_taken_shows_how_far_it_is_and_can_be_ended(tmp_
         await page.goto(f"{world.gateway.url}/#/profiles/{SHOP}")
         await until(page, "document.querySelector('.state')")
         await page.get_by_label("Seconds").fill("25")
-        await page.get_by_role("button", name="Take").click()
+        await page.get_by_role("button", name="Take", exact=True).click()
         await until(page, "Number(document.querySelector('progress')?.value) > 0")
-        await page.get_by_role("button", name="Take").click()
+        await page.get_by_role("button", name="Take", exact=True).click()
         assert "Try again in" in await until(page, "document.querySelector('.told.shown')?.textContent")
         await page.get_by_role("button", name="Cancel").click()
-        await until(page, "document.querySelector('.shelf tbody').textContent.includes('cancelled')")
+        await until(page, "document.querySelector('.profiles tbody').textContent.includes('cancelled')")
 
 
 async def test_whoever_may_not_is_told_why(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ async def test_whoever_may_not_is_told_why(tmp_path: Path) -> None:
         await page.keyboard.press("Enter")
         await until(page, "document.querySelector('.rows .live')")
         await page.goto(f"{world.gateway.url}/#/profiles/{SHOP}")
-        button = page.get_by_role("button", name="Take")
+        button = page.get_by_role("button", name="Take", exact=True)
         assert await button.get_attribute("aria-disabled") == "true"
         assert str(await button.get_attribute("title")).startswith("Read only: viewer")
         for screen in ("stacks", "logs"):

@@ -20,7 +20,7 @@ async def test_deadlocks_come_first_and_tasks_at_one_place_are_one(tmp_path: Pat
         odd = asyncio.create_task(asyncio.sleep(3600), name=MARKUP)
         await page.goto(f"{world.gateway.url}/#/stacks/{SHOP}")
         await until(page, "document.querySelector('.stack')")
-        told = str(await page.locator(".stacked").inner_text())
+        told = str(await page.locator(".page").inner_text())
         assert told.startswith("deadlock: ")
         assert "12 × taker-0, taker-1, taker-2, taker-3, taker-4 and 7 more" in told
         assert "waits for 12 x taker-0" in told
@@ -44,7 +44,7 @@ async def test_a_module_that_is_not_there_is_told_in_the_words_of_the_gateway(tm
     async with log_world(tmp_path) as world, browser_page(world.gateway.url, expected=("409",)) as page:
         await page.goto(f"{world.gateway.url}/#/stacks")
         assert "corvo stacks NAME" in await page.locator(".state").inner_text()
-        await page.get_by_label("Module").fill("node9-none")
+        await page.get_by_label("Module", exact=True).fill("node9-none")
         await page.keyboard.press("Enter")
         await until(page, "document.querySelector('.state.failed')?.textContent.includes('Not Found')")
         assert await page.get_by_role("button", name="Retry").is_visible()

@@ -171,7 +171,7 @@ export class FlameGraph {
     const rows = this.tree.top().filter((row) => !wanted || wanted.has(row.function));
     const body = rows.slice(0, MOST).map((row) => {
       const [name, file] = functions[row.function];
-      const link = button(name, () => this.sandwich(row.function), { title: "Sandwich" });
+      const link = button(name, () => this.sandwich(row.function), { className: "link", title: "Sandwich" });
       const cells = [
         quantity(row.own, unit),
         percent(row.own, whole),

@@ -1,38 +1,25 @@
 // What is done to the Modules that are selected: a level for a time, their logs, a bundle.
 
-import { button, choice, element } from "../shell/dom.js";
+import { bar, button, choice, element, field } from "../shell/dom.js";
 import { count } from "../shell/format.js";
+import { forEach } from "../shell/many.js";
 import { go } from "../shell/router.js";
 import { asApiError } from "../shell/session.js";
-import { confirmed, gate } from "../shell/states.js";
+import { confirmed } from "../shell/states.js";
 
-// Requests under way at the same time: the browser has six connections, the stream keeps one.
-const WIDTH = 4;
-const LEVELS = ["Debug", "Info", "Warn", "Error"];
+/** @type {[string, string][]} */
+const LEVELS = ["Debug", "Info", "Warn", "Error"].map((each) => [each, each]);
+/** @type {[string, string][]} */
+const LASTING = ["10m", "1h", "8h"].map((each) => [each, `for ${each}`]);
 
 /**
  * The bar of actions; ``chosen`` gives the names, ``done`` is called when the choice may be given up.
  * @param {import("../shell/app.js").App} app @param {() => string[]} chosen @param {() => void} done @param {AbortSignal} signal
  */
 export function actions(app, chosen, done, signal) {
-  const tell = (/** @type {string} */ text) => app.tell(text);
-  const level = choice(
-    "Level",
-    LEVELS.map((each) => [each, each]),
-    "Debug",
-    () => {},
-  );
-  const lasting = choice(
-    "For how long",
-    [
-      ["10m", "for 10m"],
-      ["1h", "for 1h"],
-      ["8h", "for 8h"],
-    ],
-    "10m",
-    () => {},
-  );
-  const reason = element("input", { "aria-label": "Reason", placeholder: "reason", size: "14" });
+  const level = choice("Level", LEVELS, "Debug");
+  const lasting = choice("For how long", LASTING, "10m");
+  const reason = field("Reason", "reason", { size: "14" });
   const many = element("strong", {});
   const failed = element("ul", { className: "failed", hidden: true });
 
@@ -40,9 +27,13 @@ export function actions(app, chosen, done, signal) {
   async function put(what, body) {
     const names = chosen();
     if (!(await confirmed(what, names))) return;
-    const refused = await each(names, (name) =>
-      app.session.json(`modules/${encodeURIComponent(name)}/level`, { method: "PUT", body, signal }),
-    );
+    /** @type {string[]} */
+    const refused = [];
+    const set = (/** @type {string} */ name) =>
+      app.session
+        .json(`modules/${encodeURIComponent(name)}/level`, { method: "PUT", body, signal })
+        .catch((error) => refused.push(`${name}: ${asApiError(error).message}`));
+    await forEach(names, set);
     app.tell(`${what} ${count(names.length - refused.length)} of ${count(names.length)}`);
     failed.replaceChildren(...refused.slice(0, 10).map((text) => element("li", { text })));
     failed.hidden = !refused.length;
@@ -70,44 +61,25 @@ export function actions(app, chosen, done, signal) {
   const setLevel = () =>
     put(`Set ${level.value} for ${lasting.value} on`, { level: level.value, for: lasting.value, reason: reason.value });
   const endNow = () => put("End the override of", { level: null });
-  const may = app.session.refusal("level");
-  const bar = element(
-    "div",
-    { className: "bar actions", role: "group", "aria-label": "Selected modules" },
-    many,
-    level,
-    lasting,
-    reason,
-    gate(button("Set level", setLevel, { className: "strong" }), may, tell),
-    gate(button("End override", endNow), may, tell),
-    gate(
-      button("Logs", () => go("logs", "", { names: chosen().join(",") })),
-      app.session.refusal("Log"),
-      tell,
-    ),
-    gate(button("Bundle", bundle), app.session.refusal("bundle"), tell),
+  const toLogs = () => go("logs", "", { names: chosen().join(",") });
+  const buttons = [
+    app.may(button("Set level", setLevel, { className: "strong" }), "level"),
+    app.may(button("End override", endNow), "level"),
+    app.may(button("Logs", toLogs), "Log"),
+    app.may(button("Bundle", bundle), "bundle"),
     button("Clear", done),
-    failed,
-  );
-  bar.hidden = true;
+  ];
+  const host = bar(many, level, lasting, reason, ...buttons, failed);
+  host.classList.add("actions");
+  host.setAttribute("role", "group");
+  host.setAttribute("aria-label", "Selected modules");
+  host.hidden = true;
   return {
-    bar,
+    bar: host,
     /** So many are selected. @param {number} selected */
     show(selected) {
-      bar.hidden = selected === 0;
+      host.hidden = selected === 0;
       many.textContent = `${count(selected)} selected`;
     },
   };
-}
-
-/** Do something to each name, some at a time; what went wrong, a text each. @param {string[]} names @param {(name: string) => Promise<unknown>} act */
-async function each(names, act) {
-  /** @type {string[]} */
-  const wrong = [];
-  const left = names.values();
-  const worker = async () => {
-    for (const name of left) await act(name).catch((error) => wrong.push(`${name}: ${asApiError(error).message}`));
-  };
-  await Promise.all(Array.from({ length: WIDTH }, worker));
-  return wrong;
 }

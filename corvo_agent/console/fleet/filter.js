@@ -20,10 +20,7 @@ export const FIELDS = {
   level: ["the level that is wanted", (row) => row.wanted?.level ?? null],
   applied: ["the level that its agent says is in force", (row) => row.applied],
   source: ["override, log-level or default", (row) => row.wanted?.source ?? null],
-  "in-force": [
-    "whether its agent follows the level that is wanted: yes, no",
-    (row) => (row["in-force"] ? "yes" : "no"),
-  ],
+  "in-force": ["whether its agent follows that level: yes, no", (row) => (row["in-force"] ? "yes" : "no")],
   errors: ["errors of the last 10 minutes", (row) => row.errors],
   restarts: ["how often it was restarted", (row) => row.restarts],
   workers: ["processes of one Module", (row) => row.workers],

@@ -33,10 +33,8 @@ export class Measuring {
     const old = rows.filter((row) => !row.asked || now - Date.parse(row.asked) >= MEASURE);
     if (!old.length) return;
     this.#asking = true;
-    await this.#ask(
-      old.slice(0, PORTION).map((row) => row.name),
-      "",
-    );
+    const names = old.slice(0, PORTION).map((row) => row.name);
+    await this.#ask(names, "");
     this.#asking = false;
   }
 

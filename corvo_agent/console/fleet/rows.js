@@ -74,14 +74,7 @@ export class Fleet {
   measure(rows) {
     for (const row of rows) {
       const known = this.rows.get(row.name);
-      if (known)
-        this.rows.set(row.name, {
-          ...known,
-          ...measured(row),
-          reachable: row.reachable,
-          status: row.status,
-          why: row.why,
-        });
+      if (known) this.rows.set(row.name, { ...known, ...measured(row), ...found(row) });
     }
   }
 

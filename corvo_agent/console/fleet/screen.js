@@ -1,10 +1,10 @@
 // The fleet: every Module, live, filtered, sorted and grouped; those selected can be acted on.
 
-import { button, choice, element, every, setText } from "../shell/dom.js";
+import { bar, button, choice, element, every, field, setText } from "../shell/dom.js";
 import { count } from "../shell/format.js";
 import { VirtualList } from "../shell/list.js";
 import { go, remember } from "../shell/router.js";
-import { empty, failure, loading } from "../shell/states.js";
+import { empty, failure, Standing } from "../shell/states.js";
 import { actions } from "./actions.js";
 import { parseFilter } from "./filter.js";
 import { filterHelp } from "./help.js";
@@ -35,8 +35,6 @@ class FleetScreen {
   cursor = -1;
   /** The Module under the cursor, which keeps it when rows come and go above. */
   under = "";
-  /** What stands in place of rows. */
-  standing = "";
   changed = true;
 
   /** @param {HTMLElement} host @param {App} app @param {import("../shell/router.js").Route} route @param {AbortSignal} signal */
@@ -44,14 +42,8 @@ class FleetScreen {
     this.host = host;
     this.app = app;
     this.signal = signal;
-    this.box = element("input", {
-      type: "search",
-      placeholder: "Filter  /",
-      "aria-label": "Filter",
-      "aria-describedby": "wrong",
-      spellcheck: "false",
-      on: { input: () => this.filter(this.box.value) },
-    });
+    const typed = () => this.filter(this.box.value);
+    this.box = field("Filter", "Filter  /", { type: "search", "aria-describedby": "wrong", on: { input: typed } });
     this.wrong = element("output", { id: "wrong", className: "failed" });
     this.tallies = element("div", { className: "tallies" });
     this.by = choice("Group by", [["", "no groups"]], "", (value) => this.arrange({ group: value }));
@@ -67,18 +59,14 @@ class FleetScreen {
       { className: "list", role: "grid", tabindex: "0", "aria-label": "Modules", "aria-multiselectable": "true" },
       head,
     );
-    this.state = element("div", {});
-    this.actions = actions(
-      app,
-      () => [...this.selected].sort(),
-      () => this.selectAll(false),
-      signal,
-    );
+    this.state = new Standing();
+    const selected = () => [...this.selected].sort();
+    this.actions = actions(app, selected, () => this.selectAll(false), signal);
     host.append(
       element("h1", { className: "unseen", text: "Fleet" }),
-      element("div", { className: "bar" }, this.box, help, this.by, this.tallies, this.wrong, this.progress),
+      bar(this.box, help, this.by, this.tallies, this.wrong, this.progress),
       this.actions.bar,
-      this.state,
+      this.state.host,
       this.table,
       this.help,
     );
@@ -141,7 +129,7 @@ class FleetScreen {
   /** @param {any} message */
   take(message) {
     if (message.type === "error") {
-      this.stand(message.error.message, () => failure(message.error, () => this.app.stream.retry()));
+      this.state.show(message.error.message, () => failure(message.error, () => this.app.stream.retry()));
       return;
     }
     known.take(message);
@@ -182,11 +170,11 @@ class FleetScreen {
 
   tellState() {
     this.table.hidden = this.items.length === 0;
-    if (this.items.length) this.stand("", () => null);
-    else if (known.rows.size) this.stand(`None of ${count(known.rows.size)} modules fits the filter.`, this.none);
+    if (this.items.length) this.state.show("");
+    else if (known.rows.size) this.state.show(`None of ${count(known.rows.size)} modules fits the filter.`, this.none);
     else if (known.listed)
-      this.stand("There are no modules yet. A service becomes one with", (text) => empty(text, START));
-    else this.stand("Listing the fleet …", loading);
+      this.state.show("There are no modules yet. A service becomes one with", (text) => empty(text, START));
+    else this.state.show("Listing the fleet …");
   }
 
   /** @param {string} text */
@@ -195,13 +183,6 @@ class FleetScreen {
     told.append(button("Clear the filter", () => this.setFilter("")));
     return told;
   };
-
-  /** What stands in place of rows; made anew only when it says another thing. @param {string} text @param {(text: string) => Node | null} make */
-  stand(text, make) {
-    if (text === this.standing) return;
-    this.standing = text;
-    this.state.replaceChildren(...[make(text)].flatMap((made) => made ?? []));
-  }
 
   tellCounts() {
     /** @type {Record<string, number>} */
@@ -249,9 +230,8 @@ class FleetScreen {
     const made = makeRow();
     made.addEventListener("click", (event) => {
       const index = Number(made.dataset.index);
-      const item = this.items[index];
-      if (!item || "group" in item) return;
-      if (event.target instanceof HTMLInputElement) this.toggle(item.name);
+      if (!this.rowAt(index)) return;
+      if (event.target instanceof HTMLInputElement) this.toggleAt(index);
       this.move(index);
     });
     made.addEventListener("dblclick", () => this.open(Number(made.dataset.index)));
@@ -265,11 +245,8 @@ class FleetScreen {
     made.id = `row-${index}`;
     made.dataset.index = String(index);
     made.setAttribute("aria-rowindex", String(index + 2));
-    fillRow(made, item, {
-      selected: !("group" in item) && this.selected.has(item.name),
-      cursor: index === this.cursor,
-      now: Date.now(),
-    });
+    const selected = "name" in item && this.selected.has(item.name);
+    fillRow(made, item, { selected, cursor: index === this.cursor, now: Date.now() });
   }
 
   keys() {
@@ -310,28 +287,29 @@ class FleetScreen {
 
   /** @param {number} index */
   move(index) {
-    const item = this.items[index];
     this.cursor = index;
-    this.under = item && "name" in item ? item.name : "";
+    this.under = this.rowAt(index)?.name ?? "";
     this.list.reveal(index);
     this.table.setAttribute("aria-activedescendant", `row-${index}`);
     this.list.show(this.items.length);
   }
 
+  /** The Module that is shown there; a heading is none. @param {number} index */
+  rowAt(index) {
+    const item = this.items[index];
+    return item && "name" in item ? item : undefined;
+  }
+
   /** @param {number} index */
   open(index) {
-    const item = this.items[index];
-    if (item && !("group" in item)) go("module", item.name);
+    const row = this.rowAt(index);
+    if (row) go("module", row.name);
   }
 
   /** @param {number} index */
   toggleAt(index) {
-    const item = this.items[index];
-    if (item && !("group" in item)) this.toggle(item.name);
-  }
-
-  /** @param {string} name */
-  toggle(name) {
+    const name = this.rowAt(index)?.name;
+    if (!name) return;
     if (!this.selected.delete(name)) this.selected.add(name);
     this.changed = true;
     this.look();

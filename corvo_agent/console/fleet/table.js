@@ -1,6 +1,6 @@
 // The fleet as rows: what stands in each column, and how a row is marked.
 
-import { element, setText } from "../shell/dom.js";
+import { button, element, setText } from "../shell/dom.js";
 import { age, bytes, count, since, span } from "../shell/format.js";
 import { fragment } from "../shell/router.js";
 
@@ -40,17 +40,12 @@ const COLUMNS = [
  */
 export function headings(sort) {
   const all = element("input", { type: "checkbox", "aria-label": "Select all that are shown" });
-  const name = element("button", { type: "button", text: "Name", on: { click: () => sort("name") } });
-  name.dataset.order = "name";
-  const cells = [element("span", { role: "columnheader" }, all), element("span", { role: "columnheader" }, name)];
+  const sorting = (/** @type {string} */ text, /** @type {string} */ order) =>
+    button(text, () => sort(order), { "data-order": order });
+  const cells = [all, sorting("Name", "name")].map((of) => element("span", { role: "columnheader" }, of));
   for (const [className, text, title, order] of COLUMNS) {
-    const cell = element("span", { role: "columnheader", className, title });
-    if (order) {
-      const button = element("button", { type: "button", text, on: { click: () => sort(order) } });
-      button.dataset.order = order;
-      cell.append(button);
-    } else cell.append(text);
-    cells.push(cell);
+    const head = order ? sorting(text, order) : text;
+    cells.push(element("span", { role: "columnheader", className, title }, head));
   }
   return { head: element("div", { role: "row", className: "heads" }, ...cells), all };
 }
@@ -60,13 +55,9 @@ export function makeRow() {
   const box = element("input", { type: "checkbox", tabindex: "-1" });
   const cells = COLUMNS.map(([className]) => element("span", { role: "gridcell", className }));
   const name = element("a", { className: "name", tabindex: "-1" });
-  return element(
-    "div",
-    { role: "row" },
-    element("span", { role: "gridcell" }, box),
-    element("span", { role: "gridcell", className: "named" }, name),
-    ...cells,
-  );
+  const selects = element("span", { role: "gridcell" }, box);
+  const named = element("span", { role: "gridcell", className: "named" }, name);
+  return element("div", { role: "row" }, selects, named, ...cells);
 }
 
 /**

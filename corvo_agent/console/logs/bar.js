@@ -1,6 +1,7 @@
 // What is asked for, as fields: modules, level, times, a text; and a button for each filter that is in force.
 
-import { button, choice, element } from "../shell/dom.js";
+import { bar, button, choice, element, field } from "../shell/dom.js";
+import { asked, moduleField } from "../shell/names.js";
 import { condition, isParameter, told } from "./link.js";
 
 /** @type {[string, string][]} */
@@ -32,34 +33,35 @@ export class Bar {
   conditions = element("div", { className: "conditions" });
 
   /**
-   * @param {{modules: (names: string[], selector: string) => void, filter: (name: string, value: string) => void,
-   *   find: (text: string) => void, leave: () => void, tell: (text: string) => void}} act
+   * @param {import("../shell/app.js").App} app @param {AbortSignal} signal
+   * @param {{modules: (whose: {names: string[], selector: string}) => void, filter: (name: string, value: string) => void,
+   *   find: (text: string) => void, leave: () => void}} act
    */
-  constructor(act) {
+  constructor(app, signal, act) {
+    this.app = app;
     this.act = act;
-    this.modules = field("Modules by name, or a selector such as node=node1", "Modules or selector", (text) => {
-      const isSelector = /[=!()]/.test(text);
-      act.modules(isSelector ? [] : text.split(/[\s,]+/).filter(Boolean), isSelector ? text : "");
-    });
+    const says = { label: "Modules by name, or a selector such as node=node1", hint: "Modules or selector", value: "" };
+    const ask = (/** @type {string} */ text) => act.modules(asked(text));
+    const [modules, names] = moduleField(app, says, ask, signal);
+    this.modules = modules;
     this.level = choice("Level and above", LEVELS, "", (level) => act.filter("level", level));
-    this.since = field("Since: 10m or a time", "Since, 10m", (text) => act.filter("since", text));
-    this.until = field("Until: 5m (ago) or a time", "Until", (text) => act.filter("until", text));
+    const time = (/** @type {string} */ label, /** @type {string} */ hint, /** @type {string} */ name) => {
+      const made = field(label, hint);
+      made.addEventListener("change", () => act.filter(name, made.value.trim()));
+      return made;
+    };
+    this.since = time("Since: 10m or a time", "Since, 10m", "since");
+    this.until = time("Until: 5m (ago) or a time", "Until", "until");
     this.way = choice("What to look for", WAYS, "here", () => this.wanted.focus());
-    this.wanted = element("input", {
-      ...{
-        type: "search",
-        className: "wanted",
-        "aria-label": "Look for",
-        placeholder: "Look for  /",
-        spellcheck: "false",
-      },
+    this.wanted = field("Look for", "Look for  /", {
+      ...{ type: "search", className: "wanted" },
       on: {
         input: () => this.way.value === "here" && act.find(this.wanted.value),
         keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && this.#look(),
       },
     });
-    const fields = [this.modules, this.level, this.since, this.until, this.way, this.wanted];
-    this.host = element("div", { className: "bar" }, element("h1", { text: "Logs" }), ...fields);
+    const fields = [modules, names, this.level, this.since, this.until, this.way, this.wanted];
+    this.host = bar(element("h1", { text: "Logs" }), ...fields);
   }
 
   /** @param {import("./link.js").LogView} view */
@@ -72,7 +74,7 @@ export class Bar {
     const filters = Object.entries(parameters).filter(([name]) => !OWN_FIELDS.includes(name));
     const conditions = filters.map(([name, value]) =>
       button(`${told(name, value)}  ×`, () => this.act.filter(name, ""), {
-        className: "condition",
+        className: "condition data",
         title: "Take this filter away",
       }),
     );
@@ -90,17 +92,10 @@ export class Bar {
     if (way === "here") return this.act.leave();
     const found = way === "field" ? condition(text) : isParameter(way) && text ? [way, text] : undefined;
     if (!found)
-      return this.act.tell(
+      return this.app.tell(
         way === "field" ? "Such as status>=500, path=/orders or msg~timed? out" : "Nothing to look for.",
       );
     this.wanted.value = "";
     this.act.filter(found[0], found[1]);
   }
-}
-
-/** @param {string} label @param {string} hint @param {(text: string) => void} act */
-function field(label, hint, act) {
-  const made = element("input", { "aria-label": label, placeholder: hint, title: label, spellcheck: "false" });
-  made.addEventListener("change", () => act(made.value.trim()));
-  return made;
 }

@@ -63,9 +63,11 @@ export class Chart {
       clock(new Date((start + index * step) * 1000).toISOString()).slice(0, 8);
     const span = bar < 0 ? `${time(0)} to ${time(bars.length)}` : `${time(bar)} to ${time(bar + 1)}`;
     const all = sums.reduce((a, b) => a + b, 0);
-    const text = bars.length
-      ? `${span}: ${count(all)} lines here, ${count(sums[3])} errors, ${count(sums[2])} warnings`
-      : "";
+    const { until, unknown } = this.histogram;
+    const where = until ? "in the logs" : "on this page";
+    const rest = unknown && ` · ${unknown}`;
+    const found = `${count(all)} lines ${where}, ${count(sums[3])} errors, ${count(sums[2])} warnings`;
+    const text = bars.length ? `${span}: ${found}${rest}` : "";
     this.caption.textContent = text;
     this.canvas.setAttribute("aria-label", text || "No lines");
   }
@@ -100,14 +102,8 @@ export class Chart {
       context.fillStyle = style.getPropertyValue("--chosen");
       context.fillRect(Math.min(this.#from, this.#to) * BAR, 0, (Math.abs(this.#to - this.#from) + 1) * BAR, HEIGHT);
     }
-    const highest = bars.reduce(
-      (most, bar) =>
-        Math.max(
-          most,
-          bar.reduce((a, b) => a + b, 0),
-        ),
-      1,
-    );
+    const sums = bars.map((bar) => bar.reduce((a, b) => a + b, 0));
+    const highest = Math.max(1, ...sums);
     bars.forEach((bar, index) => {
       let top = HEIGHT - 1;
       // The worst at the bottom: few errors among many lines stand on the line where they are seen.

@@ -1,7 +1,8 @@
 // One line beside the others: its fields as JSON that opens, what can be done with them, and the lines around it.
 
-import { button, element, visible } from "../shell/dom.js";
+import { bar, button, buttons, element, visible } from "../shell/dom.js";
 import { clock } from "../shell/format.js";
+import { fill } from "../shell/states.js";
 import { jsonRows, pathKey } from "./json.js";
 import { entryOf, jsonOf, messageOf, stackOf, textOf, timeOf, traceOf, wordOf } from "./record.js";
 
@@ -30,9 +31,11 @@ export class Detail {
   /**
    * @param {{filter: (name: string, value: string) => void, only: (module: string) => void, link: (entry: Entry) => string,
    *   context: (entry: Entry) => Promise<{logs: import("./record.js").LogRecord[], at: number | null}>, tell: (text: string) => void, close: () => void}} act
+   * @param {AbortSignal} signal
    */
-  constructor(act) {
+  constructor(act, signal) {
     this.act = act;
+    this.signal = signal;
     this.host = element("aside", { className: "detail", "aria-label": "The chosen line", hidden: true });
   }
 
@@ -50,32 +53,22 @@ export class Detail {
     const tree = element("div", { className: "tree data" });
     this.#fill(tree, entry);
     const stack = stackOf(record);
+    const only = button(module, () => act.only(module), { className: "link", title: "Only this module" });
+    const word = element("span", { className: level.toLowerCase(), text: level.toUpperCase() });
+    const whole = button("Its trace", () => act.filter("trace", trace), { title: `All lines of trace ${trace}` });
     this.host.replaceChildren(
-      element(
-        "div",
-        { className: "bar" },
-        element("h2", {}, element("span", { className: level.toLowerCase(), text: level.toUpperCase() }), ` ${time}`),
-        button("Close", act.close, { title: "Close (Esc)" }),
-      ),
+      bar(element("h2", {}, word, ` ${time}`), button("Close", act.close, { title: "Close (Esc)" })),
       element("p", { className: "data said", text: messageOf(record).slice(0, LONGEST * 10) }),
       ...(stack ? [element("pre", { className: "stack", text: stack.slice(0, LONGEST * 20) })] : []),
-      element(
-        "div",
-        { className: "buttons" },
+      buttons(
         button("Lines around it", () => this.#around(around, entry)),
-        ...(trace
-          ? [button("Its trace", () => act.filter("trace", trace), { title: `All lines of trace ${trace}` })]
-          : []),
+        ...(trace ? [whole] : []),
         copying("Copy line", () => textOf(entry)),
         copying("Copy JSON", () => jsonOf(entry)),
         copying("Copy link", () => act.link(entry)),
       ),
       around,
-      element(
-        "p",
-        {},
-        button(module, () => act.only(module), { className: "link", title: "Only this module" }),
-      ),
+      element("p", {}, only),
       tree,
     );
     this.host.hidden = false;
@@ -132,24 +125,14 @@ export class Detail {
   }
 
   /** @param {HTMLElement} host @param {Entry} entry */
-  async #around(host, entry) {
-    host.replaceChildren(element("p", { className: "quiet", role: "status", text: "Asking the agent …" }));
-    try {
-      const { logs, at } = await this.act.context(entry);
+  #around(host, entry) {
+    const show = (/** @type {{logs: import("./record.js").LogRecord[], at: number | null}} */ { logs, at }) => {
       const lines = logs.map((record, index) =>
         element("div", { className: index === at ? "data chosen" : "data", text: textOf(entryOf("", record)) }),
       );
-      if (at === null)
-        lines.push(element("div", { className: "quiet", text: "The line itself is not in its log any more." }));
-      host.replaceChildren(...lines);
-    } catch (error) {
-      host.replaceChildren(
-        element("p", {
-          className: "failed",
-          role: "alert",
-          text: error instanceof Error ? error.message : String(error),
-        }),
-      );
-    }
+      const gone = element("div", { className: "quiet", text: "The line itself is not in its log any more." });
+      return at === null ? [...lines, gone] : lines;
+    };
+    void fill(host, this.signal, () => this.act.context(entry), show, "Asking the agent …");
   }
 }

@@ -52,6 +52,8 @@ export class LogList {
   /** The line that stands first in sight. */
   #seen = 0;
   #columns = 80;
+  /** Letters by which all rows of a wrapped line but the first are indented. */
+  #indent = 0;
   #version = 0;
   /** @type {{key: string, row: HTMLElement}[]} */
   #pool = [];
@@ -86,7 +88,7 @@ export class LogList {
 
   /** @param {Entry} entry */
   heightOf(entry) {
-    return this.wrap ? wrapped(this.#pieces(entry).join(""), this.#columns).rows * ROW : ROW;
+    return this.wrap ? wrapped(this.#pieces(entry).join(""), this.#columns, this.#indent).rows * ROW : ROW;
   }
 
   /** @param {Entry} entry */
@@ -182,11 +184,12 @@ export class LogList {
     const letter = this.ruler.getBoundingClientRect().width / 100 || 7.2;
     // The stripe and the room at both sides.
     const columns = Math.max(20, Math.floor((this.host.clientWidth - 24) / letter));
-    if (columns !== this.#columns && this.wrap) {
-      this.#columns = columns;
-      this.remeasure();
-    }
+    const isOther = columns !== this.#columns;
     this.#columns = columns;
+    // Below time and level, where there is room for that.
+    this.#indent = columns < 80 ? 2 : 19;
+    this.host.style.setProperty("--indent", `${this.#indent * letter}px`);
+    if (isOther && this.wrap) this.remeasure();
     this.draw();
   }
 

@@ -22,18 +22,7 @@ const WORDS = {
   ...{ fatal: 5, critical: 5, crit: 5, panic: 5, dpanic: 5, alert: 5, emerg: 5, emergency: 5, audit: 6 },
 };
 const TIMES = ["ts", "@timestamp", "timestamp", "time", "@t"];
-const MESSAGES = [
-  "msg",
-  "message",
-  "@m",
-  "short_message",
-  "@message",
-  "MESSAGE",
-  "textPayload",
-  "body",
-  "event",
-  "@mt",
-];
+const MESSAGES = "msg message @m short_message @message MESSAGE textPayload body event @mt".split(" ");
 const STACKS = ["stack", "stacktrace", "stack_trace", "error.stack_trace", "err.stack", "exc_info", "@x", "exception"];
 const TRACES = [
   ...["trace_id", "traceId", "trace.id", "TraceId", "traceID", "@tr", "logging.googleapis.com/trace", "trace"],

@@ -101,18 +101,22 @@ export class Rows {
 const ODD = /[^\x20-\xff\n\u2013-\u2026]/;
 
 /**
- * How many rows a text takes where each has room for so many letters and is broken between any two; and whether that is
- * sure: with odd letters it is not before it is shown.
+ * How many rows a text takes where each has room for so many letters and is broken between any two, all but the first
+ * indented; and whether that is sure: with odd letters it is not before it is shown.
  * @param {string} text
  * @param {number} columns
+ * @param {number} [indent] letters
  * @returns {{rows: number, sure: boolean}}
  */
-export function wrapped(text, columns) {
+export function wrapped(text, columns, indent = 0) {
   let rows = 0;
+  // What the first row has room for beyond the others.
+  let ahead = indent;
   for (let from = 0; from <= text.length; ) {
     const end = text.indexOf("\n", from);
     const length = (end < 0 ? text.length : end) - from;
-    rows += Math.max(1, Math.ceil(length / columns));
+    rows += Math.max(1, Math.ceil((length - ahead) / (columns - indent)));
+    ahead = 0;
     from += length + 1;
   }
   return { rows, sure: !ODD.test(text) };

@@ -1,11 +1,13 @@
 // Logs: of one module or of many as one sequence, filtered by their agents, found again by a link.
 
-import { button, element, every, setText } from "../shell/dom.js";
+import { bar, button, buttons, element, every, setText } from "../shell/dom.js";
 import { count } from "../shell/format.js";
+import { whose } from "../shell/names.js";
 import { save } from "../shell/session.js";
-import { empty, failure, loading } from "../shell/states.js";
+import { empty, failure, Standing } from "../shell/states.js";
 import { Bar } from "./bar.js";
 import { Chart } from "./chart.js";
+import { counted } from "./counted.js";
 import { Detail } from "./detail.js";
 import { filtered, finder } from "./filter.js";
 import { Histogram } from "./histogram.js";
@@ -52,35 +54,35 @@ class Logs {
     this.signal = signal;
     this.view = decode(new URLSearchParams());
     this.chart = new Chart(this.histogram, (span) => this.ask({ parameters: { ...this.view.parameters, ...span } }));
-    this.detail = new Detail({
-      filter: (name, value) => this.filter(name, value),
-      only: (module) => this.ask({ names: [module], selector: "" }),
-      link: (entry) => this.linkTo(entry),
-      context: (entry) => around(app, entry, signal),
-      tell: (text) => app.tell(text),
-      close: () => this.close(),
-    });
+    this.detail = new Detail(
+      {
+        filter: (name, value) => this.filter(name, value),
+        only: (module) => this.ask({ names: [module], selector: "" }),
+        link: (entry) => this.linkTo(entry),
+        context: (entry) => around(app, entry, signal),
+        tell: (text) => app.tell(text),
+        close: () => this.close(),
+      },
+      signal,
+    );
     this.lines = element("div", { className: "lines data", tabindex: "0", role: "listbox", "aria-label": "Log lines" });
     this.list = new LogList(this.lines, this.ring, {
       choose: (number) => !this.detail.host.hidden && this.open(number),
       open: (number) => {
-        // Whoever looks at a line does not want it to move away.
-        if (this.list.following) this.list.follow(false);
         this.list.choose(number);
         this.open(number);
       },
       moved: () => this.tell(),
     });
-    this.state = element("div");
+    this.state = new Standing();
     this.status = element("output", { className: "status", "aria-live": "off" });
     this.resume = button("Follow", () => this.list.follow(true), { title: "Go on with the newest lines (End)" });
     this.wrapping = button("Wrap", () => this.wrap(), { title: "All lines of each (w)" });
-    this.bar = new Bar({
-      modules: (names, selector) => this.ask({ names, selector }),
+    this.bar = new Bar(app, signal, {
+      modules: (whose) => this.ask(whose),
       filter: (name, value) => this.filter(name, value),
       find: (text) => this.find(text),
       leave: () => this.lines.focus(),
-      tell: (text) => app.tell(text),
     });
     this.troubles = element("div", { className: "troubles failed", role: "alert" });
     host.append(
@@ -89,7 +91,7 @@ class Logs {
       this.troubles,
       this.chart.figure,
       element("div", { className: "beside" }, this.lines, this.detail.host),
-      this.state,
+      this.state.host,
       this.#foot(),
     );
     this.#keys();
@@ -100,13 +102,9 @@ class Logs {
 
   #foot() {
     const download = button("Download", () => this.download(), { title: "The lines shown, as JSON" });
-    return element(
-      "div",
-      { className: "bar foot" },
-      this.status,
-      this.resume,
-      element("div", { className: "buttons" }, this.wrapping, download),
-    );
+    const foot = bar(this.status, this.resume, buttons(this.wrapping, download));
+    foot.classList.add("foot");
+    return foot;
   }
 
   #keys() {
@@ -122,11 +120,7 @@ class Logs {
         { key: "Home", does: "the oldest line here", act: step(-Infinity) },
         { key: "End", does: "follow the newest lines", act: () => this.list.follow(true) },
         { key: "p", does: "pause, or follow", act: () => this.list.follow(!this.list.following) },
-        {
-          key: "Enter",
-          does: "the line beside the others",
-          act: () => this.list.chosen >= 0 && this.open(this.list.chosen),
-        },
+        { key: "Enter", does: "the line beside the others", act: () => this.open(this.list.chosen) },
         { key: "w", does: "wrap long lines", act: () => this.wrap() },
         { key: "Escape", does: "close the line, or forget what is looked for", act: () => this.close() },
       ],
@@ -184,7 +178,10 @@ class Logs {
   /** @param {number} number */
   open(number) {
     const entry = this.ring.get(number);
-    if (entry) this.detail.show(entry);
+    if (!entry) return;
+    // Whoever looks at a line does not want it to move away.
+    if (this.list.following) this.list.follow(false);
+    this.detail.show(entry);
     this.list.draw();
   }
 
@@ -206,9 +203,8 @@ class Logs {
 
   download() {
     const { rows } = this.list;
-    const lines = Array.from({ length: rows.size }, (_, row) => this.ring.get(rows.number(row))).flatMap((entry) =>
-      entry ? `${jsonOf(entry)}\n` : [],
-    );
+    const entries = Array.from({ length: rows.size }, (_, row) => this.ring.get(rows.number(row)));
+    const lines = entries.flatMap((entry) => (entry ? `${jsonOf(entry)}\n` : []));
     save(new Blob(lines, { type: "application/x-ndjson" }), `${this.view.names[0] ?? "logs"}.ndjson`);
   }
 
@@ -230,27 +226,33 @@ class Logs {
     this.#changed = true;
     const { names, selector } = this.view;
     if (!names.length && !selector) return;
-    read(
-      this.app,
-      this.view,
-      {
-        line: (module, record) => {
-          this.merger.add(entryOf(module, record), performance.now());
-          this.failures.delete(module);
-        },
-        failed: (module, error, ended) => {
-          this.failures.set(module, error.message);
-          this.#over ||= ended && !module;
-          if (this.#over) this.state.replaceChildren(failure(error, () => this.#read()));
-          this.#changed = true;
-        },
-        settled: () => {
-          this.#changed ||= !this.settled;
-          this.settled = true;
-        },
+    void this.#count(this.reading.signal);
+    /** @type {import("./source.js").Told} */
+    const told = {
+      line: (module, record) => {
+        this.merger.add(entryOf(module, record), performance.now());
+        this.failures.delete(module);
       },
-      this.reading.signal,
-    );
+      failed: (module, error, ended) => {
+        this.failures.set(module, error.message);
+        this.#over ||= ended && !module;
+        if (this.#over) this.state.show(error.message, () => failure(error, () => this.#read()));
+        this.#changed = true;
+      },
+      settled: () => {
+        this.#changed ||= !this.settled;
+        this.settled = true;
+      },
+    };
+    read(this.app, this.view, told, this.reading.signal);
+  }
+
+  /** Show how many lines the logs have, where their agents tell; else those of the page stay. @param {AbortSignal} signal */
+  async #count(signal) {
+    const found = await counted(this.app, this.view, signal).catch(() => undefined);
+    if (signal.aborted || !found) return;
+    this.histogram.take(found);
+    this.chart.draw();
   }
 
   /** Take in what has come; of lines that come one by one each at once, of a flood ten times a second. */
@@ -302,7 +304,7 @@ class Logs {
     for (const number of yield* filtered(ring, passes, now, SLICE)) {
       const entry = ring.get(number);
       if (entry) rows.push(number, list.heightOf(entry));
-      if (number % 256 || now() < until) continue;
+      if (rows.size % 256 || now() < until) continue;
       yield;
       until = now() + SLICE;
     }
@@ -318,7 +320,6 @@ class Logs {
   /** What is shown, and what is not, in one line. */
   tell() {
     const { size, following, missed } = this.list;
-    const { names, selector } = this.view;
     const all = this.ring.size;
     const shown = size === all ? `${count(all)} lines` : `${count(size)} of ${count(all)} lines`;
     const live = isFollowed(this.view);
@@ -335,31 +336,25 @@ class Logs {
     // Only what has changed: all of it would be read aloud again.
     if (this.#told !== JSON.stringify(words)) {
       this.#told = JSON.stringify(words);
-      this.troubles.replaceChildren(
-        ...words.map(([module, text]) => element("p", {}, element("strong", { text: module }), ` ${text}`)),
-      );
+      const told = words.map(([module, text]) => element("p", {}, element("strong", { text: module }), ` ${text}`));
+      this.troubles.replaceChildren(...told);
     }
-    if (this.#over) return;
+    if (!this.#over) this.#stand();
+  }
+
+  /** What stands in place of lines. */
+  #stand() {
+    const { names, selector, find } = this.view;
     const asks = names.length > 0 || selector !== "";
+    const all = this.ring.size;
     this.host.classList.toggle("unasked", !asks);
-    /** @type {Node[]} */
-    let state = [];
-    if (!asks)
-      state = [
-        empty(
-          "Whose log? Name modules above, choose some in the fleet, or follow one in a terminal:",
-          "corvo logs NAME -f",
-        ),
-      ];
-    else if (!all && !this.settled) state = [loading(`Asking ${names.join(", ") || selector} …`)];
-    else if (!size)
-      state = [
-        empty(
-          this.view.find ? `None of the ${count(all)} lines here has this in it.` : "No line of these modules matches.",
-          "corvo logs NAME --level all",
-        ),
-      ];
-    if (this.state.textContent !== state.map((each) => each.textContent).join("")) this.state.replaceChildren(...state);
+    const choose = (/** @type {string} */ text) => whose(this.app, "logs", text, "corvo logs NAME -f", this.signal);
+    const none = (/** @type {string} */ text) => empty(text, "corvo logs NAME --level all");
+    if (!asks) this.state.show("Whose log? Name modules above, or choose some in the fleet.", choose);
+    else if (this.list.size) this.state.show("");
+    else if (!all && !this.settled) this.state.show(`Asking ${names.join(", ") || selector} …`);
+    else if (find) this.state.show(`None of the ${count(all)} lines here has this in it.`, none);
+    else this.state.show("No line of these modules matches.", none);
   }
 }
 

@@ -1,5 +1,6 @@
 // Where lines come from: followed by the page's stream, or asked for once where a query has an end.
 
+import { forEach } from "../shell/many.js";
 import { ApiError, asApiError } from "../shell/session.js";
 import { isGap, messageOf, stampOf } from "./record.js";
 
@@ -13,7 +14,6 @@ import { isGap, messageOf, stampOf } from "./record.js";
 
 /** How many of the newest lines of each log, unless a view says. */
 export const DEFAULT_LINES = "1000";
-const AT_ONCE = 4;
 const MOST_MODULES = 100;
 
 /** Whether a query has no end, so that it can be followed. @param {LogView} view */
@@ -46,30 +46,27 @@ function follow(app, view, told, signal) {
 /** @param {import("../shell/app.js").App} app @param {LogView} view @param {Told} told @param {AbortSignal} signal */
 async function readOnce(app, view, told, signal) {
   try {
-    const all = view.names.length ? view.names : await chosenBy(app, view.selector, signal);
-    const waiting = all.slice(0, MOST_MODULES);
+    const all = await namesOf(app, view, signal);
     const left = all.slice(MOST_MODULES);
     if (left.length)
       told.failed("", new ApiError(0, "", [`${left[0]} and later ones are left out: at most 100 logs`]), false);
-    const work = async () => {
-      for (let name = waiting.shift(); name; name = waiting.shift()) {
-        try {
-          for (const record of await ask(app, name, asked(view), signal)) told.line(name, record);
-        } catch (error) {
-          if (signal.aborted) return;
-          told.failed(name, asApiError(error), false);
-        }
+    const work = async (/** @type {string} */ name) => {
+      try {
+        for (const record of await ask(app, name, asked(view), signal)) told.line(name, record);
+      } catch (error) {
+        if (!signal.aborted) told.failed(name, asApiError(error), false);
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    await forEach(all.slice(0, MOST_MODULES), work, signal);
   } catch (error) {
     if (!signal.aborted) told.failed("", asApiError(error), true);
   }
   if (!signal.aborted) told.settled();
 }
 
-/** @param {import("../shell/app.js").App} app @param {string} selector @param {AbortSignal} signal @returns {Promise<string[]>} */
-async function chosenBy(app, selector, signal) {
+/** The Modules of a view. @param {import("../shell/app.js").App} app @param {LogView} view @param {AbortSignal} signal @returns {Promise<string[]>} */
+export async function namesOf(app, { names, selector }, signal) {
+  if (names.length) return names;
   const { items } = await app.session.json("statuses", { query: { "label-selector": selector }, signal });
   return items.map((/** @type {{name: string}} */ { name }) => name);
 }
@@ -91,7 +88,8 @@ async function ask(app, name, query, signal) {
  */
 export async function around(app, { module, record }, signal) {
   const time = stampOf(record);
-  if (!time) throw new Error("This line has no time that can be read: its neighbours cannot be found by it.");
+  if (!time)
+    throw new ApiError(0, "No time", ["this line has none that can be read: its neighbours cannot be found by it"]);
   const query = { time, fixed: messageOf(record).slice(0, 200), before: "10", after: "10" };
   return app.session.json(`modules/${encodeURIComponent(module)}/logs/context`, { query, signal });
 }

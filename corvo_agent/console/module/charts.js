@@ -17,6 +17,8 @@ const CHARTS = [
   ["tasks", "Tasks", count],
   ["gc-pause", "Garbage collection", span],
 ];
+// What is looked at last: drawn smaller and fainter than what is looked at first.
+const MINOR = new Set(["tasks", "gc-pause"]);
 
 /** @param {string} name @param {Record<string, string | number>} attributes */
 function drawn(name, attributes) {
@@ -49,7 +51,11 @@ export function pieces(samples, key, step) {
 export function charts(kept) {
   const first = kept.samples.length ? Date.parse(kept.samples[0].time) : 0;
   const last = kept.samples.length ? Date.parse(kept.samples[kept.samples.length - 1].time) : 0;
-  return CHARTS.map(([key, name, tell]) => chart(pieces(kept.samples, key, kept.step), name, tell, first, last));
+  return CHARTS.map(([key, name, tell]) => {
+    const made = chart(pieces(kept.samples, key, kept.step), name, tell, first, last);
+    if (MINOR.has(key)) made.classList.add("minor");
+    return made;
+  });
 }
 
 /**
@@ -59,17 +65,10 @@ export function charts(kept) {
 function chart(lines, name, tell, first, last) {
   const points = lines.flat();
   const newest = points.at(-1);
+  const title = element("b", { text: name });
+  const figure = (/** @type {(Node | string)[]} */ ...parts) => element("figure", { className: "chart" }, ...parts);
   if (!newest)
-    return element(
-      "figure",
-      { className: "chart" },
-      element(
-        "figcaption",
-        {},
-        element("b", { text: name }),
-        element("span", { className: "quiet", text: "not measured" }),
-      ),
-    );
+    return figure(element("figcaption", {}, title, element("span", { className: "quiet", text: "not measured" })));
   const values = points.map((point) => point.value);
   const most = values.reduce((a, b) => Math.max(a, b));
   const least = values.reduce((a, b) => Math.min(a, b));
@@ -93,13 +92,8 @@ function chart(lines, name, tell, first, last) {
   const cursor = drawn("line", { y1: 0, y2: HEIGHT, class: "cursor" });
   const now = element("span", { className: "data", text: tell(newest.value) });
   const range = element("span", { className: "quiet data", text: `${tell(least)} – ${tell(most)}` });
-  const figure = element(
-    "figure",
-    { className: "chart" },
-    element("figcaption", {}, element("b", { text: name }), now, range),
-    picture,
-  );
-  figure.addEventListener("pointermove", (event) => {
+  const made = figure(element("figcaption", {}, title, now, range), picture);
+  made.addEventListener("pointermove", (event) => {
     const box = picture.getBoundingClientRect();
     const time = first + ((event.clientX - box.left) / box.width) * (last - first);
     const near = points.reduce((best, point) =>
@@ -111,10 +105,10 @@ function chart(lines, name, tell, first, last) {
     setText(now, tell(near.value));
     setText(range, `at ${clock(new Date(near.time).toISOString()).slice(0, 8)}`);
   });
-  figure.addEventListener("pointerleave", () => {
+  made.addEventListener("pointerleave", () => {
     cursor.remove();
     setText(now, tell(newest.value));
     setText(range, `${tell(least)} – ${tell(most)}`);
   });
-  return figure;
+  return made;
 }

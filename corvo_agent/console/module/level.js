@@ -1,11 +1,12 @@
 // The level of one Module: what is wanted and why, what is in force, and changing it for a time or for good.
 
-import { button, choice, element, setText } from "../shell/dom.js";
+import { button, choice, element, field, setText } from "../shell/dom.js";
 import { age, since } from "../shell/format.js";
 import { asApiError } from "../shell/session.js";
-import { gate } from "../shell/states.js";
+import { table } from "../shell/table.js";
 
 const LEVELS = ["Debug", "Info", "Warn", "Error"];
+/** @type {[string, string][]} */
 const LASTING = [
   ["10m", "for 10 minutes"],
   ["1h", "for an hour"],
@@ -33,42 +34,19 @@ export class LevelPart {
     this.signal = signal;
     this.changed = changed;
     this.now = element("div", { className: "now", role: "status" });
-    this.level = choice(
-      "Level",
-      LEVELS.map((each) => [each, each]),
-      "Debug",
-      () => {},
-    );
-    this.lasting = choice("For how long", /** @type {[string, string][]} */ (LASTING), "10m", () => {});
-    this.reason = element("input", { "aria-label": "Reason", placeholder: "reason", size: "11" });
-    this.logger = element("input", {
-      "aria-label": "Logger, if not all",
-      placeholder: "one logger only",
-      size: "12",
-      spellcheck: "false",
-    });
-    const why = app.session.refusal("level");
-    const set = gate(element("button", { type: "submit", className: "strong", text: "Set level" }), why, (text) =>
-      app.tell(text),
-    );
-    const form = element(
-      "form",
-      { className: "bar", on: { submit: (/** @type {Event} */ event) => this.#set(event) } },
-      this.level,
-      this.lasting,
-      this.logger,
-      this.reason,
-      set,
-    );
-    this.controls = element("div", {});
-    this.host = element(
-      "section",
-      { "aria-label": "Level" },
-      element("h2", { text: "Level" }),
-      this.now,
-      form,
-      this.controls,
-    );
+    const levels = LEVELS.map((each) => /** @type {[string, string]} */ ([each, each]));
+    this.level = choice("Level", levels, "Debug");
+    this.lasting = choice("For how long", LASTING, "10m");
+    this.reason = field("Reason", "reason", { size: "11" });
+    this.logger = field("Logger, if not all", "one logger only", { size: "12" });
+    const submit = element("button", { type: "submit", className: "strong", text: "Set level" });
+    const set = app.may(submit, "level");
+    const on = { submit: (/** @type {Event} */ event) => this.#set(event) };
+    const form = element("form", { className: "bar", on }, this.level, this.lasting, this.logger, this.reason, set);
+    this.loggers = element("div", {});
+    const title = (/** @type {string} */ text) => element("h2", { text });
+    this.host = element("section", { "aria-label": "Level" }, title("Level"), this.now, form);
+    this.controls = element("section", { "aria-label": "Loggers" }, title("Loggers"), this.loggers);
   }
 
   /** @param {Level} level */
@@ -99,7 +77,10 @@ export class LevelPart {
     if (wanted.source === "override") parts.push(this.#end("End now", ""));
     this.now.replaceChildren(...parts);
     const controls = (level.controls ?? []).filter((each) => each.logger);
-    this.controls.replaceChildren(...(controls.length ? [this.#table(controls)] : []));
+    const none = "No logger has a level of its own: name one above to hear more, or less, of it alone.";
+    this.loggers.replaceChildren(
+      controls.length ? this.#table(controls) : element("p", { className: "quiet", text: none }),
+    );
     this.tick();
   }
 
@@ -111,7 +92,7 @@ export class LevelPart {
 
   /** Tell anew how much time is left. */
   tick() {
-    for (const each of this.host.querySelectorAll("[data-until]")) {
+    for (const each of [this.now, this.loggers].flatMap((host) => [...host.querySelectorAll("[data-until]")])) {
       const until = each.getAttribute("data-until");
       setText(each, until ? `${age(-since(until))} left` : "until cleared");
     }
@@ -119,21 +100,10 @@ export class LevelPart {
 
   /** @param {Control[]} controls */
   #table(controls) {
-    const rows = controls.map((each) => {
-      const cell = (/** @type {string} */ text) => element("td", { text });
-      const end = element("td", { "data-until": each.until ?? "" });
-      const cells = [cell(each.logger ?? ""), cell(each.level), end, cell(each.by ?? ""), cell(each.reason ?? "")];
-      return element("tr", {}, ...cells, element("td", {}, this.#end("End", each.logger ?? "")));
-    });
-    const heads = ["Logger", "Level", "Lasts", "By", "Reason", ""].map((text) =>
-      text ? element("th", { scope: "col", text }) : element("td", {}),
-    );
-    return element(
-      "table",
-      { className: "data" },
-      element("thead", {}, element("tr", {}, ...heads)),
-      element("tbody", {}, ...rows),
-    );
+    const rows = controls.map(({ logger = "", level, until = "", by = "", reason = "" }) => [
+      ...[logger, level, element("span", { "data-until": until }), by, reason, this.#end("End", logger)],
+    ]);
+    return table("Loggers", ["Logger", "Level", "Lasts", "By", "Reason", ""], rows).host;
   }
 
   /** @param {string} text @param {string} logger */
@@ -144,7 +114,7 @@ export class LevelPart {
       () => this.#put({ level: null, logger }, `The level${logger ? ` of ${logger}` : ""} is as before.`),
       { "aria-label": label },
     );
-    return gate(made, this.app.session.refusal("level"), (why) => this.app.tell(why));
+    return this.app.may(made, "level");
   }
 
   /** @param {Event} event */

@@ -1,11 +1,11 @@
 // One Module: how it is, its level and who changed it, what it uses, what its agent publishes.
 
 import { STATUSES } from "../fleet/table.js";
-import { element, every, setText } from "../shell/dom.js";
+import { bar, element, every, setText } from "../shell/dom.js";
 import { age, bytes, count, since, span } from "../shell/format.js";
 import { fragment, go } from "../shell/router.js";
 import { asApiError } from "../shell/session.js";
-import { failure } from "../shell/states.js";
+import { failure, fill } from "../shell/states.js";
 import { charts } from "./charts.js";
 import { LevelPart } from "./level.js";
 import { history, processes, variables } from "./tables.js";
@@ -36,6 +36,7 @@ class ModuleScreen {
     this.variables = element("div", {});
     const links = [
       ["logs", "Logs", "l"],
+      ["errors", "Errors", "e"],
       ["stacks", "Stacks", "s"],
       ["profiles", "Profiles", "p"],
     ].filter(([path]) => app.screens.some((each) => each.path === path));
@@ -44,33 +45,14 @@ class ModuleScreen {
     );
     const part = (/** @type {string} */ title, /** @type {HTMLElement} */ of) =>
       element("section", { "aria-label": title }, element("h2", { text: title }), of);
-    host.append(
-      element(
-        "div",
-        { className: "bar head" },
-        element("h1", { text: name }),
-        this.status,
-        element("nav", { "aria-label": "Module" }, ...ways),
-      ),
-      element(
-        "div",
-        { className: "parts" },
-        element(
-          "div",
-          {},
-          element("div", {}, this.why, this.facts, this.labels),
-          this.level.host,
-          part("History", this.history),
-        ),
-        element(
-          "div",
-          {},
-          part("Last 15 minutes", this.charts),
-          part("Workers", this.workers),
-          part("Variables", this.variables),
-        ),
-      ),
-    );
+    const head = bar(element("h1", { text: name }), this.status, element("nav", { "aria-label": "Module" }, ...ways));
+    head.classList.add("head");
+    const facts = element("div", {}, this.why, this.facts, this.labels);
+    const workers = part("Workers", this.workers);
+    const { host: level, controls } = this.level;
+    const left = element("div", {}, facts, level, controls, workers, part("History", this.history));
+    const right = element("div", {}, part("Last 15 minutes", this.charts), part("Variables", this.variables));
+    host.append(head, element("div", { className: "parts" }, left, right));
     app.keys.add(
       [
         ...links.map(([path, text, key]) => ({ key, does: text, act: () => go(path, name) })),
@@ -86,8 +68,8 @@ class ModuleScreen {
     every(1000, () => this.#tick(), signal);
     every(LOOK, () => this.#look(), signal);
     this.#look();
-    void this.#fill(this.history, `${this.path}/history`, (found) => history(found.items));
-    void this.#fill(this.labels, this.path, (found) => labels(found.meta.labels ?? {}));
+    this.#showHistory();
+    this.#fill(this.labels, this.path, (found) => labels(found.meta.labels ?? {}));
   }
 
   /** @param {any} message */
@@ -103,13 +85,17 @@ class ModuleScreen {
 
   #look() {
     if (document.hidden) return;
-    void this.#fill(this.charts, `${this.path}/samples`, charts);
-    if (!this.variables.querySelector("details[open]")) void this.#showVariables();
+    this.#fill(this.charts, `${this.path}/samples`, charts);
+    if (!this.variables.querySelector("details[open]")) this.#showVariables();
   }
 
   #changed() {
     void this.#showLevel();
-    void this.#fill(this.history, `${this.path}/history`, (found) => history(found.items));
+    this.#showHistory();
+  }
+
+  #showHistory() {
+    this.#fill(this.history, `${this.path}/history`, (found) => history(found.items));
   }
 
   async #showLevel() {
@@ -120,9 +106,9 @@ class ModuleScreen {
     }
   }
 
-  async #showVariables() {
+  #showVariables() {
     const body = { query: "Stats", parameters: {} };
-    await this.#fill(
+    this.#fill(
       this.variables,
       `${this.path}/Debug`,
       (found) => {
@@ -140,14 +126,9 @@ class ModuleScreen {
    * Ask for a part and show it; its own failure stands in its place, the other parts stay.
    * @param {HTMLElement} host @param {string} path @param {(found: any) => Node | Node[]} show @param {{method?: string, body?: unknown}} [options]
    */
-  async #fill(host, path, show, options) {
-    try {
-      const found = await this.app.session.json(path, { ...options, signal: this.signal });
-      host.replaceChildren(...[show(found)].flat());
-    } catch (error) {
-      const again = () => void this.#fill(host, path, show, options);
-      if (!this.signal.aborted) host.replaceChildren(failure(asApiError(error), again));
-    }
+  #fill(host, path, show, options) {
+    const { app, signal } = this;
+    void fill(host, signal, () => app.session.json(path, { ...options, signal }), show);
   }
 
   #tick() {

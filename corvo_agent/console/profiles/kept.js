@@ -1,6 +1,6 @@
 // The profiles that the gateway keeps, and those that are being taken.
 
-import { button, element } from "../shell/dom.js";
+import { button, buttons, element } from "../shell/dom.js";
 import { age, bytes, since } from "../shell/format.js";
 import { fragment } from "../shell/router.js";
 
@@ -10,17 +10,25 @@ import { fragment } from "../shell/router.js";
  *   started: string, seconds: number | null, progress: number, bytes: number, error: string, gateway: string, by: string}} Kept
  */
 
-/** The kinds that show a flame graph. @type {Record<string, string>} */
+/** What a kind is called, and what it answers. @type {Record<string, [string, string]>} */
 export const KINDS = {
-  ...{ profile: "CPU", heap: "Memory held", allocs: "Allocations", goroutine: "Tasks and threads" },
-  ...{ block: "Waits and stalls", mutex: "Locks", threadcreate: "Threads made" },
+  profile: ["CPU", "Where does processor time go?"],
+  heap: ["Memory held", "What holds the memory, by type or by the line that asked for it?"],
+  allocs: ["Allocations", "Which lines ask for memory, and how much, while it is looked at?"],
+  goroutine: ["Tasks and threads", "Where is each of them now, and whom does it wait for?"],
+  block: ["Waits and stalls", "Where do tasks wait, and what keeps the event loop from going on?"],
+  mutex: ["Locks", "Who stands at a lock, a condition or a queue?"],
+  threadcreate: ["Threads made", "Which code starts threads?"],
+  trace: ["Trace", "What did the event loop do, turn by turn? A file for ui.perfetto.dev, no flame graph."],
 };
+/** The kinds that are measured for a time. */
+export const TIMED = ["profile", "allocs", "block", "mutex", "threadcreate", "trace"];
 
 /** @param {Kept} kept */
-export const titleOf = ({ profile, module }) => `${KINDS[profile] ?? profile} of ${module}`;
+export const titleOf = ({ profile, module }) => `${KINDS[profile]?.[0] ?? profile} of ${module}`;
 
 /** The file that a profile is saved as, as the command line calls it. @param {Kept} kept */
-export const fileOf = ({ profile, module }) => `${module}-${profile}.pb.gz`;
+export const fileOf = ({ profile, module }) => `${module}-${profile}.${profile === "trace" ? "json" : "pb.gz"}`;
 
 /** The fragment of what a profile shows. @param {string} id @param {string} [before] */
 export const openLink = (id, before = "") => fragment("profiles", "", { open: id, before });
@@ -32,25 +40,25 @@ export function comparable(all, kept) {
 }
 
 /**
- * One row. ``act``: ``save`` its bytes, ``drop`` it (or end it while it runs).
- * @param {Kept} kept @param {{save: (kept: Kept) => void, drop: (kept: Kept) => void}} act
+ * The cells of one. ``act``: ``save`` its bytes, ``drop`` it (or end it while it runs).
+ * @param {Kept} kept @param {{save: (kept: Kept) => void, drop: (kept: Kept) => void}} act @returns {(Node | string)[]}
  */
-export function rowOf(kept, act) {
+export function cellsOf(kept, act) {
   const running = kept.state === "running";
   const done = kept.state === "done";
-  const state = element("td", {}, kept.state);
-  if (running)
-    state.replaceChildren(
-      element("progress", { max: "1", value: String(kept.progress), "aria-label": `How far ${titleOf(kept)} is` }),
-    );
-  if (kept.error) state.append(`: ${kept.error}`);
-  state.className = kept.state === "failed" ? "failed" : "";
+  const told = element("span", { className: kept.state === "failed" ? "failed" : "" });
+  if (running) {
+    const label = `How far ${titleOf(kept)} is`;
+    told.append(element("progress", { max: "1", value: String(kept.progress), "aria-label": label }));
+  } else told.append([kept.state, kept.error].filter(Boolean).join(": "));
   const asked = Object.entries(kept.parameters).map(([key, value]) => `${key}=${value}`);
-  const name = done ? element("a", { href: openLink(kept.id), text: titleOf(kept) }) : titleOf(kept);
-  const buttons = element("div", { className: "buttons" });
-  if (done) buttons.append(button("Download", () => act.save(kept), { title: "For go tool pprof" }));
-  buttons.append(button(running ? "Cancel" : "Forget", () => act.drop(kept)));
-  const cells = [`${age(since(kept.started))} ago`, asked.join(" "), done ? bytes(kept.bytes) : "", kept.by];
-  const [when, how, size, by] = cells.map((text) => element("td", { text }));
-  return element("tr", {}, element("td", {}, name), when, how, size, by, state, element("td", {}, buttons));
+  const opens = done && kept.profile !== "trace";
+  const name = opens ? element("a", { href: openLink(kept.id), text: titleOf(kept) }) : titleOf(kept);
+  const ends = button(running ? "Cancel" : "Forget", () => act.drop(kept));
+  const saves = button("Download", () => act.save(kept), {
+    title: opens ? "For go tool pprof" : "For ui.perfetto.dev",
+  });
+  const size = done ? bytes(kept.bytes) : "";
+  const when = `${age(since(kept.started))} ago`;
+  return [name, when, asked.join(" "), size, kept.by, told, done ? buttons(saves, ends) : ends];
 }

@@ -1,14 +1,16 @@
 // Profiles: take them, see how far they are, open them as flame graphs, compare two.
 
 import { FlameGraph } from "../flame/graph.js";
-import { button, choice, element } from "../shell/dom.js";
+import { bar, button, choice, element } from "../shell/dom.js";
 import { age, since } from "../shell/format.js";
+import { whose } from "../shell/names.js";
 import { fragment } from "../shell/router.js";
 import { asApiError } from "../shell/session.js";
-import { empty, failure, loading } from "../shell/states.js";
-import { comparable, fileOf, openLink, rowOf, titleOf } from "./kept.js";
+import { empty, fill, loading } from "../shell/states.js";
+import { table } from "../shell/table.js";
+import { cellsOf, comparable, fileOf, openLink, titleOf } from "./kept.js";
 import { decode, flameData, gunzip, ProfileError } from "./pprof.js";
-import { takingForm } from "./taking.js";
+import { taking } from "./taking.js";
 
 /** @typedef {import("./kept.js").Kept} Kept @typedef {import("../shell/app.js").App} App */
 
@@ -27,37 +29,32 @@ class Shelf {
     this.app = app;
     this.name = name;
     this.signal = signal;
-    this.body = element(
-      "div",
-      { className: "shelf", tabindex: "0", "aria-label": "Profiles" },
-      loading("Asking the gateway …"),
-    );
-    const form = takingForm(app, name, (kept) => this.take(kept));
-    host.append(form, this.body);
-    const focus = () => /** @type {HTMLElement} */ (form.querySelector("input, select")).focus();
-    app.keys.add([{ key: "/", does: "to the form", act: focus }], signal);
-    void this.ask();
-  }
-
-  async ask() {
-    try {
-      const { items } = await this.app.session.json("profiles", { signal: this.signal });
-      this.kept.clear();
-      for (const each of items) if (!this.name || each.module === this.name) this.take(each);
-      this.show();
-    } catch (error) {
-      if (!this.signal.aborted) this.body.replaceChildren(failure(asApiError(error), () => this.ask()));
-    }
+    this.shelf = element("section", { "aria-label": "Kept profiles" });
+    const { form, kind, offers } = taking(app, name, (kept) => this.take(kept), signal);
+    this.command = `corvo profile ${name || "NAME"} cpu --flame cpu.html`;
+    const whom = name ? offers : whose(app, "profiles", "Profiles of which module?", this.command, signal);
+    host.append(form, element("div", { className: "page", tabindex: "0" }, this.shelf, whom));
+    app.keys.add([{ key: "/", does: "to the form", act: () => kind.focus() }], signal);
+    const show = (/** @type {{items: Kept[]}} */ { items }) => {
+      for (const each of items) if (!name || each.module === name) this.#keep(each);
+      return this.#parts();
+    };
+    void fill(this.shelf, signal, () => app.session.json("profiles", { signal }), show, "Asking the gateway …");
   }
 
   /** @param {Kept} kept */
   take(kept) {
+    this.#keep(kept);
+    this.show();
+  }
+
+  /** @param {Kept} kept */
+  #keep(kept) {
     const before = this.kept.get(kept.id)?.state;
     this.kept.set(kept.id, kept);
     if (before === "running" && kept.state !== "running")
       this.app.tell(`${titleOf(kept)}: ${kept.error || kept.state}`);
     if (kept.state === "running" && !this.#watched.has(kept.id)) this.#watch(kept.id);
-    this.show();
   }
 
   /** @param {string} id */
@@ -86,33 +83,25 @@ class Shelf {
   }
 
   show() {
+    this.shelf.replaceChildren(...this.#parts());
+  }
+
+  /** @returns {Node[]} */
+  #parts() {
     const all = [...this.kept.values()].sort((a, b) => b.started.localeCompare(a.started));
-    const command = `corvo profile ${this.name || "NAME"} cpu --flame cpu.html`;
-    if (!all.length)
-      return this.body.replaceChildren(empty("No profile is kept here. Take one above, or in a terminal:", command));
-    const heads = ["Profile", "Taken", "How", "Size", "By", "State"].map((text) =>
-      element("th", { scope: "col", text }),
-    );
-    const rows = all.map((kept) =>
-      rowOf(kept, {
-        save: (each) =>
-          void this.app.session
-            .download(`${pathOf(each.id)}/data`, fileOf(each))
-            .catch((error) => this.app.tell(asApiError(error).message)),
-        drop: (each) => void this.drop(each),
-      }),
-    );
-    const where = this.app.session.who?.gateway.id ?? "";
-    const table = element(
-      "table",
-      {},
-      element("thead", {}, element("tr", {}, ...heads, element("td"))),
-      element("tbody", {}, ...rows),
-    );
-    this.body.replaceChildren(
-      table,
-      element("p", { className: "quiet", text: `Kept by this gateway, ${where}, for a day; others keep their own.` }),
-    );
+    if (!all.length) return this.name ? [empty("No profile is kept here. In a terminal:", this.command)] : [];
+    const { session } = this.app;
+    const act = {
+      save: (/** @type {Kept} */ each) =>
+        void session
+          .download(`${pathOf(each.id)}/data`, fileOf(each))
+          .catch((error) => this.app.tell(asApiError(error).message)),
+      drop: (/** @type {Kept} */ each) => void this.drop(each),
+    };
+    const heads = ["Profile", "Taken", "How", "#Size", "By", "State", ""];
+    const cells = all.map((kept) => cellsOf(kept, act));
+    const where = `Kept by this gateway, ${session.who?.gateway.id ?? ""}, for a day; others keep their own.`;
+    return [table("Profiles", heads, cells).host, element("p", { className: "quiet", text: where })];
   }
 }
 
@@ -143,8 +132,8 @@ async function open(host, app, params, signal) {
   });
   const back = element("a", { href: fragment("profiles", now.kept.module), text: "All profiles" });
   const graph = element("div");
-  const bar = element("div", { className: "bar" }, back);
-  host.replaceChildren(bar, graph);
+  const head = bar(back);
+  host.replaceChildren(head, graph);
   try {
     const profile = decode(await gunzip(now.data));
     const base = earlier && decode(await gunzip(earlier.data));
@@ -159,16 +148,9 @@ async function open(host, app, params, signal) {
     const redraw = (/** @type {string} */ type) => {
       drawn = drawnAs(type);
     };
-    bar.append(
-      choice(
-        "What is shown",
-        profile.types.map(([type]) => [type, type]),
-        preferred,
-        redraw,
-      ),
-      compared(items, now.kept, before),
-      ...(profile.comments.length ? [measuring(profile.comments)] : []),
-    );
+    const types = profile.types.map(([type]) => /** @type {[string, string]} */ ([type, type]));
+    head.append(choice("What is shown", types, preferred, redraw), compared(items, now.kept, before));
+    if (profile.comments.length) head.append(measuring(profile.comments));
     // Of the graph that is shown then: another choice draws another one.
     const bindings = drawn.bindings.map((each, index) => ({
       ...each,
@@ -200,18 +182,14 @@ const clockOf = (kept) => `${age(since(kept.started))} ago (${kept.module})`;
 
 /** @param {Kept[]} all @param {Kept} kept @param {string} before */
 function compared(all, kept, before) {
-  const others = comparable(all, kept).map(
-    (each) => /** @type {[string, string]} */ ([each.id, `since ${clockOf(each)}`]),
-  );
-  const made = choice(
-    "Compare with",
-    [["", others.length ? "Not compared" : "Nothing to compare with"], ...others],
-    before,
-    (id) => {
-      location.hash = openLink(kept.id, id);
-    },
-  );
-  made.disabled = !others.length;
+  /** @type {[string, string][]} */
+  const others = comparable(all, kept).map((each) => [each.id, `since ${clockOf(each)}`]);
+  others.unshift(["", others.length ? "Not compared" : "Nothing to compare with"]);
+  const open = (/** @type {string} */ id) => {
+    location.hash = openLink(kept.id, id);
+  };
+  const made = choice("Compare with", others, before, open);
+  made.disabled = others.length < 2;
   return made;
 }
 

@@ -11,17 +11,19 @@
 //   app.session   fetch, json, download (ApiError carries the gateway's words), refusal(what): why it is not allowed
 //   app.stream    subscribe(wanted, on, signal): the one multiplexed stream; see stream.js
 //   app.keys      add([{key, does, act}], signal): bound and told by the help sheet; "/" is each screen's to bind
+//   app.may(control, what)  leaves a button where it is, but lets it say why it may not be used
 //   app.tell(text)  one line to eye and ear: what was done, or why not
-// states.js has loading, empty, failure, gate (a button that says why not), confirmed; list.js the virtual list; dom.js
+// states.js has fill (ask and show), loading, empty, failure, confirmed; list.js the
+// virtual list; table.js tables; names.js the field for a Module; many.js many requests; entries.js what was done; dom.js
 // elements of text; format.js numbers and ages; theme.css the colours. An error that mount rejects with is shown.
 
-import { atNextFrame, button, element, every, setText } from "./dom.js";
+import { atNextFrame, button, buttons, element, every, setText } from "./dom.js";
 import { age } from "./format.js";
 import { Keys } from "./keys.js";
 import { fragment, go, readRoute } from "./router.js";
 import { asApiError, Session } from "./session.js";
 import { signIn } from "./signin.js";
-import { failure, loading } from "./states.js";
+import { failure, gate, loading } from "./states.js";
 import { Stream } from "./stream.js";
 import { changeTheme, followTheme } from "./theme.js";
 
@@ -48,8 +50,8 @@ export class App {
     this.body = body;
     this.screens = screens;
     this.menu = element("nav", { "aria-label": "Screens" });
-    this.who = element("p", { className: "who" });
-    this.banner = element("div", { className: "banner", role: "status", hidden: true });
+    this.who = element("p", { className: "who quiet" });
+    this.banner = element("div", { className: "bar banner failed", role: "status", hidden: true });
     this.main = element("main", { tabindex: "-1" });
     this.told = element("output", { className: "told", "aria-live": "polite" });
     this.session.onUnauthorised = () =>
@@ -78,17 +80,10 @@ export class App {
       await this.session.open();
     } catch (error) {
       const failed = asApiError(error);
-      if (failed.status !== 401)
-        this.body.replaceChildren(
-          element(
-            "main",
-            {},
-            element("h1", { text: "Corvo" }),
-            failure(failed, () => this.#open()),
-          ),
-        );
-      else this.#signIn(this.session.token ? "The gateway does not take the token that this tab had." : "");
-      return;
+      if (failed.status === 401)
+        return this.#signIn(this.session.token ? "The gateway does not take the token that this tab had." : "");
+      const told = failure(failed, () => this.#open());
+      return this.body.replaceChildren(element("main", {}, element("h1", { text: "Corvo" }), told));
     }
     this.#enter();
   }
@@ -110,32 +105,13 @@ export class App {
       .filter((each) => each.menu)
       .map((each) => element("a", { href: fragment(each.path), text: each.title }));
     this.menu.replaceChildren(...links);
-    const buttons = element(
-      "div",
-      { className: "buttons" },
-      button("Theme", changeTheme, { title: "Light or dark (d)" }),
-      button("?", () => this.keys.toggleSheet(), { title: "Keys (?)", "aria-label": "Keys" }),
-    );
-    if (this.session.token) buttons.append(button("Sign out", () => this.#signIn("")));
-    const head = element(
-      "header",
-      {},
-      element("a", { className: "mark", href: "#/", text: "Corvo" }),
-      this.menu,
-      this.who,
-      buttons,
-    );
-    const toMain = (/** @type {Event} */ event) => {
-      event.preventDefault();
-      this.main.focus();
-    };
-    const skip = element("a", {
-      className: "skip",
-      href: "#",
-      text: "Skip to the content",
-      on: { click: toMain },
-    });
-    head.prepend(skip);
+    const theme = button("Theme", changeTheme, { title: "Light or dark (d)" });
+    const sheet = button("?", () => this.keys.toggleSheet(), { title: "Keys (?)", "aria-label": "Keys" });
+    const ways = buttons(theme, sheet);
+    if (this.session.token) ways.append(button("Sign out", () => this.#signIn("")));
+    const skip = button("Skip to the content", () => this.main.focus(), { className: "skip" });
+    const mark = element("a", { className: "mark", href: "#/", text: "Corvo" });
+    const head = element("header", {}, skip, mark, this.menu, this.who, ways);
     this.body.replaceChildren(head, this.banner, this.main, this.told, this.keys.sheet);
     this.#route();
   }
@@ -153,12 +129,9 @@ export class App {
     this.#shown = null;
     this.main.replaceChildren();
     document.title = [route.name, screen?.title, "Corvo"].filter(Boolean).join(" · ");
-    if (screen) void this.#mount(screen, route);
-    else
-      this.main.append(
-        element("h1", { text: "No such screen" }),
-        element("p", {}, element("a", { href: "#/", text: "To the fleet" })),
-      );
+    if (screen) return void this.#mount(screen, route);
+    const back = element("p", {}, element("a", { href: "#/", text: "To the fleet" }));
+    this.main.append(element("h1", { text: "No such screen" }), back);
   }
 
   /** @param {Screen} screen @param {Route} route */
@@ -174,6 +147,14 @@ export class App {
     }
   }
 
+  /**
+   * A control that says why it may not be used, where that is so.
+   * @template {HTMLElement} T @param {T} control @param {string} what see Session.refusal @returns {T}
+   */
+  may(control, what) {
+    return gate(control, this.session.refusal(what), (text) => this.tell(text));
+  }
+
   /** One line to eye and ear, for eight seconds. @param {string} text */
   tell(text) {
     setText(this.told, text);
@@ -186,7 +167,7 @@ export class App {
     const { state, heard, reason, retryAt, staleness } = this.stream;
     const lost = state === "lost";
     const stale = state === "open" && staleness > STALE;
-    this.main.classList.toggle("frozen", lost || stale);
+    this.main.classList.toggle("stale", lost || stale);
     this.banner.hidden = !lost && !stale;
     if (this.banner.hidden) return;
     const old = heard ? `What is shown is ${age((Date.now() - heard) / 1000)} old.` : "Nothing was heard yet.";

@@ -42,15 +42,33 @@ export function button(text, act, more = {}) {
   return element("button", { type: "button", text, on: { click: act }, ...more });
 }
 
+/** An input: what it is for, to the ear and the pointer, and what it may hold, to the eye. @param {string} label @param {string} hint @param {Record<string, any>} [more] */
+export function field(label, hint, more = {}) {
+  return element("input", { "aria-label": label, placeholder: hint, title: label, spellcheck: "false", ...more });
+}
+
+/** Buttons side by side. @param {HTMLElement[]} buttons */
+export const buttons = (...buttons) => element("div", { className: "buttons" }, ...buttons);
+
+/** A strip above what a screen shows. @param {(Node | string)[]} parts */
+export const bar = (...parts) => element("div", { className: "bar" }, ...parts);
+
 /**
  * A choice of one of several values.
- * @param {string} label @param {[string, string][]} options value and text @param {string} chosen @param {(value: string) => void} act
+ * @param {string} label @param {[string, string][]} options value and text @param {string} chosen @param {(value: string) => void} [act]
  */
-export function choice(label, options, chosen, act) {
+export function choice(label, options, chosen, act = () => {}) {
   const made = element("select", { "aria-label": label, on: { change: () => act(made.value) } });
   for (const [value, text] of options) made.append(element("option", { value, text }));
   made.value = chosen;
   return made;
+}
+
+/** Focus what stands ``by`` places behind what has the focus. @param {Element} within @param {string} selector @param {number} by */
+export function focusNext(within, selector, by) {
+  const all = /** @type {HTMLElement[]} */ ([...within.querySelectorAll(selector)]);
+  const at = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  all[Math.max(0, Math.min(all.length - 1, at + by))]?.focus();
 }
 
 /** Call ``act`` every so many milliseconds until ``signal`` ends it. @param {number} period @param {() => void} act @param {AbortSignal} signal */

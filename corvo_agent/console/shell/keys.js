@@ -1,6 +1,7 @@
 // The keyboard: what the page and the screen in it bind, and the sheet that tells of it.
 
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
+import { meanings } from "./table.js";
 
 /** @typedef {{key: string, does: string, act: (event: KeyboardEvent) => void}} Binding ``key`` as KeyboardEvent has it */
 
@@ -57,11 +58,9 @@ export class Keys {
     for (const [key, does] of new Map(this.#bound.map((each) => [each.key, each.does]))) {
       told.set(does, [...(told.get(does) ?? []), CALLED[key] ?? key]);
     }
-    const rows = [...told].map(([does, keys]) =>
-      element("tr", {}, element("th", { scope: "row", text: keys.join("  ") }), element("td", { text: does })),
-    );
-    const close = element("button", { type: "button", text: "Close", on: { click: () => this.sheet.close() } });
-    this.sheet.replaceChildren(element("h2", { text: "Keys" }), element("table", {}, ...rows), close);
+    const rows = [...told].map(([does, keys]) => [keys.join("  "), does]);
+    const close = button("Close", () => this.sheet.close());
+    this.sheet.replaceChildren(element("h2", { text: "Keys" }), meanings(rows), close);
     this.sheet.showModal();
   }
 }

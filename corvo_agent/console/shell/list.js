@@ -28,7 +28,7 @@ export class VirtualList {
     this.options = options;
     this.height = options.height ?? 20;
     this.space = document.createElement("div");
-    this.space.className = "rows";
+    this.space.className = "rows data";
     this.space.setAttribute("role", "rowgroup");
     host.append(this.space);
     host.addEventListener("scroll", this.draw, { passive: true });

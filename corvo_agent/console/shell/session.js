@@ -25,7 +25,7 @@ export function asApiError(error) {
 
 /**
  * @typedef {{name: string, role: string, selector: string, queries: Record<string, boolean>, may: Record<string, boolean>,
- *   gateway: {id: string, version: string, started: string, modules: number}}} Whoami
+ *   routes: Record<string, boolean>, gateway: {id: string, version: string, started: string, modules: number}}} Whoami
  */
 
 /** The token and what may be done with it. ``onUnauthorised`` is called when the gateway wants another one. */
@@ -50,11 +50,11 @@ export class Session {
   }
 
   /**
-   * Why something may not be done: "" when it may. ``what``: a key of whoami's ``may``, or a query such as Profile.
+   * Why something may not be done: "" when it may. ``what``: a key of whoami's ``may`` or ``routes``, or a query such as Profile.
    * @param {string} what
    */
   refusal(what) {
-    const may = this.who?.may[what] ?? this.who?.queries[what];
+    const may = this.who?.may[what] ?? this.who?.queries[what] ?? this.who?.routes[what];
     if (may) return "";
     return `Read only: ${this.who?.name || "you"} (${this.who?.role ?? "no role"}) may not do this (${what}).`;
   }
@@ -71,14 +71,8 @@ export class Session {
     const headers = this.token ? { Authorization: `Bearer ${this.token}` } : {};
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const sent = body === undefined ? undefined : JSON.stringify(body);
-    const options = {
-      method,
-      headers,
-      body: sent,
-      signal,
-      cache: /** @type {const} */ ("no-store"),
-      credentials: /** @type {const} */ ("omit"),
-    };
+    /** @type {RequestInit} */
+    const options = { method, headers, body: sent, signal, cache: "no-store", credentials: "omit" };
     const response = await fetch(url, options).catch((error) => {
       if (signal?.aborted) throw error;
       throw asApiError(error);

@@ -1,45 +1,34 @@
 // The form for a token, where the gateway wants one.
 
-import { element } from "./dom.js";
+import { element, field } from "./dom.js";
 import { asApiError } from "./session.js";
+import { command } from "./states.js";
 
 /**
  * Show the form in ``host`` until the gateway takes a token.
  * @param {HTMLElement} host @param {import("./session.js").Session} session @param {() => void} done @param {string} [why]
  */
 export function signIn(host, session, done, why = "") {
-  const field = element("input", {
-    id: "token",
-    type: "password",
-    autocomplete: "off",
-    spellcheck: "false",
-    required: true,
-  });
+  const token = field("Token", "", { id: "token", type: "password", autocomplete: "off", required: true });
   const told = element("p", { className: "failed", role: "alert", text: why });
   const form = element(
     "form",
     { className: "signin", on: { submit: send } },
     element("h1", { text: "Corvo" }),
-    element("p", {
-      text: "This gateway answers whoever shows a token. It stays in this tab, and is gone when that is closed.",
-    }),
+    element("p", { text: "This gateway answers whoever shows a token. It stays in this tab, until that is closed." }),
     element("label", { for: "token", text: "Token" }),
-    field,
+    token,
     element("button", { type: "submit", className: "strong", text: "Sign in" }),
     told,
     element("p", { className: "quiet", text: "The operator of the gateway makes one with" }),
-    element(
-      "pre",
-      { className: "command" },
-      element("code", { text: "corvo token new --role reader --for 30d --name NAME --token-file FILE" }),
-    ),
+    command("corvo token new --role reader --for 30d --name NAME --token-file FILE"),
   );
   /** @param {Event} event */
   async function send(event) {
     event.preventDefault();
     told.textContent = "";
     try {
-      await session.open(field.value);
+      await session.open(token.value);
       done();
     } catch (error) {
       const failed = asApiError(error);
@@ -48,9 +37,9 @@ export function signIn(host, session, done, why = "") {
         failed.status === 401
           ? "The gateway does not know this token: it is wrong, expired or revoked."
           : failed.message;
-      field.select();
+      token.select();
     }
   }
   host.replaceChildren(element("main", {}, form));
-  field.focus();
+  token.focus();
 }

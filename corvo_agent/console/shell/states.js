@@ -1,30 +1,65 @@
 // What stands where there is nothing else to show: waiting, nothing, an error. Each says what can be done.
 
-import { button, element } from "./dom.js";
+import { button, buttons, element } from "./dom.js";
+import { asApiError } from "./session.js";
 
 /** @param {string} text */
 export function loading(text) {
   return element("p", { className: "state", role: "status", text });
 }
 
-/** Nothing there, and the command that starts one. @param {string} text @param {string} [command] */
-export function empty(text, command) {
+/** A command for a terminal. @param {string} text */
+export const command = (text) => element("pre", { className: "command" }, element("code", { text }));
+
+/** Nothing there, and the command that starts one. @param {string} text @param {string} [starts] */
+export function empty(text, starts) {
   const told = element("div", { className: "state", role: "status" }, element("p", { text }));
-  if (command) told.append(element("pre", { className: "command" }, element("code", { text: command })));
+  if (starts) told.append(command(starts));
   return told;
 }
 
 /** The gateway's own words, and another try. @param {import("./session.js").ApiError} error @param {() => void} [retry] */
 export function failure(error, retry) {
-  const title = [error.status || "", error.title].filter(Boolean).join(" ");
-  const told = element(
-    "div",
-    { className: "state failed", role: "alert" },
-    element("strong", { text: title }),
-    element("p", { text: error.message }),
-  );
+  const title = element("strong", { text: [error.status || "", error.title].filter(Boolean).join(" ") });
+  const words = element("p", { text: error.message });
+  const told = element("div", { className: "state failed", role: "alert" }, title, words);
   if (retry) told.append(button("Retry", retry));
   return told;
+}
+
+/** The place of what stands where rows would: made anew only when it says another thing. */
+export class Standing {
+  host = element("div", { className: "standing" });
+  #text = "";
+
+  /** @param {string} text "" for nothing @param {(text: string) => Node} [make] */
+  show(text, make = loading) {
+    if (text === this.#text) return;
+    this.#text = text;
+    this.host.replaceChildren(...(text ? [make(text)] : []));
+  }
+}
+
+/** What was asked last of each place. @type {WeakMap<HTMLElement, object>} */
+const ASKED = new WeakMap();
+
+/**
+ * Ask, and show what was answered, or why it was not with another try. What stood there is dimmed meanwhile; of several
+ * questions about one place the last one counts.
+ * @template T
+ * @param {HTMLElement} host @param {AbortSignal} signal @param {() => Promise<T>} ask @param {(found: T) => Node | Node[]} show
+ * @param {string} [waiting] what is told where nothing stands yet
+ */
+export async function fill(host, signal, ask, show, waiting) {
+  const mine = {};
+  ASKED.set(host, mine);
+  if (waiting && !host.childElementCount) host.append(loading(waiting));
+  host.classList.add("old");
+  const again = () => void fill(host, signal, ask, show, waiting);
+  const told = await ask().then(show, (error) => failure(asApiError(error), again));
+  if (signal.aborted || ASKED.get(host) !== mine) return;
+  host.classList.remove("old");
+  host.replaceChildren(...[told].flat());
 }
 
 /**
@@ -60,14 +95,9 @@ export function confirmed(action, names) {
     const close = (/** @type {string} */ value) => () => asked.close(value);
     const no = button("No", close(""), { autofocus: true });
     const yes = button(`Yes, all ${names.length}`, close("yes"), { className: "strong" });
-    const title = element("h2", { text: `${action} ${names.length} modules?` });
-    const asked = element(
-      "dialog",
-      { className: "sheet", "aria-label": `${action} ${names.length} modules?` },
-      title,
-      element("ul", {}, ...listed),
-      element("div", { className: "buttons" }, no, yes),
-    );
+    const text = `${action} ${names.length} modules?`;
+    const parts = [element("h2", { text }), element("ul", {}, ...listed), buttons(no, yes)];
+    const asked = element("dialog", { className: "sheet", "aria-label": text }, ...parts);
     asked.addEventListener("close", () => {
       asked.remove();
       done(asked.returnValue === "yes");

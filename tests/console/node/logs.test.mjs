@@ -115,6 +115,8 @@ test("the heights of wrapped lines are counted, and odd letters are not sure", (
   assert.deepEqual(wrapped("", 10), { rows: 1, sure: true });
   assert.deepEqual(wrapped("0123456789", 10), { rows: 1, sure: true });
   assert.deepEqual(wrapped("0123456789a\n\nb", 10), { rows: 4, sure: true });
+  // All rows but the first are indented: 10, then 6 letters each.
+  assert.deepEqual(["0123456789", "0123456789a", "0123456789abcdefg", "0\n123456\n1234567"].map((text) => wrapped(text, 10, 4).rows), [1, 2, 3, 4]);
   assert.equal(wrapped("漢字", 10).sure, false);
   assert.equal(wrapped("a\tb", 10).sure, false);
 });
@@ -204,4 +206,20 @@ test("JSON in a value opens and closes, and has a bound", () => {
   const shown = jsonRows(large, new Set([pathKey(["list"])]));
   assert.equal(shown.length, 2001);
   assert.equal(shown.at(-1)?.text, "more than 2000 rows");
+});
+
+test("what agents have counted takes the place of the lines of that time, and stays when they leave the page", () => {
+  const histogram = new Histogram();
+  const lines = [950, 1005, 1050, 1100].map((second) => at(second, "line"));
+  for (const each of lines) histogram.add(each);
+  const counts = [{ time: new Date(1_000_000).toISOString(), levels: { info: 7, fatal: 1 } }];
+  histogram.take({ counts, from: 1000, until: 1060, step: 30, unknown: "" });
+  const sums = () => histogram.bars(99).bars.reduce((all, bar) => all.map((sum, each) => sum + bar[each]), [0, 0, 0, 0]);
+  // The one before, the seven counted, the one after.
+  assert.deepEqual(sums(), [0, 9, 0, 1]);
+  assert.equal(histogram.bars(99).step, 30);
+  for (const each of lines) histogram.add(each, -1);
+  assert.deepEqual(sums(), [0, 8, 0, 1]);
+  histogram.clear();
+  assert.deepEqual(histogram.bars(99).bars, []);
 });

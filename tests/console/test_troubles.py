@@ -1,0 +1,134 @@
+"""What is wrong and where it is told: an agent that gives no answer, an etcd that is silent, a page behind a prefix."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
+from tests.world.machine import needs
+
+from .accessible import findings
+from .browser import browser_page, chromium, page_of, until
+from .worlds import demo_console, fleet
+
+pytestmark = [needs("chromium"), pytest.mark.timeout(400)]
+
+BANNER = "!document.querySelector('.banner').hidden && document.querySelector('.banner').innerText"
+STATUSES = "[...document.querySelectorAll('.rows [role=row]:not([hidden]) .status')].map((cell) => cell.innerText)"
+SCREENS = {
+    "module/node1-orders": "document.querySelector('.chart svg') && document.querySelector('.now strong')",
+    "logs/node1-orders": "document.querySelector('.line .message')",
+    "logs": "document.querySelector('.names a, .state')",
+    "errors": "document.querySelector('.errors .state, .errors tbody tr')",
+    "stacks/node1-orders": "document.querySelector('.stack')",
+    "stacks": "document.querySelector('.names a')",
+    "profiles": "document.querySelector('.names a')",
+    "profiles/node1-orders": "document.querySelector('.offers')",
+    "audit": "document.querySelector('.audit .state, .audit tbody tr')",
+}
+
+
+@contextmanager
+def stopped(word: str) -> Iterator[None]:
+    """The processes that this one has started and that have ``word`` in their command do nothing meanwhile."""
+    children = psutil.Process().children(recursive=True)
+    found = [each.pid for each in children if any(word in part for part in each.cmdline())]
+    assert found
+    for pid in found:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in found:
+            os.kill(pid, signal.SIGCONT)
+
+
+@asynccontextmanager
+async def deaf() -> AsyncIterator[str]:
+    """The address of what takes connections, and says nothing."""
+    server = socket.create_server(("127.0.0.1", 0))
+    with server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def behind(url: str, prefix: str) -> AsyncIterator[str]:
+    """Where a proxy serves ``url`` below ``prefix``, which it takes away, as those in front of many pages do."""
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+
+        async def forward(request: web.Request) -> web.StreamResponse:
+            target = url + request.path_qs.removeprefix(prefix)
+            body = await request.read()
+            async with session.request(request.method, target, headers=request.headers, data=body) as answer:
+                left = {"Transfer-Encoding", "Content-Length", "Connection"}
+                headers = {key: value for key, value in answer.headers.items() if key not in left}
+                response = web.StreamResponse(status=answer.status, headers=headers)
+                await response.prepare(request)
+                async for chunk in answer.content.iter_any():
+                    await response.write(chunk)
+                return response
+
+        app = web.Application()
+        app.router.add_route("*", f"{prefix}/{{rest:.*}}", forward)
+        async with TestServer(app) as server:
+            yield str(server.make_url(prefix))
+
+
+async def test_what_gives_no_answer_is_told_from_what_is_quiet() -> None:
+    name = "node000-pay-03"
+    row = f"[...document.querySelectorAll('.rows [role=row]')].find((row) => row.innerText.includes('{name}'))"
+    async with fleet(30) as made, deaf() as address, browser_page(made.gateway.url) as page:
+        await made.store.put(endpoint_key(name), encode_endpoint(Endpoint(address)))
+        await page.goto(f"{made.gateway.url}/#/fleet?filter=pay")
+        await until(page, f"{row}?.className.includes('frozen')")
+        assert "no answer" in await page.evaluate(f"{row}.querySelector('.status').title")
+        assert sorted(set(await page.evaluate(STATUSES))) == ["frozen", "live"]
+
+
+async def test_a_silent_etcd_is_told_by_a_banner(tmp_path: Path) -> None:
+    async with demo_console(tmp_path) as demo, browser_page(demo.open.url) as page:
+        await page.goto(f"{demo.open.url}/#/fleet")
+        await until(page, f"{STATUSES}.join() === 'live,live'")
+        with stopped("etcd"):
+            told = await until(page, BANNER)
+            assert "has not heard from etcd for" in told
+            assert await findings(page) == []
+        await until(page, "document.querySelector('.banner').hidden")
+
+
+async def test_under_the_prefix_of_a_proxy_it_is_the_same_page() -> None:
+    async with fleet(30) as made, behind(made.gateway.url, "/tools/corvo") as url, browser_page(url) as page:
+        await page.goto(url + "/")
+        await until(page, f"{STATUSES}.includes('live')")
+        name = "node000-mail-08"
+        await made.change(name, restarts=77)
+        row = f"[...document.querySelectorAll('.rows [role=row]')].find((row) => row.innerText.includes('{name}'))"
+        await until(page, f"{row}?.innerText.includes('77')")
+        await page.evaluate("location.hash = '#/stacks/node000-pay-03'")
+        await until(page, "document.querySelector('.stack')")
+
+
+@pytest.mark.parametrize("width", [360, 3000])
+async def test_every_screen_fits_every_window_in_both_themes(tmp_path: Path, width: int) -> None:
+    async with demo_console(tmp_path) as demo, chromium() as browser:
+        for scheme in ("light", "dark"):
+            context: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 700}}
+            async with page_of(browser, demo.open.url, **context) as page:
+                for fragment, ready in SCREENS.items():
+                    await page.goto("about:blank")
+                    await page.goto(f"{demo.open.url}/#/{fragment}")
+                    await until(page, ready)
+                    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), fragment
+                    assert await findings(page) == [], fragment
