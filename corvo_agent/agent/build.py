@@ -14,18 +14,11 @@ from ..access.callers import Callers
 from ..access.local_users import LocalUsers, user_id
 from ..access.tokens import TokenFile
 from ..access.wrong_tokens import TokenCheck
-from ..diagnostics.handlers.log import LogHandler
 from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import DiagnosticsService, ServiceLimits
 from ..diagnostics.tls import server_ssl
 from ..errors import ConfigError
 from ..levels.level import Level
-from ..logs.dialects.dialect import stated_dialect
-from ..logs.dialects.times import parse_zone
-from ..logs.files.log_folders import pin_folders
-from ..logs.limits import ReadLimits
-from ..logs.lines.masking import Masker
-from ..logs.search.survey import Surveyor
 from ..modules.deferred import DeferredStore
 from ..modules.etcd.options import EtcdOptions
 from ..modules.kv import KeyValueStore
@@ -40,6 +33,7 @@ from .options import AgentOptions
 from .settings import AgentSettings
 
 if TYPE_CHECKING:
+    from ..diagnostics.handlers.log import LogHandler
     from ..sidecar.answers.process_samples import ProcessSamples
     from ..sidecar.hooks.runner import HookRunner
 
@@ -48,12 +42,14 @@ _REPEAT = 60.0
 LOG_FILE = "/var/log/pensando/{}.log"
 
 
-def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Agent:
+def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None, *, reads_log: bool = True) -> Agent:
     """The agent that ``settings`` describe, not yet entered; it watches its Module in ``etcd`` if that names one.
 
     It leaves the levels of its own process alone: the level hook is what changes those of the module; without one the
-    Module's level decides which lines a Log query shows that names none. Where ``settings`` name a process, Stats and
-    Profile are about that one. Reads the files that they name. Raises ConfigError and InvalidArgument.
+    Module's level decides which lines a Log query shows that names none. Without ``reads_log`` what reads logs is made
+    by the first query for one, and the settings about logs do not count, but for the file. Where ``settings`` name a
+    process, Stats and Profile are about that one. Reads the files that they name. Raises ConfigError and
+    InvalidArgument.
     """
     etcd = etcd or EtcdSettings()
     find = _find_target(settings)
@@ -87,7 +83,8 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None) -> Ag
     )
     # Where nothing changes the levels inside the process, the level says which of its lines are shown: all without one.
     shown = None if runner else lambda: agent.level.level
-    service.register_handler("Log", log_handler_of(settings, log_file, shown))
+    if reads_log:
+        service.register_handler("Log", log_handler_of(settings, log_file, shown))
     if runner:
         service.expvars.publish("level-hooks", Func(runner.as_json))
         if target:
@@ -105,6 +102,15 @@ def log_handler_of(
 
     Raises InvalidArgument.
     """
+    # Late: an agent beside a process is asked for other things.
+    from ..diagnostics.handlers.log import LogHandler
+    from ..logs.dialects.dialect import stated_dialect
+    from ..logs.dialects.times import parse_zone
+    from ..logs.files.log_folders import pin_folders
+    from ..logs.limits import ReadLimits
+    from ..logs.lines.masking import Masker
+    from ..logs.search.survey import Surveyor
+
     surveyor = Surveyor(
         stated_dialect(settings.log_format), parse_zone(settings.log_zone), is_zone_stated=settings.log_zone != "local"
     )

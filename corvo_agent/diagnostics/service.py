@@ -126,12 +126,22 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
         ``debugstats_NODE-MODULE`` are published, and whatever is added to ``expvars``.
         """
         # Late: who registers handlers of their own does not pay for the import of these.
-        from .handlers.log import LogHandler
+        from ..logs.files.log_folders import pin_folders
+        from .handlers.deferred import DeferredHandler
         from .handlers.profile import ProfileHandler
         from .handlers.stats import StatsHandler
 
         service = cls(module, node, category, limits=limits)
         service._records = True
+
+        path = log_file or _LOG_FILE.format(module)
+        # What a log may link to later is not to be read: where it is now has to be seen now.
+        allowed = pin_folders(path)
+
+        def logs() -> StreamingHandler:
+            from .handlers.log import LogHandler
+
+            return LogHandler(path, allowed=allowed)
 
         def kinds() -> Iterable[ProfileKind]:
             from ..profiles.kinds.local import local_kinds
@@ -139,7 +149,7 @@ class DiagnosticsService(BoundedService, DiagnosticsBase):
             return local_kinds(service.recorders)
 
         service.expvars.debug_stats(f"{node}-{module}")
-        service.register_handler("Log", LogHandler(log_file or _LOG_FILE.format(module)))
+        service.register_handler("Log", DeferredHandler(logs))
         service.register_handler("Stats", StatsHandler(service.expvars))
         service.register_handler("Profile", ProfileHandler(kinds), timeout=_PROFILE_TIMEOUT)
         return service

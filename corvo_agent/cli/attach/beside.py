@@ -35,15 +35,15 @@ class Beside:
 
 @contextmanager
 def agent_beside(
-    settings: AgentSettings, etcd: EtcdSettings | None = None, *, inject: bool = False
+    settings: AgentSettings, etcd: EtcdSettings | None = None, *, inject: bool = False, reads_log: bool = True
 ) -> Iterator[Beside]:
     """An agent of ``settings`` in a thread of its own; it has ended afterwards, and nothing is left in the process.
 
-    With ``etcd`` the process is a Module meanwhile. ``inject`` brings an agent into it; raises what ``attached_inside``
-    raises.
+    With ``etcd`` the process is a Module meanwhile; ``reads_log`` as ``build_agent`` has it. ``inject`` brings an agent
+    into it; raises what ``attached_inside`` raises.
     """
     ready: Future[tuple[Beside, Callable[[], object]]] = Future()
-    served = start_thread(lambda: asyncio.run(_serve(settings, etcd, inject, ready)), "corvo-attach")
+    served = start_thread(lambda: asyncio.run(_serve(settings, etcd, inject, reads_log, ready)), "corvo-attach")
     served.add_done_callback(lambda done: None if ready.done() else ready.set_exception(_failure(done)))
     beside, end = ready.result()
     try:
@@ -58,14 +58,18 @@ def _failure(done: Future[None]) -> BaseException:
 
 
 async def _serve(
-    settings: AgentSettings, etcd: EtcdSettings | None, inject: bool, ready: Future[tuple[Beside, Callable[[], object]]]
+    settings: AgentSettings,
+    etcd: EtcdSettings | None,
+    inject: bool,
+    reads_log: bool,
+    ready: Future[tuple[Beside, Callable[[], object]]],
 ) -> None:
     # Late: it is most of what there is, and --help does not need it.
     from ...agent.build import build_agent
 
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
-        agent, inside = build_agent(settings, etcd), None
+        agent, inside = build_agent(settings, etcd, reads_log=reads_log), None
         if inject:
             from ...sidecar.injection.attaching import attached_inside
             from ...sidecar.injection.inside_answers import answer_from_inside

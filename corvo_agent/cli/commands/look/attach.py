@@ -10,7 +10,6 @@ import click
 
 from ....agent.settings import ATTACH
 from ....errors import InvalidArgument, NotFound
-from ...attach.as_module import NO_LOG, stand_as
 from ...attach.beside import Beside, agent_beside
 from ...attach.holding import level_command
 from ...attach.process import find_pid, logs_of, tell_logs
@@ -93,10 +92,13 @@ def command(
     if name == "logs":
         tell_logs(pid, logs)
     if module is not None:
+        # Late: it needs what stores Modules.
+        from ...attach.as_module import NO_LOG, stand_as
+
         return stand_as(module, pid, str(logs[0]) if logs else NO_LOG, told.gather(), inject=inject)
     with tempfile.TemporaryDirectory(prefix="corvo-attach-") as folder:
         settings = _settings(pid, str(logs[0]) if logs else f"{folder}/none", f"{folder}/agent")
-        with agent_beside(settings, inject=inject) as beside:
+        with agent_beside(settings, inject=inject, reads_log=name == "logs") as beside:
             if inject:
                 note(f"an agent runs inside process {pid} until this command ends; types of memory include its own")
             return _run(ctx, beside, name, [settings.name, *arguments], f"corvo attach {process} {name}")
