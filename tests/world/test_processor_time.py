@@ -160,7 +160,9 @@ async def test_on_a_crowded_core_the_answer_says_how_far_shares_may_be_off(versi
         recording = await PySpy(process.pid).record(ORDER)
         truth = told_by(process, recording)
     assert any(_STATED.match(note) for note in recording.notes)
-    assert off_by(recording, truth) <= recording.error_points, recording.notes
+    # What is stated holds in 19 of 20 times: twice that nearly always.
+    assert off_by(recording, truth) <= 2 * recording.error_points, recording.notes
+    assert recording.error_points < 50
 
 
 async def test_under_a_quota_totals_are_the_kernel_s_and_the_waiting_is_told() -> None:
@@ -176,4 +178,6 @@ async def test_under_a_quota_the_answer_says_how_far_shares_may_be_off() -> None
         recording = await PySpy(process.pid).record(ORDER)
     assert seconds_of(recording) <= 0.2 * recording.duration_ns / 1e9 * 1.5
     found = shares_of(recording.samples, list(SHARES))
-    assert max(abs(found[name] - share) for name, share in SHARES.items()) <= recording.error_points, recording.notes
+    assert max(abs(found[name] - share) for name, share in SHARES.items()) <= 2 * recording.error_points, (
+        recording.notes
+    )

@@ -24,11 +24,17 @@ _LEAST_WAIT = 0.01
 
 
 class ThreadUse(NamedTuple):
-    """Nanoseconds that a thread was on a processor, and that it waited for one; its name by the kernel."""
+    """Nanoseconds that a thread was on a processor, and that it waited for one; its name by the kernel.
+
+    ``slept`` is how often it gave the processor up by itself, and waited for it once it was woken, ``displaced`` how
+    often it lost it to others and waited in the middle of its work; both 0 where that is not known.
+    """
 
     name: str
     used: int
     waited: int
+    slept: int = 0
+    displaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +62,19 @@ class ProcessUse:
 class _Thread:
     """The clocks of one thread: when it was first seen, and when last."""
 
-    __slots__ = ("first", "last", "name")
+    __slots__ = ("first", "last", "name", "switches")
 
-    def __init__(self, name: str, first: tuple[int, int]) -> None:
+    def __init__(self, name: str, first: tuple[int, int], switches: tuple[int, int]) -> None:
         self.name = name
         self.first = first
         self.last = first
+        self.switches = switches
 
-    def use(self) -> ThreadUse:
+    def use(self, switches: tuple[int, int] = (0, 0)) -> ThreadUse:
         used, waited = (max(last - first, 0) for first, last in zip(self.first, self.last, strict=True))
-        return ThreadUse(self.name, used, waited)
+        # Of a thread that has ended there are none any more.
+        slept, displaced = (max(last - first, 0) for first, last in zip(self.switches, switches, strict=True))
+        return ThreadUse(self.name, used, waited, slept, displaced)
 
 
 class KernelClocks:
@@ -93,7 +102,7 @@ class KernelClocks:
     def use(self) -> ProcessUse:
         """What was used since the beginning; of a process that has ended meanwhile, until the last poll."""
         self._read(new=True)
-        threads = {tid: thread.use() for tid, thread in self._threads.items()}
+        threads = {tid: thread.use(self._switches(tid)) for tid, thread in self._threads.items()}
         total = None if self._began is None or self._now is None else self._now - self._began
         return ProcessUse(
             threads=threads,
@@ -124,9 +133,16 @@ class KernelClocks:
         self._next = time.monotonic() + len(numbers) / _READS_PER_SECOND
 
     def _add(self, tid: int, first: tuple[int, int]) -> None:
-        self._threads[tid] = _Thread(_text(f"{self._folder}/{tid}/comm").strip(), first)
+        switches = self._switches(tid) if first != (0, 0) else (0, 0)
+        self._threads[tid] = _Thread(_text(f"{self._folder}/{tid}/comm").strip(), first, switches)
         if self._nested and (ids := namespace_ids(f"{self._folder}/{tid}/status")):
             self._inner[ids[-1]] = tid
+
+    def _switches(self, tid: int) -> tuple[int, int]:
+        found = dict(
+            line.split(":", 1) for line in _text(f"{self._folder}/{tid}/status").splitlines() if "_ctxt_" in line
+        )
+        return int(found.get("voluntary_ctxt_switches", 0)), int(found.get("nonvoluntary_ctxt_switches", 0))
 
     def _clock(self, tid: int) -> tuple[int, int] | None:
         if self._exact:

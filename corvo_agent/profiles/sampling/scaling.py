@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from ..pprof.model import Label, Sample, Stack
 from .engine import UNSEEN
-from .kernel_clocks import ProcessUse, waiting
+from .kernel_clocks import ProcessUse, ThreadUse
+from .kernel_clocks import waiting as waiting_note
 from .py_spy_output import SeenStack
 
 #: Address of a pthread -> its number in its own pid namespace, for addresses and numbers.
@@ -30,9 +31,12 @@ class Account:
     #: By the kernel: on a processor, and waiting for one.
     used: int = 0
     waited: int = 0
-    #: What was used by threads that were looked at, and how much of that may be at another line than where it was: a
-    #: thread that used a third of what the looks at it claim alone was looked at without a processor in two thirds.
+    #: What was used by threads that were looked at, and how much of that by looks without a processor: a thread that
+    #: used a third of what the looks at it claim alone was looked at without one in two thirds of them.
     looked_at: int = 0
+    waiting: float = 0.0
+    #: How much may be at another line than where it was: by looks at threads that waited after they were woken, which
+    #: are seen where they slept. One that lost its processor to another is seen where it works.
     doubted: float = 0.0
     #: The sum of the squares of what independent looks are worth.
     spread: float = 0.0
@@ -50,16 +54,16 @@ class Account:
     @property
     def doubt(self) -> float:
         """The share of the looks, 0 to 1, that were at moments without a processor."""
-        return self.doubted / self.looked_at if self.looked_at else 0.0
+        return self.waiting / self.looked_at if self.looked_at else 0.0
 
     def notes(self, duration_ns: int) -> tuple[str, ...]:
         """What an answer has to say of it."""
         notes = [f"cpu is by the kernel's clocks: {_seconds(self.used)} used" + self._details()]
-        notes += waiting(self.waited, duration_ns)
+        notes += waiting_note(self.waited, duration_ns)
         if self.doubt > _LEAST_DOUBT:
             notes.append(
                 f"{100 * self.doubt:.0f} % of the looks were at moments without a processor: totals of threads are"
-                " right, shares between the lines of one thread may be wrong by as many of the points above"
+                " right, shares between the lines of one thread less so"
             )
         if self.blind:
             notes.append("the looks could not tell waiting from running: a thread's lines include where it waits")
@@ -145,12 +149,32 @@ class Worths:
     ) -> None:
         account = self.account
         account.scaled = True
-        account.spread += alike * sum(used[tid] ** 2 / count for tid, count in looks.items())
         account.used += use.used
         account.waited += use.waited
         account.unseen += unseen
         claims = {tid: count * period_ns for tid, count in looks.items() if used[tid]}
         account.looked_at += sum(used[tid] for tid in claims)
-        account.doubted += sum(used[tid] * max(1 - used[tid] / claim, 0) for tid, claim in claims.items())
+        for tid, claim in claims.items():
+            account.spread += (alike + _alike_by_waiting(use, tid, period_ns)) * used[tid] ** 2 / looks[tid]
+            account.waiting += used[tid] * max(1 - used[tid] / claim, 0)
+            account.doubted += used[tid] * max(1 - (used[tid] + _displaced(use.threads.get(tid))) / claim, 0)
         account.merged |= looks[0] > 0
         account.exact &= use.exact
+
+
+def _displaced(use: ThreadUse | None) -> float:
+    """Nanoseconds that a thread waited for a processor in the middle of its work; 0 where that is unknown."""
+    waits = 0 if use is None else use.slept + use.displaced
+    return use.waited * use.displaced / waits if use is not None and waits else 0.0
+
+
+def _alike_by_waiting(process: ProcessUse, tid: int, period_ns: int) -> float:
+    """How many more looks are worth one that is independent, as those in one wait of a thread find the same.
+
+    As of a sampler that waits, see ``py_spy``: here it is the thread that does, in the middle of its work.
+    """
+    use = process.threads.get(tid)
+    if use is None or not use.displaced or not process.seconds:
+        return 0.0
+    waited = _displaced(use)
+    return 4 * waited * waited / use.displaced / period_ns / (process.seconds * 1e9)

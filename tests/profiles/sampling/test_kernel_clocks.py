@@ -11,7 +11,7 @@ from corvo_agent.profiles.sampling import kernel_clocks
 from corvo_agent.profiles.sampling.kernel_clocks import KernelClocks, ProcessUse, ThreadUse, waiting
 
 from ..loads import Running, burn, idle
-from ..spawn import burnt, load
+from ..spawn import burnt, crowded, load
 
 
 def test_each_thread_of_another_process_has_its_own_time() -> None:
@@ -93,3 +93,11 @@ def test_waiting_is_told_when_it_is_worth_it() -> None:
     assert waiting(10**7, 10**9) == ()
     (note,) = waiting(14 * 10**9, 10**9)
     assert "waited 14.00 s for a processor" in note
+
+
+def test_how_often_a_thread_loses_its_processor_to_others_is_known() -> None:
+    with load("idle") as process, crowded([process.pid]):
+        clocks = KernelClocks(process.pid)
+        burnt(process)
+        use = clocks.use().threads[process.pid]
+    assert use.displaced > 0

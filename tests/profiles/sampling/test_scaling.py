@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from corvo_agent.profiles.pprof.model import Frame, Label, Sample
 from corvo_agent.profiles.sampling.engine import UNSEEN
 from corvo_agent.profiles.sampling.kernel_clocks import ProcessUse, ThreadUse
 from corvo_agent.profiles.sampling.py_spy_output import SeenStack
-from corvo_agent.profiles.sampling.scaling import Worths
+from corvo_agent.profiles.sampling.scaling import Account, Worths
 
 A, B = (Frame("m.a"),), (Frame("m.b"),)
 PERIOD = 10_000_000
@@ -118,3 +119,21 @@ def test_few_looks_and_looks_that_find_the_same_widen_the_error() -> None:
     alike.add_scaled([SeenStack("t", A, 300, 7), SeenStack("t", B, 100, 7)], PERIOD, use({7: 400}), none, 100.0)
     assert few.account.spread == alike.account.spread == 4 * 100**2
     assert many.account.spread == 400
+
+
+def test_looks_at_a_thread_that_others_displaced_are_alike_and_those_at_one_that_was_woken_are_elsewhere() -> None:
+    def account(slept: int, displaced: int) -> Account:
+        worths = Worths()
+        # 400 looks claim 4 s; one second was used, three were waited for a processor.
+        threads = {7: ThreadUse("t", 10**9, 3 * 10**9, slept, displaced)}
+        process = ProcessUse(threads, {7: 7}, 10**9, seconds=4.0)
+        worths.add_scaled([SeenStack("t", A, 400, 7)], PERIOD, process, none)
+        return worths.account
+
+    woken, displaced, unknown = account(300, 0), account(0, 300), account(0, 0)
+    assert woken.doubted == unknown.doubted == 0.75e9
+    assert displaced.doubted == 0
+    assert woken.doubt == displaced.doubt == 0.75
+    assert woken.spread == unknown.spread == 1e18 / 400
+    # In each of 300 waits of 10 ms there is a look: of waits that vary as much as they do, each finds what 3 others do.
+    assert displaced.spread == pytest.approx(4 * 1e18 / 400)
