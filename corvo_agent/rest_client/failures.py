@@ -28,8 +28,10 @@ from ..errors import (
 # What the gateway, as the Go original, says in texts: one HTTP status stands for several of them.
 _RPC = re.compile(r"rpc error: code = (\w+) desc = (.*)", re.DOTALL)
 _MODULE = re.compile(r"module \[([^\]]*)\]: (.*)", re.DOTALL)
-# How the text of our DeadlineExceeded ends.
+# The role that is missing, in the header that says so, and how it is told; and how another token is given.
 _ROLE = re.compile(r'error="insufficient_scope".*scope="(\w+)"')
+_TAKES, _TOKEN = ": it takes the role ", "--gateway-token-file FILE"
+# How the text of our DeadlineExceeded ends.
 _LATE = re.compile(r": no answer within ([0-9.e+-]+) s$")
 _UNLOCATED = "unable to locate service instance for module ["
 _LOST_COMMIT = "Commit to backend failed: "
@@ -58,7 +60,7 @@ class Refusal:
         role = _ROLE.search(challenge)
         if refusal is None or role is None:
             return refusal
-        return replace(refusal, text=f"{refusal.text}: it takes the role {role[1]}")
+        return replace(refusal, text=f"{refusal.text}{_TAKES}{role[1]}")
 
     @classmethod
     def of(cls, status: int, body: Any) -> Refusal | None:
@@ -77,9 +79,11 @@ def error_of(refusal: Refusal | None, url: str, status: int, name: str = "") -> 
     if status not in _AWAY and (found := _MODULE.fullmatch(refusal.text)):
         return ProxyRefused(f"the agent of {found[1]}", status, shorten(found[2], 1000))
     if status == 401:
-        return PermissionRefused(url, f"{refusal.text}: it wants a token that it knows")
+        return PermissionRefused(url, f"{refusal.text}: it wants a token that it knows: {_TOKEN}")
     if status == 403:
-        return PermissionRefused(url, refusal.text)
+        # Else it is no matter of the token's: the place that asks, say.
+        of_role = _TAKES in refusal.text
+        return PermissionRefused(url, f"{refusal.text}, of another token: {_TOKEN}" if of_role else refusal.text)
     if status == 404:
         return NotFound("module", name)
     if status == 409:

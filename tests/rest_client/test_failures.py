@@ -89,6 +89,11 @@ def test_the_words_are_those_that_help(error: errors.CorvoError, action: Action,
     assert str(there_and_back(error, action)) == text
 
 
+def test_a_missing_token_is_told_with_the_option_that_gives_one() -> None:
+    body = b'{"kind":"Status","result":{"Str":"Authentication failed"},"message":["Not authenticated"]}'
+    assert "--gateway-token-file FILE" in str(error_of(Refusal.read(401, body), URL, 401))
+
+
 def test_a_conflict_is_one() -> None:
     assert isinstance(there_and_back(errors.VersionConflict(NAME, 7), Action.WRITE), errors.VersionConflict)
 

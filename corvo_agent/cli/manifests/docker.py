@@ -16,7 +16,7 @@ def dockerfile() -> str:
 FROM {_PYTHON} AS build
 COPY . /source
 RUN python -m venv /opt/corvo \\
-    && /opt/corvo/bin/pip install --no-cache-dir '/source[profiling,kubernetes,zstd,lz4]'
+    && /opt/corvo/bin/pip install --no-cache-dir '/source[profiling,kubernetes,jwt,zstd,lz4]'
 
 FROM {_PYTHON}
 COPY --from=build /opt/corvo /opt/corvo

@@ -13,7 +13,7 @@ import click
 
 from ....errors import InvalidArgument, NotFound
 from ...help import HelpGroup, RareOption
-from ...manifests.deployment import Deployment
+from ...manifests.deployment import USER, Deployment
 from ...settings.where import DEFAULT_GATEWAY
 from ...show.output import note, print_json, yaml_text
 
@@ -89,6 +89,8 @@ def compose_file(tls_dir: str, **given: Any) -> None:
     deployment = _deployment(tls=tls_dir, **given)
     click.echo(yaml_text(compose(deployment)), nl=False)
     note(f"{tls_dir}/tls.crt has to show the names {deployment.module}-agent and corvo-gateway")
+    folder = Path(deployment.log_file).parent
+    note(f"the image of {deployment.module} needs {folder}, owned by user {USER}: new volumes take their owner from it")
     note(f"{tls_dir}/tokens is made by: corvo token new --role operator --name ME --token-file {tls_dir}/tokens")
 
 
@@ -143,7 +145,11 @@ def systemd_units(unit: str | None, folder: str | None, program: str, *, ptrace:
             Path(folder, name).write_text(text, "utf-8")
             note(f"{Path(folder, name)} is written")
     note("they run as the user corvo: useradd --system --shell /usr/sbin/nologin corvo")
-    note("settings: corvo init agent -o /etc/corvo/MODULE.toml, then systemctl enable --now corvo-agent@MODULE")
+    for name in chosen:
+        program = name.removesuffix(".service").rstrip("@").removeprefix("corvo-")
+        own = "MODULE" if "@" in name else program
+        started = name.removesuffix(".service") + ("MODULE" if "@" in name else "")
+        note(f"settings: corvo init {program} -o /etc/corvo/{own}.toml, then systemctl enable --now {started}")
 
 
 @command.command("prometheus")

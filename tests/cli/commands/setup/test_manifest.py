@@ -145,7 +145,12 @@ def test_units_of_systemd_are_as_it_wants_them(tmp_path: Path, options: tuple[st
         start = next(line for line in path.read_text().splitlines() if line.startswith("ExecStart="))
         takes(shlex.split(start)[1:])
     # One is printed as a file of its own.
-    assert run_here("manifest", "systemd", "gateway", "--program", "/x").out.startswith("[Unit]\n")
+    gateway = run_here("manifest", "systemd", "gateway", "--program", "/x")
+    assert gateway.out.startswith("[Unit]\n")
+    # What to do about it, and about nothing else.
+    assert "corvo init gateway -o /etc/corvo/gateway.toml" in gateway.err
+    assert "enable --now corvo-gateway\n" in gateway.err
+    assert "agent" not in gateway.err
 
 
 @needs("systemd-analyze")
