@@ -68,8 +68,8 @@ async def test_each_role_and_each_command(gateway: Gateway, tmp_path: Path, role
     refused = {name: outcome.code == REFUSED for name, outcome in outcomes.items()}
     assert refused == {name: role < COMMANDS[name] for name in TRIED}
     for name, outcome in outcomes.items():
-        role = f"it takes the role {COMMANDS[name].text}, of another token: --gateway-token-file"
-        assert (role in outcome.err) == refused[name], name
+        told = f"it takes the role {COMMANDS[name].text}, of another token: --gateway-token-file"
+        assert (told in outcome.err) == refused[name], name
 
 
 def test_the_table_has_every_command() -> None:

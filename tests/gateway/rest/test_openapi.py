@@ -56,7 +56,7 @@ some = settings(
 @some
 def test_a_stream_begins_as_promised(case: schemathesis.Case[Any], url: str) -> None:
     request = case.as_transport_kwargs(base_url=url)
-    with requests.request(**request, timeout=20, stream=True) as response:
+    with requests.request(**request, timeout=60, stream=True) as response:
         if request["method"] != "POST":
             assert response.status_code == 405
             return
