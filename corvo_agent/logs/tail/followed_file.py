@@ -108,10 +108,8 @@ class FollowedFile:
 
     def start_again(self) -> None:
         """Read from the beginning: the file was truncated."""
-        start = self.log.next_data(0)
         self._take_head(self.log.read(HEAD, 0))
-        self._read = start
-        self._splitter = Splitter(LINES, self._max_line, start)
+        self._begin_at(self.log.next_data(0))
 
     def look(self) -> bool:
         """Whether it has data; its beginning is known then."""
@@ -130,10 +128,17 @@ class FollowedFile:
             self._pieces.close()
         self.log.close()
 
+    def _begin_at(self, start: int) -> None:
+        self._read = start
+        self._splitter = Splitter(LINES, self._max_line, start)
+
     def _next(self) -> bytes:
         if self.log.is_packed:
             self._pieces = self._pieces or unpack(self.log)
             return self._behind_skipped(self._pieces)
+        if self._read == 0 and (start := self.log.next_data(0)):
+            # Nothing was in it when it was looked at after its truncation: its writer went on at the old place since.
+            self._begin_at(start)
         data = self.log.read(READ, self._read)
         # Looked at after the read: were it truncated before, these bytes belong to other lines. As long as the head
         # is not known to its end, what was read is a part of it.

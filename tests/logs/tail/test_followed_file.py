@@ -67,14 +67,22 @@ def test_other_content_of_any_length(path: Path, file: FollowedFile) -> None:
     assert text(file.more()) == b"other content, longer than before\n"
 
 
-def test_a_hole_is_left_out(path: Path, file: FollowedFile) -> None:
+@pytest.mark.parametrize("seen_empty", [False, True])
+def test_a_hole_is_left_out(path: Path, file: FollowedFile, *, seen_empty: bool) -> None:
+    file.more()
+    os.truncate(path, 0)
+    if seen_empty:
+        with pytest.raises(FileChanged):
+            file.more()
+        file.start_again()
+        assert file.more() is None
     with path.open("r+b") as writer:
-        writer.truncate(0)
         writer.seek(1 << 20)
         writer.write(b"behind\n")
-    with pytest.raises(FileChanged):
-        file.more()
-    file.start_again()
+    if not seen_empty:
+        with pytest.raises(FileChanged):
+            file.more()
+        file.start_again()
     found = text(file.more())
     assert found is not None
     assert found.lstrip(b"\0") == b"behind\n"
