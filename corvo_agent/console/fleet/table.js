@@ -28,7 +28,7 @@ const COLUMNS = [
   ["number errors", "Errors", "errors logged in the last 10 minutes", "errors"],
   ["number cpu", "CPU", "percent of one processor", "cpu"],
   ["number rss", "Memory", "resident memory", "rss"],
-  ["number lag", "Lag", "how late the event loop is", "loop-lag"],
+  ["number lag", "Lag", "how late the event loop was at most in the last minute", "loop-lag"],
   ["number workers", "Workers", "processes of the Module", ""],
   ["number restarts", "Restarts", "how often it was restarted", "restarts"],
   ["number up", "Up", "since when it runs", "started"],
