@@ -41,7 +41,7 @@ class Audit {
     this.search = searchField(app, "entries", () => this.show(), signal);
     this.told = element("output", { className: "quiet" });
     const whose = moduleField(app, says, (text) => go("audit", text, { ...shown(), who }), signal);
-    const heads = ["Time", "What", "Module", "Change", "Who", "Reason", "Result", "From"];
+    const heads = ["Time", "What", "Module", "Details", "Who", "Reason", "Result", "From"];
     this.table = table("Audit", heads);
     this.state = element("div", {}, loading("Listing what was done …"));
     const where = `Kept by this gateway, ${app.session.who?.gateway.id ?? ""}; others keep their own.`;

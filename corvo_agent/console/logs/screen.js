@@ -286,7 +286,8 @@ class Logs {
     const step = () => {
       if (mine !== this.#filtering || this.signal.aborted) return;
       const { done, value } = work.next();
-      if (!done) return void setTimeout(step, 0);
+      // One portion a frame: what is left of it is for drawing.
+      if (!done) return void requestAnimationFrame(step);
       this.list.show(value);
       this.tell();
     };
