@@ -46,7 +46,7 @@ def program(name: str) -> str | None:
 #: Packages of Python that a test may need: the extra ``world`` has them.
 PACKAGES = (
     *("IPython", "aiohttp", "anyio", "celery", "django", "eventlet", "fastapi", "flask", "gevent", "gunicorn", "mcp"),
-    *("opentelemetry", "pythonjsonlogger", "trio", "uvicorn", "uvloop"),
+    *("numpy", "opentelemetry", "PyInstaller", "pythonjsonlogger", "trio", "uvicorn", "uvloop"),
 )
 
 

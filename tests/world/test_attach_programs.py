@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from corvo_agent.sidecar.processes.python_process import python_below
 from tests.cli.kit import run_here
 from tests.profiles.spawn import running
 
@@ -52,6 +55,33 @@ greenlet = gevent.spawn(worker)
 print("ready", flush=True)
 greenlet.join()
 """
+NUMPY = """
+import numpy
+def handle(square):
+    return square @ square
+square = numpy.ones((400, 400))
+print("ready", flush=True)
+while True:
+    handle(square)
+"""
+FROZEN = f"""{_HANDLE}
+print("ready", flush=True)
+while True:
+    handle()
+"""
+# Tasks of Celery: one that never ends, from when the worker is ready.
+JOBS = f"""{_HANDLE}
+import os
+from celery import Celery
+from celery.signals import worker_ready
+app = Celery("shop", broker="memory://", backend="cache+memory://")
+@app.task
+def work():
+    os.write(1, b"ready\\n")
+    while True:
+        handle()
+worker_ready.connect(lambda **_: work.delay(), weak=False)
+"""
 # The application of gunicorn: each worker is busy.
 APPLICATION = f"""{_HANDLE}
 import os, threading
@@ -80,6 +110,7 @@ def profile_of(pid: int, folder: Path, *options: str) -> str:
         pytest.param(TRIO, marks=needs("trio"), id="trio"),
         pytest.param(UVLOOP, marks=needs("uvloop"), id="uvloop"),
         pytest.param(GEVENT, marks=needs("gevent"), id="gevent"),
+        pytest.param(NUMPY, marks=needs("numpy"), id="numpy"),
     ],
 )
 def test_its_own_function_is_where_the_time_goes(program: str, tmp_path: Path) -> None:
@@ -109,3 +140,40 @@ def test_the_workers_of_a_master_are_profiled_with_it(tmp_path: Path) -> None:
     with gunicorn(tmp_path) as master:
         assert "shop.handle" not in profile_of(master.pid, tmp_path)
         assert "shop.handle" in profile_of(master.pid, tmp_path, "--children")
+
+
+@needs("celery")
+def test_what_a_worker_of_celery_works_on_is_in_the_process_below_it(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(JOBS)
+    celery = str(Path(sys.executable).with_name("celery"))
+    command = [celery, "-A", "shop", "worker", "-c", "1", "-l", "CRITICAL", "--without-mingle"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        try:
+            assert process.stdout is not None
+            while b"ready" not in process.stdout.readline():
+                assert process.poll() is None
+            found = profile_of(process.pid, tmp_path, "--children")
+        finally:
+            # With all that is below it, at once: a task that never ends is waited for else.
+            for pid in (*python_below(process.pid), process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    assert "shop.handle" in found
+
+
+@needs("PyInstaller")
+@pytest.mark.timeout(300)
+def test_a_frozen_program_is_looked_into_where_it_runs_python(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(FROZEN)
+    build = [sys.executable, "-m", "PyInstaller", "--onefile", "--log-level", "ERROR", "shop.py"]
+    subprocess.run(build, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with running(str(tmp_path / "dist" / "shop")) as process:
+        (inner,) = python_below(process.pid)
+        try:
+            outer = run_here("attach", str(process.pid))
+            found = profile_of(inner, tmp_path)
+        finally:
+            os.kill(inner, signal.SIGKILL)
+    # What unpacks it runs no Python, and says where that is.
+    assert f"what is below it does: {inner}" in outer.err
+    assert "shop.handle" in found
