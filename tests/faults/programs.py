@@ -121,11 +121,16 @@ class Program:
         await self._reading
 
 
-@asynccontextmanager
-async def program(name: str, *arguments: str, variables: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
+def program(name: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Any:
     """A Python program with ``arguments``, and ``variables`` in its environment."""
+    return program_of(name, sys.executable, *arguments, variables=variables)
+
+
+@asynccontextmanager
+async def program_of(name: str, *command: str, variables: Mapping[str, str] | None = None) -> AsyncIterator[Program]:
+    """Any program, which is run by ``command``."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**os.environ, **(variables or {})}
+        *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env={**os.environ, **(variables or {})}
     )
     running = Program(name, process)
     try:
