@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -95,6 +95,8 @@ async def _shoot(page: Any, url: str, ready: str, keys: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    target: Path = parser.parse_args().folder
     target.mkdir(parents=True, exist_ok=True)
     asyncio.run(take(target))
