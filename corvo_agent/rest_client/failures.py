@@ -83,7 +83,7 @@ def error_of(refusal: Refusal | None, url: str, status: int, name: str = "") -> 
     if status == 403:
         # Else it is no matter of the token's: the place that asks, say.
         of_role = _TAKES in refusal.text
-        return PermissionRefused(url, f"{refusal.text}, of another token: {_TOKEN}" if of_role else refusal.text)
+        return PermissionRefused(url, f"{refusal.text}, of another token ({_TOKEN})" if of_role else refusal.text)
     if status == 404:
         return NotFound("module", name)
     if status == 409:

@@ -8,6 +8,7 @@ import pytest
 from corvo_agent import errors
 from corvo_agent.gateway.objects.errors import Action, failure
 from corvo_agent.rest_client.failures import Refusal, error_of
+from corvo_agent.secrets import mask_text
 
 URL, NAME = "http://gateway", "node1-pen-npm"
 
@@ -92,6 +93,15 @@ def test_the_words_are_those_that_help(error: errors.CorvoError, action: Action,
 def test_a_missing_token_is_told_with_the_option_that_gives_one() -> None:
     body = b'{"kind":"Status","result":{"Str":"Authentication failed"},"message":["Not authenticated"]}'
     assert "--gateway-token-file FILE" in str(error_of(Refusal.read(401, body), URL, 401))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_masking_leaves_the_option_that_gives_another_token_alone(status: int) -> None:
+    """A bundle tells it as the reason why something is missing."""
+    text = str(
+        error_of(Refusal(status, "Authorization failed", "not authorized: it takes the role reader"), URL, status)
+    )
+    assert "--gateway-token-file FILE" in mask_text(text) == text
 
 
 def test_a_conflict_is_one() -> None:
