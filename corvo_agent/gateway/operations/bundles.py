@@ -27,7 +27,8 @@ from .shelf import Shelf, ShelfLimits
 MAX_MODULES, MAX_BYTES, MAX_SECONDS = 200, 64 << 20, 300.0
 #: Bundles are large, and each asks many agents.
 BUNDLE_LIMITS = ShelfLimits(running=2, kept=20)
-_ANSWER_BYTES, _ANSWER_SECONDS = 32 << 20, 30.0
+#: Bytes of one answer of an agent, and the seconds that it may take.
+ANSWER_BYTES, ANSWER_SECONDS = 32 << 20, 30.0
 
 
 class Bundles:
@@ -81,7 +82,7 @@ class Bundles:
             raise CorvoError(f"the bundle cannot be written here: {error.strerror or error}") from error
 
     def _agent(self, name: str) -> RoutedClient:
-        return RoutedClient(self._router, name, most=_ANSWER_BYTES, timeout=_ANSWER_SECONDS)
+        return RoutedClient(self._router, name, most=ANSWER_BYTES, timeout=ANSWER_SECONDS)
 
 
 def _progress(operation: Operation, steps: int) -> Any:

@@ -23,7 +23,7 @@ _WORDS = re.compile(r"[^a-zA-Z0-9]+")
 
 @cache
 def api_page() -> str:
-    """The page at ``/docs``: every operation with its parameters, bodies, answers, role, errors and examples."""
+    """The page at ``/docs``: every operation with its parameters, bodies, answers, role, bound, errors and examples."""
     described = api_document()
     grouped = _by_tag(described)
     parts = [f"<section><h1>REST API</h1>{_introduction(described)}</section>"]
@@ -78,6 +78,7 @@ def _introduction(described: Mapping[str, Any]) -> str:
         f"<p>Callers show a token in the header <code>Authorization: Bearer TOKEN</code>. {escape(bearer)} "
         "A gateway that was started without tokens takes none. "
         '<a href="docs/guide/security">Security and tokens</a> tells more.</p>'
+        f"<p>{escape(described['info']['description'])}</p>"
         f'<h2 id="errors">Errors</h2><p>Their body is a <a href="#body-Status">Status</a>.</p><dl>{rows}</dl>'
     )
 
@@ -89,7 +90,7 @@ def _operation(method: str, path: str, operation: dict[str, Any], shared: list[d
         f'<div class="operation"><h3 id="{anchor}"><span class="method {method}">{method.upper()}</span>'
         f"<code>{escape(path)}</code></h3><p>{escape(operation['summary'])}.",
         f" {escape(operation['description'])}" if "description" in operation else "",
-        f'</p><p class="quiet">{f"Role: {role}" if role else "Open to all"}</p>',
+        f'</p><p class="quiet">{f"Role: {role}" if role else "Open to all"}. Bound: {escape(operation["x-bound"])}</p>',
         _parameters([*shared, *operation.get("parameters", ())]),
         *_body(operation),
         *_answers(operation["responses"]),

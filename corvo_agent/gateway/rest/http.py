@@ -16,9 +16,9 @@ from ..objects.errors import Action, Failure, failure
 from ..watching.watch_hub import PATIENCE
 from .compression import compressed, mark_coding, wanted_coding
 
-#: Bytes of a request body: what the store takes as one value.
+#: Bytes of a request body: what the store takes as one value; and the seconds in which it has to come.
 MAX_BODY = 2 << 20
-_BODY_TIMEOUT = 30.0
+BODY_SECONDS = 30.0
 # Bytes that are given to a connection at a time: what asyncio holds before a writer has to wait.
 _PIECE = 64 << 10
 # Those that are compressed at a time: a millisecond of a thread.
@@ -89,7 +89,7 @@ async def read_body(request: web.Request) -> bytes:
     A client that takes longer than half a minute to send it is answered 408.
     """
     try:
-        async with asyncio.timeout(_BODY_TIMEOUT):
+        async with asyncio.timeout(BODY_SECONDS):
             # Bounded by the application (client_max_size), so that a body without a stated length is too.
             return await request.read()
     except web.HTTPRequestEntityTooLarge as error:

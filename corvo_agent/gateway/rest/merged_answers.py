@@ -14,10 +14,9 @@ from ...errors import CorvoError, DecodeError, ResourceExhausted
 from ...logs.lines.merge import merge
 from ..cooperative_yield import SLICE
 from .fan_out import ModuleAnswer
+from .limits import MAX_MERGED
 from .transcode import is_logs, unreadable
 
-#: Records that one request merges by time.
-MAX_MERGED = 200_000
 # Of each Module so many are decoded at once.
 _AT_ONCE = 64
 

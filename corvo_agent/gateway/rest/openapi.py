@@ -9,6 +9,7 @@ from ..._version import __version__
 from ...access.roles import Role
 from ...access.rules import QUERIES, ROUTES
 from ...modules.names import API_PATH
+from .bounds import BOUNDS, OF_ALL
 from .examples import EXAMPLES, Example
 from .paths import all_paths
 from .samples import curl
@@ -35,12 +36,13 @@ _TAGS = {
 
 
 def _with_roles(paths: dict[str, Any]) -> dict[str, Any]:
-    """Each operation with the role that it takes, by the table that requests are held against."""
+    """Each operation with what bounds it and the role that it takes, by the table that requests are held against."""
     for path, methods in paths.items():
         for method, operation in methods.items():
             if method == "parameters":
                 continue
             role = ROUTES[method.upper(), path]
+            operation["x-bound"] = BOUNDS[method.upper(), path]
             operation["security"] = [] if role is None else [{"bearer": [role.text]}]
             if role is None:
                 for code in ("401", "403"):
@@ -86,7 +88,7 @@ def document() -> dict[str, Any]:
     """The whole document; not to be changed."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Corvo diagnostics", "version": __version__},
+        "info": {"title": "Corvo diagnostics", "version": __version__, "description": f"Of every request: {OF_ALL}"},
         "tags": [{"name": name} for name in dict.fromkeys(("Modules", *_TAGS.values()))],
         "paths": _with_examples(_with_roles(all_paths())),
         "components": {

@@ -19,7 +19,7 @@ def section(method: str, path: str) -> str:
     return unescape(re.sub("<[^>]+>", "", found))
 
 
-def test_each_operation_is_there_with_parameters_bodies_answers_role_errors_and_examples() -> None:
+def test_each_operation_is_there_with_parameters_bodies_answers_role_bound_errors_and_examples() -> None:
     for method, path, operation in OPERATIONS:
         if method == "parameters":
             continue
@@ -27,6 +27,7 @@ def test_each_operation_is_there_with_parameters_bodies_answers_role_errors_and_
         assert operation["summary"] in text
         role = "".join(operation["security"][0]["bearer"]) if operation["security"] else ""
         assert (f"Role: {role}" if role else "Open to all") in text
+        assert f"Bound: {operation['x-bound']}" in text
         for parameter in (*PATHS[path].get("parameters", ()), *operation.get("parameters", ())):
             assert parameter["name"] in text
             assert parameter["description"] in text

@@ -21,10 +21,8 @@ from ...routing.router import Router
 from ..answers import Answers
 from ..fan_out import ModuleAnswer, ask_many
 from ..http import guarded, read_body, send
+from ..limits import FAN_OUT
 from ..merged_answers import merged_lines, summary
-
-#: Modules that one request asks at the same time, unless it wants fewer.
-FAN_OUT = 64
 
 
 class DebugViews:

@@ -11,7 +11,6 @@ from aiohttp import web
 from ....errors import NotFound
 from ...objects.errors import Action
 from ..http import error_response, json_response
-from ..openapi import document
 
 
 def routes() -> list[web.RouteDef]:
@@ -27,12 +26,18 @@ def routes() -> list[web.RouteDef]:
 
 async def _document(request: web.Request) -> web.Response:
     """GET /openapi.json."""
-    return json_response(orjson.dumps(document()))
+
+    def make() -> bytes:
+        from ..openapi import document
+
+        return orjson.dumps(document())
+
+    # Late, as below: a gateway that nobody reads about has no use for it.
+    return json_response(await asyncio.to_thread(make))
 
 
 async def _api(request: web.Request) -> web.Response:
     """GET /docs: every request of the API."""
-    # Late, as below: a gateway that nobody reads about has no use for it.
     from ..api_page import api_page
 
     return await _page(api_page)

@@ -17,9 +17,7 @@ from ...objects.errors import Action
 from ...objects.module_api import ModuleApi
 from ...statuses.board import StatusBoard
 from ..http import guarded, json_response, send_whole
-
-#: Seconds that a list waits for the agents that it measures.
-MEASURING = 12.0
+from ..limits import MEASURING
 
 
 class FleetViews:

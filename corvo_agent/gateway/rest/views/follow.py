@@ -19,10 +19,9 @@ from ...objects.module_api import ModuleApi
 from ...routing.router import Router
 from ..connection import pauses_allowed
 from ..http import guarded, send
+from ..limits import ALIVE
 
 _log = logging.getLogger(__name__)
-#: Seconds of silence after which a stream of events says that it is still there.
-_KEEPALIVE = 15.0
 #: Seconds that the status of the answer waits for the first record or the first error.
 _FIRST = 1.0
 # Batches that wait for a slow reader; then the agent is not read on, and says itself what it had to drop.
@@ -90,7 +89,7 @@ async def _write(request: web.Request, items: asyncio.Queue[_Item]) -> web.Strea
             chunk = b": still here\n\n"
         if not await send(request, response, chunk, None) or isinstance(item, CorvoError):
             break
-        item = await _next(items, _KEEPALIVE)
+        item = await _next(items, ALIVE)
     return response
 
 

@@ -35,11 +35,10 @@ from ...routing.router import Router
 from ...watching.cached_module import CachedModule
 from ..entity_tags import module_tag, not_modified, precondition_of, tagged
 from ..http import guarded, json_response, read_body, send_whole
+from ..limits import CATCH_UP
 
 #: How long a level lasts when the caller does not say: a forgotten one ends by itself.
 DEFAULT_FOR = "10m"
-# Seconds that a read waits for the revision that it asks for.
-_CATCH_UP = 5.0
 
 
 class ModuleViews:
@@ -205,7 +204,7 @@ class ModuleViews:
         """Whether to read through; waits first when the caller names a revision that it has seen elsewhere."""
         wanted = integer("min-revision", request.query.get("min-revision", ""))
         if wanted > 0:
-            await self._api.cache.wait_for(wanted, _CATCH_UP)
+            await self._api.cache.wait_for(wanted, CATCH_UP)
         return flag("consistent", request.query.get("consistent", ""))
 
     def _age(self, *, consistent: bool) -> dict[str, str]:

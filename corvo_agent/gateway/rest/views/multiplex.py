@@ -18,9 +18,7 @@ from ...objects.module_api import ModuleApi
 from ...subscriptions.logs import LogsSubscription
 from ..connection import pauses_allowed
 from ..http import guarded, read_body, send
-
-#: Seconds of silence after which a stream says that it is still there.
-ALIVE = 15.0
+from ..limits import ALIVE
 
 
 class MultiplexViews:

@@ -26,11 +26,11 @@ from ...operations.operation import Operation, State
 from ...operations.profiles import Profiles
 from ...operations.shelf import Shelf
 from ..http import Handler, failure_response, guarded, json_response, read_body, send
+from ..limits import BUNDLE_CPU_SECONDS, BUNDLE_LINES
 
 _PIECE = 64 << 10
 # What the body of a bundle may say.
 _KNOWN = ("names", "label-selector", "field-selector", "lines", "since", "profiles", "cpu")
-_MOST_LINES, _MOST_SECONDS = 100_000, 60.0
 
 
 class OperationViews:
@@ -187,12 +187,12 @@ class BundleViews(OperationViews):
 def _asked(body: dict[str, Any]) -> Asked:
     usual = Asked()
     lines = body.get("lines", usual.lines)
-    if type(lines) is not int or not 1 <= lines <= _MOST_LINES:
-        raise DecodeError("request body", f"lines: must be a number from 1 to {_MOST_LINES}")
+    if type(lines) is not int or not 1 <= lines <= BUNDLE_LINES:
+        raise DecodeError("request body", f"lines: must be a number from 1 to {BUNDLE_LINES}")
     cpu = text_of(body, "cpu")
     seconds = parse_duration(cpu, "cpu") / 1e9 if cpu else usual.cpu_seconds
-    if seconds > _MOST_SECONDS:
-        raise DecodeError("request body", f"cpu: at most {_MOST_SECONDS:g} s")
+    if seconds > BUNDLE_CPU_SECONDS:
+        raise DecodeError("request body", f"cpu: at most {BUNDLE_CPU_SECONDS:g} s")
     profiles = tuple(_texts(body, "profiles")) if "profiles" in body else usual.profiles
     return Asked(lines, text_of(body, "since"), profiles, seconds)
 

@@ -18,11 +18,7 @@ from ...objects.errors import Action
 from ...objects.module_api import ModuleApi
 from ...statuses.board import StatusBoard
 from ..http import guarded, json_response
-
-#: Seconds that a scrape waits for agents: Prometheus waits ten unless told otherwise.
-PATIENCE = 8.0
-#: Modules whose agents one scrape asks; of a larger fleet each is scraped by itself, see the targets.
-MOST = 1000
+from ..limits import SCRAPE_SECONDS, SCRAPED
 
 
 class ScrapingViews:
@@ -43,9 +39,9 @@ class ScrapingViews:
         """GET /metrics/modules: the numbers of the Modules called ``name``, or of all that have an agent."""
         wanted = request.query.getall("name", ())
         names = [module.name for module in await self._measurable() if not wanted or module.name in wanted]
-        if len(names) > MOST:
-            raise ResourceExhausted("modules of one scrape", MOST, len(names))
-        await self._board.measurer.refresh(names, PATIENCE)
+        if len(names) > SCRAPED:
+            raise ResourceExhausted("modules of one scrape", SCRAPED, len(names))
+        await self._board.measurer.refresh(names, SCRAPE_SECONDS)
         rows = [(row.json, self._facts(name)) for name in names if (row := self._board.row(name, measured=True))]
         # A thousand rows are a tenth of a second of work.
         text = await asyncio.to_thread(_exposition, rows)
