@@ -147,6 +147,14 @@ class TestAllowedUsers:
             await call(b"", timeout=5)
 
 
+@pytest.mark.parametrize("insecure", [True, False])
+async def test_a_gateway_that_answers_anyone_says_so(insecure: bool, caplog: pytest.LogCaptureFixture) -> None:
+    async with MemoryStore() as store, Gateway(store, replace(LOCAL, insecure=insecure)):
+        pass
+    warned = [record.levelname for record in caplog.records if "answers anyone who reaches it" in record.message]
+    assert warned == ["WARNING"] * insecure
+
+
 @pytest.mark.parametrize(
     "settings",
     [

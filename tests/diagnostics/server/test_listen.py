@@ -84,6 +84,15 @@ async def test_an_address_of_another_machine() -> None:
         await DiagnosticsServer([], "192.0.2.1:0", insecure=True).start()
 
 
+async def test_what_answers_anyone_says_so_at_each_start(caplog: pytest.LogCaptureFixture) -> None:
+    server = DiagnosticsServer([], insecure=True)
+    for starts in (1, 2):
+        await server.start()
+        await server.aclose()
+        warned = [record for record in caplog.records if "answers anyone who reaches it" in record.message]
+        assert [record.levelname for record in warned] == ["WARNING"] * starts
+
+
 async def test_beyond_loopback_it_needs_client_certificates(service: DiagnosticsService, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     own = authority.issue("agent.example")
