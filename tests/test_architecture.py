@@ -214,7 +214,6 @@ NO_TEST_OF_ITS_NAME = {
     "gateway/looking.py": "tests/gateway/test_roles.py asks for all of it",
     "gateway/objects/audit_lines.py": "tests/gateway/rest/views/test_audit.py, for each kind of caller",
     "gateway/subscriptions/audit.py": "tests/gateway/rest/views/test_audit.py follows it",
-    "gateway/operations/bundles.py": "tests/gateway/rest/views/test_bundles.py, over REST",
     "gateway/routing/routed_client.py": "tests/gateway/rest/views/test_bundles.py asks an agent by it",
     "gateway/operations/operation.py": "tests/gateway/operations/test_shelf.py, each state of it",
     "gateway/operations/profiles.py": "tests/gateway/rest/views/test_profiles.py, over REST",

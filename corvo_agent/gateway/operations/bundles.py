@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ...bundle.parts import Asked, parts_of
 from ...errors import CorvoError, ResourceExhausted
 from ...modules.model import Module
 from ...modules.store_clock import StoreClock
+from ...threads import result_of, start_thread
 from ..routing.routed_client import RoutedClient
 from ..routing.router import Router
 from .operation import Operation
@@ -70,8 +72,7 @@ class Bundles:
     async def _collected(self, names: tuple[str, ...], asked: Asked, operation: Operation) -> bytes:
         manifest = Manifest(names, {**asdict(asked), "gateway": self.gateway, "by": operation.by})
         try:
-            folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="corvo-bundle-")
-            with folder as place:
+            with await _new_folder() as place:
                 file = Path(place) / "bundle.tar.gz"
                 async with Archive(file, "bundle", MAX_BYTES) as archive:
                     collector = Collector(archive, manifest, parts_of(asked), agent=self._agent, modules=self._modules)
@@ -83,6 +84,21 @@ class Bundles:
 
     def _agent(self, name: str) -> RoutedClient:
         return RoutedClient(self._router, name, most=ANSWER_BYTES, timeout=ANSWER_SECONDS)
+
+
+async def _new_folder() -> tempfile.TemporaryDirectory[str]:
+    made = start_thread(lambda: tempfile.TemporaryDirectory(prefix="corvo-bundle-"), "corvo-bundle")
+    try:
+        return await result_of(made)
+    except asyncio.CancelledError:
+        # The thread may be making it at this moment.
+        made.add_done_callback(_removed)
+        raise
+
+
+def _removed(made: Future[tempfile.TemporaryDirectory[str]]) -> None:
+    if not made.cancelled() and made.exception() is None:
+        made.result().cleanup()
 
 
 def _progress(operation: Operation, steps: int) -> Any:

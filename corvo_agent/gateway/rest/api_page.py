@@ -13,11 +13,12 @@ import orjson
 
 from ...guides.html import Links, document, guide_navigation
 from .openapi import document as api_document
+from .paths import ALWAYS
 from .schema_page import schema_parts, type_text
 from .schemas.schema import ref
 
-# Every operation has these: they are told once.
-_ALWAYS = ("401", "403", "421")
+# They are told once.
+_ALWAYS = tuple(map(str, ALWAYS))
 _WORDS = re.compile(r"[^a-zA-Z0-9]+")
 
 

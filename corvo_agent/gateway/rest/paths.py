@@ -30,6 +30,9 @@ _STATUS = {
     504: "the agent did not answer in time",
 }
 
+#: What every operation may answer: 400 comes of any header that cannot be read.
+ALWAYS = (400, 401, 403, 421)
+
 
 def _parameter(name: str, where: str, text: str, **schema: Any) -> dict[str, Any]:
     found = {"name": name, "in": where, "description": text, "schema": schema or {"type": "string"}}
@@ -95,7 +98,7 @@ def _operation(
 ) -> dict[str, Any]:
     content = {media: {"schema": ref(answer)}} if answer else {media: {}}
     responses: dict[str, Any] = {"200": {"description": "done", "content": content}}
-    for code in (*codes, 401, 403, 421):
+    for code in (*codes, *ALWAYS):
         responses[str(code)] = {"description": _STATUS[code], "content": {_JSON: {"schema": ref("Status")}}}
     operation: dict[str, Any] = {"summary": summary, "parameters": list(parameters), "responses": responses}
     if body:
@@ -113,7 +116,7 @@ def _conditional(operation: dict[str, Any]) -> dict[str, Any]:
     return operation
 
 
-_READ, _WRITE, _DEBUG = (400, 404, 500, 503), (400, 404, 409, 412, 500, 503), (400, 409, 412, 500, 503, 504)
+_READ, _WRITE, _DEBUG = (404, 500, 503), (404, 409, 412, 500, 503), (409, 412, 500, 503, 504)
 
 
 def all_paths() -> dict[str, Any]:
@@ -129,11 +132,11 @@ def _object_paths() -> dict[str, Any]:
                 _operation(
                     "List Modules",
                     "ModuleList",
-                    (400, 503),
+                    (503,),
                     parameters=[*_SELECTORS, *_PAGES, _VERSION, _CONSISTENT, _REVISION],
                 )
             ),
-            "post": _operation("Create a Module", "Module", (400, 409, 412, 503), body="ModuleInput"),
+            "post": _operation("Create a Module", "Module", (409, 412, 503), body="ModuleInput"),
         },
         one: {
             "parameters": [_NAME],
@@ -213,7 +216,7 @@ def _debug_paths() -> dict[str, Any]:
             "post": _operation(
                 "Ask many agents; each answers on a line",
                 "",
-                (400, 412, 503),
+                (412, 503),
                 parameters=[*_SELECTORS, *_MANY, _TIMEOUT],
                 body="DebugRequest",
                 media=_NDJSON,
@@ -223,14 +226,14 @@ def _debug_paths() -> dict[str, Any]:
             "post": _operation(
                 "Everything that one client looks at as one stream, a line of JSON each",
                 "",
-                (400, 412, 429, 503),
+                (412, 429, 503),
                 body="Subscriptions",
                 media=_NDJSON,
             )
         },
         f"{API_PATH}/watch/modules": {
             "get": _operation(
-                "Follow changes, a batch a line", "", (400, 412, 503), parameters=[*_SELECTORS, _VERSION, _BOOKMARKS]
+                "Follow changes, a batch a line", "", (412, 503), parameters=[*_SELECTORS, _VERSION, _BOOKMARKS]
             )
         },
         f"{API_PATH}/watch/modules/{{name}}/logs": {
@@ -249,7 +252,7 @@ def _fleet_paths() -> dict[str, Any]:
             "get": _operation(
                 "The last 1,000 of what callers have done at this gateway, newest first",
                 "AuditList",
-                (400,),
+                (),
                 parameters=[
                     _parameter("since", "query", "A time (RFC 3339), or how long ago, such as 10m"),
                     _parameter("module", "query", "Of this Module only"),
@@ -261,7 +264,7 @@ def _fleet_paths() -> dict[str, Any]:
             "get": _operation(
                 "Modules at a glance; measured columns are null unless they are asked for",
                 "StatusList",
-                (400, 503),
+                (503,),
                 parameters=[*_SELECTORS, *_PAGES, _NAMES, _MEASURE],
             )
         },
@@ -271,13 +274,13 @@ def _fleet_paths() -> dict[str, Any]:
 def _profile_paths() -> dict[str, Any]:
     bundles = _operation_paths("bundles", "Bundle")
     bundles[f"{API_PATH}/bundles"]["post"] = _begun(
-        _operation("Collect a support bundle", "Bundle", (400, 404, 412, 429, 503), body="BundleRequest")
+        _operation("Collect a support bundle", "Bundle", (404, 412, 429, 503), body="BundleRequest")
     )
     return {
         **bundles,
         f"{API_PATH}/modules/{{name}}/profiles": {
             "parameters": [_NAME],
-            "post": _begun(_operation("Take a profile", "Profile", (400, 404, 429, 503), body="ProfileRequest")),
+            "post": _begun(_operation("Take a profile", "Profile", (404, 429, 503), body="ProfileRequest")),
         },
         **_operation_paths("profiles", "Profile"),
     }
@@ -327,13 +330,9 @@ def _own_paths() -> dict[str, Any]:
         },
         "/metrics": {"get": _operation("Numbers for Prometheus", "", (), media=_PLAIN)},
         "/metrics/modules": {
-            "get": _operation(
-                "Numbers of Modules, for Prometheus", "", (400, 412, 503), parameters=[_NAMES], media=_PLAIN
-            )
+            "get": _operation("Numbers of Modules, for Prometheus", "", (412, 503), parameters=[_NAMES], media=_PLAIN)
         },
-        "/metrics/targets": {
-            "get": _operation("Modules that Prometheus discovers to scrape", "ScrapeTargets", (400, 503))
-        },
+        "/metrics/targets": {"get": _operation("Modules that Prometheus discovers to scrape", "ScrapeTargets", (503,))},
         "/openapi.json": {"get": _operation("This document", "", ())},
         "/docs": {"get": _operation("This document as a page", "", (), media="text/html")},
         "/": {"get": _conditional(_operation("The console, a page for people", "", (), media="text/html"))},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.cells import cell_len
@@ -41,7 +42,9 @@ def drawn(page: Page, width: int, *, colour: bool = False) -> list[str]:
 
 
 def test_all_kinds_of_blocks() -> None:
-    assert drawn(Page("p", "how-to", TEXT), 80) == [
+    lines = drawn(Page("p", "how-to", TEXT), 80)
+    # How far columns stand apart differs between versions of rich.
+    assert [re.sub("(?<=[^ ])  +", "   ", re.sub("─+", "─", line)) for line in lines] == [
         "Title",
         "",
         "Some words and code, and a page (corvo guide options#agent).",
@@ -51,10 +54,10 @@ def test_all_kinds_of_blocks() -> None:
         "",
         "    corvo logs node1-pen-npm --since 10m --level Error --grep 'a long expression' -o json",
         "",
-        "option               variable                 meaning",
-        "─" * len("option               variable                 Folders besides its own"),
+        "option   variable   meaning",
+        "─",
         "--allow-log-folder   CORVO_ALLOW_LOG_FOLDER   Folders besides its own",
-        "--pid                CORVO_PID",
+        "--pid   CORVO_PID",
         "",
         "1. first",
         "2. second",
