@@ -157,14 +157,15 @@ class VersionConflict(CorvoError):
 
 
 class PermissionRefused(CorvoError):
-    """Credentials are missing, wrong or not enough for ``what``."""
+    """Credentials are missing, wrong or not enough for ``what``; ``who`` is whom they show, if any."""
 
     exit_code = 5
 
-    def __init__(self, what: str, reason: str) -> None:
+    def __init__(self, what: str, reason: str, who: str = "") -> None:
         super().__init__(what, reason)
         self.what = what
         self.reason = reason
+        self.who = who
 
     def __str__(self) -> str:
         return f"{self.what} refused: {self.reason}"

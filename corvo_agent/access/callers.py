@@ -82,7 +82,8 @@ class Callers:
             raise ResourceExhausted(connected.what, connected.limit)
         if isinstance(connected, CorvoError):
             # Not the very same: each raising of it would grow its traceback.
-            raise PermissionRefused("the call", getattr(connected, "reason", str(connected)))
+            reason, who = getattr(connected, "reason", str(connected)), getattr(connected, "who", "")
+            raise PermissionRefused("the call", reason, who)
         caller = connected
         if caller is None and self._tokens is not None:
             caller = await self._tokens.caller(bearer(metadata(_TOKEN_KEY)), address)
@@ -97,14 +98,15 @@ class Callers:
         try:
             stated = Role.parse(role)
         except InvalidArgument:
-            raise PermissionRefused("the call", f"{gateway.name} asks for {name} with no role") from None
+            raise PermissionRefused("the call", f"{gateway.name} asks for {name} with no role", gateway.name) from None
         return Caller(f"{name} by {gateway.name}", min(stated, gateway.role), gateway.selector)
 
     def _of_certificate(self, certificate: Any) -> Caller:
         names, known = names_of(certificate), self._known(certificate)
         if self._clients and not known:
             shown = ", ".join(names) or "no name"
-            raise PermissionRefused("the call", f"its certificate is of {shown}, which --allow-client does not name")
+            reason = f"its certificate is of {shown}, which --allow-client does not name"
+            raise PermissionRefused("the call", reason, names[0] if names else "")
         if known:
             name = max(known, key=lambda each: self._clients[each])
             return Caller(name, self._clients[name])

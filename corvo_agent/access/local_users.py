@@ -99,15 +99,17 @@ class LocalUsers:
         """Whose ``connection`` it is; raises PermissionRefused, which names both users and the option."""
         uid = peer_uid(connection)
         if uid is None:
-            who = "no user of this machine is known to have made this connection"
+            name, who = "", "no user of this machine is known to have made this connection"
         elif uid in self._allowed or self._anyone:
             return Caller(user_name(uid), Role.ADMIN)
         else:
-            who = f"the caller is {user_name(uid)}"
+            name = user_name(uid)
+            who = f"the caller is {name}"
         raise PermissionRefused(
             "the call",
             f"{who}, this program is {user_name(self._own)}: let it answer others with --allow-user, "
             "or give it tokens or TLS that asks clients for a certificate",
+            name,
         )
 
 

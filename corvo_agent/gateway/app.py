@@ -336,6 +336,7 @@ class Gateway:
             ssl=tls,
             insecure=True,
             callers=self._gatekeeper.callers,
+            refusals=self._audit,
             status_details_codec=DetailsCodec(),
         )
         await stack.enter_async_context(self._grpc)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +17,7 @@ from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.auth import Gatekeeper
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.memory import MemoryStore
+from corvo_agent.modules.names import API_PATH
 from tests.descriptors import google_class
 
 from .conftest import LOCAL, Api
@@ -113,11 +115,11 @@ class TestWithoutTokens:
     """Over loopback the user counts: here callers are found to be another one."""
 
     @pytest.fixture
-    def settings(self, monkeypatch: pytest.MonkeyPatch) -> GatewaySettings:
+    def settings(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> GatewaySettings:
         monkeypatch.setattr(local_users, "peer_uid", lambda connection: 12345)
-        return replace(LOCAL, grpc_listen="127.0.0.1:0")
+        return replace(LOCAL, grpc_listen="127.0.0.1:0", audit_file=str(tmp_path / "audit"))
 
-    async def test_another_user_is_refused(self, api: Api) -> None:
+    async def test_another_user_is_refused_and_the_audit_names_it(self, api: Api, tmp_path: Path) -> None:
         code, body = await api.get("/modules")
         assert (code, body["result"]["Str"]) == (403, "Authorization failed")
         assert "uid 12345" in body["message"][0]
@@ -130,6 +132,12 @@ class TestWithoutTokens:
             with pytest.raises(grpc.aio.AioRpcError, match="uid 12345") as caught:
                 await call(b"", timeout=5)
             assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
+        await api.gateway.__aexit__(None, None, None)
+        lines = map(json.loads, (tmp_path / "audit").read_text().splitlines())
+        assert [(line["who"], line["action"], line["result"]) for line in lines] == [
+            ("uid 12345", f"GET {API_PATH}/modules", "refused"),
+            ("uid 12345", "/diagnostics.DiagnosticsV1/AutoListModule", "refused"),
+        ]
 
 
 class TestAllowedUsers:

@@ -43,7 +43,8 @@ def agent(log: Path, *options: str, prefix: Sequence[str] = ()) -> Iterator[tupl
                     break
             yield json.loads(lines[-1])["address"], lines
         finally:
-            process.kill()
+            # It writes its audit to the end then.
+            process.terminate()
 
 
 def ask_as_nobody(address: str) -> tuple[int, str]:
@@ -102,6 +103,13 @@ def stat_of(path: Path) -> tuple[int, int]:
     return found.st_mode & 0o777, found.st_gid
 
 
+def audited(path: Path) -> list[tuple[str, str, str]]:
+    """Who did what in an audit file, and how it ended."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert {line["from"] for line in lines} == {"127.0.0.1"}
+    return [(line["who"], line.get("query", line["action"]), line["result"]) for line in lines]
+
+
 async def test_tokens_and_certificates_open_an_agent_to_their_roles(log: Path, tmp_path: Path) -> None:
     authority = Authority(tmp_path, "corvo")
     server, gateway, other = (authority.issue(name) for name in ("127.0.0.1", "gateway.test", "other.test"))
@@ -109,17 +117,28 @@ async def test_tokens_and_certificates_open_an_agent_to_their_roles(log: Path, t
     tokens = tmp_path / "tokens"
     tokens.touch(0o600)
     tokens.write_text(line)
-    with agent(log, *LISTEN, "--caller-token-file", str(tokens)) as (address, _):
+    audit = tmp_path / "audit"
+    with agent(log, *LISTEN, "--caller-token-file", str(tokens), "--audit-file", str(audit)) as (address, _):
         async with DiagnosticsClient(address, metadata=lambda: {"authorization": f"Bearer {token}"}) as client:
             assert len(await client.logs()) == 1
             with pytest.raises(RemoteError, match="takes the role operator, oncall is reader"):
                 await client.profile("cmdline")
         async with DiagnosticsClient(address) as client:
-            with pytest.raises(RemoteError, match="token") as refused:
+            with pytest.raises(RemoteError, match="token") as caught:
                 await client.stats()
-            assert refused.value.exit_code == 5
+            assert caught.value.exit_code == 5
+    refused = "/protos.Diagnostics/Debug", "refused"
+    assert audited(audit) == [("oncall", "Log", "ok"), ("oncall", *refused), ("unknown", *refused)]
     tls = ["--tls-cert", str(server.cert), "--tls-key", str(server.key), "--tls-client-ca", str(authority.path)]
-    with agent(log, *LISTEN, *tls, "--allow-client", "gateway.test", "--trust-gateway", "gateway.test") as (address, _):
+    tls += [
+        "--allow-client",
+        "gateway.test",
+        "--trust-gateway",
+        "gateway.test",
+        "--audit-file",
+        str(tmp_path / "second"),
+    ]
+    with agent(log, *LISTEN, *tls) as (address, _):
 
         def client_of(shown: Identity) -> DiagnosticsClient:
             said = {"corvo-caller": "oncall", "corvo-role": "viewer"}
@@ -133,3 +152,5 @@ async def test_tokens_and_certificates_open_an_agent_to_their_roles(log: Path, t
         async with client_of(other) as client:
             with pytest.raises(RemoteError, match=r"other\.test.*--allow-client"):
                 await client.stats()
+    asked = [("oncall by gateway.test", "Stats", "ok"), ("oncall by gateway.test", *refused), ("other.test", *refused)]
+    assert audited(tmp_path / "second") == asked

@@ -24,7 +24,7 @@ from ...access.caller import calling
 from ...access.callers import EVERYONE, Callers
 from ...access.local_users import LocalUsers
 from ...addresses import address_to_listen
-from ...errors import CorvoError
+from ...errors import CorvoError, PermissionRefused
 from ..calls import CallBounds, address_of_peer, metadata
 from ..limits import ByteBudget
 from ..message_codec import MessageCodec
@@ -49,7 +49,7 @@ class DiagnosticsServer:
     needs ``ssl`` that asks clients for a certificate (``server_ssl`` with ``client_ca``), or ``insecure=True``.
     ``callers`` says who is answered: unless given, or ``insecure``, those with a certificate and, without one, the user
     of this process and root. A unix socket is for its owner, or for ``socket_group`` as well. ``audit`` hears who asked
-    what.
+    what; ``refusals``, in its place, hears of those only who may not call at all: where the services tell the rest.
     The services are not started or stopped by it. ``status_details_codec`` is grpclib's, for services with details.
     """
 
@@ -63,6 +63,7 @@ class DiagnosticsServer:
         callers: Callers | None = None,
         socket_group: str = "",
         audit: Audit | None = None,
+        refusals: Audit | None = None,
         limits: ServerLimits | None = None,
         status_details_codec: StatusDetailsCodecBase | None = None,
     ) -> None:
@@ -75,6 +76,7 @@ class DiagnosticsServer:
         self._insecure = insecure or (ssl is not None and self._callers.asks_for_tokens)
         self._socket_group = socket_group
         self._audit = audit
+        self._refusals = audit or refusals
         self._status_details_codec = status_details_codec
         self._connections = Connections()
         # Bound, and not served yet.
@@ -122,7 +124,13 @@ class DiagnosticsServer:
         assert self._listener is not None
         try:
             server = _BoundedServer(
-                self.services, self.limits, self._connections, self._callers, self._audit, self._status_details_codec
+                self.services,
+                self.limits,
+                self._connections,
+                self._callers,
+                self._audit,
+                self._refusals,
+                self._status_details_codec,
             )
             server.serve(self._listener, self._ssl)
         except BaseException:
@@ -179,6 +187,7 @@ class _BoundedServer(grpclib.server.Server):
         connections: Connections,
         callers: Callers,
         audit: Audit | None,
+        refusals: Audit | None,
         status_details_codec: StatusDetailsCodecBase | None,
     ) -> None:
         config = Configuration(
@@ -194,6 +203,7 @@ class _BoundedServer(grpclib.server.Server):
         self._connections = connections
         self._callers = callers
         self._audit = audit
+        self._refusals = refusals
         self._acceptor: Acceptor | None = None
         self._stopping = False
         bounds = CallBounds(limits.request_bytes, ByteBudget(limits.received_bytes), max_fields=limits.request_fields)
@@ -254,17 +264,18 @@ class _BoundedServer(grpclib.server.Server):
         return handler._replace(func=partial(self._call, handler.func))
 
     async def _call(self, function: Callable[[Any], Awaitable[None]], stream: Any) -> None:
-        address, who = address_of_peer(stream), "unknown"
+        address, who, audit = address_of_peer(stream), "unknown", self._refusals
         try:
             connected = caller_of_connection(stream)
             caller = await self._callers.called(connected, partial(metadata, stream), address)
-            who = caller.name
+            who, audit = caller.name, self._audit
             with calling(replace(caller, address=address)), auditing(self._audit):
                 await function(stream)
         except (CorvoError, GRPCError) as error:
             found = error if isinstance(error, GRPCError) else grpc_error(error)
-            if self._audit is not None and found.status is Status.PERMISSION_DENIED:
-                self._audit.refused(who, address, stream._method_name)
+            if audit is not None and found.status is Status.PERMISSION_DENIED:
+                shown = error.who if isinstance(error, PermissionRefused) else ""
+                audit.refused(shown or who, address, stream._method_name)
             raise found from error
         except asyncio.CancelledError:
             if not self._stopping:

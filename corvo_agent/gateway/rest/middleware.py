@@ -159,7 +159,9 @@ def check_credentials(gatekeeper: Gatekeeper, again: float = 15.0) -> Middleware
             try:
                 caller = await _connected(request, gatekeeper)
             except CorvoError as error:
+                request[_CALLER] = getattr(error, "who", "") or "unknown"
                 return error_response(error, Action.READ)
+            request[_CALLER] = caller.name
             with calling(replace(caller, address=request.remote or "")):
                 return await handler(request)
         header, cookie = bearer(request.headers.get("Authorization", "")), request.cookies.get(_COOKIE, "")
