@@ -182,7 +182,6 @@ NO_TEST_OF_ITS_NAME = {
     "cli/commands/run/mcp.py": "tests/cli/assistant/test_server.py starts it as an assistant does",
     "cli/backends/protocol.py": "only a Protocol",
     "cli/doctor/agent.py": "tests/cli/commands/setup/test_doctor.py asks a real agent",
-    "cli/doctor/etcd.py": "tests/cli/commands/setup/test_doctor.py asks a real etcd",
     "cli/doctor/gateway.py": "tests/cli/commands/setup/test_doctor.py asks a real gateway",
     "cli/levels/waiting.py": "tests/cli/commands/change/test_level.py waits for agents of every kind",
     "cli/levels/wish.py": "tests/cli/commands/change/test_level.py carries each of them out, in etcd and at a gateway",

@@ -9,7 +9,7 @@ import click
 
 from ....errors import CorvoError
 from ...doctor.agent import check_agent
-from ...doctor.etcd import check_etcd
+from ...doctor.etcd import RIGHTS, check_etcd
 from ...doctor.finding import Finding, Verdict, fault_of
 from ...doctor.gateway import check_gateway
 from ...doctor.log_file import check_log
@@ -56,7 +56,10 @@ async def _connected(where: Where, name: str | None) -> AsyncIterator[Finding]:
     found: list[Finding] = []
     if where.etcd.urls:
         async with open_store(where.etcd) as store:
-            found = [finding async for finding in check_etcd(store, ",".join(where.etcd.urls))]
+            checks = check_etcd(
+                store, ",".join(where.etcd.urls), name=name or "", user=bool(where.etcd.user or where.etcd.cert)
+            )
+            found = [finding async for finding in checks]
     elif where.gateway or (name and not where.address):
         async with open_backend(where) as backend:
             found = [finding async for finding in check_gateway(backend, where.gateway or DEFAULT_GATEWAY)]
@@ -76,4 +79,5 @@ async def _connected(where: Where, name: str | None) -> AsyncIterator[Finding]:
                 async for finding in check_agent(client, name):
                     yield finding
         except CorvoError as error:
-            yield fault_of("agent", error, "is its process running? corvo modules list", "ask for the role")
+            refused = RIGHTS if where.etcd.urls else "ask for the role"
+            yield fault_of("agent", error, "is its process running? corvo modules list", refused)
