@@ -12,12 +12,13 @@ from corvo_agent.access.rules import ROUTES
 from corvo_agent.gateway.rest import bounds, limits
 from corvo_agent.gateway.rest.bounds import BOUNDS
 from corvo_agent.gateway.rest.openapi import document
+from corvo_agent.gateway.rest.paths import ALWAYS
 from corvo_agent.modules.names import API_PATH
 
 # The same as without the slash.
 _UNDESCRIBED = {("GET", f"{API_PATH}/modules/")}
-# Of every request, and told above the table.
-_ALWAYS = ("401", "403", "421")
+# Told above the table.
+_ALWAYS = tuple(map(str, ALWAYS))
 
 
 def operations() -> dict[tuple[str, str], dict[str, Any]]:
@@ -65,3 +66,4 @@ def test_the_table_of_the_guide_is_that_of_the_document() -> None:
     expected = [row(*key, described[key]) for key in ROUTES if key in described]
     assert [line for line in text.splitlines() if re.match(r"\| [A-Z]+ \|", line)] == expected
     assert document()["info"]["description"] in text
+    assert f"besides {', '.join(_ALWAYS[:-1])} and {_ALWAYS[-1]}" in text
