@@ -15,10 +15,10 @@ from corvo_agent.cli.whole_file import write_whole
 
 
 @contextmanager
-def little_room() -> Iterator[None]:
-    """Files cannot grow beyond a few pages in here, as on a disk that is full."""
+def little_room(size: int = 16 << 10) -> Iterator[None]:
+    """Files cannot grow beyond ``size`` in here, as on a disk that is full."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 10, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
         yield
     finally:

@@ -33,6 +33,14 @@ async def at_once() -> None:
     await asyncio.sleep(0)
 
 
+@pytest.mark.parametrize(("allowed", "limit"), [(None, 32), (64, 16), (128, 32), (4096, 32)])
+def test_it_is_a_quarter_of_what_a_small_container_has(
+    allowed: int | None, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "own_memory_limit", lambda: allowed and allowed << 20)
+    assert AnswerBudget().limit == limit << 20
+
+
 async def test_one_answer_may_take_all_of_it() -> None:
     budget = AnswerBudget(LIMIT)
     with budget.room(LONG) as room:

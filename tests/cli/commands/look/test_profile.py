@@ -15,6 +15,7 @@ from corvo_agent.agent.build import build_agent
 from corvo_agent.agent.settings import AgentSettings
 from tests.cli.kit import corvo
 from tests.cli.terminal import on_terminal
+from tests.cli.test_whole_file import little_room
 from tests.profiles.spawn import load
 
 NAME = "node1-pen-npm"
@@ -175,6 +176,15 @@ async def test_ctrl_c_ends_the_profile_and_the_bar(agent: Agent, folder: Path) -
     # The agent measures no more: it takes the next one.
     outcome = await corvo("profile", NAME, "profile", "--seconds", "0.1", "--address", agent.address)
     assert (outcome.code, outcome.err.partition(": ")[0]) == (0, f"{NAME}-profile.pb.gz"), outcome.err
+
+
+async def test_a_full_disk_leaves_no_half_of_a_profile(agent: Agent, folder: Path) -> None:
+    before = os.listdir(folder)
+    with little_room(100):
+        outcome = await corvo("profile", NAME, "goroutine", "--address", agent.address)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "File too large" in outcome.err
+    assert os.listdir(folder) == before
 
 
 async def test_a_file_that_cannot_be_written_is_named(agent: Agent, folder: Path) -> None:
