@@ -131,6 +131,25 @@ async def test_each_role_and_each_command(gateway: Gateway, tmp_path: Path, role
         assert (outcome.code, told) == (code, role < least), name
 
 
+@pytest.mark.parametrize(
+    ("role", "faults"),
+    [
+        (None, {"gateway": "a token by --gateway-token-file, of the role viewer at least"}),
+        (Role.VIEWER, {"its log": "a log takes the role reader"}),
+        (Role.READER, {}),
+    ],
+)
+async def test_the_doctor_says_which_role_is_missing(
+    gateway: Gateway, tmp_path: Path, role: Role | None, faults: dict[str, str]
+) -> None:
+    token = () if role is None else ("--gateway-token-file", str(tmp_path / role.text))
+    outcome = await corvo("doctor", "a1", "--gateway", gateway.url, *token)
+    found = {what: do for verdict, what, _, do in outcome.rows if verdict == "FAULT"}
+    assert (outcome.code, found.keys()) == (bool(faults), faults.keys())
+    for what, do in faults.items():
+        assert do in found[what]
+
+
 def test_the_table_has_every_command() -> None:
     context = click.Context(cli)
     found = set()

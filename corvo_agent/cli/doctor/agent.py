@@ -11,6 +11,8 @@ from ...logs.lines.marker import is_marker
 from .finding import Finding, Verdict, fault_of
 
 _REFUSED = "the agent answers its own user, root and those of --allow-user, or asks for a certificate: --tls-cert"
+# Who is shown its statistics is let in.
+_NOT_ITS_LOG = "a log takes the role reader: ask with a token of it, --gateway-token-file"
 _AWAY = "is its process running, and is its address one that this machine can dial? corvo modules get NAME"
 
 
@@ -36,7 +38,7 @@ async def _log(client: TypedClient) -> Finding:
     try:
         lines = await client.logs(lines=1)
     except CorvoError as error:
-        return fault_of("its log", error, "name its log file: corvo agent --log-file FILE", _REFUSED)
+        return fault_of("its log", error, "name its log file: corvo agent --log-file FILE", _NOT_ITS_LOG)
     remarks = [line["msg"] for line in lines if is_marker(line)]
     if len(lines) == len(remarks) == 0:
         return Finding("its log", Verdict.NOTE, "no line yet", "has the service written one, and into that file?")
