@@ -71,6 +71,15 @@ async def test_clear_empties_debug_stats_and_answers_nothing(
     assert await ask(handler, expvar="debugstats_a") == {"debugstats_a": "{}"}
 
 
+async def test_what_is_secret_in_a_variable_leaves_neither_by_its_name_nor_among_all(
+    handler: StatsHandler, registry: ExpvarRegistry
+) -> None:
+    registry.publish("config", Func(lambda: {"DB_PASS": "hunter2", "url": "amqp://u:hunter2@mq"}))
+    shown = {"DB_PASS": "***", "url": "amqp://u:***@mq"}
+    for asked in ({"expvar": "config"}, {}):
+        assert json.loads((await ask(handler, **asked))["config"]) == shown
+
+
 async def test_a_published_variable_outranks_ours(handler: StatsHandler, registry: ExpvarRegistry) -> None:
     registry.publish("cpustats", Func(lambda: {"NumCPUs": 999}))
     assert await ask(handler, expvar="cpustats") == {"cpustats": '{"NumCPUs":999}'}

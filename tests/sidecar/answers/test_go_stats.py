@@ -49,3 +49,11 @@ async def test_while_the_process_is_away_its_own_are_still_told_by_name() -> Non
     for name in ("", "n", "cpustats"):
         with pytest.raises(Unavailable):
             await stats(AWAY, name)
+
+
+async def test_the_variables_of_a_go_process_leave_the_sidecar_without_secrets() -> None:
+    text = '{"cmdline": ["app", "-Ddb.pass=hunter2"], "config": {"DB_PASS": "hunter2", "port": 5}, "token": "hunter2"}'
+    async with serving(Recorder(text=text)) as url:
+        masked = {"cmdline": ["app", "-Ddb.pass=***"], "config": {"DB_PASS": "***", "port": 5}, "token": "***"}
+        assert await stats(url) == {"agent": 1, "process": 2, **masked}
+        assert await stats(url, "token") == {"token": "***"}
