@@ -78,3 +78,21 @@ def test_a_wide_character_takes_the_room_of_two() -> None:
     lines = drawn(30, ("NAME", "VALUE"), ("北京北京北京", "x"), ("n", "y"))
     assert any("北京北京北京" in line for line in lines)
     assert all(cell_len(line) <= 30 for line in lines)
+
+
+LEVELS = ("NAME", "STATUS", "AGE", "LEVEL", "ERRORS", "RESTARTS", "WORKERS", "NODE", "CATEGORY", "BY", "REASON")
+LONG = ("node1-a-service-with-a-rather-long-name-of-its-own", "no-agent", "9s", "as-configured", "1", "0", "2", "node1")
+
+
+def test_words_are_not_broken_in_several_columns() -> None:
+    row = (*LONG, "Venice", "ada@node1", "orders vanish")
+    for width in (120, 150):
+        words = [word for line in drawn(width, LEVELS, row) for word in line.split()]
+        assert [word for cell in row for word in cell.split() if word not in words] == []
+
+
+def test_of_one_column_words_are_broken_rather_than_each_row_made_a_record() -> None:
+    headers, row = LEVELS[:6], ("node1-pen-spyglass", *LONG[1:6])
+    lines = drawn(60, headers, row)
+    assert next(line for line in lines if "NAME" in line).split() == list(headers)
+    assert next(line for line in lines if "node1" in line).split()[:3] == ["node1-pen-spyglass", "no-agent", "9s"]
