@@ -71,6 +71,9 @@ def level_text(each: Overview, now: int) -> str:
 
 def notes(each: Overview) -> tuple[str, ...]:
     """What is to be told of a module beside its row."""
+    if each.level.module.invalid:
+        # Nothing else is known of it, and it is for people to mend.
+        return (each.why,)
     measured = each.measured
     if measured is None:
         return ()

@@ -10,6 +10,7 @@ import pytest
 from corvo_agent.agent.agent import Agent
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.model import Module, ObjectMeta
+from corvo_agent.modules.names import MODULES_PREFIX
 from corvo_agent.modules.store import ModuleStore
 from tests.cli.place import Place
 from tests.cli.terminal import on_terminal
@@ -59,6 +60,15 @@ async def test_lines_that_could_not_be_judged_are_no_errors_and_are_told(place: 
     assert outcome.rows[0][4] == "1+"
     assert f"{NAME}: " in outcome.err
     assert "level" in outcome.err
+
+
+async def test_why_a_module_is_invalid_is_told(modules: ModuleStore, place: Place) -> None:
+    value = b'{"meta":{"name":"node3-odd"},"spec":{"log-level":"Loud"}}'
+    await place.knows(await modules.kv.create(f"{MODULES_PREFIX}node3-odd", value))
+    outcome = await place.corvo("ls", "odd")
+    assert outcome.rows[0][:2] == ["node3-odd", "invalid"]
+    assert "node3-odd: " in outcome.err
+    assert "Loud" in outcome.err
 
 
 @pytest.mark.usefixtures("fleet")
