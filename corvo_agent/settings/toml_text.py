@@ -34,9 +34,11 @@ def commented_toml(program: Program, name: str, given: Mapping[str, Any]) -> str
 
     The others are comments that show their defaults. What is given stands first.
     """
+    shown = next(each for each in program.settings if "-" in each.option)
     head = (
-        f"Settings of corvo {name} --config THIS-FILE. Each is an option (--log-file), too, and a variable "
-        "(CORVO_LOG_FILE); those count before this file. What is commented out has the value that it shows, or none."
+        f"Settings of corvo {name} --config THIS-FILE. Each is an option (--{shown.option}), too, and a variable "
+        f"({shown.variable}); those count before this file. What is commented out has the value that it shows; a "
+        "word in capitals, or 0, stands for a value: there is none unless you give one."
     )
     first = [each for each in program.settings if each.option in given]
     rest = [each for each in program.settings if each.option not in given]
@@ -60,7 +62,8 @@ def _sample(setting: Setting) -> str:
         return toml_value(setting, setting.default)
     word = setting.metavar or "TEXT"
     if setting.kind is tuple:
-        return f"[{quoted(word)}]"
+        # Here each item is a text of its own.
+        return f"[{quoted(word.partition('[')[0])}]"
     return {bool: "false", int: "0", float: '"0s"'}.get(setting.kind, quoted(word))
 
 

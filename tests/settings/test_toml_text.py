@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import pytest
@@ -28,6 +29,17 @@ def test_every_setting_is_there_and_what_it_shows_can_be_read(name: str) -> None
     gathered = program.gather({}, {}, table={key: table[key] for key in _with_defaults(program)})
     for option in _with_defaults(program):
         assert gathered.value(option) == next(each.default for each in program.settings if each.option == option)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_is_said_of_it_is_of_this_program(name: str) -> None:
+    program: Program = PROGRAMS[name]
+    text = commented_toml(program, name, {})
+    (option,) = re.findall(r"an option \(--([\w-]+)\)", text)
+    (variable,) = re.findall(r"CORVO_\w+", text)
+    assert (option, variable) in {(each.option, each.variable) for each in program.settings}
+    # An item of a list is one: what the command line splits at commas is not how a file has it.
+    assert "[," not in text
 
 
 def _with_defaults(program: Program) -> list[str]:

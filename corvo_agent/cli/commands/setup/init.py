@@ -39,7 +39,10 @@ _GATEWAY = {
     "listen": "Where to serve REST",
     "token-file": "File of tokens, see corvo token new",
 }
-_WRITER = {"source": "What knows which modules run: kubernetes, systemd or file:PATH", "etcd": "etcd"}
+_WRITER = {
+    "source": "What knows which modules run: kubernetes, systemd or file:PATH",
+    "etcd": "etcd, such as http://127.0.0.1:2379",
+}
 
 
 @click.group("init", cls=HelpGroup, short_help="Write a configuration file.")
@@ -152,4 +155,4 @@ def _check_complete(name: str, value: Callable[[str], Any]) -> None:
     if name == "writer" and not value("source"):
         raise ConfigError("source", None, "is missing: kubernetes, systemd or file:PATH")
     if name != "agent" and not value("etcd"):
-        raise ConfigError("etcd", None, f"is missing: a {name} needs one")
+        raise ConfigError("etcd", None, f"is missing: a {name} needs one, --etcd URL")
