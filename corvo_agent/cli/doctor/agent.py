@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from ...diagnostics.client.typed_client import TypedClient
-from ...errors import CorvoError
+from ...errors import CorvoError, NotFound
 from ...logs.lines.marker import is_marker
 from .finding import Finding, Verdict, fault_of
 
 _REFUSED = "the agent answers its own user, root and those of --allow-user, or asks for a certificate: --tls-cert"
 # Who is shown its statistics is let in.
 _NOT_ITS_LOG = "a log takes the role reader: ask with a token of it, --gateway-token-file"
+_UNKNOWN = "corvo ls lists the modules that there are; is its agent, or the writer, running?"
 _AWAY = "is its process running, and is its address one that this machine can dial? corvo modules get NAME"
 
 
@@ -20,6 +21,9 @@ async def check_agent(client: TypedClient, name: str) -> AsyncIterator[Finding]:
     """Ask it for its statistics, for one line of its log, and for its level."""
     try:
         stats = await client.stats()
+    except NotFound as error:
+        yield fault_of("agent", error, _UNKNOWN, _REFUSED)
+        return
     except CorvoError as error:
         yield fault_of("agent", error, _AWAY, _REFUSED)
         return

@@ -26,16 +26,18 @@ class Finding:
     do: str = ""
 
 
-_CERTIFICATE = (
-    "name the authority that its certificate comes from (--tls-ca, of etcd --etcd-ca), the name that it shows "
-    "(--tls-hostname) or yours (--tls-cert and --tls-key, of etcd --etcd-cert and --etcd-key)"
-)
-
-
 def fault_of(what: str, error: CorvoError, do: str, refused: str) -> Finding:
     """A finding of a check that failed; ``refused`` is what to do where permission is what is missing."""
     seen = str(error)
     if "certificate" in seen.lower():
         # It is there, and nothing but TLS stands in the way: no token would help.
-        return Finding(what, Verdict.FAULT, seen, _CERTIFICATE)
+        return Finding(what, Verdict.FAULT, seen, _certificate("etcd" if what.startswith("etcd") else "tls"))
     return Finding(what, Verdict.FAULT, seen, refused if isinstance(error, PermissionRefused) else do)
+
+
+def _certificate(options: str) -> str:
+    """What to do about a certificate; ``options`` is how those of the connection begin."""
+    return (
+        f"name the authority that its certificate comes from (--{options}-ca), the name that it shows "
+        f"(--{options}-hostname) or yours (--{options}-cert and --{options}-key)"
+    )

@@ -16,6 +16,8 @@ async def check_gateway(backend: Backend, url: str) -> AsyncIterator[Finding]:
     try:
         names = await backend.modules.names("", 10_000)
     except CorvoError as error:
-        yield fault_of("gateway", error, f"is it running, and is {url} where it answers? corvo gateway --help", _TOKEN)
+        other = ", or does it expect https" if url.startswith("http://") else ""
+        do = f"is it running, and is {url} where it answers{other}? corvo gateway --help"
+        yield fault_of("gateway", error, do, _TOKEN)
         return
     yield Finding("gateway", Verdict.GOOD, f"{url} answers and lets you in, {len(names)} modules")

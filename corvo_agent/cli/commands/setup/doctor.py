@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import click
 
-from ....errors import CorvoError
+from ....errors import ConfigError, CorvoError
 from ...doctor.agent import check_agent
 from ...doctor.etcd import RIGHTS, check_etcd
 from ...doctor.finding import Finding, Verdict, fault_of
@@ -22,6 +22,8 @@ from ...where.complete import modules
 from ...where.connect import open_agent, open_backend, open_store
 from ...where.options import agent_options
 
+# What an option names cannot be used.
+_OPTION = "mend what its option names, or leave the option out"
 _SIGNS = {Verdict.GOOD: "ok", Verdict.NOTE: "note", Verdict.FAULT: "FAULT"}
 
 
@@ -53,19 +55,11 @@ async def command(name: str | None, log_file: str | None, output: str | None, wh
 
 
 async def _connected(where: Where, name: str | None) -> AsyncIterator[Finding]:
-    found: list[Finding] = []
-    if where.etcd.urls:
-        async with open_store(where.etcd) as store:
-            checks = check_etcd(
-                store, ",".join(where.etcd.urls), name=name or "", user=bool(where.etcd.user or where.etcd.cert)
-            )
-            found = [finding async for finding in checks]
-    elif where.gateway or (name and not where.address):
-        async with open_backend(where) as backend:
-            found = [finding async for finding in check_gateway(backend, where.gateway or DEFAULT_GATEWAY)]
-    elif not where.address:
-        do = "--gateway URL, --etcd URL or --address HOST:PORT has it looked at; corvo context add keeps it"
-        yield Finding("etcd and gateway", Verdict.NOTE, "not looked at: none is named", do)
+    try:
+        found = await _first(where, name)
+    except ConfigError as error:
+        # A file that an option names, mostly: what else there is to find is told all the same.
+        found = [fault_of("etcd" if where.etcd.urls else "gateway", error, _OPTION, _OPTION)]
     for finding in found:
         yield finding
     if name and found and found[0].verdict is Verdict.FAULT:
@@ -81,3 +75,19 @@ async def _connected(where: Where, name: str | None) -> AsyncIterator[Finding]:
         except CorvoError as error:
             refused = RIGHTS if where.etcd.urls else "ask for the role"
             yield fault_of("agent", error, "is its process running? corvo modules list", refused)
+
+
+async def _first(where: Where, name: str | None) -> list[Finding]:
+    """Of the etcd or the gateway that modules are looked up in; none where an agent's address does without."""
+    if where.etcd.urls:
+        known = bool(where.etcd.user or where.etcd.cert)
+        async with open_store(where.etcd) as store:
+            checks = check_etcd(store, ",".join(where.etcd.urls), name=name or "", user=known)
+            return [finding async for finding in checks]
+    if where.gateway or (name and not where.address):
+        async with open_backend(where) as backend:
+            return [finding async for finding in check_gateway(backend, where.gateway or DEFAULT_GATEWAY)]
+    if where.address:
+        return []
+    do = "--gateway URL, --etcd URL or --address HOST:PORT has it looked at; corvo context add keeps it"
+    return [Finding("etcd and gateway", Verdict.NOTE, "not looked at: none is named", do)]

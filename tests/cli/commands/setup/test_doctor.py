@@ -77,3 +77,11 @@ async def test_a_certificate_that_is_refused_is_told_apart_from_one_who_is_away(
             (fault,) = (finding for finding in outcome.json if finding["verdict"] == "fault")
             assert "certificate" in fault["seen"]
             assert given[2] in fault["do"], fault
+            assert ("--tls-" in fault["do"]) is (given[0] == "--gateway")
+            # What an option names is not there: all else is looked at all the same.
+            missing = await corvo("doctor", "-o", "json", *given, str(tmp_path / "none"))
+            found = by_what(missing.json)
+            assert (missing.code, found[given[0][2:]]["verdict"]) == (1, "fault")
+            assert found["python"]["verdict"] == "good"
+        plain = await corvo("doctor", "-o", "json", "--gateway", address.replace("https", "http"))
+        assert "expect https" in by_what(plain.json)["gateway"]["do"]
