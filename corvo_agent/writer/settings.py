@@ -55,6 +55,10 @@ class WriterSettings:
     def __post_init__(self) -> None:
         if not self.source:
             raise ConfigError("source", None, "is missing: give --source, CORVO_SOURCE or source in the file", SOURCES)
+        for each in self.source:
+            kind, _, path = each.partition(":")
+            if each not in SOURCES[:-1] and not (kind == "file" and path):
+                raise ConfigError("source", each, "unknown source", SOURCES)
         check_settings(self)
 
 

@@ -17,7 +17,7 @@ from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
 from ....signals import run_until_signal
 from ....tasks import end_task
-from ....writer.settings import SOURCES, WRITER, WriterSettings
+from ....writer.settings import WRITER, WriterSettings
 from ...help import HelpCommand
 from ...own_log import set_up_own_log, tell
 from ...reload import reload_when_asked
@@ -102,16 +102,14 @@ def _report(writer: ModuleWriter, own_log: OwnLogSettings, *, once: bool) -> int
 
 
 async def _source(text: str, settings: WriterSettings) -> ModuleSource:
-    kind, _, rest = text.partition(":")
-    if kind == "file" and rest:
-        from ....writer.inventory import InventorySource
-
-        return InventorySource(Path(rest))
     if text == "kubernetes":
         return await _kubernetes(settings)
     if text == "systemd":
         return _systemd(settings)
-    raise ConfigError("source", text, "unknown source", SOURCES)
+    from ....writer.inventory import InventorySource
+
+    # The settings have refused all else.
+    return InventorySource(Path(text.removeprefix("file:")))
 
 
 async def _kubernetes(settings: WriterSettings) -> ModuleSource:

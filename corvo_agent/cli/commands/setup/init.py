@@ -118,6 +118,7 @@ def _write(
 ) -> None:
     line = told.given()
     if path != "-" and Path(path).exists() and not force:
+        note("--force replaces a file that is there")
         raise AlreadyExists("file", path)
     if not no_questions and sys.stdin.isatty():
         line |= _answers(program, questions, line)
@@ -127,6 +128,11 @@ def _write(
         made = gathered.section(section)
         if isinstance(made, GatewaySettings):
             made.check()
+        if isinstance(made, EtcdSettings) and made.urls:
+            # Late: --help does not need it.
+            from ....modules.etcd.options import EtcdOptions
+
+            EtcdOptions(made.urls)
     _check_complete(name, gathered.value)
     given = {option: gathered.value(option) for option in line}
     text = commented_toml(program, name, given)

@@ -36,7 +36,7 @@ def test_what_options_say_is_what_the_program_reads(name: str, tmp_path: Path) -
     ]
     read.section(section)
     again = run_here("init", name, *ETCD, *options, "-o", str(path))
-    assert (again.code, "already exists" in again.err) == (1, True)
+    assert (again.code, "already exists" in again.err, "--force" in again.err) == (1, True, True)
     assert run_here("init", name, *ETCD, *options, "-o", str(path), "--force").code == 0
 
 
@@ -60,7 +60,9 @@ def test_without_a_file_it_is_shown() -> None:
     [
         (("agent",), "module"),
         (("writer", *ETCD), "source"),
+        (("writer", *ETCD, "--source", "kubernets"), "unknown source"),
         (("gateway",), "etcd"),
+        (("gateway", "--etcd", "127.0.0.1:2379"), "http://host:2379"),
         (("gateway", *ETCD, "--listen", "0.0.0.0:9000"), "listen"),
         (("agent", "--module", ""), "empty"),
     ],
