@@ -113,7 +113,7 @@ ROOMS = {
         "history module_level",
         "access location registration store_clock watcher",
     ],
-    "profiles": ["kind pacing program", "pprof", "stacks", "heap sampling shown", "recording", "kinds"],
+    "profiles": ["callers", "kind pacing program", "pprof", "stacks", "heap sampling shown", "recording", "kinds"],
     "diagnostics": [
         "admission answer_budget query shedding status tls",
         "fair_places handler limits message_codec messages",

@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 from typing import Any
 
+from ..callers import callers
 from .loops import Loops, WatchedLoop
 
 # Functions with a loop that runs for as long as they do, by their code's name; the end of their file keeps strangers
@@ -42,10 +43,8 @@ def watch_host_loops(loops: Loops, own: asyncio.AbstractEventLoop) -> tuple[Watc
     return others
 
 
-def _loop_of(frame: FrameType | None) -> asyncio.AbstractEventLoop | None:
-    for _ in range(_DEEPEST):
-        if frame is None:
-            return None
+def _loop_of(topmost: FrameType | None) -> asyncio.AbstractEventLoop | None:
+    for frame in list(callers(topmost, _DEEPEST - 1)):
         code = frame.f_code
         ending = _RUNNING.get(code.co_name)
         if ending is not None and code.co_filename.endswith(ending):
@@ -53,5 +52,4 @@ def _loop_of(frame: FrameType | None) -> asyncio.AbstractEventLoop | None:
             loop = owner if isinstance(owner, asyncio.AbstractEventLoop) else getattr(owner, "_loop", None)
             if isinstance(loop, asyncio.AbstractEventLoop):
                 return loop
-        frame = frame.f_back
     return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from types import CodeType, FrameType
 from typing import TypeAlias
 
+from ..callers import callers
 from ..pprof.model import Frame, Stack
 from .naming import FunctionNames
 
@@ -15,6 +17,8 @@ DEEPER = Frame("[deeper frames left out]")
 
 #: A stack as numbers into a ``StackTable``, which is quicker to build and compare than one of ``Frame``.
 RawStack: TypeAlias = tuple[int, ...]
+
+_PLACE = attrgetter("f_code", "f_lasti")
 
 
 class StackTable:
@@ -32,18 +36,14 @@ class StackTable:
         """The stack of which ``frame`` is the leaf."""
         raw: list[int] = []
         codes = self._codes
-        left = self._max_depth
-        while frame is not None:
-            if not left:
-                raw += (0, 0)
-                break
-            left -= 1
-            code = frame.f_code
+        places = list(map(_PLACE, callers(frame, self._max_depth)))
+        for code, instruction in places[: self._max_depth]:
             key = id(code)
             if key not in codes:
                 codes[key] = code
-            raw += (key, frame.f_lasti)
-            frame = frame.f_back
+            raw += (key, instruction)
+        if len(places) > self._max_depth:
+            raw += (0, 0)
         return tuple(raw)
 
     def collect(self, frames: Iterable[FrameType]) -> RawStack:

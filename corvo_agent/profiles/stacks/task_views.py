@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 from weakref import ref
 
+from ..callers import callers
 from ..pacing.loops import WatchedLoop
 from ..pacing.pace import Pace
 from ..pprof.model import Label, Stack
@@ -173,11 +174,9 @@ def _running_frames(thread: int, chain: AwaitChain) -> Iterable[FrameType]:
     """The thread's stack down to the task's own coroutine: what it called without awaiting belongs to it."""
     frames: list[FrameType] = []
     root = chain.frames[0] if chain.frames else None
-    frame = thread_frames().get(thread)
-    while frame is not None:
+    for frame in list(callers(thread_frames().get(thread))):
         frames.append(frame)
         if frame is root:
             return frames
-        frame = frame.f_back
     # It has moved on meanwhile.
     return reversed(chain.frames)
