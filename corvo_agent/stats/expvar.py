@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import TypeVar
 
 from ..errors import AlreadyExists, InvalidArgument, ResourceExhausted
+from .counters import Count, count_of, less
 from .histogram import Histogram
 from .variables import Float, Int, Map, Variable, render
 
@@ -110,6 +112,11 @@ class ExpvarRegistry:
         """What is published now, by name."""
         with self._lock:
             return self._variables.copy()
+
+    def counts(self, since: Mapping[str, Count] | None = None) -> dict[str, Count]:
+        """What of the variables is a count, by name; with ``since``, an earlier answer, what was counted after it."""
+        found = ((name, count_of(variable)) for name, variable in self.variables().items())
+        return {name: less(count, since.get(name) if since else None) for name, count in found if count is not None}
 
     def forked(self) -> None:
         """In a forked child, before anything else uses it: threads that the parent has may have held the locks."""

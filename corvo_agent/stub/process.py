@@ -98,12 +98,7 @@ class WorkerProcess:
 
     def counts(self) -> dict[str, Count]:
         """What this process has counted since it began."""
-        if self.registry is None:
-            return {}
-        from ..stats.counters import count_of, less
-
-        counted = ((name, count_of(variable)) for name, variable in self.registry.variables().items())
-        return {name: less(count, self._base.get(name)) for name, count in counted if count is not None}
+        return {} if self.registry is None else self.registry.counts(self._base)
 
     def last_words(self) -> dict[str, Any]:
         """What to say when the process ends."""
@@ -116,11 +111,8 @@ class WorkerProcess:
         self.loops = []
         self.address, self._told, self._begun = "", None, 0.0
         if self.registry is not None:
-            from ..stats.counters import count_of
-
             self.registry.forked()
-            counted = ((name, count_of(variable)) for name, variable in self.registry.variables().items())
-            self._base = {name: count for name, count in counted if count is not None}
+            self._base = self.registry.counts()
 
     # For the link
 

@@ -39,6 +39,8 @@ _AS_CONFIGURED = 20
 # Seconds for which each of them holds.
 _HOLDS = 10.0
 _CLIENTS = 4
+# Seconds until a process holds no more descriptors than before.
+_SETTLES = 30.0
 
 # Each worker writes down when it was born, and each level that it has had since when; its file is touched as long as it
 # lives. It looks 100 times a second.
@@ -223,7 +225,7 @@ class Figures:
     @property
     def holds(self) -> bool:
         """Whether nothing failed, grew, was left over or replaced; how long anything took aside."""
-        grown = any(then.descriptors != now.descriptors for then, now in (self.hub, self.first))
+        grown = any(then.descriptors < now.descriptors for then, now in (self.hub, self.first))
         return not (self.failures or self.left or grown) and len(self.hubs) == 1 and bool(self.births)
 
     def read(self, folder: Path, said: list[tuple[float, int]]) -> None:
@@ -272,13 +274,26 @@ async def soak(plan: Plan, etcd: EmbeddedEtcd, folder: Path) -> Figures:
                 for seconds in (plan.seconds / 10, plan.seconds):
                     await _under_load(run, load, seconds, figures, said)
                     await becomes(lambda: run.all_at(_NAMES[said[-1][1]], count))
-                    figures.hub.append(Size.of(await asyncio.to_thread(hub_pid, run.socket)))
-                    figures.first.append(Size.of(run.process.pid))
+                    await _size(figures.hub, await asyncio.to_thread(hub_pid, run.socket))
+                    await _size(figures.first, run.process.pid)
                 figures.requests, figures.failures = load.requests, load.failures
         left = (await kv.range(f"{BESIDE_PREFIX}{NAME}/")).items
         figures.left = [f"key {item.key}" for item in left] + list(_processes(session))
     await asyncio.to_thread(figures.read, folder, said)
     return figures
+
+
+async def _size(sizes: list[Size], pid: int) -> None:
+    """Add that of the process; descriptors more than before have a while to be those of workers that come and go."""
+    if sizes:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLES):
+                await becomes(lambda: _is_as_before(sizes[0], pid))
+    sizes.append(Size.of(pid))
+
+
+async def _is_as_before(before: Size, pid: int) -> bool:
+    return Size.of(pid).descriptors <= before.descriptors
 
 
 async def _under_load(
