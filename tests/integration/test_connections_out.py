@@ -23,7 +23,8 @@ asked = set()
 def hear(event, arguments):
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         # Netlink is the kernel, which tells whose a connection is.
-        if arguments[0].family != socket.AF_NETLINK:
+        # A message over a connection names no address.
+        if arguments[0].family != socket.AF_NETLINK and arguments[1] is not None:
             asked.add(":".join(map(str, arguments[1])))
     elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
         asked.add(str(arguments[0]))
