@@ -48,7 +48,8 @@ async def fill(cluster: EtcdCluster) -> None:
             await cluster.request(
                 "/kv/put", {"key": b64("big"), "value": b64("x" * (ROOM // 4))}, user=f"root:{PASSWORD}"
             )
-        except urllib.error.HTTPError:
+        except urllib.error.HTTPError as refused:
+            refused.close()
             return
 
 
