@@ -14,7 +14,7 @@ import struct
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from typing import Any
 from corvo_agent.stub.place import MeetingPlace
 
 #: Seconds that anything may take on a busy machine.
-PATIENCE = 60.0
+PATIENCE = 90.0
+_LOOK = 0.05
 
 # Each line that it is sent is run; each process of it tells its level when that changes, one JSON object a line.
 _SERVICE = """
@@ -190,3 +191,13 @@ async def service(
 
 #: The first line of most services.
 START = "from corvo_agent import start; handle = start('shop', node='node1')"
+
+
+async def becomes(true: Callable[[], Awaitable[object]]) -> None:
+    """Wait until ``true`` says so: what other processes do has no event here."""
+    async with asyncio.timeout(PATIENCE):
+        looked = asyncio.Event()
+        while not await true():
+            asyncio.get_running_loop().call_later(_LOOK, looked.set)
+            await looked.wait()
+            looked.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,10 +23,9 @@ from corvo_agent.modules.store import ModuleStore
 from corvo_agent.profiles.pprof.reader import decode
 from corvo_agent.stub.start import start
 from tests.cli.kit import corvo
-from tests.stub.kit import PATIENCE, START, Service, hub_pid, runtime_folder, service
+from tests.stub.kit import START, Service, becomes, hub_pid, runtime_folder, service
 
 NAME = "node1-shop"
-_LOOK = 0.05
 
 BLOCKS = """
 import asyncio
@@ -61,16 +60,6 @@ async def shop(etcd: EmbeddedEtcd, folder: Path, before: str = START) -> AsyncIt
     environment = {"CORVO_ETCD": etcd.endpoint, "CORVO_LOG_FILE": str(folder / "{pid}.log")}
     async with EtcdStore(EtcdOptions((etcd.endpoint,))) as kv, service(folder, environment, before) as running:
         yield running, ModuleStore.of(kv)
-
-
-async def becomes(true: Callable[[], Awaitable[object]]) -> None:
-    """Wait until ``true`` says so."""
-    async with asyncio.timeout(PATIENCE):
-        looked = asyncio.Event()
-        while not await true():
-            asyncio.get_running_loop().call_later(_LOOK, looked.set)
-            await looked.wait()
-            looked.clear()
 
 
 async def set_level(store: ModuleStore, level: str) -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,11 @@ from corvo_agent.modules.announcing.workers import Process, find_workers
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.store import ModuleStore
-from tests.stub.kit import hub_pid, runtime_folder
+from tests.stub.kit import PATIENCE, becomes, hub_pid, runtime_folder
 from tests.world.services import LINE, Kind
 
 NAME = "node1-shop"
-#: Seconds that anything may take on a busy machine.
-PATIENCE = 90.0
+# Seconds between two looks at a server that does not listen yet.
 _LOOK = 0.1
 _BIN = Path(sys.executable).parent
 _ASK = "from app import level; print(level.delay().get(timeout=60))"
@@ -81,16 +80,6 @@ class Running:
                 if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > end:
                     raise
                 time.sleep(_LOOK)
-
-
-async def becomes(true: Callable[[], Awaitable[object]]) -> None:
-    """Wait until it is so."""
-    async with asyncio.timeout(PATIENCE):
-        looked = asyncio.Event()
-        while not await true():
-            asyncio.get_running_loop().call_later(_LOOK, looked.set)
-            await looked.wait()
-            looked.clear()
 
 
 @asynccontextmanager

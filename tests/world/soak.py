@@ -25,8 +25,8 @@ from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.names import BESIDE_PREFIX
-from tests.stub.kit import hub_pid
-from tests.world.running import NAME, Running, becomes, service
+from tests.stub.kit import becomes, hub_pid
+from tests.world.running import NAME, Running, service
 from tests.world.services import FLASK, KINDS, Kind
 
 #: Seconds from its birth within which a worker has the level that its Module says.

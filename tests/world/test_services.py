@@ -10,8 +10,9 @@ import pytest
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.profiles.pprof.reader import decode
+from tests.stub.kit import becomes
 from tests.world.machine import needs
-from tests.world.running import NAME, becomes, service
+from tests.world.running import NAME, service
 from tests.world.services import KINDS, Kind
 
 

@@ -15,9 +15,9 @@ import pytest
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.framing import Unpacker
-from tests.stub.kit import hub_pid
+from tests.stub.kit import becomes, hub_pid
 from tests.world.machine import needs
-from tests.world.running import NAME, becomes, service
+from tests.world.running import NAME, service
 from tests.world.services import FLASK, KINDS
 
 _NOBODY = 65534
