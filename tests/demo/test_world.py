@@ -20,6 +20,7 @@ from corvo_agent.demo.check import check
 from corvo_agent.demo.check_rest import REST_ATTEMPTS
 from corvo_agent.demo.workers import WORKERS
 from corvo_agent.demo.world import NAME, SECOND_NAME, SLOW_NAME, DemoWorld
+from tests.stub.kit import refused
 from tests.world.machine import needs
 
 pytestmark = pytest.mark.integration
@@ -74,16 +75,6 @@ def listening(text: str) -> set[int]:
     ports = set(map(int, re.findall(r"127\.0\.0\.1:(\d+)", text)))
     assert len(ports) == 3
     return ports
-
-
-async def refused(port: int) -> bool:
-    """Whether nobody listens there any more."""
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except ConnectionRefusedError:
-        return True
-    writer.close()
-    return False
 
 
 def hub_below(temporary: Path) -> psutil.Process:

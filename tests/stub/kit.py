@@ -201,3 +201,13 @@ async def becomes(true: Callable[[], Awaitable[object]]) -> None:
             asyncio.get_running_loop().call_later(_LOOK, looked.set)
             await looked.wait()
             looked.clear()
+
+
+async def refused(port: int) -> bool:
+    """Whether nothing listens there."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return True
+    writer.close()
+    return False

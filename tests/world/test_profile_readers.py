@@ -12,7 +12,7 @@ import subprocess
 import threading
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from corvo_agent.sidecar.target.process import target_of_pid
 from tests.console.browser import browser_page, until
 from tests.integration.go_tools import go_program, pprof
 from tests.integration.test_profile_tool import CASES, at_work, take
+from tests.stub.kit import becomes, refused
 
 from .machine import needs
 
@@ -72,29 +73,37 @@ async def test_every_form_of_pprof_reads_every_kind(taken: Taken, tmp_path: Path
             assert (tmp_path / "out").stat().st_size > 0, (name, form)
 
 
-@contextmanager
-def web_view(file: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+@asynccontextmanager
+async def web_view(file: Path, folder: Path) -> AsyncIterator[tuple[str, Path]]:
     """The address of pprof's own pages of a profile, and the file of what it complains about."""
     said = folder / "said"
     with said.open("wb") as messages:
         environment = {**os.environ, "HOME": str(folder), "PPROF_TMPDIR": str(folder), "GOTOOLCHAIN": "local"}
         command = [go_program(), "tool", "pprof", "-no_browser", "-http=127.0.0.1:", str(file)]
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stderr=messages, env=environment, process_group=0
-        ) as process:
-            try:
-                while not (found := re.search(rb"http://\S+", said.read_bytes())):
-                    assert process.poll() is None, said.read_text()
-                yield found[0].decode(), said
-            finally:
-                # The command go has started pprof, which the signal has to reach.
-                os.killpg(process.pid, signal.SIGTERM)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=subprocess.DEVNULL, stderr=messages, env=environment, process_group=0
+        )
+
+        async def listens() -> bool:
+            assert process.returncode is None, said.read_text()
+            # It tells its address before it listens there.
+            found = re.search(r"http://\S+?:(\d+)", said.read_text())
+            return found is not None and not await refused(int(found[1]))
+
+        try:
+            await becomes(listens)
+            (address,) = re.findall(r"http://\S+", said.read_text())
+            yield address, said
+        finally:
+            # The command go has started pprof, which the signal has to reach.
+            os.killpg(process.pid, signal.SIGTERM)
+            await process.wait()
 
 
 @needs("python")
 async def test_its_pages_show_every_kind_and_none_panics(taken: Taken, tmp_path: Path) -> None:
     for name, file in taken.items():
-        with web_view(file, tmp_path) as (address, said):
+        async with web_view(file, tmp_path) as (address, said):
             for page in _PAGES:
                 with await asyncio.to_thread(urllib.request.urlopen, f"{address.rstrip('/')}/ui/{page}") as answer:
                     assert answer.status == 200, (name, page)
