@@ -31,6 +31,8 @@ is what the command line ends with. Each edge translates them once: gRPC in ``di
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Collection
 
 __all__ = (
@@ -57,6 +59,7 @@ __all__ = (
     "VersionConflict",
     "WrongModule",
     "shorten",
+    "system_reason",
 )
 
 
@@ -353,6 +356,22 @@ class OtherAgent(RemoteError):
         super().__init__(peer, "FAILED_PRECONDITION", message)
         self.args = (peer, message, own)
         self.own = own
+
+
+def system_reason(error: Exception) -> str:
+    """Why the system did not do what ``error`` is about, in its own words: ``Connection refused``.
+
+    asyncio and aiohttp put the address around them, which our errors name already.
+    """
+    cause = getattr(error, "os_error", None) or error
+    numbers = set(re.findall(r"\[Errno (\d+)\]", str(cause)))
+    # Several, where a name has several addresses.
+    if isinstance(cause, OSError) and len(numbers) == 1:
+        return os.strerror(int(numbers.pop()))
+    # What is wrong with the name of a host has a negative number, which is not the system's.
+    if isinstance(cause, OSError) and (cause.errno or 0) < 0:
+        return str(cause.strerror)
+    return str(cause) or type(cause).__name__
 
 
 def shorten(text: str, limit: int = 80) -> str:

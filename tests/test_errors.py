@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import socket
+import ssl
 
 import pytest
 
@@ -61,3 +63,25 @@ def test_a_long_value_does_not_fill_the_line() -> None:
     assert len(str(error)) < 200
     assert errors.shorten("short") == "short"
     assert len(errors.shorten("y" * 500, 80)) == 80
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 9)"), "Connection refused"),
+        (
+            OSError("Multiple exceptions: [Errno 111] Connect call failed ('::1'), [Errno 111] Connect call failed"),
+            "Connection refused",
+        ),
+        (
+            OSError("Multiple exceptions: [Errno 111] Connect call failed, [Errno 101] Connect call failed"),
+            "Multiple exceptions: [Errno 111] Connect call failed, [Errno 101] Connect call failed",
+        ),
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), "wrong version number"),
+        (ConnectionResetError("Connection lost"), "Connection lost"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_the_systems_reason_is_told_without_the_address(error: Exception, reason: str) -> None:
+    assert errors.system_reason(error).endswith(reason)

@@ -11,7 +11,7 @@ import aiohttp
 
 from ..access.json_web_tokens import Fetch
 from ..addresses import is_loopback
-from ..errors import ConfigError, DecodeError, ResourceExhausted, Unavailable
+from ..errors import ConfigError, DecodeError, ResourceExhausted, Unavailable, system_reason
 
 _LARGEST = 256 << 10
 _TIMEOUT = 5.0
@@ -50,7 +50,7 @@ async def _get(url: str) -> bytes:
                 found = _bounded(found + piece)
             return found
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise Unavailable(url, str(error) or type(error).__name__) from error
+        raise Unavailable(url, system_reason(error)) from error
 
 
 def _bounded(found: bytes) -> bytes:

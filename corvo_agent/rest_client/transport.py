@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl as _ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -16,7 +15,7 @@ import orjson
 from yarl import URL
 
 from ..addresses import is_loopback
-from ..errors import DeadlineExceeded, PermissionRefused, ResourceExhausted, Unavailable
+from ..errors import DeadlineExceeded, PermissionRefused, ResourceExhausted, Unavailable, system_reason
 from ..modules.names import API_PATH
 from .events import EventBatches, read_object
 from .failures import Refusal, error_of
@@ -213,7 +212,7 @@ class Transport:
         except aiohttp.WSServerHandshakeError as error:
             raise NoWebSocket(error.status) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable(self.url, _reason(error) + self._hint) from error
+            raise Unavailable(self.url, system_reason(error) + self._hint) from error
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -223,11 +222,3 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         if len(content) > ANSWER_BYTES:
             raise ResourceExhausted("bytes of an answer of the gateway", ANSWER_BYTES)
     return bytes(content)
-
-
-def _reason(error: Exception) -> str:
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(cause, OSError) and cause.errno and cause.errno > 0:
-        # asyncio's own text repeats the address.
-        return os.strerror(cause.errno)
-    return str(cause) or type(cause).__name__

@@ -9,7 +9,7 @@ from contextlib import aclosing, contextmanager
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import DeadlineExceeded, PermissionRefused, Unavailable
+from ...errors import DeadlineExceeded, PermissionRefused, Unavailable, system_reason
 from ..limits import RESPONSE_BYTES
 from ..messages.request_codec import payload_in, request_of
 from ..query import DebugQuery, Payload
@@ -127,4 +127,4 @@ class DiagnosticsClient(PayloadClient):
         except TimeoutError:
             raise DeadlineExceeded(self.address, seconds or 0.0) from None
         except (OSError, StreamTerminatedError) as error:
-            raise Unavailable(self.address, str(error) or type(error).__name__) from error
+            raise Unavailable(self.address, system_reason(error)) from error

@@ -5,12 +5,11 @@ What the servers do was seen on etcd 3.4.23, 3.5.1, 3.5.16 and 3.5.30; the names
 
 from __future__ import annotations
 
-import os
 import ssl
 
 import aiohttp
 
-from ...errors import CorvoError, DeadlineExceeded, DecodeError, RemoteError, Unavailable
+from ...errors import CorvoError, DeadlineExceeded, DecodeError, RemoteError, Unavailable, system_reason
 from .errors import FailedAttempt, Kind
 from .failover import Budget
 
@@ -57,10 +56,7 @@ def reason_of(error: Exception) -> str:
         return f"its certificate is refused: {cause.verify_message}"
     if isinstance(cause, ssl.SSLError):
         return str(cause)
-    number = getattr(cause, "errno", None)
-    if isinstance(number, int) and number > 0:
-        return os.strerror(number)
-    return str(cause) or type(cause).__name__
+    return system_reason(cause)
 
 
 def _wrong_protocol(endpoint: str, error: Exception) -> str:

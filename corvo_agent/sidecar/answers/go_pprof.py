@@ -25,6 +25,7 @@ from ...errors import (
     Unavailable,
     Unsupported,
     shorten,
+    system_reason,
 )
 from ...profiles.kind import ProfileKind, ProfileRequest
 from .go_access import GoAccess
@@ -111,7 +112,7 @@ class GoProcess:
         except TimeoutError:
             raise DeadlineExceeded(peer, seconds + self._grace) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable(peer, str(error) or type(error).__name__) from error
+            raise Unavailable(peer, system_reason(error)) from error
         if response.status in (401, 403):
             raise PermissionRefused(f"GET {path.partition('?')[0]} at {peer}", f"HTTP {response.status}")
         if response.status == 404:

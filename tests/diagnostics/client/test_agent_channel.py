@@ -28,7 +28,7 @@ async def test_nobody_listens() -> None:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
         async with DiagnosticsClient(address) as client:
-            with pytest.raises(Unavailable, match=f"{address} is unavailable: .*Connect call failed"):
+            with pytest.raises(Unavailable, match=f"{address} is unavailable: Connection refused$"):
                 await client.logs()
             with pytest.raises(Unavailable):
                 await anext(client.stream("Log"))
