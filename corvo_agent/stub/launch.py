@@ -16,8 +16,15 @@ from .place import MeetingPlace
 
 #: In the environment of a process that ``corvo run`` has started: what it took the place of, see ``run``.
 RUN_VARIABLES = ("CORVO_RUN", "CORVO_RUN_ONLY")
-# What changes how an interpreter runs, or what it prints; what says where packages are stays.
-_ABOUT_PACKAGES = ("PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONUSERBASE", "PYTHONDONTWRITEBYTECODE")
+# Others change how an interpreter runs, or what it prints; what says where packages and their bytecode are stays.
+_ABOUT_PACKAGES = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONNOUSERSITE",
+    "PYTHONUSERBASE",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPYCACHEPREFIX",
+)
 # The folder of this package comes last: it is found already wherever the host found it by its settings.
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from corvo_agent.hub.main import main; main()"
 

@@ -44,3 +44,20 @@ def test_a_program_that_fails_is_told(place: MeetingPlace, monkeypatch: pytest.M
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(OSError):
         start_hub(place, {})
+
+
+def test_a_hub_finds_packages_and_bytecode_where_its_host_does_and_runs_as_any_python(
+    place: MeetingPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Path(place.log)
+    program = told.with_name("python")
+    program.write_text(f"#!/bin/sh\nenv > {told}\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setenv("PYTHONPATH", "/packages")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "/bytecode")
+    monkeypatch.setenv("PYTHONTRACEMALLOC", "25")
+    start_hub(place, {"CORVO_MODULE": "shop"})
+    environment = told.read_text().splitlines()
+    assert {"PYTHONPATH=/packages", "PYTHONPYCACHEPREFIX=/bytecode", "CORVO_MODULE=shop"} <= set(environment)
+    assert not any(line.startswith("PYTHONTRACEMALLOC") for line in environment)
