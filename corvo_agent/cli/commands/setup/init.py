@@ -5,17 +5,20 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from ....addresses import address_to_listen
 from ....agent.settings import AGENT, AgentSettings
-from ....errors import AlreadyExists, ConfigError
+from ....errors import AlreadyExists, ConfigError, InvalidArgument
 from ....gateway.settings import GATEWAY, GatewaySettings
+from ....modules.names import validate_name
 from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
-from ....settings.program import Program
+from ....settings.program import Gathered, Program, Source
 from ....settings.toml_text import commented_toml
 from ....writer.settings import WRITER, WriterSettings
 from ...help import HelpGroup
@@ -42,6 +45,13 @@ _GATEWAY = {
 _WRITER = {
     "source": "What knows which modules run: kubernetes, systemd or file:PATH",
     "etcd": "etcd, such as http://127.0.0.1:2379",
+}
+
+# What a program cannot do without, for examples of files that are whole.
+_NEEDED = {
+    "agent": {"module": "pen-npm"},
+    "gateway": {"etcd": "http://127.0.0.1:2379"},
+    "writer": {"etcd": "http://127.0.0.1:2379", "source": "kubernetes"},
 }
 
 
@@ -120,21 +130,13 @@ def _write(
     if path != "-" and Path(path).exists() and not force:
         note("--force replaces a file that is there")
         raise AlreadyExists("file", path)
-    if not no_questions and sys.stdin.isatty():
-        line |= _answers(program, questions, line)
-    # By the rules of the program itself: what it would refuse is not written.
-    gathered = program.gather(line, {})
-    for section in sections:
-        made = gathered.section(section)
-        if isinstance(made, GatewaySettings):
-            made.check()
-        if isinstance(made, EtcdSettings) and made.urls:
-            # Late: --help does not need it.
-            from ....modules.etcd.options import EtcdOptions
-
-            EtcdOptions(made.urls)
-    _check_complete(name, gathered.value)
-    given = {option: gathered.value(option) for option in line}
+    check = partial(_gathered, name, program, sections)
+    if no_questions or not sys.stdin.isatty():
+        gathered = check(line)
+    else:
+        gathered = _asked(program, questions, _NEEDED[name], line, check)
+    options = [each.option for each in program.settings]
+    given = {option: gathered.value(option) for option in options if gathered.source(option) is Source.LINE}
     text = commented_toml(program, name, given)
     if path == "-":
         click.echo(text, nl=False)
@@ -143,16 +145,58 @@ def _write(
         note(f"{path} is written: corvo {name} --config {path}")
 
 
-def _answers(program: Program, questions: Mapping[str, str], line: Mapping[str, Any]) -> dict[str, str]:
-    defaults = {each.option: each.shown_default for each in program.settings} | {"node": socket.gethostname()}
-    found = {}
-    for option, question in questions.items():
-        if option not in line:
-            default = defaults.get(option, "")
-            answer = click.prompt(question, default=default, show_default=bool(default), err=True)
-            if answer and answer != default:
-                found[option] = answer
-    return found
+def _gathered(name: str, program: Program, sections: Sequence[type[Any]], line: Mapping[str, Any]) -> Gathered:
+    """What ``line`` says, by the rules of the program itself: what it would refuse is not written."""
+    gathered = program.gather(line, {})
+    for section in sections:
+        made = gathered.section(section)
+        if isinstance(made, AgentSettings):
+            _check_agent(made)
+        if isinstance(made, GatewaySettings):
+            made.check()
+        if isinstance(made, EtcdSettings) and made.urls:
+            # Late, as in the next one: --help does not need it.
+            from ....modules.etcd.options import EtcdOptions
+
+            EtcdOptions(made.urls)
+    _check_complete(name, gathered.value)
+    return gathered
+
+
+def _check_agent(made: AgentSettings) -> None:
+    from ....sidecar.hooks.spec import parse_level_hook
+    from ....sidecar.target.match import target_of_match
+
+    validate_name(made.name or f"{made.node or socket.gethostname()}-{made.module}", "module name")
+    address_to_listen(made.listen)
+    find = target_of_match(made.match) if made.match else None
+    if made.level_hook:
+        # Which process a signal is for may be found by its number, too.
+        parse_level_hook(made.level_hook, find or ((lambda: None) if made.pid or made.pid_file else None))
+
+
+def _asked(
+    program: Program,
+    questions: Mapping[str, str],
+    needed: Mapping[str, str],
+    line: Mapping[str, Any],
+    check: Callable[[Mapping[str, Any]], Gathered],
+) -> Gathered:
+    """What ``line`` and answers at the terminal say; as long as they are refused the questions come again."""
+    # What the line says is judged before anything is asked.
+    check({**needed, **line})
+    answers = {each.option: each.shown_default for each in program.settings} | {"node": socket.gethostname()}
+    asked = {option: question for option, question in questions.items() if option not in line}
+    defaults = dict(answers)
+    while True:
+        for option, question in asked.items():
+            default = answers.get(option, "")
+            answers[option] = click.prompt(question, default=default, show_default=bool(default), err=True)
+        said = {option: answers[option] for option in asked if answers[option] not in ("", defaults.get(option))}
+        try:
+            return check({**line, **said})
+        except InvalidArgument as error:
+            note(f"{error}; once more")
 
 
 def _check_complete(name: str, value: Callable[[str], Any]) -> None:

@@ -65,6 +65,10 @@ def test_without_a_file_it_is_shown() -> None:
         (("gateway", "--etcd", "127.0.0.1:2379"), "http://host:2379"),
         (("gateway", *ETCD, "--listen", "0.0.0.0:9000"), "listen"),
         (("agent", "--module", ""), "empty"),
+        (("agent", "--module", "a/b"), "must be at least two of letters"),
+        (("agent", "--module", "pen-npm", "--listen", "node1"), "must be HOST:PORT"),
+        (("agent", "--module", "pen-npm", "--match", "("), "not a regular expression"),
+        (("agent", "--module", "pen-npm", "--level-hook", "signal:USR1"), "needs to know the target's process"),
     ],
 )
 def test_what_the_program_would_refuse_is_not_written(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
@@ -90,3 +94,28 @@ async def test_a_terminal_is_asked(tmp_path: Path, columns: int) -> None:
             terminal.press(answer + b"\r")
         assert await terminal.ended() == 0
     assert tomllib.loads(path.read_text()) == {"module": "pen-npm", "node": "node1", "etcd": ["http://127.0.0.1:2379"]}
+
+
+async def test_answers_that_are_refused_are_asked_for_again(tmp_path: Path) -> None:
+    path = tmp_path / "made.toml"
+    with on_terminal("init", "writer", "-o", str(path), no_color=True) as terminal:
+        at = 0
+        for question, answer in (
+            ("modules run", b"kubernets"),
+            ("etcd", b"http://127.0.0.1:2379"),
+            ("unknown source", None),
+            ("modules run", b"kubernetes"),
+            ("etcd", b""),
+        ):
+            at = await terminal.wait_for(question, at)
+            if answer is not None:
+                terminal.press(answer + b"\r")
+        assert await terminal.ended() == 0
+    assert tomllib.loads(path.read_text()) == {"source": ["kubernetes"], "etcd": ["http://127.0.0.1:2379"]}
+
+
+async def test_a_wrong_option_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    arguments = ("init", "agent", "--listen", "node1", "-o", str(tmp_path / "made.toml"))
+    with on_terminal(*arguments, no_color=True) as terminal:
+        await terminal.wait_for("must be HOST:PORT")
+        assert await terminal.ended() == 2
