@@ -24,14 +24,19 @@ WORKERS = "WORKERS"
 WIDE = ("NODE", "CATEGORY", "BY", "REASON")
 
 
-def row(each: Overview, now: int) -> tuple[str, ...]:
-    """The columns of ``HEADERS`` at wall time ``now``."""
+def row(each: Overview, now: int, *, told: bool = True) -> tuple[str, ...]:
+    """The columns of ``HEADERS`` at wall time ``now``; ``told``: the level with who set it and why."""
     status, measured = each.level.module.status, each.measured
     lived = age((now - status.last_start) / 1e9) if status.last_start else ""
     errors = ""
     if measured is not None and measured.errors is not None:
         errors = f"{measured.errors}{'+' if measured.at_least else ''}"
-    return each.name, each.status, lived, level_text(each, now), errors, str(status.restart_count)
+    level = level_text(each, now)
+    if told and (by := each.level.wanted(now).by):
+        level = f"{level} by {by}"
+    if told and (reason := each.level.wanted(now).reason):
+        level = f"{level}: {reason}"
+    return each.name, each.status, lived, level, errors, str(status.restart_count)
 
 
 def columns(found: Sequence[Overview], now: int, *, more: bool) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -39,7 +44,11 @@ def columns(found: Sequence[Overview], now: int, *, more: bool) -> tuple[tuple[s
     several = more or any((each.workers or 0) > 1 for each in found)
     heads = (*HEADERS, *((WORKERS,) if several else ()), *(WIDE if more else ()))
     rows = [
-        (*row(each, now), *((_known(each.workers),) if several else ()), *(wide(each, now) if more else ()))
+        (
+            *row(each, now, told=not more),
+            *((_known(each.workers),) if several else ()),
+            *(wide(each, now) if more else ()),
+        )
         for each in found
     ]
     return heads, rows

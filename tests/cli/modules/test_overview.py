@@ -25,6 +25,10 @@ def test_what_does_not_hold_is_told_beside_what_is_wanted_for_how_long_by_whom()
     control = Control("Debug", until=NOW + 300 * 10**9, by="ada", reason="slow")
     each = Overview(ModuleLevel(module(), (control,), AppliedLevel("Info", "log-level")))
     assert level_text(each, NOW) == "Debug for 5m0s (Info in force)"
+    assert row(each, NOW)[3] == "Debug for 5m0s (Info in force) by ada: slow"
+    # There they have columns of their own.
+    (cells,) = columns([each], NOW, more=True)[1]
+    assert cells[3] == "Debug for 5m0s (Info in force)"
     assert wide(each, NOW) == ("node1", "Venice", "ada", "slow")
 
 
