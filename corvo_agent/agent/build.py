@@ -14,6 +14,7 @@ from ..access.callers import Callers
 from ..access.local_users import LocalUsers, user_id
 from ..access.tokens import TokenFile
 from ..access.wrong_tokens import TokenCheck
+from ..diagnostics.handler import StreamingHandler
 from ..diagnostics.server.server import ServerLimits
 from ..diagnostics.service import DiagnosticsService, ServiceLimits
 from ..diagnostics.tls import server_ssl
@@ -97,31 +98,38 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None, *, re
 
 def log_handler_of(
     settings: AgentSettings, log_file: str, shown: Callable[[], Level | None] | None = None
-) -> LogHandler:
+) -> StreamingHandler:
     """What answers Log from ``log_file``, a path or a pattern; ``shown`` is the level of lines where none is asked for.
 
-    Raises InvalidArgument.
+    It is made by the first query: many an agent is never asked for its log, and what reads one takes 5 MiB. With
+    patterns of ``settings`` to mask it is made at once, for they may be wrong: raises InvalidArgument.
     """
     # Late: an agent beside a process is asked for other things.
-    from ..diagnostics.handlers.log import LogHandler
-    from ..logs.dialects.dialect import stated_dialect
-    from ..logs.dialects.times import parse_zone
+    from ..diagnostics.handlers.deferred import DeferredHandler
     from ..logs.files.log_folders import pin_folders
-    from ..logs.limits import ReadLimits
-    from ..logs.lines.masking import Masker
-    from ..logs.search.survey import Surveyor
 
-    surveyor = Surveyor(
-        stated_dialect(settings.log_format), parse_zone(settings.log_zone), is_zone_stated=settings.log_zone != "local"
-    )
-    return LogHandler(
-        log_file,
-        limits=ReadLimits(max_lines=settings.max_lines),
-        allowed=(*pin_folders(log_file), *settings.allow_log_folders),
-        default_level=shown,
-        surveyor=surveyor,
-        masker=Masker(settings.mask_patterns, cards=settings.mask_cards),
-    )
+    # What a log may link to later is not to be read: where it is now has to be seen now.
+    allowed = (*pin_folders(log_file), *settings.allow_log_folders)
+
+    def make() -> LogHandler:
+        from ..diagnostics.handlers.log import LogHandler
+        from ..logs.dialects.dialect import stated_dialect
+        from ..logs.dialects.times import parse_zone
+        from ..logs.limits import ReadLimits
+        from ..logs.lines.masking import Masker
+        from ..logs.search.survey import Surveyor
+
+        dialect, zone = stated_dialect(settings.log_format), parse_zone(settings.log_zone)
+        return LogHandler(
+            log_file,
+            limits=ReadLimits(max_lines=settings.max_lines),
+            allowed=allowed,
+            default_level=shown,
+            surveyor=Surveyor(dialect, zone, is_zone_stated=settings.log_zone != "local"),
+            masker=Masker(settings.mask_patterns, cards=settings.mask_cards),
+        )
+
+    return make() if settings.mask_patterns else DeferredHandler(make)
 
 
 def _find_target(settings: AgentSettings) -> FindTarget | None:
