@@ -247,11 +247,13 @@ NO_TEST_OF_ITS_NAME = {
     "sidecar/injection/inside_answers.py": "tests/cli/commands/look/test_attach.py asks through a service",
     "sidecar/injection/sources.py": "tests/sidecar/injection/test_guest.py sends them",
     "stub/answers.py": "tests/hub/test_profiles.py and tests/hub/test_stats.py ask them",
+    "stub/backend.py": "only a Protocol",
     "stub/green_answers.py": "tests/world/test_services.py asks services on gevent",
     "stub/green_hubs.py": "tests/world/test_services.py asks services on gevent and eventlet",
     "stub/handle.py": "tests/stub/test_start.py uses each of its methods",
     "stub/hubbed.py": "tests/stub/test_start.py, with and without a hub",
     "stub/inside.py": "tests/stub/test_start.py, where no hub is wanted",
+    "stub/listener.py": "only a Protocol",
     "stub/questions.py": "only Protocols",
     "writer/source.py": "a Protocol and its values",
 }

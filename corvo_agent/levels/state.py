@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .level import Level, level_text
 from .level_filter import LevelFilter, Scope
@@ -21,8 +22,10 @@ class LevelSource(enum.Enum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class LevelState:
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class LevelState(NamedTuple):
     """The level that has to hold; None is as the application configured.
 
     ``until`` is the wall time in nanoseconds at which an override ends, 0 when it does not or there is none; ``by``
@@ -36,11 +39,11 @@ class LevelState:
     until: int = 0
     by: str = ""
     reason: str = ""
-    loggers: Mapping[str, Level] = field(default_factory=dict)
+    loggers: Mapping[str, Level] = _NONE
     enable_trace: bool = False
     then: LevelState | None = None
     scope: Scope = ""
-    logger_ends: Mapping[str, int] = field(default_factory=dict)
+    logger_ends: Mapping[str, int] = _NONE
 
     @property
     def level_text(self) -> str:

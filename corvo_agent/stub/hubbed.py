@@ -12,7 +12,7 @@ from .process import WorkerProcess, has_program
 
 if TYPE_CHECKING:
     from ..stats.variables import Variable
-    from .handle import Backend
+    from .backend import Backend
 
 #: Makes what takes the place of a hub; called in a native thread.
 MakeInside = Callable[[], "Backend"]

@@ -11,13 +11,16 @@ import _thread
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..errors import CorvoError
 from ..framing import Unpacker, pack
 from .launch import StartLock, start_hub
 from .native import Pause, native
 from .place import MeetingPlace, meeting_place
+
+if TYPE_CHECKING:
+    from .listener import Listener
 
 #: Seconds that a forked child waits before it looks for the hub: most children end or become another program by then.
 CHILD_PATIENCE = 0.3
@@ -32,26 +35,6 @@ _AFTER_LOSS = 0.1
 OTHERS_PATIENCE = START_TIMEOUT
 _SEND_TIMEOUT = 5.0
 _AT_ONCE = 65536
-
-
-class Listener(Protocol):
-    """What happens in a process when its hub says something; all of it in the thread of the link, and quickly."""
-
-    def hello(self) -> Mapping[str, Any]:
-        """What to say of this process to a hub that was found."""
-        ...
-
-    def heard(self, message: Mapping[str, Any], body: bytes) -> None:
-        """The hub has sent ``message``."""
-        ...
-
-    def lost(self) -> None:
-        """The hub is gone; another one will be found."""
-        ...
-
-    def tick(self) -> float:
-        """Do what time asks for; how many seconds from now it has to be called again."""
-        ...
 
 
 class Link:

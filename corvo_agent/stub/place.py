@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: The version of what stubs and hubs say to each other.
 PROTOCOL = 1
@@ -20,8 +20,7 @@ PROTOCOL = 1
 LONGEST_PATH = 107
 
 
-@dataclass(frozen=True, slots=True)
-class MeetingPlace:
+class MeetingPlace(NamedTuple):
     """The files of one Module's hub; ``stem`` is what their paths have in common."""
 
     stem: str

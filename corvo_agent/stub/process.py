@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any
 from .. import _version
 from ..errors import AlreadyExists
 from ..framing import pack_error
-from ..levels.blockers import level_blockers
 from ..levels.filter import held_back, refresh_filter
 from ..levels.layer import LevelLayer
 from ..levels.level_filter import Scope
 from ..levels.state import LevelState
 from .messages import unpack_level
 from .native import has_greenlets
-from .questions import Answering
 
 if TYPE_CHECKING:
     from ..stats.counters import Count
     from ..stats.expvar import ExpvarRegistry
     from ..stats.variables import Variable
+    from .questions import Answering
 
 #: Seconds between two looks for loggers that were set up since, and between two reports of what was counted.
 TICK = 5.0
@@ -179,7 +178,9 @@ class WorkerProcess:
         number, parameters = int(message["id"]), message["parameters"]
         try:
             if message["query"].casefold() == "stats" and parameters.get("expvar") == "agent":
-                # What `corvo level` asks for is answered without more of this package than runs already.
+                # What `corvo level` asks for is answered at once, and without an event loop.
+                from ..levels.blockers import level_blockers
+
                 told = json.dumps({"held-back": held_back(), "blockers": level_blockers()})
                 self.send({"t": "answer", "id": number, "stats": {"agent": told}})
                 return

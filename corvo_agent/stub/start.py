@@ -6,15 +6,18 @@ import atexit
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..levels.level_filter import LevelFilter, Scope
 from ..modules.names import validate_name
-from .handle import Backend, Handle
+from .handle import Handle
 from .hubbed import Hubbed
 from .native import has_greenlets
 from .place import meeting_place
+
+if TYPE_CHECKING:
+    from .backend import Backend
 
 
 class _Started:

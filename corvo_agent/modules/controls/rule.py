@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from ...levels.level import Level
 from ...levels.state import LevelSource, LevelState
@@ -29,7 +28,7 @@ def effective_state(
         states.append(_at(spec, lasting, states[-1].changes_at, default))
     state = states.pop()
     while states:
-        state = replace(states.pop(), then=state)
+        state = states.pop()._replace(then=state)
     return state
 
 
@@ -64,8 +63,7 @@ def _at(spec: ModuleSpec, controls: Sequence[Control], moment: int, default: Lev
     )
     if process is None:
         return state
-    return replace(
-        state,
+    return state._replace(
         level=Level.of(process.level),
         source=LevelSource.OVERRIDE,
         until=process.until,
