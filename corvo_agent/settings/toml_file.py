@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
@@ -31,5 +30,8 @@ def check_keys(keys: Iterable[str], own: Collection[str], others: Callable[[], C
     """
     for key in keys:
         if key not in own and key not in (every := others()):
+            # Late: there rarely is one.
+            import difflib
+
             close = difflib.get_close_matches(key, [*own, *every], 3)
             raise ConfigError(f"{path}: {key}", None, "unknown key", tuple(dict.fromkeys(close)) or tuple(own))
