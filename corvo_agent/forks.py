@@ -9,9 +9,12 @@ again (``forget_forks``): by an agent inside a process that was not prepared, wh
 from __future__ import annotations
 
 import os
-import socket
 import weakref
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
 
 _Hook = Callable[[], None]
 

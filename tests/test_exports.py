@@ -45,7 +45,12 @@ CHEAP = {
     "from corvo_agent.levels import LevelFilter, audit, get_log_filter, reset_filter": set(HEAVY),
     "from corvo_agent.logs import JsonFileHandler": set(HEAVY) - {"orjson"},
     # Every process of a service pays for it.
-    "from corvo_agent import start; start": {*HEAVY, "calendar", "logging.handlers", "pickle"},
+    "from corvo_agent import start; start": {
+        *HEAVY,
+        *("calendar", "dataclasses", "inspect", "logging.handlers", "pickle", "socket"),
+        *("corvo_agent.levels.blockers", "corvo_agent.stub.backend", "corvo_agent.stub.listener"),
+        "corvo_agent.stub.questions",
+    },
     "from corvo_agent.profiles import Profile": {"aiohttp", "etcd3", "grpclib", "click"},
     "from corvo_agent.testing import FakeClock, MemoryStore": {"aiohttp", "etcd3", "grpclib", "click"},
     "from corvo_agent import ModuleStore": {"aiohttp", "etcd3", "grpclib", "click"},
