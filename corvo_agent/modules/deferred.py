@@ -130,11 +130,17 @@ class DeferredStore:
         await (await self._made()).revoke_lease(lease)
 
     async def changes(
-        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+        self,
+        prefix: str,
+        start: int,
+        *,
+        exact: bool = False,
+        also: Sequence[tuple[KeyRange, int]] = (),
+        at_once: Callable[[list[Change]], bool] | None = None,
     ) -> AsyncGenerator[list[Change], None]:
         """See KeyValueStore."""
         store = await self._made()
-        async with aclosing(store.changes(prefix, start, exact=exact, also=also)) as batches:
+        async with aclosing(store.changes(prefix, start, exact=exact, also=also, at_once=at_once)) as batches:
             async for batch in batches:
                 yield batch
 

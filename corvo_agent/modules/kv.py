@@ -7,14 +7,13 @@ watching) is written once against it. Keys are text, values bytes, revisions gro
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 
-@dataclass(frozen=True, slots=True)
-class KeyValue:
+class KeyValue(NamedTuple):
     """One key at one revision of the store.
 
     ``create_revision`` is where the key began to exist, ``mod_revision`` its last write, which is what ``expected``
@@ -66,8 +65,7 @@ class ChangeType(enum.Enum):
     DELETED = "Deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One change of one key. A deletion has the previous item in ``item`` where it is known, else None.
 
     A stream of a store does not know it, a ``Watch`` does.
@@ -214,12 +212,22 @@ class KeyValueStore(Protocol):
         ...
 
     def changes(
-        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+        self,
+        prefix: str,
+        start: int,
+        *,
+        exact: bool = False,
+        also: Sequence[tuple[KeyRange, int]] = (),
+        at_once: Callable[[list[Change]], bool] | None = None,
     ) -> AsyncGenerator[list[Change], None]:
         """One stream of changes from revision ``start`` on, in batches as they arrive, in order.
 
         The same stream tells the changes of each range in ``also`` from the revision that stands with it: in order
         within a range, while of two ranges one may be ahead of the other.
+
+        While a batch is waited for, a store may call ``at_once`` with one in place of waking who waits, in the turn
+        of the loop in which it was read. That has to be quick. A batch that it returns False for has not been taken
+        and comes by iteration; what it raises, iteration raises.
 
         Ends with an exception, never silently: Compacted when ``start`` is gone, Unavailable when the connection
         or the leader is lost, PermissionRefused. It neither resumes nor retries: ``watch.Watch`` does. An async

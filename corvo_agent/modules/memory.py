@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -216,7 +216,13 @@ class MemoryStore:
         self._end(lease)
 
     async def changes(
-        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+        self,
+        prefix: str,
+        start: int,
+        *,
+        exact: bool = False,
+        also: Sequence[tuple[KeyRange, int]] = (),
+        at_once: Callable[[list[Change]], bool] | None = None,
     ) -> AsyncGenerator[list[Change], None]:
         """One stream of changes from revision ``start`` on, and of ``also``. Raises Compacted, Unavailable."""
         self._answer()

@@ -12,7 +12,7 @@ import io
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,14 +24,15 @@ from etcd3 import AioClient
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import ConfigError, ResourceExhausted, Unavailable
 from ...tls_files import FileContext
-from ..json.stream import JsonStream, parse_object
-from .causes import ERRORS, failure_of, reason_of
+from ..json.stream import parse_object
+from .causes import ERRORS, failure_of
 from .errors import FailedAttempt, Kind, from_answer, from_stream_error
 from .failover import Budget
 from .messages import Json
 from .options import EtcdOptions
 from .pools import Pool, Pools
 from .server_clock import ServerClock
+from .stream import Stream
 from .watch import WatchReader
 
 _READ_BUFFER = 256 * 1024
@@ -49,57 +50,6 @@ class _AioClient(AioClient):  # type: ignore[misc]  # etcd3-py has no types
     def _retrieve_version(self) -> None:
         # All that depends on it is the prefix of the paths: /v3 from 3.4 on.
         self.server_version_sem = self.cluster_version_sem = semantic_version.Version("3.4.0")
-
-
-class Stream:
-    """The messages of one watch. One task receives; any task may close."""
-
-    def __init__(
-        self, reader: WatchReader, response: aiohttp.ClientResponse, limit: int, forget: Callable[[Stream], None]
-    ) -> None:
-        self.reader = reader
-        self._response = response
-        self._splitter = JsonStream(limit)
-        self._forget = forget
-        self._ready: list[bytes] = []
-        self._closed = ""
-
-    async def confirmed(self) -> FailedAttempt | None:
-        """Wait for etcd's word that the watch is on: None, or why it is not. Raises as ``receive``, DecodeError."""
-        self._ready = await self._next()
-        return self.reader.opened(self._ready.pop(0))
-
-    async def receive(self) -> list[bytes]:
-        """The next messages, at least one.
-
-        Raises Unavailable when the connection has ended or was closed, ResourceExhausted when a message is too long.
-        May be cancelled; nothing is lost and the stream can be used afterwards.
-        """
-        if self._ready:
-            ready, self._ready = self._ready, []
-            return ready
-        try:
-            return await self._next()
-        except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable(self.reader.peer, self._closed or reason_of(error)) from error
-
-    def close(self, reason: str = "the watch was closed") -> None:
-        """Drop the connection; a task that waits in ``receive`` gets Unavailable. Idempotent, does not block."""
-        self._closed = self._closed or reason
-        self._response.close()
-        self._forget(self)
-
-    async def _next(self) -> list[bytes]:
-        content = self._response.content
-        # What the last chunk began may be too long already, and the next one need not come.
-        self._splitter.check()
-        while True:
-            chunk = await _chunk(content)
-            messages = self._splitter.feed(chunk) if chunk else self._splitter.finish()
-            if messages:
-                return messages
-            if not chunk:
-                raise Unavailable(self.reader.peer, "the server ended the stream")
 
 
 class EtcdClient:

@@ -15,6 +15,7 @@ from ..kv import Change, ChangeType, Count, KeyValue, Range
 
 Json = dict[str, Any]
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 # Requests
@@ -86,7 +87,7 @@ def watch_request(prefix: str, start: int, *, exact: bool) -> Json:
 # Answers
 
 
-def decoded(what: str, decode: Callable[[Json], T], raw: Json) -> T:
+def decoded(what: str, decode: Callable[[R], T], raw: R) -> T:
     """``decode(raw)``, with everything that a wrong shape can raise turned into DecodeError naming ``what``."""
     try:
         return decode(raw)
@@ -165,17 +166,12 @@ def ranges_answer(raw: Json) -> list[tuple[Range, bool]]:
 def key_value(raw: Mapping[str, Any]) -> KeyValue:
     """A KeyValue. Raises KeyError, TypeError, ValueError."""
     return KeyValue(
-        key_text(raw["key"]),
+        binascii.a2b_base64(raw["key"], strict_mode=True).decode("utf-8", "surrogateescape"),
         binascii.a2b_base64(raw.get("value", ""), strict_mode=True),
         integer(raw, "create_revision"),
         integer(raw, "mod_revision"),
         integer(raw, "lease"),
     )
-
-
-def key_text(raw: str) -> str:
-    """A key from its base64. Raises TypeError, ValueError."""
-    return binascii.a2b_base64(raw, strict_mode=True).decode("utf-8", "surrogateescape")
 
 
 def change(raw: Json) -> Change:
@@ -187,4 +183,10 @@ def change(raw: Json) -> Change:
         return Change(ChangeType.CREATED if created else ChangeType.UPDATED, item.key, item.mod_revision, item)
     if raw["type"] != "DELETE":
         raise ValueError(f"unknown type of event {raw['type']!r}")
-    return Change(ChangeType.DELETED, key_text(kv["key"]), integer(kv, "mod_revision"), None)
+    item = key_value(kv)
+    return Change(ChangeType.DELETED, item.key, item.mod_revision, None)
+
+
+def changes(raw: list[Json]) -> list[Change]:
+    """The Events of a watch. Raises KeyError, TypeError, ValueError."""
+    return list(map(change, raw))

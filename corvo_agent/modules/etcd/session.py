@@ -14,11 +14,12 @@ from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, ResourceExhausted
 from ...threads import in_thread
 from ..kv import ClockDifference
-from .client import EtcdClient, Stream
+from .client import EtcdClient
 from .errors import FailedAttempt, Kind
 from .failover import Budget, Call, Counters, Failover, Repeat
 from .messages import Json
 from .options import EtcdOptions
+from .stream import Stream
 from .token import Token
 
 T = TypeVar("T")

@@ -268,12 +268,18 @@ class EtcdStore:
                 raise
 
     async def changes(
-        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+        self,
+        prefix: str,
+        start: int,
+        *,
+        exact: bool = False,
+        also: Sequence[tuple[KeyRange, int]] = (),
+        at_once: Callable[[list[Change]], bool] | None = None,
     ) -> AsyncGenerator[list[Change], None]:
         """One stream of changes from revision ``start`` on, in batches that hold whole revisions, in order.
 
         What is in ``also`` is told by the same connection: a create request each in one POST, which etcd's gateway
-        takes as one stream (3.4.23, 3.5.1).
+        takes as one stream (3.4.23, 3.5.1). ``at_once`` gets the batches of small messages.
 
         Asking for the first batch opens it; when etcd does not confirm that within ``call_timeout``, it raises. Ends
         with Compacted, Unavailable (also when the store is closed, or the members have no leader),
@@ -283,9 +289,22 @@ class EtcdStore:
         starts = ((KeyRange(prefix, exact), start), *also)
         requests = [messages.watch_request(keys.prefix, each, exact=keys.exact) for keys, each in starts]
         stream = await self._session.watch(requests, min(each for _, each in starts))
+        left: list[Change] = []
+
+        def take(message: bytes) -> bool:
+            changes = messages.decoded("an event of etcd", messages.changes, stream.reader.take(message))
+            if not changes or (at_once is not None and at_once(changes)):
+                return True
+            left.extend(changes)
+            return False
+
         try:
             while True:
-                for message in await stream.receive():
+                following = await stream.receive(take if at_once is not None else None)
+                if left:
+                    yield left.copy()
+                    left.clear()
+                for message in following:
                     events = stream.reader.take(message)
                     if events:
                         yield await _decode_changes(events, len(message))

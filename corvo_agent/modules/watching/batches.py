@@ -6,7 +6,7 @@ import asyncio
 import enum
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..kv import Change
 
@@ -22,8 +22,7 @@ class Cause(enum.Enum):
     RESYNC = "resync"
 
 
-@dataclass(frozen=True, slots=True)
-class WatchBatch:
+class WatchBatch(NamedTuple):
     """Changes in the order of their revisions; after them the state is that of ``revision``.
 
     ``replaced``: the store holds other data than before, of another cluster or an older copy. Then no
@@ -48,8 +47,8 @@ class BatchBuffer:
     def __init__(self, limit: int, *, at_once: Callable[[WatchBatch], bool] | None = None) -> None:
         self._limit = limit
         self._at_once = at_once
-        # The consumer waits in ``get``, and nothing has woken it yet.
-        self._waited_for = False
+        #: Whether the consumer waits in ``get``, and nothing has woken it yet.
+        self.waited_for = False
         # How many were taken at once since other tasks had their turn.
         self._in_a_row = 0
         self._failure: Exception | None = None
@@ -74,14 +73,14 @@ class BatchBuffer:
 
     def put(self, batch: WatchBatch) -> None:
         """Hand over a batch; the one producer has waited for ``room``."""
-        if self._at_once is not None and self._waited_for and not self._closed:
+        if self._at_once is not None and self.waited_for and not self._closed:
             self._in_a_row += 1
             try:
                 if self._at_once(batch):
                     return
             except Exception as error:
                 self._failure = error
-        self._waited_for = False
+        self.waited_for = False
         self._batches.append(batch)
         self._moved.set()
 
@@ -91,11 +90,11 @@ class BatchBuffer:
             if self._closed:
                 return None
             self._moved.clear()
-            self._waited_for = True
+            self.waited_for = True
             try:
                 await self._moved.wait()
             finally:
-                self._waited_for = False
+                self.waited_for = False
         if self._failure is not None:
             raise self._failure
         self._in_a_row = 0

@@ -41,7 +41,7 @@ class View:
         news = []
         for change in changes:
             # A stream that was resumed may repeat what the one before it had delivered.
-            position = self._position(change.key)
+            position = 0 if self.ranges[0].holds(change.key) else self._position(change.key)
             if change.revision < self._positions[position]:
                 continue
             if change.revision == self.complete + 1:

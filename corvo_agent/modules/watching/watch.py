@@ -223,22 +223,33 @@ class Watch:
     async def _follow(self) -> None:
         self._streams += 1
         (_, start), *also = self._view.starts()
-        async with aclosing(self._store.changes(self._prefix, start, exact=self._exact, also=also)) as stream:
-            async for changes in stream:
+        changes = self._store.changes(self._prefix, start, exact=self._exact, also=also, at_once=self._take_at_once)
+        async with aclosing(changes) as stream:
+            async for batch in stream:
                 # Nothing is applied before there is room: what is cut off here is read again by the next stream.
                 await self._buffer.room()
-                news = self._view.apply(changes)
-                self._connected = True
-                self._backoff.reset()
-                if news:
-                    self._tell(Cause.CHANGES, news)
+                self._take(batch)
         raise Unavailable(self._prefix, "the stream ended")
+
+    def _take_at_once(self, changes: list[Change]) -> bool:
+        if not self._buffer.waited_for:
+            return False
+        self._take(changes)
+        return True
+
+    def _take(self, changes: list[Change]) -> None:
+        news = self._view.apply(changes)
+        self._connected = True
+        if news:
+            self._tell(Cause.CHANGES, news)
+        self._backoff.reset()
 
     def _tell(self, cause: Cause, changes: list[Change], *, replaced: bool = False) -> None:
         self._changes += len(changes)
+        self._buffer.put(WatchBatch(cause, tuple(changes), self._view.revision, replaced))
+        # What can wait comes after what may be called by that.
         if changes:
             self._last_change_time = self._clock.time_ns()
-        self._buffer.put(WatchBatch(cause, tuple(changes), self._view.revision, replaced))
 
     async def _check_often(self, *, at_once: bool) -> None:
         patience = Backoff(maximum=self._check_period)

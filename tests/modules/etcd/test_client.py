@@ -25,10 +25,11 @@ from corvo_agent.errors import (
     ResourceExhausted,
     Unavailable,
 )
-from corvo_agent.modules.etcd.client import EtcdClient, Stream, _new_socket
+from corvo_agent.modules.etcd.client import EtcdClient, _new_socket
 from corvo_agent.modules.etcd.errors import FailedAttempt, Kind
 from corvo_agent.modules.etcd.failover import Budget
 from corvo_agent.modules.etcd.options import EtcdOptions
+from corvo_agent.modules.etcd.stream import Stream
 from tests.faulty_server import CannedServer, answer, endless
 from tests.modules.etcd_json import NEAR_MISSES
 

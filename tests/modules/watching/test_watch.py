@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 import pytest
@@ -192,7 +192,13 @@ class Moody(MemoryStore):
         self.failures = list(failures)
 
     async def changes(
-        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+        self,
+        prefix: str,
+        start: int,
+        *,
+        exact: bool = False,
+        also: Sequence[tuple[KeyRange, int]] = (),
+        at_once: Callable[[list[Change]], bool] | None = None,
     ) -> AsyncGenerator[list[Change], None]:
         if self.failures:
             raise self.failures.pop(0)
@@ -294,7 +300,13 @@ class Blocked(MemoryStore):
     """Its streams cannot get past revision 3."""
 
     async def changes(
-        self, prefix: str, start: int, *, exact: bool = False, also: Sequence[tuple[KeyRange, int]] = ()
+        self,
+        prefix: str,
+        start: int,
+        *,
+        exact: bool = False,
+        also: Sequence[tuple[KeyRange, int]] = (),
+        at_once: Callable[[list[Change]], bool] | None = None,
     ) -> AsyncGenerator[list[Change], None]:
         if start <= 3:
             raise ResourceExhausted("bytes of a change", 10, 11)
