@@ -8,8 +8,7 @@ import inspect
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..clock import Clock
 from .kv import Change
@@ -21,8 +20,7 @@ _log = logging.getLogger(__name__)
 _SLOW_CALL = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleChange:
+class ModuleChange(NamedTuple):
     """The spec of a Module was changed at ``revision``: from ``old``, None if there was none, to ``new``.
 
     ``new`` is None when the Module was deleted. ``name`` is that of the Module.
@@ -39,8 +37,7 @@ class ModuleChange:
         return self.new or Module().with_meta(name=self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class WatchStep:
+class WatchStep(NamedTuple):
     """What a watch has told at once: the ``module`` after it, its ``changes``, and those of keys ``beside`` it.
 
     ``exact``: each change was seen; else they are the difference to a state that was read anew: the ``first``, or one

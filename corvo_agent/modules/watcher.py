@@ -268,6 +268,7 @@ class ModuleWatcher:
                     queue.put(told.new, told.revision)
         if step is not None and self._after_step is not None:
             self._after_step(step)
+        self._moved.set()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -284,12 +285,10 @@ class ModuleWatcher:
             except DecodeError as error:
                 self._undecodable += 1
                 _log.warning("the level stays as it is: %s", error)
-                self._moved.set()
                 return None
         old, self._module = self._module, new
         if new is not None:
             self._vanished = None
         elif old is not None:
             self._vanished = Vanished(old, replaced)
-        self._moved.set()
         return ModuleChange(self.name, old, new, change.revision)

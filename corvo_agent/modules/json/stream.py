@@ -35,16 +35,22 @@ class JsonStream:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The messages that ``chunk`` completes, without their newlines. Raises ResourceExhausted."""
-        self.check()
-        first, *others = chunk.split(b"\n")
-        self._append(first)
+        *lines, rest = chunk.split(b"\n")
         messages: list[bytes] = []
-        for part in others:
-            # Too long: it stays pending, for the next call to refuse it when there is something to give before.
-            if self._size > self._limit:
+        for line in lines:
+            if self._parts:
+                self._append(line)
+                line = b"".join(self._parts)
+                self._parts.clear()
+                self._size = 0
+            if len(line) > self._limit:
+                # It stays pending, for the next call to refuse it when there is something to give before.
+                rest = line
                 break
-            messages += self._take()
-            self._append(part)
+            if line and not line.isspace():
+                messages.append(line)
+        if rest:
+            self._append(rest)
         if not messages:
             self.check()
         return messages
@@ -52,7 +58,10 @@ class JsonStream:
     def finish(self) -> list[bytes]:
         """At the end of the stream: what came after the last newline. Raises ResourceExhausted."""
         self.check()
-        return self._take()
+        message = b"".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        return [message] if message and not message.isspace() else []
 
     def check(self) -> None:
         """Raise ResourceExhausted when the message that is not whole yet is too long already."""
@@ -61,15 +70,8 @@ class JsonStream:
             raise ResourceExhausted("bytes of one message of a stream", self._limit, self._size)
 
     def _append(self, part: bytes) -> None:
-        if part:
-            self._parts.append(part)
-            self._size += len(part)
-
-    def _take(self) -> list[bytes]:
-        message = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()
-        self._size = 0
-        return [message] if message and not message.isspace() else []
+        self._parts.append(part)
+        self._size += len(part)
 
 
 def parse_object(message: bytes) -> dict[str, Any]:

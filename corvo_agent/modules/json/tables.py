@@ -23,9 +23,10 @@ _LAST_TIME = 253_402_300_800 * 10**9 - 1
 class JsonField:
     """One key of a JSON object.
 
-    ``read`` turns its JSON value into the attribute and gets the path for its errors; ``write`` does the reverse
-    and gets, as its second argument, what ``keep`` kept of the JSON value that was read, else None. ``keep`` is for
-    nested objects with unknown keys of their own. ``always``: written even when empty.
+    ``read`` turns its JSON value into the attribute and gets the path for its errors, but a value of the type ``plain``
+    is the attribute as it is. ``write`` does the reverse and gets, as its second argument, what ``keep`` kept of the
+    JSON value that was read, else None. ``keep`` is for nested objects with unknown keys of their own. ``always``:
+    written even when empty.
     """
 
     key: str
@@ -34,6 +35,7 @@ class JsonField:
     write: Callable[[Any, Any], Any]
     always: bool = False
     keep: Callable[[Any], Any] | None = None
+    plain: type | None = None
 
 
 #: Key of a field -> its JSON value, and what is wrong with it.
@@ -64,6 +66,9 @@ class JsonTable:
                 unknown[key] = value
             elif value is not None:
                 field, field_path = known
+                if type(value) is field.plain:
+                    values[field.attribute] = value
+                    continue
                 try:
                     values[field.attribute] = field.read(value, f"{path}.{field.key}" if path else field_path)
                 except InvalidArgument as error:
@@ -107,12 +112,12 @@ def entries(json: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def text(key: str, attribute: str, *, always: bool = False) -> JsonField:
     """A string."""
-    return JsonField(key, attribute, read_text, _as_is, always)
+    return JsonField(key, attribute, read_text, _as_is, always, plain=str)
 
 
 def flag(key: str, attribute: str) -> JsonField:
     """A boolean."""
-    return JsonField(key, attribute, _read_flag, _as_is)
+    return JsonField(key, attribute, _read_flag, _as_is, plain=bool)
 
 
 def int32(key: str, attribute: str) -> JsonField:
@@ -158,10 +163,11 @@ def read_text(json: Any, path: str) -> str:
 
 def read_level(json: Any, path: str) -> str:
     """The text of a level that we know, or the empty string."""
-    spelling = read_text(json, path)
-    if spelling:
-        Level.parse(spelling, path)
-    return spelling
+    if type(json) is not str:
+        return read_text(json, path)
+    if json:
+        Level.parse(json, path)
+    return json
 
 
 def read_array(json: Any, path: str) -> list[Any]:
@@ -201,7 +207,8 @@ def _write_time(nanoseconds: int, _kept: Any) -> str:
 
 
 def _read_texts(json: Any, path: str) -> tuple[str, ...]:
-    return tuple(read_text(item, f"{path}.{index}") for index, item in enumerate(read_array(json, path)))
+    array = read_array(json, path)
+    return tuple([item if type(item) is str else read_text(item, f"{path}.{i}") for i, item in enumerate(array)])
 
 
 def _read_text_map(json: Any, path: str) -> dict[str, str]:
