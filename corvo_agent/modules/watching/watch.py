@@ -6,14 +6,12 @@ snapshot and tells the difference. Nothing is lost, nothing is told twice.
 
 How a silent stream is found: every few seconds the keys are read (linearizable) and compared with what the stream
 has told. What is missing has a short grace to arrive, for it may be on its way, and more time for as long as the
-stream goes on towards it. If it does not arrive, the stream is opened again at the next revision; if that does not
-help either, a new snapshot is taken.
+stream goes on towards it. If it does not arrive, the stream is opened again, and after that a snapshot is taken.
 
 Many keys are not listed each time: the store is asked for its revision. While that has not moved, or every revision
 has come over the stream, nothing can be missing. Else they are counted, and those that were written since are asked
 for, which costs the store something for each key that it holds: so this happens once in a second for each
-thousand keys at most, and once a minute at least. For so long a stream may be silent inside a healthy store whose
-other keys are written.
+thousand keys at most, and once a minute at least: as long as that a stream may be silent inside a healthy store.
 
 Where the store holds a lease of this process, its renewals spare the reading (``modules.vouching``): they find a
 member that does not answer or has no leader, and say when nothing was written. A stream that fell silent inside a
@@ -64,7 +62,7 @@ class Watch:
 
     Iterate over it for batches; one consumer. It never gives up: while the store is away it tries again with
     ``backoff``, and ``statistics()`` tells how it is doing. A dead stream is found within ``check_interval`` seconds;
-    where more than 500 keys are followed, and others of the store are written, within a minute and that.
+    where more than 500 keys are followed and others are written, within a minute and that.
 
     ``at_once`` is called with a batch while the consumer waits for one, in the turn of the loop in which it was read;
     what it returns False for comes by iteration, and what it raises too. It has to be quick.
@@ -232,14 +230,14 @@ class Watch:
         raise Unavailable(self._prefix, "the stream ended")
 
     def _take_at_once(self, changes: list[Change]) -> bool:
-        if not self._buffer.waited_for:
-            return False
-        self._take(changes)
-        return True
+        if waited_for := self._buffer.waited_for:
+            self._take(changes)
+        return waited_for
 
     def _take(self, changes: list[Change]) -> None:
         news = self._view.apply(changes)
         self._connected = True
+        # What can wait comes after what is called by this.
         if news:
             self._tell(Cause.CHANGES, news)
         self._backoff.reset()
@@ -247,7 +245,6 @@ class Watch:
     def _tell(self, cause: Cause, changes: list[Change], *, replaced: bool = False) -> None:
         self._changes += len(changes)
         self._buffer.put(WatchBatch(cause, tuple(changes), self._view.revision, replaced))
-        # What can wait comes after what may be called by that.
         if changes:
             self._last_change_time = self._clock.time_ns()
 
