@@ -101,12 +101,14 @@ def forward(log: LogFile, start: int, end: int, framing: Framing, max_unit: int)
 
 def _long_unit(log: LogFile, start: int, end: int, max_unit: int) -> Generator[None, None, Chunk]:
     """Returns the beginning of the unit from ``start`` to ``end``, behind the hole that may be before it."""
-    hole = yield from _hole(log, start, end - 1)
-    count = min(max_unit, end - 1 - start - hole)
+    length = end - 1 - start
+    # One that fits is kept as it is, whatever the block that it did not fit into.
+    hole = (yield from _hole(log, start, end - 1)) if length > max_unit else 0
+    count = min(max_unit, length - hole)
     data = bytearray(count + 1)
     log.fill(memoryview(data)[:count], start + hole)
     data[count] = 0x0A
-    return Chunk(data, 0, count + 1, start, end - 1 - start, hole)
+    return Chunk(data, 0, count + 1, start, length, hole)
 
 
 def _hole(log: LogFile, start: int, end: int) -> Generator[None, None, int]:

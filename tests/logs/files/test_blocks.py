@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.logs.files import blocks
@@ -66,6 +66,7 @@ contents = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(contents, st.sampled_from([LINES, JOINED]), st.integers(1, 80), st.integers(2, 40))
+@example(b"\n\0\n", LINES, 1, 2)
 def test_chunks_are_the_units(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, framing: Framing, max_unit: int, block: int
 ) -> None:
