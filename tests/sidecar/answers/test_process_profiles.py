@@ -20,9 +20,22 @@ from corvo_agent.profiles.sampling.py_spy_process import find_py_spy
 from corvo_agent.sidecar.answers.process_profiles import process_kinds
 from corvo_agent.sidecar.target.process import FindTarget, target_of_pid
 from tests.profiles.spawn import load, running, shares_of
+from tests.world.machine import needs
 
 EXECUTABLE = os.path.realpath(sys.executable)
 SCRIPT = "import sys; print('ready', flush=True); sys.stdin.read()"
+
+# Deeper than what py-spy reads.
+DEEP = """
+import sys
+sys.setrecursionlimit(10_000)
+def down(calls):
+    if calls:
+        return down(calls - 1)
+    print("ready", flush=True)
+    sys.stdin.read()
+down(4_200)
+"""
 
 
 async def ask(find: FindTarget, program: Sequence[str] = (), **parameters: str) -> bytes:
@@ -110,6 +123,19 @@ async def test_when_the_system_refuses_it_says_what_to_allow() -> None:
     with pytest.raises(Unsupported, match=r"reading the memory of process \d+ was refused") as refused:
         await ask(target_of_pid(target), ordinary_user(), profile="goroutine")
     assert "CAP_SYS_PTRACE" in str(refused.value) or "SYS_PTRACE" in str(refused.value)
+
+
+async def test_one_that_is_too_deep_to_read_is_told_as_what_it_may_be() -> None:
+    deeper = pytest.raises(Unsupported, match="deeper than the 4096 frames that py-spy reads")
+    with running(sys.executable, "-c", DEEP) as process, deeper:
+        await ask(target_of_pid(process.pid), profile="goroutine")
+
+
+@needs("python")
+async def test_its_profile_is_refused_after_up_to_ten_seconds() -> None:
+    deeper = pytest.raises(Unsupported, match="deeper than the 4096 frames that py-spy reads")
+    with running(sys.executable, "-c", DEEP) as process, deeper:
+        await ask(target_of_pid(process.pid), profile="profile", seconds="1")
 
 
 async def test_a_process_that_forbids_it_is_left_alone() -> None:
