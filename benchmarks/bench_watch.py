@@ -45,8 +45,9 @@ async def serve(url: str) -> None:
     done = asyncio.Event()
 
     def on_change(module: Module) -> None:
+        now = time.monotonic()
         number = int(module.spec.args[0])
-        applied[number] = time.monotonic()
+        applied[number] = now
         if number == LAST:
             done.set()
 

@@ -279,7 +279,7 @@ class ModuleWatcher:
         self._revision = change.revision
         self._absent = change.type is ChangeType.DELETED
         new = None
-        if change.type is not ChangeType.DELETED and change.item is not None:
+        if not self._absent and change.item is not None:
             try:
                 new = decode_module(change.item.value, change.key, change.revision)
             except DecodeError as error:

@@ -12,6 +12,7 @@ from ...errors import Unavailable
 from ..json.stream import JsonStream
 from .causes import reason_of
 from .errors import FailedAttempt
+from .tap import tap
 from .watch import WatchReader
 
 # Bytes whose messages are taken in the turn of the loop in which they came, a millisecond's work at most.
@@ -37,7 +38,7 @@ class Stream:
         self._take: Callable[[bytes], bool] | None = None
         # The connection may be an older one, made in the context of another caller.
         self._context = contextvars.copy_context()
-        _tap(response, self._came)
+        tap(response, self._take_chunk, self._came)
 
     async def confirmed(self) -> FailedAttempt | None:
         """Wait for etcd's word that the watch is on: None, or why it is not. Raises as ``receive``, DecodeError."""
@@ -47,7 +48,7 @@ class Stream:
     async def receive(self, take: Callable[[bytes], bool] | None = None) -> list[bytes]:
         """The next messages, at least one.
 
-        While this waits, small ones are given to ``take`` in the turn of the loop in which they come. When that
+        While this waits, small ones are given to ``take``, in the turn of the loop in which they come. When that
         returns False, what came behind its message is returned, which may be nothing; what it raises is raised.
 
         Raises Unavailable when the connection has ended or was closed, ResourceExhausted when a message is too long.
@@ -65,7 +66,7 @@ class Stream:
         """Drop the connection; a task that waits in ``receive`` gets Unavailable. Idempotent, does not block."""
         self._closed = self._closed or reason
         self._response.close()
-        self._wake()
+        self._came(0)
         self._forget(self)
 
     async def _next(self, take: Callable[[bytes], bool] | None) -> list[bytes]:
@@ -91,69 +92,33 @@ class Stream:
         raise Unavailable(self.reader.peer, "the server ended the stream")
 
     def _came(self, size: int) -> None:
-        """``size`` more bytes were received; 0 at the end of the connection."""
-        self._lost = size == 0
-        if self._woken is None or self._woken.done():
-            # What was left for ``receive`` comes before this.
-            return
-        if self._take is None or not 0 < size <= _AT_ONCE:
-            self._wake()
-        else:
-            self._context.run(self._take_arrived, self._take)
+        """aiohttp has been given ``size`` bytes; 0 when the connection was lost or closed."""
+        self._lost = self._lost or not size
+        if self._woken is not None and not self._woken.done() and not (size and self._take_at_once(size)):
+            self._woken.set_result(False)
 
-    def _take_arrived(self, take: Callable[[bytes], bool]) -> None:
+    def _take_chunk(self, body: bytes) -> bool:
+        """The same for bytes that aiohttp is not given when this returns True."""
+        return self._take_at_once(len(body), body)
+
+    def _take_at_once(self, size: int, body: bytes = b"") -> bool:
+        """Have the messages taken that ``size`` bytes bring, in ``body`` or by aiohttp; False: there is no one now."""
+        # What was left for ``receive`` comes before this.
+        if self._take is None or self._woken is None or self._woken.done() or size > _AT_ONCE:
+            return False
+        self._context.run(self._give, body, self._take, self._woken)
+        return True
+
+    def _give(self, body: bytes, take: Callable[[bytes], bool], woken: asyncio.Future[bool]) -> None:
         try:
-            messages = self._arrived()
+            messages = self._splitter.feed(body) if body else self._arrived()
             for index, message in enumerate(messages):
                 large = len(message) > _AT_ONCE
                 if large or not take(message):
                     self._ready = messages[index + (not large) :]
-                    self._wake(left=True)
+                    if not woken.done():
+                        woken.set_result(True)
                     return
         except Exception as error:
-            if self._woken is not None and not self._woken.done():
-                self._woken.set_exception(error)
-
-    def _wake(self, *, left: bool = False) -> None:
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(left)
-
-
-class _Tap(asyncio.Protocol):
-    """Stands before ``protocol``, and calls ``came`` with the number of bytes that it was given; 0 at the end.
-
-    aiohttp wakes a task when something has come, which takes a turn of the loop.
-    """
-
-    def __init__(self, protocol: asyncio.Protocol, came: Callable[[int], None]) -> None:
-        self._protocol = protocol
-        self._came = came
-
-    def data_received(self, data: bytes) -> None:
-        self._protocol.data_received(data)
-        self._came(len(data))
-
-    def eof_received(self) -> bool | None:
-        return self._protocol.eof_received()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._protocol.connection_lost(exc)
-        self._came(0)
-
-    def pause_writing(self) -> None:
-        self._protocol.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._protocol.resume_writing()
-
-
-def _tap(response: aiohttp.ClientResponse, came: Callable[[int], None]) -> None:
-    """Have ``came`` called from now on, until the response has ended."""
-    connection = response.connection
-    transport = None if connection is None else connection.transport
-    if transport is None:
-        # All of it is here already.
-        return
-    protocol = transport.get_protocol()
-    transport.set_protocol(_Tap(protocol, came))  # type: ignore[arg-type]
-    response.content.on_eof(lambda: transport.set_protocol(protocol))
+            if not woken.done():
+                woken.set_exception(error)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -42,6 +43,12 @@ class Feed(CannedServer):
 
 def chunk(body: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(body), body)
+
+
+def split(data: bytes, sizes: list[int]) -> list[bytes]:
+    """Pieces of these sizes, as far as it goes, and the rest."""
+    edges = [0, *accumulate(sizes), len(data)]
+    return [piece for start, end in pairwise(edges) if (piece := data[start : max(start, end)])]
 
 
 @asynccontextmanager
@@ -102,24 +109,27 @@ async def test_what_comes_while_a_task_waits_is_given_without_waking_it() -> Non
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     wanted=st.lists(st.booleans(), min_size=1, max_size=12),
-    sizes=st.lists(st.integers(1, 40), max_size=8),
+    sizes=st.lists(st.integers(1, 60), max_size=8),
+    cuts=st.lists(st.integers(1, 60), max_size=12) | st.none(),
     large=st.sets(st.integers(0, 11), max_size=2),
 )
 async def test_whoever_takes_them_and_however_they_are_cut_all_come_in_order(
-    wanted: list[bool], sizes: list[int], large: set[int]
+    wanted: list[bool], sizes: list[int], cuts: list[int] | None, large: set[int]
 ) -> None:
-    messages = [b"%d" % number + b"x" * (LARGE if number in large else 9) for number in range(len(wanted))]
-    body = b"\n".join(messages) + b"\n"
+    messages = [b'{"%d":"%s"}' % (n, b"x" * (LARGE if n in large else 9)) for n in range(len(wanted))]
+    body = b"".join(message + b"\n" for message in messages)
+    if cuts is None:
+        # As etcd sends them: a chunk for each message, and each by itself.
+        pieces = [chunk(message + b"\n") for message in messages]
+    else:
+        pieces = split(b"".join(map(chunk, split(body, sizes))), cuts)
     async with Feed() as server, client_of(server) as client:
         taker = Taker(wanted)
         receiving = asyncio.create_task(taker.receive(await opened(client, server)))
-        for size in sizes:
-            if piece := body[:size]:
-                server.send(chunk(piece))
-            body = body[size:]
-            await asyncio.sleep(0)
-        if body:
-            server.send(chunk(body))
+        for piece in pieces:
+            server.send(piece)
+            for _ in range(3):
+                await asyncio.sleep(0)
         await taker.complete.wait()
         receiving.cancel()
         await asyncio.wait({receiving})
