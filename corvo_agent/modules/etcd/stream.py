@@ -38,7 +38,7 @@ class Stream:
         self._take: Callable[[bytes], bool] | None = None
         # The connection may be an older one, made in the context of another caller.
         self._context = contextvars.copy_context()
-        tap(response, self._take_chunk, self._came)
+        tap(response, self._take_at_once, self._came)
 
     async def confirmed(self) -> FailedAttempt | None:
         """Wait for etcd's word that the watch is on: None, or why it is not. Raises as ``receive``, DecodeError."""
@@ -94,17 +94,13 @@ class Stream:
     def _came(self, size: int) -> None:
         """aiohttp has been given ``size`` bytes; 0 when the connection was lost or closed."""
         self._lost = self._lost or not size
-        if self._woken is not None and not self._woken.done() and not (size and self._take_at_once(size)):
+        if self._woken is not None and not self._woken.done() and not (0 < size <= _AT_ONCE and self._take_at_once()):
             self._woken.set_result(False)
 
-    def _take_chunk(self, body: bytes) -> bool:
-        """The same for bytes that aiohttp is not given when this returns True."""
-        return self._take_at_once(len(body), body)
-
-    def _take_at_once(self, size: int, body: bytes = b"") -> bool:
-        """Have the messages taken that ``size`` bytes bring, in ``body`` or by aiohttp; False: there is no one now."""
+    def _take_at_once(self, body: bytes = b"") -> bool:
+        """Have the messages taken that ``body`` brings, else what aiohttp was given; False: nothing waits for them."""
         # What was left for ``receive`` comes before this.
-        if self._take is None or self._woken is None or self._woken.done() or size > _AT_ONCE:
+        if self._take is None or self._woken is None or self._woken.done() or len(body) > _AT_ONCE:
             return False
         self._context.run(self._give, body, self._take, self._woken)
         return True
