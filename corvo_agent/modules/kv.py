@@ -65,6 +65,10 @@ class ChangeType(enum.Enum):
     DELETED = "Deleted"
 
 
+#: The members by name: asking an Enum's class for one goes through its metaclass, which is slow after a pause.
+CREATED, UPDATED, DELETED = ChangeType.CREATED, ChangeType.UPDATED, ChangeType.DELETED
+
+
 class Change(NamedTuple):
     """One change of one key. A deletion has the previous item in ``item`` where it is known, else None.
 

@@ -13,7 +13,7 @@ from typing import Self
 from ..errors import DecodeError, Unavailable
 from .callbacks import CallbackQueue, ChangeCallback, ModuleChange, WatchStep, same_spec
 from .json.codec import decode_module
-from .kv import Change, ChangeType, KeyValueStore
+from .kv import DELETED, Change, KeyValueStore
 from .model import Module
 from .names import key_of, validate_name
 from .store import ModuleStore
@@ -277,7 +277,7 @@ class ModuleWatcher:
     def _apply(self, change: Change, *, replaced: bool) -> ModuleChange | None:
         """Take a change of the Module; None for one that cannot be decoded."""
         self._revision = change.revision
-        self._absent = change.type is ChangeType.DELETED
+        self._absent = change.type is DELETED
         new = None
         if not self._absent and change.item is not None:
             try:

@@ -239,6 +239,9 @@ class EtcdClient:
         return b"".join(parts)
 
 
+_recv = socket.socket.recv
+
+
 class _Socket(socket.socket):
     """A socket whose reads need no new memory of the system.
 
@@ -248,7 +251,7 @@ class _Socket(socket.socket):
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         """At most ``_READ_AT_ONCE`` bytes."""
-        return super().recv(min(bufsize, _READ_AT_ONCE), flags)
+        return _recv(self, bufsize if bufsize < _READ_AT_ONCE else _READ_AT_ONCE, flags)
 
 
 def _new_socket(address: aiohttp.AddrInfoType) -> socket.socket:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ...errors import DecodeError
-from ..kv import Change, ChangeType, Count, KeyValue, Range
+from ..kv import CREATED, DELETED, UPDATED, Change, Count, KeyValue, Range
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -180,11 +180,11 @@ def change(raw: Json) -> Change:
     if raw.get("type", "PUT") == "PUT":
         item = key_value(kv)
         created = item.create_revision == item.mod_revision
-        return Change(ChangeType.CREATED if created else ChangeType.UPDATED, item.key, item.mod_revision, item)
+        return Change(CREATED if created else UPDATED, item.key, item.mod_revision, item)
     if raw["type"] != "DELETE":
         raise ValueError(f"unknown type of event {raw['type']!r}")
     item = key_value(kv)
-    return Change(ChangeType.DELETED, item.key, item.mod_revision, None)
+    return Change(DELETED, item.key, item.mod_revision, None)
 
 
 def changes(raw: list[Json]) -> list[Change]:

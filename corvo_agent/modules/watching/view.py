@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..kv import Change, ChangeType, Count, KeyRange, KeyValue, Range
+from ..kv import CREATED, DELETED, UPDATED, Change, Count, KeyRange, KeyValue, Range
 
 
 class View:
@@ -47,12 +47,12 @@ class View:
             if change.revision == self.complete + 1:
                 self.complete = change.revision
             known = self.items.get(change.key)
-            if change.type is ChangeType.DELETED:
+            if change.type is DELETED:
                 if known is None:
                     continue
                 del self.items[change.key]
                 if change.item is None:
-                    change = Change(ChangeType.DELETED, change.key, change.revision, known)
+                    change = Change(DELETED, change.key, change.revision, known)
             elif change.item is not None:
                 if known is not None and known.mod_revision >= change.revision:
                     continue
@@ -69,13 +69,13 @@ class View:
         present = {item.key: item for item in snapshot.items}
         for key, known in self.items.items():
             if key not in present:
-                changes.append(Change(ChangeType.DELETED, key, snapshot.revision, known))
+                changes.append(Change(DELETED, key, snapshot.revision, known))
         for key, item in present.items():
             before = self.items.get(key)
             if before is None:
-                changes.append(Change(ChangeType.CREATED, key, item.mod_revision, item))
+                changes.append(Change(CREATED, key, item.mod_revision, item))
             elif not _same_version(before, item) or before.value != item.value:
-                changes.append(Change(ChangeType.UPDATED, key, item.mod_revision, item))
+                changes.append(Change(UPDATED, key, item.mod_revision, item))
         self.items = present
         self.revision = self.seen = self.complete = snapshot.revision
         self._positions = [snapshot.revision] * len(self.ranges)
