@@ -1,7 +1,6 @@
 """What attackers do to those beside them: a host's latency, memory of agent and gateway, and how long others wait.
 
-The host turns 60 times a second in this process, with ``corvo agent`` as its sidecar: calm and attacked seconds take
-turns, so that the machine's own ups and downs hit both alike.
+The host turns 60 times a second in this process, with ``corvo agent`` as its sidecar (see ``attacked_host``).
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import contextlib
 import gzip
 import json
 import socket
-import statistics
 import sys
 import tempfile
 import time
@@ -30,13 +28,12 @@ from corvo_agent.modules.names import API_PATH, key_of
 from tests.etcd_cluster import EtcdCluster
 from tests.gateway.modules import module
 
+from .attacked_host import host_latency
 from .attackers import LINES
 from .gateway_servers import child, gateway_program, name_of
-from .profiled_load import Account
 from .report import Row, publish
 
 MIB = 1 << 20
-ROUNDS, WINDOW, TURNS = 12, 1.5, 60
 # Bytes of the unpacked history that is searched, and of one line.
 BOMB = 768 * MIB
 # The program that answers, once it serves.
@@ -72,8 +69,8 @@ async def agent_program(log: Path) -> AsyncIterator[tuple[str, psutil.Process]]:
 
 
 @contextlib.asynccontextmanager
-async def attack(kind: str, address: str) -> AsyncIterator[None]:
-    """Attackers of ``kind``, once they have begun."""
+async def attack(kind: str, address: str) -> AsyncIterator[psutil.Process]:
+    """Attackers of ``kind``, once they have begun: their process."""
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", "benchmarks.attackers", kind, address)
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
@@ -81,7 +78,7 @@ async def attack(kind: str, address: str) -> AsyncIterator[None]:
     assert process.stdout is not None
     try:
         await process.stdout.readline()
-        yield
+        yield psutil.Process(process.pid)
     finally:
         process.stdin.close()
         await process.wait()
@@ -130,33 +127,6 @@ def row(what: str, value: float, goal: float) -> Row:
     return {"what": what, "value": round(value, 3), "goal": goal, "held": value <= goal}
 
 
-async def turns(seconds: float) -> list[float]:
-    """How long after its time each turn of the host was done."""
-    account, late, due = Account(), [], time.perf_counter()
-    end = due + seconds
-    while due < end:
-        due += 1 / TURNS
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        for number in range(100):
-            account.book(number)
-        late.append(time.perf_counter() - due)
-    return late
-
-
-async def host_latency(log: Path) -> list[Row]:
-    """The 99th percentile of the host's turns, calm and attacked."""
-    calm: list[float] = []
-    attacked: list[float] = []
-    async with agent_program(log) as (address, _):
-        for _ in range(ROUNDS):
-            calm += await turns(WINDOW)
-            async with attack("storm", address):
-                attacked += await turns(WINDOW)
-    before, after = (statistics.quantiles(each, n=100)[98] * 1000 for each in (calm, attacked))
-    found = row("host's p99, attacked beside calm", after / before, 1.05)
-    return [{**found, "calm_ms": round(before, 3), "attacked_ms": round(after, 3)}]
-
-
 async def ask_and_leave(url: str, name: str) -> socket.socket:
     """A request for a long log, of whose answer nothing is read."""
     host, _, port = url.rpartition("//")[2].rpartition(":")
@@ -195,7 +165,9 @@ async def main() -> None:
     """All of it."""
     with tempfile.TemporaryDirectory() as folder:
         log = make_log(Path(folder))
-        rows = [*await host_latency(log), *await others_wait(log)]
+        async with agent_program(log) as (address, process):
+            rows = await host_latency(process, lambda: attack("storm", address))
+        rows += await others_wait(log)
     publish("attack", [*rows, *await gateway_memory()])
 
 

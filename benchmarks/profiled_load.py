@@ -21,14 +21,15 @@ class OwnTime:
     """
 
     def __init__(self) -> None:
-        self._waited, self._start = _waited(), time.perf_counter()
+        self._waited, self._start = waited(), time.perf_counter()
 
     def seconds(self) -> float:
         """Until now."""
-        return time.perf_counter() - self._start - (_waited() - self._waited)
+        return time.perf_counter() - self._start - (waited() - self._waited)
 
 
-def _waited() -> float:
+def waited() -> float:
+    """Seconds for which the calling thread was ready and had no processor, since it began."""
     return int(Path("/proc/thread-self/schedstat").read_text("ascii").split()[1]) / 1e9
 
 
