@@ -95,13 +95,14 @@ class ThreadPool:
 
     A thread starts when there is work and none is idle. They end after ``close``, or when the pool is dropped. The
     queue holds a function for each caller that waits, so it is bounded by what bounds those. ``what`` names the pool
-    in errors, ``name`` its threads.
+    in errors, ``name`` its threads. Each thread calls ``begin`` first, which must not raise.
     """
 
-    def __init__(self, what: str, name: str, limit: int) -> None:
+    def __init__(self, what: str, name: str, limit: int, begin: Callable[[], object] | None = None) -> None:
         self._what = what
         self._name = name
         self._limit = limit
+        self._begin = begin
         self._lock = threading.Lock()
         self._started = 0
         self._idle = threading.Semaphore(0)
@@ -125,7 +126,8 @@ class ThreadPool:
             if not self._idle.acquire(blocking=False) and self._started < self._limit:
                 name = f"{self._name}_{self._started}"
                 self._started += 1
-                threading.Thread(target=_serve, args=(self._jobs, self._idle), name=name, daemon=True).start()
+                arguments = (self._jobs, self._idle, self._begin)
+                threading.Thread(target=_serve, args=arguments, name=name, daemon=True).start()
         return future
 
     def close(self) -> None:
@@ -137,7 +139,9 @@ class ThreadPool:
 _Job: TypeAlias = tuple[Future[Any], Callable[[], Any]]
 
 
-def _serve(jobs: SimpleQueue[_Job | None], idle: threading.Semaphore) -> None:
+def _serve(jobs: SimpleQueue[_Job | None], idle: threading.Semaphore, begin: Callable[[], object] | None) -> None:
+    if begin is not None:
+        begin()
     while (job := jobs.get()) is not None:
         _settle(*job)
         # Not kept until the next one comes: it may hold a whole answer.

@@ -46,7 +46,7 @@ MAY_IMPORT = {
     | _MANY,
     "agent": {"stats", "profiles", "sidecar", "survival"} | _MANY,
     "stub": {"levels", "modules", "stats", "profiles", "diagnostics", "agent"},
-    "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "agent", "stub"},
+    "hub": {"levels", "modules", "stats", "profiles", "diagnostics", "sidecar", "survival", "agent", "stub"},
     "launcher": {"stub"},
     "demo": {"owned_process", "embedded", "stats", "gateway", "agent", "stub"} | _MANY,
     "cli": {

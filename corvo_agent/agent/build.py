@@ -28,6 +28,7 @@ from ..sidecar.target.follower import TargetFollower
 from ..sidecar.target.process import FindTarget, process_identity, target_of_pid, target_of_pid_file
 from ..stats.samples import SAMPLES
 from ..stats.variables import Func
+from ..survival.scheduling import let_others_first
 from .agent import Agent
 from .level_report import LevelReport
 from .options import AgentOptions
@@ -85,7 +86,7 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None, *, re
     # Where nothing changes the levels inside the process, the level says which of its lines are shown: all without one.
     shown = None if runner else lambda: agent.level.level
     if reads_log:
-        service.register_handler("Log", log_handler_of(settings, log_file, shown))
+        service.register_handler("Log", log_handler_of(settings, log_file, shown, let_others_first))
     if runner:
         service.expvars.publish("level-hooks", Func(runner.as_json))
         if target:
@@ -97,12 +98,18 @@ def build_agent(settings: AgentSettings, etcd: EtcdSettings | None = None, *, re
 
 
 def log_handler_of(
-    settings: AgentSettings, log_file: str, shown: Callable[[], Level | None] | None = None
+    settings: AgentSettings,
+    log_file: str,
+    shown: Callable[[], Level | None] | None = None,
+    begin: Callable[[], object] | None = None,
 ) -> StreamingHandler:
     """What answers Log from ``log_file``, a path or a pattern; ``shown`` is the level of lines where none is asked for.
 
     It is made by the first query: many an agent is never asked for its log, and what reads one takes 5 MiB. With
     patterns of ``settings`` to mask it is made at once, for they may be wrong: raises InvalidArgument.
+
+    Each thread that reads calls ``begin`` first: ``let_others_first`` where the process is the agent's own. In one with
+    the host, that would wait for a thread that has the interpreter lock and no processor.
     """
     # Late: an agent beside a process is asked for other things.
     from ..diagnostics.handlers.deferred import DeferredHandler
@@ -127,6 +134,7 @@ def log_handler_of(
             default_level=shown,
             surveyor=Surveyor(dialect, zone, is_zone_stated=settings.log_zone != "local"),
             masker=Masker(settings.mask_patterns, cards=settings.mask_cards),
+            begin=begin,
         )
 
     return make() if settings.mask_patterns else DeferredHandler(make)

@@ -12,6 +12,7 @@ from ..agent.level_report import LevelReport
 from ..diagnostics.service import DiagnosticsService, ServiceLimits
 from ..sidecar.target.follower import TargetFollower
 from ..stats.variables import Func
+from ..survival.scheduling import let_others_first
 from .actions import HubActions
 from .profiles import PATIENCE as PROFILE_PATIENCE
 from .profiles import HubProfiles
@@ -43,7 +44,7 @@ def build_hub_agent(environment: Mapping[str, str], workers: Workers) -> tuple[A
         options=options_of(settings, etcd),
     )
     log_file = (settings.log_file or LOG_FILE.format(settings.module)).replace("{pid}", "*")
-    service.register_handler("Log", log_handler_of(settings, log_file))
+    service.register_handler("Log", log_handler_of(settings, log_file, begin=let_others_first))
     service.register_handler("Stats", HubStats(workers, service.expvars, lambda: agent.name))
     service.register_handler("Profile", HubProfiles(workers, lambda: agent.name), timeout=PROFILE_PATIENCE)
     service.register_handler("Action", HubActions(workers, lambda: agent.name))

@@ -22,14 +22,15 @@ STRETCH, REST = 0.001, 0.00005
 
 
 class Worker:
-    """A small pool of threads.
+    """A small pool of ``threads``, each of which calls ``begin`` before all else.
 
-    Threads start with the first call. ``close`` lets running slices end and never waits for them. A call that is
+    They start with the first call. ``close`` lets running slices end and never waits for them. A call that is
     cancelled leaves at once; the slice that is running ends on its own in its thread.
     """
 
-    def __init__(self, threads: int = 2) -> None:
+    def __init__(self, threads: int = 2, begin: Callable[[], object] | None = None) -> None:
         self._threads = threads
+        self._begin = begin
         self._pool = self._new_pool()
 
     async def __aenter__(self) -> Self:
@@ -91,7 +92,7 @@ class Worker:
             function()
 
     def _new_pool(self) -> ThreadPool:
-        return ThreadPool("the log reader", "corvo-logs", self._threads)
+        return ThreadPool("the log reader", "corvo-logs", self._threads, self._begin)
 
 
 class Breath:

@@ -41,7 +41,7 @@ class LogHandler:
     ``default_level`` says which lines are shown when the query names no level: give it where the Module's level has
     no other effect, as in a sidecar that cannot reach into its process. None shows all; ``level=all`` outranks it.
     ``surveyor`` finds out what the lines are written in; give one that states it, or the zone of times without one.
-    ``masker`` hides the secrets in what is answered.
+    ``masker`` hides the secrets in what is answered. Each thread that reads calls ``begin`` first.
     """
 
     def __init__(
@@ -54,13 +54,14 @@ class LogHandler:
         default_level: Callable[[], Level | None] | None = None,
         surveyor: Surveyor | None = None,
         masker: Masker | None = None,
+        begin: Callable[[], object] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._limits = limits = replace(limits, answer_rate=min(limits.answer_rate, _ANSWER_RATE))
         self._default_level = default_level
         self._masker = masker or Masker()
         self._clock = clock
-        self._worker = Worker()
+        self._worker = Worker(begin=begin)
         allowed, surveyor, worker = allowed or pin_folders(path), surveyor or Surveyor(), self._worker
         self._reader = LogReader(path, limits=limits, allowed=allowed, worker=worker, surveyor=surveyor)
         self._new_tailer = partial(

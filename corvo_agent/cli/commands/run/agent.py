@@ -17,6 +17,7 @@ from ....settings.etcd import EtcdSettings
 from ....settings.own_log import OwnLogSettings
 from ....settings.program import Gathered
 from ....signals import end_signals
+from ....survival.scheduling import be_interrupted
 from ....survival.settings import SurvivalSettings
 from ...help import HelpCommand
 from ...own_log import set_up_own_log
@@ -70,6 +71,7 @@ def command(told: Told) -> None:
     settings = _Settings.of(told.gather())
     set_up_own_log(settings.own_log, "corvo-agent")
     told.warn_of_mistaken_variables()
+    be_interrupted()
     asyncio.run(_serve(settings, lambda: _Settings.of(told.gather())))
 
 
