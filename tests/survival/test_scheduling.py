@@ -24,22 +24,27 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it is Linux tha
 _ATTRIBUTES = struct.Struct("=IIQiIQQQ")
 
 
-def usual() -> tuple[int, int]:
-    """The policy and the nice value of a thread of this process that changes nothing."""
+def held() -> tuple[int, int]:
+    """The policy and the nice value of this thread."""
     return os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0)
 
 
+async def usual() -> tuple[int, int]:
+    """Those of a thread that changes nothing; that of the tests may have been the main thread of an agent before."""
+    return await in_thread(held, "usual")
+
+
 async def test_a_thread_lets_others_go_first_and_is_as_nice_as_before() -> None:
-    policy, nice = usual()
+    policy, nice = await usual()
     if policy != os.SCHED_OTHER:
         pytest.skip("the tests run under another policy, which is kept")
 
     def changed() -> tuple[int, int]:
         let_others_first()
-        return usual()
+        return held()
 
     assert await in_thread(changed, "test") == (os.SCHED_BATCH, nice)
-    assert usual() == (policy, nice)
+    assert await usual() == (policy, nice)
 
 
 async def test_a_policy_that_was_chosen_is_kept() -> None:
@@ -53,9 +58,9 @@ async def test_a_policy_that_was_chosen_is_kept() -> None:
 
 def slice_of_this_thread() -> int:
     """Nanoseconds, by sched_getattr(2)."""
-    held = ctypes.create_string_buffer(_ATTRIBUTES.size)
-    assert ctypes.CDLL(None).syscall(315, 0, held, len(held), 0) == 0
-    return int(_ATTRIBUTES.unpack(held.raw)[5])
+    found = ctypes.create_string_buffer(_ATTRIBUTES.size)
+    assert ctypes.CDLL(None).syscall(315, 0, found, len(found), 0) == 0
+    return int(_ATTRIBUTES.unpack(found.raw)[5])
 
 
 @pytest.mark.skipif(
@@ -64,14 +69,14 @@ def slice_of_this_thread() -> int:
 )
 @pytest.mark.parametrize("change", [be_interrupted, let_others_first])
 async def test_its_slice_is_longer_than_that_of_others(change: Callable[[], None]) -> None:
-    if usual()[0] != os.SCHED_OTHER or usual()[1] < 0:
+    policy, nice = await usual()
+    if policy != os.SCHED_OTHER or nice < 0:
         pytest.skip("the tests run under another policy or priority, which is kept")
 
     def changed() -> tuple[int, int]:
         change()
         return slice_of_this_thread(), os.getpriority(os.PRIO_PROCESS, 0)
 
-    nice = os.getpriority(os.PRIO_PROCESS, 0)
     before, after = await in_thread(slice_of_this_thread, "before"), await in_thread(changed, "after")
     assert after == (100_000_000, nice)
     assert before < after[0]
@@ -83,12 +88,13 @@ async def test_what_a_main_thread_starts_is_as_usual() -> None:
         look = "import os; print(os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0))"
         return subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True).stdout
 
-    assert tuple(map(int, (await in_thread(started, "test")).split())) == usual()
+    assert tuple(map(int, (await in_thread(started, "test")).split())) == await usual()
 
 
 async def test_a_sidecar_reads_its_log_so_and_does_all_else_as_usual(tmp_path: Path) -> None:
-    if usual()[0] != os.SCHED_OTHER:
+    if (await usual())[0] != os.SCHED_OTHER:
         pytest.skip("the tests run under another policy, which is kept")
+    own = held()
     log = tmp_path / "a.log"
     log.write_bytes(b'{"level":"info","msg":"news"}\n')
     before = threading.enumerate()
@@ -97,4 +103,4 @@ async def test_a_sidecar_reads_its_log_so_and_does_all_else_as_usual(tmp_path: P
         assert len(await client.logs({})) == 1
         readers = [each for each in threading.enumerate() if each not in before and each.name.startswith("corvo-logs")]
         assert {os.sched_getscheduler(each.native_id or 0) for each in readers} == {os.SCHED_BATCH}
-        assert usual()[0] == os.SCHED_OTHER
+        assert held() == own
