@@ -77,7 +77,10 @@ def _is_own(folder: str) -> bool:
     """Whether ``folder``, made if need be, is one that only this user can put anything into."""
     user = os.geteuid()
     try:
-        os.mkdir(folder, 0o700 if user else 0o711)
+        os.mkdir(folder, 0o700)
+        if not user:
+            # By itself: a umask would take it from those that root's workers become.
+            os.chmod(folder, 0o711)
     except FileExistsError:
         pass
     except OSError:

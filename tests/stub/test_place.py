@@ -38,7 +38,11 @@ def test_one_whose_sockets_have_too_long_a_path_is_none(folder: Path, monkeypatc
 def test_without_a_name_the_user_s_own_is_taken_and_made(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CORVO_RUNTIME_DIR")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
-    place = meeting_place("node1-shop")
+    before = os.umask(0o077)
+    try:
+        place = meeting_place("node1-shop")
+    finally:
+        os.umask(before)
     assert place is not None
     assert Path(place.stem).parent == folder / "corvo"
     # Workers of root's service may belong to another user.
