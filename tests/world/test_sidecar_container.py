@@ -22,11 +22,13 @@ import pytest
 import yaml
 
 from corvo_agent.embedded import EmbeddedEtcd, free_ports
+from corvo_agent.errors import NotFound, Unavailable
 from tests.certificates import Authority
 from tests.cli.kit import corvo
 from tests.faults.programs import Program, program_of
 from tests.integration.corvo_processes import CORVO
 from tests.other_user import NOBODY, as_user
+from tests.stub.kit import becomes
 
 from .machine import needs
 from .test_users_guide import url_of
@@ -155,6 +157,13 @@ async def test_a_sidecar_in_a_container_of_its_own_looks_into_the_service_beside
 
 async def told(agent: Program, url: str) -> None:
     """What it says of the service: its lines, its threads, and what it is."""
+
+    async def known() -> bool:
+        code = (await corvo("logs", "node1-pen-npm", "--gateway", url)).code
+        return code not in (NotFound.exit_code, Unavailable.exit_code)
+
+    # It answers before its Module is in etcd.
+    await becomes(known)
     assert "served" in await asked(url, "logs", "node1-pen-npm")
     assert "pen_npm" in await asked(url, "stats", "node1-pen-npm", "cmdline")
     # Profiles need the memory of the process beside it: the same user, and a shared pid namespace.

@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from corvo_agent.embedded import EmbeddedEtcd
+from corvo_agent.errors import NotFound, Unavailable
 from tests.faults.programs import Program, program_of
 from tests.integration.corvo_processes import CORVO
 from tests.other_user import as_user
+from tests.stub.kit import becomes
 
 from .machine import needs
 
@@ -91,6 +93,18 @@ async def run(user: tuple[str, ...], *words: str) -> tuple[int, str]:
     return process.returncode or 0, out.decode()
 
 
+async def when_known(user: tuple[str, ...], *words: str) -> tuple[int, str]:
+    """The same for a command about a Module, once that is in etcd with its address: an agent answers before."""
+    found: list[tuple[int, str]] = []
+
+    async def known() -> bool:
+        found.append(await run(user, *words))
+        return found[-1][0] not in (NotFound.exit_code, Unavailable.exit_code)
+
+    await becomes(known)
+    return found[-1]
+
+
 async def url_of(gateway: Program) -> str:
     return (await gateway.logged("serving ")).partition("serving ")[2].split()[0].rstrip(",")
 
@@ -103,13 +117,13 @@ async def test_a_gateway_and_an_agent_of_two_users(guide: Guide, etcd: EmbeddedE
         at_first = words[: words.index("--allow-user")]
         async with program_of("agent", *of("npm"), *CORVO, *at_first) as agent:
             await agent.logged("answers at")
-            code, out = await run(of("ada"), "stats", "node1-pen-npm", "cmdline", "--gateway", url)
+            code, out = await when_known(of("ada"), "stats", "node1-pen-npm", "cmdline", "--gateway", url)
             assert code != 0
             for told in ("PERMISSION_DENIED", "uid 65534 (nobody)", "uid 1 (daemon)", "--allow-user"):
                 assert told in out
         async with program_of("agent", *of("npm"), *CORVO, *words) as agent:
             await agent.logged("answers at")
-            code, out = await run(of("ada"), "stats", "node1-pen-npm", "cmdline", "--gateway", url)
+            code, out = await when_known(of("ada"), "stats", "node1-pen-npm", "cmdline", "--gateway", url)
             assert code == 0, out
             # The name of the person, not that of the gateway.
             line = json.loads(await agent.logged('\\"action\\":\\"debug\\"'))["msg"]
@@ -133,5 +147,5 @@ async def test_a_socket_in_place_of_a_port(guide: Guide, etcd: EmbeddedEtcd) -> 
         assert code != 0, out
         async with program_of("gateway", *of("corvo", in_group), *CORVO, *serving) as gateway:
             url = await url_of(gateway)
-            code, out = await run(of("ada"), "logs", "node1-pen-npm", "--gateway", url)
+            code, out = await when_known(of("ada"), "logs", "node1-pen-npm", "--gateway", url)
             assert (code, "hello" in out) == (0, True), out
