@@ -18,6 +18,7 @@ from tests.other_user import as_nobody
 from tests.profiles.spawn import load, running
 from tests.sidecar.answers.test_process_tree import MASTER
 from tests.sidecar.injection.kit import python_with_protocol, state_of, unprepared
+from tests.stub.kit import becomes
 from tests.world.machine import needs
 
 WRITER = """
@@ -181,6 +182,12 @@ async def test_it_is_a_module_for_as_long_as_that_lasts(etcd: EmbeddedEtcd, tmp_
         attached = await asyncio.create_subprocess_exec(*asked, stderr=asyncio.subprocess.PIPE)
         assert attached.stderr is not None
         told = (await attached.stderr.readline()).decode()
+
+        async def announced() -> bool:
+            return (await corvo("stats", "node1-shop", "runtime", "--etcd", url)).code == 0
+
+        # It answers before its address is in etcd.
+        await becomes(announced)
         logs = await corvo("logs", "node1-shop", "--level", "Error", "--etcd", url)
         stats = await corvo("stats", "node1-shop", "runtime", "-o", "json", "--etcd", url)
         attached.terminate()
