@@ -14,7 +14,7 @@ from kubernetes_asyncio import client, config, watch
 from kubernetes_asyncio.client.exceptions import ApiException
 from kubernetes_asyncio.config.config_exception import ConfigException
 
-from ..errors import ConfigError, CorvoError, PermissionRefused, RemoteError, Unavailable
+from ..errors import ConfigError, CorvoError, PermissionRefused, RemoteError, Unavailable, system_reason
 from .pod_modules import PodModules
 from .pods import Pod
 from .source import Complete, SourceEvent
@@ -150,7 +150,7 @@ class KubernetesSource:
     def _translated(self, error: Exception) -> CorvoError:
         peer = f"Kubernetes at {self._configuration.host}"
         if not isinstance(error, ApiException):
-            return Unavailable(peer, str(error) or type(error).__name__)
+            return Unavailable(peer, system_reason(error))
         reason = f"{error.status} {error.reason}"
         self._expired = error.status == _UNAUTHORIZED
         if error.status in (_UNAUTHORIZED, 403):

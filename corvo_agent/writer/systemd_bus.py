@@ -16,7 +16,15 @@ from dbus_fast import BusType, Message, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import AuthError, DBusFastError, InvalidAddressError
 
-from ..errors import ConfigError, CorvoError, DeadlineExceeded, PermissionRefused, RemoteError, Unavailable
+from ..errors import (
+    ConfigError,
+    CorvoError,
+    DeadlineExceeded,
+    PermissionRefused,
+    RemoteError,
+    Unavailable,
+    system_reason,
+)
 
 _SYSTEMD = "org.freedesktop.systemd1"
 _MANAGER = f"{_SYSTEMD}.Manager"
@@ -102,7 +110,7 @@ class SystemdBus:
         except AuthError as error:
             raise PermissionRefused(self._peer, str(error)) from error
         except (OSError, EOFError, DBusFastError) as error:
-            raise Unavailable(self._peer, str(error) or type(error).__name__) from error
+            raise Unavailable(self._peer, system_reason(error)) from error
         self.lost = asyncio.ensure_future(self._wait_lost())
         self._bus.add_message_handler(self._receive)
         try:
@@ -165,7 +173,7 @@ class SystemdBus:
         except TimeoutError:
             raise DeadlineExceeded(self._peer, _PATIENCE) from None
         except (OSError, EOFError, DBusFastError) as error:
-            raise Unavailable(self._peer, str(error) or type(error).__name__) from error
+            raise Unavailable(self._peer, system_reason(error)) from error
         if reply is None:
             raise Unavailable(self._peer, "the connection is lost")
         if reply.message_type is MessageType.ERROR:

@@ -8,7 +8,7 @@ import socket
 from collections import OrderedDict
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import DeadlineExceeded, PermissionRefused, Unavailable
+from ...errors import DeadlineExceeded, PermissionRefused, Unavailable, system_reason
 from .networks import Address, DialPolicy
 
 
@@ -74,6 +74,6 @@ class Resolver:
         except TimeoutError:
             raise DeadlineExceeded(f"the name {host}", self._timeout) from None
         except (OSError, UnicodeError) as error:
-            raise Unavailable(host, f"the name is not known: {error}") from error
+            raise Unavailable(host, f"the name is not known: {system_reason(error)}") from error
         # A zone ("%eth0") belongs to link-local addresses, which are never dialled.
         return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import aiohttp
 
-from ...errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, Unavailable, shorten
+from ...errors import ConfigError, DeadlineExceeded, PermissionRefused, RemoteError, Unavailable, shorten, system_reason
 from ...levels.level import Level
 from .hidden import Hidden, secrets_of_headers, secrets_of_url, without_secrets
 from .protocol import LEVEL_NAMES, LevelChange, placeholders
@@ -118,7 +118,7 @@ class HttpHook:
         except TimeoutError:
             raise DeadlineExceeded(without_secrets(url), self._timeout) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise Unavailable(without_secrets(url), self._hidden(str(error) or type(error).__name__)) from error
+            raise Unavailable(without_secrets(url), self._hidden(system_reason(error))) from error
         # An error of its own: waiting will not help, the token has to be looked at.
         if status in (401, 403):
             raise PermissionRefused(f"{request.method} {without_secrets(url)}", f"HTTP {status}")

@@ -87,6 +87,7 @@ async def test_nobody_there_and_nobody_answering() -> None:
             await HttpHook(HttpRequest("PUT", url)).set_level(DEBUG)
         assert "secret" not in str(caught.value)
         assert "token" not in str(caught.value)
+        assert caught.value.reason == "Connection refused"
         silent.listen()
         with pytest.raises(DeadlineExceeded):
             await HttpHook(HttpRequest("PUT", url), timeout=0.05).set_level(DEBUG)
