@@ -61,7 +61,7 @@ _EVERY_KEY = b'{"key":"AA==","range_end":"AA=="}'
 
 def wipe(server: EmbeddedEtcd) -> EmbeddedEtcd:
     """Delete every key."""
-    with urllib.request.urlopen(f"{server.endpoint}/v3/kv/deleterange", _EVERY_KEY, timeout=10) as answer:
+    with urllib.request.urlopen(f"{server.endpoint}/v3/kv/deleterange", _EVERY_KEY, timeout=60) as answer:
         answer.read()
     return server
 

@@ -17,8 +17,9 @@ from typing import Any, Self, cast
 
 import pytest
 
-from corvo_agent.embedded import EtcdBinaries, find_etcd, free_ports
+from corvo_agent.embedded import EtcdBinaries, find_etcd
 from corvo_agent.owned_process import OwnedProcess
+from tests.kept_ports import kept_ports
 from tests.world.etcds import NEWER, SERIES, other_etcds, series_of, version_of
 from tests.world.machine import needs
 
@@ -37,6 +38,9 @@ def _marks() -> dict[str, tuple[pytest.MarkDecorator, ...]]:
 _MARKS = _marks()
 ETCD_NAMES = [pytest.param(name, id=name, marks=marks) for name, marks in _MARKS.items()]
 ETCD_BINARIES = [pytest.param(EVERY_ETCD.get(name), id=name, marks=marks) for name, marks in _MARKS.items()]
+
+# Seconds that one of them gets to start, or to answer a test, on a busy machine.
+_PATIENCE = 60.0
 
 #: Those whose errors have the form that 3.6 has.
 NEWER_BINARIES = [each for each in ETCD_BINARIES if any(mark.args == (NEWER,) for mark in each.marks)]
@@ -58,12 +62,12 @@ class EtcdMember:
 
     def assert_alive(self) -> None:
         """Nothing has ended it. Raises AssertionError with the end of its log."""
-        assert self.pid, f"{self.endpoint} has ended: {self._log.read_text()[-3000:]}"
+        assert self.pid, f"{self.endpoint} has ended: {self.log[-3000:]}"
 
     async def start(self) -> None:
         """Start it, again or for the first time; returns when it serves."""
         self._process = self._new()
-        await self._process.start()
+        await self._process.start(_PATIENCE)
 
     async def kill(self) -> None:
         """SIGKILL: no word of farewell."""
@@ -88,6 +92,11 @@ class EtcdMember:
         """SIGKILL and start."""
         await self.kill()
         await self.start()
+
+    @property
+    def log(self) -> str:
+        """What it has logged."""
+        return self._log.read_text()
 
     async def logged(self, text: str) -> None:
         """Wait until its log holds ``text``; levels below error have to be turned on by ``--log-level``."""
@@ -139,7 +148,8 @@ class EtcdCluster:
         async with AsyncExitStack() as stack:
             folder = Path(tempfile.mkdtemp(prefix="corvo-etcd-test-"))
             stack.callback(shutil.rmtree, folder)
-            self.members = self._make(folder)
+            # Kept while a member is down, too: it comes back to them.
+            self.members = self._make(folder, stack.enter_context(kept_ports(2 * self._size)))
             for member in self.members:
                 stack.push_async_callback(member.kill)
             async with asyncio.TaskGroup() as tasks:
@@ -175,7 +185,7 @@ class EtcdCluster:
         request = urllib.request.Request(f"{self.endpoint}/v3{path}", json.dumps(body).encode(), headers)
 
         def send() -> Any:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
                 return json.load(answer)
 
         return cast(dict[str, Any], await asyncio.to_thread(send))
@@ -187,9 +197,8 @@ class EtcdCluster:
         await self.request("/auth/user/grant", {"user": "root", "role": "root"})
         await self.request("/auth/enable", {})
 
-    def _make(self, folder: Path) -> list[EtcdMember]:
+    def _make(self, folder: Path, ports: Sequence[int]) -> list[EtcdMember]:
         scheme = "https" if self._tls else "http"
-        ports = free_ports(2 * self._size)
         peers = [f"http://127.0.0.1:{port}" for port in ports[: self._size]]
         clients = [f"{scheme}://127.0.0.1:{port}" for port in ports[self._size :]]
         everybody = ",".join(f"m{index}={peer}" for index, peer in enumerate(peers))

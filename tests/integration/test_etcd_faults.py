@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from corvo_agent.embedded import EtcdBinaries, free_ports
+from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import Compacted, CorvoError, DeadlineExceeded, Unavailable
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.kv import Change, KeyValue
 from tests.etcd_cluster import ETCD_BINARIES, EtcdCluster, EtcdMember
+from tests.kept_ports import kept_ports
 
 pytestmark = [
     pytest.mark.integration,
@@ -54,17 +55,21 @@ async def test_a_server_that_ends_and_comes_back(binaries: EtcdBinaries, end: st
 
 
 async def test_a_frozen_server(binaries: EtcdBinaries) -> None:
-    async with EtcdCluster(binaries=binaries) as cluster, store_of(cluster, call_timeout=0.4) as store:
-        first = await store.put("a", b"1")
-        async with aclosing(store.changes("a", first)) as batches:
+    async with (
+        EtcdCluster(binaries=binaries) as cluster,
+        store_of(cluster, call_timeout=0.4) as store,
+        # What has to be answered has the time that it takes.
+        store_of(cluster, call_timeout=60.0) as patient,
+    ):
+        first = await patient.put("a", b"1")
+        async with aclosing(patient.changes("a", first)) as batches:
             await anext(batches)
             cluster.members[0].suspend()
             calls = (store.get("a"), store.create("b", b""), store.put("a", b"2"), anext(store.changes("a", 1)))
             errors = await asyncio.gather(*map(error_of, calls))
             assert [type(error) for error in errors] == [DeadlineExceeded] * 4
             cluster.members[0].resume()
-            async with store_of(cluster, call_timeout=20.0) as patient:
-                last = await patient.put("a", b"3")
+            last = await patient.put("a", b"3")
             # The connection has survived: the watch goes on where it was.
             seen = 0
             while seen < last:
@@ -87,7 +92,7 @@ async def test_a_compacted_start_then_a_new_one(binaries: EtcdBinaries) -> None:
 
 
 async def test_one_member_of_three_dies_freezes_and_comes_back(binaries: EtcdBinaries) -> None:
-    async with EtcdCluster(3, binaries=binaries) as cluster, store_of(cluster, call_timeout=4.5) as store:
+    async with EtcdCluster(3, binaries=binaries) as cluster, store_of(cluster, call_timeout=9.0) as store:
         written = [await store.create("a/0", b"")]
         asked = cluster.members[cluster.endpoints.index(store.statistics().endpoint)]
         await asked.kill()
@@ -110,10 +115,14 @@ async def test_one_member_of_three_dies_freezes_and_comes_back(binaries: EtcdBin
 async def test_a_lost_quorum_ends_the_watch_and_refuses_new_ones(binaries: EtcdBinaries) -> None:
     async with EtcdCluster(3, binaries=binaries) as cluster:
         survivor = cluster.members[0]
-        options = EtcdOptions((survivor.endpoint,), call_timeout=1.5)
-        async with EtcdStore(options) as store:
-            written = await store.put("a", b"1")
-            async with aclosing(store.changes("a", 1)) as batches:
+        reached = (survivor.endpoint,)
+        async with (
+            EtcdStore(EtcdOptions(reached, call_timeout=1.5)) as store,
+            # What has to be answered has the time that it takes.
+            EtcdStore(EtcdOptions(reached, call_timeout=60.0)) as patient,
+        ):
+            written = await patient.put("a", b"1")
+            async with aclosing(patient.changes("a", 1)) as batches:
                 await anext(batches)
                 waiting = asyncio.ensure_future(anext(batches))
                 await asyncio.gather(*(member.kill() for member in cluster.members[1:]))
@@ -122,12 +131,12 @@ async def test_a_lost_quorum_ends_the_watch_and_refuses_new_ones(binaries: EtcdB
             calls = (store.get("a"), store.put("a", b"2"), anext(store.changes("a", 1)))
             errors = await asyncio.gather(*map(error_of, calls))
             assert all(isinstance(error, Unavailable | DeadlineExceeded) for error in errors), errors
-            assert await store.get("a", serializable=True) == KeyValue("a", b"1", written, written)
+            assert await patient.get("a", serializable=True) == KeyValue("a", b"1", written, written)
 
 
 async def test_a_member_that_only_learns_is_passed_over(binaries: EtcdBinaries, tmp_path: Path) -> None:
     async with EtcdCluster(binaries=binaries) as cluster, AsyncExitStack() as stack:
-        client, peer = (f"http://127.0.0.1:{port}" for port in free_ports(2))
+        client, peer = (f"http://127.0.0.1:{port}" for port in stack.enter_context(kept_ports(2)))
         await cluster.request("/cluster/member/add", {"peerURLs": [peer], "isLearner": True})
         first = (await cluster.request("/cluster/member/list", {}))["members"]
         (leader,) = (member["peerURLs"][0] for member in first if member["peerURLs"] != [peer])

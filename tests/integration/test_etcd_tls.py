@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 import trustme
 
-from corvo_agent.embedded import EtcdBinaries, free_ports
+from corvo_agent.embedded import EtcdBinaries
 from corvo_agent.errors import Unavailable
 from corvo_agent.modules.announcing.endpoint import Endpoint, find_endpoint
 from corvo_agent.modules.announcing.lease import EndpointLease, EndpointState
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from tests.etcd_cluster import ETCD_BINARIES, NEWER_BINARIES, EtcdCluster
+from tests.kept_ports import kept_ports
 
 pytestmark = pytest.mark.integration
 
@@ -76,7 +77,7 @@ async def works(store: EtcdStore) -> None:
 async def refused(server: Sequence[str], reason: str, *, binaries: EtcdBinaries | None = None, **options: Any) -> None:
     async with (
         EtcdCluster(binaries=binaries, tls=server) as cluster,
-        store_of(cluster, call_timeout=2.0, **options) as store,
+        store_of(cluster, call_timeout=30.0, **options) as store,
     ):
         with pytest.raises(Unavailable, match=reason):
             await store.get("a")
@@ -144,12 +145,12 @@ async def test_a_client_without_certificate_or_with_a_foreign_one_is_refused(
 async def test_http_to_an_https_port_and_the_reverse_are_named(binaries: EtcdBinaries, pki: Pki) -> None:
     async with EtcdCluster(binaries=binaries, tls=pki.server("127.0.0.1")) as cluster:
         plain = cluster.endpoint.replace("https", "http")
-        async with EtcdStore(EtcdOptions((plain,), call_timeout=1.0)) as store:
+        async with EtcdStore(EtcdOptions((plain,), call_timeout=30.0)) as store:
             with pytest.raises(Unavailable, match="as one that expects https does"):
                 await store.put("a", b"1")
     async with EtcdCluster(binaries=binaries) as cluster:
         secure = cluster.endpoint.replace("http", "https")
-        async with EtcdStore(EtcdOptions((secure,), call_timeout=1.0, ca_file=pki.ca_file)) as store:
+        async with EtcdStore(EtcdOptions((secure,), call_timeout=30.0, ca_file=pki.ca_file)) as store:
             with pytest.raises(Unavailable, match="as one that expects http does"):
                 await store.put("a", b"1")
 
@@ -169,13 +170,14 @@ async def test_an_etcd_without_its_gateway_is_named_and_the_next_one_asked(binar
 
 @pytest.mark.parametrize("binaries", NEWER_BINARIES)
 async def test_an_etcd_that_speaks_http_elsewhere_is_named(binaries: EtcdBinaries) -> None:
-    elsewhere = f"http://127.0.0.1:{free_ports(1)[0]}"
-    async with EtcdCluster(binaries=binaries, options=["--listen-client-http-urls", elsewhere]) as cluster:
-        async with store_of(cluster) as store:
-            with pytest.raises(Unavailable, match="with --listen-client-http-urls etcd does so at those addresses"):
-                await store.get("a")
-        async with EtcdStore(EtcdOptions((elsewhere,))) as store:
-            await works(store)
+    with kept_ports(1) as (port,):
+        elsewhere = f"http://127.0.0.1:{port}"
+        async with EtcdCluster(binaries=binaries, options=["--listen-client-http-urls", elsewhere]) as cluster:
+            async with store_of(cluster) as store:
+                with pytest.raises(Unavailable, match="with --listen-client-http-urls etcd does so at those addresses"):
+                    await store.get("a")
+            async with EtcdStore(EtcdOptions((elsewhere,))) as store:
+                await works(store)
 
 
 @pytest.mark.parametrize("binaries", ETCD_BINARIES)

@@ -69,9 +69,9 @@ async def test_calls_and_watches_with_a_password(binaries: EtcdBinaries) -> None
         written = await store.create("mine/a", b"1")
         async with aclosing(store.changes("mine/", written)) as batches:
             assert [change.revision for change in await anext(batches)] == [written]
-        lease = await store.grant_lease(5)
+        lease = await store.grant_lease(60)
         await store.put("mine/b", b"2", lease=lease)
-        assert await store.keep_lease(lease) >= 5
+        assert await store.keep_lease(lease) >= 60
         await store.revoke_lease(lease)
         assert [item.key for item in (await store.range("mine/")).items] == ["mine/a"]
         assert store.statistics().reauthentications == 1
@@ -105,10 +105,11 @@ async def test_an_expired_token_is_renewed_once_for_calls_and_new_watches(binari
     ):
         first = await store.put("mine/a", b"1")
         assert [change.revision for change in await anext(running)] == [first]
-        await cluster.members[0].logged("deleted a simple token")
+        await cluster.members[0].logged(ended := "deleted a simple token")
         items = await asyncio.gather(*(store.get("mine/a") for _ in range(20)))
         assert set(items) == {await store.get("mine/a")}
-        assert store.statistics().reauthentications == 2
+        # For each one that ended, of which there are more where two steps here are more than its second apart.
+        assert 2 <= store.statistics().reauthentications <= 1 + cluster.members[0].log.count(ended)
         assert store.statistics().failures == 0
         # A watch that is on keeps what it was allowed when it was opened: so etcd has it.
         second = await store.put("mine/a", b"2")
@@ -117,12 +118,12 @@ async def test_an_expired_token_is_renewed_once_for_calls_and_new_watches(binari
 
 async def test_a_lease_is_kept_over_the_end_of_a_token(binaries: EtcdBinaries) -> None:
     async with cluster_with_users(binaries) as cluster, agent(cluster) as store:
-        lease = await store.grant_lease(30)
+        lease = await store.grant_lease(60)
         await store.put("mine/a", b"1", lease=lease)
         # All tokens are forgotten, as when they expire.
         await cluster.request("/auth/disable", {}, user=ROOT)
         await cluster.request("/auth/enable", {})
-        assert await store.keep_lease(lease) >= 30
+        assert await store.keep_lease(lease) >= 60
         assert store.statistics().failures == 0
 
 
@@ -158,7 +159,7 @@ async def test_signed_tokens_from_before_the_users_changed_are_renewed(binaries:
     (tmp_path / "pub").write_bytes(key.public_key().public_bytes(*public))
     tokens = f"jwt,pub-key={tmp_path}/pub,priv-key={tmp_path}/key,sign-method=ES256,ttl=300s"
     async with cluster_with_users(binaries, "--auth-token", tokens) as cluster, agent(cluster) as store:
-        lease = await store.grant_lease(30)
+        lease = await store.grant_lease(60)
 
         async def watched() -> None:
             async with aclosing(store.changes("mine/", 1)) as batches:
@@ -183,12 +184,12 @@ async def test_a_password_that_is_changed_together_with_its_file(binaries: EtcdB
         cluster_with_users(binaries) as cluster,
         agent(cluster, password=None, read_password=file.read_text) as store,
     ):
-        lease = await store.grant_lease(30)
+        lease = await store.grant_lease(60)
         await cluster.request("/auth/user/changepw", {"name": "agent", "password": "changed"}, user=ROOT)
         assert await outcome(store.get("mine/a")) is PermissionRefused
         file.write_text("changed")
         assert await store.get("mine/a") is None
-        assert await store.keep_lease(lease) >= 30
+        assert await store.keep_lease(lease) >= 60
 
 
 async def test_a_store_with_a_password_works_before_users_are_turned_on(binaries: EtcdBinaries) -> None:

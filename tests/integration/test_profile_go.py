@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -20,13 +19,14 @@ from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.messages.payloads import decode_profile, decode_stats
 from corvo_agent.errors import Unavailable
 from corvo_agent.profiles.pprof.reader import decode
+from tests.kept_ports import kept_ports
 from tests.sidecar.servers import serving
 from tests.world.machine import needs
 
 from .go_tools import build, object_cache, pprof
 
-# Building the program takes half a minute.
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300), needs("python")]
+# Building the program takes half a minute, and minutes on a busy machine.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600), needs("python")]
 
 
 @pytest.fixture(scope="module")
@@ -133,13 +133,12 @@ async def test_the_process_is_known_by_where_it_listens(go_url: str) -> None:
 
 
 async def test_while_it_does_not_run_the_agent_says_so_and_tells_how_it_is_doing_itself() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    async with (
-        build_agent(AgentSettings(module="app", node="node1", go_pprof=url)) as agent,
-        DiagnosticsClient(agent.address) as client,
-    ):
-        for question in (client.stats(), client.stats("memstats"), client.profile("heap")):
-            with pytest.raises(Unavailable, match="Connection refused"):
-                await question
-        assert (await client.stats("agent"))["agent"]["name"] == "node1-app"
+    with kept_ports(1) as (port,):
+        async with (
+            build_agent(AgentSettings(module="app", node="node1", go_pprof=f"http://127.0.0.1:{port}")) as agent,
+            DiagnosticsClient(agent.address) as client,
+        ):
+            for question in (client.stats(), client.stats("memstats"), client.profile("heap")):
+                with pytest.raises(Unavailable, match="Connection refused"):
+                    await question
+            assert (await client.stats("agent"))["agent"]["name"] == "node1-app"

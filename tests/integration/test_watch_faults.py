@@ -66,7 +66,11 @@ async def test_a_suspended_etcd() -> None:
 async def test_what_was_written_while_it_was_away_is_told_in_full(binaries: EtcdBinaries) -> None:
     async with EtcdCluster(binaries=binaries) as cluster, TcpProxy(cluster.endpoint) as proxy:
         member = cluster.members[0]
-        async with etcd_store(proxy.url) as ours, etcd_store(cluster.endpoint) as theirs, Observer(ours) as observer:
+        async with (
+            etcd_store(proxy.url) as ours,
+            etcd_store(cluster.endpoint, call_timeout=60.0) as theirs,
+            Observer(ours) as observer,
+        ):
             await theirs.kv.put(KEY, numbered(0))
             await observer.sees(0)
             # It says goodbye, and is not reached before the changes are made.

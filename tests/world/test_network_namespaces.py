@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest_asyncio
 
-from corvo_agent.embedded import EmbeddedEtcd, free_ports
+from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.announcing.endpoint import endpoint_key
@@ -21,6 +21,7 @@ from corvo_agent.modules.watching.watch import Watch
 from tests.cli.kit import corvo
 from tests.diagnostics.kit import until
 from tests.integration.corvo_processes import CORVO, AgentProcess, agent_process
+from tests.kept_ports import kept_ports
 from tests.tcp_proxy import TcpProxy
 
 from .machine import needs
@@ -85,7 +86,11 @@ async def machine(etcd: EmbeddedEtcd) -> AsyncIterator[Machine]:
 
 
 async def test_loopback_is_dialled_from_its_own_machine_only(machine: Machine, etcd: EmbeddedEtcd) -> None:
-    listen = f"127.0.0.1:{free_ports(1)[0]}"
+    with kept_ports(1) as (port,):
+        await dialled_where_it_is(machine, etcd, f"127.0.0.1:{port}")
+
+
+async def dialled_where_it_is(machine: Machine, etcd: EmbeddedEtcd, listen: str) -> None:
     async with machine.agent("node1", listen, here=True), machine.agent("node2", listen) as other:
         assert other.address == listen
         # Each where it is: both are found, at one and the same address.

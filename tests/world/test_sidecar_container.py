@@ -21,14 +21,15 @@ import psutil
 import pytest
 import yaml
 
-from corvo_agent.embedded import EmbeddedEtcd, free_ports
+from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import NotFound, Unavailable
 from tests.certificates import Authority
 from tests.cli.kit import corvo
 from tests.faults.programs import Program, program_of
 from tests.integration.corvo_processes import CORVO
+from tests.kept_ports import kept_ports
 from tests.other_user import NOBODY, as_user
-from tests.stub.kit import becomes
+from tests.stub.kit import PATIENCE, becomes
 
 from .machine import needs
 from .test_users_guide import url_of
@@ -147,7 +148,7 @@ async def test_a_sidecar_in_a_container_of_its_own_looks_into_the_service_beside
             program_of("gateway", *CORVO, "gateway", "--etcd", etcd.endpoint, *reach) as gateway,
         ):
             try:
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(2 * PATIENCE):
                     await agent.logged("answers at")
                     await told(agent, await url_of(gateway))
             finally:
@@ -158,13 +159,13 @@ async def test_a_sidecar_in_a_container_of_its_own_looks_into_the_service_beside
 async def told(agent: Program, url: str) -> None:
     """What it says of the service: its lines, its threads, and what it is."""
 
-    async def known() -> bool:
-        code = (await corvo("logs", "node1-pen-npm", "--gateway", url)).code
-        return code not in (NotFound.exit_code, Unavailable.exit_code)
+    async def has_served() -> bool:
+        outcome = await corvo("logs", "node1-pen-npm", "--gateway", url)
+        assert outcome.code in (0, NotFound.exit_code, Unavailable.exit_code), outcome.err
+        return "served" in outcome.out
 
-    # It answers before its Module is in etcd.
-    await becomes(known)
-    assert "served" in await asked(url, "logs", "node1-pen-npm")
+    # It answers before its Module is in etcd, and may be asked before the service beside it has begun.
+    await becomes(has_served)
     assert "pen_npm" in await asked(url, "stats", "node1-pen-npm", "cmdline")
     # Profiles need the memory of the process beside it: the same user, and a shared pid namespace.
     assert "pen_npm.py" in await asked(url, "stacks", "node1-pen-npm")
@@ -173,6 +174,7 @@ async def told(agent: Program, url: str) -> None:
 
 
 @pytest.fixture
-def free_address() -> str:
+def free_address() -> Iterator[str]:
     """Where the sidecar listens, which its manifest has it announce."""
-    return f"127.0.0.1:{free_ports(1)[0]}"
+    with kept_ports(1) as (port,):
+        yield f"127.0.0.1:{port}"
