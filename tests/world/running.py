@@ -7,21 +7,22 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.modules.announcing.workers import Process, find_workers
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.store import ModuleStore
+from tests.kept_ports import kept_ports
 from tests.stub.kit import PATIENCE, becomes, hub_pid, runtime_folder
 from tests.world.services import LINE, Kind
 
@@ -65,9 +66,18 @@ class Running:
         """Those that are announced."""
         return [each for each in await find_workers(self.store.kv, NAME) if each.inside]
 
-    async def all_at(self, level: str, count: int) -> bool:
-        """Whether so many are announced, and all of them have ``level``."""
-        return [each.level.level for each in await self.workers() if each.level is not None] == [level] * count
+    async def all_at(self, level: str, count: int, *, without: Iterable[int] = ()) -> bool:
+        """Whether so many are announced, all of them have ``level``, and none is one of the processes ``without``."""
+        workers = await self.workers()
+        levels = [each.level.level for each in workers if each.level is not None]
+        return levels == [level] * count and not {each.worker.pid for each in workers} & {*without}
+
+    async def all_told(self, client: DiagnosticsClient, count: int) -> bool:
+        """Whether the hub tells ``client`` of all that are announced, so many, and each of them has answered it."""
+        told = (await client.stats(timeout=60))["workers"].values()
+        announced = {each.worker.pid for each in await self.workers()}
+        same = {worker["pid"] for worker in told} == announced and len(announced) == count
+        return same and all("memstats" in worker for worker in told)
 
     def _get(self) -> str:
         end = time.monotonic() + PATIENCE
@@ -87,14 +97,11 @@ async def service(
     kind: Kind, etcd: EmbeddedEtcd, *, by_start: bool, options: str = "", environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[Running]:
     """The service, until SIGTERM has ended it, and its hub with it; ``environment`` is added to the test's own."""
-    with runtime_folder() as folder:
+    with runtime_folder() as folder, kept_ports(1) as (port,):
         (folder / "queue").mkdir()
         (folder / "done").mkdir()
         (folder / "results").mkdir()
         (folder / "app.py").write_text(kind.first + (LINE if by_start else "") + kind.application)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         command = f"{kind.command} {options}".format(port=port, bin=_BIN).split()
         told = ["--module", "shop", "--node", "node1", "--etcd", etcd.endpoint]
         path = os.pathsep.join((str(folder), os.environ.get("PYTHONPATH", "")))

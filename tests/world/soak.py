@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +39,7 @@ _AS_CONFIGURED = 20
 # Seconds for which each of them holds.
 _HOLDS = 10.0
 _CLIENTS = 4
-# Seconds until a process holds no more descriptors than before.
+# Seconds until a process holds no more descriptors than before, and until nothing is left over.
 _SETTLES = 30.0
 # Connections that are opened when they are first needed, and stay. One left by each worker would be dozens.
 _ONCE = 2
@@ -236,7 +236,8 @@ class Figures:
         Those that were there before the first level was said are none to be looked at: the application itself had not
         set up its own then.
         """
-        for life in (Life.read(path) for path in folder.iterdir()):
+        # One that has ended before it wrote anything has no level to be looked at.
+        for life in (Life.read(path) for path in folder.iterdir() if path.stat().st_size):
             wrong = list(life.wrong(said))
             first = wrong.pop(0) if wrong and wrong[0][0] == life.born else (life.born, life.born)
             if life.born > said[1][0]:
@@ -273,14 +274,14 @@ async def soak(plan: Plan, etcd: EmbeddedEtcd, folder: Path) -> Figures:
             await becomes(lambda: run.all_at("as-configured", count))
             session = os.getsid(run.process.pid)
             with _Load(run.port, plan.rate) as load:
-                for seconds in (plan.seconds / 10, plan.seconds):
-                    await _under_load(run, load, seconds, figures, said)
+                # Of so many, one of the processes has taken as many as it may, and was replaced.
+                for seconds, least in ((plan.seconds / 10, 0), (plan.seconds, 2 * count * plan.max_requests)):
+                    await _under_load(run, load, seconds, least, figures, said)
                     await becomes(lambda: run.all_at(_NAMES[said[-1][1]], count))
                     await _size(figures.hub, await asyncio.to_thread(hub_pid, run.socket))
                     await _size(figures.first, run.process.pid)
                 figures.requests, figures.failures = load.requests, load.failures
-        left = (await kv.range(f"{BESIDE_PREFIX}{NAME}/")).items
-        figures.left = [f"key {item.key}" for item in left] + list(_processes(session))
+        await _settles(lambda: _is_clean(figures, kv, session))
     await asyncio.to_thread(figures.read, folder, said)
     return figures
 
@@ -288,10 +289,22 @@ async def soak(plan: Plan, etcd: EmbeddedEtcd, folder: Path) -> Figures:
 async def _size(sizes: list[Size], pid: int) -> None:
     """Add that of the process; descriptors more than before have a while to be those of workers that come and go."""
     if sizes:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_SETTLES):
-                await becomes(lambda: _is_as_before(sizes[0], pid))
+        await _settles(lambda: _is_as_before(sizes[0], pid))
     sizes.append(Size.of(pid))
+
+
+async def _settles(true: Callable[[], Awaitable[object]]) -> None:
+    """Wait until ``true`` says so, and not for ever: what is found then is for the figures to say."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_SETTLES):
+            await becomes(true)
+
+
+async def _is_clean(figures: Figures, kv: EtcdStore, session: int) -> bool:
+    """Whether nothing is left over, which goes into the figures: what was killed may take a moment to end."""
+    left = (await kv.range(f"{BESIDE_PREFIX}{NAME}/")).items
+    figures.left = [f"key {item.key}" for item in left] + list(_processes(session))
+    return not figures.left
 
 
 async def _is_as_before(before: Size, pid: int) -> bool:
@@ -299,15 +312,16 @@ async def _is_as_before(before: Size, pid: int) -> bool:
 
 
 async def _under_load(
-    run: Running, load: _Load, seconds: float, figures: Figures, said: list[tuple[float, int]]
+    run: Running, load: _Load, seconds: float, least: int, figures: Figures, said: list[tuple[float, int]]
 ) -> None:
+    """So many seconds of it, and more where it takes them until there were ``least`` requests."""
     end = time.monotonic() + seconds
     load.let.set()
-    while (left := end - time.monotonic()) > 0:
+    while (left := end - time.monotonic()) > 0 or load.requests < least:
         level = "Debug" if said[-1][1] != LEVELS["Debug"] else "Error"
         said.append((time.time(), LEVELS[level]))
         await run.store.set_level(NAME, level)
-        await asyncio.to_thread(load.stopped.wait, min(_HOLDS, left))
+        await asyncio.to_thread(load.stopped.wait, min(_HOLDS, max(left, 1.0)))
         figures.hubs.add(await asyncio.to_thread(hub_pid, run.socket))
     await asyncio.to_thread(load.rest)
 
