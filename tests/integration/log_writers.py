@@ -46,7 +46,8 @@ for number in range(lines):
 handler.close()
 """
 
-#: Logs numbered lines until it is told to stop on its input; opens its file anew when told to: path.
+#: Logs numbered lines until it is told to stop on its input; opens its file anew when told to: path. Each time it says
+#: then how many lines it has written.
 REOPENING = """
 import os, select, sys
 path, number = sys.argv[1], 0
@@ -61,9 +62,9 @@ while True:
         if word == b"r":
             file.close()
             file = open(path, "ab", buffering=0)
-        else:
+        print(number, flush=True)
+        if word == b"s":
             break
-print(number, flush=True)
 """
 
 

@@ -19,6 +19,7 @@ from corvo_agent.timestamps import parse_rfc3339
 from tests.cli.kit import Outcome, corvo
 from tests.faults.programs import Program
 from tests.faults.programs import corvo as corvo_program
+from tests.stub.kit import becomes
 
 from .machine import needs
 
@@ -83,6 +84,13 @@ async def world(etcd: EmbeddedEtcd, tmp_path: Path) -> AsyncIterator[World]:
         address = json.loads(await agent.logged("answers at"))["address"]
         url = (await gateway.logged("serving ")).partition("serving ")[2].split()[0].rstrip(",")
         arguments = ("--gateway", url, "--gateway-token-file", str(token))
+
+        async def known() -> bool:
+            asked = (("level", NAME), ("stats", NAME, "agent"))
+            return not any([(await corvo(*words, *arguments)).code for words in asked])
+
+        # It answers before its Module and its address are in etcd, and before the gateway has heard of them.
+        await becomes(known)
         yield World(agent, gateway, address, log, clock, arguments)
 
 

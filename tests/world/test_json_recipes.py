@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.guides.text import block
+from tests.stub.kit import PATIENCE
 
 from .machine import needs
 from .test_log_programs import ask, serving
@@ -110,12 +111,12 @@ def test_celery(folder: Path) -> None:
     )
     command = [str(BIN / "celery"), "-A", "tasks", "worker", "-P", "solo", "--loglevel", "INFO"]
     with (folder / "out").open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as worker:
-        log, patience = folder / "shop.log", time.monotonic() + 60
+        log, patience = folder / "shop.log", time.monotonic() + PATIENCE
         while not (log.exists() and " ready." in log.read_text()):
             assert time.monotonic() < patience
             assert worker.poll() is None, (folder / "out").read_text()
             time.sleep(0.05)
         worker.terminate()
-        assert worker.wait(60) == 0
+        assert worker.wait(PATIENCE) == 0
     assert "celery" in programs(folder)
     assert all(line["module"] == "shop" for line in lines(folder))

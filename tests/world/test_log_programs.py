@@ -22,10 +22,13 @@ from corvo_agent.logs.dialects.fields import Field, text_of
 from corvo_agent.logs.lines.line_time import LineClock
 from corvo_agent.logs.lines.record import Record
 from tests.integration.go_tools import go, object_cache
+from tests.stub.kit import PATIENCE, becomes
 
 from .log_programs import ASGI, GO, GO_KINDS, NGINX, NODE, PYTHON, WSGI
 from .machine import needs, program
 
+# What is made of packages of npm and of Go takes minutes on a busy machine.
+pytestmark = pytest.mark.timeout(600)
 SECOND = 10**9
 PACKAGES = ("pino@9", "winston@3", "bunyan@1")
 
@@ -120,7 +123,7 @@ async def serving(command: Sequence[str], log: Path, sock: Path, **environment: 
         settings: Mapping[str, str] = {**os.environ, **environment}
         process = await asyncio.create_subprocess_exec(*command, stdout=file, stderr=file, env=settings)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not can_connect(sock):
                 assert process.returncode is None
                 await asyncio.sleep(0.01)
@@ -186,8 +189,13 @@ async def test_redis(folder: Path) -> None:
     log, sock = folder / "app.log", folder / "server"
     command = [str(program("redis-server")), "--port", "0", "--unixsocket", str(sock), "--logfile", str(log)]
     began = time.time_ns()
+
+    async def has_begun() -> bool:
+        return "eady to accept connections" in log.read_text()
+
     async with serving([*command, "--dir", str(folder)], folder / "output", sock):
-        pass
+        # It listens before that.
+        await becomes(has_begun)
     texts = [line.partition(" # ")[2] for line in log.read_text().splitlines() if " # " in line]
     assert texts
     warnings = await read(log, LogQuery(level=Level.WARN, window=Window(began - SECOND)))
@@ -203,8 +211,7 @@ mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/journal /run/log/journal
 : > /run/machine-id
 /lib/systemd/systemd-journald & journald=$!
-until [ -S /run/systemd/journal/stdout ]; do sleep 0.05; done
-printf '<6>fine\\n<3>boom\\n' | systemd-cat --identifier app
+until printf '<6>fine\\n<3>boom\\n' | systemd-cat --identifier app 2> /dev/null; do sleep 0.05; done
 until journalctl --directory /run/log/journal/* --identifier app --output json > "$1" && grep -q boom "$1"
 do sleep 0.05; done
 kill $journald

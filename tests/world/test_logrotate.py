@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio.subprocess import Process
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -37,17 +38,17 @@ async def rotate(path: Path, *options: str) -> None:
     assert await process.wait() == 0
 
 
-async def tell(process: Process, word: bytes) -> None:
+async def tell(process: Process, word: bytes) -> int:
+    """Have the writer open its file anew, "r", or stop, "s"; how many lines it had written when it did so."""
     assert process.stdin is not None
     process.stdin.write(word)
     await process.stdin.drain()
-
-
-async def stop(process: Process) -> int:
-    """Have the writer stop; how many lines it wrote."""
-    await tell(process, b"s")
     assert process.stdout is not None
     return int(await process.stdout.readline())
+
+
+def told_of(truncations: int) -> Callable[[Seen], bool]:
+    return lambda seen: len(seen.remarks) == truncations
 
 
 @pytest.mark.parametrize("options", [("create 0644",), ("create 0644", "compress", "delaycompress")])
@@ -57,8 +58,9 @@ async def test_logrotate_by_rename(tmp_path: Path, options: tuple[str, ...]) -> 
         for _ in range(4):
             await until(beyond(seen.last + 500))
             await rotate(path, *options)
-            await tell(process, b"r")
-        written = await stop(process)
+            # What was written until then is in the file that was renamed, and would be lost were it packed before.
+            await until(beyond(await tell(process, b"r")))
+        written = await tell(process, b"s")
         await until(lambda seen: seen.last == written - 1)
     assert seen == Seen(written, written - 1)
 
@@ -66,12 +68,14 @@ async def test_logrotate_by_rename(tmp_path: Path, options: tuple[str, ...]) -> 
 async def test_logrotate_by_copy_and_truncation(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     async with following(path) as (seen, until), writer(REOPENING, path) as process:
-        for _ in range(4):
+        for number in range(4):
             await until(beyond(seen.last + 500))
             await rotate(path, "copytruncate")
+            # Two that follow each other before anything is read between them are one to be told of.
+            await until(told_of(number + 1))
         # Or its very last line might be one of those that are lost.
         await until(beyond(seen.last + 500))
-        written = await stop(process)
+        written = await tell(process, b"s")
         await until(lambda seen: seen.last == written - 1)
     # Written between copy and truncation: in no file any more, and said to be lost. Nothing else is missing.
     assert seen.repeated == 0
