@@ -51,7 +51,7 @@ def ask_as_nobody(address: str) -> tuple[int, str]:
     """Exit code and error of ``corvo logs`` at ``address``, run by another user."""
     command = [*as_nobody(), sys.executable, "-m", "corvo_agent", "logs", "n-m", "--address", address]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CORVO_")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=100, check=False)
     return done.returncode, done.stderr
 
 

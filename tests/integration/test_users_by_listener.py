@@ -23,7 +23,7 @@ from corvo_agent.access.wrong_tokens import TokenCheck
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
-from corvo_agent.errors import CorvoError
+from corvo_agent.errors import CorvoError, DeadlineExceeded
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.settings import GatewaySettings
 from corvo_agent.modules.memory import MemoryStore
@@ -65,14 +65,17 @@ async def answered(address: str) -> bool:
             ask: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
             ask = channel.unary_unary("/diagnostics.DiagnosticsV1/AutoGetModule")
             try:
-                await ask(b"", timeout=30)
+                await ask(b"", timeout=60)
             except grpc.aio.AioRpcError as error:
                 # Who is answered hears that there is no such Module.
                 return error.code() is grpc.StatusCode.NOT_FOUND
             return True
-    async with DiagnosticsClient(address) as client:
+    async with DiagnosticsClient(address, connect_timeout=60) as client:
         try:
-            await client.stats("cmdline")
+            await client.stats("cmdline", timeout=60)
+        except DeadlineExceeded:
+            # Neither answered nor refused.
+            raise
         except CorvoError:
             return False
         return True

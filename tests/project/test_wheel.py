@@ -7,17 +7,20 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.project.test_source_distribution import copy_of_the_project
 from tests.world.machine import needs
 
 _BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 
 
+@pytest.mark.timeout(300)
 @needs("python")
 def test_a_wheel_holds_the_file_for_pythons_that_read_no_path(tmp_path: Path) -> None:
     copy_of_the_project(tmp_path / "project")
     command = [sys.executable, "-W", "ignore", "-c", _BUILD, str(tmp_path / "dist")]
-    built = subprocess.run(command, cwd=tmp_path / "project", capture_output=True, text=True, timeout=110)
+    built = subprocess.run(command, cwd=tmp_path / "project", capture_output=True, text=True, timeout=280)
     assert built.returncode == 0, built.stderr
     (archive,) = (tmp_path / "dist").iterdir()
     with zipfile.ZipFile(archive) as wheel:

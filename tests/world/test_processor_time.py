@@ -36,7 +36,6 @@ ORDER = SamplingOrder(seconds=4.0, hz=397, budget=100)
 _STATED = re.compile(r"(\d+) % of the looks were at moments without a processor")
 # Points at which one recording is enough, and how many there are at most.
 _EXACT, _MOST = 3.0, 6
-_RECORDINGS = 24
 _GROUPS = Path("/sys/fs/cgroup")
 
 
@@ -139,16 +138,22 @@ async def test_on_a_core_of_its_own_totals_are_right_within_5_percent_and_shares
     assert off_by(whole, truth) <= max(5, 2 * whole.error_points), whole.notes
 
 
+@pytest.mark.timeout(600)
 async def test_the_error_that_is_stated_holds_in_19_of_20_recordings() -> None:
     order = SamplingOrder(seconds=0.7, hz=211, budget=100)
-    outside = 0
-    for _ in range(_RECORDINGS):
-        with load("told_shares") as process:
-            recording = await PySpy(process.pid).record(order)
-            truth = told_by(process, recording)
-        outside += off_by(recording, truth) > recording.error_points
-    # Of 24 with a chance of one in twenty each, 5 are outside once in 200 times.
-    assert outside < 5
+    outside = taken = 0
+    # Of 24 with a chance of one in twenty each, 5 are outside once in 200 times: then more are looked at, for of 60 it
+    # is 12 once in 50000 times.
+    for recordings, most in ((24, 5), (60, 12)):
+        while taken < recordings:
+            with load("told_shares") as process:
+                recording = await PySpy(process.pid).record(order)
+                truth = told_by(process, recording)
+            outside += off_by(recording, truth) > recording.error_points
+            taken += 1
+        if outside < most:
+            break
+    assert outside < most
 
 
 @VERSIONS
