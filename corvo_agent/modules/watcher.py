@@ -18,7 +18,7 @@ from .model import Module
 from .names import key_of, validate_name
 from .store import ModuleStore
 from .vanished import Vanished
-from .watching.batches import Cause, WatchBatch
+from .watching.batches import CHANGES, SNAPSHOT, WatchBatch
 from .watching.statistics import WatchStatistics
 
 _log = logging.getLogger(__name__)
@@ -229,10 +229,10 @@ class ModuleWatcher:
 
     async def _run(self) -> None:
         async for batch in self._watch:
-            if batch.cause is Cause.SNAPSHOT and not any(change.key == self._key for change in batch.changes):
+            if batch.cause is SNAPSHOT and not any(change.key == self._key for change in batch.changes):
                 self._absent = True
                 self._moved.set()
-            if batch.cause is not Cause.CHANGES:
+            if batch.cause is not CHANGES:
                 # What is beside the Module comes first: a level that is overridden must not be in force in between.
                 self._step(batch.changes, batch)
                 continue
@@ -243,7 +243,7 @@ class ModuleWatcher:
 
     def _take_at_once(self, batch: WatchBatch) -> bool:
         """Take a few changes in the turn of the loop in which they came; whatever else there is, ``_run`` takes."""
-        if batch.cause is not Cause.CHANGES or len(batch.changes) > _DECODED_AT_ONCE:
+        if batch.cause is not CHANGES or len(batch.changes) > _DECODED_AT_ONCE:
             return False
         self._step(batch.changes, batch)
         return True
@@ -256,7 +256,7 @@ class ModuleWatcher:
         step: WatchStep | None = None
         if self._on_step is not None or self._after_step is not None:
             beside = tuple(change for change in changes if change.key != self._key)
-            exact, first = batch.cause is Cause.CHANGES, batch.cause is Cause.SNAPSHOT
+            exact, first = batch.cause is CHANGES, batch.cause is SNAPSHOT
             step = WatchStep(self._module, tuple(own), beside, exact, first, batch.replaced)
         if step is not None and self._on_step is not None:
             self._on_step(step)

@@ -165,12 +165,15 @@ def ranges_answer(raw: Json) -> list[tuple[Range, bool]]:
 
 def key_value(raw: Mapping[str, Any]) -> KeyValue:
     """A KeyValue. Raises KeyError, TypeError, ValueError."""
+    created, modified, lease = raw.get("create_revision", "0"), raw.get("mod_revision", "0"), raw.get("lease", "0")
+    if not created.__class__ is modified.__class__ is lease.__class__ is str:
+        created, modified, lease = (integer(raw, name) for name in ("create_revision", "mod_revision", "lease"))
     return KeyValue(
         binascii.a2b_base64(raw["key"], strict_mode=True).decode("utf-8", "surrogateescape"),
         binascii.a2b_base64(raw.get("value", ""), strict_mode=True),
-        integer(raw, "create_revision"),
-        integer(raw, "mod_revision"),
-        integer(raw, "lease"),
+        int(created),
+        int(modified),
+        int(lease),
     )
 
 

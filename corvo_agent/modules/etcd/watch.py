@@ -49,7 +49,10 @@ class WatchReader:
         if failure is not None:
             raise failure.error
         try:
-            events = self._held + objects(result, "events")
+            events = objects(result, "events")
+            if not self._held and not result.get("fragment"):
+                return events
+            events = self._held + events
             whole = self._whole(events) if result.get("fragment") else len(events)
         except (KeyError, TypeError, ValueError) as error:
             raise DecodeError(f"a message of a watch of {self.peer}", f"unexpected form: {error}") from error

@@ -17,6 +17,7 @@ import orjson
 from ...errors import DecodeError, InvalidArgument, shorten
 from ..model import Module, ModuleSpec, ModuleStatus, ObjectMeta, ServicePort
 from ..names import key_of, name_of, self_link_of
+from .frozen import unfrozen
 from .tables import (
     Faults,
     JsonField,
@@ -165,6 +166,7 @@ _STATUS = JsonTable(
 )
 _SECTIONS: Mapping[str, JsonTable] = {"meta": _META, "spec": _SPEC, "status": _STATUS}
 _HEAD = {"kind": "kind", "api-version": "api_version"}
+_Module, _Meta, _Spec, _Status = map(unfrozen, (Module, ObjectMeta, ModuleSpec, ModuleStatus))
 
 
 def _read_parts(value: Any, *, key: str = "", **meta: str) -> Module:
@@ -213,15 +215,19 @@ def _from_json(value: Any, faults: Mapping[str, Faults] | None = None, *, key: s
         raise InvalidArgument("kind", head["kind"], "must be Module")
     if raw and _too_deep(raw):
         raise InvalidArgument("value", None, f"is nested deeper than {_MAX_DEPTH} levels")
-    return Module(
-        meta=ObjectMeta(**(parts["meta"] | meta)),
-        spec=ModuleSpec(**parts["spec"]),
-        status=ModuleStatus(**parts["status"]),
+    about, spec, status = _Meta(**(parts["meta"] | meta)), _Spec(**parts["spec"]), _Status(**parts["status"])
+    module: Module = _Module(
+        meta=about,
+        spec=spec,
+        status=status,
         kind=head.get("kind") or "Module",
         api_version=head.get("api_version") or "v1",
         raw=raw,
         incomplete=not head.get("kind") or bool(key and parts["meta"].get("self_link") != key),
     )
+    about.__class__, spec.__class__, status.__class__ = ObjectMeta, ModuleSpec, ModuleStatus
+    module.__class__ = Module
+    return module
 
 
 def _to_json(module: Module) -> dict[str, Any]:

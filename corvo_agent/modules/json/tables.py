@@ -59,7 +59,8 @@ class JsonTable:
         """
         values: dict[str, Any] = {}
         unknown: dict[str, Any] = {}
-        for key, value in entries(json, path or self.path):
+        # Both functions would refuse the same; a call less where all is well.
+        for key, value in json.items() if type(json) is dict else entries(json, path or self.path):
             # Most keys are spelt as in the schema, and need no folding.
             known = self._by_key.get(key) or self._by_key.get(key.lower())
             if known is None:

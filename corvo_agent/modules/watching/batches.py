@@ -22,6 +22,10 @@ class Cause(enum.Enum):
     RESYNC = "resync"
 
 
+#: The members by name, see ``kv.CREATED``.
+SNAPSHOT, CHANGES, RESYNC = Cause.SNAPSHOT, Cause.CHANGES, Cause.RESYNC
+
+
 class WatchBatch(NamedTuple):
     """Changes in the order of their revisions; after them the state is that of ``revision``.
 

@@ -33,7 +33,7 @@ from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import Compacted, CorvoError, DeadlineExceeded, PermissionRefused, Unavailable
 from ..kv import Change, Count, KeyRange, KeyValueStore, Range
 from ..vouching import Vouching
-from .batches import BatchBuffer, Cause, WatchBatch
+from .batches import CHANGES, RESYNC, SNAPSHOT, BatchBuffer, Cause, WatchBatch
 from .statistics import WatchStatistics
 from .view import View
 
@@ -206,7 +206,7 @@ class Watch:
         self._doubts = 0
         self._snapshots += 1
         self._confirm(asked_at)
-        self._tell(Cause.RESYNC if known else Cause.SNAPSHOT, changes, replaced=replaced)
+        self._tell(RESYNC if known else SNAPSHOT, changes, replaced=replaced)
         self._first_snapshot.set()
 
     async def _remembers(self, shown: Range) -> bool:
@@ -239,7 +239,7 @@ class Watch:
         self._connected = True
         # What can wait comes after what is called by this.
         if news:
-            self._tell(Cause.CHANGES, news)
+            self._tell(CHANGES, news)
         self._backoff.reset()
 
     def _tell(self, cause: Cause, changes: list[Change], *, replaced: bool = False) -> None:

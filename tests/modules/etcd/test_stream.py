@@ -136,6 +136,19 @@ async def test_whoever_takes_them_and_however_they_are_cut_all_come_in_order(
     assert taker.seen == messages
 
 
+async def test_what_comes_in_the_turn_in_which_a_wait_is_cancelled_is_kept_for_the_next() -> None:
+    async with Feed() as server, client_of(server) as client:
+        stream, taker = await opened(client, server), Taker([True])
+        receiving = asyncio.create_task(stream.receive(taker.take))
+        await asyncio.sleep(0)
+        server.send(chunk(b'{"a":1}\n'))
+        # In the next turn this comes first, then the bytes, and after them the task hears of it.
+        asyncio.get_running_loop().call_soon(receiving.cancel)
+        await asyncio.wait({receiving})
+        assert taker.seen == []
+        assert await stream.receive() == [b'{"a":1}']
+
+
 async def test_what_the_taker_raises_is_raised_where_the_task_waits() -> None:
     def take(message: bytes) -> bool:
         raise ValueError("its own fault")
