@@ -10,14 +10,15 @@ from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from corvo_agent.embedded import EmbeddedEtcd
 from tests.etcd_cluster import ETCD_NAMES, EVERY_ETCD
+from tests.kept_ports import kept_ports
 from tests.world.report import WorldReport
 
-# A property holds however busy the machine is.
-settings.register_profile("corvo", deadline=None)
+# A property holds however busy the machine is, and examples may take their time to be made then.
+settings.register_profile("corvo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("corvo")
 
 # Whoever was started in the background, by a shell without job control, ignores Ctrl-C, and so would the programs that
@@ -54,6 +55,13 @@ def _no_settings_of_the_person(tmp_path_factory: pytest.TempPathFactory) -> Iter
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
         yield
+
+
+@pytest.fixture
+def own_port() -> Iterator[int]:
+    """A port for a server that is started more than once."""
+    with kept_ports(1) as (port,):
+        yield port
 
 
 _EVERY_KEY = b'{"key":"AA==","range_end":"AA=="}'

@@ -1,10 +1,13 @@
-"""Ports for programs that have to be told theirs."""
+"""Ports for programs that have to be told theirs, and one at which no program listens."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+
+#: An address that refuses connections: what its port is for runs nowhere.
+NOBODY_THERE = "127.0.0.1:1"
 
 
 @contextmanager

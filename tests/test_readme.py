@@ -153,11 +153,11 @@ async def test_the_start_example_makes_a_process_a_worker(etcd: EmbeddedEtcd, tm
 
 @pytest.mark.integration
 async def test_the_pieces_example_serves_and_follows_the_level(
-    etcd: EmbeddedEtcd, levels: Levels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+    etcd: EmbeddedEtcd, levels: Levels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_port: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    address = f"127.0.0.1:{unused_tcp_port}"
-    namespace = run("pieces", **{"http://127.0.0.1:2379": etcd.endpoint, "9011": str(unused_tcp_port)})
+    address = f"127.0.0.1:{own_port}"
+    namespace = run("pieces", **{"http://127.0.0.1:2379": etcd.endpoint, "9011": str(own_port)})
     async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as kv:
         await kv.put(key_of(NAME), b'{"spec":{"log-level":"Error"}}')
     running = asyncio.ensure_future(namespace["serve"]())  # type: ignore[operator]

@@ -75,7 +75,7 @@ async def test_a_level_hook_gets_the_level_and_tells_how_it_does(
             assert agent.watcher is not None
             await agent.watcher.wait_for(lambda module: module is not None)
             await ModuleStore(kv).set_level(agent.name, "Error")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not (target.exists() and target.read_text().lower() == "error"):
                     await client.stats("level-hooks")
             (told,) = (await client.stats("level-hooks"))["level-hooks"]

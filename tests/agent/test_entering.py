@@ -74,9 +74,9 @@ async def following_debug(agent: Agent, levels: Levels) -> str:
 
 @pytest.mark.parametrize("listen", ["tcp", "unix"])
 async def test_it_may_be_entered_again_and_does_all_of_it_again(
-    listen: str, etcd: EmbeddedEtcd, levels: Levels, tmp_path: Path, unused_tcp_port: int
+    listen: str, etcd: EmbeddedEtcd, levels: Levels, tmp_path: Path, own_port: int
 ) -> None:
-    address = f"127.0.0.1:{unused_tcp_port}" if listen == "tcp" else f"unix:{tmp_path / 'socket'}"
+    address = f"127.0.0.1:{own_port}" if listen == "tcp" else f"unix:{tmp_path / 'socket'}"
     log_file, heard = tmp_path / "spyglass.log", list[str]()
     log_file.write_text('{"level":"info","ts":"2026-11-23T04:02:05Z","module":"pen-spyglass","msg":"hello"}\n')
     agent = Agent(

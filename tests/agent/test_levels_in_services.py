@@ -62,8 +62,8 @@ async def test_the_application_s_own_filter_holds_again_when_the_agent_is_left(t
     assert logging.root.level == logging.ERROR
 
 
-async def test_a_hand_over_leaves_the_new_agent_s_level_in_force(tmp_path: Path, unused_tcp_port: int) -> None:
-    kv, listen = MemoryStore(), f"127.0.0.1:{unused_tcp_port}"
+async def test_a_hand_over_leaves_the_new_agent_s_level_in_force(tmp_path: Path, own_port: int) -> None:
+    kv, listen = MemoryStore(), f"127.0.0.1:{own_port}"
     await at(kv, "Debug")
     old, new = (agent_of(kv, tmp_path, listen=listen) for _ in range(2))
     async with old:

@@ -94,7 +94,7 @@ async def gateway(etcd: EmbeddedEtcd) -> AsyncIterator[Gateway]:
         Gateway(store, settings) as gateway,
     ):
         await gateway.cache.wait_synced(10)
-        await gateway.endpoints.wait_synced(5)
+        await gateway.endpoints.wait_synced(60)
         yield gateway
 
 

@@ -28,12 +28,12 @@ class Place:
     async def knows(self, revision: int) -> None:
         """Wait until it knows of the write that was made, behind its back, at ``revision``."""
         if self.gateway is not None:
-            await self.gateway.cache.wait_for(revision, 10)
+            await self.gateway.cache.wait_for(revision, 60)
 
     async def knows_beside(self, revision: int) -> None:
         """Wait until it knows of the write, made at ``revision``, of what lies beside a module."""
         if self.gateway is not None:
-            await self.gateway.endpoints.wait_for(revision, 10)
+            await self.gateway.endpoints.wait_for(revision, 60)
 
     async def finds(self, agent: str) -> None:
         """Wait until it knows where the agent of the module ``agent`` answers."""

@@ -37,8 +37,8 @@ class Generated:
 
 
 class EchoService(BoundedService, Generated):
-    def __init__(self) -> None:
-        self.bounds = CallBounds(100, ByteBudget(100), receive_timeout=0.2, send_timeout=0.2)
+    def __init__(self, *, receive_timeout: float = 60.0, send_timeout: float = 60.0) -> None:
+        self.bounds = CallBounds(100, ByteBudget(100), receive_timeout=receive_timeout, send_timeout=send_timeout)
         self.given_back: list[float | None] = []
 
     async def echo(self, request: BytesValue) -> BytesValue:
@@ -55,10 +55,11 @@ def message(value: bytes) -> bytes:
 
 
 async def test_both_directions_are_bounded_in_time() -> None:
-    async with served(EchoService()) as address, connected(address) as peer:
-        assert await call(peer, message(b"x"), PATH) == ("0", "")
+    async with served(EchoService(receive_timeout=0.2)) as address, connected(address) as peer:
         silent = await peer.request(PATH)
         assert (await peer.answer(silent))[0] == "4"
+    async with served(EchoService(send_timeout=0.2)) as address, connected(address) as peer:
+        assert await call(peer, message(b"x"), PATH) == ("0", "")
         peer.takes = False
         status, text = await call(peer, message(b"x" * 90), PATH)
         assert (status, text) == ("4", "the caller: its answer was not taken within 0.2 s")
@@ -72,7 +73,7 @@ async def test_errors_of_ours_are_statuses_and_malformed_requests_are_invalid() 
 
 
 async def test_what_a_call_holds_is_given_back_when_its_answer_is_sent() -> None:
-    service = EchoService()
+    service = EchoService(send_timeout=0.2)
     async with served(service) as address, connected(address) as peer:
         assert await call(peer, message(b"x"), PATH) == ("0", "")
         assert service.given_back == [None]

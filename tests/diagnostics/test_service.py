@@ -12,7 +12,7 @@ from grpclib.client import Channel, UnaryUnaryMethod
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 from h2.settings import SettingCodes
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
@@ -311,7 +311,7 @@ async def test_any_parameters_arrive_or_are_refused_clearly(service: Diagnostics
 
         loop = asyncio.get_running_loop()
 
-        @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=40, deadline=None)
         @given(
             st.one_of(st.just("log"), st.text(max_size=20)),
             st.dictionaries(st.text(max_size=10), st.one_of(st.text(max_size=10), st.just("x" * 100_000)), max_size=5),

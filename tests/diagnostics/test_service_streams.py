@@ -79,9 +79,11 @@ async def test_a_stream_has_the_callers_deadline(service: DiagnosticsService) ->
     gate = Gate()
     service.register_handler("Log", gate)
     async with served(service) as address, DiagnosticsClient(address) as client:
-        with pytest.raises(DeadlineExceeded):
-            async for _ in client.stream("Log", timeout=0.2):
-                pass
+        # It may pass before a crowded machine has come to the handler.
+        while gate.entered.locked():
+            with pytest.raises(DeadlineExceeded):
+                async for _ in client.stream("Log", timeout=0.2):
+                    pass
         await gate.cancelled.acquire()
 
 

@@ -1,7 +1,7 @@
 """A host that an agent lives in: says where it answers, gets stuck when told to, ends when told to.
 
-It prints the agent's address. A line of its input with a number has it block its loop for so many seconds; the end of
-its input ends it.
+It prints the agent's address. A line of its input has it block its loop until the next line; the end of its input ends
+it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from pathlib import Path
 
 from corvo_agent.agent.agent import Agent
@@ -33,9 +32,10 @@ async def main(log: Path) -> None:
     agent.service.register_action("wait", wait_for_ever)
     async with agent:
         say(agent.address)
-        while line := await asyncio.to_thread(sys.stdin.readline):
+        while await asyncio.to_thread(sys.stdin.readline):
             say("stuck")
-            time.sleep(float(line))  # noqa: ASYNC251 - that is what it is for
+            # Not in a thread: that is what it is for.
+            sys.stdin.readline()
             say("free")
 
 

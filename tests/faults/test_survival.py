@@ -140,7 +140,7 @@ async def test_an_agent_without_disk_and_descriptors_goes_on(log: Path) -> None:
         # As many descriptors as it has now, and no more.
         limits = resource.prlimit(running.pid, resource.RLIMIT_NOFILE)
         resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (running.size().files, limits[1]))
-        other = await stack.enter_async_context(DiagnosticsClient(address, connect_timeout=1.0))
+        other = await stack.enter_async_context(DiagnosticsClient(address, connect_timeout=60.0))
         # A new caller cannot be told from others, and is not remembered as one that may not.
         for each in (other, client):
             with pytest.raises(CorvoError):
@@ -166,10 +166,11 @@ async def test_a_host_that_is_stuck_answers_later_and_one_that_ends_lets_its_cal
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(program("host", "-m", "tests.faults.host", str(log)))
         client = await stack.enter_async_context(DiagnosticsClient(await said(running)))
-        say(running, "1.0\n")
+        say(running, "stop\n")
         assert await said(running) == "stuck"
         with pytest.raises(DeadlineExceeded):
             await client.debug("Stats", timeout=0.2)
+        say(running, "go on\n")
         assert await said(running) == "free"
         assert "cmdline" in await client.stats()
         asking: asyncio.Task[Any] = asyncio.create_task(client.run_action("wait", {}, timeout=60.0))

@@ -59,15 +59,15 @@ class Store(MemoryStore):
 
 async def settled(gateway: Gateway, store: MemoryStore) -> None:
     """Wait until the gateway knows of both watches what the store holds now."""
-    await gateway.cache.wait_synced(5)
-    await gateway.endpoints.wait_synced(5)
+    await gateway.cache.wait_synced(60)
+    await gateway.endpoints.wait_synced(60)
     names = [item.mod_revision for item in (await store.range(key_of("a1")[:-2])).items]
-    await gateway.cache.wait_for(max(names, default=0), 5)
+    await gateway.cache.wait_for(max(names, default=0), 60)
 
 
 async def announced(gateway: Gateway, name: str, old: Endpoint | None = None) -> None:
     """Wait until the gateway knows another endpoint of ``name`` than ``old``."""
-    await gateway.endpoints.wait_until(lambda: gateway.endpoints.get(name) != old, f"no endpoint of {name}", 5)
+    await gateway.endpoints.wait_until(lambda: gateway.endpoints.get(name) != old, f"no endpoint of {name}", 60)
 
 
 @pytest_asyncio.fixture
@@ -91,7 +91,7 @@ def limits() -> dict[str, Any]:
 @pytest_asyncio.fixture
 async def gateway(store: Store, settings: GatewaySettings, limits: dict[str, Any]) -> AsyncIterator[Gateway]:
     async with Gateway(store, settings, **limits) as running:
-        await running.cache.wait_synced(5)
+        await running.cache.wait_synced(60)
         yield running
 
 

@@ -20,7 +20,7 @@ async def serve() -> None:
         for name in ("a1", "b2"):
             await store.put(key_of(name), encode_module(module(name)))
         async with Gateway(store, GatewaySettings(listen="127.0.0.1:0")) as gateway:
-            await gateway.cache.wait_synced(5)
+            await gateway.cache.wait_synced(60)
             sys.stdout.write(gateway.url + "\n")
             sys.stdout.flush()
             await asyncio.to_thread(sys.stdin.read)

@@ -131,7 +131,7 @@ async def test_an_address_that_is_taken(gateway: Gateway) -> None:
 async def test_stopping_ends_watches_and_says_why(store: Store) -> None:
     async with aiohttp.ClientSession() as session:
         async with Gateway(store, LOCAL) as gateway:
-            await gateway.cache.wait_synced(5)
+            await gateway.cache.wait_synced(60)
             response = await session.get(f"{gateway.url}{API_PATH}/watch/modules")
             last = asyncio.create_task(response.content.read())
         assert b"this gateway is stopping" in await last

@@ -54,7 +54,7 @@ async def test_paths_that_callers_make_up_do_not_become_labels(api: Api) -> None
 
 async def test_two_gateways_in_one_process_do_not_mix(api: Api, store: Store) -> None:
     async with Gateway(store, LOCAL) as other:
-        await other.cache.wait_synced(5)
+        await other.cache.wait_synced(60)
         async with api.session.get(f"{other.url}/healthz"):
             pass
         ours, theirs = await samples(api), await samples(api, other)

@@ -17,7 +17,6 @@ import pytest_asyncio
 from corvo_agent.access.roles import Role
 from corvo_agent.access.rules import QUERIES, ROUTES, RPCS, SUBSCRIPTIONS
 from corvo_agent.access.tokens import new_token
-from corvo_agent.embedded import free_ports
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.gateway.grpc.service import DiagnosticsV1
 from corvo_agent.gateway.rest.openapi import document
@@ -222,8 +221,7 @@ def audit_lines(folder: Path) -> list[str]:
 
 async def test_any_query_of_a_smart_nic_takes_the_highest_role(api: Api, store: Store, gateway: Gateway) -> None:
     """Its proxy runs what a parameter says, also beside a query that shows statistics."""
-    (port,) = free_ports(1)
-    ports = (ServicePort("x", port),)
+    ports = (ServicePort("x", 1),)
     await store.put_module(module("nic1", category="naples", node="127.0.0.1/8", ports=ports))
     await settled(gateway, store)
     path = f"{API_PATH}/modules/nic1/Debug"

@@ -237,7 +237,7 @@ async def test_row_values_by_etcdctl_are_accepted(api: Api, store: Store) -> Non
     prefix = "/venice/config/diagnostics/modules/"
     await store.put(prefix + "a1", b'{"spec":{"log-level":"Debug"},"extra":{"x":1}}')
     await store.put(prefix + "b2", b"not json")
-    await api.gateway.cache.wait_for(store.revision, 5)
+    await api.gateway.cache.wait_for(store.revision, 60)
     body = (await api.get("/modules"))[1]
     assert [item["meta"]["name"] for item in body["items"]] == ["a1", "b2"]
     assert body["items"][1]["invalid"].startswith("not JSON")
@@ -253,7 +253,7 @@ async def test_row_values_by_etcdctl_are_accepted(api: Api, store: Store) -> Non
 async def mistyped(api: Api, store: Store) -> None:
     value = b'{"spec":{"log-level":"loud","args":["-a"]},"status":{"node":"n1"}}'
     await store.put("/venice/config/diagnostics/modules/a1", value)
-    await api.gateway.cache.wait_for(store.revision, 5)
+    await api.gateway.cache.wait_for(store.revision, 60)
 
 
 async def test_a_mistyped_value_is_shown_with_the_reason(api: Api, store: Store) -> None:

@@ -157,7 +157,7 @@ async def test_row_case_of_a_level_in_the_object(api: Api, store: Store, own: st
     await api.call("PUT", "/modules/m1/level", {"level": "Warn", "keep": True})
     assert (await api.get("/modules/m1"))[1]["spec"]["log-level"] == "warn"
     await store.put_module(module("m1", level=own))
-    await api.gateway.endpoints.wait_for(await store.put_endpoint("m1", "127.0.0.1:1"), 5)
+    await api.gateway.endpoints.wait_for(await store.put_endpoint("m1", "127.0.0.1:1"), 60)
     await api.call("PUT", "/modules/m1/level", {"level": "Debug", "keep": True})
     item = await store.get(key_of("m1"))
     assert item is not None

@@ -185,7 +185,7 @@ async def test_wanted_and_applied_are_told_apart(api: Api, store: Store) -> None
     assert "applied" not in (await api.get("/modules/a1"))[1]
     applied = AppliedLevel("Info", "log-level", wanted="Debug", fault="zap: connection refused")
     revision = await store.put(endpoint_key("a1"), encode_endpoint(Endpoint("127.0.0.1:1", level=applied)))
-    await api.gateway.endpoints.wait_for(revision, 5)
+    await api.gateway.endpoints.wait_for(revision, 60)
     found = (await api.get("/modules/a1"))[1]
     assert (found["spec"]["log-level"], found["applied"]["level"]) == ("Debug", "Info")
     found = (await api.get("/modules/a1/level"))[1]

@@ -22,6 +22,7 @@ from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStore
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.watching.watch import Watch
 from tests.integration.corvo_processes import CORVO, AgentProcess, agent_process, corvo_process, gateway_process
+from tests.kept_ports import kept_ports
 
 pytestmark = pytest.mark.integration
 
@@ -104,16 +105,18 @@ ALL = [str(number) for number in range(5 * LINES)]
 async def test_no_line_is_lost_or_told_twice_when_the_gateway_is_killed(etcd: EmbeddedEtcd, service: Service) -> None:
     ask = ("logs", service.name, "-f", "-n", "100000", "-o", "json")
     async with AsyncExitStack() as stack:
-        async with gateway_process(etcd.endpoint) as (_, url):
+        (port,) = stack.enter_context(kept_ports(1))
+        listen = f"127.0.0.1:{port}"
+        async with gateway_process(etcd.endpoint, listen) as (_, url):
             followed = Followed(await stack.enter_async_context(corvo_process(*ask, "--gateway", url)))
             await followed.read(service.name, str(LINES - 1))
             service.write(LINES)
         service.write(LINES)
-        async with gateway_process(etcd.endpoint, url.removeprefix("http://")):
+        async with gateway_process(etcd.endpoint, listen):
             await followed.read(service.name, str(3 * LINES - 1))
             service.write(LINES)
         service.write(LINES)
-        async with gateway_process(etcd.endpoint, url.removeprefix("http://")):
+        async with gateway_process(etcd.endpoint, listen):
             await followed.read(service.name, ALL[-1])
             assert followed.messages == {service.name: ALL}
             code, said = await followed.interrupt()

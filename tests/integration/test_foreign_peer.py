@@ -80,8 +80,10 @@ async def test_their_client_compresses_and_is_told_not_to(service: DiagnosticsSe
 
 
 async def test_their_clients_deadline_reaches_the_handler(stub: Stub, messages: Messages, gate: Gate) -> None:
-    code, _ = await failure(stub.debug(messages.request("gate"), timeout=0.3))
-    assert code is grpc.StatusCode.DEADLINE_EXCEEDED
+    # It may pass before a crowded machine has come to the handler.
+    while gate.entered.locked():
+        code, _ = await failure(stub.debug(messages.request("gate"), timeout=0.3))
+        assert code is grpc.StatusCode.DEADLINE_EXCEEDED
     await gate.cancelled.acquire()
 
 
@@ -146,7 +148,7 @@ async def test_their_client_with_mutual_tls(service: DiagnosticsService, message
             await Stub(channel, messages).debug(messages.request("log"))
         anonymous = grpc.ssl_channel_credentials(authority.path.read_bytes())
         async with grpc.aio.secure_channel(target, anonymous) as channel:
-            code, _ = await failure(Stub(channel, messages).debug(messages.request("log"), timeout=10))
+            code, _ = await failure(Stub(channel, messages).debug(messages.request("log"), timeout=60))
             assert code is grpc.StatusCode.UNAVAILABLE
 
 
@@ -191,12 +193,15 @@ async def test_our_client_understands_their_errors(client: DiagnosticsClient) ->
 
 
 async def test_our_clients_deadline_and_cancellation_reach_them(client: DiagnosticsClient, theirs: Server) -> None:
-    with pytest.raises(DeadlineExceeded, match=r"no answer within 0.3 s"):
-        await client.debug("hang", timeout=0.3)
+    # It may pass before a crowded machine has come to the handler.
+    while not theirs.seen:
+        with pytest.raises(DeadlineExceeded, match=r"no answer within 0.3 s"):
+            await client.debug("hang", timeout=0.3)
     await theirs.cancelled.wait()
     theirs.cancelled.clear()
+    seen = len(theirs.seen)
     call = asyncio.create_task(client.debug("hang"))
-    await until(lambda: len(theirs.seen) == 2)
+    await until(lambda: len(theirs.seen) > seen)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call

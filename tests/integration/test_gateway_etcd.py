@@ -35,7 +35,7 @@ pytestmark = pytest.mark.integration
 
 NAME = "node1-pen-npm"
 SETTINGS = GatewaySettings(listen="127.0.0.1:0", check_interval=2.0)
-ROUTES = RouteLimits(timeout=3.0)
+ROUTES = RouteLimits(timeout=60.0)
 
 
 class Hello:
@@ -53,7 +53,7 @@ class Hello:
 
 @asynccontextmanager
 async def store_of(etcd: str) -> AsyncIterator[EtcdStore]:
-    async with EtcdStore(EtcdOptions((etcd,), connect_timeout=1.0, call_timeout=2.0)) as store:
+    async with EtcdStore(EtcdOptions((etcd,), connect_timeout=10.0, call_timeout=30.0)) as store:
         yield store
 
 
@@ -65,8 +65,8 @@ async def agent(store: EtcdStore, started: int) -> AsyncIterator[DiagnosticsServ
         service.register_handler("Log", Hello())
         server = await stack.enter_async_context(DiagnosticsServer([service]))
         endpoint = Endpoint(server.address, pid=started, started=started)
-        lease = await stack.enter_async_context(EndpointLease(store, NAME, endpoint, ttl=5))
-        async with asyncio.timeout(10):
+        lease = await stack.enter_async_context(EndpointLease(store, NAME, endpoint, ttl=60))
+        async with asyncio.timeout(60):
             await lease.wait_for(EndpointState.ANNOUNCED)
         yield server
 
@@ -96,7 +96,7 @@ async def ask(session: aiohttp.ClientSession, method: str, url: str, **more: Any
 
 async def until(session: aiohttp.ClientSession, method: str, url: str, status: int, **more: Any) -> Any:
     """Ask again and again until the answer has ``status``; every other answer has to be a clear error."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             found, body = await ask(session, method, url, **more)
             if found == status:
@@ -186,11 +186,11 @@ async def test_after_a_restore_no_watcher_is_blind() -> None:
         url = f"{gateway.url}{API_PATH}/watch/modules"
         for number in range(10):
             last = await store.put(key_of(f"m{number}"), stored())
-        await gateway.cache.wait_for(last, 5)
+        await gateway.cache.wait_for(last, 60)
         watching = await session.get(url, params={"O.resource-version": str(last + 1)})
         # The same address and cluster id, and revision 1.
         await replace_data(cluster.members[0])
-        await gateway.cache.wait_until(lambda: len(gateway.cache) == 0, "the new data", 20)
+        await gateway.cache.wait_until(lambda: len(gateway.cache) == 0, "the new data", 60)
         await store.put(key_of("new"), stored())
         types: list[tuple[str, str]] = []
         while ("Created", "new") not in types:
@@ -217,7 +217,7 @@ async def test_a_killed_gateway_is_replaced_by_another(etcd: EmbeddedEtcd) -> No
             ] == 200
         finally:
             second[0].send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(second[0].wait(), 15) == 0
+            assert await asyncio.wait_for(second[0].wait(), 60) == 0
 
 
 async def program(etcd: str) -> tuple[asyncio.subprocess.Process, str]:
@@ -235,7 +235,7 @@ async def program(etcd: str) -> tuple[asyncio.subprocess.Process, str]:
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while b"serving" not in (line := await process.stderr.readline()):
             assert line, "the gateway ended"
     return process, line.decode().split()[-1].rstrip(",")

@@ -44,9 +44,9 @@ async def url(etcd: EmbeddedEtcd, tmp_path: Path) -> AsyncIterator[str]:
         gateway = await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))
         agent = Agent("pen-spyglass", node="node1", store=EtcdStore(options), log_file=str(log), apply_level=None)
         await stack.enter_async_context(agent)
-        async with asyncio.timeout(20):
-            await gateway.endpoints.wait_until(lambda: gateway.endpoints.get(NAME) is not None, "no endpoint", 5)
-            await gateway.cache.wait_until(lambda: gateway.cache.get(NAME) is not None, "the Module", 20)
+        async with asyncio.timeout(60):
+            await gateway.endpoints.wait_until(lambda: gateway.endpoints.get(NAME) is not None, "no endpoint", 60)
+            await gateway.cache.wait_until(lambda: gateway.cache.get(NAME) is not None, "the Module", 60)
         yield gateway.url
 
 
@@ -130,6 +130,6 @@ async def test_the_commands_of_the_guide_print_what_stands_there(url: str) -> No
     commands = examples()
     assert len(commands) == 12
     for command, printed in commands:
-        async with asyncio.timeout(20), aclosing(curl(command, url)) as lines:
+        async with asyncio.timeout(60), aclosing(curl(command, url)) as lines:
             for expected in printed:
                 assert re.fullmatch(pattern(expected), await anext(lines)), command

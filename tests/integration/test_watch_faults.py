@@ -89,8 +89,8 @@ async def test_what_was_written_while_it_was_away_is_told_in_full(binaries: Etcd
 async def test_three_members_without_a_quorum(binaries: EtcdBinaries) -> None:
     async with (
         EtcdCluster(3, binaries=binaries) as cluster,
-        etcd_store(*cluster.endpoints) as ours,
-        etcd_store(*cluster.endpoints) as theirs,
+        etcd_store(*cluster.endpoints, call_timeout=2.0) as ours,
+        etcd_store(*cluster.endpoints, call_timeout=2.0) as theirs,
     ):
         observer = Observer(ours)
         async with observer:

@@ -91,7 +91,9 @@ BAD = st.binary(max_size=60) | st.sampled_from(
 
 
 @given(st.lists(BAD, min_size=1, max_size=20))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_bad_values_are_left_aside_and_named(
     etcd: EmbeddedEtcd, caplog: pytest.LogCaptureFixture, values: list[bytes]
 ) -> None:

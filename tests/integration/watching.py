@@ -26,9 +26,9 @@ def number_of(module: Module | None) -> int:
 
 
 @asynccontextmanager
-async def etcd_store(*urls: str, call_timeout: float = 2.0, **options: str) -> AsyncIterator[ModuleStore]:
-    """A store in a real etcd. The time of a call is short, for those that are to fail: ``Writer`` goes on then."""
-    found = EtcdOptions.from_urls(",".join(urls), call_timeout=call_timeout, **options)
+async def etcd_store(*urls: str, call_timeout: float = 30.0, **options: str) -> AsyncIterator[ModuleStore]:
+    """A store in a real etcd, with patience for a machine that stands still unless ``call_timeout`` says otherwise."""
+    found = EtcdOptions.from_urls(",".join(urls), connect_timeout=10.0, call_timeout=call_timeout, **options)
     async with ModuleStore(EtcdStore(found)) as store:
         yield store
 

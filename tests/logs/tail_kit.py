@@ -66,7 +66,7 @@ class TailReader:
 
     async def until(self, condition: Callable[[TailReader], bool]) -> TailReader:
         """Read on until ``condition`` holds."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition(self):
                 await self.more()
         return self

@@ -31,7 +31,7 @@ async def run(code: str, folder: Path, shown: Callable[..., None]) -> None:
     """Run an example in which ``shown`` prints and the usual folder is ``folder``."""
     assert FOLDER in code
     compiled = compile(code.replace(FOLDER, str(folder)), "example", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await eval(compiled, {"print": shown})
 
 

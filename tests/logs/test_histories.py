@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.logs import LogQuery, LogReader
@@ -233,7 +233,7 @@ SCHEDULES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None)
 @given(SCHEDULES, st.sampled_from(sorted(NAMES)), st.booleans(), st.booleans(), st.booleans())
 def test_any_schedule_in_any_naming(
     tmp_path_factory: pytest.TempPathFactory,

@@ -27,7 +27,7 @@ async def modules(request: pytest.FixtureRequest) -> AsyncIterator[ModuleAccess]
             yield StoreModules(ModuleStore(kept))
             return
         async with Gateway(kept, GatewaySettings(listen="127.0.0.1:0")) as gateway, Transport(gateway.url) as transport:
-            await gateway.cache.wait_synced(5)
+            await gateway.cache.wait_synced(60)
             yield RestModules(transport)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 import pytest
 import pytest_asyncio
@@ -18,6 +18,7 @@ from corvo_agent.modules.kv import Change, ChangeType, HasProofs, KeyRange, KeyV
 from corvo_agent.modules.memory import MemoryStore
 from tests.conftest import wipe
 from tests.etcd_cluster import ETCD_NAMES
+from tests.short_lease import create_for_a_second
 
 AWKWARD = [b"", b"\0\xff\n", b'{"a":"}{"}\n{', "日本語 é \U0001f600".encode(), bytes(range(256)) * 10]
 
@@ -321,11 +322,7 @@ async def test_a_lease_that_is_gone_is_told(store: KeyValueStore) -> None:
 
 async def test_a_lease_ends_by_itself(store: KeyValueStore) -> None:
     start = await revision(store) + 1
-    written = 0
-    while not written:
-        # On a busy machine it may have ended before anything is written with it.
-        with suppress(NotFound):
-            written = await store.create("l/a", b"1", lease=await store.grant_lease(1))
+    await create_for_a_second(store, "l/a", b"1")
     changes = await take(store, "l/", start, 2)
     assert [change.type for change in changes] == [ChangeType.CREATED, ChangeType.DELETED]
 

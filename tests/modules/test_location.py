@@ -71,7 +71,7 @@ async def routed(store: ModuleStore, found: Module) -> str:
     """Where the gateway asks the agent of ``found``: nothing listens there, and the error says so."""
     peers = PeerPool()
     async with EndpointCache(store.kv) as endpoints:
-        await endpoints.wait_synced(5)
+        await endpoints.wait_synced(60)
         router = Router(lambda name: found, endpoints, Resolver(DialPolicy()), peers)
         try:
             await router.debug(DebugQuery("Log", name=found.name))

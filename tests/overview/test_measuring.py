@@ -9,11 +9,11 @@ from corvo_agent.diagnostics.messages.payloads import logs_payload, stats_payloa
 from corvo_agent.diagnostics.query import DebugQuery, Payload
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
-from corvo_agent.embedded import free_ports
 from corvo_agent.errors import CorvoError, DeadlineExceeded, NotFound, OtherAgent, Unavailable
 from corvo_agent.overview.measuring import measure, unanswered
 from corvo_agent.overview.recent_errors import RecentErrors
 from tests.gateway.agents import Handler
+from tests.kept_ports import NOBODY_THERE
 
 
 async def stats(query: DebugQuery) -> Payload:
@@ -42,10 +42,9 @@ async def test_what_an_agent_tells(log: object, errors: int | None, why: str) ->
 
 
 async def test_an_agent_that_is_away_tells_nothing() -> None:
-    (port,) = free_ports(1)
-    async with DiagnosticsClient(f"127.0.0.1:{port}") as client:
+    async with DiagnosticsClient(NOBODY_THERE) as client:
         found = await measure(client, RecentErrors())
-    assert str(port) in found.unanswered
+    assert NOBODY_THERE in found.unanswered
     assert (found.errors, found.facts.cpu, found.frozen) == (None, None, False)
 
 

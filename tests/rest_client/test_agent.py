@@ -104,7 +104,7 @@ async def test_no_module_and_no_agent_are_not_found(
     with pytest.raises(NotFound, match="module nobody"):
         await RestAgent(transport, "nobody").stats()
     revision = await store.put_module(module("alone", ports=()))
-    await gateway.cache.wait_for(revision, 5)
+    await gateway.cache.wait_for(revision, 60)
     with pytest.raises(NotFound, match="agent of module alone"):
         await RestAgent(transport, "alone").stats()
     with pytest.raises(NotFound, match="module nobody"):

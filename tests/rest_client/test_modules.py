@@ -132,7 +132,7 @@ async def watched_by(transport: Transport, selector: Selector | None = None) -> 
 @asynccontextmanager
 async def gateway_at(store: Store, listen: str) -> AsyncIterator[Gateway]:
     async with Gateway(store, GatewaySettings(listen=listen)) as gateway:
-        await gateway.cache.wait_synced(5)
+        await gateway.cache.wait_synced(60)
         yield gateway
 
 

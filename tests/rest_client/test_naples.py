@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.diagnostics.tls import client_ssl
-from corvo_agent.embedded import free_ports
 from corvo_agent.errors import DecodeError, PermissionRefused, ProxyRefused, Unavailable, Unsupported
 from corvo_agent.rest_client.naples import NaplesClient
 from tests.certificates import Authority
+from tests.kept_ports import NOBODY_THERE
 from tests.naples_proxy import PS, NaplesProxy, served
 
 NAME = "00ae.cd33.0001-pen-netagent"
@@ -93,6 +93,5 @@ async def test_only_a_proxy_with_a_good_certificate_is_asked(
 
 
 async def test_a_proxy_that_is_not_there() -> None:
-    (port,) = free_ports(1)
     with pytest.raises(Unavailable, match="refused"):
-        await NaplesClient(f"https://127.0.0.1:{port}").debug("log")
+        await NaplesClient(f"https://{NOBODY_THERE}").debug("log")

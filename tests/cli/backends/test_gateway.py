@@ -21,9 +21,9 @@ async def test_it_has_modules_and_their_agents() -> None:
         Gateway(store, GatewaySettings(listen="127.0.0.1:0")) as gateway,
         Transport(gateway.url) as transport,
     ):
-        await gateway.cache.wait_synced(5)
+        await gateway.cache.wait_synced(60)
         await farm.start(module("a1"))
-        await gateway.cache.wait_for((await store.range("")).revision, 5)
+        await gateway.cache.wait_for((await store.range("")).revision, 60)
         backend = GatewayBackend(transport)
         assert backend.has_modules
         assert [each.name for each in (await backend.modules.list()).modules] == ["a1"]

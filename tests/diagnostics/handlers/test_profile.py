@@ -105,7 +105,7 @@ async def test_a_second_cpu_profile_waits_for_its_turn_as_long_as_its_caller_can
     asked = {"profile": "profile", "engine": "builtin", "seconds": "0.05"}
     second = await other.handle(DebugQuery("Profile", asked, timeout=60))
     assert first.done()
-    assert decode(decode_profile(second.value)).duration_ns < 1.5e9
+    assert any("samples: asked 5, " in comment for comment in decode(decode_profile(second.value)).comments)
     await first
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from h2.errors import ErrorCodes
@@ -135,22 +136,34 @@ async def test_a_connection_that_says_nothing_is_closed() -> None:
         await writer.wait_closed()
 
 
+async def asked(client: DiagnosticsClient) -> None:
+    """Ask; a crowded machine may come to the call only when the new connection counts as idle."""
+    while True:
+        with suppress(Unavailable):
+            await client.logs()
+            return
+
+
 async def test_an_idle_connection_is_closed_and_a_later_call_connects_again() -> None:
-    async with serving(hello_timeout=0.01, idle_timeout=0.01) as server, DiagnosticsClient(server.address) as client:
-        await client.logs()
+    async with serving(idle_timeout=0.01) as server, DiagnosticsClient(server.address) as client:
+        await asked(client)
         await until(lambda: not len(server._connections))
         await until(lambda: not client.connected)
-        await client.logs()
+        await asked(client)
 
 
 async def test_a_connection_with_a_call_is_not_idle() -> None:
     gate = Gate()
     service = DiagnosticsService()
     service.register_handler("Gate", gate)
-    limits = ServerLimits(hello_timeout=0.01, idle_timeout=0.01)
+    limits = ServerLimits(idle_timeout=0.01)
     async with DiagnosticsServer([service], limits=limits) as server, DiagnosticsClient(server.address) as client:
-        call = asyncio.create_task(client.debug("Gate"))
-        await gate.entered.acquire()
+        entered = asyncio.create_task(gate.entered.acquire())
+        while not entered.done():
+            # A crowded machine may come to the call only when the new connection counts as idle.
+            call = asyncio.create_task(client.debug("Gate"))
+            await asyncio.wait({call, entered}, return_when=asyncio.FIRST_COMPLETED)
+            assert not call.done() or isinstance(call.exception(), Unavailable)
         async with connected(server.address) as other:  # opened later, and closed for being idle before
             await other.until_closed()
         gate.open.set()

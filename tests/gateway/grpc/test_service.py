@@ -78,7 +78,7 @@ class Client:
             request_serializer=type(request).SerializeToString,
             response_deserializer=METHODS[method].FromString,
         )
-        return call(request, metadata=metadata, timeout=20)
+        return call(request, metadata=metadata, timeout=60)
 
 
 @pytest.fixture
@@ -386,7 +386,7 @@ async def test_bytes_that_are_no_message(gateway: Gateway) -> None:
         for method in METHODS:
             async with fails(grpc.StatusCode.INVALID_ARGUMENT):
                 call: RawCall = channel.unary_unary(f"/diagnostics.DiagnosticsV1/{method}")
-                await call(b"\x12\xff\xff", metadata=[V1], timeout=5)
+                await call(b"\x12\xff\xff", metadata=[V1], timeout=60)
 
 
 async def test_rest_and_grpc_show_the_same(api: Api, client: Client) -> None:

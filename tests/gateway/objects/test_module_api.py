@@ -37,7 +37,7 @@ NAME = "a1"
 async def api(store: Store) -> AsyncIterator[ModuleApi]:
     hub = WatchHub()
     async with ModuleCache(store, hub, check_interval=0.5) as cache, EndpointCache(store) as beside:
-        yield ModuleApi(ModuleStore(store), cache, hub, beside, sync_timeout=5)
+        yield ModuleApi(ModuleStore(store), cache, hub, beside, sync_timeout=60)
 
 
 def given(level: str = "Info", version: str = "") -> Module:
@@ -116,7 +116,7 @@ async def test_a_list_selects_sorts_and_pages(api: ModuleApi, store: Store) -> N
     for name, level in (("c1", "Debug"), ("a1", "Debug"), ("b1", "Info")):
         last = await store.put_module(module(name, level=level))
     await api.ready()
-    await api.cache.wait_for(last, 5)
+    await api.cache.wait_for(last, 60)
     assert await names(api) == ["a1", "b1", "c1"]
     assert await names(api, field_selector="spec.log-level=debug") == ["a1", "c1"]
     assert await names(api, sort_order="by-name-reverse", start=1, max_results=2) == ["c1", "b1"]

@@ -38,7 +38,7 @@ async def farm(agents: AgentFarm) -> AgentFarm:
 async def router(farm: AgentFarm, store: Store) -> AsyncIterator[Router]:
     known = {name: module(name) for name in NAMES}
     async with EndpointCache(store) as endpoints, aclosing(PeerPool()) as peers:
-        await endpoints.wait_synced(5)
+        await endpoints.wait_synced(60)
         yield Router(known.get, endpoints, Resolver(DialPolicy()), peers)
 
 

@@ -34,7 +34,7 @@ async def router(agents: AgentFarm, store: Store) -> AsyncIterator[Router]:
     for each in known.values():
         await agents.start(each)
     async with EndpointCache(store) as endpoints, aclosing(PeerPool()) as peers:
-        await endpoints.wait_synced(5)
+        await endpoints.wait_synced(60)
         yield Router(known.get, endpoints, Resolver(DialPolicy()), peers)
 
 

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from corvo_agent.embedded import free_ports
 from corvo_agent.errors import DeadlineExceeded, RemoteError, ResourceExhausted, Unavailable
 from corvo_agent.gateway.routing.peers import PeerPool
 from corvo_agent.testing import FakeClock
+from tests.kept_ports import NOBODY_THERE
 
 from ..agents import Agent, AgentFarm
 from ..conftest import Store
@@ -48,17 +48,16 @@ async def test_calls_to_one_address_share_a_client(pool: PeerPool, agents: Agent
 
 
 async def test_an_address_that_is_down_fails_at_once_for_a_while(pool: PeerPool, clock: FakeClock) -> None:
-    address = f"127.0.0.1:{free_ports(1)[0]}"
     with pytest.raises(Unavailable):
-        await ask(pool, address)
+        await ask(pool, NOBODY_THERE)
     assert pool.down == 1
     entered = False
     with pytest.raises(Unavailable):
-        async with pool.client(address):
+        async with pool.client(NOBODY_THERE):
             entered = True
     assert not entered
     await clock.advance(0.2)
-    async with pool.client(address):
+    async with pool.client(NOBODY_THERE):
         entered = True
     assert entered
     assert pool.down == 0
@@ -108,7 +107,6 @@ async def test_a_cancelled_call_gives_its_place_back(pool: PeerPool, agents: Age
     assert call.cancelled()
     assert pool.down == 0
     await clock.advance(61)
-    other = f"127.0.0.1:{free_ports(1)[0]}"
     with pytest.raises(Unavailable):
-        await ask(pool, other)
+        await ask(pool, NOBODY_THERE)
     assert len(pool) == 1

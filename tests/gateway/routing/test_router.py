@@ -35,7 +35,7 @@ async def refusal(query: DebugQuery, announced: str = "", limits: RouteLimits | 
         if announced:
             await store.put(endpoint_key(NAME), encode_endpoint(Endpoint(announced)))
         async with EndpointCache(store) as endpoints:
-            await endpoints.wait_synced(5)
+            await endpoints.wait_synced(60)
             known = {NAME: module(NAME, ports=())}
             router = Router(known.get, endpoints, Resolver(DialPolicy()), PeerPool(), limits=limits)
             with pytest.raises((NotFound, PreconditionFailed, InvalidArgument, ResourceExhausted)) as raised:
@@ -100,7 +100,7 @@ async def test_each_of_several_processes_is_asked_where_it_answers_itself(tmp_pa
         await store.put(endpoint_key(NAME), encode_endpoint(endpoints[1]))
         await store.put(worker_key(NAME, "pid-11"), encode_endpoint(endpoints[0]))
         cache = await stack.enter_async_context(EndpointCache(store))
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         peers = PeerPool()
         stack.push_async_callback(peers.aclose)
         router = Router({NAME: module(NAME)}.get, cache, Resolver(DialPolicy()), peers)

@@ -43,7 +43,7 @@ async def test_an_agent_at_a_socket_is_asked(tmp_path: Path) -> None:
         server = await stack.enter_async_context(DiagnosticsServer([service], f"unix:{tmp_path}/agent"))
         await store.put(endpoint_key(NAME), encode_endpoint(endpoint(server.address)))
         endpoints = await stack.enter_async_context(EndpointCache(store))
-        await endpoints.wait_synced(5)
+        await endpoints.wait_synced(60)
         peers = PeerPool()
         stack.push_async_callback(peers.aclose)
         known = {NAME: module(NAME, ports=())}

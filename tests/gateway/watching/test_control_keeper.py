@@ -30,8 +30,8 @@ HOUR = 3600 * 10**9
 async def keeping(store: Store, clock: FakeClock) -> AsyncIterator[tuple[ControlKeeper, EndpointCache]]:
     """A keeper over caches that know what the store holds."""
     async with ModuleCache(store, WatchHub()) as modules, EndpointCache(store) as beside:
-        await modules.wait_synced(5)
-        await beside.wait_synced(5)
+        await modules.wait_synced(60)
+        await beside.wait_synced(60)
         yield ControlKeeper(ModuleStore(store), modules, beside, clock=clock), beside
 
 

@@ -17,7 +17,7 @@ from ..modules import module
 async def test_it_follows_what_is_announced(store: Store) -> None:
     await store.put_endpoint("a1", "10.0.0.1:1")
     async with EndpointCache(store) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         assert cache.get("a1") == Endpoint("10.0.0.1:1")
         assert cache.get("a2") is None
         await store.put_endpoint("a2", "10.0.0.1:2")
@@ -34,7 +34,7 @@ async def test_a_value_that_cannot_be_read_takes_the_endpoint_away(
     await store.put_endpoint("a1", "10.0.0.1:1")
     await store.put(endpoint_key("a2"), b"garbage")
     async with EndpointCache(store) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         assert len(cache) == 1
         await store.put(endpoint_key("a1"), b'{"address": 7}')
         await until(lambda: cache.get("a1") is None)
@@ -45,7 +45,7 @@ async def test_what_else_lies_beside_modules_is_no_endpoint(store: Store, caplog
     await store.put("/corvo/v1/modules/a1/instruments/7", b"garbage")
     await store.put_endpoint("a1", "10.0.0.1:1")
     async with EndpointCache(store) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         assert len(cache) == 1
     assert caplog.text == ""
 
@@ -54,7 +54,7 @@ async def test_it_follows_controls_and_what_is_applied(store: Store, caplog: pyt
     await store.put(control_key("a1", "1"), b'{"level":"Debug","by":"ops"}')
     await store.put(control_key("a1", "2"), b'{"level":"loud"}')
     async with EndpointCache(store) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         level = cache.level_of(module("a1"))
         assert ([each.id for each in level.controls], level.applied) == (["1"], None)
         assert [name for name, _ in cache.controlled()] == ["a1"]
@@ -80,9 +80,9 @@ async def test_agents_of_an_older_version_are_ignored_with_one_warning(
     for name in ("a1", "a2"):
         await store.put(f"/corvo/v1/endpoints/{name}", b'{"address":"10.0.0.1:1"}')
     async with EndpointCache(store) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         assert len(cache) == 0
-        await cache.wait_for(await store.put_endpoint("a3", "10.0.0.1:1"), 5)
+        await cache.wait_for(await store.put_endpoint("a3", "10.0.0.1:1"), 60)
     assert caplog.messages == [
         "/corvo/v1/endpoints/a1 and what lies beside it is ignored: an older version announces itself there"
     ]
@@ -91,7 +91,7 @@ async def test_agents_of_an_older_version_are_ignored_with_one_warning(
 async def test_another_store_behind_the_same_name_brings_its_own(store: Store) -> None:
     await store.put_endpoint("a1", "10.0.0.1:1")
     async with EndpointCache(store) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         store.replace_data()
         await until(lambda: len(cache) == 0)
         await store.put_endpoint("a2", "10.0.0.1:2")

@@ -25,12 +25,12 @@ async def test_it_follows_until_it_is_left() -> None:
     store = MemoryStore()
     await announce(store, HERE)
     async with EndpointCache(store) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         assert (cache.synced, cache.get(NAME), len(cache)) == (True, HERE, 1)
-        await cache.wait_for(await announce(store, THERE), 5)
+        await cache.wait_for(await announce(store, THERE), 60)
         assert cache.get(NAME) == THERE
         await store.delete(endpoint_key(NAME))
-        await cache.wait_until(lambda: not len(cache), "it is still there", 5)
+        await cache.wait_until(lambda: not len(cache), "it is still there", 60)
     await announce(store, HERE)
     assert cache.get(NAME) is None
 
@@ -39,7 +39,7 @@ async def test_the_last_state_stays_while_the_store_is_away_and_grows_stale() ->
     clock, store = FakeClock(), MemoryStore()
     await announce(store, HERE)
     async with EndpointCache(store, clock=clock) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         store.go_away()
         before = cache.staleness()
         await clock.advance(60)
@@ -64,6 +64,6 @@ async def test_an_announcement_that_cannot_be_read_counts_as_none(caplog: pytest
     await announce(store, HERE)
     async with EndpointCache(store) as cache:
         with caplog.at_level(logging.WARNING):
-            await cache.wait_for(await store.put(endpoint_key(NAME), b"{}"), 5)
+            await cache.wait_for(await store.put(endpoint_key(NAME), b"{}"), 60)
         assert cache.get(NAME) is None
     assert "endpoint ignored: /corvo/v1/modules/node1-pen-npm/endpoint at revision" in caplog.text

@@ -33,7 +33,7 @@ async def test_it_holds_all_of_them_by_name(store: Store, hub: WatchHub) -> None
     for name in ("c1", "a1", "b1"):
         await store.put_module(module(name))
     async with ModuleCache(store, hub) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         assert names(cache) == ["a1", "b1", "c1"]
         assert len(cache) == 3
         found = cache.get("b1")
@@ -44,7 +44,7 @@ async def test_it_holds_all_of_them_by_name(store: Store, hub: WatchHub) -> None
 
 async def test_what_changes_is_there_and_told_in_order(store: Store, hub: WatchHub) -> None:
     async with ModuleCache(store, hub) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         watcher = hub.subscribe(LIVE, cache)
         await store.put_module(module("a1"))
         await store.put_module(module("a1", level="Debug"))
@@ -61,7 +61,7 @@ async def test_what_changes_is_there_and_told_in_order(store: Store, hub: WatchH
 async def test_a_deletion_has_a_revision_of_its_own_and_the_last_state(store: Store, hub: WatchHub) -> None:
     written = await store.put_module(module("a1", level="Debug"))
     async with ModuleCache(store, hub) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         watcher = hub.subscribe(LIVE, cache)
         await store.delete(key_of("a1"))
         (event,) = (await watcher.next_batch()).events
@@ -75,7 +75,7 @@ async def test_a_value_that_is_no_module_is_there_with_the_reason(
     await store.put_module(module("a1", level="Debug"))
     await store.put(key_of("b1"), b"garbage")
     async with ModuleCache(store, hub) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         assert (names(cache), cache.undecodable) == (["a1", "b1"], 1)
         watcher = hub.subscribe(LIVE, cache)
         await store.put(key_of("a1"), b'{"spec": {"log-level": "loud"}, "status": {"node": "n1"}}')
@@ -96,7 +96,7 @@ async def test_what_happened_while_the_store_was_away_is_told_as_the_difference(
     for name in ("stays", "goes", "changes"):
         await store.put_module(module(name))
     async with ModuleCache(store, hub) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         watcher = hub.subscribe(LIVE, cache)
         store.go_away()
         store.come_back()
@@ -130,11 +130,11 @@ async def test_they_are_known_in_the_order_of_their_last_writes_too(store: Store
     for name in ("c1", "a1", "b1"):
         await store.put_module(module(name))
     async with ModuleCache(store, hub) as cache:
-        await cache.wait_synced(5)
+        await cache.wait_synced(60)
         assert order() == ["c1", "a1", "b1"]
         await store.put_module(module("c1", level="Debug"))
         await store.delete(key_of("a1"))
-        await cache.wait_for(await store.put_module(module("a1")), 5)
+        await cache.wait_for(await store.put_module(module("a1")), 60)
         assert order() == ["b1", "c1", "a1"]
         # Other data, whose revisions are lower.
         value = encode_module(module("z1"))

@@ -61,7 +61,7 @@ def revisions(batches: Sequence[EventBatch]) -> list[int]:
 async def told(watcher: Subscription, last: int) -> list[int]:
     """Every revision that a watcher is told up to ``last``."""
     batches: list[EventBatch] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while revisions(batches)[-1:] != [last]:
             batches.append(await watcher.next_batch())
     return revisions(batches)

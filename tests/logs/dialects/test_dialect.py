@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import InvalidArgument
@@ -45,7 +45,7 @@ def _lines() -> st.SearchStrategy[bytes]:
     )
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(_lines(), min_size=8, max_size=12))
 def test_any_lines_have_a_dialect(lines: list[bytes]) -> None:
     reader = LineReader(find_dialect(lines))

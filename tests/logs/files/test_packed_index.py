@@ -35,7 +35,9 @@ def complete(path: Path) -> PackedIndex:
     return index
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(st.integers(0, len(CONTENT)), max_size=3), st.integers(0, len(CONTENT)))
 def test_from_any_byte_on(tmp_path: Path, cuts: list[int], start: int) -> None:
     borders = [0, *sorted(cuts), len(CONTENT)]

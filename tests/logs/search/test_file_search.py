@@ -87,7 +87,9 @@ def test_a_file_that_is_used_up_has_no_stop(tmp_path: Path, packed: bool) -> Non
             assert search.numbers == [1, 3, 5, 7, 9]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(packed=st.booleans(), forward=st.booleans(), count=st.integers(0, 400), at_once=st.integers(1, 60))
 def test_pieces_one_after_another_are_the_whole(
     tmp_path: Path, packed: bool, forward: bool, count: int, at_once: int

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import NotFound, Unavailable
@@ -136,7 +136,7 @@ def store(folder: Path, contents: list[bytes], packing: list[str]) -> list[tuple
     return files[::-1]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None)
 @given(logs(), queries, st.lists(st.sampled_from(["", "", ".gz", ".zst"]), min_size=4, max_size=4), st.integers(4, 400))
 def test_a_search_finds_what_looking_at_every_line_finds(
     tmp_path_factory: pytest.TempPathFactory, contents: list[bytes], query: LogQuery, packing: list[str], block: int

@@ -59,7 +59,9 @@ async def read(reader: LogReader, query: LogQuery) -> LogResult:
     return result
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.integers(-10, LINES), st.integers(0, LINES), st.integers(1, 50), st.booleans(), st.booleans())
 def test_a_window_has_the_lines_of_its_times(
     tmp_path: Path, since: int, length: int, count: int, forward: bool, sure: bool

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.levels.level import Level
@@ -69,7 +69,7 @@ async def test_a_zone_that_does_not_fit_is_remarked_upon(tmp_path: Path, hours: 
 def test_a_search_finds_what_was_written(writer: Writer, tmp_path: Path) -> None:
     path = tmp_path / "a.log"
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, deadline=None)
     @given(
         st.lists(events(), min_size=3, max_size=25),
         st.sampled_from(Level),

@@ -94,7 +94,7 @@ async def test_lines_that_come_in_small_amounts_wait_for_a_busy_reader_too(tmp_p
             await asyncio.wait_for(fifth.wait(), 0.1)
         count = 0
         while count < 50_000:
-            await asyncio.wait_for(buffer.wait(), 10)
+            await asyncio.wait_for(buffer.wait(), 60)
             items = buffer.take(READ)
             tail.drained()
             assert [item.remark for item in items] == [None] * len(items)
@@ -117,10 +117,10 @@ async def test_readers_hear_of_a_defect(tmp_path: Path) -> None:
         tail = pump(worker, path, kind=Broken)
         buffer, _ = await tail.attach()
         with pytest.raises(ZeroDivisionError):
-            await asyncio.wait_for(buffer.wait(), 10)
+            await asyncio.wait_for(buffer.wait(), 60)
         again, _ = await tail.attach()
         with pytest.raises(ZeroDivisionError):
-            await asyncio.wait_for(again.wait(), 10)
+            await asyncio.wait_for(again.wait(), 60)
         await tail.detach(buffer)
         await tail.detach(again)
 
@@ -150,7 +150,7 @@ async def test_new_logs_of_a_pattern_are_read_from_their_beginning(tmp_path: Pat
         buffer, positions = await tail.attach()
         assert list(positions) == [str(tmp_path / "a.log")]
         (tmp_path / "b.log").write_bytes(line(1) + line(2))
-        await asyncio.wait_for(buffer.wait(), 10)
+        await asyncio.wait_for(buffer.wait(), 60)
         (item,) = buffer.take(1000)
         assert (item.path, item.count) == (str(tmp_path / "b.log"), 2)
         await tail.detach(buffer)

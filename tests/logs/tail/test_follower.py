@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import Unsupported
@@ -295,7 +295,7 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None)
 @given(actions)
 def test_any_schedule_of_renames_loses_and_repeats_nothing(
     tmp_path_factory: pytest.TempPathFactory, schedule: list[str]

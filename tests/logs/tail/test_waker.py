@@ -36,10 +36,10 @@ async def test_changes_wake_at_once(tmp_path: Path) -> None:
             waiting = asyncio.ensure_future(waker.wait())
             await asyncio.sleep(0)
             change()
-            await asyncio.wait_for(waiting, 10)
+            await asyncio.wait_for(waiting, 60)
         # What happens while nobody waits is not lost.
         path.touch()
-        await asyncio.wait_for(waker.wait(), 10)
+        await asyncio.wait_for(waker.wait(), 60)
         waker.watch({}, [])
         waker.watch({(1, 1): descriptor}, [])
     finally:
@@ -53,7 +53,7 @@ async def test_a_look_is_taken_now_and_then(tmp_path: Path, notify: bool) -> Non
     waker = Waker(interval=0.01, rest=0.01, notify=notify)
     waker.open([str(tmp_path)])
     waker.watch({}, [str(tmp_path)])
-    await asyncio.wait_for(waker.wait(), 10)
+    await asyncio.wait_for(waker.wait(), 60)
     assert waker.seconds == 0.01
     waker.close()
 
@@ -91,7 +91,7 @@ async def test_what_it_was_told_of(tmp_path: Path) -> None:
         waker.watch(numbers, [str(tmp_path)])
         assert waker.told() == NOTHING
         (tmp_path / "b").write_bytes(b"x")
-        await asyncio.wait_for(waker.wait(), 10)
+        await asyncio.wait_for(waker.wait(), 60)
         told = waker.told()
         assert told is not None
         assert (told.files, told.folders) == ({(1, 1)}, set())

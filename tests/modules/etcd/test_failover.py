@@ -75,10 +75,15 @@ async def test_members_without_a_leader_are_asked_again() -> None:
 
 async def test_the_deadline_ends_the_asking() -> None:
     cluster = Cluster(lambda endpoint, _: failed(Kind.NOT_NOW, endpoint, "no leader"), (A,))
-    outcome, _ = await cluster.run(seconds=0.3)
-    error = told(outcome)
-    assert isinstance(error, Unavailable)
-    assert (error.peer, error.reason) == (A, "no leader")
+    # A machine that stands still for so long asks once only.
+    for seconds in (0.3, 3.0, 30.0):
+        cluster.asked.clear()
+        outcome, _ = await cluster.run(seconds=seconds)
+        error = told(outcome)
+        assert isinstance(error, Unavailable)
+        assert (error.peer, error.reason) == (A, "no leader")
+        if len(cluster.asked) > 1:
+            break
     assert len(cluster.asked) > 1
 
 
@@ -117,11 +122,11 @@ async def test_a_lost_connection_is_tried_again_at_the_same_endpoint() -> None:
 
 async def test_time_is_shared_among_the_endpoints_that_are_left() -> None:
     cluster = Cluster(lambda endpoint, _: failed(Kind.UNREACHABLE, endpoint))
-    await cluster.run(seconds=30)
-    assert [round(budget.total) for budget in cluster.budgets] == [10, 15, 30]
+    await cluster.run(seconds=3000)
+    assert [budget.total for budget in cluster.budgets] == pytest.approx([1000, 1500, 3000], abs=60)
     cluster.budgets.clear()
-    await cluster.run(Repeat.UNSENT, seconds=30)
-    assert [round(budget.total) for budget in cluster.budgets] == [30, 30, 30]
+    await cluster.run(Repeat.UNSENT, seconds=3000)
+    assert [budget.total for budget in cluster.budgets] == pytest.approx([3000, 3000, 3000], abs=60)
     assert {budget.connect for budget in cluster.budgets} == {1.0}
 
 

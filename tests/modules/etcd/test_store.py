@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corvo_agent.embedded import EmbeddedEtcd, free_ports
+from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import (
     AlreadyExists,
     CorvoError,
@@ -32,21 +32,21 @@ from corvo_agent.modules.etcd import page_size
 from corvo_agent.modules.etcd.store import EtcdOptions, EtcdStatistics, EtcdStore
 from corvo_agent.modules.kv import KeyValue
 from tests.faulty_server import CannedServer, FaultyProxy, Mode, answer, endless
+from tests.kept_ports import NOBODY_THERE
 from tests.modules.etcd_json import NEAR_MISSES
 
 CREATED = b'{"result":{"created":true}}\n'
 
 
-def nobody() -> str:
-    return f"http://127.0.0.1:{free_ports(1)[0]}"
+NOBODY = f"http://{NOBODY_THERE}"
 
 
 @asynccontextmanager
 async def behind(etcd: EmbeddedEtcd, *more: str, **options: Any) -> AsyncIterator[tuple[FaultyProxy, EtcdStore]]:
-    """A store whose first endpoint is a proxy of ``etcd``."""
+    """A store whose first endpoint is a proxy of ``etcd``; patient, unless ``options`` say otherwise."""
     async with AsyncExitStack() as stack:
         proxy = await stack.enter_async_context(FaultyProxy(etcd.endpoint))
-        store = EtcdStore(EtcdOptions.from_urls(",".join((proxy.endpoint, *more)), **options))
+        store = EtcdStore(EtcdOptions.from_urls(",".join((proxy.endpoint, *more)), **{"call_timeout": 30.0, **options}))
         yield proxy, await stack.enter_async_context(store)
 
 
@@ -60,18 +60,17 @@ async def canned(reply: Callable[[str, bytes], bytes | None], **options: Any) ->
 
 
 async def test_it_opens_while_etcd_is_away() -> None:
-    endpoint = nobody()
-    async with EtcdStore(EtcdOptions.from_urls(endpoint)) as store:
+    async with EtcdStore(EtcdOptions.from_urls(NOBODY)) as store:
         with pytest.raises(Unavailable) as caught:
             await store.get("a")
-        assert (caught.value.peer, caught.value.reason) == (endpoint, "Connection refused")
+        assert (caught.value.peer, caught.value.reason) == (NOBODY, "Connection refused")
         with pytest.raises(Unavailable):
             await anext(store.changes("a", 1))
-        assert store.statistics() == EtcdStatistics(endpoint, 2, 2, 0, 0, 0)
+        assert store.statistics() == EtcdStatistics(NOBODY, 2, 2, 0, 0, 0)
 
 
 async def test_all_endpoints_that_were_tried_are_named() -> None:
-    endpoints = [nobody(), nobody()]
+    endpoints = [NOBODY, NOBODY.replace("127.0.0.1", "127.0.0.2")]
     async with EtcdStore(EtcdOptions.from_urls(",".join(endpoints))) as store:
         with pytest.raises(Unavailable) as caught:
             await store.put("a", b"")
@@ -81,7 +80,7 @@ async def test_all_endpoints_that_were_tried_are_named() -> None:
 
 
 async def test_a_dead_endpoint_is_passed_over_once(etcd: EmbeddedEtcd) -> None:
-    async with EtcdStore(EtcdOptions.from_urls(f"{nobody()},{etcd.endpoint}")) as store:
+    async with EtcdStore(EtcdOptions.from_urls(f"{NOBODY},{etcd.endpoint}")) as store:
         first = await store.put("a", b"1")
         await store.put("a", b"2")
         counted = replace(store.statistics(), clock_difference=None)
@@ -93,7 +92,8 @@ async def test_a_dead_endpoint_is_passed_over_once(etcd: EmbeddedEtcd) -> None:
 
 
 async def test_a_silent_endpoint_is_passed_over(etcd: EmbeddedEtcd) -> None:
-    async with behind(etcd, etcd.endpoint, call_timeout=1.0) as (proxy, store):
+    # Half of the time is for the one that is silent; the other half is for a machine that is busy.
+    async with behind(etcd, etcd.endpoint, call_timeout=4.0) as (proxy, store):
         proxy.mode = Mode.SWALLOW
         created = await store.create("a", b"1")
         assert await store.get("a") == KeyValue("a", b"1", created, created)
@@ -148,11 +148,10 @@ async def test_other_writes_are_not_repeated_in_doubt(etcd: EmbeddedEtcd) -> Non
 
 async def test_every_call_ends_in_time(etcd: EmbeddedEtcd) -> None:
     async with behind(etcd, call_timeout=0.3) as (proxy, store):
-        lease = await store.grant_lease(30)
         proxy.mode = Mode.SWALLOW
         calls = (
             *(store.get("a"), store.range("a"), store.create("a", b""), store.update("a", b""), store.put("a", b"")),
-            *(store.delete("a"), store.grant_lease(5), store.keep_lease(lease), store.revoke_lease(lease)),
+            *(store.delete("a"), store.grant_lease(5), store.keep_lease(7), store.revoke_lease(7)),
             anext(store.changes("a", 1)),
         )
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
@@ -192,12 +191,22 @@ async def test_calls_wait_their_turn_within_their_time(etcd: EmbeddedEtcd) -> No
     async with behind(etcd, call_timeout=0.3, max_connections=1) as (proxy, store):
         proxy.mode = Mode.SWALLOW
         calls = [asyncio.ensure_future(store.get(key)) for key in "abc"]
-        await proxy.requested.wait()
-        assert proxy.requests == 1
+        # The time may pass before a crowded machine has sent anything.
+        requested = asyncio.ensure_future(proxy.requested.wait())
+        await asyncio.wait({requested, *calls}, return_when=asyncio.FIRST_COMPLETED)
+        assert proxy.requests <= 1
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [DeadlineExceeded] * 3
+        requested.cancel()
         proxy.mode = Mode.PASS
-        assert await store.get("a") is None
+        got: object = DeadlineExceeded
+        while got is DeadlineExceeded:
+            # The place is free again; a call in it may be late all the same.
+            try:
+                got = await store.get("a")
+            except DeadlineExceeded as error:
+                got = type(error)
+        assert got is None
 
 
 async def test_a_call_that_is_cancelled_leaves_its_place(etcd: EmbeddedEtcd) -> None:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from itertools import accumulate, pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corvo_agent.errors import Unavailable
@@ -106,7 +106,7 @@ async def test_what_comes_while_a_task_waits_is_given_without_waking_it() -> Non
         await asyncio.wait({receiving})
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None)
 @given(
     wanted=st.lists(st.booleans(), min_size=1, max_size=12),
     sizes=st.lists(st.integers(1, 60), max_size=8),

@@ -68,7 +68,7 @@ async def test_stalls_of_the_loop_are_told_apart_from_waits_of_tasks() -> None:
     stalls.cancel()
     assert seen_in(profile, "delay") == {"waits"}
     assert seen_in(profile, "stall") == {"stalls"}
-    assert re.search(r"event loops were late by over 50 ms \d+ times, 0\.\d\d s in all", "\n".join(profile.comments))
+    assert re.search(r"event loops were late by over 50 ms \d+ times, \d+\.\d\d s in all", "\n".join(profile.comments))
 
 
 async def test_the_agent_s_own_tasks_do_not_fill_it(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from corvo_agent.errors import ConfigError, DeadlineExceeded, NotFound, Permissi
 from corvo_agent.levels.level import Level
 from corvo_agent.sidecar.hooks.exec_hook import MAX_OUTPUT, ExecHook
 from corvo_agent.sidecar.hooks.protocol import LevelChange
+from tests.diagnostics.kit import until
 
 DEBUG = LevelChange(Level.DEBUG)
 
@@ -120,9 +121,8 @@ async def test_no_descriptor_is_left_open() -> None:
         await ExecHook(["/bin/true"]).set_level(DEBUG)
         with pytest.raises(NotFound):
             await ExecHook(["/missing"]).set_level(DEBUG)
-    # The transport of a pipe closes its descriptor one turn of the loop later.
-    await asyncio.sleep(0)
-    assert len(os.listdir("/proc/self/fd")) <= len(before)
+    # The transport of a pipe closes its descriptor some turns of the loop later.
+    await until(lambda: len(os.listdir("/proc/self/fd")) <= len(before))
 
 
 @pytest.mark.parametrize("argv", [[], ["{level}"], ["/bin/true", "{nothing}"]])

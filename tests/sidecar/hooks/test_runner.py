@@ -18,6 +18,7 @@ from corvo_agent.sidecar.hooks.recipes import zap
 from corvo_agent.sidecar.hooks.runner import HookRunner
 from corvo_agent.testing import FakeClock
 from tests.diagnostics.kit import until
+from tests.stats.stepped_loop import SteppedLoop, stepped_loop, turns
 
 from ..servers import Zap, serving
 
@@ -165,19 +166,27 @@ async def test_a_logger_that_is_not_taken_holds_up_no_other_and_none_is_set_twic
 
 
 class Slow(Program):
-    """Takes its time for each change."""
+    """Takes two hundredths of a second for each change, of the time that ``loop`` tells."""
+
+    def __init__(self, loop: SteppedLoop) -> None:
+        super().__init__()
+        self._loop = loop
 
     async def set_level(self, change: LevelChange) -> None:
-        await asyncio.sleep(0.02)
+        self._loop.skip(0.02)
+        await turns()
         await super().set_level(change)
 
 
-async def test_the_time_that_a_hook_may_take_is_that_of_one_change(clock: FakeClock) -> None:
-    program = Slow()
-    runner = HookRunner([program], clock=clock, timeout=0.3)
-    async with running(runner, clock):
-        runner.apply(LevelState(Level.WARN, loggers=dict.fromkeys(map(str, range(20)), Level.DEBUG)))
-        await until(lambda: not runner.statistics()[0].pending)
+def test_the_time_that_a_hook_may_take_is_that_of_one_change(clock: FakeClock) -> None:
+    async def set_many(runner: HookRunner) -> None:
+        async with running(runner, clock):
+            runner.apply(LevelState(Level.WARN, loggers=dict.fromkeys(map(str, range(20)), Level.DEBUG)))
+            await until(lambda: not runner.statistics()[0].pending)
+
+    with stepped_loop() as loop:
+        program = Slow(loop)
+        loop.run(set_many(HookRunner([program], clock=clock, timeout=0.3)))
     assert program.changes == ["*=Warn", *(f"{number}=Debug" for number in range(20))]
 
 
