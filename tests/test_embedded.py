@@ -129,9 +129,13 @@ async def test_a_program_that_ends_is_reported_with_its_log(folder: Path) -> Non
 
 async def test_a_program_that_never_serves_is_ended(folder: Path) -> None:
     binaries = script(folder, f"echo $$ > {folder}/pid; exec sleep 600")
-    with pytest.raises(Unavailable, match=r"not serving after 0\.2 s: it wrote no log"):
-        async with EmbeddedEtcd(binaries=binaries, start_timeout=0.2):
-            pass
+    # A crowded machine may need more time to come to the script at all.
+    for seconds in ("0.2", "2", "20"):
+        with pytest.raises(Unavailable, match=rf"not serving after {seconds} s: it wrote no log"):
+            async with EmbeddedEtcd(binaries=binaries, start_timeout=float(seconds)):
+                pass
+        if (folder / "pid").exists():
+            break
     assert not psutil.pid_exists(int((folder / "pid").read_text()))
 
 

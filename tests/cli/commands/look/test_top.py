@@ -78,8 +78,9 @@ async def test_what_is_wrong_from_the_start_is_told(arguments: str, code: int, w
     assert words in outcome.err
 
 
-async def test_a_terminal_is_kept_up_to_date_whatever_the_agent_does_until_ctrl_c() -> None:
-    async with build_agent(AgentSettings(module="pen-npm", node="node1")) as agent:
+async def test_a_terminal_is_kept_up_to_date_whatever_the_agent_does_until_ctrl_c(own_port: int) -> None:
+    settings = AgentSettings(module="pen-npm", node="node1", listen=f"127.0.0.1:{own_port}")
+    async with build_agent(settings) as agent:
         address = agent.address
         given = ("--interval", "0.1", "--no-profile", "--address", address, "--timeout", "5")
         with on_terminal("top", NAME, *given) as terminal:
@@ -87,7 +88,7 @@ async def test_a_terminal_is_kept_up_to_date_whatever_the_agent_does_until_ctrl_
             position = await terminal.wait_for("loop lag", position)
             await agent.aclose()
             position = await terminal.wait_for("trying again", position)
-            async with build_agent(AgentSettings(module="pen-npm", node="node1", listen=address)):
+            async with build_agent(settings):
                 # The next full look has no problem in its head: the head is followed by the empty line at once.
                 position = await terminal.wait_for("corvo top: node1-pen-npm\x1b[0m  ", position)
                 await terminal.wait_for("loop lag", position)
