@@ -45,7 +45,7 @@ class OwnedProcess:
         """The process id, 0 when it does not run."""
         return self._process.pid if self._process is not None and self._process.returncode is None else 0
 
-    async def start(self, timeout: float = 20.0) -> None:
+    async def start(self, timeout: float = 60.0) -> None:
         """Start it and wait, at most ``timeout`` seconds, until it says that it serves.
 
         Raises Unavailable with the end of its log when it ends or stays silent. Whatever is raised, cancellation

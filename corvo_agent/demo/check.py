@@ -19,7 +19,7 @@ from .findings import Failed, Finding
 from .world import DemoWorld
 
 #: Seconds for one check.
-_PATIENCE = 15.0
+_PATIENCE = 30.0
 #: Changes of the level that are measured, for a median.
 _FLIPS = 10
 

@@ -35,6 +35,8 @@ from .workers import ServiceOfWorkers
 NODE, SECOND_NODE = "node1", "node2"
 NAME, SECOND_NAME = f"{NODE}-{MODULE}", f"{SECOND_NODE}-{MODULE}"
 SLOW_NAME = f"{NODE}-{SLOW_MODULE}"
+# Seconds that the gateway gets to read what there is, on a machine that has much else to do.
+_PATIENCE = 60.0
 # The folder in it is made with a name of its own, and for this user alone.
 _SHORT = "/tmp"  # nosec B108
 
@@ -85,8 +87,8 @@ class DemoWorld:
             store = await stack.enter_async_context(EtcdStore(EtcdOptions.from_urls(self.etcd.endpoint)))
             self.gateway = await self._serve(stack, store)
             # Else the first request could meet a gateway that knows no modules yet.
-            await self.gateway.cache.wait_synced(10)
-            await self.gateway.endpoints.wait_synced(10)
+            await self.gateway.cache.wait_synced(_PATIENCE)
+            await self.gateway.endpoints.wait_synced(_PATIENCE)
             self._stack = stack.pop_all()
         return self
 

@@ -20,6 +20,7 @@ from corvo_agent.demo.check import check
 from corvo_agent.demo.check_rest import REST_ATTEMPTS
 from corvo_agent.demo.workers import WORKERS
 from corvo_agent.demo.world import NAME, SECOND_NAME, SLOW_NAME, DemoWorld
+from tests.diagnostics.kit import until
 from tests.stub.kit import refused
 from tests.world.machine import needs
 
@@ -152,7 +153,7 @@ async def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         hub = hub_below(tmp_path)
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
-        assert has_ended(hub)
+        await until(lambda: has_ended(hub))
     await gone(children)
     assert folders(tmp_path) == []
     for port in ports:
