@@ -25,6 +25,8 @@ from ..modules import module
 LINES = 150_000
 # What the sockets of both sides hold is less.
 LEAST = 8 << 20
+# So many lines take some time on a busy machine.
+PATIENCE = "100s"
 
 
 @pytest.fixture
@@ -62,7 +64,9 @@ async def unread(api: Api, path: str, method: str = "POST", body: Any = None) ->
 
 
 def long_answer(api: Api) -> contextlib.AbstractAsyncContextManager[asyncio.StreamReader]:
-    return unread(api, "/modules/a1/Debug", body={"query": "Log", "parameters": {"lines": str(LINES)}})
+    return unread(
+        api, f"/modules/a1/Debug?timeout={PATIENCE}", body={"query": "Log", "parameters": {"lines": str(LINES)}}
+    )
 
 
 async def rest(reader: asyncio.StreamReader) -> bytes:
@@ -79,7 +83,8 @@ def busy(gateway: Gateway) -> int:
 
 
 async def ask(api: Api, lines: int = LINES) -> tuple[int, Any]:
-    return await api.call("POST", "/modules/a1/Debug", {"query": "Log", "parameters": {"lines": str(lines)}})
+    query = {"query": "Log", "parameters": {"lines": str(lines)}}
+    return await api.call("POST", "/modules/a1/Debug", query, params={"timeout": PATIENCE})
 
 
 async def test_a_long_answer_is_whole(api: Api) -> None:
@@ -163,7 +168,7 @@ class TestRoom:
             await agents.start(module(name))
         await settled(api.gateway, store)
         query = {"query": "Log", "parameters": {"lines": str(LINES)}}
-        async with api.raw("POST", "/Debug", query) as response:
+        async with api.raw("POST", "/Debug", query, params={"timeout": PATIENCE}) as response:
             assert response.status == 200
             lines = [json.loads(line) for line in (await response.read()).splitlines()]
         assert lines.pop()["summary"] == {"modules": 3, "ok": 3, "failed": 0}
