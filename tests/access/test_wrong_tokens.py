@@ -11,16 +11,21 @@ import pytest
 from corvo_agent.access.roles import Role
 from corvo_agent.access.tokens import TokenFile
 from corvo_agent.access.wrong_tokens import TokenCheck, WrongTokens, bearer
+from corvo_agent.log_thinning import ThinningFilter
 from corvo_agent.testing import FakeClock
 
 
-async def test_wrong_tokens_wait_and_right_ones_do_not(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_wrong_tokens_wait_and_right_ones_do_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = FakeClock()
     path = tmp_path / "tokens"
     path.touch(0o600)
     path.write_text("look read\n")
     keeper = TokenCheck(TokenFile(str(path), clock), clock)
-    caplog.set_level(logging.WARNING, "corvo_agent.access.wrong_tokens")
+    logger = logging.getLogger("corvo_agent.access.wrong_tokens")
+    monkeypatch.setattr(logger, "filters", [ThinningFilter(clock=clock.monotonic)])
+    caplog.set_level(logging.WARNING, logger.name)
     for number in range(3):
         assert await keeper.caller(f"guess{number}", "10.0.0.1") is None
     for wait in (0.1, 0.2, 0.4):

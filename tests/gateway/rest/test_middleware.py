@@ -57,7 +57,8 @@ class TestOriginsThatAreNone(WithTokens):
         assert b"the header Origin is no origin" in answer
         assert b"Access-Control-Allow-Origin" not in answer
         assert not [record for record in caplog.records if record.exc_info]
-        assert len(caplog.records) <= 1
+        # What watches the store says has nothing to do with it.
+        assert len([record for record in caplog.records if ".rest." in record.name]) <= 1
 
 
 @pytest.mark.parametrize("origin", [b"null", b"http://a.example:8080", b"http://[::1]:80", b""])
