@@ -9,10 +9,11 @@ not known, which grpclib takes for a fault, are ignored (RFC 9113 section 4.1).
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from grpclib.config import Configuration
 from grpclib.protocol import AbstractHandler, H2Protocol
@@ -36,8 +37,14 @@ from ...access.callers import Callers, Connected
 from ...errors import ResourceExhausted
 from ..limits import REQUEST_BYTES
 
-# HTTP/2 events are made for a whole piece before any is looked at: a piece of 4 KiB holds some hundred of them.
-_PIECE = 4096
+# HTTP/2 events are made for a whole piece before any is looked at: a request may take 15 bytes of it, and 100 us.
+_PIECE = 256
+# Seconds of work for one connection in one turn of the loop: it may be that of a host with other things to do.
+_STRETCH = 0.001
+# Bytes that the system takes in for a connection (it doubles them), of which the rest waits here for its turn.
+_RECEIVED = 32 << 10
+# How RST_STREAM begins: the length of its payload, its type and no flags (RFC 9113 section 6.4).
+_RESET = b"\0\0\4\3\0"
 # WINDOW_UPDATE frames that a DATA frame of ours may be answered with: one for the stream, one for the connection, and
 # as much again for peers that take a frame in halves.
 _UPDATES_OF_DATA = 4
@@ -148,6 +155,9 @@ class GuardedConnection(H2Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._greeted = False
+        # What was received and not taken in yet; when there is some, the transport reads no more.
+        self._left = memoryview(b"")
+        self._next_turn: asyncio.Handle | None = None
         # WINDOW_UPDATE frames that the DATA sent so far may still be answered with.
         self._updates_due = 0
         # When the last call came or was seen to be under way.
@@ -160,6 +170,8 @@ class GuardedConnection(H2Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start its timer; part of asyncio's Protocol."""
+        self._transport = cast("asyncio.Transport", transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED)
         self._connections.add(self)
         super().connection_made(transport)
         # While it is there: the owner of a connection is not known any more when its other end is closed.
@@ -177,15 +189,36 @@ class GuardedConnection(H2Protocol):
         self._observe(lambda event: self._count_data(control, event), DataReceived)
         self._observe(lambda _: self._touch(), RequestReceived)
         self._expect_updates()
+        self._count_answers(control)
         self._timer = self._loop.call_later(self._limits.hello_timeout, self._expect_hello)
 
     def data_received(self, data: bytes) -> None:
-        """Feed grpclib in small pieces; part of asyncio's Protocol."""
+        """Feed grpclib in small pieces, many of them in several turns of the loop; part of asyncio's Protocol."""
         self._greeted = True
-        for start in range(0, len(data), _PIECE):
-            if self._closed:
+        self._left = memoryview(bytes(self._left) + data)
+        if self._next_turn is None:
+            self._take()
+
+    def _take(self) -> None:
+        until = self._loop.time() + _STRETCH
+        while len(self._left) and not self._closed:
+            piece, self._left = bytes(self._left[:_PIECE]), self._left[_PIECE:]
+            super().data_received(piece)
+            if len(self._left) and self._loop.time() >= until:
+                self._transport.pause_reading()
+                self._next_turn = self._loop.call_soon(self._go_on)
                 return
-            super().data_received(data[start : start + _PIECE])
+
+    def _go_on(self) -> None:
+        self._next_turn = None
+        try:
+            self._take()
+        except BaseException:
+            # What asyncio does where this is raised by data_received.
+            self._transport.abort()
+            raise
+        if self._next_turn is None and not self._closed:
+            self._transport.resume_reading()
 
     def connection_lost(self, error: BaseException | None) -> None:
         """Forget it; part of asyncio's Protocol."""
@@ -203,6 +236,9 @@ class GuardedConnection(H2Protocol):
 
     def _forget(self) -> None:
         self._closed = True
+        self._left = memoryview(b"")
+        if self._next_turn is not None:
+            self._next_turn.cancel()
         self._connections.remove(self)
         if self._timer is not None:
             self._timer.cancel()
@@ -241,6 +277,23 @@ class GuardedConnection(H2Protocol):
             sent()
 
         connection.data_send_process = data_send_process
+
+    def _count_answers(self, rate: Rate) -> None:
+        """See what h2 says of its own to frames that it tells nothing of: those for streams that are over."""
+        connection: Any = self.connection
+        feed = connection.feed
+
+        def counted(data: bytes) -> list[Event]:
+            events: list[Event] = feed(data)
+            answer = connection._connection.data_to_send()
+            if answer:
+                self._transport.write(answer)
+            for _ in range(answer.count(_RESET)):
+                self._count(rate)
+            # A connection that was closed meanwhile has nothing to process them with.
+            return [] if self._closed else events
+
+        connection.feed = counted
 
     def _touch(self) -> None:
         self.active_at = self._loop.time()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
+from grpclib.const import Cardinality, Handler, Status
+from grpclib.exceptions import GRPCError
 from h2.errors import ErrorCodes
 from hyperframe.frame import DataFrame, ExtensionFrame, PingFrame, SettingsFrame, WindowUpdateFrame
 
@@ -17,6 +20,7 @@ from corvo_agent.diagnostics.server.connection import Rate
 from corvo_agent.diagnostics.server.server import DiagnosticsServer, ServerLimits
 from corvo_agent.diagnostics.service import DiagnosticsService
 from corvo_agent.errors import Unavailable
+from corvo_agent.tasks import end_task
 from tests.diagnostics.kit import Echo, Gate, until
 from tests.diagnostics.test_limits import GOOD
 from tests.h2_peer import connected
@@ -60,6 +64,49 @@ async def test_opening_and_resetting_streams_is_stopped() -> None:
         assert peer.terminated.error_code is ErrorCodes.ENHANCE_YOUR_CALM
         async with DiagnosticsClient(server.address) as client:
             await client.logs()
+
+
+class Turns:
+    """A service with the call /test/Turns, and in which turn of the loop each of its calls began."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.began: list[int] = []
+
+    async def call(self, _: Any) -> None:
+        self.began.append(self.now)
+        raise GRPCError(Status.ABORTED, "it was only counted")
+
+    async def count(self) -> None:
+        """Count the turns until cancelled."""
+        while True:
+            self.now += 1
+            await asyncio.sleep(0)
+
+    def __mapping__(self) -> dict[str, Handler]:
+        return {"/test/Turns": Handler(self.call, Cardinality.UNARY_UNARY, object, object)}
+
+
+async def test_calls_that_come_in_one_piece_leave_the_loop_its_turns() -> None:
+    turns, calls = Turns(), 90
+    async with DiagnosticsServer([turns]) as server, connected(server.address) as peer:
+        counting = asyncio.create_task(turns.count())
+        for _ in range(calls):
+            peer.open("/test/Turns")
+        await peer.flush()
+        await until(lambda: len(turns.began) == calls)
+        await end_task(counting)
+    assert len(set(turns.began)) > 1
+
+
+async def test_a_flood_of_data_for_a_call_that_is_over_is_stopped() -> None:
+    async with serving(control_frames=10) as server, connected(server.address) as peer:
+        stream = await peer.request("/protos.Diagnostics/Unknown")
+        await peer.answer(stream)
+        await peer.send_raw(DataFrame(stream, b"").serialize() * 500)
+        await peer.until_closed()
+        assert peer.terminated is not None
+        assert peer.terminated.error_code is ErrorCodes.ENHANCE_YOUR_CALM
 
 
 async def test_a_flood_of_pings_is_stopped() -> None:
