@@ -22,6 +22,7 @@ const NAMED = 3;
 
 class Errors {
   kinds = new Kinds();
+  #asking = new AbortController();
 
   /** @param {HTMLElement} host @param {import("../shell/app.js").App} app @param {import("../shell/router.js").Route} route @param {AbortSignal} signal */
   constructor(host, app, { name, params }, signal) {
@@ -52,10 +53,15 @@ class Errors {
   }
 
   ask() {
-    const { app, name, selector, signal } = this;
+    const { app, name, selector } = this;
     const since = this.since.value;
     remember({ since });
-    const ask = () => errorsOf(app, { name, selector, since }, (text) => setText(this.told, text), signal);
+    // An earlier question must not tell how far it is once this one is asked.
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const signal = AbortSignal.any([this.signal, this.#asking.signal]);
+    const tell = (/** @type {string} */ text) => signal.aborted || setText(this.told, text);
+    const ask = () => errorsOf(app, { name, selector, since }, tell, signal);
     const show = (/** @type {Kinds} */ kinds) => {
       this.kinds = kinds;
       return this.#parts();

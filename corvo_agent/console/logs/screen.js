@@ -218,12 +218,13 @@ class Logs {
     this.#over = false;
     this.list.show(new Rows());
     this.list.chosen = -1;
-    this.list.follow(true);
     this.detail.close();
     this.left = 0;
     this.settled = false;
     this.#asked = performance.now();
     this.#changed = true;
+    // Last: it tells what is shown, and would say that nothing matches what is not asked yet.
+    this.list.follow(true);
     const { names, selector } = this.view;
     if (!names.length && !selector) return;
     void this.#count(this.reading.signal);

@@ -3,6 +3,7 @@
 import { forEach } from "../shell/many.js";
 import { ApiError, asApiError } from "../shell/session.js";
 import { isGap, messageOf, stampOf } from "./record.js";
+import { Repeats } from "./repeats.js";
 
 /** @typedef {import("./link.js").LogView} LogView @typedef {import("./record.js").LogRecord} LogRecord */
 
@@ -34,11 +35,17 @@ export function read(app, view, told, signal) {
 /** @param {import("../shell/app.js").App} app @param {LogView} view @param {Told} told @param {AbortSignal} signal */
 function follow(app, view, told, signal) {
   const modules = view.names.length ? { names: view.names } : { "label-selector": view.selector };
+  const repeats = new Repeats();
   const on = (/** @type {any} */ message) => {
-    if (message.type === "log" || (message.type === "gap" && isGap(message.log)))
-      told.line(message.module, message.log);
-    else if (message.type === "cursor" || message.type === "listed") told.settled();
-    else if (message.type === "error") told.failed(message.module ?? "", message.error, message.ended ?? false);
+    const { type, module, log } = message;
+    if (type === "opened") repeats.opened();
+    else if (type === "log" || (type === "gap" && isGap(log))) {
+      if (repeats.isNew(module, log)) told.line(module, log);
+    } else if (type === "cursor" || type === "listed") {
+      if (type === "cursor") repeats.reached(module);
+      told.settled();
+    }
+    if (type === "error") told.failed(module ?? "", message.error, message.ended ?? false);
   };
   app.stream.subscribe({ kind: "logs", ...modules, parameters: asked(view) }, on, signal);
 }

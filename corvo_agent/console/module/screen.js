@@ -18,6 +18,8 @@ const LOOK = 10_000;
 class ModuleScreen {
   /** @type {Row | null} */
   row = null;
+  // How often the level was asked for: of several answers that of the last question counts, whichever comes last.
+  #levels = 0;
 
   /** @param {HTMLElement} host @param {import("../shell/app.js").App} app @param {string} name @param {AbortSignal} signal */
   constructor(host, app, name, signal) {
@@ -99,10 +101,13 @@ class ModuleScreen {
   }
 
   async #showLevel() {
+    const mine = ++this.#levels;
+    const isLast = () => mine === this.#levels && !this.signal.aborted;
     try {
-      this.level.show(await this.app.session.json(`${this.path}/level`, { signal: this.signal }));
+      const level = await this.app.session.json(`${this.path}/level`, { signal: this.signal });
+      if (isLast()) this.level.show(level);
     } catch (error) {
-      if (!this.signal.aborted) this.level.fail(failure(asApiError(error), () => void this.#showLevel()));
+      if (isLast()) this.level.fail(failure(asApiError(error), () => void this.#showLevel()));
     }
   }
 
@@ -116,7 +121,8 @@ class ModuleScreen {
         const workers = stats.workers ? JSON.parse(stats.workers) : {};
         const alone = element("p", { className: "quiet", text: "One process: the agent's own." });
         this.workers.replaceChildren(Object.keys(workers).length ? processes(workers) : alone);
-        return variables(stats);
+        // One that was opened since it was asked stays open, and has the focus.
+        return this.variables.querySelector("details[open]") ? null : variables(stats);
       },
       { method: "POST", body },
     );
@@ -124,7 +130,7 @@ class ModuleScreen {
 
   /**
    * Ask for a part and show it; its own failure stands in its place, the other parts stay.
-   * @param {HTMLElement} host @param {string} path @param {(found: any) => Node | Node[]} show @param {{method?: string, body?: unknown}} [options]
+   * @param {HTMLElement} host @param {string} path @param {(found: any) => Node | Node[] | null} show @param {{method?: string, body?: unknown}} [options]
    */
   #fill(host, path, show, options) {
     const { app, signal } = this;

@@ -49,7 +49,8 @@ export function cellsOf(kept, act) {
   const told = element("span", { className: kept.state === "failed" ? "failed" : "" });
   if (running) {
     const label = `How far ${titleOf(kept)} is`;
-    told.append(element("progress", { max: "1", value: String(kept.progress), "aria-label": label }));
+    const bar = { max: "1", value: String(kept.progress), "aria-label": label, "data-profile": kept.id };
+    told.append(element("progress", bar));
   } else told.append([kept.state, kept.error].filter(Boolean).join(": "));
   const asked = Object.entries(kept.parameters).map(([key, value]) => `${key}=${value}`);
   const opens = done && kept.profile !== "trace";

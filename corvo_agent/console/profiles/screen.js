@@ -44,8 +44,14 @@ class Shelf {
 
   /** @param {Kept} kept */
   take(kept) {
+    if (this.signal.aborted) return;
+    const isOnlyFurther = kept.state === "running" && this.kept.get(kept.id)?.state === "running";
     this.#keep(kept);
-    this.show();
+    const bars = [...this.shelf.querySelectorAll("progress")];
+    const bar = isOnlyFurther && bars.find((each) => each.dataset.profile === kept.id);
+    // The row stays: a button that is made anew while it is pressed is never pressed, and loses the focus.
+    if (bar) bar.value = kept.progress;
+    else this.show();
   }
 
   /** @param {Kept} kept */
@@ -137,6 +143,8 @@ async function open(host, app, params, signal) {
   try {
     const profile = decode(await gunzip(now.data));
     const base = earlier && decode(await gunzip(earlier.data));
+    // Unpacking goes on when the screen is left.
+    if (signal.aborted) return;
     const since = earlier ? ` since ${clockOf(earlier.kept)}` : "";
     const drawnAs = (/** @type {string} */ type) => {
       graph.replaceChildren();

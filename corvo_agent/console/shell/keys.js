@@ -26,6 +26,8 @@ export class Keys {
 
   /** Bind keys until ``signal`` ends it. @param {Binding[]} bindings @param {AbortSignal} [signal] */
   add(bindings, signal) {
+    // What was waited for may come when its screen is left already.
+    if (signal?.aborted) return;
     this.#bound.push(...bindings);
     signal?.addEventListener("abort", () => (this.#bound = this.#bound.filter((each) => !bindings.includes(each))));
   }

@@ -45,9 +45,11 @@ const ASKED = new WeakMap();
 
 /**
  * Ask, and show what was answered, or why it was not with another try. What stood there is dimmed meanwhile; of several
- * questions about one place the last one counts.
+ * questions about one place the last one counts: ``show`` hears of no other answer. What it gives takes the place of what
+ * stood there, which stays where it gives null.
  * @template T
- * @param {HTMLElement} host @param {AbortSignal} signal @param {() => Promise<T>} ask @param {(found: T) => Node | Node[]} show
+ * @param {HTMLElement} host @param {AbortSignal} signal @param {() => Promise<T>} ask
+ * @param {(found: T) => Node | Node[] | null} show
  * @param {string} [waiting] what is told where nothing stands yet
  */
 export async function fill(host, signal, ask, show, waiting) {
@@ -56,10 +58,14 @@ export async function fill(host, signal, ask, show, waiting) {
   if (waiting && !host.childElementCount) host.append(loading(waiting));
   host.classList.add("old");
   const again = () => void fill(host, signal, ask, show, waiting);
-  const told = await ask().then(show, (error) => failure(asApiError(error), again));
+  const told = await ask().then(
+    (found) => () => show(found),
+    (error) => () => failure(asApiError(error), again),
+  );
   if (signal.aborted || ASKED.get(host) !== mine) return;
   host.classList.remove("old");
-  host.replaceChildren(...[told].flat());
+  const parts = told();
+  if (parts) host.replaceChildren(...[parts].flat());
 }
 
 /**

@@ -9,6 +9,7 @@ import { jsonRows, pathKey } from "../../../corvo_agent/console/logs/json.js";
 import { condition, decode, encode, told } from "../../../corvo_agent/console/logs/link.js";
 import { Merger } from "../../../corvo_agent/console/logs/merge.js";
 import * as records from "../../../corvo_agent/console/logs/record.js";
+import { Repeats } from "../../../corvo_agent/console/logs/repeats.js";
 import { LogRing } from "../../../corvo_agent/console/logs/ring.js";
 import { Rows, wrapped } from "../../../corvo_agent/console/logs/rows.js";
 
@@ -222,4 +223,22 @@ test("what agents have counted takes the place of the lines of that time, and st
   assert.deepEqual(sums(), [0, 8, 0, 1]);
   histogram.clear();
   assert.deepEqual(histogram.bars(99).bars, []);
+});
+
+test("what a stream that begins anew says again is told from what is new, up to the cursor", () => {
+  const repeats = new Repeats();
+  const came = (text) => text.split(" ").filter((msg) => repeats.isNew("m", { msg })).join(" ");
+  assert.equal(came("a b"), "a b");
+  repeats.reached("m");
+  assert.equal(came("c d c"), "c d c");
+  repeats.opened();
+  // Lost again before all of it was said again.
+  assert.equal(came("c"), "");
+  repeats.opened();
+  // As often as it came, and what was written meanwhile.
+  assert.equal(came("c d c e c"), "e c");
+  assert.ok(repeats.isNew("other", { msg: "d" }));
+  repeats.reached("m");
+  repeats.opened();
+  assert.equal(came("c d"), "c d");
 });
