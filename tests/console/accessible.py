@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from .browser import until
+
+_RULES = json.dumps({"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+# Dialogs, themes and screens have their last colours.
+_STILL = "document.getAnimations().length === 0"
 
 
 async def findings(page: Any) -> list[str]:
-    """A line for each rule that is broken, with the first element that breaks it."""
-    from axe_playwright_python.async_playwright import Axe
+    """A line for each rule that is broken, with the first element that breaks it; once nothing moves any more."""
+    from axe_playwright_python.base import AXE_SCRIPT
 
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
-    found = (await Axe().run(page, options=options)).response["violations"]
+    await page.evaluate(AXE_SCRIPT)
+    found = (await until(page, f"{_STILL} && axe.run(document, {_RULES})"))["violations"]
     return [f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]}" for each in found]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.world.machine import program
+
+_PAUSE = "new Promise((done) => setTimeout(done, 50))"
+_TEXT = "document.body?.innerText.slice(0, 2000)"
 
 
 @asynccontextmanager
@@ -19,7 +22,8 @@ async def chromium() -> AsyncIterator[Any]:
     async with async_playwright() as playwright:
         # Chromium's own sandbox is refused to root.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = await playwright.chromium.launch(executable_path=program("chromium"), args=arguments)
+        found = program("chromium")
+        browser = await playwright.chromium.launch(executable_path=found, args=arguments, timeout=120_000)
         try:
             yield browser
         finally:
@@ -55,11 +59,67 @@ async def browser_page(own: str = "file:", *, expected: Sequence[str] = (), **co
 
 
 async def until(page: Any, condition: str) -> Any:
-    """Wait until the script ``condition`` gives what counts as true: asked anew, for the policy forbids more."""
-    async with asyncio.timeout(60):
-        while not (value := await page.evaluate(condition)):
-            await page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    """Wait until the script ``condition`` gives what counts as true: asked anew, for the policy forbids more.
+
+    What held before already is not waited for: a condition has to say what the step before it has made true.
+    """
+    value: Any = None
+    try:
+        async with asyncio.timeout(60):
+            while not (value := await page.evaluate(condition)):
+                await page.evaluate(_PAUSE)
+    except TimeoutError:
+        raise AssertionError(f"not within 60 s: {condition}\n{await page.evaluate(_TEXT)}") from None
     return value
+
+
+async def becomes(page: Any, script: str, expected: Any) -> None:
+    """Wait until ``script`` gives what equals ``expected``."""
+    value: Any = None
+    try:
+        async with asyncio.timeout(60):
+            while (value := await page.evaluate(script)) != expected:
+                await page.evaluate(_PAUSE)
+    except TimeoutError:
+        assert value == expected, script
+
+
+async def drawn(page: Any) -> None:
+    """Wait until the page has drawn what it was about to draw: for what must not have changed by that."""
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+async def fits(page: Any) -> None:
+    """Wait until nothing of the page stands beside the window."""
+    await until(page, "document.documentElement.scrollWidth <= innerWidth")
+
+
+@asynccontextmanager
+async def late(page: Any, wanted: Callable[[Any], bool]) -> AsyncIterator[asyncio.Event]:
+    """The next answer to a request that is ``wanted`` comes when this is left; the event: it is there, and held."""
+    held, over = asyncio.Event(), asyncio.Event()
+    finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def hold(route: Any) -> None:
+        if held.is_set() or not wanted(route.request):
+            await route.fallback()
+            return
+        held.set()
+        answer = await route.fetch()
+        await over.wait()
+        await route.fulfill(response=answer)
+        finished.set_result(None)
+
+    await page.route("**/*", hold)
+    try:
+        yield held
+        over.set()
+        async with asyncio.timeout(60):
+            await finished
+    finally:
+        over.set()
+        await page.unroute("**/*", hold)
+    await drawn(page)
 
 
 def _listen(page: Any, own: str, faults: list[str]) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from corvo_agent.access.roles import Role
 from tests.world.machine import needs
 
 from .accessible import findings
-from .browser import chromium, page_of, until
+from .browser import chromium, fits, page_of, until
 from .log_world import MAIL, MARKUP, SHOP, log_world
 from .worlds import TOKENS, with_tokens
 
-pytestmark = needs("chromium")
+pytestmark = [needs("chromium"), pytest.mark.timeout(400)]
 ROWS = "[...document.querySelectorAll('.audit tbody tr:not([hidden])')].map((row) => row.innerText)"
 
 
@@ -36,24 +38,27 @@ async def test_changes_and_refusals_come_by_themselves(tmp_path: Path) -> None:
                 await page.locator("#token").fill(operator)
                 await page.keyboard.press("Enter")
                 await until(page, "document.querySelector('.audit .state, .audit tbody tr')")
-                await put(page, SHOP, level="Debug", **{"for": "10m"}, reason=MARKUP, token=operator)
-                newest = (await until(page, f"/level/.test({ROWS}[0]) && {ROWS}"))[0]
-                assert all(text in newest for text in (SHOP, "Debug", "operator", MARKUP, "ok"))
+                # A reason of its own: the page lists what was done before it, too.
+                reason = f"{MARKUP} {scheme}"
+                await put(page, SHOP, level="Debug", **{"for": "10m"}, reason=reason, token=operator)
+                newest = await until(page, f"{ROWS}[0]?.includes({reason!r}) && {ROWS}[0]")
+                assert all(text in newest for text in (SHOP, "Debug", "operator", "ok"))
                 assert await page.locator("img").count() == 0
                 assert await put(page, MAIL, level="Debug", **{"for": "10m"}, token=reader) == 403
                 await put(page, SHOP, level=None, token=operator)
                 await until(page, f"/level ended/.test({ROWS}[0])")
                 assert not any(MAIL in row for row in await page.evaluate(ROWS))
                 assert await findings(page) == []
-                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+                await fits(page)
                 await page.get_by_label("Module").fill("")
                 await page.keyboard.press("Enter")
                 await until(page, f"{ROWS}.some((row) => row.includes('PUT ') && row.includes('reader'))")
                 await page.keyboard.press("/")
                 await page.keyboard.type("level ended")
-                count = await until(page, f"{ROWS}.every((row) => row.includes('level ended')) && {ROWS}.length")
-                assert f"{count} of " in await page.locator(".audit output").inner_text()
+                told = f"document.querySelector('.audit output').textContent.startsWith(`${{{ROWS}.length}} of `)"
+                await until(page, f"{ROWS}.length && {ROWS}.every((row) => row.includes('level ended')) && {told}")
                 await page.keyboard.press("Escape")
+                await until(page, f"{ROWS}.some((row) => !row.includes('level ended'))")
                 await page.get_by_label("Who").fill("nobody")
                 await page.keyboard.press("Enter")
                 await until(page, "document.querySelector('.audit .state')?.innerText.includes('corvo history')")

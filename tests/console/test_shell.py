@@ -14,12 +14,13 @@ from corvo_agent.access.roles import Role
 from tests.tcp_proxy import TcpProxy
 from tests.world.machine import needs
 
-from .browser import browser_page, until
+from .browser import becomes, browser_page, drawn, until
 from .worlds import TOKENS, Fleet, fleet, with_tokens
 
-pytestmark = needs("chromium")
+pytestmark = [needs("chromium"), pytest.mark.timeout(400)]
 
-LISTED = "document.querySelectorAll('.rows .live').length"
+#: All of the fleet has come, and is drawn.
+LISTED = "document.querySelector('.fleet:not(.old)') && document.querySelectorAll('.rows .live:not([hidden])').length"
 BANNER = "!document.querySelector('.banner').hidden && document.querySelector('.banner').innerText"
 NO_TOKEN = ("401 (Unauthorized)",)
 
@@ -45,16 +46,16 @@ async def test_a_token_opens_it_and_stays_in_the_tab_and_in_headers(guarded: Fle
         await page.locator("#token").fill(token)
         await page.keyboard.press("Enter")
         await until(page, LISTED)
-        assert await page.locator(".who").inner_text() == "operator (operator)"
+        await becomes(page, "document.querySelector('.who').textContent", "operator (operator)")
         assert not any(token in address for address, _ in sent)
-        assert {f"Bearer {token}"} == {shown for address, shown in sent[-2:]}
+        assert {f"Bearer {token}"} == {shown for address, shown in sent if address.endswith("/watch")}
         assert await page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
         # A reload keeps it, signing out does not.
         await page.reload()
         await until(page, LISTED)
         await page.get_by_role("button", name="Sign out").click()
-        assert await page.locator("#token").count() == 1
-        assert await page.evaluate("sessionStorage.length") == 0
+        await page.locator("#token").wait_for()
+        await becomes(page, "sessionStorage.length", 0)
 
 
 async def test_a_token_that_is_taken_away_leads_back_to_the_form(guarded: Fleet, tmp_path: Path) -> None:
@@ -78,11 +79,11 @@ async def test_who_may_only_read_is_told_why_on_every_action(guarded: Fleet) -> 
         reason = await button.get_attribute("title")
         assert reason == "Read only: reader (reader) may not do this (level)."
         await button.dispatch_event("click")
-        assert await page.locator(".told").inner_text() == reason
+        await becomes(page, "document.querySelector('.told').textContent", reason)
         await page.goto(url + "/#/module/node000-pay-03")
         await until(page, "document.querySelector('.now strong')")
         assert await page.get_by_role("button", name="Set level").get_attribute("aria-disabled") == "true"
-        assert (await guarded.gateway.api.level("node000-pay-03")).controls == ()
+        assert (await guarded.gateway.api.level("node000-pay-03", consistent=True)).controls == ()
 
 
 async def test_an_outage_is_told_with_the_age_and_ends_by_itself() -> None:
@@ -98,7 +99,7 @@ async def test_an_outage_is_told_with_the_age_and_ends_by_itself() -> None:
         told = await until(page, BANNER)
         assert "Disconnected" in told
         assert "old. Next try in" in told
-        assert await page.locator(".rows .live").count() > 10
+        await until(page, f"({LISTED}) > 10")
         wire.allow()
         name = "node000-mail-08"
         await made.change(name, restarts=77)
@@ -106,7 +107,7 @@ async def test_an_outage_is_told_with_the_age_and_ends_by_itself() -> None:
         await page.evaluate("document.querySelector('.banner button').click()")
         rows = "[...document.querySelectorAll('.rows [role=row]')].map((row) => row.innerText)"
         await until(page, f"{rows}.some((text) => text.includes('{name}') && text.includes('77'))")
-        assert await page.locator(".banner").is_hidden()
+        await page.locator(".banner").wait_for(state="hidden")
 
 
 async def test_one_stream_a_tab_closed_while_it_is_hidden() -> None:
@@ -116,14 +117,12 @@ async def test_one_stream_a_tab_closed_while_it_is_hidden() -> None:
         await until(page, LISTED)
         await page.evaluate("location.hash = '#/module/node000-pay-03'")
         await until(page, "document.querySelector('.now strong')")
-        assert (len(began), len(ended)) == (2, 1)
+        await streams(page, began, ended, (2, 1))
         hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
         change = "document.dispatchEvent(new Event('visibilitychange'))"
-        for hidden, streams in (("true", (2, 2)), ("false", (3, 2))):
+        for hidden, expected in (("true", (2, 2)), ("false", (3, 2))):
             await page.evaluate(hide % hidden + change)
-            async with asyncio.timeout(60):
-                while (len(began), len(ended)) != streams:
-                    await page.evaluate("new Promise((done) => setTimeout(done, 50))")
+            await streams(page, began, ended, expected)
 
 
 def counted(page: Any, event: str) -> list[str]:
@@ -133,6 +132,13 @@ def counted(page: Any, event: str) -> list[str]:
     return seen
 
 
+async def streams(page: Any, began: list[str], ended: list[str], expected: tuple[int, int]) -> None:
+    """Wait until so many have begun and ended: the browser tells of both when it comes to that."""
+    async with asyncio.timeout(60):
+        while (len(began), len(ended)) != expected:
+            await drawn(page)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_theme_is_the_persons_until_it_is_changed_and_kept(scheme: str) -> None:
     other = {"light": "dark", "dark": "light"}[scheme]
@@ -140,12 +146,12 @@ async def test_the_theme_is_the_persons_until_it_is_changed_and_kept(scheme: str
         await page.goto(made.gateway.url + "/")
         await until(page, LISTED)
         theme = "document.documentElement.dataset.theme"
-        assert await page.evaluate(theme) == scheme
+        await becomes(page, theme, scheme)
         await page.keyboard.press("d")
-        assert await page.evaluate(theme) == other
+        await becomes(page, theme, other)
         await page.reload()
         await until(page, LISTED)
-        assert await page.evaluate(theme) == other
+        await becomes(page, theme, other)
 
 
 async def test_the_keyboard_leads_everywhere_and_its_sheet_tells_how() -> None:
@@ -153,17 +159,19 @@ async def test_the_keyboard_leads_everywhere_and_its_sheet_tells_how() -> None:
         await page.goto(made.gateway.url + "/")
         await until(page, LISTED)
         await page.keyboard.press("?")
-        sheet = await page.locator("dialog[open]").inner_text()
-        assert all(text in sheet for text in ("next module", "filter", "light or dark"))
+        for text in ("next module", "filter", "light or dark"):
+            await page.locator("dialog[open]", has_text=text).wait_for()
         await page.keyboard.press("Escape")
+        # Until then it keeps all keys to itself.
+        await page.locator("dialog[open]").wait_for(state="detached")
         for key in ("/", "p", "a", "y", "Enter", "j", "Enter"):
             await page.keyboard.press(key)
         await until(page, "document.querySelector('.module h1')")
-        assert await page.evaluate("location.hash") == "#/module/node000-pay-09"
+        await becomes(page, "location.hash", "#/module/node000-pay-09")
         await page.keyboard.press("Escape")
         await until(page, LISTED)
         await page.goto(made.gateway.url + "/#/nowhere")
-        assert await page.locator("h1").inner_text() == "No such screen"
+        await becomes(page, "document.querySelector('h1')?.textContent", "No such screen")
 
 
 async def signed_in(page: Any, url: str, role: Role) -> None:
