@@ -349,12 +349,14 @@ class Logs {
     const { names, selector, find } = this.view;
     const asks = names.length > 0 || selector !== "";
     const all = this.ring.size;
+    // The first lines wait for those of other modules when all that there are have come.
+    const waits = !this.settled || this.merger.size > 0;
     this.host.classList.toggle("unasked", !asks);
     const choose = (/** @type {string} */ text) => whose(this.app, "logs", text, "corvo logs NAME -f", this.signal);
     const none = (/** @type {string} */ text) => empty(text, "corvo logs NAME --level all");
     if (!asks) this.state.show("Whose log? Name modules above, or choose some in the fleet.", choose);
     else if (this.list.size) this.state.show("");
-    else if (!all && !this.settled) this.state.show(`Asking ${names.join(", ") || selector} …`);
+    else if (!all && waits) this.state.show(`Asking ${names.join(", ") || selector} …`);
     else if (find) this.state.show(`None of the ${count(all)} lines here has this in it.`, none);
     else this.state.show("No line of these modules matches.", none);
   }
