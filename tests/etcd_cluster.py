@@ -39,7 +39,7 @@ _MARKS = _marks()
 ETCD_NAMES = [pytest.param(name, id=name, marks=marks) for name, marks in _MARKS.items()]
 ETCD_BINARIES = [pytest.param(EVERY_ETCD.get(name), id=name, marks=marks) for name, marks in _MARKS.items()]
 
-# Seconds that one of them gets to start, or to answer a test, on a busy machine.
+# Seconds that one of them gets to answer a test on a busy machine.
 _PATIENCE = 60.0
 
 #: Those whose errors have the form that 3.6 has.
@@ -67,7 +67,7 @@ class EtcdMember:
     async def start(self) -> None:
         """Start it, again or for the first time; returns when it serves."""
         self._process = self._new()
-        await self._process.start(_PATIENCE)
+        await self._process.start()
 
     async def kill(self) -> None:
         """SIGKILL: no word of farewell."""

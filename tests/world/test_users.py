@@ -60,7 +60,9 @@ async def test_workers_of_another_user_meet_the_hub_of_root(by_start: bool, etcd
         message, _ = next(iter(Unpacker().feed(_greeted(running.socket))))
         assert (message["t"], str(os.getpid()) in message["reason"]) == ("refused", True), json.dumps(message)
 
-        os.kill(await asyncio.to_thread(hub_pid, running.socket), signal.SIGKILL)
+        hub = await asyncio.to_thread(hub_pid, running.socket)
+        assert hub
+        os.kill(hub, signal.SIGKILL)
         await running.store.set_level(NAME, "Error")
         await becomes(lambda: running.all_at("Error", 3))
         assert {each.worker.pid for each in await running.workers()} == {each.worker.pid for each in workers}
