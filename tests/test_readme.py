@@ -121,7 +121,7 @@ async def test_the_agent_example_serves_and_follows_the_level(
     monkeypatch.chdir(tmp_path)
     namespace = run("agent", **{"http://127.0.0.1:2379": etcd.endpoint})
     running = asyncio.ensure_future(namespace["main"]())  # type: ignore[operator]
-    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as kv:
+    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)) as kv:
         async with Watch(kv, endpoint_key(NAME), exact=True) as watch:
             async for batch in watch:
                 items = [change.item for change in batch.changes if change.item is not None]
@@ -158,7 +158,7 @@ async def test_the_pieces_example_serves_and_follows_the_level(
     monkeypatch.chdir(tmp_path)
     address = f"127.0.0.1:{own_port}"
     namespace = run("pieces", **{"http://127.0.0.1:2379": etcd.endpoint, "9011": str(own_port)})
-    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as kv:
+    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)) as kv:
         await kv.put(key_of(NAME), b'{"spec":{"log-level":"Error"}}')
     running = asyncio.ensure_future(namespace["serve"]())  # type: ignore[operator]
     await levels.wait_for(Level.ERROR)

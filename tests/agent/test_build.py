@@ -71,7 +71,10 @@ async def test_a_level_hook_gets_the_level_and_tells_how_it_does(
     )
     async with build_agent(config, EtcdSettings((etcd.endpoint,))) as agent:
         assert await messages(agent) == ["detail", "news", "trouble"]
-        async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as kv, DiagnosticsClient(agent.address) as client:
+        async with (
+            EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)) as kv,
+            DiagnosticsClient(agent.address) as client,
+        ):
             assert agent.watcher is not None
             await agent.watcher.wait_for(lambda module: module is not None)
             await ModuleStore(kv).set_level(agent.name, "Error")
@@ -89,7 +92,7 @@ async def test_a_sidecar_that_restarts_does_not_touch_a_level_that_holds(
     written = tmp_path / "written"
     hook = f"exec:/bin/sh -c 'echo $0 >> {written}' {{level}}"
     config = AgentSettings(module="pen-npm", node="node1", log_file=log_file, level_hook=hook)
-    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
+    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))) as modules:
         await modules.create(Module().with_meta(name="node1-pen-npm").with_spec(log_level="Debug"))
         for _ in range(2):
             async with (
@@ -111,7 +114,7 @@ async def test_an_override_that_ended_while_no_sidecar_ran_is_ended_in_the_proce
     written.touch()
     hook = f"exec:/bin/sh -c 'echo $0 >> {written}' {{level}}"
     config = AgentSettings(module="pen-npm", node="node1", log_file=log_file, level_hook=hook)
-    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
+    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))) as modules:
         await modules.create(Module().with_meta(name="node1-pen-npm"))
         for control in controls:
             await ControlStore(modules.kv).put("node1-pen-npm", control)
@@ -187,7 +190,7 @@ async def test_a_target_that_restarts_is_found_again_gets_its_level_and_is_count
     config = AgentSettings(module="pen-npm", node="node1", match=mark, level_hook=hook, default_level="Info")
     async with (
         build_agent(config, EtcdSettings((etcd.endpoint,))) as agent,
-        ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules,
+        ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))) as modules,
     ):
         statuses = status_changes(modules, agent.name)
         # It is a Module before its process is there.

@@ -82,14 +82,14 @@ async def test_it_may_be_entered_again_and_does_all_of_it_again(
     agent = Agent(
         "pen-spyglass",
         node="node1",
-        store=EtcdStore(EtcdOptions.from_urls(etcd.endpoint)),
+        store=EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)),
         log_file=str(log_file),
         apply_level=levels.apply,
         on_change=lambda module: heard.append(module.spec.log_level),
         options=AgentOptions(listen=address),
     )
     agent.service.register_action("greet", lambda parameters: "hello")
-    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as modules:
+    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))) as modules:
         await modules.create(Module().with_meta(name=NAME).with_spec(log_level="Debug"))
         for _ in range(3):
             levels.states.clear()

@@ -63,7 +63,7 @@ async def created(modules: ModuleStore, name: str) -> None:
 async def agent(etcd: EmbeddedEtcd, log_file: Path, modules: ModuleStore) -> AsyncIterator[Agent]:
     """The agent of node1-pen-npm. It leaves the levels of the test's process alone."""
     service = DiagnosticsService.with_defaults("pen-npm", "node1", log_file=str(log_file))
-    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint))
+    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))
     async with Agent("pen-npm", node="node1", store=store, service=service, apply_level=None) as agent:
         assert agent.endpoint is not None
         await agent.endpoint.wait_for(EndpointState.ANNOUNCED)
@@ -81,7 +81,7 @@ async def nameless(log_file: Path) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def modules(etcd: EmbeddedEtcd) -> AsyncIterator[ModuleStore]:
-    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as store:
+    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))) as store:
         yield store
 
 
@@ -90,7 +90,7 @@ async def gateway(etcd: EmbeddedEtcd) -> AsyncIterator[Gateway]:
     """A gateway of its own store on the same etcd; it knows what is there already."""
     settings = GatewaySettings(listen="127.0.0.1:0")
     async with (
-        EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as store,
+        EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)) as store,
         Gateway(store, settings) as gateway,
     ):
         await gateway.cache.wait_synced(10)

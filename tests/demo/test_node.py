@@ -25,7 +25,7 @@ NAME = f"node7-{MODULE}"
 
 
 def modules(etcd: EmbeddedEtcd) -> ModuleStore:
-    return ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint)))
+    return ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)))
 
 
 async def test_in_this_process(etcd: EmbeddedEtcd, tmp_path: Path) -> None:

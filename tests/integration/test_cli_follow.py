@@ -82,7 +82,7 @@ class Followed:
 async def announced(etcd: EmbeddedEtcd, name: str) -> None:
     """Wait until the Module ``name`` is there."""
     async with (
-        EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as store,
+        EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)) as store,
         Watch(store, key_of(name), exact=True) as watch,
     ):
         async for batch in watch:
@@ -186,7 +186,7 @@ async def test_a_level_holds_while_its_log_is_watched(etcd: EmbeddedEtcd, servic
     """It ends with the command, however that ends; after kill -9 it is an override that nothing renews."""
     held = ("logs", service.name, "-f", "-n", "1", "--set-level", "Debug", "-o", "json", "--etcd", etcd.endpoint)
     reader, writer = os.pipe()
-    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as store, AsyncExitStack() as stack:
+    async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)) as store, AsyncExitStack() as stack:
         process = await asyncio.create_subprocess_exec(*CORVO, *held, stdout=writer, stderr=PIPE)
         os.close(writer)
         stack.callback(lambda: process.kill() if process.returncode is None else None)

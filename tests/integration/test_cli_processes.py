@@ -55,7 +55,7 @@ async def agent(settings: dict[str, str]) -> AsyncIterator[AgentProcess]:
 
 @pytest_asyncio.fixture
 async def modules(etcd: EmbeddedEtcd) -> AsyncIterator[ModuleStore]:
-    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))) as store:
+    async with ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))) as store:
         yield store
 
 
@@ -216,7 +216,10 @@ async def test_sighup_ends_neither_a_gateway_nor_a_writer(program: str, etcd: Em
         if program == "gateway":
             assert (await process.stderr.readline()).startswith(b"serving ")
         else:
-            async with EtcdStore(EtcdOptions.from_urls(etcd.endpoint)) as store, Watch(store, LEADER_PREFIX) as watch:
+            async with (
+                EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)) as store,
+                Watch(store, LEADER_PREFIX) as watch,
+            ):
                 async for batch in watch:
                     if batch.changes:
                         break

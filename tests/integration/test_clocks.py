@@ -53,7 +53,7 @@ class Levels:
 async def test_an_override_lasts_as_long_as_etcd_s_clock_says(
     wrong: float, each_etcd: EmbeddedEtcd, caplog: pytest.LogCaptureFixture
 ) -> None:
-    options, clock, levels = EtcdOptions.from_urls(each_etcd.endpoint), WrongClock(wrong), Levels()
+    options, clock, levels = EtcdOptions.from_urls(each_etcd.endpoint, call_timeout=30.0), WrongClock(wrong), Levels()
     agent = Agent(
         "svc", node="n1", store=EtcdStore(options, clock=clock), clock=clock, apply_level=levels.apply, log_file="x"
     )
@@ -78,7 +78,7 @@ async def test_an_override_lasts_as_long_as_etcd_s_clock_says(
 
 
 async def test_an_agent_that_is_an_hour_ahead_takes_nothing_from_the_others(etcd: EmbeddedEtcd) -> None:
-    options, clock, levels = EtcdOptions.from_urls(etcd.endpoint), WrongClock(3600), Levels()
+    options, clock, levels = EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0), WrongClock(3600), Levels()
     agent = Agent("svc", node="n1", store=EtcdStore(options, clock=clock), clock=clock, apply_level=levels.apply)
     async with ModuleStore(EtcdStore(options)) as people, agent:
         assert agent.watcher is not None
@@ -94,7 +94,7 @@ async def test_an_agent_that_is_an_hour_ahead_takes_nothing_from_the_others(etcd
 
 
 async def test_a_gateway_with_a_wrong_clock_sets_the_end_by_etcd_s(etcd: EmbeddedEtcd) -> None:
-    options, clock = EtcdOptions.from_urls(etcd.endpoint), WrongClock(-7200)
+    options, clock = EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0), WrongClock(-7200)
     async with (
         ModuleStore(EtcdStore(options)) as people,
         EtcdStore(options, clock=clock) as store,

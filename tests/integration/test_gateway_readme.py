@@ -38,7 +38,7 @@ async def url(etcd: EmbeddedEtcd, tmp_path: Path) -> AsyncIterator[str]:
     log = tmp_path / "pen-spyglass.log"
     record = {"level": "info", "ts": "2026-05-10T16:26:07.675716955Z", "module": "pen-spyglass", "pid": "7"}
     log.write_text("".join(json.dumps({**record, "msg": f"line {number}"}) + "\n" for number in range(LINES)))
-    options = EtcdOptions((etcd.endpoint,))
+    options = EtcdOptions((etcd.endpoint,), call_timeout=30.0)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(EtcdStore(options))
         gateway = await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))

@@ -31,7 +31,7 @@ LOCAL = GatewaySettings(listen="127.0.0.1:0")
 
 
 def store(etcd: EmbeddedEtcd) -> EtcdStore:
-    return EtcdStore(EtcdOptions((etcd.endpoint,)))
+    return EtcdStore(EtcdOptions((etcd.endpoint,), call_timeout=30.0))
 
 
 def agent(etcd: EmbeddedEtcd) -> Agent:

@@ -52,7 +52,7 @@ class Machines:
 
     async def start(self, node: str, advertise: str = "") -> Agent:
         """The agent of ``node``, announced at ``advertise``."""
-        store = EtcdStore(EtcdOptions.from_urls(self._etcd.endpoint))
+        store = EtcdStore(EtcdOptions.from_urls(self._etcd.endpoint, call_timeout=30.0))
         options = AgentOptions(advertise=advertise)
         agent = Agent("foo", node=node, store=store, options=options, apply_level=None)
 
@@ -78,7 +78,7 @@ async def machines(etcd: EmbeddedEtcd) -> AsyncIterator[Machines]:
 
 @pytest_asyncio.fixture
 async def gateway(etcd: EmbeddedEtcd, machines: Machines) -> AsyncIterator[Gateway]:
-    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint))
+    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))
     async with store, Gateway(store, GatewaySettings(listen="127.0.0.1:0")) as gateway:
         await until(lambda: len(gateway.cache) == len(gateway.endpoints) == 2)
         yield gateway

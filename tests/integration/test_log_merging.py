@@ -62,7 +62,9 @@ async def gateway(etcd: EmbeddedEtcd, tmp_path: Path) -> AsyncIterator[Gateway]:
     """A gateway that knows three modules, whose agents have a log each."""
     write(tmp_path, 0, COUNT)
     async with AsyncExitStack() as stack:
-        modules = await stack.enter_async_context(ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))))
+        modules = await stack.enter_async_context(
+            ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)))
+        )
         for name in NAMES:
             path = str(tmp_path / f"{name}.log")
             service = DiagnosticsService.with_defaults(name.partition("-")[2], "node1", log_file=path)
@@ -70,7 +72,7 @@ async def gateway(etcd: EmbeddedEtcd, tmp_path: Path) -> AsyncIterator[Gateway]:
             server = await stack.enter_async_context(DiagnosticsServer([service]))
             await modules.create(Module(ObjectMeta(name=name)))
             await modules.kv.put(endpoint_key(name), encode_endpoint(Endpoint(server.address)))
-        store = await stack.enter_async_context(EtcdStore(EtcdOptions.from_urls(etcd.endpoint)))
+        store = await stack.enter_async_context(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)))
         gateway = await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))
         await until(lambda: all(gateway.endpoints.get(name) and gateway.cache.get(name) for name in NAMES))
         yield gateway

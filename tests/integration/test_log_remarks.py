@@ -57,13 +57,15 @@ async def places(etcd: EmbeddedEtcd, tmp_path: Path) -> AsyncIterator[dict[str, 
     """An agent of the file, a gateway before it, and the etcd that both are known in."""
     path = str(written(tmp_path))
     async with AsyncExitStack() as stack:
-        modules = await stack.enter_async_context(ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint))))
+        modules = await stack.enter_async_context(
+            ModuleStore(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)))
+        )
         service = DiagnosticsService.with_defaults("app", "node1", log_file=path)
         await stack.enter_async_context(service)
         server = await stack.enter_async_context(DiagnosticsServer([service]))
         await modules.create(Module(ObjectMeta(name=NAME)))
         await modules.kv.put(endpoint_key(NAME), encode_endpoint(Endpoint(server.address)))
-        store = await stack.enter_async_context(EtcdStore(EtcdOptions.from_urls(etcd.endpoint)))
+        store = await stack.enter_async_context(EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0)))
         gateway = await stack.enter_async_context(Gateway(store, GatewaySettings(listen="127.0.0.1:0")))
         await until(lambda: bool(gateway.endpoints.get(NAME) and gateway.cache.get(NAME)))
         yield {"address": server.address, "gateway": gateway.url, "etcd": etcd.endpoint}

@@ -79,7 +79,7 @@ async def follow(endpoint: str, turns: Turns) -> list[tuple[str, int]]:
     agent = Agent(
         "pen-spyglass",
         node="node1",
-        store=EtcdStore(EtcdOptions.from_urls(endpoint)),
+        store=EtcdStore(EtcdOptions.from_urls(endpoint, call_timeout=30.0)),
         apply_level=lambda state: order.note("level"),
         on_change=lambda module: order.note("callback"),
         options=AgentOptions(audit=Audit()),

@@ -30,7 +30,7 @@ async def store(request: pytest.FixtureRequest, etcd_servers: dict[str, Embedded
     elif request.param == "deferred":
         opened = DeferredStore(MemoryStore)
     else:
-        opened = EtcdStore(EtcdOptions.from_urls(wipe(etcd_servers[request.param]).endpoint, call_timeout=20.0))
+        opened = EtcdStore(EtcdOptions.from_urls(wipe(etcd_servers[request.param]).endpoint, call_timeout=60.0))
     async with opened as entered:
         yield entered
 

@@ -58,7 +58,10 @@ def folder() -> Iterator[Path]:
 @asynccontextmanager
 async def shop(etcd: EmbeddedEtcd, folder: Path, before: str = START) -> AsyncIterator[tuple[Service, ModuleStore]]:
     environment = {"CORVO_ETCD": etcd.endpoint, "CORVO_LOG_FILE": str(folder / "{pid}.log")}
-    async with EtcdStore(EtcdOptions((etcd.endpoint,))) as kv, service(folder, environment, before) as running:
+    async with (
+        EtcdStore(EtcdOptions((etcd.endpoint,), call_timeout=30.0)) as kv,
+        service(folder, environment, before) as running,
+    ):
         yield running, ModuleStore.of(kv)
 
 
@@ -160,7 +163,7 @@ async def test_the_hub_ends_with_the_last_process(etcd: EmbeddedEtcd, folder: Pa
         socket = Path(running.place.socket)
         os.kill(hub_pid(socket), signal.SIGTERM)
         assert await store.kv.get(endpoint_key(NAME)) is not None
-    async with EtcdStore(EtcdOptions((etcd.endpoint,))) as kv:
+    async with EtcdStore(EtcdOptions((etcd.endpoint,), call_timeout=30.0)) as kv:
 
         async def is_gone() -> bool:
             return await kv.get(endpoint_key(NAME)) is None and not await asyncio.to_thread(hub_pid, socket)

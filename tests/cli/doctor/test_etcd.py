@@ -93,7 +93,7 @@ async def test_who_may_do_what_and_whether_there_is_room(binaries: EtcdBinaries)
 
 async def test_a_clock_that_is_off_is_said_to_be_behind_or_ahead(etcd: EmbeddedEtcd) -> None:
     async def clock(seconds: int) -> Finding:
-        store = EtcdStore(EtcdOptions((etcd.endpoint,)), clock=WrongClock(seconds))
+        store = EtcdStore(EtcdOptions((etcd.endpoint,), call_timeout=30.0), clock=WrongClock(seconds))
         async with ModuleStore(store) as modules:
             found = [finding async for finding in check_etcd(modules, etcd.endpoint)]
         return next(finding for finding in found if finding.what == "clock")

@@ -62,7 +62,7 @@ async def following(where: Where, parameters: Mapping[str, str], seen: Seen) -> 
 
 @asynccontextmanager
 async def agent_on(etcd: EmbeddedEtcd, log_file: Path) -> AsyncIterator[Agent]:
-    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint))
+    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))
     # Followed logs do not end by themselves: nothing is gained by waiting for them.
     options = AgentOptions(server_limits=ServerLimits(drain_timeout=0.05))
     async with Agent(

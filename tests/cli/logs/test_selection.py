@@ -69,7 +69,7 @@ class Fleet:
     async def start(self, node: str, module: str = "pen-npm") -> str:
         """An agent whose log has one line; its Module's name."""
         self.write(node, "first")
-        store = EtcdStore(EtcdOptions.from_urls(self._etcd.endpoint))
+        store = EtcdStore(EtcdOptions.from_urls(self._etcd.endpoint, call_timeout=30.0))
         options = AgentOptions(server_limits=ServerLimits(drain_timeout=0.05))
         log_file = str(self._folder / f"{node}.log")
         agent = Agent(module, node=node, store=store, log_file=log_file, apply_level=None, options=options)

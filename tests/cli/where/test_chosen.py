@@ -53,7 +53,7 @@ MAIL, NPM = "node2-mail", "node1-pen-npm"
 async def fleet(etcd: EmbeddedEtcd, agent: Agent, modules: ModuleStore, log_file: Path) -> AsyncIterator[None]:
     """Two modules with agents, which have a label, and two without that run the same service."""
     service = DiagnosticsService.with_defaults("mail", "node2", log_file=str(log_file))
-    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint))
+    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))
     for name in ("node3-web", "node4-web"):
         await modules.create(Module(ObjectMeta(name=name)))
     async with Agent("mail", node="node2", store=store, service=service, apply_level=None) as second:

@@ -119,7 +119,7 @@ async def test_why_asks_the_agent_what_keeps_lines_from_coming(
     handler = logging.StreamHandler()
     handler.setLevel(logging.ERROR)
     monkeypatch.setattr(logging.root, "handlers", [handler])
-    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint))
+    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))
     await modules.create(Module(ObjectMeta(name=NAME), ModuleSpec(log_level="Debug")))
     with untouched_levels():
         logging.getLogger("asyncio.sub").setLevel(logging.NOTSET)
@@ -154,7 +154,7 @@ async def test_a_level_is_set_where_there_is_no_agent_and_that_is_said(there: Pl
 async def test_it_waits_until_the_level_is_in_force(
     place: Place, etcd: EmbeddedEtcd, modules: ModuleStore, log_file: Path
 ) -> None:
-    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint))
+    store = EtcdStore(EtcdOptions.from_urls(etcd.endpoint, call_timeout=30.0))
     states: list[LevelState] = []
     async with Agent("pen-npm", node="node1", store=store, log_file=str(log_file), apply_level=states.append) as agent:
         assert agent.endpoint is not None
