@@ -224,6 +224,10 @@ class GuardedConnection(H2Protocol):
         """Forget it; part of asyncio's Protocol."""
         self._forget()
         super().connection_lost(error)
+        # What was put on it refers to it: who connects and leaves in large numbers would have the garbage collector run
+        # in the loop, for as long as that takes in a large process.
+        connection: Any = self.connection
+        del connection.feed, connection.data_send_process
 
     def close(self, code: ErrorCodes) -> None:
         """Tell the peer why (GOAWAY), end its calls and close."""

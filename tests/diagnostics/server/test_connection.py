@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -107,6 +109,21 @@ async def test_a_flood_of_data_for_a_call_that_is_over_is_stopped() -> None:
         await peer.until_closed()
         assert peer.terminated is not None
         assert peer.terminated.error_code is ErrorCodes.ENHANCE_YOUR_CALM
+
+
+async def test_a_connection_that_is_over_leaves_nothing_to_the_garbage_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        async with serving() as server:
+            async with connected(server.address) as peer:
+                stream = await peer.request()
+                await peer.send(stream, GOOD, end=True)
+                await peer.answer(stream)
+                (connection,) = map(weakref.ref, server._connections._open)
+            await until(lambda: connection() is None)
+    finally:
+        gc.enable()
 
 
 async def test_a_flood_of_pings_is_stopped() -> None:
