@@ -180,7 +180,10 @@ async def test_more_queries_than_places() -> None:
 async def test_the_callers_deadline_cancels_the_handler(service: DiagnosticsService) -> None:
     gate = Gate()
     service.register_handler("Log", gate)
+    service.register_handler("Stats", Echo())
     async with served(service) as address, DiagnosticsClient(address) as client:
+        # Connected from now on: a deadline that passes before that is another error.
+        await client.debug("Stats")
         seconds = 0.2
         # The deadline may pass before a crowded machine has come to the handler: then a later one is tried.
         while gate.entered.locked():

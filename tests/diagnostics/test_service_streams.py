@@ -78,7 +78,10 @@ async def test_streams_have_places_of_their_own() -> None:
 async def test_a_stream_has_the_callers_deadline(service: DiagnosticsService) -> None:
     gate = Gate()
     service.register_handler("Log", gate)
+    service.register_handler("Stats", Echo())
     async with served(service) as address, DiagnosticsClient(address) as client:
+        # Connected from now on: a deadline that passes before that is another error.
+        await client.debug("Stats")
         # It may pass before a crowded machine has come to the handler.
         while gate.entered.locked():
             with pytest.raises(DeadlineExceeded):

@@ -166,6 +166,8 @@ async def test_a_host_that_is_stuck_answers_later_and_one_that_ends_lets_its_cal
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(program("host", "-m", "tests.faults.host", str(log)))
         client = await stack.enter_async_context(DiagnosticsClient(await said(running)))
+        # It is connected from now on: the call below has time for its answer only.
+        assert "cmdline" in await client.stats()
         say(running, "stop\n")
         assert await said(running) == "stuck"
         with pytest.raises(DeadlineExceeded):

@@ -94,6 +94,8 @@ async def test_the_typed_calls_are_there(agent: Agent, transport: Transport) -> 
 
 
 async def test_a_deadline_is_the_agents_and_is_told(agent: Agent, transport: Transport) -> None:
+    # The gateway is connected from now on: a deadline that passes before that is another error.
+    await RestAgent(transport, NAME).stats()
     with pytest.raises(DeadlineExceeded, match=rf"the agent of {NAME}: no answer within 0\.05 s"):
         await RestAgent(transport, NAME).ask("Hang", timeout=0.05)
 

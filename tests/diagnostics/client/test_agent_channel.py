@@ -89,8 +89,12 @@ async def talk_http1(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 
 async def test_a_peer_that_says_nothing() -> None:
     async with peer(silent) as address, DiagnosticsClient(address, timeout=0.05) as client:
-        with pytest.raises(DeadlineExceeded, match=r"no answer within 0.05 s"):
-            await client.logs()
+        told = ""
+        # On a busy machine the time may pass before there is a connection.
+        while not told.endswith("no answer within 0.05 s"):
+            with pytest.raises((DeadlineExceeded, Unavailable), match=r"within 0.05 s$") as caught:
+                await client.logs()
+            told = str(caught.value)
 
 
 @pytest.mark.parametrize("behaviour", [hang_up, talk_http1])
