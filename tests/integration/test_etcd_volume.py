@@ -22,7 +22,7 @@ TEXTS = ['{"a":"}{"}\n', "\n\n\n", "日本語 é \U0001f600", '{"result":{"event
 
 @pytest_asyncio.fixture
 async def store(each_etcd: EmbeddedEtcd) -> AsyncIterator[EtcdStore]:
-    async with EtcdStore(EtcdOptions.from_urls(each_etcd.endpoint, call_timeout=20.0)) as opened:
+    async with EtcdStore(EtcdOptions.from_urls(each_etcd.endpoint, call_timeout=60.0)) as opened:
         yield opened
 
 
