@@ -115,7 +115,7 @@ async def test_check_drives_it_and_says_what_held(tmp_path: Path) -> None:
     assert folders(tmp_path) == []
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 @needs("curl")
 async def test_every_line_that_it_prints_works_as_printed(tmp_path: Path) -> None:
     async with demo(tmp_path) as process:
