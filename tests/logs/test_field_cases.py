@@ -128,6 +128,8 @@ async def test_the_error_is_found_when_followed(name: str, tmp_path: Path) -> No
     ):
         async for batch in batches:
             lines = [record for record in batch if not is_marker(record)]
+            if not lines:
+                continue
             texts += [record.get("msg") or record["message"] for record in lines]
             if texts == ["first"]:
                 with path.open("ab") as file:
@@ -142,6 +144,7 @@ async def test_an_unfinished_line_comes_once_more_when_it_has_its_end(tmp_path: 
     path = tmp_path / "app.log"
     path.write_text(own("info", "first") + "\n")
     seen: list[tuple[str, bool]] = []
+    more = {1: "half", 2: " a line\n"}
     async with (
         LogTailer(str(path), tail=TailLimits(pause=0.05, rest=0.05)) as tailer,
         aclosing(tailer.follow(LogQuery(lines=1))) as batches,
@@ -149,7 +152,7 @@ async def test_an_unfinished_line_comes_once_more_when_it_has_its_end(tmp_path: 
         async for batch in batches:
             seen += [(record["msg"], UNFINISHED in record) for record in batch if not is_marker(record)]
             with path.open("a") as file:
-                file.write({1: "half", 2: " a line\n"}.get(len(seen), ""))
+                file.write(more.pop(len(seen), ""))
             if len(seen) == 3:
                 break
     assert seen == [("first", False), ("half", True), ("half a line", False)]
