@@ -101,13 +101,17 @@ async def take(handler: ProfileHandler, **parameters: str) -> bytes:
 async def test_every_form_of_every_kind(
     kind: str, parameters: dict[str, str], function: str, label: str, tmp_path: Path
 ) -> None:
-    data = await take(ProfileHandler(local_kinds(Recorders())), profile=kind, **parameters)
     # With all nodes, also those that pprof finds too small to show.
     options = ("-nodefraction=0", "-edgefraction=0", "-nodecount=10000")
-    shown = {
-        form: await asyncio.to_thread(pprof, tmp_path, data, *form.split("@"), *options)
-        for form in ("-top", f"-peek@{function}".replace("@", "="), "-traces", "-tags")
-    }
+    for _ in range(10):
+        data = await take(ProfileHandler(local_kinds(Recorders())), profile=kind, **parameters)
+        shown = {
+            form: await asyncio.to_thread(pprof, tmp_path, data, *form.split("@"), *options)
+            for form in ("-top", f"-peek@{function}".replace("@", "="), "-traces", "-tags")
+        }
+        # While the machine stands still there is nothing to be seen.
+        if function in shown["-top"]:
+            break
     assert function in shown["-top"]
     assert function in shown["-traces"]
     assert function in shown[f"-peek={function}"]
@@ -147,12 +151,14 @@ async def test_modules_of_one_name_in_a_foreign_process_stay_apart_down_to_their
         file.write_text(VIEWS)
     with running(sys.executable, "-c", MAIN, *map(str, files)) as process:
         handler = ProfileHandler(process_kinds(target_of_pid(process.pid)))
-        data = await take(handler, profile="profile", seconds="1", budget="50")
-    top = await asyncio.to_thread(pprof, tmp_path, data, "-top")
-    assert [name for name in ("orders.views.get", "users.views.get") if name in top] == [
-        "orders.views.get",
-        "users.views.get",
-    ]
+        names = ["orders.views.get", "users.views.get"]
+        for _ in range(10):
+            data = await take(handler, profile="profile", seconds="1", budget="50")
+            top = await asyncio.to_thread(pprof, tmp_path, data, "-top")
+            # While the machine stands still there is nothing to be seen.
+            if all(name in top for name in names):
+                break
+    assert [name for name in names if name in top] == names
     # The views that take the mapping for machine code: they found none of the source, or panicked.
     for form in ("-weblist=get", "-list=get"):
         await asyncio.to_thread(pprof, tmp_path, data, form, f"-output={tmp_path / 'source'}")
