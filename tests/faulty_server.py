@@ -121,6 +121,8 @@ class CannedServer(_Server):
     def __init__(self, reply: Reply, *later: Reply) -> None:
         super().__init__()
         self._replies = [reply, *later]
+        #: The header fields of the request that is being answered, in small letters.
+        self.fields: dict[bytes, bytes] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Request after request."""
@@ -128,6 +130,7 @@ class CannedServer(_Server):
         while head := await reader.readuntil(b"\r\n\r\n"):
             fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if line)
             body = await reader.readexactly(int(fields.get(b"content-length", b"0")))
+            self.fields = fields
             reply = answer_to(head.split(b" ")[1].decode(), body)
             if reply is None:
                 return

@@ -49,7 +49,8 @@ async def test_a_suspended_etcd() -> None:
         etcd_store(cluster.endpoint, call_timeout=0.4) as ours,
         etcd_store(cluster.endpoint, call_timeout=0.4) as theirs,
     ):
-        observer = Observer(ours, check_interval=1)
+        # As below.
+        observer = Observer(ours, check_interval=3)
         async with observer:
             async with Writer(theirs) as writer:
                 for _ in range(2):
@@ -117,7 +118,8 @@ async def test_a_connection_that_is_dead_without_saying_so() -> None:
         etcd_store(proxy.url, call_timeout=0.5) as ours,
         etcd_store(cluster.endpoint) as theirs,
     ):
-        observer = Observer(ours, check_interval=1)
+        # Within this a new stream has to tell: what two of them do not tell in time is read as a whole instead.
+        observer = Observer(ours, check_interval=3)
         async with observer:
             async with Writer(theirs) as writer:
                 for _ in range(2):

@@ -24,6 +24,8 @@ DENIED_WATCH = endless(
 class Users:
     """A server with users. ``refusals`` are given, one by one, to requests with a token; then they are answered."""
 
+    server: CannedServer
+
     def __init__(self, *refusals: bytes | None, authenticate: bytes | None = b"") -> None:
         self.tokens = 0
         self.requests = 0
@@ -39,9 +41,18 @@ class Users:
         return next(self._refusals, endless(b'{"result":{"created":true}}\n') if "watch" in path else answer(b"{}"))
 
 
+class FirstTokenExpired(Users):
+    """Refuses every request with the first token, in whatever order they come."""
+
+    def reply(self, path: str, body: bytes) -> bytes | None:
+        found = super().reply(path, body)
+        return EXPIRED if self.server.fields.get(b"authorization") == b"t1" else found
+
+
 async def run(users: Users, *, watch: bool = False, call_timeout: float = 30.0, times: int = 1) -> EtcdSession:
     """``times`` calls or watches at once; raises what the first of them raised."""
     async with CannedServer(users.reply) as server:
+        users.server = server
         options = EtcdOptions.from_urls(server.endpoint, username="u", password="p", call_timeout=call_timeout)
         session = EtcdSession(options)
         await session.open()
@@ -68,7 +79,7 @@ async def test_a_token_is_got_first_and_kept(watch: bool) -> None:
 
 
 async def test_a_refused_token_is_renewed_once_for_all() -> None:
-    users = Users(*[EXPIRED] * 5)
+    users = FirstTokenExpired()
     await run(users, times=5)
     assert (users.tokens, users.requests) == (2, 10)
 

