@@ -59,10 +59,11 @@ async def demo(temporary: Path, *options: str) -> AsyncIterator[Process]:
 async def introduction(process: Process) -> str:
     """What it prints until it waits for Ctrl-C."""
     assert process.stdout is not None
+    assert process.stderr is not None
     lines: list[str] = []
     while not lines or not lines[-1].startswith("Ctrl-C"):
         lines.append((await process.stdout.readline()).decode())
-        assert lines[-1], "it ended"
+        assert lines[-1], f"it ended: {(await process.stderr.read()).decode()}"
     return "".join(lines)
 
 
