@@ -25,6 +25,8 @@ from .report import Row, sure_median
 ROUNDS, WINDOW, TURNS = 8, 2.5, 60
 # Less of a processor is nothing to put a loop in its place for.
 _LEAST = 0.005
+# Seconds.
+_PATIENCE = 60.0
 
 #: Begins attackers and ends them again; the process that they are.
 Attack = Callable[[], AbstractAsyncContextManager[psutil.Process]]
@@ -103,6 +105,20 @@ def percentile(seconds: list[float], percent: int) -> float:
     return statistics.quantiles(seconds, n=100)[percent - 1] * 1000
 
 
+async def begun(process: asyncio.subprocess.Process) -> None:
+    """Wait for the line by which a process says that it has begun.
+
+    Raises RuntimeError after a minute: what runs in idle time only never begins on a machine without any.
+    """
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await process.stdout.readline()
+    except TimeoutError:
+        process.kill()
+        raise RuntimeError("the machine has no idle time, in which attackers run: nothing can be measured") from None
+
+
 @contextlib.asynccontextmanager
 async def _loop(share: float, *, idle: bool) -> AsyncIterator[None]:
     if share < _LEAST:
@@ -112,9 +128,8 @@ async def _loop(share: float, *, idle: bool) -> AsyncIterator[None]:
     command = (sys.executable, "-m", "benchmarks.plain_loop", str(share), *(("idle",) if idle else ()))
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
     assert process.stdin is not None
-    assert process.stdout is not None
     try:
-        await process.stdout.readline()
+        await begun(process)
         yield
     finally:
         process.stdin.close()

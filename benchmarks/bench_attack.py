@@ -28,7 +28,7 @@ from corvo_agent.modules.names import API_PATH, key_of
 from tests.etcd_cluster import EtcdCluster
 from tests.gateway.modules import module
 
-from .attacked_host import host_latency
+from .attacked_host import begun, host_latency
 from .attackers import LINES
 from .gateway_servers import child, gateway_program, name_of
 from .report import Row, publish
@@ -75,9 +75,8 @@ async def attack(kind: str, address: str) -> AsyncIterator[psutil.Process]:
     command = (sys.executable, "-m", "benchmarks.attackers", kind, address)
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
     assert process.stdin is not None
-    assert process.stdout is not None
     try:
-        await process.stdout.readline()
+        await begun(process)
         yield psutil.Process(process.pid)
     finally:
         process.stdin.close()
