@@ -41,7 +41,8 @@ def document_of(unit: bytes) -> dict[str, Any]:
         except ValueError:
             continue
         if isinstance(found, dict):
-            if newline and text == head:
+            # Also where the rest is blank, and the whole could be read as one object.
+            if newline:
                 found["msg"] = text_of(found.get("msg", "")) + "\n" + rest.decode(errors="replace")
             return found
         break
