@@ -171,7 +171,7 @@ def delays(pid: int) -> Delays:
     """Those of the thread of a process that has used most, since it began."""
     with contextlib.suppress(OSError):
         texts = [_text(f"/proc/{pid}/task/{tid}/schedstat") for tid in os.listdir(f"/proc/{pid}/task")]
-        _, waited, turns = max(tuple(map(int, text.split())) for text in texts if text)
+        _, waited, turns = max((tuple(map(int, text.split())) for text in texts if text), default=(0, 0, 0))
         return Delays(waited, turns)
     return Delays(0, 0)
 
