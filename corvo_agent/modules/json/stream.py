@@ -35,6 +35,10 @@ class JsonStream:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The messages that ``chunk`` completes, without their newlines. Raises ResourceExhausted."""
+        end = chunk.find(b"\n")
+        if end == len(chunk) - 1 and 0 < end <= self._limit and not self._parts and not chunk.isspace():
+            # As etcd sends them: one by itself.
+            return [chunk[:-1]]
         *lines, rest = chunk.split(b"\n")
         messages: list[bytes] = []
         for line in lines:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import InvalidArgument
-from ...levels.level import Level
+from ...levels.level import VALID_LEVELS, Level
 from ...timestamps import format_rfc3339, parse_rfc3339
 
 # What the four digits of a year can hold, in nanoseconds since the epoch.
@@ -166,7 +166,8 @@ def read_level(json: Any, path: str) -> str:
     """The text of a level that we know, or the empty string."""
     if type(json) is not str:
         return read_text(json, path)
-    if json:
+    # Most are written as we write them.
+    if json and json not in VALID_LEVELS:
         Level.parse(json, path)
     return json
 

@@ -58,9 +58,11 @@ class View:
                     continue
                 self.items[change.key] = change.item
             self._positions[position] = change.revision
-            self.revision = max(self.revision, change.revision)
+            if change.revision > self.revision:
+                self.revision = change.revision
             news.append(change)
-        self.seen = max(self.seen, self.revision)
+        if self.revision > self.seen:
+            self.seen = self.revision
         return news
 
     def replace(self, snapshot: Range) -> list[Change]:
