@@ -188,8 +188,3 @@ def change(raw: Json) -> Change:
         raise ValueError(f"unknown type of event {raw['type']!r}")
     item = key_value(kv)
     return Change(DELETED, item.key, item.mod_revision, None)
-
-
-def changes(raw: list[Json]) -> list[Change]:
-    """The Events of a watch. Raises KeyError, TypeError, ValueError."""
-    return list(map(change, raw))

@@ -292,7 +292,8 @@ class EtcdStore:
         left: list[Change] = []
 
         def take(message: bytes) -> bool:
-            changes = messages.decoded("an event of etcd", messages.changes, stream.reader.take(message))
+            events = map(messages.change, stream.reader.take(message))
+            changes = messages.decoded("an event of etcd", list, events)
             if not changes or (at_once is not None and at_once(changes)):
                 return True
             left.extend(changes)
