@@ -59,7 +59,7 @@ class JsonTable:
         """
         values: dict[str, Any] = {}
         unknown: dict[str, Any] = {}
-        # Both functions would refuse the same; a call less where all is well.
+        # A call less where all is well: what is no object is left to ``entries``, null included.
         for key, value in json.items() if type(json) is dict else entries(json, path or self.path):
             # Most keys are spelt as in the schema, and need no folding.
             known = self._by_key.get(key) or self._by_key.get(key.lower())
