@@ -23,7 +23,6 @@ PACKAGES = (
     "etcd3-py",
     "orjson",
     "psutil",
-    "uvloop",
 )
 
 Row = Mapping[str, object]

