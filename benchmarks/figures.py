@@ -130,6 +130,7 @@ def _logs() -> Iterator[Figure]:
         ("the last 300 lines", "last 300 lines", "tail -n 300", "`tail -n 300`"),
         ("a rare level, all of it", "rare level", 'grep -c -F "level":"error"', "`grep -c -F`"),
         ("the same", "rare level", "jq", "`jq`"),
+        ("the same in a quarter as much, of CRI", "rare level, CRI", 'grep -c -F "level":"error"', "`grep -c -F`"),
         ("a regular expression, all of it", "regular expression", None, "`grep -c -E`"),
         ("one minute of a day", "one minute", None, "`grep -c -F`, all of it"),
         ("one second, packed by gzip", "one second, packed", None, "`zcat` into `grep -c -F`"),
@@ -139,13 +140,14 @@ def _logs() -> Iterator[Figure]:
         found = peer or next(row["peer"] for row in _rows("logs") if row["case"] == case)
         row = _row("logs", case=case, peer=found)
         yield Figure(what, _duration(row["ours ms"]), _duration(row["peer ms"]), by)
-    follow = _row("logs", case="follow 1 lines a write")
-    yield Figure(
-        "followed, each line parsed",
-        f"{follow['ours MiB/s']:.0f} MiB/s",
-        f"{follow['peer MiB/s']:.0f} MiB/s",
-        "`tail -F` into `wc -l`",
-    )
+    for size, what in ((1, "a line a write"), (64, "64 lines a write")):
+        follow = _row("logs", case=f"follow {size} lines a write")
+        yield Figure(
+            f"followed, {what}, each parsed",
+            f"{follow['ours MiB/s']:.0f} MiB/s",
+            f"{follow['peer MiB/s']:.0f} MiB/s",
+            "`tail -F` into `wc -l`",
+        )
 
 
 def _fleet() -> Iterator[Figure]:
