@@ -7,7 +7,7 @@ import logging.handlers
 import os
 from typing import Any
 
-from ..errors import ConfigError
+from ..errors import ConfigError, system_reason
 
 _log = logging.getLogger("corvo_agent.audit")
 
@@ -31,7 +31,7 @@ def open_audit_file(path: str) -> AuditFile:
     try:
         return AuditFile(path, maxBytes=ROTATE_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
     except OSError as error:
-        raise ConfigError("audit-file", path, f"cannot be opened: {error.strerror}") from error
+        raise ConfigError("audit-file", path, f"cannot be opened: {system_reason(error)}") from error
 
 
 def _private(path: str, flags: int) -> int:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..clock import SYSTEM_CLOCK, Clock
-from ..errors import ConfigError, InvalidArgument
+from ..errors import ConfigError, InvalidArgument, system_reason
 from ..modules.selectors.labels import parse_label_selector
 from ..timestamps import format_millis, parse_rfc3339
 from .caller import Caller
@@ -196,7 +196,7 @@ def _load(path: str) -> tuple[_Stamp, Tokens]:
                 raise ConfigError("token-file", path, "others may read or write it: chmod 600 it")
             text = file.read(_LARGEST).decode()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        reason = system_reason(error) if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError("token-file", path, f"cannot be read: {reason}") from error
     return _stamp(found), parse_tokens(text, path)
 

@@ -19,7 +19,7 @@ import sys
 
 import click
 
-from ..errors import CorvoError
+from ..errors import CorvoError, system_reason
 from .show.blocking import discard_output
 from .show.colour import wants_colour
 from .show.output import visible
@@ -48,7 +48,7 @@ def report(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         return reader_is_gone()
     if isinstance(error, OSError):
-        say(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        say(f"{error.filename}: {system_reason(error)}" if error.filename else str(error))
         return 1
     raise error
 

@@ -33,7 +33,7 @@ def _read(path: str) -> bytes:
         with Path(path).open("rb") as file:
             return _bounded(file.read(_LARGEST + 1))
     except OSError as error:
-        raise ConfigError("jwt-keys", path, f"cannot be read: {error.strerror}") from error
+        raise ConfigError("jwt-keys", path, f"cannot be read: {system_reason(error)}") from error
 
 
 async def _get(url: str) -> bytes:

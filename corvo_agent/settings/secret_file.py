@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import ConfigError
+from ..errors import ConfigError, system_reason
 
 
 def read_secret(path: str, what: str) -> str:
@@ -14,7 +14,7 @@ def read_secret(path: str, what: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
     except OSError as error:
-        raise ConfigError(what, path, error.strerror or str(error)) from error
+        raise ConfigError(what, path, system_reason(error)) from error
     except UnicodeDecodeError:
         # The reason would quote the content.
         raise ConfigError(what, path, "is not UTF-8") from None

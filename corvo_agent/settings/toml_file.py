@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError
+from ..errors import ConfigError, system_reason
 
 
 def read_toml(path: str) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def read_toml(path: str) -> dict[str, Any]:
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError("config", path, error.strerror or str(error)) from error
+        raise ConfigError("config", path, system_reason(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError("config", path, f"not TOML: {error}") from error
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CorvoError
+from ..errors import CorvoError, system_reason
 from ..framing import Unpacker, pack
 from .launch import StartLock, start_hub
 from .native import Pause, native
@@ -174,7 +174,7 @@ class Link:
                 else:
                     self._pause.for_seconds(_BETWEEN_TRIES)
         except OSError as error:
-            return f"no hub can be started: {error.strerror or error}"
+            return f"no hub can be started: {system_reason(error)}"
         finally:
             self._start_lock.release()
         return ""
@@ -249,7 +249,7 @@ class Link:
         try:
             self._wait_for_others()
         except OSError as error:
-            self._given_up = f"the hub refuses it: {reason}; {error.strerror}"
+            self._given_up = f"the hub refuses it: {reason}; {system_reason(error)}"
 
     def _hang_up(self, connection: _socket.socket) -> None:
         try:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..clock import SYSTEM_CLOCK, Clock
-from ..errors import ConfigError, CorvoError, NotFound, ResourceExhausted
+from ..errors import ConfigError, CorvoError, NotFound, ResourceExhausted, system_reason
 from ..modules.model import ModuleStatus, ServicePort
 from ..modules.names import validate_name
 from .source import Complete, Gone, Present, SourceEvent
@@ -123,4 +123,4 @@ class InventorySource:
         return stamp, parse_inventory(text, str(self._path))
 
     def _missing(self, error: OSError) -> CorvoError:
-        return NotFound("inventory", str(self._path), error.strerror or str(error))
+        return NotFound("inventory", str(self._path), system_reason(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...errors import InvalidArgument, NotFound, PermissionRefused
+from ...errors import InvalidArgument, NotFound, PermissionRefused, system_reason
 from ...sidecar.processes.appended_files import open_logs
 from ...sidecar.processes.python_process import python_below, python_processes, python_version
 from ..show.output import note
@@ -39,7 +39,7 @@ def logs_of(pid: int, *, wanted: bool) -> list[Path]:
         return open_logs(pid)
     except PermissionError as error:
         if wanted:
-            raise PermissionRefused(f"looking for the log of process {pid}", error.strerror or str(error)) from error
+            raise PermissionRefused(f"looking for the log of process {pid}", system_reason(error)) from error
         return []
     except FileNotFoundError:
         raise NotFound("process", str(pid), "it has ended") from None

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...errors import ConfigError
+from ...errors import ConfigError, system_reason
 from ...settings.toml_file import read_toml
 from ...settings.toml_text import quoted
 from ..whole_file import write_whole
@@ -88,7 +88,7 @@ def read_contexts(path: Path | None = None) -> Contexts:
 
 
 def _unread(path: Path, error: OSError) -> ConfigError:
-    reason = error.strerror or str(error)
+    reason = system_reason(error)
     text = f"{reason}; every command reads it unless --config FILE, or CORVO_CONFIG, names another (/dev/null: none)"
     return ConfigError(str(path), None, text)
 

@@ -15,6 +15,7 @@ import ssl as _ssl
 from collections.abc import Callable
 from typing import Protocol
 
+from ...errors import system_reason
 from ...forks import keep_from_children
 from ...log_thinning import ThinningFilter
 from ...tasks import end_task
@@ -104,7 +105,7 @@ class Acceptor:
             try:
                 connection, _ = await loop.sock_accept(self._listener)
             except OSError as error:
-                _log.warning("cannot accept connections: %s", error.strerror)
+                _log.warning("cannot accept connections: %s", system_reason(error))
                 if error.errno in _NO_ROOM:
                     self._connections.make_room()
                 await asyncio.sleep(_RETRY)

@@ -13,7 +13,7 @@ import ssl as _ssl
 import stat
 
 from ...addresses import SocketAddress, join_host_port
-from ...errors import ConfigError, CorvoError, PermissionRefused, Unavailable
+from ...errors import ConfigError, CorvoError, PermissionRefused, Unavailable, system_reason
 
 _RESOLVE_TIMEOUT = 5.0
 _BACKLOG = 128
@@ -99,7 +99,7 @@ async def _resolve(listen: SocketAddress) -> tuple[int, tuple[object, ...]]:
     except TimeoutError:
         raise Unavailable(str(listen), f"its name is not resolved within {_RESOLVE_TIMEOUT:g} s") from None
     except OSError as error:
-        raise ConfigError("listen", str(listen), f"its name is not resolved ({error.strerror})") from error
+        raise ConfigError("listen", str(listen), f"its name is not resolved ({system_reason(error)})") from error
     family, _, _, _, address = found[0]
     return family, address
 
@@ -149,7 +149,7 @@ def _remove_stale(path: str) -> None:
 def listen_error(listen: SocketAddress, error: OSError) -> CorvoError:
     """Our error for what the system said."""
     if error.errno in (errno.EACCES, errno.EPERM):
-        return PermissionRefused(f"listening on {listen}", error.strerror or str(error))
+        return PermissionRefused(f"listening on {listen}", system_reason(error))
     if error.errno == errno.EADDRINUSE:
         return Unavailable(str(listen), "another process listens there already")
-    return Unavailable(str(listen), error.strerror or str(error))
+    return Unavailable(str(listen), system_reason(error))

@@ -16,7 +16,7 @@ from ...bundle.archive import Archive
 from ...bundle.collect import Collector, HasLevels
 from ...bundle.manifest import Manifest
 from ...bundle.parts import Asked, parts_of
-from ...errors import CorvoError, ResourceExhausted
+from ...errors import CorvoError, ResourceExhausted, system_reason
 from ...modules.model import Module
 from ...modules.store_clock import StoreClock
 from ...threads import result_of, start_thread
@@ -80,7 +80,7 @@ class Bundles:
                     await archive.commit()
                 return await asyncio.to_thread(file.read_bytes)
         except OSError as error:
-            raise CorvoError(f"the bundle cannot be written here: {error.strerror or error}") from error
+            raise CorvoError(f"the bundle cannot be written here: {system_reason(error)}") from error
 
     def _agent(self, name: str) -> RoutedClient:
         return RoutedClient(self._router, name, most=ANSWER_BYTES, timeout=ANSWER_SECONDS)

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Sequence
 
 from ...addresses import SocketAddress
-from ...errors import PermissionRefused, PreconditionFailed, Unavailable
+from ...errors import PermissionRefused, PreconditionFailed, Unavailable, system_reason
 from ...modules.announcing.endpoint import Endpoint
 from ...modules.announcing.place import check_reach
 
@@ -39,7 +39,7 @@ class SocketPolicy:
         try:
             found = os.lstat(path)
         except OSError as error:
-            raise Unavailable(str(address), error.strerror or str(error)) from error
+            raise Unavailable(str(address), system_reason(error)) from error
         if not stat.S_ISSOCK(found.st_mode):
             raise Unavailable(str(address), "it is no socket")
         return f"unix:{path}"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from ...errors import CorvoError, NotFound, PermissionRefused, Unavailable, Unsupported
+from ...errors import CorvoError, NotFound, PermissionRefused, Unavailable, Unsupported, system_reason
 from .log_folders import check_place
 from .rotated_name import PACKED
 
@@ -162,7 +162,7 @@ def translate(error: OSError, path: str) -> CorvoError:
         return PermissionRefused(f"log file {path}", "no permission to read it")
     if error.errno in (errno.ENXIO, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL):
         return Unsupported(f"reading {path}", os.strerror(error.errno))
-    return Unavailable(f"log file {path}", error.strerror or str(error))
+    return Unavailable(f"log file {path}", system_reason(error))
 
 
 def _refuse_special(path: str, status: os.stat_result) -> None:

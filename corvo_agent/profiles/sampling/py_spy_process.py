@@ -14,7 +14,7 @@ from typing import cast
 
 import psutil
 
-from ...errors import CorvoError, NotFound, ResourceExhausted, Unsupported
+from ...errors import CorvoError, NotFound, ResourceExhausted, Unsupported, system_reason
 from .ptrace import refusal
 
 MAX_OUTPUT = 32 << 20
@@ -164,7 +164,7 @@ async def run_py_spy(program: Sequence[str], pid: int, *arguments: str) -> Async
             stderr=asyncio.subprocess.PIPE,
         )
     except OSError as error:
-        raise Unsupported("py-spy", f"{program[0]} cannot be started: {error.strerror}") from error
+        raise Unsupported("py-spy", f"{program[0]} cannot be started: {system_reason(error)}") from error
     running = PySpyProcess(process, pid)
     try:
         yield running

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...diagnostics.tls import client_ssl
-from ...errors import ConfigError
+from ...errors import ConfigError, system_reason
 
 _WHAT = "go-pprof-headers"
 _LONGEST = 64 << 10
@@ -46,7 +46,7 @@ class GoAccess:
             with open(self.headers, encoding="utf-8") as file:
                 lines = file.read(_LONGEST).splitlines()
         except OSError as error:
-            raise ConfigError(_WHAT, str(self.headers), error.strerror or str(error)) from error
+            raise ConfigError(_WHAT, str(self.headers), system_reason(error)) from error
         except UnicodeDecodeError:
             raise ConfigError(_WHAT, str(self.headers), "is not UTF-8") from None
         found: dict[str, str] = {}

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from ...errors import Unsupported
+from ...errors import Unsupported, system_reason
 from ...profiles.pprof.model import Label, Sample
 from ...profiles.sampling.py_spy_output import Names, ThreadDump
 from ...profiles.stacks.task_views import MAX_NAMED, MAX_TASKS
@@ -79,7 +79,7 @@ async def _answer(pid: int) -> Mapping[str, Any]:
             **user,
         )
     except OSError as error:
-        raise Unsupported("tasks", f"{command[0]} cannot be started: {error.strerror}") from error
+        raise Unsupported("tasks", f"{command[0]} cannot be started: {system_reason(error)}") from error
     try:
         async with asyncio.timeout(_SECONDS):
             output, _ = await process.communicate()
@@ -106,7 +106,7 @@ def _command(pid: int) -> tuple[list[str], dict[str, Any]]:
         same_root = os.path.samefile(f"/proc/{pid}/root", "/")
         root = "" if same_root else os.readlink(f"/proc/{pid}/root").rstrip("/")
     except OSError as error:
-        raise Unsupported("tasks", error.strerror or str(error)) from error
+        raise Unsupported("tasks", system_reason(error)) from error
     if not _INTERPRETER.search(program):
         raise Unsupported("tasks", f"it needs a Python {VERSION} here, and {program} is no interpreter")
     if same_root:

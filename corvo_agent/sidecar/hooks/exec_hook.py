@@ -8,7 +8,15 @@ import os
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from ...errors import ConfigError, DeadlineExceeded, NotFound, PermissionRefused, RemoteError, Unavailable
+from ...errors import (
+    ConfigError,
+    DeadlineExceeded,
+    NotFound,
+    PermissionRefused,
+    RemoteError,
+    Unavailable,
+    system_reason,
+)
 from ...levels.level import Level
 from .hidden import Hidden, secrets_of_arguments
 from .protocol import LEVEL_NAMES, LevelChange, placeholders
@@ -125,9 +133,9 @@ async def _start(argv: list[str], output: int) -> asyncio.subprocess.Process:
     except FileNotFoundError:
         raise NotFound("program", argv[0]) from None
     except PermissionError as error:
-        raise PermissionRefused(f"running {argv[0]}", error.strerror or str(error)) from error
+        raise PermissionRefused(f"running {argv[0]}", system_reason(error)) from error
     except OSError as error:
-        raise Unavailable(argv[0], error.strerror or str(error)) from error
+        raise Unavailable(argv[0], system_reason(error)) from error
     finally:
         os.close(output)
 

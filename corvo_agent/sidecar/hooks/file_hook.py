@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...errors import PermissionRefused, Unavailable
+from ...errors import PermissionRefused, Unavailable, system_reason
 from ...levels.level import Level
 from .protocol import LEVEL_NAMES, LevelChange, placeholders
 from .template import HookTemplate
@@ -63,9 +63,9 @@ class FileHook:
         try:
             await asyncio.to_thread(self._write, path, number, self._template.fill(values))
         except PermissionError as error:
-            raise PermissionRefused(f"writing {path}", error.strerror or str(error)) from error
+            raise PermissionRefused(f"writing {path}", system_reason(error)) from error
         except OSError as error:
-            raise Unavailable(str(path), error.strerror or str(error)) from error
+            raise Unavailable(str(path), system_reason(error)) from error
 
     def _write(self, path: Path, number: int, text: str) -> None:
         with self._lock:

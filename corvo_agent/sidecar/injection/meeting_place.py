@@ -14,7 +14,7 @@ import struct
 import tempfile
 from pathlib import Path
 
-from ...errors import NotFound, Unsupported
+from ...errors import NotFound, Unsupported, system_reason
 
 _FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _CREDENTIALS = struct.Struct("=3i")
@@ -62,7 +62,7 @@ class MeetingPlace:
                 self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
                 _give(folder, user, 0o700)
             except OSError as error:
-                reasons.append(f"{parent}: {error.strerror}")
+                reasons.append(f"{parent}: {system_reason(error)}")
             else:
                 return folder
         raise Unsupported(f"an agent inside process {self._pid}", f"no folder to meet in: {', '.join(reasons)}")

@@ -8,7 +8,7 @@ import re
 import click
 
 from ....agent.settings import RUN, AgentSettings
-from ....errors import ConfigError, NotFound
+from ....errors import ConfigError, NotFound, system_reason
 from ....launcher.environment import service_environment
 from ....settings.etcd import EtcdSettings
 from ...help import HelpCommand
@@ -53,4 +53,4 @@ def command(told: Told, only: str, program: tuple[str, ...]) -> None:
         # The program is what the person typed, to be run in place of this one.
         os.execvpe(program[0], program, environment)  # nosec B606
     except OSError as error:
-        raise NotFound("program", program[0], error.strerror or str(error)) from error
+        raise NotFound("program", program[0], system_reason(error)) from error
