@@ -112,8 +112,17 @@ async def test_a_text_is_found_among_the_lines_that_are_here(tmp_path: Path) -> 
 async def test_a_line_stands_beside_the_others_as_json_whose_values_filter(tmp_path: Path) -> None:
     async with log_world(tmp_path) as world, browser_page(world.gateway.url) as page:
         await opened(page, world, BOTH, "60 lines")
-        await line(page, "mail 28").click()
         detail = page.locator(".detail")
+        await until(page, f"{MESSAGES}.at(-1) === 'mail 29'")
+        # A text that is marked is about to be copied: its line stays where it is.
+        box = await line(page, "mail 27").locator(".message").bounding_box()
+        await page.mouse.move(box["x"] + 1, box["y"] + 9)
+        await page.mouse.down()
+        await page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 9)
+        await page.mouse.up()
+        assert (await page.evaluate("getSelection().toString()")).strip() == "mail 27"
+        assert await detail.is_hidden()
+        await line(page, "mail 28").click()
         await detail.get_by_role("button", name=re.compile("▸ to")).click()
         await detail.get_by_role("button", name=MARKUP).first.wait_for()
         assert await page.locator("img").count() == 0
@@ -140,6 +149,9 @@ async def test_a_brush_over_the_histogram_asks_for_its_span(tmp_path: Path) -> N
         await opened(page, world, f"names={SHOP}&until=1m", "31 lines · not followed")
         await until(page, f"/31 lines on this page, 3 errors/.test({_CAPTION})")
         box = await page.locator(".chart canvas").bounding_box()
+        link = await page.evaluate("location.hash")
+        await page.mouse.click(box["x"] + 3, box["y"] + 20, button="right")
+        assert await page.evaluate("location.hash") == link
         # A bar a second, 7 pixels each.
         for act, bar in ((page.mouse.move, 10), (page.mouse.down, None), (page.mouse.move, 14), (page.mouse.up, None)):
             await (act() if bar is None else act(box["x"] + 7 * bar + 3, box["y"] + 20))
@@ -155,6 +167,12 @@ async def test_long_lines_are_wrapped_to_the_height_that_they_take(tmp_path: Pat
         for second, text in enumerate(texts):
             world.write(SHOP, 50 + second, "info", text)
         await opened(page, world, f"names={SHOP}&wrap=yes", "35 lines")
+        world.write(SHOP, 56, "info", "שלום", **{"7": "8"})
+        await status(page, "36 lines")
+        # A text from right to left does not draw what stands behind it before itself.
+        places = f"{_SHOWN}.find((each) => each.textContent.includes('שלום'))?.children"
+        left = f"[...({places} ?? [])].map((piece) => piece.getBoundingClientRect().left)"
+        await until(page, f"{left}.length && {left}.every((each, at, all) => !at || each >= all[at - 1])")
         # Each begins where the one before it ends.
         follows = f"{_BOXES}.every((box, at, all) => !at || box.top === all[at - 1].bottom)"
         await until(page, f"{_BOXES}.some((box) => box.height > 20) && {follows}")
@@ -175,6 +193,11 @@ async def test_nothing_asked_nothing_there_and_a_module_that_is_missing_are_told
         # A bad parameter: the agent's own words.
         await page.goto(world.link(f"names={SHOP}&grep=("))
         await page.locator(".troubles", has_text="grep").wait_for()
+        await page.locator(".state", has_text="No log of these modules can be read.").wait_for()
+        assert await page.title() == f"{SHOP} · Logs · Corvo"
+        await page.goto(world.link(f"names={MAIL}&lines=7"))
+        await status(page, "7 lines")
+        assert await page.title() == f"{MAIL} · Logs · Corvo"
 
 
 async def test_what_is_written_during_an_outage_comes_when_it_is_over_and_comes_once(tmp_path: Path) -> None:
@@ -216,10 +239,17 @@ async def test_a_gap_is_seen_and_a_line_can_be_copied(tmp_path: Path) -> None:
     async with log_world(tmp_path) as world, browser_page(world.gateway.url, permissions=allowed) as page:
         await opened(page, world, f"names={SHOP}&lines=20", "20 lines, from the newest 20 of each log on")
         world.files[SHOP].write_bytes(b"")
-        world.write(SHOP, 50, "fatal", "the first of an empty file")
+        # One whose time is none does not keep the others from being shown.
+        world.files[SHOP].write_bytes(b'{"ts":"Infinity","level":"info","msg":"some day"}\n')
+        world.write(SHOP, 50, "fatal", "the first of an empty file\x1b[2J")
         await line(page, "truncated in place").wait_for()
         await page.locator(".line.fatal:not([hidden])").click()
         await page.get_by_role("button", name="Copy line").click()
         await until(page, "document.querySelector('.told').textContent === 'Copied.'")
         copied = str(await page.evaluate("navigator.clipboard.readText()"))
-        assert copied.endswith(f"FATAL {SHOP} the first of an empty file")
+        # What is pasted into a terminal does not steer it.
+        assert copied.endswith(f"FATAL {SHOP} the first of an empty file\\u001b[2J")
+        # What is cut says so.
+        world.write(SHOP, 51, "error", "long " * 9000)
+        await line(page, "long long").click()
+        await page.locator(".said", has_text="… 45,000 letters").wait_for()

@@ -29,6 +29,7 @@ export class Chart {
     this.caption = element("figcaption", { className: "quiet" });
     this.figure = element("figure", { className: "chart" }, this.canvas, this.caption);
     this.canvas.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
       this.canvas.setPointerCapture(event.pointerId);
       this.#from = this.#to = this.#at(event);
       this.draw();
@@ -36,6 +37,10 @@ export class Chart {
     this.canvas.addEventListener("pointermove", (event) => {
       if (this.#from < 0) return this.#tell(this.#at(event));
       this.#to = this.#at(event);
+      this.draw();
+    });
+    this.canvas.addEventListener("pointercancel", () => {
+      this.#from = this.#to = -1;
       this.draw();
     });
     this.canvas.addEventListener("pointerleave", () => this.#tell(-1));

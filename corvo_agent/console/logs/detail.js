@@ -1,7 +1,7 @@
 // One line beside the others: its fields as JSON that opens, what can be done with them, and the lines around it.
 
 import { bar, button, buttons, element, visible } from "../shell/dom.js";
-import { clock } from "../shell/format.js";
+import { clock, cut } from "../shell/format.js";
 import { fill } from "../shell/states.js";
 import { jsonRows, pathKey } from "./json.js";
 import { entryOf, jsonOf, messageOf, stackOf, textOf, timeOf, traceOf, wordOf } from "./record.js";
@@ -58,12 +58,13 @@ export class Detail {
     const whole = button("Its trace", () => act.filter("trace", trace), { title: `All lines of trace ${trace}` });
     this.host.replaceChildren(
       bar(element("h2", {}, word, ` ${time}`), button("Close", act.close, { title: "Close (Esc)" })),
-      element("p", { className: "data said", text: messageOf(record).slice(0, LONGEST * 10) }),
-      ...(stack ? [element("pre", { className: "stack", text: stack.slice(0, LONGEST * 20) })] : []),
+      element("p", { className: "data said", text: cut(messageOf(record), LONGEST * 10) }),
+      ...(stack ? [element("pre", { className: "stack", text: cut(stack, LONGEST * 20) })] : []),
       buttons(
         button("Lines around it", () => this.#around(around, entry)),
         ...(trace ? [whole] : []),
-        copying("Copy line", () => textOf(entry)),
+        // As it is seen: what is pasted into a terminal must not steer it.
+        copying("Copy line", () => visible(textOf(entry))),
         copying("Copy JSON", () => jsonOf(entry)),
         copying("Copy link", () => act.link(entry)),
       ),
@@ -96,7 +97,7 @@ export class Detail {
         });
         row.append(toggle, element("span", { className: "quiet", text: ` ${text}` }));
       } else {
-        const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}… ${text.length} letters` : text;
+        const shown = cut(text, LONGEST);
         row.append(element("span", { className: "quiet", text: `${key}: ` }));
         if (!field) row.append(shown);
         else

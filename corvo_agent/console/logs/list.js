@@ -29,7 +29,7 @@ function piecesOf({ module, record, time, gap }, named, whole) {
   const level = gap ? "GAP" : wordOf(record).toUpperCase().slice(0, 8);
   const pieces = [day.padEnd(12), level.padEnd(5), named ? module : "", message, fields + below];
   const cut = (/** @type {string} */ text) =>
-    text.length > LONGEST ? `${text.slice(0, LONGEST)}… (Enter shows all of it)` : text;
+    text.length > LONGEST ? `${text.slice(0, LONGEST)}… (Enter shows more of it)` : text;
   // Each but the last ends in what keeps it from the next.
   const ends = pieces.map((piece, at) => (piece && at < 4 ? `${cut(piece)} ` : cut(piece)));
   return ends.map((piece) => visible(whole ? piece : piece.replace(/\s*\n\s*/g, " ⏎ ")));
@@ -73,6 +73,8 @@ export class LogList {
     host.append(this.space, this.ruler);
     host.addEventListener("scroll", () => this.#onScroll(), { passive: true });
     host.addEventListener("click", (event) => {
+      // Whoever marks a text wants to copy it.
+      if (!getSelection()?.isCollapsed) return;
       const row = event.target instanceof Element ? event.target.closest(".line") : null;
       if (row instanceof HTMLElement) this.events.open(Number(row.dataset.number));
     });

@@ -73,9 +73,13 @@ export function stampOf(record) {
   return record[TIMES.find(same) ?? ""] ?? new Date(time).toISOString();
 }
 
-/** Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by their size. @param {number} number */
+/**
+ * Seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by their size. As for agents, larger
+ * numbers are no times: they would be none of a Date, either.
+ * @param {number} number
+ */
 function epoch(number) {
-  if (!(number > 1e8)) return NaN;
+  if (!(number > 1e8 && number < 1e19)) return NaN;
   const power = number < 1e11 ? 3 : number < 1e14 ? 0 : number < 1e17 ? -3 : -6;
   return number * 10 ** power;
 }

@@ -259,13 +259,12 @@ class Logs {
   /** Take in what has come; of lines that come one by one each at once, of a flood ten times a second. */
   #look() {
     const came = isFollowed(this.view) || this.settled ? this.merger.take(performance.now()) : [];
+    const leaves = (/** @type {Entry} */ oldest) => {
+      this.histogram.add(oldest, -1);
+      this.left++;
+    };
     for (const entry of came) {
-      const oldest = this.ring.size === this.ring.capacity ? this.ring.get(this.ring.first) : undefined;
-      if (oldest) {
-        this.histogram.add(oldest, -1);
-        this.left++;
-      }
-      const number = this.ring.push(entry);
+      const number = this.ring.push(entry, leaves);
       this.histogram.add(entry);
       if (!this.passes || this.passes(entry)) this.list.push(number, entry);
     }
@@ -327,7 +326,7 @@ class Logs {
     const live = isFollowed(this.view);
     const now = !live ? "not followed: the query has an end" : following ? "following" : `Paused, ${count(missed)} new`;
     const asked = Number(this.view.parameters.lines ?? DEFAULT_LINES);
-    const begins = all < asked ? "" : `, from the newest ${count(asked)} of each log on`;
+    const begins = !all || all < asked ? "" : `, from the newest ${count(asked)} of each log on`;
     const left = this.left ? `, ${count(this.left)} older ones have left this page` : "";
     setText(this.status, `${shown}${left || begins} · ${now}`);
     this.status.classList.toggle("paused", live && !following);
@@ -350,7 +349,7 @@ class Logs {
     const asks = names.length > 0 || selector !== "";
     const all = this.ring.size;
     // The first lines wait for those of other modules when all that there are have come.
-    const waits = !this.settled || this.merger.size > 0;
+    const waits = !this.#refused && (!this.settled || this.merger.size > 0);
     this.host.classList.toggle("unasked", !asks);
     const choose = (/** @type {string} */ text) => whose(this.app, "logs", text, "corvo logs NAME -f", this.signal);
     const none = (/** @type {string} */ text) => empty(text, "corvo logs NAME --level all");
@@ -358,7 +357,14 @@ class Logs {
     else if (this.list.size) this.state.show("");
     else if (!all && waits) this.state.show(`Asking ${names.join(", ") || selector} …`);
     else if (find) this.state.show(`None of the ${count(all)} lines here has this in it.`, none);
+    else if (this.#refused) this.state.show("No log of these modules can be read.", none);
     else this.state.show("No line of these modules matches.", none);
+  }
+
+  /** Whether each module that is named has told why it cannot be read. */
+  get #refused() {
+    const { names } = this.view;
+    return names.length > 0 && names.every((name) => this.failures.has(name));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { element } from "../shell/dom.js";
 import { changeOf, whenOf, whoOf } from "../shell/entries.js";
+import { cut } from "../shell/format.js";
 import { table } from "../shell/table.js";
 
 /** @param {import("../shell/entries.js").Entry[]} entries */
@@ -24,7 +25,7 @@ export function processes(workers) {
   const rows = Object.entries(workers).map(([id, each]) => [
     id,
     String(each.pid ?? ""),
-    each.cmdline ? [each.cmdline].flat().join(" ").slice(0, 120) : "",
+    each.cmdline ? cut([each.cmdline].flat().join(" "), 120) : "",
   ]);
   return table("Workers", ["Worker", "#PID", "Command"], rows).host;
 }
@@ -33,7 +34,7 @@ export function processes(workers) {
 export function variables(stats) {
   const parts = Object.entries(stats).filter(([name]) => name !== "workers");
   return parts.map(([name, text]) => {
-    const summary = element("summary", { className: "data" }, element("b", { text: name }), ` ${text.slice(0, 100)}`);
+    const summary = element("summary", { className: "data" }, element("b", { text: name }), ` ${cut(text, 100)}`);
     return element("details", {}, summary, element("pre", { tabindex: "0", text: indented(text) }));
   });
 }
@@ -41,8 +42,8 @@ export function variables(stats) {
 /** @param {string} text */
 function indented(text) {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2).slice(0, 50_000);
+    return cut(JSON.stringify(JSON.parse(text), null, 2), 50_000);
   } catch {
-    return text;
+    return cut(text, 50_000);
   }
 }

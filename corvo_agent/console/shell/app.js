@@ -17,7 +17,7 @@
 // virtual list; table.js tables; names.js the field for a Module; many.js many requests; entries.js what was done; dom.js
 // elements of text; format.js numbers and ages; theme.css the colours. An error that mount rejects with is shown.
 
-import { atNextFrame, button, buttons, element, every, setText } from "./dom.js";
+import { atNextFrame, button, buttons, element, every, setText, visible } from "./dom.js";
 import { age } from "./format.js";
 import { Keys } from "./keys.js";
 import { fragment, go, readRoute } from "./router.js";
@@ -123,12 +123,13 @@ export class App {
       if (link.getAttribute("href") === fragment(route.screen)) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    const named = route.name || route.params.get("names");
+    document.title = visible([named, screen?.title, "Corvo"].filter(Boolean).join(" · "));
     if (screen && this.#shown?.screen === screen && this.#shown.mounted?.update)
       return this.#shown.mounted.update(route);
     this.#shown?.end.abort();
     this.#shown = null;
     this.main.replaceChildren();
-    document.title = [route.name, screen?.title, "Corvo"].filter(Boolean).join(" · ");
     if (screen) return void this.#mount(screen, route);
     const back = element("p", {}, element("a", { href: "#/", text: "To the fleet" }));
     this.main.append(element("h1", { text: "No such screen" }), back);

@@ -1,6 +1,6 @@
 // What was done, as histories and the audit tell it: when, by whom, what to what.
 
-import { clock } from "./format.js";
+import { clock, cut } from "./format.js";
 
 /**
  * @typedef {{time: string, what: string, module?: string, who?: string, by?: string, from?: string, logger?: string,
@@ -25,5 +25,5 @@ export function changeOf({ logger, until, change, query, parameters, count, ...r
   const json = change ? JSON.stringify(change) : "";
   const times = count && count > 1 ? `${count} times` : "";
   const said = [logger, levels, ends, json, [query, ...asked].filter(Boolean).join(" "), times];
-  return said.filter(Boolean).join(", ").slice(0, LONGEST);
+  return cut(said.filter(Boolean).join(", "), LONGEST);
 }

@@ -7,6 +7,11 @@ export function count(value) {
   return NUMBERS.format(value);
 }
 
+/** A text, or where it is longer its beginning and how long it is. @param {string} text @param {number} most letters */
+export function cut(text, most) {
+  return text.length > most ? `${text.slice(0, most)}… ${count(text.length)} letters` : text;
+}
+
 /** Seconds as 12s, 3m20s, 4h05m, 12d03h. @param {number} seconds */
 export function age(seconds) {
   const whole = Math.max(0, Math.floor(seconds));

@@ -35,12 +35,28 @@ test("a ring keeps the newest lines under their numbers", () => {
   assert.equal(ring.get(5), undefined);
 });
 
+test("a ring gives up old lines for long ones, and tells each", () => {
+  const ring = new LogRing(100, 1000);
+  for (let second = 0; second < 5; second++) ring.push(at(second, "x".repeat(150)));
+  const gone = [];
+  ring.push(at(5, "y".repeat(500)), ({ record }) => gone.push(record.ts));
+  assert.deepEqual([gone.length, ring.size, ring.get(ring.end - 1)?.record.msg.length], [3, 3, 500]);
+  assert.equal(gone[0], "1970-01-01T00:00:00.000Z");
+  // One that is too long by itself is there all the same.
+  ring.push(at(6, "z".repeat(5000)));
+  assert.deepEqual([ring.size, ring.get(ring.first)?.record.msg[0]], [1, "z"]);
+  ring.push(at(7, "short"));
+  assert.deepEqual([ring.size, ring.entries.filter(Boolean).length], [1, 1]);
+});
+
 test("times, levels, messages and traces are read in several dialects", () => {
   assert.equal(records.timeOf({ ts: "2026-11-24T08:00:00.250Z" }), Date.UTC(2026, 10, 24, 8, 0, 0, 250));
   assert.equal(records.timeOf({ time: "2026-11-24 08:00:00,250", "@timestamp": "2026-11-24T07:00:00.250Z" }), Date.UTC(2026, 10, 24, 7, 0, 0, 250));
   for (const ts of ["1795507200", "1795507200000", "1795507200000000", "1795507200000000000"]) {
     assert.equal(records.timeOf({ ts }), 1795507200000);
   }
+  // What is a number, and no time of any calendar.
+  for (const ts of ["Infinity", "1e25", "1e400", "10000000000000000000"]) assert.ok(Number.isNaN(records.timeOf({ ts })), ts);
   assert.ok(Number.isNaN(records.timeOf({ msg: "raw" })));
   assert.equal(entry({ level: "50", "corvo.level": "error" }).level, records.LEVELS.indexOf("error"));
   assert.equal(entry({ level: "CRITICAL" }).level, records.LEVELS.indexOf("fatal"));
