@@ -20,6 +20,8 @@ from .measurer import Ask, Measurer
 
 # Seconds after which a row is told again for its age alone.
 _AGED = 30 * 10**9
+# Ends that count no more, and are kept until they are as many as those that do, and these.
+_SPARE_ENDS = 64
 
 
 class Row:
@@ -67,7 +69,8 @@ class StatusBoard:
         self._plain: dict[str, Row] = {}
         self._full: dict[str, Row] = {}
         self._feeds: set[RowFeed] = set()
-        # What changes by itself: the wall time at which an override ends, and its Module.
+        # What changes by itself: the wall time at which an override ends, and its Module. Those count that a row was
+        # made with, which are expected.
         self._ends: list[tuple[int, str]] = []
         self._expected: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -125,6 +128,8 @@ class StatusBoard:
         for name in names:
             self._plain.pop(name, None)
             self._full.pop(name, None)
+            # Its next row, if there is one, expects anew.
+            self._expected.pop(name, None)
         for feed in self._feeds:
             feed.mark(names)
 
@@ -138,7 +143,12 @@ class StatusBoard:
         if self._expected.get(name) == end:
             return
         self._expected[name] = end
-        heapq.heappush(self._ends, (end, name))
+        if len(self._ends) < 2 * len(self._expected) + _SPARE_ENDS:
+            heapq.heappush(self._ends, (end, name))
+        else:
+            # Most of them are of overrides that were replaced or taken away, and may lie years ahead.
+            self._ends = [(end, name) for name, end in self._expected.items()]
+            heapq.heapify(self._ends)
         if self._ends[0] == (end, name):
             self._set_timer()
 

@@ -80,6 +80,9 @@ class EndpointCache(WatchedMirror):
 
     def json_of(self, name: str) -> bytes:
         """The members that REST adds to the JSON of the Module ``name``, "" for none: a comma before each."""
+        if name not in self._endpoints and name not in self._controls:
+            # Not kept: of a Module that goes without anything beside it this cache never hears.
+            return b""
         known = self._json.get(name)
         if known is None:
             level = self.level_of(Module(ObjectMeta(name=name)))

@@ -22,6 +22,7 @@ from corvo_agent.overview.facts import Facts
 from corvo_agent.overview.measuring import Measured
 from corvo_agent.overview.overview import Overview
 from corvo_agent.overview.recent_errors import RecentErrors
+from tests.held import held
 
 from ..conftest import Store
 from ..modules import NOW, module
@@ -78,6 +79,22 @@ async def test_the_end_of_an_override_is_told_though_nothing_was_written(board: 
         while level not in told:
             await moved(feed)
             told = _json(feed)
+
+
+async def test_ends_of_overrides_that_were_replaced_are_not_kept_until_then(board: StatusBoard, store: Store) -> None:
+    feed, controls = board.open(ListOptions(name="a1").selection()), ControlStore(store)
+    names(feed)
+    for hours in range(200, 0, -1):
+        await controls.put("a1", Control("Debug", time.time_ns() + hours * 3600 * 10**9))
+        await moved(feed)
+        assert names(feed) == ["a1"]
+    assert held(board)["StatusBoard._ends"] < 100
+    # The one that counts is among those that are left.
+    await controls.put("a1", Control("Debug", time.time_ns() + 10**9 // 5))
+    told = b""
+    while b'"level":"Info"' not in told:
+        await moved(feed)
+        told = _json(feed)
 
 
 def _json(feed: RowFeed) -> bytes:
