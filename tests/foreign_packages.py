@@ -25,7 +25,7 @@ OWNERS = {
     "dbus_fast": ["writer/systemd_bus.py"],
     "etcd3": ["modules/etcd/client.py"],
     "grpclib": ["diagnostics/", "gateway/grpc/", "gateway/objects/errors.py"],
-    "h2": ["diagnostics/calls.py", "diagnostics/server/connection.py"],
+    "h2": ["diagnostics/calls.py", "diagnostics/closed_streams.py", "diagnostics/server/connection.py"],
     "inotify_simple": ["logs/tail/waker.py"],
     "jwt": ["access/json_web_tokens.py"],
     "kubernetes_asyncio": ["writer/kubernetes.py"],

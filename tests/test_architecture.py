@@ -115,7 +115,7 @@ ROOMS = {
     ],
     "profiles": ["callers", "kind pacing program", "pprof", "stacks", "heap sampling shown", "recording", "kinds"],
     "diagnostics": [
-        "admission answer_budget query shedding status tls",
+        "admission answer_budget closed_streams query shedding status tls",
         "fair_places handler limits message_codec messages",
         "calls",
         "client handlers registry server",

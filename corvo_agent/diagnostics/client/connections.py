@@ -11,6 +11,7 @@ from grpclib.client import Channel, Handler, Stream
 from grpclib.const import Status
 from grpclib.protocol import H2Protocol
 
+from ..closed_streams import remember_few_streams
 from ..limits import receive_reply
 from ..status import OWN_MODULE, ModuleRefused
 from .reply_budget import ReplyBudget, reply_room
@@ -65,6 +66,7 @@ class _Connection(H2Protocol):
         self._wire = cast(asyncio.Transport, transport)
         self._known.add(self)
         super().connection_made(transport)
+        remember_few_streams(self.connection)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._known.discard(self)

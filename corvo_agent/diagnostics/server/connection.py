@@ -35,6 +35,7 @@ from h2.events import (
 
 from ...access.callers import Callers, Connected
 from ...errors import ResourceExhausted
+from ..closed_streams import remember_few_streams
 from ..limits import REQUEST_BYTES
 
 # HTTP/2 events are made for a whole piece before any is looked at: a request may take 15 bytes of it, and 100 us.
@@ -174,6 +175,7 @@ class GuardedConnection(H2Protocol):
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED)
         self._connections.add(self)
         super().connection_made(transport)
+        remember_few_streams(self.connection)
         # While it is there: the owner of a connection is not known any more when its other end is closed.
         connection: Any = self.connection
         connection.corvo_caller = caller = self._callers.connected(transport)
