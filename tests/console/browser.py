@@ -128,6 +128,31 @@ async def late(page: Any, wanted: Callable[[Any], bool]) -> AsyncIterator[asynci
     await drawn(page)
 
 
+@asynccontextmanager
+async def unanswered(page: Any, end: str) -> AsyncIterator[asyncio.Event]:
+    """Requests whose address has this ``end`` are sent when this is left; the event: there is one that waits."""
+    waits, over = asyncio.Event(), asyncio.Event()
+    held: list[asyncio.Future[None]] = []
+
+    async def hold(route: Any) -> None:
+        sent = asyncio.get_running_loop().create_future()
+        held.append(sent)
+        waits.set()
+        await over.wait()
+        await route.continue_()
+        sent.set_result(None)
+
+    await page.route(f"**{end}", hold)
+    try:
+        yield waits
+        over.set()
+        async with asyncio.timeout(60):
+            await asyncio.gather(*held)
+    finally:
+        over.set()
+        await page.unroute(f"**{end}", hold)
+
+
 def _listen(page: Any, own: str, faults: list[str]) -> None:
     def said(message: Any) -> None:
         if message.type == "error":

@@ -11,7 +11,7 @@ import pytest_asyncio
 from tests.world.machine import needs
 
 from .accessible import findings
-from .browser import becomes, chromium, fits, page_of, until
+from .browser import becomes, chromium, drawn, fits, page_of, until
 from .worlds import Fleet, fleet
 
 # Of a busy machine a page of a thousand rows may take long.
@@ -54,6 +54,9 @@ async def test_filters_stand_in_the_link_and_are_told_when_they_are_wrong(browse
             ("node in (node000,node001)", "40 of 1,000"),
             ("restarts>0", "20 of 1,000"),
             ("!team", "0 of 1,000"),
+            # What every object of JavaScript has is no label.
+            ("constructor", "0 of 1,000"),
+            ("!constructor,toString=x", "0 of 1,000"),
         ):
             await page.locator("[type=search]").fill(text)
             await until(page, f"{COUNT} === '{expected}'")
@@ -89,6 +92,19 @@ async def test_the_dead_the_silent_and_the_disobedient_are_told_apart(browser: A
         await becomes(page, differing, "Info ≠ Warn")
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_clock_that_is_wrong_tells_no_wrong_spans(browser: Any, made: Fleet, hours: int) -> None:
+    async with page_of(browser, made.gateway.url) as page:
+        await page.add_init_script(f"const real = Date.now; Date.now = () => real() + {hours * 3_600_000};")
+        await opened(page, made, "#/fleet?filter=node000")
+        levels = "[...document.querySelectorAll('.rows .level')].map((cell) => cell.innerText)"
+        await until(page, f"{levels}.some((text) => /^Debug 1?\\dm\\d\\ds$/.test(text))")
+        # What was measured just now was so just now, and is measured again.
+        asked = "[...document.querySelectorAll('.rows .live .errors')].map((cell) => cell.title).find(Boolean)"
+        await until(page, f"/^measured [01]?\\ds ago/.test({asked})")
+        await until(page, "!document.querySelector('.rows .live.aged')")
+
+
 async def test_changes_come_by_themselves_and_orders_and_groups_hold(browser: Any, made: Fleet) -> None:
     async with page_of(browser, made.gateway.url) as page:
         await opened(page, made, "#/fleet?sort=restarts")
@@ -98,6 +114,13 @@ async def test_changes_come_by_themselves_and_orders_and_groups_hold(browser: An
         await page.get_by_label("Group by").select_option("team")
         groups = "[...document.querySelectorAll('.rows .group:not([hidden])')].map((row) => row.innerText.trim())"
         await until(page, f"/^(net|shop|store):/.test({groups}[0])")
+        # A link that groups in another way is told by the choice, too.
+        await page.evaluate("location.hash = '#/fleet?sort=restarts&group=toString'")
+        await until(page, f"{groups}[0]?.startsWith('none: 1,000')")
+        by = "document.querySelector('select[aria-label=\"Group by\"]').value"
+        await becomes(page, by, "toString")
+        await page.evaluate("location.hash = '#/fleet?sort=restarts'")
+        await becomes(page, by, "")
         await page.get_by_role("button", name="CPU").click()
         await until(page, "location.hash.includes('sort=cpu')")
         await until(page, f"{ROWS}.some((row) => row.matches('.live') && row.querySelector('.cpu').innerText !== '')")
@@ -111,6 +134,18 @@ async def test_the_keyboard_alone_selects_and_sets_a_level_for_many(browser: Any
             await page.keyboard.press(key)
         await page.locator(".actions strong", has_text="3 selected").wait_for()
         names = (await page.evaluate(NAMES))[:3]
+        # The box above them says so, and keys are keys after a box was clicked.
+        box = "[document.querySelector('.heads input').checked, document.querySelector('.heads input').indeterminate]"
+        await becomes(page, box, [False, True])
+        await page.keyboard.press("a")
+        await becomes(page, box, [True, False])
+        await page.locator(".rows [role=row]:not([hidden])", has_text=names[0]).locator("input").click()
+        await becomes(page, box, [False, True])
+        await page.keyboard.press("Escape")
+        await becomes(page, box, [False, False])
+        for key in ["Home", "x", "j", "x", "j", "x"]:
+            await page.keyboard.press(key)
+        await page.locator(".actions strong", has_text="3 selected").wait_for()
         button = page.get_by_role("button", name="Set level")
         await page.get_by_label("Reason").fill("case 7")
         # No is what Enter says: a question has to be answered, not waved through.
@@ -121,6 +156,17 @@ async def test_the_keyboard_alone_selects_and_sets_a_level_for_many(browser: Any
         await page.keyboard.press("Enter")
         await page.locator("dialog[aria-label^=Set]").wait_for(state="detached")
         assert (await made.gateway.api.level(names[0], consistent=True)).controls == ()
+        # Who leaves the screen has said no.
+        await button.press("Enter")
+        await becomes(page, focused, "No")
+        await page.evaluate("location.hash = '#/errors'")
+        await page.locator(".errors").wait_for()
+        await page.locator("dialog[open]").wait_for(state="detached")
+        await page.go_back()
+        await until(page, f"{COUNT} === '20 of 1,000' && {ROWS}.length === 20")
+        for key in "jxjxjx":
+            await page.keyboard.press(key)
+        await page.get_by_label("Reason").fill("case 7")
         await button.press("Enter")
         await becomes(page, focused, "No")
         await page.keyboard.press("Tab")
@@ -145,6 +191,11 @@ async def test_all_rows_can_be_reached_and_few_are_in_the_page(browser: Any, mad
         assert await page.locator(".rows > *").count() < 80
         await page.keyboard.press("Home")
         await until(page, f"{NAMES}[0] === '{sorted(made.modules)[0]}'")
+        # The row that the grid names to a reader of screens is one, and is to be seen.
+        for top in (300, 500, 100, 700, 350, 0):
+            await page.evaluate(f"document.querySelector('.list').scrollTop = {top}")
+            await drawn(page)
+        assert await page.evaluate("[...document.querySelectorAll('.rows [id]')].every((row) => !row.hidden)")
 
 
 async def test_names_and_labels_that_are_markup_stay_text(browser: Any, made: Fleet) -> None:

@@ -249,6 +249,13 @@ async def test_a_gap_is_seen_and_a_line_can_be_copied(tmp_path: Path) -> None:
         copied = str(await page.evaluate("navigator.clipboard.readText()"))
         # What is pasted into a terminal does not steer it.
         assert copied.endswith(f"FATAL {SHOP} the first of an empty file\\u001b[2J")
+        # Pages that come by http from another machine have no such clipboard.
+        await page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
+        await page.get_by_role("button", name="Copy JSON").click()
+        await page.evaluate("delete navigator.clipboard")
+        json = await page.evaluate("navigator.clipboard.readText()")
+        assert "\\u001b" in json
+        assert json.startswith("{")
         # What is cut says so.
         world.write(SHOP, 51, "error", "long " * 9000)
         await line(page, "long long").click()

@@ -50,7 +50,11 @@ async def take(page: Any, kind: str, seconds: str = "") -> None:
 
 
 async def test_profiles_are_taken_opened_compared_saved_and_forgotten(tmp_path: Path) -> None:
-    async with log_world(tmp_path) as world, browser_page(world.gateway.url) as page, odd_frame():
+    async with (
+        log_world(tmp_path) as world,
+        browser_page(world.gateway.url, expected=("404",)) as page,
+        odd_frame(),
+    ):
         await page.goto(f"{world.gateway.url}/#/profiles/{SHOP}")
         await until(page, "document.querySelector('.profiles')?.textContent.includes('corvo profile')")
         await take(page, "goroutine")
@@ -79,15 +83,20 @@ async def test_profiles_are_taken_opened_compared_saved_and_forgotten(tmp_path: 
         await until(page, "document.querySelector('.total')?.textContent.includes('since')")
         found = await findings(page)
         assert found == [], found
+        # One that is not there any more cannot be saved, which is told.
+        forget = "fetch(`configs/diagnostics/v1/profiles/${%s}`, { method: 'DELETE' }).then(({ ok }) => ok)"
+        assert await page.evaluate(forget % "new URLSearchParams(location.hash.split('?')[1]).get('open')")
+        await page.get_by_role("button", name="Download").click()
+        await page.locator(".told", has_text="Not saved: this gateway").wait_for()
         await page.get_by_role("link", name="All profiles").click()
-        await until(page, "document.querySelectorAll('.profiles tbody tr').length === 3")
-        for left in (2, 1, 0):
+        await until(page, "document.querySelectorAll('.profiles tbody tr').length === 2")
+        for left in (1, 0):
             await page.get_by_role("button", name="Forget").first.click()
             await until(page, f"document.querySelectorAll('.profiles tbody tr').length === {left}")
 
 
 async def test_one_that_is_being_taken_shows_how_far_it_is_and_can_be_ended(tmp_path: Path) -> None:
-    async with log_world(tmp_path) as world, browser_page(world.gateway.url, expected=("429",)) as page:
+    async with log_world(tmp_path) as world, browser_page(world.gateway.url, expected=("429", "404")) as page:
         await page.goto(f"{world.gateway.url}/#/profiles/{SHOP}")
         await until(page, "document.querySelector('.state')")
         await page.get_by_label("Seconds").fill("60")
@@ -101,6 +110,20 @@ async def test_one_that_is_being_taken_shows_how_far_it_is_and_can_be_ended(tmp_
         await until(page, "document.querySelector('.told').textContent.includes('Try again in')")
         await page.get_by_role("button", name="Cancel").click()
         await until(page, "document.querySelector('.profiles tbody')?.textContent.includes('cancelled')")
+        # One that its gateway has forgotten while the page was not looked at is not being taken for ever.
+        rows = "document.querySelectorAll('.profiles tbody tr').length"
+        await page.get_by_role("button", name="Take", exact=True).click()
+        running = await until(page, "document.querySelector('progress')?.dataset.profile")
+        assert await page.evaluate(rows) == 2
+        hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
+        change = "document.dispatchEvent(new Event('visibilitychange'));"
+        await page.evaluate(hide % "true" + change)
+        one = f"fetch('configs/diagnostics/v1/profiles/{running}', {{ method: 'DELETE' }}).then(({{ ok }}) => ok)"
+        # It is ended, and then forgotten.
+        assert await page.evaluate(one)
+        assert await page.evaluate(one)
+        await page.evaluate(hide % "false" + change)
+        await until(page, f"{rows} === 1")
 
 
 async def test_whoever_may_not_is_told_why(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ import pytest
 import pytest_asyncio
 
 from corvo_agent.access.roles import Role
+from corvo_agent.modules.names import key_of
 from tests.tcp_proxy import TcpProxy
 from tests.world.machine import needs
 
-from .browser import becomes, browser_page, drawn, until
+from .browser import becomes, browser_page, drawn, unanswered, until
 from .worlds import TOKENS, Fleet, fleet, with_tokens
 
 pytestmark = [needs("chromium"), pytest.mark.timeout(400)]
@@ -53,9 +54,37 @@ async def test_a_token_opens_it_and_stays_in_the_tab_and_in_headers(guarded: Fle
         # A reload keeps it, signing out does not.
         await page.reload()
         await until(page, LISTED)
+        # Who comes back sees the fleet at once, as what it was; whoever signs in after that sees nothing of it.
+        await page.evaluate("location.hash = '#/audit'")
+        await page.locator(".audit").wait_for()
+        async with unanswered(page, "/watch") as held:
+            await page.evaluate("location.hash = '#/fleet'")
+            await held.wait()
+            await until(page, "document.querySelector('.fleet.old .rows .name')")
+        await until(page, LISTED)
         await page.get_by_role("button", name="Sign out").click()
         await page.locator("#token").wait_for()
         await becomes(page, "sessionStorage.length", 0)
+        async with unanswered(page, "/watch") as held:
+            await page.locator("#token").fill(TOKENS[Role.READER][0])
+            await page.keyboard.press("Enter")
+            await held.wait()
+            await drawn(page)
+            assert await page.locator(".fleet .rows .name").count() == 0
+        await until(page, LISTED)
+
+
+async def test_a_browser_that_keeps_nothing_for_pages_shows_them(guarded: Fleet) -> None:
+    refused = "Object.defineProperty(window, '%s', { get() { throw new DOMException('refused', 'SecurityError'); } });"
+    async with browser_page(guarded.gateway.url, expected=NO_TOKEN) as page:
+        await page.add_init_script(refused % "localStorage" + refused % "sessionStorage")
+        await signed_in(page, guarded.gateway.url, Role.READER)
+        theme = "document.documentElement.dataset.theme"
+        await becomes(page, theme, "light")
+        await page.keyboard.press("d")
+        await becomes(page, theme, "dark")
+        await page.get_by_role("button", name="Sign out").click()
+        await page.locator("#token").wait_for()
 
 
 async def test_a_token_that_is_taken_away_leads_back_to_the_form(guarded: Fleet, tmp_path: Path) -> None:
@@ -123,6 +152,13 @@ async def test_one_stream_a_tab_closed_while_it_is_hidden() -> None:
         for hidden, expected in (("true", (2, 2)), ("false", (3, 2))):
             await page.evaluate(hide % hidden + change)
             await streams(page, began, ended, expected)
+        # What has gone meanwhile is told when the page is looked at again.
+        await page.evaluate(hide % "true" + change)
+        await streams(page, began, ended, (3, 3))
+        await made.store.delete(key_of("node000-pay-03"))
+        await page.evaluate(hide % "false" + change)
+        await page.locator(".module", has_text="This Module has been deleted.").wait_for()
+        await becomes(page, "document.querySelector('.head .word').innerText", "deleted")
 
 
 def counted(page: Any, event: str) -> list[str]:
@@ -164,6 +200,14 @@ async def test_the_keyboard_leads_everywhere_and_its_sheet_tells_how() -> None:
         await page.keyboard.press("Escape")
         # Until then it keeps all keys to itself.
         await page.locator("dialog[open]").wait_for(state="detached")
+        # It tells of the screen that is shown, and goes with it.
+        await page.keyboard.press("?")
+        await page.locator("dialog[open]").wait_for()
+        await page.evaluate("location.hash = '#/module'")
+        await page.locator(".module", has_text="Which Module?").wait_for()
+        assert await page.locator("dialog[open]").count() == 0
+        await page.go_back()
+        await until(page, LISTED)
         for key in ("/", "p", "a", "y", "Enter", "j", "Enter"):
             await page.keyboard.press(key)
         await until(page, "document.querySelector('.module h1')")

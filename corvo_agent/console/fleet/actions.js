@@ -26,7 +26,7 @@ export function actions(app, chosen, done, signal) {
   /** @param {string} what @param {Record<string, unknown>} body */
   async function put(what, body) {
     const names = chosen();
-    if (!(await confirmed(what, names))) return;
+    if (!(await confirmed(what, names, signal))) return;
     /** @type {string[]} */
     const refused = [];
     const set = (/** @type {string} */ name) =>
@@ -39,13 +39,14 @@ export function actions(app, chosen, done, signal) {
     failed.hidden = !refused.length;
   }
 
+  // It takes a while, and goes on when the screen is left: the file is what was asked for.
   async function bundle() {
     const names = chosen();
     try {
-      const started = await app.session.json("bundles", { method: "POST", body: { names }, signal });
+      const started = await app.session.json("bundles", { method: "POST", body: { names } });
       app.tell(`Collecting ${count(names.length)} modules …`);
       for (;;) {
-        const now = await app.session.json(`bundles/${started.id}`, { signal });
+        const now = await app.session.json(`bundles/${started.id}`);
         if (now.state === "done") break;
         if (now.state !== "running") throw new Error(now.error || `the bundle is ${now.state}`);
         app.tell(`Collecting ${count(names.length)} modules: ${Math.round(100 * (now.progress ?? 0))}%`);
@@ -54,7 +55,7 @@ export function actions(app, chosen, done, signal) {
       await app.session.download(`bundles/${started.id}/data`, `corvo-bundle-${started.id}.tar.gz`);
       app.tell(`The bundle of ${count(names.length)} modules is saved.`);
     } catch (error) {
-      if (!signal.aborted) app.tell(`No bundle: ${asApiError(error).message}`);
+      app.tell(`No bundle: ${asApiError(error).message}`);
     }
   }
 

@@ -27,6 +27,7 @@ export const FIELDS = {
   cpu: ["percent of one processor", (row) => row.cpu],
   rss: ["bytes of memory", (row) => row.rss],
 };
+/** @type {Record<string, string>} */
 const SAME = {
   "status.node": "node",
   "status.service": "service",
@@ -35,13 +36,19 @@ const SAME = {
   "meta.name": "name",
 };
 
+/**
+ * What an object holds under a name, and not what every object has, such as "constructor".
+ * @template T @param {Record<string, T>} object @param {string} name @returns {T | undefined}
+ */
+export const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
+
 /** @param {string} key @returns {(row: Row) => string | number | null} */
 function getter(key) {
   const label = /^(?:meta\.)?labels\[(.+)\]$/.exec(key)?.[1];
-  const field = FIELDS[SAME[/** @type {keyof typeof SAME} */ (key)] ?? key];
+  const field = own(FIELDS, own(SAME, key) ?? key);
   if (field && !label) return field[1];
   const name = label ?? key;
-  return (row) => row.labels[name] ?? null;
+  return (row) => own(row.labels, name) ?? null;
 }
 
 /** The parts between commas that stand in no parentheses. @param {string} text */
@@ -89,7 +96,7 @@ function condition(text) {
     row.name.toLowerCase().includes(part) ||
     row.node.toLowerCase().includes(part) ||
     row.service.toLowerCase().includes(part) ||
-    text in row.labels;
+    Object.hasOwn(row.labels, text);
 }
 
 /** @param {(row: Row) => string | number | null} get @param {string} sign @param {string} wanted @param {string} text @returns {Condition} */

@@ -1,5 +1,6 @@
 // What agents are asked for: errors, processor, memory, lag of the Modules in sight, or of all where the order needs it.
 
+import { now } from "../shell/clock.js";
 import { count } from "../shell/format.js";
 import { asApiError } from "../shell/session.js";
 
@@ -29,8 +30,8 @@ export class Measuring {
   /** Measure rows whose figures are old. @param {Row[]} rows */
   async inSight(rows) {
     if (this.#asking || this.app.stream.state !== "open") return;
-    const now = Date.now();
-    const old = rows.filter((row) => !row.asked || now - Date.parse(row.asked) >= MEASURE);
+    const at = now();
+    const old = rows.filter((row) => !row.asked || at - Date.parse(row.asked) >= MEASURE);
     if (!old.length) return;
     this.#asking = true;
     const names = old.slice(0, PORTION).map((row) => row.name);

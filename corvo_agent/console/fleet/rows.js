@@ -1,5 +1,7 @@
 // The fleet as data: rows as they come, which of them are shown, in which order and groups. Knows nothing of pages.
 
+import { own } from "./filter.js";
+
 /** @typedef {import("./filter.js").Row} Row */
 /** @typedef {{group: string, count: number, errors: number, trouble: number}} Group a heading */
 
@@ -126,5 +128,5 @@ function found(row) {
 /** @param {Row} row @param {string} by */
 function groupOf(row, by) {
   if (by === "node" || by === "service" || by === "status" || by === "category") return row[by] || "none";
-  return row.labels[by] ?? "none";
+  return own(row.labels, by) ?? "none";
 }

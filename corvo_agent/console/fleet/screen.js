@@ -1,5 +1,6 @@
 // The fleet: every Module, live, filtered, sorted and grouped; those selected can be acted on.
 
+import { now } from "../shell/clock.js";
 import { bar, button, choice, element, every, field, setText } from "../shell/dom.js";
 import { count } from "../shell/format.js";
 import { VirtualList } from "../shell/list.js";
@@ -16,8 +17,19 @@ const START = "corvo run --module shop --etcd http://127.0.0.1:2379 -- python sh
 // Milliseconds between two looks at what has changed.
 const LOOK = 200;
 
-// Kept while other screens are shown: who comes back sees it at once, dimmed until it is listed anew.
-const known = new Fleet();
+// Kept while other screens are shown: who comes back sees it at once, dimmed until it is listed anew. Who signs in anew
+// may see other Modules.
+/** @type {WeakMap<object, Fleet>} */
+const FLEETS = new WeakMap();
+
+/** @param {App} app */
+function fleetOf({ session }) {
+  const who = /** @type {object} */ (session.who);
+  const found = FLEETS.get(who) ?? new Fleet();
+  FLEETS.set(who, found);
+  found.listed = false;
+  return found;
+}
 
 /** @typedef {import("../shell/app.js").App} App */
 /** @typedef {import("./filter.js").Row} Row */
@@ -42,6 +54,7 @@ class FleetScreen {
     this.host = host;
     this.app = app;
     this.signal = signal;
+    this.known = fleetOf(app);
     const typed = () => this.filter(this.box.value);
     this.box = field("Filter", "Filter  /", { type: "search", "aria-describedby": "wrong", on: { input: typed } });
     this.wrong = element("output", { id: "wrong", className: "failed" });
@@ -70,7 +83,7 @@ class FleetScreen {
       this.table,
       this.help,
     );
-    this.measuring = new Measuring(app, known, signal, (text) => {
+    this.measuring = new Measuring(app, this.known, signal, (text) => {
       setText(this.progress, text);
       this.changed = true;
     });
@@ -132,7 +145,7 @@ class FleetScreen {
       this.state.show(message.error.message, () => failure(message.error, () => this.app.stream.retry()));
       return;
     }
-    known.take(message);
+    this.known.take(message);
     if (message.type === "listed") this.measureOrder();
     this.changed = true;
   }
@@ -141,11 +154,15 @@ class FleetScreen {
   look() {
     if (!this.changed) return;
     this.changed = false;
-    this.items = known.shown(this.holds ?? (() => true), this.sort ?? "name", this.group ?? "");
+    this.items = this.known.shown(this.holds ?? (() => true), this.sort ?? "name", this.group ?? "");
     if (this.under) this.cursor = this.items.findIndex((item) => "name" in item && item.name === this.under);
-    for (const name of this.selected) if (!known.rows.has(name)) this.selected.delete(name);
+    for (const name of this.selected) if (!this.known.rows.has(name)) this.selected.delete(name);
     this.actions.show(this.selected.size);
-    this.host.classList.toggle("old", !known.listed);
+    const rows = modules(this.items);
+    const chosen = this.selected.size && rows.filter((row) => this.selected.has(row.name)).length;
+    this.all.checked = chosen > 0 && chosen === rows.length;
+    this.all.indeterminate = chosen > 0 && chosen < rows.length;
+    this.host.classList.toggle("old", !this.known.listed);
     this.list.show(this.items.length);
     this.table.setAttribute("aria-rowcount", String(this.items.length + 1));
     this.tellState();
@@ -165,14 +182,15 @@ class FleetScreen {
 
   /** An order by what is measured needs all that are shown to be measured. */
   measureOrder() {
-    if (MEASURED.has(this.sort ?? "") && known.listed) this.measuring.all(modules(this.items));
+    if (MEASURED.has(this.sort ?? "") && this.known.listed) this.measuring.all(modules(this.items));
   }
 
   tellState() {
     this.table.hidden = this.items.length === 0;
     if (this.items.length) this.state.show("");
-    else if (known.rows.size) this.state.show(`None of ${count(known.rows.size)} modules fits the filter.`, this.none);
-    else if (known.listed)
+    else if (this.known.rows.size)
+      this.state.show(`None of ${count(this.known.rows.size)} modules fits the filter.`, this.none);
+    else if (this.known.listed)
       this.state.show("There are no modules yet. A service becomes one with", (text) => empty(text, START));
     else this.state.show("Listing the fleet …");
   }
@@ -188,12 +206,12 @@ class FleetScreen {
     /** @type {Record<string, number>} */
     const counts = {};
     let differ = 0;
-    for (const row of known.rows.values()) {
+    for (const row of this.known.rows.values()) {
       counts[row.status] = (counts[row.status] ?? 0) + 1;
       if (row.status === "live" && differs(row)) differ += 1;
     }
     const shown = modules(this.items).length;
-    const all = known.rows.size;
+    const all = this.known.rows.size;
     const texts = [[shown === all ? `${count(all)} modules` : `${count(shown)} of ${count(all)}`, ""]];
     for (const status of Object.keys(STATUSES))
       if (counts[status])
@@ -219,11 +237,15 @@ class FleetScreen {
   }
 
   tellGroups() {
-    if (this.by.options.length === known.labels.size + 5) return;
-    const keys = ["node", "service", "status", "category", ...[...known.labels].sort()];
-    const options = keys.map((key) => element("option", { value: key, text: `by ${key}` }));
-    this.by.replaceChildren(element("option", { value: "", text: "no groups" }), ...options);
-    this.by.value = this.group ?? "";
+    const keys = new Set(["node", "service", "status", "category", ...[...this.known.labels].sort()]);
+    const group = this.group ?? "";
+    // A link may name a label that no Module has any more.
+    if (group) keys.add(group);
+    if (this.by.options.length !== keys.size + 1) {
+      const options = [...keys].map((key) => element("option", { value: key, text: `by ${key}` }));
+      this.by.replaceChildren(element("option", { value: "", text: "no groups" }), ...options);
+    }
+    if (this.by.value !== group) this.by.value = group;
   }
 
   make() {
@@ -246,7 +268,7 @@ class FleetScreen {
     made.dataset.index = String(index);
     made.setAttribute("aria-rowindex", String(index + 2));
     const selected = "name" in item && this.selected.has(item.name);
-    fillRow(made, item, { selected, cursor: index === this.cursor, now: Date.now() });
+    fillRow(made, item, { selected, cursor: index === this.cursor, now: now() });
   }
 
   keys() {
@@ -318,7 +340,6 @@ class FleetScreen {
   /** @param {boolean} on */
   selectAll(on) {
     this.selected = new Set(on ? modules(this.items).map((row) => row.name) : []);
-    this.all.checked = on;
     this.changed = true;
     this.look();
   }

@@ -1,5 +1,6 @@
 // How many lines logs have, as their agents count them: more than the page holds.
 
+import { now } from "../shell/clock.js";
 import { seconds } from "../shell/format.js";
 import { forEach } from "../shell/many.js";
 import { STEPS } from "./histogram.js";
@@ -38,7 +39,7 @@ const stepFor = (span) => STEPS.find((each) => span / each <= BARS) ?? 86_400;
 /** @param {import("../shell/app.js").App} app @param {string[]} names @param {number} span seconds @param {AbortSignal} signal @returns {Promise<Counted>} */
 async function ask(app, names, span, signal) {
   const step = stepFor(span);
-  const until = Math.ceil(Date.now() / 1000);
+  const until = Math.ceil(now() / 1000);
   const from = Math.floor((until - span) / step) * step;
   /** @type {Count[]} */
   const counts = [];

@@ -13,11 +13,26 @@ const LONGEST = 2_000;
 /** Put a text where the next "paste" takes it from. @param {string} text @returns {Promise<string>} what happened, for people */
 export async function copy(text) {
   try {
-    await navigator.clipboard.writeText(text);
+    // A page that came by http from another machine has no clipboard of its own.
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyMarked(text);
     return "Copied.";
   } catch (error) {
     return `Not copied: ${error instanceof Error ? error.message : error}`;
   }
+}
+
+/** @param {string} text */
+function copyMarked(text) {
+  const focused = document.activeElement;
+  const area = element("textarea", { className: "unseen", "aria-label": "What is copied" });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  if (!done) throw new Error("the browser does not let this page copy");
 }
 
 /**

@@ -227,7 +227,14 @@ export class LogList {
       used.add(slot);
       this.#place(this.#pool[slot], row);
     }
-    for (let slot = 0; slot < size; slot++) this.#pool[slot].row.hidden = !used.has(slot);
+    for (let slot = 0; slot < size; slot++) {
+      const isUsed = used.has(slot);
+      this.#pool[slot].row.hidden = !isUsed;
+      if (isUsed) continue;
+      // Its line may be in sight in another place.
+      this.#pool[slot].key = "";
+      this.#pool[slot].row.removeAttribute("id");
+    }
     if (this.wrap) this.#measure(first, end);
   }
 

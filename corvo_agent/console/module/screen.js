@@ -3,6 +3,7 @@
 import { STATUSES } from "../fleet/table.js";
 import { bar, element, every, setText } from "../shell/dom.js";
 import { age, bytes, count, since, span } from "../shell/format.js";
+import { whose } from "../shell/names.js";
 import { fragment, go } from "../shell/router.js";
 import { asApiError } from "../shell/session.js";
 import { failure, fill } from "../shell/states.js";
@@ -18,6 +19,8 @@ const LOOK = 10_000;
 class ModuleScreen {
   /** @type {Row | null} */
   row = null;
+  // Whether the stream has told of it since it began anew: it may have gone meanwhile.
+  #listed = false;
   // How often the level was asked for: of several answers that of the last question counts, whichever comes last.
   #levels = 0;
 
@@ -76,12 +79,18 @@ class ModuleScreen {
 
   /** @param {any} message */
   #take(message) {
-    if (message.type === "row") {
+    if (message.type === "opened") this.#listed = false;
+    else if (message.type === "row") {
       this.row = message.object;
+      this.#listed = true;
       this.#tick();
       this.#changed();
-    } else if (message.type === "gone" || (message.type === "listed" && !this.row)) {
-      setText(this.why, message.type === "gone" ? "This Module has been deleted." : "There is no such Module.");
+    } else if (message.type === "gone" || (message.type === "listed" && !this.#listed)) {
+      setText(this.why, this.row ? "This Module has been deleted." : "There is no such Module.");
+      // What is known of it was so: it does not get older, and nothing of it is live.
+      if (this.row) setText(this.status, "deleted");
+      this.status.className = "word";
+      this.row = null;
     } else if (message.type === "error") setText(this.why, message.error.message);
   }
 
@@ -182,5 +191,8 @@ function labels(labels) {
 export const module = {
   path: "module",
   title: "Module",
-  mount: (host, app, route, signal) => void new ModuleScreen(host, app, route.name, signal),
+  mount(host, app, { name }, signal) {
+    if (name) new ModuleScreen(host, app, name, signal);
+    else host.append(whose(app, "module", "Which Module?", "corvo ls", signal));
+  },
 };

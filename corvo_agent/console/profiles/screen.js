@@ -71,9 +71,17 @@ class Shelf {
     const on = (/** @type {any} */ message) => {
       if (message.type === "profile") this.take(message.object);
       if (message.type === "error") this.app.tell(message.error.message);
+      // A gateway that has begun anew, or another one, has not got it.
+      if (message.type === "error" && message.error.status === 404) this.#forget(id);
       if (message.ended || (message.type === "profile" && message.object.state !== "running")) end.abort();
     };
     this.app.stream.subscribe({ kind: "profile", profile: id }, on, end.signal);
+  }
+
+  /** @param {string} id */
+  #forget(id) {
+    this.kept.delete(id);
+    this.show();
   }
 
   /** @param {Kept} kept */
@@ -81,10 +89,11 @@ class Shelf {
     try {
       const told = await this.app.session.json(pathOf(kept.id), { method: "DELETE" });
       if (kept.state === "running") this.take(told);
-      else this.kept.delete(kept.id);
-      this.show();
+      else this.#forget(kept.id);
     } catch (error) {
-      this.app.tell(asApiError(error).message);
+      const failed = asApiError(error);
+      this.app.tell(failed.message);
+      if (failed.status === 404) this.#forget(kept.id);
     }
   }
 
@@ -98,16 +107,22 @@ class Shelf {
     if (!all.length) return this.name ? [empty("No profile is kept here. In a terminal:", this.command)] : [];
     const { session } = this.app;
     const act = {
-      save: (/** @type {Kept} */ each) =>
-        void session
-          .download(`${pathOf(each.id)}/data`, fileOf(each))
-          .catch((error) => this.app.tell(asApiError(error).message)),
+      save: (/** @type {Kept} */ each) => void saved(this.app, each),
       drop: (/** @type {Kept} */ each) => void this.drop(each),
     };
     const heads = ["Profile", "Taken", "How", "#Size", "By", "State", ""];
     const cells = all.map((kept) => cellsOf(kept, act));
     const where = `Kept by this gateway, ${session.who?.gateway.id ?? ""}, for a day; others keep their own.`;
     return [table("Profiles", heads, cells).host, element("p", { className: "quiet", text: where })];
+  }
+}
+
+/** Save a profile as a file, or tell why not. @param {App} app @param {Kept} kept */
+async function saved(app, kept) {
+  try {
+    await app.session.download(`${pathOf(kept.id)}/data`, fileOf(kept));
+  } catch (error) {
+    app.tell(`Not saved: ${asApiError(error).message}`);
   }
 }
 
@@ -133,9 +148,7 @@ async function open(host, app, params, signal) {
     before ? fetched(app, before, signal) : undefined,
   ]);
   const { items } = await app.session.json("profiles", { signal });
-  const save = button("Download", () => void app.session.download(`${pathOf(id)}/data`, fileOf(now.kept)), {
-    title: "For go tool pprof",
-  });
+  const save = button("Download", () => void saved(app, now.kept), { title: "For go tool pprof" });
   const back = element("a", { href: fragment("profiles", now.kept.module), text: "All profiles" });
   const graph = element("div");
   const head = bar(back);

@@ -129,6 +129,8 @@ export class App {
       return this.#shown.mounted.update(route);
     this.#shown?.end.abort();
     this.#shown = null;
+    // It tells the keys of the screen that is left.
+    this.keys.sheet.close();
     this.main.replaceChildren();
     if (screen) return void this.#mount(screen, route);
     const back = element("p", {}, element("a", { href: "#/", text: "To the fleet" }));

@@ -1,5 +1,7 @@
 // Numbers, times and sizes as people read them, in as few letters as tell the same.
 
+import { now } from "./clock.js";
+
 const NUMBERS = new Intl.NumberFormat("en-US");
 
 /** 1204 as 1,204. @param {number} value */
@@ -22,9 +24,9 @@ export function age(seconds) {
   return `${Math.floor(whole / 86400)}d${two(Math.floor((whole % 86400) / 3600))}h`;
 }
 
-/** Seconds since an RFC 3339 time, NaN for none. @param {string | null | undefined} time @param {number} [now] milliseconds */
-export function since(time, now = Date.now()) {
-  return time ? (now - Date.parse(time)) / 1000 : NaN;
+/** Seconds since an RFC 3339 time, NaN for none. @param {string | null | undefined} time @param {number} [at] milliseconds */
+export function since(time, at = now()) {
+  return time ? (at - Date.parse(time)) / 1000 : NaN;
 }
 
 /** A short span: 180us, 2.1ms, 1.25s. @param {number} seconds */

@@ -11,7 +11,7 @@ const CALLED = { ArrowDown: "↓", ArrowUp: "↑", ArrowLeft: "←", ArrowRight:
 
 /** Whether keys are letters there. @param {EventTarget | null} target */
 function isTyping(target) {
-  return target instanceof Element && target.matches("input, select, textarea");
+  return target instanceof Element && target.matches("input:not([type=checkbox]), select, textarea");
 }
 
 /** What is bound; the newest binding of a key counts. */
@@ -42,7 +42,7 @@ export class Keys {
     if (
       (event.key === "Enter" || event.key === " ") &&
       event.target instanceof Element &&
-      event.target.matches("button, a, summary")
+      event.target.matches("button, a, summary, [type=checkbox]")
     )
       return;
     const found = this.#bound.findLast((each) => each.key === event.key);

@@ -84,7 +84,11 @@ export class VirtualList {
       row.hidden = false;
       this.options.fill(row, index);
     }
-    for (const row of this.#free) row.hidden = true;
+    for (const row of this.#free) {
+      row.hidden = true;
+      // Another one has its name now.
+      row.removeAttribute("id");
+    }
     this.#stale = false;
     if (first !== this.first || end !== this.end) {
       this.first = first;

@@ -1,5 +1,8 @@
 // Who asks: the token of this tab, what its role may, and requests that carry it. It goes into a header, nowhere else.
 
+import { heard } from "./clock.js";
+import { stored } from "./storage.js";
+
 const KEY = "corvo-token";
 const API = new URL("configs/diagnostics/v1/", document.baseURI);
 
@@ -30,7 +33,7 @@ export function asApiError(error) {
 
 /** The token and what may be done with it. ``onUnauthorised`` is called when the gateway wants another one. */
 export class Session {
-  token = sessionStorage.getItem(KEY) ?? "";
+  token = stored("sessionStorage")?.getItem(KEY) ?? "";
   /** @type {Whoami | null} */
   who = null;
   onUnauthorised = (/** @type {ApiError} */ _error) => {};
@@ -39,12 +42,12 @@ export class Session {
   async open(token) {
     if (token !== undefined) this.token = token.trim();
     this.who = /** @type {Whoami} */ (await this.json("whoami"));
-    if (this.token) sessionStorage.setItem(KEY, this.token);
+    if (this.token) stored("sessionStorage")?.setItem(KEY, this.token);
   }
 
   /** Forget the token. */
   close() {
-    sessionStorage.removeItem(KEY);
+    stored("sessionStorage")?.removeItem(KEY);
     this.token = "";
     this.who = null;
   }
@@ -77,6 +80,7 @@ export class Session {
       if (signal?.aborted) throw error;
       throw asApiError(error);
     });
+    heard(response.headers.get("Date"));
     if (response.ok) return response;
     const failed = await failure(response);
     // While there is no one yet, the form is asked, and tells it itself.

@@ -90,10 +90,11 @@ export function gate(control, reason, tell) {
 }
 
 /**
- * Ask before more than one Module is touched, as the command line does; true for yes.
- * @param {string} action such as "Set Debug for 10m on" @param {string[]} names @returns {Promise<boolean>}
+ * Ask before more than one Module is touched, as the command line does; true for yes. Where ``signal`` ends it the screen
+ * that asked has been left: that is a no.
+ * @param {string} action such as "Set Debug for 10m on" @param {string[]} names @param {AbortSignal} signal @returns {Promise<boolean>}
  */
-export function confirmed(action, names) {
+export function confirmed(action, names, signal) {
   if (names.length < 2) return Promise.resolve(true);
   const listed = names.slice(0, 10).map((name) => element("li", { text: name }));
   if (names.length > 10) listed.push(element("li", { text: `… and ${names.length - 10} more` }));
@@ -104,6 +105,7 @@ export function confirmed(action, names) {
     const text = `${action} ${names.length} modules?`;
     const parts = [element("h2", { text }), element("ul", {}, ...listed), buttons(no, yes)];
     const asked = element("dialog", { className: "sheet", "aria-label": text }, ...parts);
+    signal.addEventListener("abort", close(""));
     asked.addEventListener("close", () => {
       asked.remove();
       done(asked.returnValue === "yes");

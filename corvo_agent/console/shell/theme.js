@@ -1,5 +1,7 @@
 // Light and dark: as the person has set it for all pages, until they choose for this one.
 
+import { stored } from "./storage.js";
+
 const KEY = "corvo-theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -10,7 +12,7 @@ export function theme() {
 
 /** Follow the setting, or what was chosen before; canvases hear of a change by the event "themed" of the document. */
 export function followTheme() {
-  const follow = () => apply(localStorage.getItem(KEY) ?? (dark.matches ? "dark" : "light"));
+  const follow = () => apply(stored("localStorage")?.getItem(KEY) ?? (dark.matches ? "dark" : "light"));
   dark.addEventListener("change", follow);
   follow();
 }
@@ -18,7 +20,7 @@ export function followTheme() {
 /** Change between light and dark. */
 export function changeTheme() {
   const other = theme() === "dark" ? "light" : "dark";
-  localStorage.setItem(KEY, other);
+  stored("localStorage")?.setItem(KEY, other);
   apply(other);
 }
 
