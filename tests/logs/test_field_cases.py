@@ -185,6 +185,17 @@ async def test_a_traceback_belongs_to_its_error(tmp_path: Path) -> None:
         assert record["level"] == "error"
 
 
+@pytest.mark.parametrize("behind", [b'whole"}', b"cut"])
+async def test_a_second_line_on_a_line_is_not_passed_over_in_silence(behind: bytes, tmp_path: Path) -> None:
+    # A program that dies in the midst of a line, and its successor.
+    path = tmp_path / "app.log"
+    fine = b'{"level":"info","msg":"fine"}\n'
+    path.write_bytes(fine * 50 + b'{"level":"info","msg":"' + behind + b'{"level":"error","msg":"boom"}\n' + fine * 50)
+    async with LogReader(str(path)) as reader:
+        (remark,) = (await reader.read(LogQuery(level=Level.ERROR))).remarks
+        assert remark["msg"] == "1 line without a level that can be read was left out"
+
+
 @pytest.mark.parametrize("odd", ["1970-01-01T00:00:01Z", "2036-01-01T00:00:00Z"])
 async def test_one_odd_line_hides_nothing(odd: str, tmp_path: Path) -> None:
     day = "2026-11-24T12:%02d:00Z"

@@ -35,9 +35,12 @@ _SYSLOG = re.compile(
     rb"(?:<(?P<priority>\d{1,3})>)?(?P<ts>" + _NOW + rb") (?P<host>[\w.:-]{1,255}) (?P<app>[^\s:\[\]]{1,128})"
     rb"(?:\[(?P<pid>[\w.-]{1,32})\])?: ?"
 )
+# Structured data: a bracket ends an element unless it is in quotes or behind a backslash, as RFC 5424, 6.3.3, has it;
+# of what does not keep to that, and of senders that leave it out, the message is read all the same.
+_DATA = rb"(?:\[(?:[^\]\"\\]++|\"(?:[^\"\\]++|\\.)*+\"|\\.)*+\]|\[[^\]]{0,2000}\])+"
 _SYSLOG_5424 = re.compile(
     rb"<(?P<priority>\d{1,3})>1 (?P<ts>" + _NOW + rb"|-) (?P<host>\S{1,255}) (?P<app>\S{1,128}) (?P<pid>\S{1,128})"
-    rb" (?P<msgid>\S{1,32}) (?P<data>-|(?:\[[^\]]{0,2000}\])+) ?(?:\xef\xbb\xbf)?"
+    rb" (?P<msgid>\S{1,32})(?: (?P<data>-(?=\s|\Z)|" + _DATA + rb"))? ?(?:\xef\xbb\xbf)?"
 )
 _COMPOSE = re.compile(rb"(?:(?P<service>[\w.-]{1,80}) {1,40}\| ?|\[(?P<pod>pod/[\w./-]{1,250})\] )(?=[{\[<\d\x1bA-Z])")
 _CEE = b"@cee:"

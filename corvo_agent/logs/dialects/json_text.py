@@ -1,7 +1,8 @@
 """JSON as log files have it: exactly where it is right, and as far as it can be understood where it is not quite.
 
 One odd byte does not cost a line its level: bytes that are no UTF-8, ``NaN``, control characters and lone surrogates
-inside of texts are taken for what they were meant to be. Integers past 64 bits and ``-0`` keep their digits.
+inside of texts are taken for what they were meant to be, and so is what ``nearly_json`` mends. Integers past 64 bits
+and ``-0`` keep their digits.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import orjson
 
 from .byte_pattern import BytePattern
+from .nearly_json import may_open_object, mended
 
 # What orjson may read as another number: integers past 64 bits become floats, -0 becomes 0.
 _INEXACT = BytePattern(r"[0-9]{20}|-[0-9]{19}|[:,\[ \t]-0[^.0-9eE]")
@@ -43,7 +45,7 @@ def parse_object(data: bytes) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return _parse_odd(data)
     if type(document) is not dict:
-        return None
+        return _parse_odd(data)
     return document if is_exact(data) else _parse_odd(data) or document
 
 
@@ -105,10 +107,18 @@ def to_text(value: Any) -> str:
 
 
 def _parse_odd(data: bytes) -> dict[str, Any] | None:
-    if data.lstrip()[:1] != b"{":
+    if not may_open_object(data):
         return None
+    text = data.decode("utf-8", "replace")
+    found = _decoded(text)
+    if found is None and (better := mended(text)) is not None:
+        found = _decoded(better)
+    return found
+
+
+def _decoded(text: str) -> dict[str, Any] | None:
     try:
-        document = _DECODER.decode(data.decode("utf-8", "replace"))
+        document = _DECODER.decode(text)
         return _without_halves(document) if type(document) is dict else None
     except (ValueError, RecursionError):
         return None

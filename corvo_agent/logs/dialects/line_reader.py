@@ -12,6 +12,7 @@ from .envelopes import Letter, is_docker, open_envelopes
 from .fields import lookup
 from .json_text import parse_object
 from .logfmt import parse_logfmt
+from .nearly_json import may_open_object
 from .severity import Scale, Severity, of_number, of_value
 from .text_forms import FORMS, TextForm, TextLine, find_lead, read_timed
 from .times import TimeReader
@@ -43,8 +44,8 @@ class LineReader:
         if document is not None and not is_docker(document):
             return document
         letter = open_envelopes(line, document)
-        if letter.names or len(letter.line) < len(line):
-            document = parse_object(letter.line) if letter.line.lstrip().startswith(b"{") else None
+        if letter.names or len(letter.line) < len(line) or not line.startswith(b"{"):
+            document = parse_object(letter.line) if may_open_object(letter.line) else None
         found = document if document is not None else self.read_text(letter.line, letter)
         return found if found is None or not letter.names else self.with_envelope(found, letter)
 

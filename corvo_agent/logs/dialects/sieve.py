@@ -4,11 +4,13 @@ It finds every line that is not proven to have another level, so that none is mi
 pattern is the complement of "begins as the template says, followed by a level that is not wanted". Such a pattern
 starts with a newline, and the search goes from line to line at the speed of memchr.
 
-A line whose object has the key of the level twice, of which the last one counts, is found by ``Template.again``.
+A line whose object has the key of the level twice, of which the last one counts, is found by ``others``, and so is one
+that holds two objects: what a program left unfinished when it died, and the first line of its successor.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -30,9 +32,13 @@ class Sieve:
 
     def __init__(self, template: Template, passes: Callable[[Severity], bool]) -> None:
         self.template = template
-        odd = _before(template.pieces, _odd_value(template, passes)).whole
+        value = _odd_value(template, passes)
+        odd = _before(template.pieces, value).whole
         self._first = BytePattern(f"(?:{odd})")
         self._next = BytePattern(f"\\n(?:{odd})")
+        glued = (f"{re.escape(template.glued.decode('latin-1'))}(?:{value.whole})",) if template.glued else ()
+        #: What finds lines that begin as the template says and say something else after all.
+        self.others = tuple(map(BytePattern, (*template.again, *glued)))
 
     def find(self, data: bytes | bytearray, start: int, end: int) -> int:
         """Where the first such line of ``data[start:end]`` starts, or -1.

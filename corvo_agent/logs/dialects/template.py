@@ -22,6 +22,7 @@ _CRI = re.compile(rb"[0-9T:.Z+-]{20,40} std(?:out|err) F ")
 _KEY = re.compile(rb"[^\"\\\n]{1,80}")
 _PLAIN_NUMBER = re.compile(rb"-?[0-9.eE+-]+")
 _BESIDES = ',"(?:' + "|".join(sorted({re.escape(key.partition(".")[0]) for key, _ in LEVEL_KEYS})) + ')[".]'
+_MARK = re.compile(rb"[^\w\"\\\n]{1,2}", re.ASCII)
 _PLAIN_TEXT = re.compile(rb"[^\"\\\n]*")
 
 
@@ -58,8 +59,10 @@ class Template:
     """The pieces before the level.
 
     ``ending`` are the bytes one of which stands behind it, ``scale`` that of a number, or None for a word. A level of
-    one letter says too little by itself: the pieces ``behind`` it have to be there as well. ``again`` are patterns of
-    lines that may have the key of the level once more, the last one of which counts, as everywhere in JSON.
+    one letter, or at the beginning of a line, says too little by itself: the pieces ``behind`` it have to be there as
+    well. ``again`` are patterns of lines that may have the key of the level once more, the last one of which counts, as
+    everywhere in JSON. ``glued`` are the bytes up to the level of another object on the same line, empty where
+    ``again`` finds that one, too.
     """
 
     pieces: tuple[Piece, ...]
@@ -68,6 +71,7 @@ class Template:
     is_letter: bool = False
     behind: tuple[Piece, ...] = ()
     again: tuple[str, ...] = ()
+    glued: bytes = b""
 
 
 def learn(line: bytes, reader: LineReader) -> Template | None:
@@ -144,7 +148,7 @@ def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: 
             again += (re.escape((quote + key.encode() + quote).decode("latin-1")),) if names else ()
             # An object that has a level besides ``log`` is no envelope.
             again += (_BESIDES,) if quote == b'\\"' else ()
-            return found and replace(found, again=again)
+            return found and replace(found, again=again, glued=_opening(found.pieces[len(before) :]))
         if wanted.startswith(name[0] + b".") and line[behind : behind + 1] == b"{":
             wanted = wanted[len(name[0]) + 1 :]
             pieces.append(Fixed(b"{"))
@@ -157,6 +161,12 @@ def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: 
             return None
         position, is_first = end, False
     return None
+
+
+def _opening(pieces: tuple[Piece, ...]) -> bytes:
+    """What ``pieces`` of an object are that has its level first; empty for others."""
+    fixed = [piece.data for piece in pieces if isinstance(piece, Fixed)]
+    return b"".join(fixed) if len(fixed) == len(pieces) else b""
 
 
 def _once_more(line: bytes, at: int, quote: bytes, name: bytes, is_first: bool) -> str:
@@ -239,7 +249,9 @@ def _of_text(line: bytes, before: list[Piece], reader: LineReader, *, is_quoted:
         position = end
     pieces += _literal(line[position : place.start])
     if place.end - place.start > 1:
-        return Template(tuple(pieces), endings, None)
+        # What begins with a level and has nothing else to be told by: INFO:logger:text is not INFO:     text.
+        mark = None if pieces[len(before) :] else _MARK.match(line, place.end)
+        return Template(tuple(pieces), endings, None, behind=() if mark is None else (Fixed(mark[0]),))
     start, end = place.time
     behind = (*_literal(line[place.end : start]), *_time(line[start:end])) if end else ()
     return Template(tuple(pieces), line[place.end : place.end + 1], None, is_letter=True, behind=behind)

@@ -95,7 +95,7 @@ def choose_finders(query: LogQuery, survey: Survey) -> tuple[Finder, ...]:
     if survey.template is not None and _hides_most(query):
         threshold = Level.DEBUG if query.level is None else query.level
         sieve = Sieve(survey.template, lambda severity: passes(severity, threshold, query.audit))
-        return (sieve, *map(BytePattern, survey.template.again))
+        return (sieve, *sieve.others)
     return conditions[0] if conditions else ()
 
 
@@ -157,14 +157,14 @@ def condition_finders(condition: FieldCondition, query: LogQuery) -> tuple[Finde
 def _value(operand: str) -> str:
     """The pattern of how a value that equals ``operand`` starts in JSON; "" when there are several ways."""
     if operand == "":
-        return '""'
+        return '(?:""|[,}])'  # or nothing at all
     # U+FFFD may stand for bytes that are no UTF-8, a newline for one that joins two lines.
     if operand[0] in "[{" or {"\ufffd", "\n"} & set(operand):
         return ""
     try:
         scalar = orjson.loads(operand)
     except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return '"' + quoted(operand[:_ENOUGH])
+        return '"?' + quoted(operand[:_ENOUGH])  # a word such as NaN may have no quotes
     return "" if type(scalar) is float else '"?' + quoted(operand[:_ENOUGH])
 
 

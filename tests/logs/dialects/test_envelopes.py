@@ -46,6 +46,24 @@ def test_envelopes(line: str, inner: str, fields: dict[str, str], names: tuple[s
     assert letter.names == names
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        " -",
+        r' [a@1 k="x\]y"]',
+        r' [a@1 k="1\\2" l="\""][b c="[1]"]',
+        ' [a k="no end]',
+        r" [a k=\]]",
+    ],
+    ids=["none", "a bracket", "several", "a quote that does not end", "without quotes"],
+)
+def test_structured_data_of_syslog_is_told_from_the_message(data: str) -> None:
+    letter = open_envelopes(f"<11>1 {NOW} h a 1 ID{data} [x] boom".encode())
+    assert letter.line == b"[x] boom"
+    assert (letter.fields["priority"], letter.fields["host"]) == ("11", "h")
+    assert open_envelopes(f"<11>1 {NOW} h a 1 ID boom".encode()).line == b"boom"
+
+
 def test_parts_of_a_long_line() -> None:
     parts = [f"{NOW} stdout P a", f"{NOW} stderr F other", f"{NOW} stdout P b", f"{NOW} stdout F c", "text"]
     lines = [part.encode() for part in parts]

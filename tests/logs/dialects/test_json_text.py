@@ -38,7 +38,9 @@ def test_odd_objects(data: bytes, expected: dict[str, str]) -> None:
     assert texts(data) == expected
 
 
-@pytest.mark.parametrize("data", [b"", b"[1]", b'{"a":1} b', b'{"a":' * 100_000, b"{'a':1}", b'{"a":1,}', b"12"])
+@pytest.mark.parametrize(
+    "data", [b"", b"[1]", b'{"a":1} b', b'{"a":' * 100_000, b"{'a':1}", b'{"a":1}{"a":2}', b'{"a":"1', b"12"]
+)
 def test_what_is_no_object(data: bytes) -> None:
     assert parse_object(data) is None
 

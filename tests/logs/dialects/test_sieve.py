@@ -24,6 +24,11 @@ _ODD = st.one_of(
 )
 
 
+def pointed_at_by_all(sieve: Sieve, line: bytes) -> bool:
+    data = line + b"\n"
+    return sieve.find(data, 0, len(line)) >= 0 or any(other.find(data, 0, len(line)) >= 0 for other in sieve.others)
+
+
 def pointed_at(sieve: Sieve, content: bytes) -> list[bytes]:
     found, position, end = [], 0, len(content) - 1
     while position <= end and (start := sieve.find(content, position, end)) >= 0:
@@ -54,6 +59,25 @@ def test_no_line_is_missed(writer: Writer) -> None:
                 assert line in found
 
     check()
+
+
+@pytest.mark.parametrize("first", [b'{"level":"info","msg":"whole"}', b'{"level":"info","msg":"cut'])
+@pytest.mark.parametrize("before", [b"", b"2026-11-24T10:00:00.5Z stderr F ", b"<14>Nov 24 10:00:00 h a[1]: "])
+def test_a_second_object_on_a_line_is_pointed_at(first: bytes, before: bytes) -> None:
+    lines = [b'%b{"level":"info","msg":"fine"}' % before] * 3
+    template = learn_template(lines, LineReader(find_dialect(lines), UTC))
+    assert template is not None
+    sieve = Sieve(template, lambda severity: severity >= Severity.WARN)
+    assert pointed_at_by_all(sieve, before + first + b'{"level":"error","msg":"boom"}')
+    assert not pointed_at_by_all(sieve, before + first + b'{"level":"info","msg":"fine"}')
+
+
+def test_what_begins_otherwise_behind_its_level_is_pointed_at() -> None:
+    lines = [b"INFO:     fine"] * 3
+    template = learn_template(lines, LineReader(find_dialect(lines), UTC))
+    assert template is not None
+    sieve = Sieve(template, lambda severity: severity.level >= Level.NONE)
+    assert pointed_at(sieve, b"INFO:     fine\nERROR:app:boom\n") == [b"ERROR:app:boom"]
 
 
 def test_most_dialects_have_a_template() -> None:
