@@ -149,8 +149,9 @@ ROOMS = {
     "gateway/rest/schemas": ["schema", "answers objects queries", "table"],
     "launcher": ["environment", "join", "inject isolated"],
     "cli": [
-        "backends confirm help manifests shells show thinned_log whole_file",
-        "failures levels own_log profiles settings",
+        "interrupts",
+        "backends help manifests shells show streams thinned_log whole_file",
+        "confirm failures levels own_log profiles settings",
         "doctor live many reload running",
         "where",
         "asking attach bundling logs modules",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from ..errors import InvalidArgument
+from .show.blocking import interruptible
 
 #: Names that a question lists; it only counts the others.
 _SHOWN = 10
@@ -27,4 +28,5 @@ def confirm(action: str, names: Sequence[str], *, yes: bool) -> None:
     shown = "".join(f"  {name}\n" for name in names[:_SHOWN])
     more = f"  ... and {len(names) - _SHOWN} more\n" if len(names) > _SHOWN else ""
     click.echo(shown + more, err=True, nl=False)
-    click.confirm(f"{action} {len(names)} modules?", abort=True, err=True)
+    with interruptible():
+        click.confirm(f"{action} {len(names)} modules?", abort=True, err=True)

@@ -16,6 +16,7 @@ code meaning
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 import click
 
@@ -41,14 +42,15 @@ def report(error: BaseException) -> int:
         say(str(error))
         return error.exit_code
     if isinstance(error, click.ClickException):
-        error.show()
+        with suppress(OSError):
+            error.show()
         return error.exit_code
     if isinstance(error, click.Abort | KeyboardInterrupt) or _is_cancelled(error):
         return CTRL_C
     if isinstance(error, BrokenPipeError):
         return reader_is_gone()
     if isinstance(error, OSError):
-        say(f"{error.filename}: {system_reason(error)}" if error.filename else str(error))
+        say(f"{error.filename}: {system_reason(error)}" if error.filename else system_reason(error))
         return 1
     raise error
 
@@ -66,9 +68,10 @@ def _is_cancelled(error: BaseException) -> bool:
 
 
 def say(text: str) -> None:
-    """``corvo: text`` on stderr."""
+    """``corvo: text`` on stderr. One that takes nothing, such as a file on a full disk, leaves it to the exit code."""
     colour = wants_colour(sys.stderr)
-    click.echo(click.style("corvo: ", fg="red", bold=True) + visible(text, "\n"), err=True, color=colour)
+    with suppress(OSError):
+        click.echo(click.style("corvo: ", fg="red", bold=True) + visible(text, "\n"), err=True, color=colour)
 
 
 class Failures:

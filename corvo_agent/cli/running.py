@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from .failures import reader_is_gone
+from .interrupts import run_in_loop
 
 
 def asynchronous(command: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
@@ -14,10 +15,7 @@ def asynchronous(command: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[.
 
     @functools.wraps(command)
     def run(*arguments: Any, **given: Any) -> Any:
-        # Late, here and elsewhere: --help does not need it.
-        import asyncio
-
-        return asyncio.run(command(*arguments, **given))
+        return run_in_loop(command(*arguments, **given))
 
     return quiet_at_broken_pipe(run)
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import termios
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tests.profiles.spawn import until
 
@@ -56,8 +56,10 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def on_terminal(*arguments: str, columns: int = 100, lines: int = 30, no_color: bool = False) -> Iterator[Terminal]:
-    """``corvo`` with ``arguments`` on a terminal that it is the first process of, so that Ctrl-C reaches it."""
+def on_terminal(
+    *arguments: str, program: Sequence[str] = CORVO, columns: int = 100, lines: int = 30, no_color: bool = False
+) -> Iterator[Terminal]:
+    """``program`` with ``arguments`` on a terminal that it is the first process of, so that Ctrl-C reaches it."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CORVO_")}
@@ -72,7 +74,7 @@ def on_terminal(*arguments: str, columns: int = 100, lines: int = 30, no_color: 
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     process = subprocess.Popen(
-        [*CORVO, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, preexec_fn=take_terminal
+        [*program, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, preexec_fn=take_terminal
     )
     os.close(theirs)
     with process:

@@ -10,17 +10,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..interrupts import Interrupts
+
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C ends what is done inside at once, and then has its usual effect on the loop of asyncio around it.
+    """Ctrl-C ends what is done inside at once, and then has its usual effect on the command.
 
-    That loop answers Ctrl-C by cancelling its main task, which does not happen before a write that blocks has returned.
+    That is cancelled by it, which does not happen before a write, or a question, that blocks has returned.
     What was not written yet, and all that is written later, goes nowhere: it would hold up the end as well.
     """
     handler = signal.getsignal(signal.SIGINT)
     # Only the main thread has signals; the handler of a program that embeds the command is left alone.
-    if threading.current_thread() is not threading.main_thread() or not _is_of_asyncio(handler):
+    if threading.current_thread() is not threading.main_thread() or not isinstance(handler, Interrupts):
         yield
         return
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -48,7 +50,3 @@ def has_room() -> bool:
     except (OSError, ValueError):  # an output that is no file
         return True
     return bool(writable)
-
-
-def _is_of_asyncio(handler: object) -> bool:
-    return getattr(getattr(handler, "func", None), "__module__", "") == "asyncio.runners"

@@ -130,8 +130,9 @@ async def _show(followed: Monitor | Fleet, most: int | None, orders: int, draw: 
     from rich.live import Live
 
     console, order, paused = Console(), 0, False
-    with Live(console=console, screen=True, auto_refresh=False) as live, keys_of_terminal() as keys:
-        async with followed:
+    async with followed:
+        # Inside: the terminal is as it was before anything is waited for, since a second Ctrl-C cleans nothing up.
+        with Live(console=console, screen=True, auto_refresh=False) as live, keys_of_terminal() as keys:
             while most is None or followed.looks < most:
                 came = await _either(followed.changed(), keys)
                 while key := keys.take():
