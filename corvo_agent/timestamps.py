@@ -81,6 +81,10 @@ def parse_duration(text: str, what: str = "duration") -> int:
 
     Raises InvalidArgument naming ``what`` otherwise, negative ones included.
     """
+    # Before its digits are looked at: those of a long one would be gone through again from each of them, and a number
+    # of hundreds is infinite.
+    if len(text) > _LONGEST_DURATION:
+        raise InvalidArgument(what, text, "too long for a duration such as 90s, 10m or 1h30m")
     stripped = text.strip()
     if re.fullmatch(r"\d+(\.\d+)?", stripped, re.ASCII):
         return round(float(stripped) * 10**9)
@@ -98,8 +102,6 @@ def parse_moment(text: str, now: int, what: str = "time") -> int:
     if _BEGINS_WITH_DATE.match(text):
         return parse_rfc3339(text.strip(), what)
     try:
-        if len(text) > _LONGEST_DURATION:
-            raise InvalidArgument(what, text, "too long")
         return now - parse_duration(text, what)
     except InvalidArgument as error:
         reason = "neither an RFC 3339 time such as 2026-11-23T04:02:06Z nor a duration such as 10m"

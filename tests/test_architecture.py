@@ -106,7 +106,7 @@ ROOMS = {
     ],
     "logs": ["dialects limits worker writing", "lines", "errors files", "search", "tail"],
     "modules": [
-        "compare_and_swap kv model names",
+        "compare_and_swap decimal_text kv model names",
         "vouching",
         "callbacks deferred json memory selectors vanished watching",
         "announcing controls etcd store",

@@ -14,6 +14,7 @@ from .controls.codec import control_from_dict, control_to_dict
 from .controls.control import Control
 from .controls.rule import effective_state
 from .controls.store import read_controls
+from .decimal_text import natural
 from .json.codec import module_to_dict
 from .json.tables import entries, read_array, read_text
 from .kv import KeyValue
@@ -87,7 +88,8 @@ def take_beside(value: dict[str, Any]) -> tuple[tuple[Control, ...], AppliedLeve
 def _control(value: Any, path: str) -> Control:
     parts: Mapping[str, Any] = dict(entries(value, path))
     id, revision = read_text(parts.get("id"), f"{path}.id"), read_text(parts.get("revision"), f"{path}.revision")
-    if not revision.isdecimal():
+    number = natural(revision)
+    if number is None:
         raise InvalidArgument(f"{path}.revision", revision, "must be a number")
     control = control_from_dict({key: item for key, item in parts.items() if key not in ("id", "revision")})
-    return replace(control, id=id, revision=int(revision))
+    return replace(control, id=id, revision=number)

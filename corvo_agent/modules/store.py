@@ -13,6 +13,7 @@ from ..clock import SYSTEM_CLOCK, Clock
 from ..errors import AlreadyExists, DecodeError, InvalidArgument, NotFound, VersionConflict
 from ..levels.level import Level
 from .compare_and_swap import ATTEMPTS, compare_and_swap
+from .decimal_text import natural
 from .json.codec import encode_module, read_module
 from .kv import ClockDifference, HasClock, HasCredentials, KeyRange, KeyValue, KeyValueStore
 from .model import Module
@@ -211,5 +212,4 @@ def _next_generation(old: Module, new: Module) -> Module:
         return new
     if new.spec == old.spec and new.meta.labels == old.meta.labels:
         return new
-    text = old.meta.generation_id
-    return new.with_meta(generation_id=str(int(text) + 1 if text.isdecimal() and text.isascii() else 1))
+    return new.with_meta(generation_id=str((natural(old.meta.generation_id) or 0) + 1))

@@ -17,7 +17,7 @@ _SHORTEST = 0.01
 _PATIENCE, _PACKING = 1.0, 3.0
 _NAME = "profile"
 # Names that are no path: they may become part of one.
-_OTHER_NAME = re.compile(r"[\w.\-]*\w[\w.\-]*", re.ASCII)
+_OTHER_NAME = re.compile(r"[.\-]*\w[\w.\-]*", re.ASCII)
 
 
 class ProfileHandler:

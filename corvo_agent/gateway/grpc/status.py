@@ -49,12 +49,14 @@ def of_failure(found: Failure) -> GRPCError:
 
 
 def _api_status(found: Failure) -> api.Status:
-    ref = make(api.ObjectRef, kind="Module", name=found.ref) if found.ref else make(api.ObjectRef)
+    # Details are a header, as the text is. What quotes a request may be as long as that, and to compress a header takes
+    # the square of its length: minutes for a megabyte, in which nothing else is answered.
+    ref = make(api.ObjectRef, kind="Module", name=status_message(found.ref)) if found.ref else make(api.ObjectRef)
     return make(
         api.Status,
         t=make(api.TypeMeta, kind="Status"),
         result=make(api.StatusResult, str=found.title),
-        message=list(found.messages),
+        message=[status_message(message) for message in found.messages],
         code=found.grpc.value,
         ref=ref,
     )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import VersionConflict
+from ...modules.decimal_text import natural
 from ...modules.json.codec import module_to_dict
 from ...modules.json.merge_patch import merge
 from ...modules.model import Module
@@ -88,9 +89,10 @@ def version_number(name: str, text: str) -> int | None:
     """The revision that ``text`` stands for, None for ""; raises VersionConflict when it is no number."""
     if not text:
         return None
-    if not (text.isdecimal() and text.isascii() and len(text) < 20):
+    number = natural(text)
+    if number is None:
         raise VersionConflict(name, 0)
-    return int(text)
+    return number
 
 
 def fold_patch(patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +125,5 @@ def _take_unread(body: dict[str, Any], current: Module) -> dict[str, Mapping[str
 def _next_generation(module: Module, labels: Mapping[str, str], now: int) -> Module:
     # Of labels of the system those that are given count too: REST has taken out what a person has given.
     reserved = {key: value for key, value in module.meta.labels.items() if key.startswith(RESERVED_PREFIX)}
-    generation = module.meta.generation_id
-    number = int(generation) + 1 if generation.isdecimal() else 1
+    number = (natural(module.meta.generation_id) or 0) + 1
     return module.with_meta(generation_id=str(number), labels={**reserved, **labels}, mod_time=now)

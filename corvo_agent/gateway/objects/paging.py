@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...errors import InvalidArgument
+from ...errors import InvalidArgument, shorten
 from ..watching.cached_module import CachedModule
 
 #: Most items on one page.
@@ -35,7 +35,7 @@ def sort_entries(entries: Sequence[CachedModule], order: str) -> Sequence[Cached
     if order in ("", "none", "by-name"):
         return entries
     if order not in SORT_ORDERS:
-        raise InvalidArgument("sort-order", order, f"unknown sort order [{order}]", SORT_ORDERS)
+        raise InvalidArgument("sort-order", order, f"unknown sort order [{shorten(order)}]", SORT_ORDERS)
     reverse = order.endswith("-reverse")
     key = _KEYS[order.removeprefix("by-").removesuffix("-reverse")]
     return sorted(entries, key=key, reverse=reverse)

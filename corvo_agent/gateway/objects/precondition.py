@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ...errors import VersionConflict
+from ...modules.decimal_text import natural
 from ...modules.model import Module
 
 #: Stands for any version of an object that is there.
@@ -43,4 +44,4 @@ def _holds(versions: Collection[str], version: str) -> bool:
 
 
 def _one_of(versions: Collection[str]) -> int:
-    return next((int(version) for version in versions if version.isdecimal() and version.isascii()), 0)
+    return next((number for version in versions if (number := natural(version)) is not None), 0)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import DecodeError, InvalidArgument, NotFound
+from ..decimal_text import natural
 from ..kv import KeyValue, KeyValueStore
 from ..names import BESIDE_PREFIX, validate_name
 from .endpoint import (
@@ -88,10 +89,10 @@ def choose(found: Sequence[Process], wanted: str, name: str) -> tuple[Process, .
     if wanted == ALL_WORKERS:
         return tuple(found)
     if wanted.startswith(_PID):
-        number = wanted.removeprefix(_PID)
-        if not number.isdecimal() or not number.isascii():
+        number = natural(wanted.removeprefix(_PID))
+        if number is None:
             raise InvalidArgument("worker", wanted, "must be an id, pid:NUMBER, or all")
-        chosen = tuple(each for each in found if each.worker.pid == int(number))
+        chosen = tuple(each for each in found if each.worker.pid == number)
     else:
         check_worker_id(wanted)
         chosen = tuple(each for each in found if each.worker.id == wanted)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import InvalidArgument
 from ...secrets import mask_json
+from ..decimal_text import natural
 from ..json.tables import JsonField, JsonTable, entries, flag, read_text, text, time
 
 #: What a change is about: the lasting level, a level over it for a time and its end, other parts of the object, and
@@ -84,10 +85,10 @@ def entry_from_dict(value: Any, path: str = "entry") -> HistoryEntry:
 
 
 def _read_revision(value: Any, path: str) -> int:
-    number = read_text(value, path)
-    if not (number.isdecimal() and number.isascii() and len(number) < 20):
+    number = natural(read_text(value, path))
+    if number is None:
         raise InvalidArgument(path, value, "must be a number in decimal")
-    return int(number)
+    return number
 
 
 def _revision(key: str, attribute: str) -> JsonField:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...errors import InvalidArgument
+from ...errors import InvalidArgument, shorten
 from ..model import Module
 from .module_fields import ModuleField, field, part
 
@@ -21,7 +21,8 @@ FieldSelector = Callable[[Module], bool]
 #: Did the chosen fields change, from the first Module to the second?
 FieldChange = Callable[[Module, Module], bool]
 
-_PATH = r"(?P<path>[A-Za-z][\w.-]*(?:\[[^\]]*\])?[\w.-]*)"
+# What was taken is not given back (``*+``): trying each way to divide a long word would take its length squared.
+_PATH = r"(?P<path>[A-Za-z][\w.-]*+(?:\[[^\]]*+\][\w.-]*+)?+)"
 _COMPARISON = re.compile(_PATH + r"\s*(?P<operator>==|!=|<=|>=|=|<|>)(?P<value>(?:\\,|[^,])*)", re.ASCII)
 _MEMBERSHIP = re.compile(_PATH + r"\s+(?P<operator>in|notin)\s+\((?P<values>[^()]*)\)\s*", re.ASCII)
 # A slash, dash, dot or underscore may stand anywhere; a space only inside; an escaped comma is one character.
@@ -89,7 +90,7 @@ def _condition(text: str, position: int) -> tuple[FieldSelector, int]:
 def _parse(text: str, chosen: ModuleField, value: str) -> Any:
     stripped = value.strip()
     if not _VALUE.fullmatch(stripped):
-        raise _error(text, f"{stripped!r} is not a value")
+        raise _error(text, f"{shorten(stripped)!r} is not a value")
     return chosen.parse(stripped.replace("\\,", ","))
 
 

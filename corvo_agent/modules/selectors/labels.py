@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from ...errors import InvalidArgument
+from ...errors import InvalidArgument, shorten
+from ..decimal_text import whole
 
 #: Do the labels of an object match?
 LabelSelector = Callable[[Mapping[str, str]], bool]
@@ -39,16 +40,16 @@ def check_label(key: str, value: str) -> None:
     if wrong := _wrong_key(key):
         raise InvalidArgument("label", f"{key}={value}", wrong)
     if value and not _NAME.fullmatch(value):
-        raise InvalidArgument("label", f"{key}={value}", f"{value!r} is not a label value")
+        raise InvalidArgument("label", f"{key}={value}", f"{shorten(value)!r} is not a label value")
 
 
 def _wrong_key(key: str) -> str:
     """What is wrong with it, "" for nothing."""
     prefix, slash, name = key.rpartition("/")
     if slash and not (len(prefix) <= 253 and _PREFIX.fullmatch(prefix)):
-        return f"{prefix!r} is not the prefix of a label key"
+        return f"{shorten(prefix)!r} is not the prefix of a label key"
     if not _NAME.fullmatch(name):
-        return f"{key!r} is not a label key" if key else "a label key is missing"
+        return f"{shorten(key)!r} is not a label key" if key else "a label key is missing"
     return ""
 
 
@@ -64,7 +65,7 @@ class _Parser:
         found = [self._requirement()]
         while (token := self._take()) != _END:
             if token != ",":
-                raise self._error(f"expected a comma, not {token!r}")
+                raise self._error(f"expected a comma, not {shorten(token)!r}")
             found.append(self._requirement())
         return found
 
@@ -91,7 +92,7 @@ class _Parser:
 
     def _membership(self, key: str, operator: str) -> LabelSelector:
         if operator not in ("in", "notin"):
-            raise self._error(f"{operator!r} is no operator")
+            raise self._error(f"{shorten(operator)!r} is no operator")
         values = self._values()
         if operator == "in":
             return lambda labels: labels.get(key) in values
@@ -118,15 +119,15 @@ class _Parser:
             return ""
         token = self._take()
         if not _NAME.fullmatch(token):
-            raise self._error(f"{token!r} is not a label value")
+            raise self._error(f"{shorten(token)!r} is not a label value")
         return token
 
     def _number(self) -> int:
         token = self._take()
-        try:
-            return int(token)
-        except ValueError:
-            raise self._error(f"{token!r} is not a whole number") from None
+        number = whole(token)
+        if number is None:
+            raise self._error(f"{shorten(token)!r} is not a whole number")
+        return number
 
     def _peek(self) -> str:
         return self._tokens[self._position]
@@ -152,11 +153,8 @@ def _tokens(text: str) -> list[str]:
 
 def _compare(key: str, operator: str, number: int) -> LabelSelector:
     def holds(labels: Mapping[str, str]) -> bool:
-        try:
-            # A label that is not a number is no error of the selector: it does not match.
-            value = int(labels[key])
-        except (KeyError, ValueError):
-            return False
-        return value > number if operator == ">" else value < number
+        value = whole(labels.get(key, ""))
+        # A label that is not a number is no error of the selector: it does not match.
+        return value is not None and (value > number if operator == ">" else value < number)
 
     return holds

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...errors import DecodeError
+from ..decimal_text import whole
 from .fields import parse_field_change, parse_field_selector
 from .labels import parse_label_selector
 from .selection import Selection
@@ -71,12 +72,8 @@ def integer(name: str, text: str) -> int:
     """The number that the parameter ``name`` holds, 0 for ""; raises DecodeError when it is none."""
     if not text:
         return 0
-    try:
-        number = int(text)
-    except ValueError:
-        number = None
-    # 64 bits is what the numbers of the contract have.
-    if number is None or not -(2**63) <= number < 2**63:
+    number = whole(text)
+    if number is None:
         raise DecodeError(name, f'{name}: parsing "{text[:80]}": invalid number')
     return number
 

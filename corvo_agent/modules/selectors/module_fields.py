@@ -15,6 +15,7 @@ from typing import Any
 
 from ...errors import InvalidArgument
 from ...timestamps import parse_rfc3339
+from ..decimal_text import natural, whole
 from ..model import Module
 
 
@@ -80,10 +81,10 @@ def part(path: str) -> Callable[[Module], Any]:
 
 
 def _number(path: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise InvalidArgument(f"field selector {path}", text, "not a whole number") from None
+    number = whole(text)
+    if number is None:
+        raise InvalidArgument(f"field selector {path}", text, "not a whole number")
+    return number
 
 
 def _flag(path: str, text: str) -> bool:
@@ -140,8 +141,8 @@ def _decimal(attribute: str) -> Callable[[Module], Iterable[int]]:
     getter = attrgetter(attribute)
 
     def values(module: Module) -> Iterable[int]:
-        text = getter(module)
-        return (int(text),) if text.isdecimal() else ()
+        number = natural(getter(module))
+        return () if number is None else (number,)
 
     return values
 

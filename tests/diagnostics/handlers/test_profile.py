@@ -51,6 +51,15 @@ async def test_an_unknown_profile_is_refused_with_the_list() -> None:
         await ask(handler)
 
 
+async def test_a_long_name_takes_no_longer_than_its_length() -> None:
+    # Were the time quadratic in it, one query would hold up the agent for hours.
+    handler = ProfileHandler([], other=Echo)
+    for name in ("a" * 1_000_000 + "!", "." * 1_000_000, "-." * 500_000 + "/"):
+        with pytest.raises(InvalidArgument):
+            await ask(handler, profile=name)
+    assert await ask(handler, profile="..my-own.2", word="hi") == b"None hi"
+
+
 async def test_an_unknown_parameter_is_refused_with_the_list() -> None:
     with pytest.raises(InvalidArgument, match=r"secs: unknown parameter of echo; valid: seconds, word"):
         await ask(ProfileHandler([Echo()]), profile="echo", secs="3")

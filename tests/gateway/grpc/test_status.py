@@ -8,7 +8,15 @@ import pytest
 from google.protobuf import any_pb2, empty_pb2
 from grpclib.const import Status
 
-from corvo_agent.errors import CorvoError, InvalidArgument, NotFound, RemoteError, Unavailable, VersionConflict
+from corvo_agent.errors import (
+    CorvoError,
+    InvalidArgument,
+    NotFound,
+    RemoteError,
+    Unavailable,
+    ValidationFailed,
+    VersionConflict,
+)
 from corvo_agent.gateway.grpc.status import DetailsCodec, grpc_failure
 from corvo_agent.gateway.objects.errors import Action, failure
 from tests.descriptors import google_class, unknown
@@ -58,6 +66,13 @@ def test_a_text_fits_a_header() -> None:
     assert found.message is not None
     assert found.message.encode()
     assert len(found.message) < 10_000
+
+
+def test_details_fit_a_header_however_long_what_they_quote_is() -> None:
+    # Compressing a header of a megabyte holds up the whole server for minutes.
+    for error in (NotFound("module", "a1"), ValidationFailed("Module", ["é" * 1_000_000, "x" * 1_000_000])):
+        found = grpc_failure(error, Action.READ, "a" * 1_000_000)
+        assert len(DetailsCodec().encode(found.status, found.message, found.details)) < 10_000
 
 
 def test_a_server_is_sent_no_status() -> None:

@@ -38,7 +38,8 @@ def test_an_update_with_nothing_means_defaults_and_still_counts() -> None:
 
 
 def test_a_generation_that_is_no_number_starts_anew() -> None:
-    assert objects.labelled(OLD.with_meta(generation_id="x"), {}, now=LATER).meta.generation_id == "1"
+    for text in ("x", "9" * 5000, "٣", "-5"):
+        assert objects.labelled(OLD.with_meta(generation_id=text), {}, now=LATER).meta.generation_id == "1"
 
 
 def test_a_patch_merges_and_null_removes() -> None:

@@ -23,6 +23,7 @@ STORED = module("a1", 7)
         (["6"], None, False),
         ([], None, False),
         (["seven"], None, False),
+        (["9" * 5000], None, False),
         (None, ["7"], False),
         (None, [ANY_VERSION], False),
         (None, ["6"], True),

@@ -95,6 +95,8 @@ def test_one_that_is_not_there_is_told_with_those_that_are() -> None:
         choose(processes(Endpoint("h:1", 11), {}), "3", NAME)
     with pytest.raises(InvalidArgument, match="pid:NUMBER"):
         choose(processes(HUB, {}), "pid:x", NAME)
+    with pytest.raises(InvalidArgument, match="pid:NUMBER"):
+        choose(processes(HUB, {}), f"pid:{'9' * 5000}", NAME)
 
 
 async def test_they_are_found_in_the_store() -> None:

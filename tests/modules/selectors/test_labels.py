@@ -100,6 +100,23 @@ def test_what_is_no_selector_is_refused_with_its_text(text: str) -> None:
     assert caught.value.value == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["a>1_0", "a>٣", "a<" + "9" * 5000, "k" * 100_000, "a=" + "v" * 100_000, "a b" + "c" * 100_000],
+    ids=lambda text: text[:5],
+)
+def test_an_error_is_short_and_a_number_is_one(text: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        parse_label_selector(text)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_label_is_compared_where_it_is_a_number() -> None:
+    more = parse_label_selector("n>1")
+    assert more is not None
+    assert [more({"n": text}) for text in ("2", "-2", "1_0", "٣", "", "9" * 5000)] == [True, *[False] * 5]
+
+
 @given(st.text(max_size=30))
 def test_any_text_is_a_selector_or_a_clear_error(text: str) -> None:
     try:

@@ -40,7 +40,9 @@ def test_the_first_of_two_counts() -> None:
 
 
 @pytest.mark.parametrize("name", ["from", "max-results"])
-@pytest.mark.parametrize("text", ["x", "1.5", "9223372036854775808", "-9223372036854775809", "9" * 5000, "0x10"])
+@pytest.mark.parametrize(
+    "text", ["x", "1.5", "9223372036854775808", "-9223372036854775809", "9" * 5000, "0x10", "1_0", " 1", "٣"]
+)
 def test_what_is_no_number_of_64_bits_is_refused_by_its_name(name: str, text: str) -> None:
     with pytest.raises(DecodeError, match=f"{name}: parsing"):
         parse_options([(name, text)])

@@ -109,6 +109,9 @@ def test_a_value_that_a_field_cannot_have_is_refused_by_its_path(path: str, text
 
 def test_a_version_that_is_no_number_has_no_value() -> None:
     assert list(field("meta.resource-version").values(Module())) == []
+    # In etcd anything may be written, and one Module must not spoil a list of all.
+    for text in ("9" * 5000, "٣", "-1", "x"):
+        assert list(field("meta.generation-id").values(Module().with_meta(generation_id=text))) == []
 
 
 @pytest.mark.parametrize(
