@@ -135,7 +135,7 @@ ROOMS = {
         "app",
     ],
     "gateway/rest": [
-        "bookmarks entity_tags examples schemas transcode",
+        "bookmarks entity_tags examples request_coding schemas transcode",
         "compression limits paths samples schema_page",
         "http",
         "answers connection",

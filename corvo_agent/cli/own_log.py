@@ -14,6 +14,15 @@ _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _log = logging.getLogger("corvo_agent")
 
 
+class _OneLine(logging.Formatter):
+    """Text whose lines are ours: what a message quotes may be a stranger's, with line ends and controls in it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        if not record.message.isprintable():
+            record.message = "".join(char if char.isprintable() else repr(char)[1:-1] for char in record.message)
+        return super().formatMessage(record)
+
+
 def set_up_own_log(settings: OwnLogSettings, program: str, *, thinned: bool = False) -> None:
     """Write what is logged as ``settings`` say; ``program`` is the ``module`` of JSON lines. May be called again.
 
@@ -26,7 +35,7 @@ def set_up_own_log(settings: OwnLogSettings, program: str, *, thinned: bool = Fa
 
         handler.setFormatter(JsonFormatter(program))
     else:
-        handler.setFormatter(logging.Formatter(_TEXT))
+        handler.setFormatter(_OneLine(_TEXT))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(Level.parse(settings.own_log_level))

@@ -71,8 +71,6 @@ _log = logging.getLogger(__name__)
 
 #: Seconds that requests under way get when the gateway stops.
 _DRAIN = 3.0
-#: Bytes of the first line of a request: the places of a thousand followed logs are in an address.
-_MAX_LINE = 1 << 16
 
 
 class Gateway:
@@ -307,7 +305,6 @@ class Gateway:
             handler_cancellation=True,
             access_log=None,
             shutdown_timeout=_DRAIN / 2,
-            max_line_size=_MAX_LINE,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

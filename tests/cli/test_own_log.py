@@ -46,6 +46,20 @@ def test_text_is_for_people_and_so_are_words_to_them(monkeypatch: pytest.MonkeyP
     assert last == "serving somewhere"
 
 
+def test_a_message_is_one_line_whatever_it_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Stream()
+    monkeypatch.setattr("sys.stderr", stream)
+    set_up_own_log(OwnLogSettings("text"), "corvo-agent")
+    logging.getLogger("x").info("changes of %s", "a\n2026-01-01 INFO x: forged\x1b[31m\u202e é")
+    (line,) = stream.text.splitlines()
+    assert line.endswith("x: changes of a\\n2026-01-01 INFO x: forged\\x1b[31m\\u202e é")
+    try:
+        raise ValueError("x")
+    except ValueError:
+        logging.getLogger("x").exception("failed")
+    assert stream.text.splitlines()[2].startswith("Traceback")
+
+
 def test_setting_it_up_again_takes_the_place_of_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
     set_up_own_log(OwnLogSettings(), "corvo-agent")
     assert len(logged(monkeypatch, OwnLogSettings("text", "error")).splitlines()) == 1

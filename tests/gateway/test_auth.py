@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+import aiohttp
 import grpc.aio
 import pytest
 
@@ -80,6 +81,20 @@ async def test_row_cookie_and_csrf(api: Api) -> None:
     assert (await api.call("PUT", "/modules/a1", {}, headers=browser))[0] == 403
     confirmed = {**browser, "Grpc-Metadata-Csrf-Token": "act"}
     assert (await api.call("PUT", "/modules/a1", {}, headers=confirmed))[0] == 404
+
+
+async def test_a_page_of_another_origin_opens_no_websocket_with_the_cookie_of_its_reader(api: Api) -> None:
+    url, cookie = f"{api.base}/watch/modules", {"Cookie": "sid=act"}
+    for origin in ("http://elsewhere.example", "null"):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await api.session.ws_connect(url, headers={**cookie, "Origin": origin})
+        assert refused.value.status == 403
+        # No page can send this header.
+        async with api.session.ws_connect(url, headers={**with_token("look"), "Origin": origin}):
+            pass
+    for own in ({}, {"Origin": api.gateway.url}):
+        async with api.session.ws_connect(url, headers={**cookie, **own}):
+            pass
 
 
 async def test_health_and_documents_are_open_and_the_rest_is_not(api: Api) -> None:

@@ -222,6 +222,27 @@ async def test_what_is_put_over_a_level_goes_with_the_module(api: Api, store: St
     assert (await api.call("PUT", "/modules/a1/level", {"level": "Debug"}))[0] == 404
 
 
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"for": "10m"}, "for"),
+        ({"keep": True}, "keep"),
+        ({"level": None, "scope": "all"}, "scope"),
+        ({"level": "Warn", "keep": True, "for": "10m"}, "for"),
+        ({"level": "Warn", "for": "300000d"}, "until"),
+        ({"level": "Warn", "for": "9" * 400}, "for"),
+    ],
+)
+async def test_a_level_that_cannot_be_meant_changes_nothing(
+    api: Api, store: Store, body: dict[str, Any], names: str
+) -> None:
+    await store.put_module(module("a1"))
+    before = (await api.call("PUT", "/modules/a1/level", {"level": "Debug"}))[1]["controls"]
+    status, found = await api.call("PUT", "/modules/a1/level", body)
+    assert (status, f"{names}: " in found["message"][0]) == (400, True)
+    assert (await api.get("/modules/a1/level"))[1]["controls"] == before
+
+
 async def test_a_level_that_stays_and_the_end_of_an_override(api: Api, store: Store) -> None:
     await store.put_module(module("a1"))
     await api.call("PUT", "/modules/a1/level", {"level": "Debug"})

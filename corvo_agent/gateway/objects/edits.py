@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...errors import VersionConflict
+from ...errors import DecodeError, VersionConflict
 from ...modules.decimal_text import natural
 from ...modules.json.codec import module_to_dict
 from ...modules.json.merge_patch import merge
@@ -42,7 +42,10 @@ def patched(current: Module, patch: Mapping[str, Any], *, now: int) -> Module:
     shown = module_to_dict(current)
     patch = fold_patch(patch)
     check_apart(patch, patch=True)
-    body = fold(merge(shown, patch))
+    try:
+        body = fold(merge(shown, patch))
+    except RecursionError:
+        raise DecodeError("request body", "the patch is nested too deeply") from None
     body.pop("status", None)
     unread = _take_unread(body, current)
     check(body, current.name)

@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 _log.addFilter(ThinningFilter())
 # Connections that one more looks at for one to push out: it must not take long while thousands are busy.
 _LOOKED_AT = 64
+# Bytes of the first line of a request: the places of a thousand followed logs are in an address.
+_MAX_LINE = 1 << 16
 # Characters of what was wrong with a request that are told to its sender.
 _TOLD = 200
 
@@ -93,7 +95,15 @@ class GuardedHandler(web.RequestHandler):
         loop = asyncio.get_running_loop()
         no_log: Any = None
         super().__init__(
-            server, loop=loop, access_log=no_log, keepalive_timeout=limits.idle_timeout, logger=_log, debug=False
+            server,
+            loop=loop,
+            access_log=no_log,
+            keepalive_timeout=limits.idle_timeout,
+            logger=_log,
+            debug=False,
+            max_line_size=_MAX_LINE,
+            # Views do that, see request_coding.
+            auto_decompress=False,
         )
         self._limits = limits
         self._connections = connections

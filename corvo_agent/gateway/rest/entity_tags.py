@@ -7,16 +7,19 @@ compressed has the coding behind its tag, as other bytes need another one.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping
 
-from aiohttp import ETag, web
+from aiohttp import ETag, hdrs, web
 
-from ...errors import VersionConflict
+from ...errors import DecodeError, VersionConflict
 from ..objects.precondition import ANY_VERSION, Precondition
 from ..watching.cached_module import CachedModule
 
 _ETAG = "ETag"
+# One of a list of them, or "*".
+_GIVEN = re.compile(r'[ \t]*(?:(\*)|(W/)?"([\x21\x23-\x7e\x80-\uffff]*)")?[ \t]*(?:,|$)')
 
 
 def module_tag(entry: CachedModule, shown: bytes) -> str:
@@ -37,7 +40,11 @@ def mark_coded(response: web.StreamResponse, coding: str) -> None:
 
 def precondition_of(request: web.Request) -> Precondition:
     """What the headers of a write require."""
-    match, none_match = request.if_match, request.if_none_match
+    match, _ = _given(request, hdrs.IF_MATCH)
+    none_match, readable = _given(request, hdrs.IF_NONE_MATCH)
+    if not readable:
+        # Of If-Match what cannot be read is fulfilled by nothing; this would be by everything.
+        raise DecodeError("If-None-Match", "the header If-None-Match is neither * nor a list of tags")
     return Precondition(
         # A weak tag says that two objects are alike, which is not enough to write over one.
         None if match is None else [_version(tag) for tag in match if not tag.is_weak],
@@ -45,15 +52,32 @@ def precondition_of(request: web.Request) -> Precondition:
     )
 
 
+def _given(request: web.Request, name: str) -> tuple[list[ETag] | None, bool]:
+    """The tags of a header, None without it, and whether all of it could be read.
+
+    A list may be written as several headers (RFC 9110 section 5.3), of which aiohttp reads the first alone.
+    """
+    lines = request.headers.getall(name, None)
+    if lines is None:
+        return None, True
+    text, found, position = ",".join(lines), [], 0
+    while position < len(text) and (match := _GIVEN.match(text, position)):
+        every, weak, tag = match.groups()
+        if every or tag is not None:
+            found.append(ETag(value=every or tag, is_weak=bool(weak)))
+        position = match.end()
+    return found, position >= len(text)
+
+
 def not_modified(request: web.Request, tag: str, headers: Mapping[str, str]) -> web.Response | None:
     """The answer to a caller that has what ``tag`` stands for already.
 
     Raises VersionConflict when the caller wants it only if it is another one that it has.
     """
-    match = request.if_match
+    match, _ = _given(request, hdrs.IF_MATCH)
     if match is not None and not any(_same(each, tag) and not each.is_weak for each in match):
         raise VersionConflict(request.path, 0)
-    for each in request.if_none_match or ():
+    for each in _given(request, hdrs.IF_NONE_MATCH)[0] or ():
         if _same(each, tag):
             shown = tag if each.value == ANY_VERSION else each.value
             return web.Response(status=304, headers={**tagged(headers, shown), "Vary": "Accept-Encoding"})

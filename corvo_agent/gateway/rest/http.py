@@ -15,6 +15,7 @@ from ...errors import Busy, CorvoError, DecodeError, NotAuthorized, ResourceExha
 from ..objects.errors import Action, Failure, failure
 from ..watching.watch_hub import PATIENCE
 from .compression import compressed, mark_coding, wanted_coding
+from .request_coding import decoded
 
 #: Bytes of a request body: what the store takes as one value; and the seconds in which it has to come.
 MAX_BODY = 2 << 20
@@ -85,19 +86,20 @@ def guarded(handler: Handler, action: Action) -> Handler:
 async def read_body(request: web.Request) -> bytes:
     """The whole body; raises ResourceExhausted for one over MAX_BODY bytes, before it is read to its end.
 
-    Raises DecodeError for one that is not packed as its Content-Encoding says, or whose chunks are none.
+    Raises DecodeError for one that is not in the coding that its header names, or whose chunks are none.
     A client that takes longer than half a minute to send it is answered 408.
     """
     try:
         async with asyncio.timeout(BODY_SECONDS):
             # Bounded by the application (client_max_size), so that a body without a stated length is too.
-            return await request.read()
+            body = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise ResourceExhausted("bytes of a request body", MAX_BODY, request.content_length) from error
     except web.RequestPayloadError as error:
-        raise DecodeError("request body", "the body is not of the coding that its header names") from error
+        raise DecodeError("request body", "the body does not come as its headers say") from error
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
+    return decoded(body, ",".join(request.headers.getall("Content-Encoding", ())), MAX_BODY)
 
 
 async def send_whole(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from ...access.audit import Audit
@@ -176,6 +176,9 @@ def check_credentials(gatekeeper: Gatekeeper, again: float = 15.0) -> Middleware
         forged = not header and "Origin" in request.headers and request.headers.get(_CSRF_HEADER) != cookie
         if request.method != "GET" and forged:
             return failure_response(UNAUTHORIZED)
+        # Any page may open a WebSocket anywhere, and read it: its browser asks for no CORS there, and sends the cookie.
+        if not header and hdrs.UPGRADE in request.headers and _is_foreign(request):
+            return failure_response(UNAUTHORIZED)
         with calling(replace(known, address=request.remote or "")):
             # Where nothing is routed there is nothing to be allowed; what the table has not nobody may.
             try:
@@ -249,6 +252,12 @@ def _read_origin(origin: str) -> SplitResult:
     except ValueError:
         raise DecodeError("Origin", "the header Origin is no origin") from None
     return asked
+
+
+def _is_foreign(request: web.Request) -> bool:
+    """Whether a page of another origin has sent it, as far as that is told."""
+    origin = request.headers.get("Origin", "")
+    return bool(origin) and not _same_origin(request, _read_origin(origin))
 
 
 def _same_origin(request: web.Request, asked: SplitResult) -> bool:

@@ -8,7 +8,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import AlreadyExists, CorvoError, DecodeError, NotFound, ResourceExhausted, VersionConflict
+from ...errors import (
+    AlreadyExists,
+    CorvoError,
+    DecodeError,
+    InvalidArgument,
+    NotFound,
+    ResourceExhausted,
+    VersionConflict,
+)
+from ...timestamps import format_rfc3339
 from ..compare_and_swap import compare_and_swap
 from ..kv import KeyValue, KeyValueStore
 from .codec import control_key, control_of, controls_prefix, decode_control, encode_control, id_of
@@ -18,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 #: Seconds that a control stays in the store after its end: who looks later still sees what there was.
 KEPT_AFTER_END = 3600.0
+#: Seconds ahead that the end of a control may lie: etcd has no longer leases (lease.MaxLeaseTTL) than 285 years.
+LONGEST = 9e9 - 2 * KEPT_AFTER_END
 # Seconds that giving back a lease without a control may take.
 _REVOKE = 2.0
 
@@ -54,6 +65,10 @@ class ControlStore:
         lease = 0
         if control.until:
             left = (control.until - self._clock.time_ns()) / 1e9
+            if left > LONGEST:
+                raise InvalidArgument(
+                    "until", format_rfc3339(control.until), "is too far ahead: leave it out for no end"
+                )
             lease = await self._kv.grant_lease(max(0.0, left) + KEPT_AFTER_END)
         try:
             revision = await compare_and_swap(

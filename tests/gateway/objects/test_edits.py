@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,15 @@ def test_a_patch_merges_and_null_removes() -> None:
 def test_an_empty_patch_changes_the_generation_only() -> None:
     new = objects.patched(OLD, {}, now=LATER)
     assert (new.spec, new.status, new.meta.labels) == (OLD.spec, OLD.status, OLD.meta.labels)
+
+
+def test_a_patch_that_is_too_deep_is_the_callers_fault() -> None:
+    for depth in (300, 900, 100_000):
+        patch: dict[str, Any] = {}
+        for _ in range(depth):
+            patch = {"a": patch}
+        with pytest.raises(DecodeError, match="nested"):
+            objects.patched(OLD, {"spec": patch}, now=LATER)
 
 
 def test_a_patch_is_held_against_the_rules() -> None:

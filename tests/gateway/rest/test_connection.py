@@ -162,6 +162,15 @@ async def test_what_a_caller_sends_wrongly_is_one_line_and_no_traceback(
     assert [(record.levelname, record.exc_info) for record in caplog.records] == [("INFO", None)]
 
 
+async def test_an_address_may_be_long(gateway: Gateway) -> None:
+    # As that of a followed log with the place in each of a thousand files.
+    ask = b"GET /healthz?x=%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    for size, status in ((60_000, b"HTTP/1.1 200"), (70_000, b"HTTP/1.0 400")):
+        async with connected(gateway.address) as (reader, writer):
+            writer.write(ask % (b"a" * size))
+            assert (await gone(reader)).startswith(status)
+
+
 class TestBodies:
     @pytest.fixture
     def limits(self) -> dict[str, Any]:

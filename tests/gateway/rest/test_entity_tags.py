@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 
 from tests.gateway.conftest import Api, Store, settled
 from tests.gateway.modules import module
@@ -49,6 +50,8 @@ async def test_who_has_an_object_already_is_told_so(api: Api, store: Store) -> N
     assert (await look(api, "/modules/a1", If_None_Match="*"))[0::2] == (304, tag)
     async with api.raw("GET", "/modules/a1", headers={"If-None-Match": tag}) as response:
         assert (response.headers["Vary"], "Corvo-Staleness" in response.headers) == ("Accept-Encoding", True)
+    several = CIMultiDict([("If-None-Match", '"other"'), ("If-None-Match", tag)])
+    assert (await api.call("GET", "/modules/a1", headers=several))[0] == 304
     for given in ('"other"', "a1", tag.strip('"')):
         assert (await look(api, "/modules/a1", If_None_Match=given))[0] == 200
     await store.put_module(module("a1", level="Debug"))
@@ -107,6 +110,23 @@ async def test_a_write_from_an_old_state_is_refused_as_the_original_refuses_it(
     status, _ = await api.call(method, path, body, headers={"If-Match": f'"other", {tag}', "If-None-Match": '"other"'})
     assert status == 200
     assert (await api.call(method, path, body, headers={"If-Match": tag}))[0] == (404 if method == "DELETE" else 412)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), WRITES)
+async def test_a_condition_may_be_written_as_several_headers(
+    api: Api, store: Store, method: str, path: str, body: Any
+) -> None:
+    tag = await stored(api, store)
+    for second in (tag, "*"):
+        several = CIMultiDict([("If-None-Match", '"other"'), ("If-None-Match", second)])
+        assert (await api.call(method, path, body, headers=several))[0] == 412, second
+    # A condition that cannot be read is none that everything fulfils.
+    for wrong in ("no tag", tag.strip('"'), f'{tag} "other"', '"other", x'):
+        status, answer = await api.call(method, path, body, headers={"If-None-Match": wrong})
+        assert (status, "If-None-Match" in answer["message"][0]) == (400, True), wrong
+    assert (await api.call(method, path, body, headers={"If-Match": ""}))[0] == 412
+    several = CIMultiDict([("If-Match", '"other"'), ("If-Match", f", {tag} ,"), ("If-None-Match", "")])
+    assert (await api.call(method, path, body, headers=several))[0] == 200
 
 
 @pytest.mark.parametrize(("method", "path", "body"), WRITES)

@@ -12,7 +12,7 @@ from corvo_agent.embedded import EmbeddedEtcd
 from corvo_agent.errors import InvalidArgument, NotFound, ResourceExhausted, Unavailable
 from corvo_agent.modules.controls.codec import control_key, controls_prefix
 from corvo_agent.modules.controls.control import MAX_CONTROLS, Control
-from corvo_agent.modules.controls.store import KEPT_AFTER_END, ControlStore
+from corvo_agent.modules.controls.store import KEPT_AFTER_END, LONGEST, ControlStore
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.kv import KeyValueStore
@@ -96,6 +96,14 @@ async def test_it_lies_under_a_lease_of_its_time_and_an_hour(kv: KeyValueStore) 
     await store.put(NAME, Control("Debug"))
     await kv.revoke_lease(ending.lease)
     assert [control.until for control in await store.list(NAME)] == [0, 0]
+
+
+async def test_it_ends_before_the_longest_lease(kv: KeyValueStore) -> None:
+    clock = FakeClock()
+    store = ControlStore(kv, clock=clock)
+    await store.put(NAME, Control("Debug", until=clock.time_ns() + int(LONGEST) * 10**9))
+    with pytest.raises(InvalidArgument, match="until: is too far ahead"):
+        await store.put(NAME, Control("Debug", until=clock.time_ns() + int(LONGEST + 1) * 10**9))
 
 
 async def test_there_is_a_bound_to_how_many_there_are() -> None:

@@ -181,6 +181,11 @@ class ModuleViews:
         lines = [*named_level_lines("Level", level)] if body.get("level") is not None else []
         if lines:
             raise ValidationFailed("Module", lines)
+        # Two that exclude each other: what was meant, the one or the other, is not known.
+        if keep and body.get("for") is not None:
+            raise DecodeError("request body", "for: what is kept has no end")
+        if not level and (lost := [key for key in ("for", "keep", "scope") if body.get(key)]):
+            raise DecodeError("request body", f"{lost[0]}: there is no level that it could be about")
         name, condition = request.match_info["name"], precondition_of(request)
         if not level:
             return self._stored(await self._api.clear_control(name, logger, text_of(body, "id"), condition=condition))
