@@ -4,7 +4,8 @@
 CRI         ``2026-11-24T10:00:00.000000000Z stderr F line``; a line that is too long comes in parts marked ``P``
 docker      ``{"log":"line\\n","stream":"stderr","time":"..."}``; the parts of a long line lack the newline
 syslog      ``<134>Nov 24 10:00:00 host app[12]: line``, also as RFC 5424, with or without ``@cee:``
-compose     ``web_1  | line``, and ``[pod/web/app] line`` of kubectl
+compose     ``web_1  | line``, and ``[pod/web/app] line`` of kubectl; those of honcho, pm2, kubetail and stern
+stamp       ``2026-11-24T10:00:00Z {...}``: what kubectl, pm2, Heroku and Lambda put before objects
 ==========  ===================================================================================================
 
 Colours of a terminal are taken off with them: they say nothing that the words do not say.
@@ -30,9 +31,14 @@ _LOOK_BACK = 6  # lines: streams take turns in between parts, but not for long
 _CRI = re.compile(
     rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (stdout|stderr) ([FP])(?::\S{1,80})? ?"
 )
-_NOW = rb"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))"
+_CLOCK = rb"\d\d:\d\d:\d\d(?:\.\d{1,9})?"
+# As daemons write it, and journalctl in its short, short-precise, short-iso and short-full forms.
+_NOW = (
+    rb"(?:[A-Z][a-z]{2} (?:[ \d]\d " + _CLOCK + rb"|\d{4}-\d\d-\d\d " + _CLOCK + rb" (?:[A-Z]{3,5}|[+-]\d\d))"
+    rb"|\d{4}-\d\d-\d\dT" + _CLOCK + rb"(?:Z|[+-]\d\d:?\d\d))"
+)
 _SYSLOG = re.compile(
-    rb"(?:<(?P<priority>\d{1,3})>)?(?P<ts>" + _NOW + rb") (?P<host>[\w.:-]{1,255}) (?P<app>[^\s:\[\]]{1,128})"
+    rb"(?:<(?P<priority>\d{1,3})>)?(?P<ts>" + _NOW + rb") (?P<host>[\w.:-]{1,255}) (?P<app>[^\s:\[\]{}\"]{1,128})"
     rb"(?:\[(?P<pid>[\w.-]{1,32})\])?: ?"
 )
 # Structured data: a bracket ends an element unless it is in quotes or behind a backslash, as RFC 5424, 6.3.3, has it;
@@ -42,7 +48,21 @@ _SYSLOG_5424 = re.compile(
     rb"<(?P<priority>\d{1,3})>1 (?P<ts>" + _NOW + rb"|-) (?P<host>\S{1,255}) (?P<app>\S{1,128}) (?P<pid>\S{1,128})"
     rb" (?P<msgid>\S{1,32})(?: (?P<data>-(?=\s|\Z)|" + _DATA + rb"))? ?(?:\xef\xbb\xbf)?"
 )
-_COMPOSE = re.compile(rb"(?:(?P<service>[\w.-]{1,80}) {1,40}\| ?|\[(?P<pod>pod/[\w./-]{1,250})\] )(?=[{\[<\d\x1bA-Z])")
+_COMPOSE = re.compile(
+    rb"(?:(?:\d\d:\d\d:\d\d |\d{1,4}\|)?(?P<service>[\w.-]{1,80}) {1,40}\| ?|\[(?P<pod>pod/[\w./-]{1,250})\] )"
+    rb"(?=[{\[<\d\x1bA-Z])"
+)
+# Before text these say too little.
+_SOURCE = re.compile(
+    rb"(?:\[(?P<service>[\w./:-]{1,250})\]"
+    rb"|(?P<pod>(?=[a-z.-]{0,200}\d)[a-z0-9][a-z0-9.]{0,200}-[a-z0-9.-]{1,100}) (?P<container>[a-z0-9-]{1,63}))"
+    rb" (?=\{\")"
+)
+_STAMP = re.compile(
+    rb"\[?(?P<ts>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)\]?:?[ \t]"
+    rb"(?:(?P<app>[\w.-]{1,80})\[(?P<pid>[\w.-]{1,80})\]: "
+    rb"|(?P<request>[0-9a-f]{8}-[0-9a-f-]{20,40})[ \t](?:(?P<level>[A-Z]{4,5})[ \t])?)?(?=\{\")"
+)
 _CEE = b"@cee:"
 _PRIORITY = re.compile(rb"<(\d{1,3})>(?=\S)")
 _DOCKER_KEYS = frozenset({"log", "stream", "time", "attrs"})
@@ -209,10 +229,18 @@ def _is_level(word: bytes) -> bool:
 
 
 def _open_compose(letter: Letter) -> bool:
-    match = _COMPOSE.match(letter.line)
-    if match is None:
+    match = _COMPOSE.match(letter.line) or (_SOURCE.match(letter.line) if letter.line.endswith(b"}") else None)
+    if match is None or _is_level(match["service"] or b""):
         return False
     _keep(letter, "compose", match.groupdict(), letter.line[match.end() :])
+    return True
+
+
+def _open_stamp(letter: Letter) -> bool:
+    match = _STAMP.match(letter.line) if letter.line.rstrip().endswith(b"}") else None
+    if match is None:
+        return False
+    _keep(letter, "stamp", match.groupdict(), letter.line[match.end() :])
     return True
 
 
@@ -248,4 +276,4 @@ def _keep(letter: Letter, name: str, found: dict[str, bytes | None] | dict[str, 
             letter.fields[key] = value.decode("utf-8", "replace")
 
 
-_OPENINGS = (_open_cri, _open_syslog, _open_compose, _open_docker)
+_OPENINGS = (_open_cri, _open_syslog, _open_compose, _open_stamp, _open_docker)

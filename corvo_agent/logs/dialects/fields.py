@@ -61,6 +61,7 @@ LEVEL_KEYS: tuple[tuple[str, Scale], ...] = (
     ("fields.level", Scale.PLAIN),
     ("metadata.level", Scale.PLAIN),
     ("metadata.severity", Scale.PLAIN),
+    ("body.level", Scale.PLAIN),
     ("L", Scale.PLAIN),
 )
 
@@ -80,6 +81,7 @@ TIME_KEYS: tuple[str, ...] = (
         "metadata.timestamp",
         "msec",
         "epoch",
+        "started_at",
         "T",
     ),
 )
@@ -87,7 +89,15 @@ TIME_KEYS: tuple[str, ...] = (
 _KEYS: Mapping[Field, tuple[str, ...]] = {
     Field.MESSAGE: (
         *("msg", "message", "@m", "short_message", "@message", "MESSAGE", "textPayload", "Body", "body"),
-        *("body.stringValue", "event", "record.message", "fields.message", "jsonPayload.message", "RenderedMessage"),
+        *(
+            "body.stringValue",
+            "body.message",
+            "event",
+            "record.message",
+            "fields.message",
+            "jsonPayload.message",
+            "RenderedMessage",
+        ),
         *("Message", "formatted_message", "@mt", "MessageTemplate", "log", "text", "full_message", "data.message", "M"),
     ),
     Field.LOGGER: (

@@ -13,6 +13,7 @@ from .fields import lookup
 from .json_text import parse_object
 from .logfmt import parse_logfmt
 from .nearly_json import may_open_object
+from .otlp import BATCH, with_batch_read
 from .severity import Scale, Severity, of_number, of_value
 from .text_forms import FORMS, TextForm, TextLine, find_lead, read_timed
 from .times import TimeReader
@@ -42,11 +43,11 @@ class LineReader:
         """
         document = parse_object(line) if line.startswith(b"{") else None
         if document is not None and not is_docker(document):
-            return document
+            return document if BATCH not in document else with_batch_read(document)
         letter = open_envelopes(line, document)
         if letter.names or len(letter.line) < len(line) or not line.startswith(b"{"):
             document = parse_object(letter.line) if may_open_object(letter.line) else None
-        found = document if document is not None else self.read_text(letter.line, letter)
+        found = with_batch_read(document) if document is not None else self.read_text(letter.line, letter)
         return found if found is None or not letter.names else self.with_envelope(found, letter)
 
     def read_text(self, line: bytes, letter: Letter | None = None) -> dict[str, Any] | None:

@@ -6,11 +6,14 @@ import re
 
 import orjson
 
-_PAIR = re.compile(r'(?P<key>[A-Za-z_@][\w.@/-]*)=(?P<value>"(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|$)')
+_PAIR = re.compile(
+    r'(?P<key>[A-Za-z_@][\w.@/-]*)=(?P<value>"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'(?=\s|$)|[^\s"]*)(?:\s+|$)'
+)
 _BARE = re.compile(r"\S+(?:\s+|$)")
 
 #: What a line has to have one of, or anything with an equals sign would be taken for logfmt.
-_TELLING = frozenset({"level", "lvl", "severity", "ts", "time", "t", "timestamp"})
+_TELLING = frozenset({"level", "lvl", "severity", "ts", "time", "t", "timestamp", "Level", "Time"})
+_QUOTE = re.compile(r"\\(['\\])")
 
 
 def parse_logfmt(line: str) -> dict[str, str] | None:
@@ -39,6 +42,8 @@ def parse_logfmt(line: str) -> dict[str, str] | None:
 
 
 def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] == "'":  # as Python writes it: structlog's KeyValueRenderer
+        return _QUOTE.sub(r"\1", value[1:-1])
     if not value.startswith('"'):
         return value
     try:

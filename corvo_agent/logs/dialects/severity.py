@@ -111,9 +111,10 @@ for _severity, _words in WORDS.items():
 #: Levels as most lines spell them: the words of more than one letter, in lower case, in capitals and capitalised.
 PLAIN_WORDS = frozenset(word for word in _BY_WORD if len(word) > 1)
 
-# Colours, and an offset as in slog's ERROR+2.
+# Colours, brackets and pictures around a word, and an offset as in slog's ERROR+2 and OpenTelemetry's WARN2.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_OFFSET = re.compile(r"([a-z]+)[+-]\d{1,4}", re.ASCII)
+_EDGES = re.compile(r"\A[\W_]+|[\W_]+\Z")
+_OFFSET = re.compile(r"([a-z]+)(?:[+-]\d{1,4}|[2-4])", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,6}(\.\d{1,6})?", re.ASCII)
 #: Keys of the objects that some loggers write for a level: log4j2, loguru.
 _INSIDE = ("name", "standardLevel", "levelStr")
@@ -161,7 +162,7 @@ def _text_of(value: Any) -> Severity | None:
 def _of_odd_word(text: str) -> Severity | None:
     if len(text) > _LONGEST:
         return None
-    bare = _COLOUR.sub("", text).strip(" \t\r[]()<>|:*-\"'").lower()
-    if offset := _OFFSET.fullmatch(bare):
+    bare = _EDGES.sub("", _COLOUR.sub("", text)).lower()
+    if bare not in _BY_WORD and (offset := _OFFSET.fullmatch(bare)):
         bare = offset[1]
     return _BY_WORD.get(bare)

@@ -116,7 +116,7 @@ def _of_syslog(line: bytes, header: re.Match[bytes]) -> list[Piece]:
     if header["ts"][:1].isdigit():
         pieces.append(Varying(_DIGITS + b"T:.Z+-"))
     else:
-        pieces += [Varying(_LETTERS), Fixed(b" "), Varying(_DIGITS + b": ")]
+        pieces += [Varying(_LETTERS), Fixed(b" "), Varying(_DIGITS + b": .")]
     end = header.end("app")
     # The space before the host may belong to what varies.
     pieces.append(Fixed(line[header.start("host") - (not header["ts"][:1].isalpha()) : end]))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .severity import PLAIN_WORDS, Severity, of_word
-from .time_forms import ANY_TIME
+from .time_forms import ANY_TIME, WEEKDAY
 
 _LONGEST = 4096  # characters of a line in which its head is looked for
 _NEAR = 100  # characters behind a time in which a level may stand
@@ -156,6 +156,15 @@ FORMS: tuple[TextForm, ...] = (
     TextForm("oslo", r"TIME (?P<pid>\d+) (?P<level>[A-Z]+) (?P<logger>[\w.]+) (?:\[(?P<request>[^\]]*)\] )?", _DIGITS),
     TextForm("cassandra", r"(?P<level>[A-Z]+) +\[(?P<thread>[^\]]*)\] TIME (?P<caller>\S+) - ", "TDIWEF"),
     TextForm("logcat", r"TIME +(?P<pid>\d+) +(?P<thread>\d+) (?P<level>[VDIWEFA]) (?P<logger>[^:]+?) *: ", _DIGITS),
+    TextForm("telegraf", r"TIME (?P<level>[TDIWE])! (?:\[(?P<logger>[^\]]+)\] )?", _DIGITS),
+    TextForm("capnslog", r"TIME (?P<level>[TDINWEC]) \| (?P<logger>\w+): ", _DIGITS),
+    TextForm("mongodb", r"TIME (?P<level>[DIWEF])\d? (?P<logger>[A-Z]+) +\[(?P<thread>[^\]]*)\] ", _DIGITS),
+    TextForm("tensorflow", r"TIME: (?P<level>[IWEF]) (?P<caller>\S+:\d+)\] ", _DIGITS),
+    TextForm(
+        "ray", r"\[TIME (?P<level>[DIWEFC]) (?P<pid>\d+) (?P<thread>\d+)\] (?:\(\S+\) )?(?P<caller>\S+:\d+): ", "["
+    ),
+    TextForm("nest", r"\[Nest\] (?P<pid>\d+) +- TIME +(?P<level>[A-Z]+) (?:\[(?P<logger>[^\]]*)\] )?", "["),
+    TextForm("prefect", r"\d\d:\d\d:\d\d\.\d{3} \| (?P<level>[A-Z]+) *\| (?P<logger>\S+) - ", _DIGITS),
     TextForm("tracing", r"TIME(?<=Z) +(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) (?P<logger>\w+(?:::\w+)*): ", _DIGITS),
     TextForm("access", r"(?P<client>\S{1,100}) \S{1,100} (?P<user>\S{1,100}) \[TIME\] (?=\")"),
     TextForm("elixir", r"\d\d:\d\d:\d\d\.\d{3} \[(?P<level>[a-z]+)\] +", _DIGITS),
@@ -181,13 +190,14 @@ FORMS: tuple[TextForm, ...] = (
     TextForm("bare", r"\[?(?P<level>[A-Z]{3,9}|[A-Z][a-z]{3,8}(?=\]))(?:\]:?|:| -)? +", "[TDIWEFCPAN", weak=True),
 )
 
-_HEAD = r"[\[(<]?(?:(?P<level>[A-Za-z]{3,13}|[DIWEF])[\])>:,|]* +[\[(]?)?TIME[\])>]?"
+# WebLogic begins with four number signs.
+_HEAD = rf"(?:####)?[\[(<]?(?:(?!{WEEKDAY})(?P<level>[A-Za-z]{{3,13}}|[DIWEF])[\])>:,|]*[ \t]+[\[(]?)?TIME[\])>]?"
 _WORD = re.compile(
-    r"[\[(<|{]\s*(?P<bracketed>[A-Za-z]{1,13}(?:\d|[+-]\d+)?)\s*[\])>|}]|(?P<bare>[A-Z]{3,13}(?:[+-]\d+)?)(?=[\s:,\]|/-]|$)"
-    r"|(?P<lower>[a-z]{3,13})(?=[:\t ]|$)|\S+",
+    r"[\[(<|{*]\s*(?P<bracketed>[A-Za-z]{1,13}(?:\d|[+-]\d+)?)\s*[\])>|}*]|(?P<bare>[A-Z]{3,13}(?:[+-]\d+)?)(?=[\s:;,\]|/-]|$)"
+    r"|(?P<lower>[a-z]{3,13})(?=[:\t ]|$)|[:;,](?=[A-Z])|\S+",
     re.ASCII,
 )
-_SEPARATORS = " \t:|-]>,"
+_SEPARATORS = " \t:;|-]>,"
 
 
 def read_timed(line: str) -> TextLine | None:

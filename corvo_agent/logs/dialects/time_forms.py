@@ -49,27 +49,43 @@ ZONE_NAMES: Mapping[str, int] = {
     "PDT": -25200,
 }
 
-_CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,12}))?"
+_FRACTION = r"(?:(?:[.,]|:(?=\d{3}(?!\d)))(?P<fraction>\d{1,18}))?"
+_CLOCK = rf"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d){_FRACTION}"
+_NAMES = "|".join(ZONE_NAMES)
 _MONTH = f"(?P<month_name>{'|'.join(MONTHS)})[a-z]{{0,6}}"
-_WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6},? )?"
+#: The expression of a day of the week, with the blank behind it.
+WEEKDAY = "(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?,? "
+_WEEKDAY = f"(?:{WEEKDAY})?"
 _ZONE = (
     r"(?P<zone>[+-]\d\d(?::?\d\d)?(?![\d:])| ?[+-]\d\d:?\d\d(?![\d:])|[zZ](?![A-Za-z])"
-    r"| ?(?:" + "|".join(ZONE_NAMES) + r")(?:[+-]\d\d:?\d\d)?(?![A-Za-z]))?(?:\[[A-Za-z_/+-]{1,40}\])?"
+    rf"| ?(?:{_NAMES})(?:[+-]\d\d:?\d\d)?(?![A-Za-z]))?"
+    # and once more by name, as Java, JavaScript and Go write it
+    r"(?:\[[A-Za-z_/+-]{1,40}\]|(?<=GMT[+-]\d{4}) \([A-Za-z. -]{1,60}\)"
+    rf"|(?<=\d\d) (?:{_NAMES})(?![A-Za-z])(?: m=[+-][\d.]{{1,30}})?)?"
 )
 _YEAR, _NUMBER, _DAY = r"(?P<year>\d{4})", r"(?P<month>\d\d)", r"(?P<day>\d\d)"
 
 #: The forms, each of which matches at the start of a text. Of two that match, the first one counts.
 FORMS: tuple[str, ...] = (
     # RFC 3339 and what resembles it: Python's logging, Java, Go's log, nginx.
-    f"{_YEAR}[-/.]{_NUMBER}[-/.]{_DAY}(?:[Tt_]| {{1,2}}){_CLOCK}{_ZONE}",
+    # Seconds may be missing.
+    f"{_WEEKDAY}{_YEAR}[-/.]{_NUMBER}[-/.]{_DAY}(?:[Tt_]| {{1,2}})(?P<hour>\\d\\d):(?P<minute>\\d\\d)"
+    f"(?::(?P<second>\\d\\d){_FRACTION}|(?![:\\d])){_ZONE}",
     # 20261124T100000.123Z, 20261124-10:00:00
-    f"{_YEAR}{_NUMBER}{_DAY}[T -]?(?P<hour>\\d\\d):?(?P<minute>\\d\\d):?(?P<second>\\d\\d)(?![\\d])"
-    f"(?:[.,](?P<fraction>\\d{{1,12}}))?{_ZONE}",
-    # Access logs, Tomcat, Redis, RFC 1123: 24/Nov/2026:10:00:00 +0000
-    f"{_WEEKDAY}(?P<day>\\d{{1,2}})[/ -]{_MONTH}[/ -]{_YEAR}[: ]{_CLOCK}{_ZONE}",
-    # Java's logging: Nov 24, 2026 10:00:00 AM
+    f"{_YEAR}{_NUMBER}{_DAY}[T -]?(?P<hour>\\d\\d):?(?P<minute>\\d\\d):?(?P<second>\\d\\d)(?![\\d]){_FRACTION}{_ZONE}",
+    # Access logs, Tomcat, Redis, RFC 1123: 24/Nov/2026:10:00:00 +0000; RFC 850 with two digits of the year
+    f"{_WEEKDAY}(?P<day>\\d{{1,2}})[/ -]{_MONTH}[/ -](?:{_YEAR}|(?P<short_year>\\d\\d))[: ]{_CLOCK}{_ZONE}",
+    # 24.11.2026 10:00:00
+    f"{_DAY}\\.{_NUMBER}\\.{_YEAR},? {_CLOCK}{_ZONE}",
+    # North America, the only ones to say AM and PM behind numbers: 11/24/2026, 10:00:00 AM
+    f"(?P<month>\\d{{1,2}})/(?P<day>\\d{{1,2}})/{_YEAR},? (?P<hour>\\d{{1,2}}):(?P<minute>\\d\\d):(?P<second>\\d\\d)"
+    f"{_FRACTION} (?P<half>[AP]M){_ZONE}",
+    # Java's logging: Nov 24, 2026 10:00:00 AM; JavaScript's: Tue Nov 24 2026 10:00:00 GMT+0000
     f"{_WEEKDAY}{_MONTH} {{1,2}}(?P<day>\\d{{1,2}}),? {_YEAR},? (?P<hour>\\d{{1,2}}):(?P<minute>\\d\\d):"
-    f"(?P<second>\\d\\d)(?:[.,](?P<fraction>\\d{{1,12}}))?(?: (?P<half>[AP]M))?{_ZONE}",
+    f"(?P<second>\\d\\d){_FRACTION}(?: (?P<half>[AP]M))?{_ZONE}",
+    # date: Tue Nov 24 10:00:00 UTC 2026
+    f"{_WEEKDAY}{_MONTH} {{1,2}}(?P<day>\\d{{1,2}}) {_CLOCK}(?P<zone> (?:[+-]\\d\\d:?\\d\\d|{_NAMES}))"
+    f" {_YEAR}(?![\\d:])",
     # Apache's error log and ctime: Tue Nov 24 10:00:00.123 2026; syslog has no year.
     f"{_WEEKDAY}{_MONTH} {{1,2}}(?P<day>\\d{{1,2}}) {_CLOCK}(?: {_YEAR}(?![\\d:]))?",
     # Spark 26/11/24 10:00:00, tornado 261124 10:00:00

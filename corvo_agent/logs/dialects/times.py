@@ -15,7 +15,7 @@ NO_ZONE: Final = "none"
 
 _SECOND = 10**9
 _DAY = 86400 * _SECOND
-_LONGEST = 64  # characters of a time
+_LONGEST = 100  # characters of a time
 
 # Seconds since the epoch before 1973 are taken for what they mostly are: counters, or seconds since a start.
 _LEAST = 10**8

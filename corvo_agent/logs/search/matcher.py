@@ -14,6 +14,7 @@ from ..dialects.envelopes import join_parts
 from ..dialects.fields import Field, keys_of
 from ..dialects.fields import lookup as field_value
 from ..dialects.json_text import is_exact, to_text
+from ..dialects.otlp import BATCH
 from ..dialects.severity import Severity
 from ..files.framing import LINES
 from ..files.splitter import Chunk, Lines
@@ -244,8 +245,8 @@ class Matcher:
         # What may hold secrets is looked at as it is shown, too.
         if self._reveals and self._masker is not None and self._masker.may_hold(b"\n".join(units)):
             return False
-        # No marker, and no envelope around another line.
-        if any(document.get("level") == MARKER or "log" in document for document in documents):
+        # No marker, and no envelope around other lines.
+        if any(document.get("level") == MARKER or "log" in document or BATCH in document for document in documents):
             return False
         return not self._query.fields or all(map(is_exact, units))
 

@@ -37,6 +37,11 @@ NOW = "2026-11-24T10:00:00.5Z"
         (f"{NOW} ERROR app: x", f"{NOW} ERROR app: x", {}, ()),
         ("<999>x", "<999>x", {}, ()),
         ("plain", "plain", {}, ()),
+        ('[INFO] {"level":"error"}', '[INFO] {"level":"error"}', {}, ()),
+        ('half-open connection {"a":1}', 'half-open connection {"a":1}', {}, ()),
+        (f'{NOW} got {{"level":"error"}}', f'{NOW} got {{"level":"error"}}', {}, ()),
+        (f'{NOW} {{"a":1}}', '{"a":1}', {"ts": NOW}, ("stamp",)),
+        (f'{NOW} {{"a":1}} and more', f'{NOW} {{"a":1}} and more', {}, ()),
     ],
 )
 def test_envelopes(line: str, inner: str, fields: dict[str, str], names: tuple[str, ...]) -> None:
