@@ -12,7 +12,7 @@ import orjson
 from ..diagnostics.messages.payloads import decode_stats, stats_payload
 from ..diagnostics.query import NOTHING, DebugQuery, Payload
 from ..errors import CorvoError
-from ..stats.counters import Count, added
+from ..stats.counters import Count, add_counts
 from ..stats.expvar import ExpvarRegistry
 from ..stats.variables import error_text, render
 from .connection import SHARE, WorkerConnection
@@ -71,9 +71,7 @@ class HubStats:
     def _together(self, answers: Mapping[WorkerConnection, Mapping[str, str]], variable: str) -> dict[str, str]:
         counted: dict[str, Count] = {}
         for counts in (self._workers.gone, *(worker.counts for worker in answers)):
-            for name, count in counts.items():
-                if not variable or name == variable:
-                    counted[name] = added(counted.get(name), count)
+            add_counts(counted, {name: count for name, count in counts.items() if not variable or name == variable})
         shown = {name: _dump(count) for name, count in counted.items()}
         names = {name for texts in answers.values() for name in texts} - {_ERROR, *counted}
         for name in names:

@@ -13,7 +13,7 @@ from ..levels.state import LevelState
 from ..modules.announcing.endpoint import MAX_WORKERS, AppliedLevel, Endpoint, Worker
 from ..modules.announcing.workers import Process, choose
 from ..sidecar.target.process import began_ns, process_identity
-from ..stats.counters import Count, added
+from ..stats.counters import Count, add_counts
 from ..stub.messages import pack_level
 from .admission import Admission
 from .connection import WorkerConnection
@@ -160,8 +160,7 @@ class Workers:
             return
         del self._by_id[worker.id]
         self._went += 1
-        for name, count in worker.counts.items():
-            self._gone[name] = added(self._gone.get(name), count)
+        add_counts(self._gone, worker.counts)
         self._tell_change()
 
     def _look_again(self, worker: WorkerConnection) -> None:

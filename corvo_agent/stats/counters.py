@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias, cast
 
-from .variables import Int, Map, Variable
+from .variables import DROPPED, MAX_KEYS, MAX_VARIABLES, Int, Map, Variable
 
 #: A count, or counts by name.
 Count: TypeAlias = "int | float | dict[str, int | float]"
@@ -25,14 +25,39 @@ def count_of(variable: Variable) -> Count | None:
 
 
 def added(one: Count | None, other: Count | None) -> Count:
-    """Both together; None counts as nothing. Of a number and a Map the other one is kept."""
+    """Both together; None counts as nothing. Of a number and a Map the other one is kept.
+
+    Maps together have as many names as one may have: those of ``other`` that find no room are counted as ``DROPPED``.
+    """
     if one is None or other is None:
         return (other if one is None else one) or 0
     if isinstance(one, dict) and isinstance(other, dict):
-        return {name: one.get(name, 0) + other.get(name, 0) for name in (*one, *(set(other) - set(one)))}
+        return _joined(one, other)
     if isinstance(one, dict) or isinstance(other, dict):
         return other
     return one + other
+
+
+def add_counts(sums: dict[str, Count], counts: Mapping[str, Count]) -> None:
+    """Add each of ``counts`` to the one of its name in ``sums``, which has as many names as one registry may have.
+
+    Processes that come and go may count under ever new names: those that find no room are counted as ``DROPPED``.
+    """
+    for name, count in counts.items():
+        if name in sums or len(sums) < MAX_VARIABLES:
+            sums[name] = added(sums.get(name), count)
+        else:
+            sums[DROPPED] = added(sums.get(DROPPED), 1)
+
+
+def _joined(one: Mapping[str, int | float], other: Mapping[str, int | float]) -> dict[str, int | float]:
+    sums = dict(one)
+    for name, number in other.items():
+        if name in sums or len(sums) < MAX_KEYS:
+            sums[name] = sums.get(name, 0) + number
+        else:
+            sums[DROPPED] = sums.get(DROPPED, 0) + 1
+    return sums
 
 
 def less(count: Count, base: Count | None) -> Count:

@@ -9,10 +9,8 @@ from typing import TypeVar
 from ..errors import AlreadyExists, InvalidArgument, ResourceExhausted
 from .counters import Count, count_of, less
 from .histogram import Histogram
-from .variables import Float, Int, Map, Variable, render
+from .variables import MAX_VARIABLES, Float, Int, Map, Variable, render
 
-#: Variables of one registry.
-MAX_VARIABLES = 10_000
 #: The variable that holds every histogram, as in the original.
 HISTOGRAMS = "histograms"
 #: The kind of debug stats that are given none.

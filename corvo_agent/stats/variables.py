@@ -18,8 +18,8 @@ from ..secrets import mask_json_text
 
 N = TypeVar("N", int, float)
 
-#: Keys of one Map.
-MAX_KEYS = 10_000
+#: Variables of one registry, and keys of one Map.
+MAX_VARIABLES = MAX_KEYS = 10_000
 #: Where a Map that is full counts what it had to leave out.
 DROPPED = "corvo.dropped"
 

@@ -15,7 +15,7 @@ from corvo_agent.hub.workers import Workers
 from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.modules.announcing.endpoint import AppliedLevel
-from corvo_agent.stats.variables import Int
+from corvo_agent.stats.variables import DROPPED, MAX_KEYS, Int
 from tests.hub.kit import PATIENCE, connected, hub, stubs
 from tests.levels.kit import untouched_levels
 from tests.stub.kit import runtime_folder
@@ -76,6 +76,20 @@ async def test_what_a_process_has_keeps_until_the_level_is_known(folder: Path) -
             said = await reader.readuntil(b'"seq":2')
         assert b'"seq":1' not in said
         writer.close()
+
+
+async def test_processes_that_come_and_go_for_years_leave_bounded_counts(folder: Path) -> None:
+    async with hub(folder) as (workers, place):
+        for process in range(4):
+            _, writer = await asyncio.open_unix_connection(place.socket)
+            customers = {f"customer{process}-{number}": 1 for number in range(MAX_KEYS // 2)}
+            writer.write(pack({"t": "hello", "values": {"customers": customers}, "level": True}))
+            await connected(workers, 1)
+            writer.close()
+            await connected(workers, 0)
+        counts = workers.gone["customers"]
+        assert isinstance(counts, dict)
+        assert (len(counts), counts[DROPPED]) == (MAX_KEYS + 1, MAX_KEYS)
 
 
 async def test_counts_of_the_gone_stay(folder: Path) -> None:

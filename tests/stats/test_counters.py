@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.stats.counters import Count, added, count_of, less, read_counts
-from corvo_agent.stats.variables import Float, Func, Int, Map, String
+from corvo_agent.stats.counters import Count, add_counts, added, count_of, less, read_counts
+from corvo_agent.stats.variables import DROPPED, MAX_KEYS, MAX_VARIABLES, Float, Func, Int, Map, String
 
 NUMBERS = st.integers(0, 10**12)
 COUNTS: st.SearchStrategy[Count] = NUMBERS | st.dictionaries(st.text(), NUMBERS, max_size=4)
@@ -42,3 +42,18 @@ def test_what_was_cleared_has_counted_what_it_shows() -> None:
 def test_what_is_no_count_is_left_out() -> None:
     assert read_counts({"a": 1, "b": "x", "c": {"d": 2.5}, "e": {"f": None}}) == {"a": 1, "c": {"d": 2.5}}
     assert read_counts([1]) == {}
+
+
+def test_names_that_never_end_find_no_room_and_are_counted() -> None:
+    sums: dict[str, Count] = {}
+    for process in range(5):
+        customers: dict[str, int | float] = {f"customer{process}-{number}": 1 for number in range(MAX_KEYS // 2)}
+        add_counts(sums, {"requests": 2, "customers": customers, **{f"n{process}-{each}": 1 for each in range(3000)}})
+    assert sums["requests"] == 10
+    seen = sums["customers"]
+    assert isinstance(seen, dict)
+    assert (len(seen), seen[DROPPED]) == (MAX_KEYS + 1, 3 * (MAX_KEYS // 2))
+    assert (len(sums), sums[DROPPED]) == (MAX_VARIABLES + 1, 5 * 3000 + 2 - MAX_VARIABLES)
+    # Those that are known go on.
+    add_counts(sums, {"customers": {"customer0-1": 3}})
+    assert (sums["customers"], sums[DROPPED]) == ({**seen, "customer0-1": 4}, 5002)
