@@ -53,6 +53,10 @@ class Keeper:
         """``source`` tells that a module runs."""
         self._wanted[present.name] = (source, present)
 
+    def wants(self, name: str) -> bool:
+        """Whether a source has told that the module runs."""
+        return name in self._wanted
+
     def forget(self, source: str, name: str) -> None:
         """``source`` tells that a module runs no more."""
         if self._wanted.get(name, ("",))[0] == source:

@@ -54,6 +54,9 @@ class WorkQueue:
     def __len__(self) -> int:
         return len(self._ready) + sum(each.owed for each in self._deferred.values())
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._ready or name in self._deferred
+
     @property
     def lingering(self) -> int:
         """How many removals wait for their time."""

@@ -172,10 +172,16 @@ class ModuleWriter:
                     case Complete() if told is not None:
                         backoff.reset()
                         self._keeper.forget_others(label, told)
+                        self._forget_failures()
                         await self._forget_others(label, told, final=once)
                         if once:
                             return
                         told = None
+
+    def _forget_failures(self) -> None:
+        """Of what runs no more and is tried no more: names of nodes and pods are new ones each time."""
+        for name in [name for name in self._failed if not self._keeper.wants(name) and name not in self._queue]:
+            del self._failed[name]
 
     async def _forget_others(self, label: str, told: set[str], *, final: bool) -> None:
         """Remove the objects that came from this source once and that it told nothing of now."""

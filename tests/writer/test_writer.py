@@ -342,12 +342,16 @@ async def test_a_source_that_outruns_the_store_waits() -> None:
         assert running.source.told.qsize() >= 13
 
 
-async def test_what_cannot_be_written_is_reported_by_name(running: Running, caplog: pytest.LogCaptureFixture) -> None:
-    running.source.tell(Present("-bad name-", status()), Present("node1-billing", status()), Complete())
+async def test_what_cannot_be_written_is_told_while_it_runs(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    running.source.tell(*(Present(name, status()) for name in ("-bad-", "-old name-", "node1-billing")), Complete())
     await running.settled()
-    assert [name for name, _ in running.writer.statistics().failed] == ["-bad name-"]
-    assert "-bad name-" in caplog.text
-    assert (await running.store.get("node1-billing")).name == "node1-billing"
+    assert [name for name, _ in running.writer.statistics().failed] == ["-bad-", "-old name-"]
+    assert ("-old name-" in caplog.text, (await running.store.get("node1-billing")).spec) == (True, ModuleSpec())
+    running.source.tell(None, Present("-bad-", status()), Complete())
+    await running.clock.wait_sleeping(RETRYING)
+    await running.clock.advance(60)
+    await running.settled()
+    assert [name for name, _ in running.writer.statistics().failed] == ["-bad-"]
 
 
 async def test_a_value_that_cannot_be_read_is_reported_and_tried_until_it_can(running: Running) -> None:
