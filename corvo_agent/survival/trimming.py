@@ -11,6 +11,8 @@ from .load import measure
 _EVERY = 2.0
 # Bytes by which the process has to have grown: less is not worth the few milliseconds.
 _GROWN = 24 << 20
+# Seconds: what is still in use after so long a pause is what the process needs.
+_LONGEST = 256.0
 
 
 def system_trim() -> Callable[[], object] | None:
@@ -27,18 +29,26 @@ async def keep_trimmed(
     resident: Callable[[], int] = lambda: measure()[0],
     clock: Clock = SYSTEM_CLOCK,
 ) -> None:
-    """Trim, in a thread, each time that the process has grown by 24 MiB since the last time, until cancelled.
+    """Trim, in a thread, when the process has grown by 24 MiB since the last time, until cancelled.
 
-    Where the C library cannot, it returns when the process has grown.
+    What is in use at that moment is given up later: it trims again after 4 s, 8 s and so on, until most has been given
+    back, or four minutes brought nothing. Where the C library cannot, it returns when the process has grown.
     """
-    least = resident()
+    least = tried = resident()
+    pause, due = _EVERY, 0.0
     while True:
         await clock.sleep(_EVERY)
         now = resident()
-        if now > least + _GROWN:
+        more = now > tried + _GROWN
+        if more or (now > least + _GROWN and clock.monotonic() >= due):
             trim = trim or system_trim()
             if trim is None:
                 return
             await asyncio.to_thread(trim)
-            now = least = resident()
-        least = min(least, now)
+            now = tried = resident()
+            pause = 2 * (_EVERY if more else pause)
+            due = clock.monotonic() + pause
+        if pause > _LONGEST:
+            least = now
+        if now <= least + _GROWN:
+            least, tried, pause, due = min(least, now), now, _EVERY, 0.0
