@@ -197,6 +197,11 @@ class Splitter:
         if not stop:
             return []
         if self._hole:
+            # It may go on for a while in what came last.
+            rest = len(self._pending) - len(self._pending.lstrip(b"\0"))
+            self._hole += rest
+            del self._pending[:rest]
+            stop -= rest
             end = self._framing.end_after(self._pending, 0, stop - 1)
             chunk = self._long(end)
             del self._pending[: end + 1]

@@ -18,6 +18,7 @@ from ..lines.marker import Gap
 
 #: Bytes read at once: few enough that the thread which parses them rests often.
 READ = 64 * 1024
+_SEARCH = 1 << 20  # bytes of NUL looked at in one go
 
 
 class FollowedFile:
@@ -28,8 +29,8 @@ class FollowedFile:
         self._max_line = max_line
         self._read = offset
         self._splitter = Splitter(LINES, max_line, offset)
-        self._head = log.head
-        self._mark = FileMark.of(log.head, log.key[1])
+        self._head = _without_room(log.head)
+        self._mark = FileMark.of(self._head, log.key[1])
         self._skip = offset if log.is_packed else 0
         #: Whether it has its last content: a copy, or a compressed file.
         self.final = log.is_packed
@@ -39,6 +40,9 @@ class FollowedFile:
         self.last_word: Gap | None = None
         #: Whether the last read came to the end of what there was.
         self.at_end = False
+        # Up to where NUL bytes have something behind them, and up to where it is known that they have nothing.
+        self._written = 0
+        self._searched = 0
         # How far it was read when it was last looked at for a line without an end, since when, and which one was shown.
         self._fed = -1
         self._since = 0.0
@@ -129,6 +133,7 @@ class FollowedFile:
         self.log.close()
 
     def _begin_at(self, start: int) -> None:
+        self._written = self._searched = 0
         self._read = start
         self._splitter = Splitter(LINES, self._max_line, start)
 
@@ -145,13 +150,31 @@ class FollowedFile:
         head = self.log.read(HEAD, 0)
         if not head.startswith(self._head) or not head.startswith((head[: self._read] + data)[:HEAD]):
             raise FileChanged(self.log.path)
-        if len(head) > len(self._head):
+        if len(_without_room(head)) > len(self._head):
             self._take_head(head)
+        return data if data[-1:] != b"\0" else self._written_of(data)
+
+    def _written_of(self, data: bytes) -> bytes:
+        """``data``, read just now, which ends with NUL bytes, without them while nothing stands behind them.
+
+        A program that maps its file, or allocates it in advance, writes its next line over them.
+        """
+        stop = self._read + len(data)
+        if stop > self._written:
+            position = max(stop, self._searched)
+            while piece := self.log.read(_SEARCH, position):
+                rest = piece.lstrip(b"\0")
+                position += len(piece) - len(rest)
+                if rest:
+                    self._written = position
+                    return data
+            self._searched = position
+            return data.rstrip(b"\0")
         return data
 
     def _take_head(self, head: bytes) -> None:
-        self._head = head
-        self._mark = FileMark.of(head, self.key[1])
+        self._head = _without_room(head)
+        self._mark = FileMark.of(self._head, self.key[1])
 
     def _behind_skipped(self, pieces: Generator[bytes, None, None]) -> bytes:
         for piece in pieces:
@@ -160,3 +183,8 @@ class FollowedFile:
                 return piece
             self._skip -= len(piece)
         return b""
+
+
+def _without_room(head: bytes) -> bytes:
+    """The first bytes of a file without room that was made in advance and is to be written over."""
+    return head.rstrip(b"\0") or head

@@ -47,6 +47,36 @@ def test_it_grows(path: Path, file: FollowedFile) -> None:
     assert file.finish() == []
 
 
+@pytest.mark.parametrize("room", [100, 3 << 20])
+@pytest.mark.parametrize("is_hole", [True, False], ids=["hole", "zeros"])
+def test_room_that_was_made_in_advance_is_written_over(room: int, is_hole: bool, path: Path) -> None:
+    with path.open("r+b") as writer:
+        if is_hole:
+            writer.truncate(8 + room)
+        else:
+            writer.seek(8)
+            writer.write(bytes(room))
+        writer.seek(8)
+        file = FollowedFile(open_log(str(path)), 4, 100)
+        assert text(file.more()) == b"two\n"
+        for part, expected in ((b"thr", b""), (b"ee\n", b"three\n"), (b"x" * 70, b""), (b"\n", b"x" * 70 + b"\n")):
+            assert file.more() is None
+            assert file.at_end
+            writer.write(part)
+            writer.flush()
+            assert text(file.more()) == expected
+        # What comes behind all of the room: a program that does not append, after copytruncate.
+        writer.seek(0, os.SEEK_END)
+        writer.write(b"far\n")
+        writer.flush()
+        chunks: list[Chunk] = []
+        while (more := file.more()) is not None:
+            chunks += more
+        (chunk,) = chunks
+        assert bytes(chunk.data[chunk.start : chunk.end]).lstrip(b"\0") == b"far\n"
+        file.close()
+
+
 def test_a_shorter_file(path: Path, file: FollowedFile) -> None:
     file.more()
     os.truncate(path, 0)
