@@ -210,7 +210,9 @@ def _open(path: str) -> AuditFile:
 def _line(
     now: str, caller: Caller, action: str, module: str, result: str, seconds: float, more: Mapping[str, Any]
 ) -> dict[str, Any]:
-    found = {"time": now, "who": caller.name, "from": caller.address, "action": action, "module": module}
+    # No Module may have so long a name, but whoever asks for one may say what they like.
+    name = module[:_LONGEST]
+    found = {"time": now, "who": caller.name, "from": caller.address, "action": action, "module": name}
     return {**found, **_bounded(mask_json(dict(more))), "result": result, "seconds": round(seconds, 4)}
 
 

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ..access.audit import Audit
 from ..access.caller import current_caller
@@ -293,7 +293,7 @@ class Gateway:
         self.routes = {
             (route.method, route.resource.canonical)
             for route in application.router.routes()
-            if route.resource is not None
+            if route.resource is not None and route.method != hdrs.METH_HEAD
         }
         return application
 

@@ -82,6 +82,10 @@ def test_without_a_file_it_is_logged_and_long_texts_are_cut(caplog: pytest.LogCa
     assert record.name == "corvo_agent.audit"
     line = json.loads(record.getMessage().removeprefix("audit "))
     assert (len(line["parameters"]["grep"]), len(line["parameters"]["more"])) == (500, 100)
+    caplog.clear()
+    with suppress(NotFound), Audit().told("delete", "a" * 1_000_000):
+        raise NotFound("module", "a" * 1_000_000)
+    assert len(caplog.messages[0]) < 2000
 
 
 async def test_changes_that_the_store_tells_of(tmp_path: Path) -> None:

@@ -229,7 +229,9 @@ async def _connected(request: web.Request, gatekeeper: Gatekeeper) -> Caller:
 def _route_of(request: web.Request) -> tuple[str, str] | None:
     """The row of the table that a request is about, None where nothing is routed."""
     resource = request.match_info.route.resource
-    return None if resource is None else (request.method, resource.canonical)
+    # Where HEAD is routed it is a GET without its body.
+    method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
+    return None if resource is None else (method, resource.canonical)
 
 
 def _role_of(route: tuple[str, str], caller: Caller) -> Role:

@@ -24,8 +24,9 @@ class StatusViews:
     def routes(self) -> list[web.RouteDef]:
         """Where they are served."""
         return [
-            web.get("/healthz", self.health, allow_head=False),
-            web.get("/readyz", self.ready, allow_head=False),
+            # Many load balancers and monitors ask by HEAD.
+            web.get("/healthz", self.health, allow_head=True),
+            web.get("/readyz", self.ready, allow_head=True),
             web.get("/metrics", self._metrics.view, allow_head=False),
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -50,6 +51,20 @@ async def test_before_the_first_state_it_is_not_ready_and_runs_all_the_same() ->
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 async def test_other_methods_are_refused(api: Api, path: str) -> None:
-    for method in ("POST", "HEAD", "DELETE"):
+    for method in ("POST", "DELETE"):
         async with api.session.request(method, api.gateway.url + path) as response:
             assert response.status == 405
+
+
+async def test_many_monitors_ask_by_head(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("look read\n")
+    tokens.chmod(0o600)
+    async with Store() as store, aiohttp.ClientSession() as session:
+        store.go_away()
+        async with Gateway(store, replace(LOCAL, token_file=str(tokens))) as gateway:
+            for path, status in (("/healthz", 200), ("/readyz", 503), ("/metrics", 401)):
+                async with session.head(gateway.url + path) as response:
+                    assert (response.status, await response.read()) == (status, b"")
+                    # What follows on the connection is not taken for a body.
+                    assert int(response.headers["Content-Length"]) > 0
