@@ -130,7 +130,7 @@ class NotFound(CorvoError):
         self.detail = detail
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name} not found" + (f": {self.detail}" if self.detail else "")
+        return f"{self.kind} {self.name or repr('')} not found" + (f": {self.detail}" if self.detail else "")
 
 
 class AlreadyExists(CorvoError):

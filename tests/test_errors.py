@@ -23,6 +23,7 @@ EXAMPLES = [
     (errors.PreconditionFailed("no instance of [m1]"), "no instance of [m1]", 1),
     (errors.WrongModule("m2", "m1"), "this is the agent of m1, not of m2", 1),
     (errors.NotFound("module", "m1"), "module m1 not found", 3),
+    (errors.NotFound("module", ""), "module '' not found", 3),
     (errors.NotFound("log file", "a.log", "no such file"), "log file a.log not found: no such file", 3),
     (errors.AlreadyExists("module", "m1"), "module m1 already exists", 1),
     (errors.VersionConflict("m1", 4), "m1 was changed by another client: expected resource version 4", 1),

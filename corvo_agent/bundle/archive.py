@@ -6,6 +6,7 @@ import asyncio
 import errno
 import io
 import os
+import shutil
 import tarfile
 import tempfile
 import time
@@ -26,7 +27,7 @@ class Archive:
     Everything lies below one folder of the archive, called ``top``. All files together hold at most ``max_bytes``. It
     has no name until ``commit`` gives it that of ``path``: if the program ends before, nothing is left behind.
     (A file system without such files gets one with a name beside ``path``, which leaving removes.) Only its
-    owner may read it. Entering and calls raise OSError.
+    owner may read it. A device or a pipe is written to as it is. Entering and calls raise OSError.
     """
 
     def __init__(self, path: Path, top: str, max_bytes: int) -> None:
@@ -35,6 +36,8 @@ class Archive:
         self._max_bytes = max_bytes
         self._lock = asyncio.Lock()
         self._temporary: Path | None = None
+        # Written to as it is, when everything is there, and never replaced.
+        self._is_device = False
         self._file: IO[bytes]
         self._tar: tarfile.TarFile
         #: Bytes of the files in it, before compression, and how many files.
@@ -76,6 +79,12 @@ class Archive:
         if self._path.is_dir():
             # Told now, and not when everything has been collected.
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(self._path))
+        if self._path.exists() and not self._path.is_file():
+            self._is_device, folder = True, Path(tempfile.gettempdir())
+        elif self._path.is_symlink():
+            # The rename would replace the link, and leave what it points to.
+            self._path = self._path.resolve()
+            folder = self._path.parent
         try:
             number = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -84,7 +93,7 @@ class Archive:
             # mkstemp makes it readable by its owner alone, too.
             number, name = tempfile.mkstemp(prefix=f".{self._path.name}.", suffix=".part", dir=folder)
             self._temporary = Path(name)
-        self._file = os.fdopen(number, "wb")
+        self._file = os.fdopen(number, "w+b")
         self._tar = tarfile.open(fileobj=self._file, mode="w:gz", format=tarfile.PAX_FORMAT)  # noqa: SIM115
 
     def _add(self, name: str, content: bytes) -> None:
@@ -97,13 +106,19 @@ class Archive:
     def _commit(self) -> int:
         self._tar.close()
         self._file.flush()
+        size = os.fstat(self._file.fileno()).st_size
+        if self._is_device:
+            self._file.seek(0)
+            with open(self._path, "wb") as device:
+                shutil.copyfileobj(self._file, device)
+            return size
         os.fsync(self._file.fileno())
         if self._temporary is None:
             self._temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
             _link(self._file.fileno(), self._temporary)
         self._temporary.replace(self._path)
         self._temporary = None
-        return os.fstat(self._file.fileno()).st_size
+        return size
 
 
 def _link(number: int, path: Path) -> None:

@@ -14,12 +14,12 @@ def write_whole(path: Path, content: bytes) -> None:
     written to as it is. Blocks on the disk; raises OSError.
     """
     try:
-        # The rename would replace a link, and leave what it points to.
-        place = path.resolve()
-        if place.exists() and not place.is_file():
-            place.write_bytes(content)
+        if path.exists() and not path.is_file():
+            # As it is named: what /dev/stdout points to has no other name where that is a pipe.
+            path.write_bytes(content)
         else:
-            _replace(place, content)
+            # The rename would replace a link, and leave what it points to.
+            _replace(path.resolve(), content)
     except OSError as error:
         # Named as its caller named it; the temporary file would tell a person nothing.
         raise OSError(error.errno, error.strerror, str(path)) from error

@@ -15,7 +15,8 @@ def read_toml(path: str) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        # Some editors put a byte order mark in front, which is no TOML.
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError("config", path, system_reason(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

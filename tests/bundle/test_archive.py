@@ -91,3 +91,24 @@ async def test_a_place_where_it_cannot_be_is_said_before_anything_is_collected(t
         await Archive(tmp_path / "no" / "case.tar.gz", "case", 10).__aenter__()
     with pytest.raises(IsADirectoryError):
         await Archive(tmp_path, "case", 10).__aenter__()
+
+
+async def test_a_link_keeps_pointing_to_the_archive(path: Path) -> None:
+    link = path.with_name("link")
+    link.symlink_to(path)
+    async with Archive(link, "case", 100) as archive:
+        await archive.add("a", b"1")
+        await archive.commit()
+    assert (link.is_symlink(), contents(path)) == (True, {"case/a": b"1"})
+
+
+async def test_a_pipe_is_written_to_and_not_replaced(path: Path) -> None:
+    pipe, received = path.with_name("pipe"), path.with_name("received")
+    os.mkfifo(pipe)
+    async with Archive(pipe, "case", 100) as archive:
+        await archive.add("a", b"1")
+        reading = asyncio.create_task(asyncio.to_thread(pipe.read_bytes))
+        size = await archive.commit()
+    received.write_bytes(await reading)
+    assert (pipe.is_fifo(), received.stat().st_size, contents(received)) == (True, size, {"case/a": b"1"})
+    assert names(path.parent) == ["case.tar.gz", "pipe", "received"]

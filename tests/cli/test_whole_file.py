@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,3 +67,9 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     assert pipe.read_bytes() == b"x"
     writer.join()
     assert pipe.is_fifo()
+
+
+def test_standard_output_is_written_to_by_its_name() -> None:
+    script = "import pathlib; from corvo_agent.cli.whole_file import write_whole; "
+    script += "write_whole(pathlib.Path('/dev/stdout'), b'x')"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60).stdout == b"x"

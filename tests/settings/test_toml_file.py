@@ -41,3 +41,9 @@ def test_other_programs_are_asked_only_for_what_is_not_ones_own() -> None:
         raise AssertionError("it imports every program")
 
     check_keys(["listen"], ["listen", "node"], others, "c.toml")
+
+
+def test_a_file_of_an_editor_for_windows_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_bytes(b'\xef\xbb\xbfmodule = "a"\r\nnode = "b"\r\n')
+    assert read_toml(str(path)) == {"module": "a", "node": "b"}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: How long a level set by hand holds unless the person says otherwise.
 DEFAULT_DURATION = "10m"
+# Nanoseconds of 1000 years: a time has four digits for its year.
+_LONGEST = 1000 * 365 * 86400 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class Wish:
         if self.duration is not None:
             _check_duration(self.duration)
         if self.logger is not None:
+            if not self.logger:
+                # A script whose variable is empty means one logger, not the whole process.
+                raise InvalidArgument("--logger", self.logger, "is empty: leave the option out, or name a logger")
             check_logger_name(self.logger, "--logger")
         if self.level is not None:
             self._control()
@@ -127,8 +132,11 @@ def _check_duration(text: str) -> None:
     if bare.replace(".", "", 1).isdecimal() and float(bare):
         # A person who types 10 may think of minutes; in a file, where a number is seconds, there is time to look.
         raise InvalidArgument("--for", text, f"{bare} of what? Say {bare}s, {bare}m or {bare}h")
-    if parse_duration(text, "--for") == 0:
+    lasts = parse_duration(text, "--for")
+    if lasts == 0:
         raise InvalidArgument("--for", text, "must be longer than nothing")
+    if lasts > _LONGEST:
+        raise InvalidArgument("--for", text, "must be 1000 years at most; --keep sets a level without an end")
 
 
 def check_valid(level: ModuleLevel) -> None:

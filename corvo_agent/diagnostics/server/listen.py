@@ -11,6 +11,7 @@ import os
 import socket
 import ssl as _ssl
 import stat
+from pathlib import Path
 
 from ...addresses import SocketAddress, join_host_port
 from ...errors import ConfigError, CorvoError, PermissionRefused, Unavailable, system_reason
@@ -151,5 +152,7 @@ def listen_error(listen: SocketAddress, error: OSError) -> CorvoError:
     if error.errno in (errno.EACCES, errno.EPERM):
         return PermissionRefused(f"listening on {listen}", system_reason(error))
     if error.errno == errno.EADDRINUSE:
+        if listen.path and not Path(listen.path).is_socket():
+            return ConfigError("listen", str(listen), "there is something else than a socket, which is not replaced")
         return Unavailable(str(listen), "another process listens there already")
     return Unavailable(str(listen), system_reason(error))

@@ -133,7 +133,7 @@ async def test_the_unix_socket_of_a_dead_process_is_replaced(service: Diagnostic
 async def test_a_file_in_the_place_of_the_unix_socket_stays(service: DiagnosticsService, tmp_path: Path) -> None:
     path = tmp_path / "precious"
     path.write_text("data")
-    with pytest.raises(Unavailable, match="another process listens there already"):
+    with pytest.raises(ConfigError, match="something else than a socket, which is not replaced"):
         await DiagnosticsServer([service], f"unix:{path}").start()
     assert path.read_text() == "data"
     with pytest.raises(Unavailable, match="No such file"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
-from ....errors import NotFound
+from ....errors import InvalidArgument, NotFound
 from ...asking import ask_agents, tell
 from ...help import HelpCommand
 from ...running import asynchronous
@@ -45,6 +45,8 @@ async def command(chosen: Chosen, clear: bool, worker: str, output: str | None, 
     """
     async with open_backend(where) as backend:
         asked, variable = await chosen.without_last(backend)
+        if variable == "":
+            raise InvalidArgument("VARIABLE", variable, "is empty: leave it out, or name one")
 
         async def ask(client: TypedClient, name: str) -> dict[str, Any]:
             client.worker = worker

@@ -45,6 +45,9 @@ async def test_an_unknown_variable_is_not_found(agent: Agent) -> None:
     outcome = await corvo("stats", NAME, "nothing", "--address", agent.address)
     assert (outcome.code, outcome.out) == (3, "")
     assert "variable nothing not found" in outcome.err
+    outcome = await corvo("stats", NAME, "", "--address", agent.address)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "VARIABLE: is empty" in outcome.err
 
 
 async def test_clear_empties_the_counters(agent: Agent) -> None:
