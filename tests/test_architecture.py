@@ -252,7 +252,6 @@ NO_TEST_OF_ITS_NAME = {
     "stub/green_answers.py": "tests/world/test_services.py asks services on gevent",
     "stub/green_hubs.py": "tests/world/test_services.py asks services on gevent and eventlet",
     "stub/handle.py": "tests/stub/test_start.py uses each of its methods",
-    "stub/hubbed.py": "tests/stub/test_start.py, with and without a hub",
     "stub/inside.py": "tests/stub/test_start.py, where no hub is wanted",
     "stub/listener.py": "only a Protocol",
     "stub/questions.py": "only Protocols",

@@ -11,6 +11,7 @@ import resource
 import socket
 import sys
 import time
+import traceback
 
 from ..modules.etcd.without_requests import leave_out_requests
 from ..stub.place import MeetingPlace
@@ -29,9 +30,13 @@ def main() -> None:
     starter = _leave_parent()
     listener = _listen(place)
     if listener is not None:
-        # Late: the processes that wait for this one have a connection by now.
-        from .serve import serve
-
+        try:
+            # Late: the processes that wait for this one have a connection by now.
+            from .serve import serve
+        except ImportError:
+            with open(place.log, "a", encoding="utf-8") as log:
+                traceback.print_exc(file=log)
+            raise
         serve(place, listener, starter)
 
 
@@ -42,6 +47,8 @@ def _leave_parent() -> int:
         os._exit(0)
     os.setsid()
     os.chdir("/")
+    # Others may look into the folder of root's.
+    os.umask(0o077)
     # Programs that are not Python's, such as uWSGI, hand on what they listen at.
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     os.closerange(3, _MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else min(soft, _MOST_DESCRIPTORS))

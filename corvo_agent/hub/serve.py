@@ -31,8 +31,6 @@ def serve(place: MeetingPlace, listener: socket.socket, starter: int) -> None:
 
     ``starter`` is the process that has started this one.
     """
-    # Others may look into the folder of root's.
-    os.umask(0o077)
     handler = logging.handlers.RotatingFileHandler(place.log, maxBytes=_LOG_BYTES, backupCount=1)
     handler.setFormatter(logging.Formatter(_TEXT))
     logging.basicConfig(handlers=[handler], level=logging.INFO)

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 
+from ..stub.native import is_main_interpreter
 from ..stub.start import start_injected
 from .environment import ABOVE, FIRST, ONLY
 
@@ -31,7 +32,8 @@ _SPAWNED = "--multiprocessing-fork"
 def join() -> None:
     """Start a stub if this process belongs to the service. Raises nothing that a setting could cause."""
     first = os.environ.get(FIRST, "")
-    if not first.isdecimal():
+    # Subinterpreters run Python's start as well, in the same process.
+    if not first.isdecimal() or not is_main_interpreter():
         return
     arguments = sys.orig_argv
     only = os.environ.get(ONLY, "")

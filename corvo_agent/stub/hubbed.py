@@ -28,7 +28,7 @@ class Hubbed:
         self._link = Link(place, settings, self._process, self._fall_back)
         self._process.send = self._link.send
         self._problem = ""
-        self._started = False
+        self._started = self._stopped = False
 
     @property
     def address(self) -> str:
@@ -38,13 +38,18 @@ class Hubbed:
     @property
     def problem(self) -> str:
         """See ``Backend``."""
-        return self._problem or self._process.problem if self._fallen is None else self._fallen.problem
+        if self._fallen is not None:
+            return self._fallen.problem
+        return self._problem or self._link.problem or self._process.problem
 
     def start(self) -> None:
-        """Look for the hub; once. Raises RuntimeError where no thread can be started."""
+        """Look for the hub; once."""
         if not self._started:
             self._started = True
-            self._link.start(ready=has_program)
+            try:
+                self._link.start(ready=has_program)
+            except RuntimeError as error:
+                self._problem = str(error)
 
     def publish(self, name: str, variable: Variable | Callable[[], Any]) -> None:
         """See ``Handle``."""
@@ -68,7 +73,11 @@ class Hubbed:
         """See ``Backend``."""
         self._started = True
         self._process.forked()
-        self._link.forked()
+        self._problem = ""
+        try:
+            self._link.forked()
+        except RuntimeError as error:
+            self._problem = str(error)
         # The child looks for a hub of its own accord: what the parent could not have, it may.
         self._fallen = None
 
@@ -78,6 +87,7 @@ class Hubbed:
 
     def stop(self, timeout: float) -> bool:
         """See ``Backend``."""
+        self._stopped = True
         ended = self._link.stop(timeout, self._process.last_words())
         self._process.layer.close()
         return ended if self._fallen is None else self._fallen.stop(timeout)
@@ -97,3 +107,6 @@ class Hubbed:
             self._problem = f"{reason}; and no agent inside: {error}"
         else:
             self._fallen = fallen
+            # One of the two sees the other: whoever stops looks for it after this.
+            if self._stopped:
+                fallen.stop(0.0)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..levels.level_filter import Scope
-from .native import Pause, native
+from .native import Pause, start_native
 
 if TYPE_CHECKING:
     from ..agent.agent import Agent
@@ -48,11 +48,15 @@ class Inside:
         return "" if self._agent is None else self._agent.address
 
     def start(self, delay: float = 0.0) -> None:
-        """Run it, after ``delay`` seconds; once. Raises RuntimeError where no thread can be started."""
+        """Run it, after ``delay`` seconds; once."""
         if self._started:
             return
         self._started = True
-        native("start_new_thread")(self._run, (delay,))
+        try:
+            start_native(self._run, delay)
+        except RuntimeError as error:
+            self.problem = str(error)
+            self._ended.end()
 
     def publish(self, name: str, variable: Variable | Callable[[], Any]) -> None:
         """See ``Handle``."""

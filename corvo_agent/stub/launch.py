@@ -12,6 +12,7 @@ import posix
 import sys
 from collections.abc import Mapping
 
+from .descriptor import Descriptor, out_of_the_way
 from .place import MeetingPlace
 
 #: In the environment of a process that ``corvo run`` has started: what it took the place of, see ``run``.
@@ -25,8 +26,13 @@ _ABOUT_PACKAGES = (
     "PYTHONDONTWRITEBYTECODE",
     "PYTHONPYCACHEPREFIX",
 )
-# The folder of this package comes last: it is found already wherever the host found it by its settings.
-_PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from corvo_agent.hub.main import main; main()"
+# Where the host finds packages comes last: most are found already, and none must come before the standard library's.
+_PROGRAM = (
+    "import sys; sys.path += [place for place in sys.argv.pop(1).split(':') if place not in sys.path]; "
+    "from corvo_agent.hub.main import main; main()"
+)
+# What an interpreter runs at its start where it finds them: see the documents of ``site``.
+_CUSTOMIZING = ("sitecustomize", "usercustomize")
 
 
 class StartLock:
@@ -34,28 +40,32 @@ class StartLock:
 
     def __init__(self, place: MeetingPlace) -> None:
         self._path = place.start
-        #: The descriptor while it is held, else -1.
-        self.descriptor = -1
+        self._held: Descriptor | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this one holds it."""
+        return self._held is not None
 
     def acquire(self) -> bool:
         """Take it; False while another process has it. Raises OSError."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = Descriptor(out_of_the_way(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)))
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor.number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(descriptor)
+            descriptor.close()
             return False
         except BaseException:
-            os.close(descriptor)
+            descriptor.close()
             raise
-        self.descriptor = descriptor
+        self._held = descriptor
         return True
 
     def release(self) -> None:
         """Give it back; nothing happens when it is not held."""
-        descriptor, self.descriptor = self.descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+        descriptor, self._held = self._held, None
+        if descriptor is not None:
+            descriptor.close()
 
 
 def start_hub(place: MeetingPlace, settings: Mapping[str, str]) -> None:
@@ -63,8 +73,7 @@ def start_hub(place: MeetingPlace, settings: Mapping[str, str]) -> None:
 
     Blocks for as long as Python takes to start. Raises OSError where no process can be started.
     """
-    package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    arguments = [interpreter(), "-P", "-c", _PROGRAM, package, place.stem]
+    arguments = [interpreter(), "-P", "-c", _PROGRAM, os.pathsep.join(_places()), place.stem]
     nothing = [(posix.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
     # Not os.posix_spawn: gevent puts its own in that place.
     pid = posix.posix_spawn(arguments[0], arguments, _environment(settings), file_actions=nothing)
@@ -97,4 +106,17 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
         for name, value in os.environ.items()
         if (not name.startswith("PYTHON") or name in _ABOUT_PACKAGES) and name not in RUN_VARIABLES
     }
+    if paths := kept.get("PYTHONPATH"):
+        # Tracers put their own there, for the host: what they find in a hub they would tell as the host's.
+        kept["PYTHONPATH"] = os.pathsep.join(path for path in paths.split(os.pathsep) if not _customizes(path))
     return {**kept, **settings}
+
+
+def _places() -> list[str]:
+    """Where packages are found, this one first: also what the host has added since it began."""
+    package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return [package, *(place for place in sys.path if os.path.isabs(place) and place != package)]
+
+
+def _customizes(path: str) -> bool:
+    return any(os.path.exists(os.path.join(path, f"{name}.py")) for name in _CUSTOMIZING)

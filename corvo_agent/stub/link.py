@@ -6,8 +6,8 @@ and works while every other thread of the host is stuck, as long as that lets go
 
 from __future__ import annotations
 
-import _socket
 import _thread
+import errno
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CorvoError, system_reason
 from ..framing import Unpacker, pack
+from .hub_socket import HubSocket
 from .launch import StartLock, start_hub
-from .native import Pause, native
+from .native import Pause, native, start_native
 from .place import MeetingPlace, meeting_place
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ _AFTER_LOSS = 0.1
 #: its service, which are that user's still, may be about to start one.
 OTHERS_PATIENCE = START_TIMEOUT
 _SEND_TIMEOUT = 5.0
-_AT_ONCE = 65536
+#: How many hubs, one after the other, may end before they have answered; then there is taken to be none.
+HUB_ATTEMPTS = 3
+# What a process has too little of may be had again. Seconds between two tries.
+_SCARCE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+_AFTER_SCARCITY = 1.0
 
 
 class Link:
@@ -57,7 +62,11 @@ class Link:
         self._reset()
 
     def _reset(self) -> None:
-        self._socket: _socket.socket | None = None
+        #: What keeps it from a hub for now, "" for nothing.
+        self.problem = ""
+        # Hubs that have ended since the last one that answered.
+        self._failures = 0
+        self._socket: HubSocket | None = None
         self._start_lock = StartLock(self._place)
         # Until when a hub of another user's is waited for, 0 for not at all.
         self._waits_until = 0.0
@@ -75,22 +84,22 @@ class Link:
 
         Raises RuntimeError where no thread can be started.
         """
-        native("start_new_thread")(self._run, (delay, ready))
+        start_native(self._run, delay, ready)
 
     def forked(self) -> None:
         """In a child of the process that it was started in: let go of what is the parent's, and begin anew later.
 
-        Called in the hook of a fork: it takes no lock, imports nothing and waits for nothing.
+        Called in the hook of a fork: it takes no lock, imports nothing and waits for nothing. Raises RuntimeError where
+        no thread can be started.
         """
-        # Closed by their numbers: only this process's hold on them ends, and the parent's goes on.
         connection, self._socket = self._socket, None
         if connection is not None:
-            os.close(connection.detach())
+            connection.close()
         self._start_lock.release()
         self.thread = 0
         if not self._stopped:
             # All else is for later: most children do not live so long.
-            native("start_new_thread")(self._run_in_child, ())
+            start_native(self._run_in_child)
 
     def _run_in_child(self) -> None:
         patience = native("allocate_lock")()
@@ -111,10 +120,9 @@ class Link:
         data = pack(message, body)
         with self._sending:
             try:
-                # Without the flag, a host that has given SIGPIPE back to the system would end here.
-                connection.sendall(data, _socket.MSG_NOSIGNAL)
+                connection.send(data)
             except OSError:
-                self._hang_up(connection)
+                connection.hang_up()
                 return False
         return True
 
@@ -127,7 +135,7 @@ class Link:
             self._pause.end()
             connection = self._socket
             if connection is not None:
-                self._hang_up(connection)
+                connection.hang_up()
         if self.thread in (0, _thread.get_ident()):
             return True
         return self._ended.for_seconds(timeout)
@@ -146,10 +154,10 @@ class Link:
                 if self._socket is not None:
                     self._listen(self._socket)
                     reason = self._given_up
+            if reason and not self._stopped:
+                self._no_hub(reason)
         finally:
             ended.end()
-        if reason:
-            self._no_hub(reason)
 
     def _find(self) -> str:
         """Connect to the hub, and start it where there is none. Returns why that is not possible, "" otherwise."""
@@ -160,9 +168,9 @@ class Link:
                 if connection is not None:
                     self._socket = connection
                     return ""
-                if self._start_lock.descriptor >= 0 and time.monotonic() < deadline:
+                if self._start_lock.is_held and time.monotonic() < deadline:
                     self._pause.for_seconds(_BETWEEN_TRIES)
-                elif self._start_lock.descriptor >= 0 or self._may_start():
+                elif self._start_lock.is_held or self._may_start():
                     # Another process may have started it since the last look.
                     connection = self._connect() if not deadline else None
                     if connection is not None:
@@ -174,9 +182,13 @@ class Link:
                 else:
                     self._pause.for_seconds(_BETWEEN_TRIES)
         except OSError as error:
-            return f"no hub can be started: {system_reason(error)}"
+            reason = f"no hub can be started: {system_reason(error)}"
+            if error.errno not in _SCARCE:
+                return reason
+            self.problem = reason
         finally:
             self._start_lock.release()
+        self._pause.for_seconds(_AFTER_SCARCITY)
         return ""
 
     def _may_start(self) -> bool:
@@ -203,17 +215,13 @@ class Link:
         self._place, self._start_lock = place, StartLock(place)
         self._user, self._waits_until = os.geteuid(), 0.0
 
-    def _connect(self) -> _socket.socket | None:
-        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    def _connect(self) -> HubSocket | None:
         try:
-            connection.settimeout(_SEND_TIMEOUT)
-            connection.connect(self._place.socket)
+            return HubSocket(self._place.socket, _SEND_TIMEOUT)
         except OSError:
-            connection.close()
             return None
-        return connection
 
-    def _listen(self, connection: _socket.socket) -> None:
+    def _listen(self, connection: HubSocket) -> None:
         try:
             self.send({"t": "hello", **self._listener.hello()})
             self._receive(connection)
@@ -224,14 +232,19 @@ class Link:
             self._socket = None
             connection.close()
             self._listener.lost()
+        if self._failures >= HUB_ATTEMPTS:
+            self._given_up = (
+                self._given_up or f"its hub has ended {self._failures} times at once, see {self._place.log}"
+            )
         self._pause.for_seconds(_AFTER_LOSS)
 
-    def _receive(self, connection: _socket.socket) -> None:
+    def _receive(self, connection: HubSocket) -> None:
         unpacker = Unpacker()
+        # Until it has answered.
+        self._failures += 1
         while not self._stopped:
-            connection.settimeout(self._listener.tick())
             try:
-                data = connection.recv(_AT_ONCE)
+                data = connection.receive(self._listener.tick())
             except TimeoutError:
                 continue
             if not data:
@@ -239,24 +252,18 @@ class Link:
             for message, body in unpacker.feed(data):
                 if message.get("t") == "welcome":
                     self._hub_pid = int(message["pid"])
-                    self._waits_until = 0.0
+                    self._waits_until, self._failures, self.problem = 0.0, 0, ""
                 elif message.get("t") == "refused":
                     self._refused(str(message["reason"]))
                     return
                 self._listener.heard(message, body)
 
     def _refused(self, reason: str) -> None:
+        self._failures = 0
         try:
             self._wait_for_others()
         except OSError as error:
             self._given_up = f"the hub refuses it: {reason}; {system_reason(error)}"
-
-    def _hang_up(self, connection: _socket.socket) -> None:
-        try:
-            # Not closed: the thread waits in it, and its number must not become another file's meanwhile.
-            connection.shutdown(_socket.SHUT_RDWR)
-        except OSError:
-            pass
 
     def _reap(self) -> None:
         """Take note of a dead hub where this process has become its parent, as the first one of a container does."""

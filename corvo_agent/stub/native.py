@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import importlib
 import sys
+from collections.abc import Callable
 from typing import Any
 
 # As they are when this is imported; a library that replaces them later does so in the module, not here.
@@ -19,6 +21,29 @@ def native(name: str) -> Any:
     if eventlet is not None:
         return getattr(eventlet.original("_thread"), name)
     return _FIRST[name]
+
+
+def start_native(function: Callable[..., object], *arguments: object) -> None:
+    """Run ``function`` in a thread of the operating system, which nothing waits for.
+
+    Raises RuntimeError where there can be none: at a limit of the system, while the interpreter ends, and in a
+    subinterpreter that allows no thread to outlive it. With one, the end of such a subinterpreter aborts the process.
+    """
+    # Since Python 3.12. Before, those subinterpreters refuse any thread by themselves.
+    allowed: Callable[[], bool] | None = getattr(_thread, "daemon_threads_allowed", None)
+    if allowed is not None and not allowed():
+        raise RuntimeError("this subinterpreter allows no thread that outlives it")
+    native("start_new_thread")(function, arguments)
+
+
+def is_main_interpreter() -> bool:
+    """Whether this is the interpreter that the process began with."""
+    known: Callable[[], bool] | None = getattr(_thread, "_is_main_interpreter", None)
+    if known is not None:
+        return known()
+    # Python 3.11: it has to ask another module, which no checker of types knows.
+    interpreters: Any = importlib.import_module("_xxsubinterpreters")
+    return bool(interpreters.get_current() == interpreters.get_main())
 
 
 def has_greenlets() -> str:

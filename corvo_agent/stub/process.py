@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Seconds between two looks for loggers that were set up since, and between two reports of what was counted.
 TICK = 5.0
 # The same in the first seconds of a process: then programs set up their logging, perhaps over a level that they were
-# forked with.
+# forked with, and close the descriptors that they do not know.
 _YOUNG, _YOUNG_TICK = 10.0, 0.2
 # Where nothing is in force and nothing counts there is nothing to look after.
 _QUIET = 60.0
@@ -156,7 +156,7 @@ class WorkerProcess:
             self._told = values
             self.send({"t": "counters", "values": values})
         pause = TICK if in_force or self.registry is not None else _QUIET
-        if in_force and time.monotonic() - self._begun < _YOUNG:
+        if time.monotonic() - self._begun < _YOUNG:
             pause = _YOUNG_TICK
         return max(_SHORTEST, min(pause, left or pause))
 

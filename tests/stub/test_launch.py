@@ -61,3 +61,29 @@ def test_a_hub_finds_packages_and_bytecode_where_its_host_does_and_runs_as_any_p
     environment = told.read_text().splitlines()
     assert {"PYTHONPATH=/packages", "PYTHONPYCACHEPREFIX=/bytecode", "CORVO_MODULE=shop"} <= set(environment)
     assert not any(line.startswith("PYTHONTRACEMALLOC") for line in environment)
+
+
+# Runs the program that it is given, up to what becomes the hub, and tells what a hub would find.
+_PYTHON = """#!/bin/sh
+exec {python} -P -c "import sys; sys.path += sys.argv[1].split(':'); print(hasattr(sys, 'customized'), *sys.path)" \
+    "$4" > {told}
+"""
+
+
+def test_a_hub_finds_what_its_host_has_added_and_is_not_customized_as_that_is(
+    place: MeetingPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(place.log).parent
+    program, told, tracer, packages = (folder / name for name in ("python", "told", "tracer", "packages"))
+    program.write_text(_PYTHON.format(python=sys.executable, told=told))
+    program.chmod(0o700)
+    tracer.mkdir()
+    (tracer / "sitecustomize.py").write_text("import sys; sys.customized = True")
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setenv("PYTHONPATH", f"{tracer}:{packages}")
+    monkeypatch.syspath_prepend("/added")
+    start_hub(place, {})
+    customized, *paths = told.read_text().split()
+    assert customized == "False"
+    assert {str(packages), "/added"} <= {*paths}
+    assert str(tracer) not in paths
