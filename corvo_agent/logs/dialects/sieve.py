@@ -10,7 +10,6 @@ that holds two objects: what a program left unfinished when it died, and the fir
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -36,7 +35,8 @@ class Sieve:
         odd = _before(template.pieces, value).whole
         self._first = BytePattern(f"(?:{odd})")
         self._next = BytePattern(f"\\n(?:{odd})")
-        glued = (f"{re.escape(template.glued.decode('latin-1'))}(?:{value.whole})",) if template.glued else ()
+        key, between = template.begins
+        glued = (f"{key}(?:{_before((Fixed(between),), value).whole})",) if key else ()
         #: What finds lines that begin as the template says and say something else after all.
         self.others = tuple(map(BytePattern, (*template.again, *glued)))
 

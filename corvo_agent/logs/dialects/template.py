@@ -61,8 +61,9 @@ class Template:
     ``ending`` are the bytes one of which stands behind it, ``scale`` that of a number, or None for a word. A level of
     one letter, or at the beginning of a line, says too little by itself: the pieces ``behind`` it have to be there as
     well. ``again`` are patterns of lines that may have the key of the level once more, the last one of which counts, as
-    everywhere in JSON. ``glued`` are the bytes up to the level of another object on the same line, empty where
-    ``again`` finds that one, too.
+    everywhere in JSON. ``begins`` are, of objects that begin with their level, the pattern of its key and the bytes
+    between that and the value: the key may stand there once more, and in another object on the same line; for others
+    ``again`` finds both.
     """
 
     pieces: tuple[Piece, ...]
@@ -71,7 +72,7 @@ class Template:
     is_letter: bool = False
     behind: tuple[Piece, ...] = ()
     again: tuple[str, ...] = ()
-    glued: bytes = b""
+    begins: tuple[str, bytes] = ("", b"")
 
 
 def learn(line: bytes, reader: LineReader) -> Template | None:
@@ -143,12 +144,20 @@ def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: 
         pieces.append(Fixed(line[position:behind]))
         if name[0] == wanted:
             found = _value(line, behind, pieces, quote, scale)
-            again = tuple(_once_more(line, behind, quote, *each) for each in (*names, (name[0], is_first)))
+            again = tuple(_once_more(line, behind, quote, *each) for each in names)
+            begins = ("", b"")
+            if all(isinstance(piece, Fixed) for piece in pieces[len(before) :]):
+                mark = quote if line.startswith(quote, behind) else b""
+                # The end of the key tells as much as the whole, and starts with a rarer byte than a quote.
+                tail = re.escape((name[0][-3:] + quote).decode("latin-1"))
+                begins = (tail, line[name.end() + len(quote) : behind] + mark)
+            else:
+                again += (_once_more(line, behind, quote, name[0], is_first),)
             # One key with a dot in it counts before a path.
             again += (re.escape((quote + key.encode() + quote).decode("latin-1")),) if names else ()
             # An object that has a level besides ``log`` is no envelope.
             again += (_BESIDES,) if quote == b'\\"' else ()
-            return found and replace(found, again=again, glued=_opening(found.pieces[len(before) :]))
+            return found and replace(found, again=again, begins=begins)
         if wanted.startswith(name[0] + b".") and line[behind : behind + 1] == b"{":
             wanted = wanted[len(name[0]) + 1 :]
             pieces.append(Fixed(b"{"))
@@ -161,12 +170,6 @@ def _of_object(line: bytes, at: int, before: list[Piece], quote: bytes, reader: 
             return None
         position, is_first = end, False
     return None
-
-
-def _opening(pieces: tuple[Piece, ...]) -> bytes:
-    """What ``pieces`` of an object are that has its level first; empty for others."""
-    fixed = [piece.data for piece in pieces if isinstance(piece, Fixed)]
-    return b"".join(fixed) if len(fixed) == len(pieces) else b""
 
 
 def _once_more(line: bytes, at: int, quote: bytes, name: bytes, is_first: bool) -> str:
