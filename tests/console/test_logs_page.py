@@ -234,6 +234,18 @@ async def test_narrow_and_wide_windows_have_room_for_all_of_it(tmp_path: Path, w
         await until(page, fits)
 
 
+async def test_colours_that_the_person_has_chosen_leave_marks_to_be_seen(tmp_path: Path) -> None:
+    async with log_world(tmp_path) as world, browser_page(world.gateway.url, forced_colors="active") as page:
+        await opened(page, world, BOTH, "60 lines")
+        await page.keyboard.press("k")
+        style = "getComputedStyle(document.querySelector('%s'))"
+        await becomes(page, style % ".line.chosen:not([hidden])" + ".outlineStyle", "solid")
+        edges = [await page.evaluate(style % f".line.{each}" + ".borderLeftColor") for each in ("info", "warn")]
+        assert edges[0] != edges[1]
+        edges = [await page.evaluate(style % f"nav a{each}" + ".borderBottomColor") for each in ("[aria-current]", "")]
+        assert edges[0] != edges[1]
+
+
 async def test_a_gap_is_seen_and_a_line_can_be_copied(tmp_path: Path) -> None:
     allowed = ["clipboard-read", "clipboard-write"]
     async with log_world(tmp_path) as world, browser_page(world.gateway.url, permissions=allowed) as page:
