@@ -97,9 +97,22 @@ async def test_profiles_are_taken_opened_compared_saved_and_forgotten(tmp_path: 
 
 async def test_one_that_is_being_taken_shows_how_far_it_is_and_can_be_ended(tmp_path: Path) -> None:
     async with log_world(tmp_path) as world, browser_page(world.gateway.url, expected=("429", "404")) as page:
+        sent: list[Any] = []
+        page.on("request", lambda request: request.method == "POST" and sent.append(request.post_data_json))
+        await page.goto(f"{world.gateway.url}/#/profiles")
+        await page.get_by_role("button", name="Take", exact=True).click()
+        await page.locator(".told", has_text="Name the Module first").wait_for()
         await page.goto(f"{world.gateway.url}/#/profiles/{SHOP}")
-        await until(page, "document.querySelector('.state')")
-        await page.get_by_label("Seconds").fill("60")
+        await until(page, "document.querySelector('.offers')")
+        # An empty field means what it hints at.
+        await page.get_by_label("Seconds").fill("")
+        await page.get_by_role("button", name="Take", exact=True).click()
+        await page.get_by_role("button", name="Cancel").click()
+        await until(page, "document.querySelector('.profiles tbody')?.textContent.includes('cancelled')")
+        assert {"profile": "profile", "parameters": {"seconds": "10"}} in sent
+        await page.get_by_role("button", name="Forget").click()
+        await until(page, "!document.querySelector('.profiles tbody')")
+        await page.get_by_label("More parameters").fill("seconds=60")
         await page.get_by_role("button", name="Take", exact=True).click()
         # How far it is comes again and again, to a button that stays and keeps the focus.
         await page.get_by_role("button", name="Cancel").focus()

@@ -2,7 +2,7 @@
 
 import { entryOf, textOf } from "../logs/record.js";
 import { bar, button, buttons, choice, element, focusNext, setText } from "../shell/dom.js";
-import { clock, count } from "../shell/format.js";
+import { count, moment } from "../shell/format.js";
 import { asked, moduleField, searchField } from "../shell/names.js";
 import { go, remember } from "../shell/router.js";
 import { empty, fill } from "../shell/states.js";
@@ -99,7 +99,7 @@ class Errors {
   /** @param {import("./kinds.js").Kind} kind */
   #cells(kind) {
     const { modules, exception, frame, message, newest } = kind;
-    const at = (/** @type {string | null} */ time) => (time ? clock(time).slice(0, 8) : "");
+    const at = (/** @type {string | null} */ time) => (time ? moment(time) : "");
     const title = "Its lines in the logs";
     const link = element("a", { href: linesOf(kind, this.since.value), text: exception || "error", title });
     const place = element("div", { className: "quiet", text: frame });

@@ -1,7 +1,7 @@
 // The histogram in the page: bars by level, and a brush that chooses a span of time.
 
 import { element } from "../shell/dom.js";
-import { clock, count } from "../shell/format.js";
+import { count, moment } from "../shell/format.js";
 import { brushed, CLASSES } from "./histogram.js";
 
 const HEIGHT = 44;
@@ -64,8 +64,7 @@ export class Chart {
     const { step, start, bars } = this.#bars;
     const some = bar < 0 ? bars : bars.slice(bar, bar + 1);
     const sums = Array.from({ length: CLASSES }, (_, each) => some.reduce((sum, one) => sum + one[each], 0));
-    const time = (/** @type {number} */ index) =>
-      clock(new Date((start + index * step) * 1000).toISOString()).slice(0, 8);
+    const time = (/** @type {number} */ index) => moment(new Date((start + index * step) * 1000).toISOString());
     const span = bar < 0 ? `${time(0)} to ${time(bars.length)}` : `${time(bar)} to ${time(bar + 1)}`;
     const all = sums.reduce((a, b) => a + b, 0);
     const { until, unknown } = this.histogram;

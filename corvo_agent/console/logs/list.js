@@ -1,7 +1,7 @@
 // The lines of a log in the page: those in sight, in a few elements that are used again and again; following, or still.
 
 import { atNextFrame, element, visible } from "../shell/dom.js";
-import { clock } from "../shell/format.js";
+import { clock, isToday } from "../shell/format.js";
 import { fieldsOf, LEVELS, messageOf, stackOf, wordOf } from "./record.js";
 import { Rows, wrapped } from "./rows.js";
 
@@ -17,7 +17,8 @@ const PORTION = 5_000;
  * @param {Entry} entry @param {boolean} named whether its module is told @param {boolean} whole with all lines of it
  */
 function piecesOf({ module, record, time, gap }, named, whole) {
-  const day = Number.isNaN(time) ? "" : clock(new Date(time).toISOString());
+  // Month and day before the time of day, unless it is today.
+  const when = Number.isNaN(time) ? "" : clock(new Date(time).toISOString(), true).slice(isToday(time) ? 11 : 5);
   const message = messageOf(record);
   const stack = stackOf(record);
   const fields = gap
@@ -27,7 +28,7 @@ function piecesOf({ module, record, time, gap }, named, whole) {
         .join(" ");
   const below = stack && whole ? `\n${stack.trimEnd()}` : "";
   const level = gap ? "GAP" : wordOf(record).toUpperCase().slice(0, 8);
-  const pieces = [day.padEnd(12), level.padEnd(5), named ? module : "", message, fields + below];
+  const pieces = [when.padEnd(12), level.padEnd(5), named ? module : "", message, fields + below];
   const cut = (/** @type {string} */ text) =>
     text.length > LONGEST ? `${text.slice(0, LONGEST)}… (Enter shows more of it)` : text;
   // Each but the last ends in what keeps it from the next.

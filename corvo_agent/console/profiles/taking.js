@@ -37,9 +37,11 @@ export function taking(app, name, taken, signal) {
   };
 
   async function send() {
+    if (!name) return app.tell("Name the Module first, or choose it below.");
     const pairs = more.value.split(/\s+/).filter(Boolean);
     const parameters = Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
-    if (!seconds.hidden) parameters.seconds = seconds.value;
+    // What was typed as a parameter counts; an empty field means what its hint says.
+    if (!seconds.hidden) parameters.seconds ??= seconds.value || seconds.placeholder;
     if (pairs.some((pair) => pair.indexOf("=") < 1)) return app.tell("Parameters are KEY=VALUE, such as mode=wall");
     try {
       const path = `modules/${encodeURIComponent(name)}/profiles`;

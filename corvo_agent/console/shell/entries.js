@@ -1,6 +1,6 @@
 // What was done, as histories and the audit tell it: when, by whom, what to what.
 
-import { clock, cut } from "./format.js";
+import { clock, cut, moment } from "./format.js";
 
 /**
  * @typedef {{time: string, what: string, module?: string, who?: string, by?: string, from?: string, logger?: string,
@@ -20,7 +20,7 @@ export const whoOf = ({ who, seen }) => who || (seen ? "seen in etcd" : "unknown
 /** What became of what, for how long. @param {Entry} entry */
 export function changeOf({ logger, until, change, query, parameters, count, ...rest }) {
   const levels = [rest["level-from"], rest["level-to"]].filter(Boolean).join(" → ");
-  const ends = until ? `until ${clock(until).slice(0, 8)}` : "";
+  const ends = until ? `until ${moment(until)}` : "";
   const asked = Object.entries(parameters ?? {}).map(([key, value]) => `${key}=${value}`);
   const json = change ? JSON.stringify(change) : "";
   const times = count && count > 1 ? `${count} times` : "";

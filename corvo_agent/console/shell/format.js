@@ -58,6 +58,27 @@ export function clock(time, date = false) {
   return `${date ? day : ""}${of}.${pad(at.getMilliseconds(), 3)}`;
 }
 
+// The milliseconds between which it is today.
+let [midnight, next] = [0, 0];
+
+/** Whether it is today then, in the zone of the browser. @param {number} time milliseconds since the epoch */
+export function isToday(time) {
+  const at = now();
+  if (at < midnight || at >= next) {
+    const day = new Date(at);
+    const start = (/** @type {number} */ later) => new Date(day.getFullYear(), day.getMonth(), day.getDate() + later);
+    [midnight, next] = [start(0).getTime(), start(1).getTime()];
+  }
+  return time >= midnight && time < next;
+}
+
+/** When it was, to the second: 13:04:05, and on another day than today 11-26 13:04:05. @param {string} time RFC 3339 */
+export function moment(time) {
+  const at = Date.parse(time);
+  if (Number.isNaN(at)) return time;
+  return isToday(at) ? clock(time).slice(0, 8) : clock(time, true).slice(5, 19);
+}
+
 /** 10m, 1h30m, 90s as seconds, NaN for what is none. @param {string} text */
 export function seconds(text) {
   const units = { s: 1, m: 60, h: 3600, d: 86400 };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pieces } from "../../../corvo_agent/console/module/charts.js";
 import { visible } from "../../../corvo_agent/console/shell/dom.js";
-import { age, bytes, clock, count, seconds, span } from "../../../corvo_agent/console/shell/format.js";
+import { heard, now } from "../../../corvo_agent/console/shell/clock.js";
+import { age, bytes, clock, count, cut, moment, seconds, since, span } from "../../../corvo_agent/console/shell/format.js";
 import { fragment, readRoute } from "../../../corvo_agent/console/shell/router.js";
 
 test("numbers, ages and sizes are told in few letters", () => {
@@ -13,6 +14,28 @@ test("numbers, ages and sizes are told in few letters", () => {
   assert.equal(count(1234567), "1,234,567");
   assert.match(clock("2026-01-02T03:04:05.678Z", true), /^2026-01-0\d \d\d:\d4:05\.678$/);
   assert.equal(clock("never"), "never");
+});
+
+test("times of another day say which, by the clock of the gateway", (context) => {
+  const noon = Date.UTC(2026, 10, 27, 12);
+  const at = (/** @type {number} */ hours) => new Date(noon + hours * 3_600_000).toISOString();
+  context.mock.timers.enable({ apis: ["Date"], now: noon });
+  assert.match(moment(at(0)), /^\d\d:\d\d:00$/);
+  assert.match(moment(at(-48)), /^11-2[456] \d\d:\d\d:00$/);
+  assert.equal(moment("never"), "never");
+  // Answers are under way for a while, and tell whole seconds.
+  heard(new Date(noon - 1000).toUTCString());
+  assert.equal(now(), noon);
+  for (const nothing of [null, "", "soon"]) heard(nothing);
+  heard(new Date(noon - 48 * 3_600_000).toUTCString());
+  assert.equal(since(at(-49)), 3600.5);
+  assert.match(moment(at(-48)), /^\d\d:\d\d:00$/);
+  heard(new Date(noon).toUTCString());
+  assert.equal(Math.abs(now() - noon) <= 500, true);
+});
+
+test("what is cut says how long it was", () => {
+  assert.deepEqual([cut("short", 5), cut("a".repeat(2000), 3)], ["short", "aaa… 2,000 letters"]);
 });
 
 test("a fragment leads back to its route, whatever the name is", () => {
