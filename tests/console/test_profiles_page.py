@@ -98,7 +98,7 @@ async def test_profiles_are_taken_opened_compared_saved_and_forgotten(tmp_path: 
 async def test_one_that_is_being_taken_shows_how_far_it_is_and_can_be_ended(tmp_path: Path) -> None:
     async with log_world(tmp_path) as world, browser_page(world.gateway.url, expected=("429", "404")) as page:
         sent: list[Any] = []
-        page.on("request", lambda request: request.method == "POST" and sent.append(request.post_data_json))
+        page.on("request", lambda request: sent.append(request.post_data_json) if request.method == "POST" else None)
         await page.goto(f"{world.gateway.url}/#/profiles")
         await page.get_by_role("button", name="Take", exact=True).click()
         await page.locator(".told", has_text="Name the Module first").wait_for()

@@ -43,6 +43,9 @@ async def test_a_token_opens_it_and_stays_in_the_tab_and_in_headers(guarded: Fle
         await page.keyboard.press("Enter")
         told = await until(page, "document.querySelector('[role=alert]').textContent")
         assert "wrong, expired or revoked" in told
+        await page.locator("#token").fill("pasted “with quotes”")
+        await page.keyboard.press("Enter")
+        await page.locator("[role=alert]", has_text="This is no token").wait_for()
         token = TOKENS[Role.OPERATOR][0]
         await page.locator("#token").fill(token)
         await page.keyboard.press("Enter")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from corvo_agent.modules.announcing.endpoint import Endpoint, encode_endpoint, endpoint_key
+from tests.tcp_proxy import TcpProxy
 from tests.world.machine import needs
 
 from .accessible import findings
-from .browser import becomes, browser_page, fits, until
+from .browser import becomes, browser_page, drawn, fits, until
 from .worlds import demo_console, fleet
 
 pytestmark = [needs("chromium"), pytest.mark.timeout(400)]
@@ -100,6 +102,52 @@ async def test_a_silent_etcd_is_told_by_a_banner(tmp_path: Path) -> None:
             assert "has not heard from etcd for" in told
             assert await findings(page) == []
         await until(page, "document.querySelector('.banner').hidden")
+
+
+def answering(body: str) -> Callable[[Any], Awaitable[None]]:
+    """Answers each request with ``body``."""
+
+    async def answer(route: Any) -> None:
+        await route.fulfill(status=200, body=body)
+
+    return answer
+
+
+async def test_an_answer_that_is_none_is_told_and_asked_for_again() -> None:
+    name = "node000-pay-03"
+    async with fleet(30) as made, browser_page(made.gateway.url) as page:
+        for body, told in (("", "Not shown"), ('{"tasks": [', "Not understood"), ("<html>Sign in", "<html>Sign in")):
+            answer = answering(body)
+            await page.goto("about:blank")
+            await page.route("**/stacks?*", answer)
+            await page.goto(f"{made.gateway.url}/#/stacks/{name}")
+            await page.locator(".stacks .state.failed", has_text=told).wait_for()
+            await page.unroute("**/stacks?*", answer)
+            await page.get_by_role("button", name="Retry").click()
+            await page.locator(".stack").first.wait_for()
+
+
+async def test_what_a_module_shows_stays_while_no_answer_comes() -> None:
+    often = (
+        "const slow = setInterval; window.setInterval = (act, period) => slow(act, period === 10000 ? 200 : period);"
+    )
+    async with (
+        fleet(30) as made,
+        TcpProxy(made.gateway.url) as wire,
+        browser_page(wire.url, expected=("net::ERR",)) as page,
+    ):
+        failed = asyncio.Event()
+        page.on("requestfailed", lambda request: failed.set() if request.url.endswith("/samples") else None)
+        await page.add_init_script(often)
+        await page.goto(f"{wire.url}/#/module/node000-pay-03")
+        await page.locator(".charts .chart").first.wait_for()
+        wire.refuse()
+        async with asyncio.timeout(60):
+            await failed.wait()
+        await until(page, BANNER)
+        await drawn(page)
+        assert await page.locator(".charts .chart").count() > 1
+        assert await page.locator(".charts .failed").count() == 0
 
 
 async def test_under_the_prefix_of_a_proxy_it_is_the_same_page() -> None:

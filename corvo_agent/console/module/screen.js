@@ -138,12 +138,18 @@ class ModuleScreen {
   }
 
   /**
-   * Ask for a part and show it; its own failure stands in its place, the other parts stay.
+   * Ask for a part and show it; its own failure stands in its place, the other parts stay. Where no answer comes at all
+   * it stays, too: the banner says how old it is.
    * @param {HTMLElement} host @param {string} path @param {(found: any) => Node | Node[] | null} show @param {{method?: string, body?: unknown}} [options]
    */
   #fill(host, path, show, options) {
     const { app, signal } = this;
-    void fill(host, signal, () => app.session.json(path, { ...options, signal }), show);
+    const stands = () => host.childElementCount > 0 && !host.querySelector(".state.failed");
+    const ask = () =>
+      app.session.json(path, { ...options, signal }).catch((error) => {
+        if (asApiError(error).status !== 0 || !stands()) throw error;
+      });
+    void fill(host, signal, ask, (found) => (found === undefined ? null : show(found)));
   }
 
   #tick() {

@@ -17,13 +17,18 @@ export class ApiError extends Error {
   }
 }
 
+/** @param {unknown} error */
+const wordsOf = (error) => String(error instanceof Error ? error.message : error);
+
+/** @param {unknown} error of a request, or of reading its answer @returns {ApiError} */
+export function unreachable(error) {
+  return new ApiError(0, "No answer", ["the gateway cannot be reached", wordsOf(error)]);
+}
+
 /** @param {unknown} error @returns {ApiError} */
 export function asApiError(error) {
   if (error instanceof ApiError) return error;
-  return new ApiError(0, "No answer", [
-    "the gateway cannot be reached",
-    String(error instanceof Error ? error.message : error),
-  ]);
+  return new ApiError(0, "Not shown", ["this page cannot show what was answered", wordsOf(error)]);
 }
 
 /**
@@ -78,7 +83,7 @@ export class Session {
     const options = { method, headers, body: sent, signal, cache: "no-store", credentials: "omit" };
     const response = await fetch(url, options).catch((error) => {
       if (signal?.aborted) throw error;
-      throw asApiError(error);
+      throw unreachable(error);
     });
     heard(response.headers.get("Date"));
     if (response.ok) return response;
@@ -91,8 +96,16 @@ export class Session {
   /** The JSON of an answer; see ``fetch``. @param {string} path @param {Parameters<Session["fetch"]>[1]} [options] @returns {Promise<any>} */
   async json(path, options) {
     const response = await this.fetch(path, options);
-    const text = await response.text();
-    return text ? JSON.parse(text) : null;
+    const text = await response.text().catch((error) => {
+      if (options?.signal?.aborted) throw error;
+      throw unreachable(error);
+    });
+    try {
+      return text ? JSON.parse(text) : null;
+    } catch {
+      const whole = `what was answered is no JSON, as if it were cut or not of a gateway: ${text.slice(0, 200)}`;
+      throw new ApiError(response.status, "Not understood", [whole]);
+    }
   }
 
   /** Save what a path answers as a file. @param {string} path @param {string} name */

@@ -27,6 +27,11 @@ export function signIn(host, session, done, why = "") {
   async function send(event) {
     event.preventDefault();
     told.textContent = "";
+    // What else is pasted with it could not be sent in a header.
+    if (/[^\x21-\x7e]/.test(token.value.trim())) {
+      told.textContent = "This is no token: it has a space, or a letter that is none of ASCII, in it.";
+      return token.select();
+    }
     try {
       await session.open(token.value);
       done();

@@ -64,7 +64,14 @@ export async function fill(host, signal, ask, show, waiting) {
   );
   if (signal.aborted || ASKED.get(host) !== mine) return;
   host.classList.remove("old");
-  const parts = told();
+  /** @type {Node | Node[] | null} */
+  let parts;
+  try {
+    parts = told();
+  } catch (error) {
+    // What was answered is of another form.
+    parts = failure(asApiError(error), again);
+  }
   if (parts) host.replaceChildren(...[parts].flat());
 }
 

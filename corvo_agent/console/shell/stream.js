@@ -1,6 +1,6 @@
 // All that a tab watches, in one stream: browsers open six connections to one host, and a seventh would wait for ever.
 
-import { asApiError, fromStatus } from "./session.js";
+import { ApiError, fromStatus, unreachable } from "./session.js";
 
 const FIRST = 500;
 const LONGEST = 15_000;
@@ -116,7 +116,7 @@ export class Stream {
       if (this.#request === request) this.#lost("the gateway ended the stream");
     } catch (error) {
       if (this.#request !== request) return;
-      const failed = asApiError(error);
+      const failed = error instanceof ApiError ? error : unreachable(error);
       const refused = failed.status >= 400 && failed.status < 500 && failed.status !== 429;
       if (!refused) return this.#lost(failed.message);
       // Asked again it would be refused again.
