@@ -40,7 +40,7 @@ def pointed_at(sieve: Sieve, content: bytes) -> list[bytes]:
 
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.name)
 def test_no_line_is_missed(writer: Writer) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(st.lists(events(), min_size=4, max_size=8), st.lists(_ODD, max_size=3), st.sampled_from(Level))
     def check(several: list[Event], odd: list[bytes], threshold: Level) -> None:
         lines = [writer.write(event).encode() for event in several]
