@@ -58,6 +58,7 @@ __all__ = (
     "ValidationFailed",
     "VersionConflict",
     "WrongModule",
+    "drop_frames",
     "shorten",
     "system_reason",
 )
@@ -372,6 +373,18 @@ def system_reason(error: Exception) -> str:
     if isinstance(cause, OSError) and (cause.errno or 0) < 0:
         return str(cause.strerror)
     return str(cause) or type(cause).__name__
+
+
+def drop_frames(error: BaseException) -> None:
+    """Let go of the frames that ``error`` and its causes came through, and of all that these hold.
+
+    asyncio has those of a TLS handshake that failed in a circle: its buffer of 256 KiB would stay until the garbage
+    collector comes by, which counts objects and not bytes.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.__traceback__ = None
+        cause = cause.__cause__
 
 
 def shorten(text: str, limit: int = 80) -> str:

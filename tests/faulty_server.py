@@ -136,3 +136,12 @@ class CannedServer(_Server):
                 return
             writer.write(reply)
             await writer.drain()
+
+
+class AbruptServer(_Server):
+    """Breaks each connection off at the first word of its client, such as that of a TLS handshake."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Hear one word."""
+        await reader.read(1)
+        writer.transport.abort()

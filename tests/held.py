@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import CodeType, CoroutineType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 from weakref import ReferenceType
@@ -46,3 +47,18 @@ def _attributes(found: object) -> Iterator[tuple[str, Any]]:
 def _next(found: object) -> list[object]:
     # Not the globals of a function, which lead to all modules.
     return list(found.__closure__ or ()) if isinstance(found, FunctionType) else gc.get_referents(found)
+
+
+@contextmanager
+def left_behind(kind: type) -> Iterator[Callable[[], int]]:
+    """How many objects of ``kind`` there are that were not there before; in here the garbage collector rests."""
+    before = _all_of(kind)
+    gc.disable()
+    try:
+        yield lambda: sum(all(each is not other for other in before) for each in _all_of(kind))
+    finally:
+        gc.enable()
+
+
+def _all_of(kind: type) -> list[object]:
+    return [each for each in gc.get_objects() if isinstance(each, kind)]

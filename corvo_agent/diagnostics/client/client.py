@@ -9,7 +9,7 @@ from contextlib import aclosing, contextmanager
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import DeadlineExceeded, PermissionRefused, Unavailable, system_reason
+from ...errors import DeadlineExceeded, PermissionRefused, Unavailable, drop_frames, system_reason
 from ..limits import RESPONSE_BYTES
 from ..messages.request_codec import payload_in, request_of
 from ..query import DebugQuery, Payload
@@ -122,9 +122,11 @@ class DiagnosticsClient(PayloadClient):
         except GRPCError as error:
             raise corvo_error(error, self.address, seconds) from error
         except _ssl.SSLError as error:
+            drop_frames(error)
             reason = getattr(error, "verify_message", "") or error.reason or str(error)
             raise PermissionRefused(f"TLS with {self.address}", reason) from error
         except TimeoutError:
             raise DeadlineExceeded(self.address, seconds or 0.0) from None
         except (OSError, StreamTerminatedError) as error:
+            drop_frames(error)
             raise Unavailable(self.address, system_reason(error)) from error

@@ -15,7 +15,7 @@ import ssl as _ssl
 from collections.abc import Callable
 from typing import Protocol
 
-from ...errors import system_reason
+from ...errors import drop_frames, system_reason
 from ...forks import keep_from_children
 from ...log_thinning import ThinningFilter
 from ...tasks import end_task
@@ -139,6 +139,7 @@ class Acceptor:
         except (OSError, TimeoutError) as error:
             # Scanners and probes do this all day long.
             _log.debug("a connection did not begin: %s", error)
+            drop_frames(error)
             connection.close()
         except asyncio.CancelledError:
             connection.close()

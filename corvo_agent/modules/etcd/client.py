@@ -22,7 +22,7 @@ import semantic_version  # type: ignore[import-untyped]
 from etcd3 import AioClient
 
 from ...clock import SYSTEM_CLOCK, Clock
-from ...errors import ConfigError, ResourceExhausted, Unavailable
+from ...errors import ConfigError, ResourceExhausted, Unavailable, drop_frames
 from ...tls_files import FileContext
 from ..json.stream import parse_object
 from .causes import ERRORS, failure_of
@@ -197,6 +197,7 @@ class EtcdClient:
         await pools.sweep()
 
     def _failure(self, endpoint: str, error: Exception, budget: Budget) -> FailedAttempt:
+        drop_frames(error)
         known = endpoint in self._answered
         return failure_of(endpoint, error, budget, certificate=bool(self._options.cert_file), answered=known)
 

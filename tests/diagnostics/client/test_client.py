@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import ssl
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,8 +16,10 @@ from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.messages.payloads import profile_payload, stats_payload, string_payload
 from corvo_agent.diagnostics.query import NOTHING, DebugQuery, Payload
 from corvo_agent.diagnostics.service import DiagnosticsService
-from corvo_agent.errors import DecodeError, RemoteError
+from corvo_agent.errors import DecodeError, RemoteError, Unavailable
 from tests.diagnostics.kit import Echo, served
+from tests.faulty_server import AbruptServer
+from tests.held import left_behind
 
 
 class Fixed(Echo):
@@ -122,3 +126,14 @@ async def test_nothing_is_left_open() -> None:
         await client.aclose()
         await client.aclose()
     gc.collect()
+
+
+async def test_handshakes_that_fail_leave_nothing_to_the_garbage_collector() -> None:
+    async with AbruptServer() as server:
+        address = server.endpoint.removeprefix("http://")
+        async with DiagnosticsClient(address, ssl=ssl.create_default_context()) as client:
+            with left_behind(SSLProtocol) as left:
+                for _ in range(5):
+                    with pytest.raises(Unavailable):
+                        await client.debug("Stats")
+                assert left() == 0

@@ -8,6 +8,7 @@ import logging
 import os
 import resource
 import socket
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from corvo_agent.diagnostics.tls import server_ssl
 from corvo_agent.log_thinning import ThinningFilter
 from tests.certificates import Authority
 from tests.diagnostics.kit import until
+from tests.held import left_behind
 
 
 class Held(asyncio.Protocol):
@@ -144,6 +146,19 @@ async def test_a_handshake_has_its_time(tmp_path: Path) -> None:
     async with accepting(9, ssl=context, handshake_timeout=0.01) as server, connected(server) as silent:
         assert await gone(silent) == b""
         assert not len(server)
+
+
+async def test_handshakes_that_fail_leave_nothing_to_the_garbage_collector(tmp_path: Path) -> None:
+    own = Authority(tmp_path).issue("agent.example")
+    async with accepting(9, ssl=server_ssl(own.cert, own.key)) as server:
+        with left_behind(SSLProtocol) as left:
+            for _ in range(5):
+                reader, writer = await asyncio.open_connection(*server.address.split(":"))
+                writer.write(b"GET / HTTP/1.0\r\n\r\n")
+                await gone(reader)
+                writer.close()
+            await until(lambda: all(task.get_name() != "corvo-handshake" for task in asyncio.all_tasks()))
+            assert left() == 0
 
 
 async def test_closing_gives_up_handshakes(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,7 +30,8 @@ from corvo_agent.modules.etcd.errors import FailedAttempt, Kind
 from corvo_agent.modules.etcd.failover import Budget
 from corvo_agent.modules.etcd.options import EtcdOptions
 from corvo_agent.modules.etcd.stream import Stream
-from tests.faulty_server import CannedServer, answer, endless
+from tests.faulty_server import AbruptServer, CannedServer, answer, endless
+from tests.held import left_behind
 from tests.kept_ports import NOBODY_THERE
 from tests.modules.etcd_json import NEAR_MISSES
 
@@ -333,3 +335,16 @@ def test_a_read_takes_no_more_than_the_c_library_keeps_memory_for() -> None:
                 sending.join()
     assert b"".join(parts) == sent
     assert max(map(len, parts)) <= 64 * 1024
+
+
+async def test_handshakes_that_fail_leave_nothing_to_the_garbage_collector() -> None:
+    async with AbruptServer() as server:
+        endpoint = server.endpoint.replace("http:", "https:")
+        client = EtcdClient(EtcdOptions.from_urls(endpoint))
+        await client.open()
+        with left_behind(SSLProtocol) as left:
+            for _ in range(5):
+                outcome = await client.post(endpoint, "/kv/range", b"{}", {}, SOON)
+                assert isinstance(outcome, FailedAttempt)
+            assert left() == 0
+        await client.close()
