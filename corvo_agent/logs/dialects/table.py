@@ -54,6 +54,8 @@ _OTEL: LevelKeys = (("severityNumber", Scale.OTEL), ("severityText", Scale.OTEL)
 _OTEL_SNAKE: LevelKeys = (("severity_number", Scale.OTEL), ("severity_text", Scale.OTEL))
 _OTEL_CAPITAL: LevelKeys = (("SeverityNumber", Scale.OTEL), ("SeverityText", Scale.OTEL))
 
+_OF_PYTHON = ("asctime", "funcName", "lineno", "processName", "threadName", "msecs", "relativeCreated")
+
 JSON_DIALECTS: tuple[JsonDialect, ...] = (
     JsonDialect("journald", ("__REALTIME_TIMESTAMP",), (("PRIORITY", Scale.SYSLOG),), ("__REALTIME_TIMESTAMP",)),
     JsonDialect("loguru", ("record.level.no",), (("record.level", Scale.PYTHON),), ("record.time.timestamp",)),
@@ -75,6 +77,8 @@ JSON_DIALECTS: tuple[JsonDialect, ...] = (
     JsonDialect("pino", ("level", "time", "pid", "hostname"), (("level", Scale.TENS),), ("time",)),
     JsonDialect("python", ("levelname",), (("levelname", Scale.PYTHON), ("levelno", Scale.PYTHON)), ("asctime",)),
     JsonDialect("python", ("levelno",), (("levelno", Scale.PYTHON), ("level", Scale.PYTHON)), ("asctime", "created")),
+    # A number as level, and what only Python's records have besides.
+    *(JsonDialect("python", ("level", key), (("level", Scale.PYTHON),), ("asctime",)) for key in _OF_PYTHON),
     JsonDialect("gcp", ("severity",), (("severity", Scale.GOOGLE),), ("timestamp", "time")),
     JsonDialect("tracing", ("timestamp", "level", "target"), (("level", Scale.PLAIN),), ("timestamp",)),
     JsonDialect("structlog", ("event", "level"), (("level", Scale.PLAIN),), ("timestamp",)),

@@ -60,7 +60,7 @@ _ZONE = (
     r"(?P<zone>[+-]\d\d(?::?\d\d)?(?![\d:])| ?[+-]\d\d:?\d\d(?![\d:])|[zZ](?![A-Za-z])"
     rf"| ?(?:{_NAMES})(?:[+-]\d\d:?\d\d)?(?![A-Za-z]))?"
     # and once more by name, as Java, JavaScript and Go write it
-    r"(?:\[[A-Za-z_/+-]{1,40}\]|(?<=GMT[+-]\d{4}) \([A-Za-z. -]{1,60}\)"
+    r"(?:\[[A-Za-z_/+-]{1,40}\]|(?<=GMT[+-]\d{4}) \([^()]{1,60}\)"
     rf"|(?<=\d\d) (?:{_NAMES})(?![A-Za-z])(?: m=[+-][\d.]{{1,30}})?)?"
 )
 _YEAR, _NUMBER, _DAY = r"(?P<year>\d{4})", r"(?P<month>\d\d)", r"(?P<day>\d\d)"

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ...errors import DecodeError, Unsupported
 from .log_file import LogFile
 from .packed_index import OUTPUT, Inflater
+from .rotated_name import PACKED
 
 _INPUT = 64 * 1024
 _ZSTD_INPUT = 256
@@ -37,7 +38,7 @@ def unpack(log: LogFile) -> Generator[bytes, None, None]:
     Raises DecodeError when they cannot be unpacked (those before are good), Unsupported when the library for the
     format is missing or there is none, Unavailable when reading fails.
     """
-    kind = log.path.rpartition(".")[2]
+    kind = next((suffix[1:] for suffix in PACKED if log.path.endswith(suffix)), "")
     if kind == "gz":
         return Inflater(log).pieces()
     if kind == "zst":

@@ -23,8 +23,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: How the names of compressed files end.
-PACKED = (".gz", ".zst", ".xz", ".bz2", ".lz4", ".zip", ".lzma", ".lzo", ".br", ".Z")
+#: How the names of compressed files end, the longer before the shorter. Archives are named by loguru, and not read.
+PACKED = (
+    ".tar.gz",
+    ".tar.bz2",
+    ".tar.xz",
+    ".tgz",
+    ".tar",
+    ".gz",
+    ".zst",
+    ".xz",
+    ".bz2",
+    ".lz4",
+    ".zip",
+    ".lzma",
+    ".lzo",
+    ".br",
+    ".Z",
+)
 
 _MONTH, _MONTHDAY = r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _DAY = (

@@ -117,3 +117,17 @@ def test_every_name_can_be_stated(name: str) -> None:
 def test_other_names_are_refused_with_those_that_are_known() -> None:
     with pytest.raises(InvalidArgument, match=r"log-format.*pino"):
         stated_dialect("pinot")
+
+
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [('"funcName":"f"', "ERROR"), ('"asctime":"2026-11-24 10:00:00,1"', "ERROR"), ('"pid":1,"hostname":"h"', "WARN")],
+)
+def test_what_stands_beside_a_number_tells_its_scale(more: str, severity: str) -> None:
+    line = f'{{"level":40,"time":"2026-11-24T10:00:00Z",{more},"message":"boom"}}'.encode()
+    reader = LineReader(find_dialect([line] * 3))
+    document = reader.read(line)
+    assert document is not None
+    found = reader.severity(document)
+    assert found is not None
+    assert found.name == severity

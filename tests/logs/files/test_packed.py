@@ -16,6 +16,7 @@ import zstandard
 from corvo_agent.errors import DecodeError, Unsupported
 from corvo_agent.logs.files.log_file import open_log
 from corvo_agent.logs.files.packed import unpack
+from corvo_agent.logs.files.rotation import Rotation
 
 CONTENT = b"".join(b"line %d\n" % n for n in range(100_000)) + bytes(3_000_000)
 
@@ -94,7 +95,11 @@ def test_without_its_library_it_is_unsupported(
         unpacked(tmp_path / name)
 
 
-def test_what_there_is_no_library_for(tmp_path: Path) -> None:
-    (tmp_path / "a.zip").write_bytes(b"PK")
-    with pytest.raises(Unsupported):
-        unpacked(tmp_path / "a.zip")
+@pytest.mark.parametrize("ending", ["zip", "tar", "tgz", "tar.gz", "tar.bz2", "tar.xz"])
+def test_archives_are_known_and_not_read(tmp_path: Path, ending: str) -> None:
+    # As loguru compresses them.
+    (tmp_path / f"a.2026-11-24_10-00-00_123456.log.{ending}").write_bytes(gzip.compress(b"x"))
+    (tmp_path / "a.log").touch()
+    (older,) = Rotation(str(tmp_path / "a.log")).files()
+    with pytest.raises(Unsupported, match=f"compressed as .{ending} are not read"):
+        unpacked(Path(older.path))
