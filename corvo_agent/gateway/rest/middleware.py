@@ -23,9 +23,9 @@ from ...errors import CorvoError, DecodeError, NotAuthorized
 from ...modules.names import API_PATH
 from ...tasks import end_task
 from ..auth import Gatekeeper
-from ..objects.errors import MISDIRECTED, UNAUTHENTICATED, UNAUTHORIZED, Action
+from ..objects.errors import MISDIRECTED, UNAUTHENTICATED, UNAUTHORIZED, Action, unreadable
 from .connection import GuardedHandler
-from .http import error_response, failure_response, plain_failure
+from .http import BODY_SECONDS, error_response, failure_response, plain_failure
 
 _log = logging.getLogger(__name__)
 _SECURITY = {
@@ -74,6 +74,8 @@ async def answer_strays(request: web.Request, handler: Handler) -> web.StreamRes
         return web.Response(text="404 page not found\n", status=404)
     except web.HTTPMethodNotAllowed as error:
         return plain_failure(405, {"Allow": ", ".join(sorted(error.allowed_methods))})
+    except web.HTTPRequestTimeout:
+        return failure_response(unreadable(408, f"the body did not come within {BODY_SECONDS:g} s"))
     except CorvoError as error:
         return error_response(error, Action.READ)
 

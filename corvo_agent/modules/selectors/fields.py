@@ -14,6 +14,7 @@ from typing import Any
 
 from ...errors import InvalidArgument, shorten
 from ..model import Module
+from .bounds import check_conditions, check_length
 from .module_fields import ModuleField, field, part
 
 #: Does a Module match?
@@ -39,12 +40,14 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 def parse_field_selector(text: str) -> FieldSelector | None:
     """A predicate over Modules; None when ``text`` is empty and so matches everything.
 
-    Raises InvalidArgument when it is not a selector, names a field that a Module does not have, or compares a
-    field with a value that it cannot have.
+    Raises InvalidArgument when it is not a selector, is too long, names a field that a Module does not have, or
+    compares a field with a value that it cannot have.
     """
     if not text.strip():
         return None
+    check_length("field-selector", text)
     conditions = _conditions(text)
+    check_conditions("field-selector", conditions)
     if len(conditions) == 1:
         return conditions[0]
     return lambda module: all(condition(module) for condition in conditions)
@@ -53,8 +56,9 @@ def parse_field_selector(text: str) -> FieldSelector | None:
 def parse_field_change(paths: Sequence[str]) -> FieldChange | None:
     """Whether any part named by ``paths`` differs between an old and a new Module; None without paths.
 
-    Raises InvalidArgument for a part that a Module does not have.
+    Raises InvalidArgument for a part that a Module does not have, and for too many of them.
     """
+    check_conditions("field-change-selector", paths)
     parts = [part(path.strip()) for path in paths if path.strip()]
     if not parts:
         return None

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from ...errors import InvalidArgument, shorten
 from ..decimal_text import whole
+from .bounds import check_conditions, check_length
 
 #: Do the labels of an object match?
 LabelSelector = Callable[[Mapping[str, str]], bool]
@@ -25,11 +26,13 @@ _END = ""
 def parse_label_selector(text: str) -> LabelSelector | None:
     """A predicate over labels; None when ``text`` is empty and so matches everything.
 
-    Raises InvalidArgument when it is not a selector, or names a key or value that no label can have.
+    Raises InvalidArgument when it is not a selector, is too long, or names a key or value that no label can have.
     """
     if not text.strip():
         return None
+    check_length("label-selector", text)
     requirements = _Parser(text).requirements()
+    check_conditions("label-selector", requirements)
     if len(requirements) == 1:
         return requirements[0]
     return lambda labels: all(requirement(labels) for requirement in requirements)

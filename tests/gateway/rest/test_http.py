@@ -22,6 +22,7 @@ from corvo_agent.gateway.rest.http import (
     send,
     stream_error,
 )
+from corvo_agent.modules.names import API_PATH
 from tests.gateway.conftest import Api
 from tests.sidecar.servers import serving
 
@@ -141,3 +142,16 @@ async def test_values_that_json_cannot_carry_are_the_callers_fault(api: Api, met
 async def test_a_body_that_is_not_packed_as_it_says_is_the_callers_fault(api: Api, coding: str) -> None:
     async with api.raw("PUT", "/modules/a1", b"no such stream", headers={"Content-Encoding": coding}) as response:
         assert response.status == 400
+
+
+async def test_a_body_that_does_not_come_is_told_as_every_failure(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corvo_agent.gateway.rest.http.BODY_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection(*api.gateway.address.rsplit(":", 1))
+    try:
+        writer.write(f"PUT {API_PATH}/modules/a1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{{".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        told = json.loads(await reader.readuntil(b"}}"))
+    finally:
+        writer.close()
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert (told["kind"], told["code"], "body" in told["message"][0]) == ("Status", 408, True)

@@ -149,11 +149,11 @@ def test_what_the_schema_does_not_allow_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 1_000_000, "a." * 500_000 + "!", "a[1]" + "a" * 1_000_000, "a" + " " * 1_000_000, "a=" + "b!" * 500_000],
+    ["a" * 60_000, "a." * 30_000 + "!", "a[1]" + "a" * 60_000, "a" + " " * 60_000, "a=" + "b!" * 30_000],
     ids=lambda text: text[:5],
 )
 def test_a_long_text_takes_no_longer_than_its_length(text: str) -> None:
-    # Were the time quadratic in it, one request would hold up the gateway for hours.
+    # Were the time quadratic in it, one request would hold up the gateway for minutes.
     with pytest.raises(InvalidArgument) as caught:
         parse_field_selector(text)
     assert len(str(caught.value)) < 300

@@ -102,7 +102,7 @@ def test_what_is_no_selector_is_refused_with_its_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a>1_0", "a>٣", "a<" + "9" * 5000, "k" * 100_000, "a=" + "v" * 100_000, "a b" + "c" * 100_000],
+    ["a>1_0", "a>٣", "a<" + "9" * 5000, "k" * 60_000, "a=" + "v" * 60_000, "a b" + "c" * 60_000],
     ids=lambda text: text[:5],
 )
 def test_an_error_is_short_and_a_number_is_one(text: str) -> None:

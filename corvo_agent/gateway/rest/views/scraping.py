@@ -37,7 +37,7 @@ class ScrapingViews:
 
     async def modules(self, request: web.Request) -> web.Response:
         """GET /metrics/modules: the numbers of the Modules called ``name``, or of all that have an agent."""
-        wanted = request.query.getall("name", ())
+        wanted = set(request.query.getall("name", ()))
         names = [module.name for module in await self._measurable() if not wanted or module.name in wanted]
         if len(names) > SCRAPED:
             raise ResourceExhausted("modules of one scrape", SCRAPED, len(names))
