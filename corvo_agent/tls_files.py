@@ -10,7 +10,7 @@ from typing import Self
 
 from .errors import ConfigError
 
-__all__ = ("FileContext", "FilePath")
+__all__ = ("FileContext", "FilePath", "no_password", "unusable")
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +79,20 @@ class FileContext(ssl.SSLContext):
             else:
                 _log.info("certificates were renewed: %s", ", ".join(map(str, self._files)))
         return self._current
+
+
+def unusable(error: Exception) -> str:
+    """Why a file of certificates or keys is of no use, from what reading it raised: OSError, SSLError, ValueError."""
+    reason = getattr(error, "reason", None)
+    if isinstance(error, ssl.SSLError) and not reason:
+        # OpenSSL says only in which of its parts it ended: "[SSL] PEM lib".
+        reason = "no certificate, or no key, in PEM is in it"
+    return f"cannot be used ({reason or getattr(error, 'strerror', None) or error})"
+
+
+def no_password() -> str:
+    """For a key that is encrypted. Raises ValueError: OpenSSL would ask at the terminal, and hold up the loop."""
+    raise ValueError("the key is encrypted: give one without a password")
 
 
 def _stamp(path: FilePath) -> _Stamp:

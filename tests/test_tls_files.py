@@ -11,9 +11,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from corvo_agent.diagnostics.tls import client_ssl, server_ssl
 from corvo_agent.errors import ConfigError
+from corvo_agent.gateway.settings import GatewaySettings
+from corvo_agent.gateway.tls import server_context
+from corvo_agent.modules.etcd.client import EtcdClient
+from corvo_agent.modules.etcd.options import EtcdOptions
 from tests.certificates import Authority, Identity
 
 HOST = "127.0.0.1"
@@ -148,3 +158,26 @@ def test_a_context_says_how_it_checks_its_peers(tmp_path: Path) -> None:
     own = authority.issue(HOST)
     assert server_ssl(own.cert, own.key, authority.path).verify_mode is ssl.CERT_REQUIRED
     assert client_ssl(authority.path).check_hostname
+
+
+async def test_why_files_are_of_no_use_is_told(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    own, other = authority.issue(HOST), authority.issue("other.example")
+    words, locked = tmp_path / "words", tmp_path / "locked.key"
+    words.write_text("no certificate")
+    key = load_pem_private_key(own.key.read_bytes(), None)
+    form = (Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    locked.write_bytes(key.private_bytes(*form))
+    for cert, unfit, reason in (
+        (own.cert, words, r"cannot be used \(no certificate, or no key, in PEM is in it\)"),
+        (words, own.key, r"cannot be used \(no certificate, or no key, in PEM is in it\)"),
+        (own.cert, locked, r"cannot be used \(the key is encrypted: give one without a password\)"),
+        (own.cert, other.key, r"cannot be used \(KEY_VALUES_MISMATCH\)"),
+        (own.cert, tmp_path, r"cannot be used \(Is a directory\)"),
+    ):
+        with pytest.raises(ConfigError, match=reason):
+            server_ssl(cert, unfit)
+        with pytest.raises(ConfigError, match=reason):
+            server_context(GatewaySettings(tls_cert=str(cert), tls_key=str(unfit)))
+        with pytest.raises(ConfigError, match=reason):
+            await EtcdClient(EtcdOptions.from_urls("https://a", cert_file=cert, key_file=unfit)).open()

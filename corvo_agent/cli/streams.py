@@ -1,13 +1,14 @@
-"""Standard input, output and error of a program that was started without them."""
+"""Standard input, output and error of the program: there, and able to write what they are given."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
 
-def open_missing_streams() -> None:
-    """Open the null device for each that is missing, as after ``>&-``.
+def prepare_streams() -> None:
+    """Open the null device for each that is missing, as after ``>&-``, and let output escape what it cannot encode.
 
     What is opened next, such as a connection, would have its number otherwise, and would be what programs that are
     started from here write to. For the main thread, before anything else is opened.
@@ -19,3 +20,6 @@ def open_missing_streams() -> None:
         opened = os.open(os.devnull, os.O_RDWR)
         os.set_inheritable(opened, number == opened)
         setattr(sys, name, os.fdopen(opened, "r" if name == "stdin" else "w", encoding="utf-8"))
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        # Log lines hold any character, and a terminal or a locale may know few; standard error does so by itself.
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put ``content`` into the file ``path``, which is replaced and has mode 0600 then.
+    """Put ``content`` into the file ``path``, which is replaced and has mode 0600 then, and its owner as before.
 
     When the disk is full, or the process ends before, what was there stays, or nothing is there. A device or a pipe is
     written to as it is. Blocks on the disk; raises OSError.
@@ -33,6 +33,7 @@ def _replace(path: Path, content: bytes) -> None:
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
         with open(number, "wb") as file:
+            _keep_owner(number, path)
             file.write(content)
             file.flush()
             # Some disks say only now that they are full.
@@ -42,3 +43,11 @@ def _replace(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _keep_owner(number: int, path: Path) -> None:
+    # What root adds to the tokens of a gateway, that one has to read as its own user.
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        before = path.stat()
+        if before.st_uid != os.geteuid():
+            os.fchown(number, before.st_uid, before.st_gid)

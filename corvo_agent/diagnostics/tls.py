@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from os import PathLike
 
 from ..errors import ConfigError
-from ..tls_files import FileContext, FilePath
+from ..tls_files import FileContext, FilePath, no_password, unusable
 
 Path = str | PathLike[str]
 
@@ -77,18 +77,13 @@ def _prepare(context: ssl.SSLContext, protocols: Sequence[str]) -> None:
 
 def _load_chain(context: ssl.SSLContext, cert: FilePath, key: FilePath) -> None:
     try:
-        context.load_cert_chain(cert, key)
+        context.load_cert_chain(cert, key, no_password)
     except (OSError, ValueError) as error:
-        raise ConfigError("certificate and key", f"{cert}, {key}", _reason(error)) from error
+        raise ConfigError("certificate and key", f"{cert}, {key}", unusable(error)) from error
 
 
 def _load_ca(context: ssl.SSLContext, ca: FilePath) -> None:
     try:
         context.load_verify_locations(cafile=ca)
     except (OSError, ValueError) as error:
-        raise ConfigError("certificate authority", str(ca), _reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
-    return f"cannot be used ({reason})"
+        raise ConfigError("certificate authority", str(ca), unusable(error)) from error

@@ -6,7 +6,7 @@ import ssl
 
 from ..diagnostics.tls import ask_for_certificates, client_ssl, server_ssl
 from ..errors import ConfigError
-from ..tls_files import FileContext
+from ..tls_files import FileContext, no_password, unusable
 from .settings import GatewaySettings
 
 
@@ -19,9 +19,10 @@ def server_context(settings: GatewaySettings) -> FileContext | None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         try:
-            context.load_cert_chain(settings.tls_cert, settings.tls_key)
-        except OSError as error:
-            raise ConfigError("tls-cert", settings.tls_cert, f"cannot be used: {error}") from error
+            context.load_cert_chain(settings.tls_cert, settings.tls_key, no_password)
+        except (OSError, ValueError) as error:
+            files = f"{settings.tls_cert}, {settings.tls_key}"
+            raise ConfigError("gateway-cert and gateway-key", files, unusable(error)) from error
         if settings.client_ca:
             ask_for_certificates(context, settings.client_ca, optional=True)
         return context

@@ -84,6 +84,7 @@ class Transport:
         self._ssl = ssl
         self._server_hostname = server_hostname
         self._session: aiohttp.ClientSession | None = None
+        self._answered = False
 
     async def __aenter__(self) -> Self:
         """Make it ready; connects at the first call."""
@@ -134,6 +135,7 @@ class Transport:
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT))
         with self._errors(seconds):
             async with self._request(method, path, query, data=data, timeout=limits) as response:
+                self._answered = True
                 challenge = response.headers.get("WWW-Authenticate", "")
                 return Answer(response.status, await _read(response), challenge)
 
@@ -206,11 +208,17 @@ class Transport:
         except TimeoutError as error:
             raise DeadlineExceeded(self.url, seconds) from error
         except aiohttp.ClientConnectorCertificateError as error:
-            raise PermissionRefused(f"TLS with {self.url}", str(error.certificate_error)) from error
+            reason = getattr(error.certificate_error, "verify_message", "") or str(error.certificate_error)
+            raise PermissionRefused(f"TLS with {self.url}", f"its certificate is refused: {reason}") from error
         except (aiohttp.ClientSSLError, _ssl.SSLError) as error:
             raise PermissionRefused(f"TLS with {self.url}", str(error.__cause__ or error)) from error
         except aiohttp.WSServerHandshakeError as error:
             raise NoWebSocket(error.status) from error
+        except aiohttp.ServerDisconnectedError as error:
+            reason = system_reason(error)
+            if not self._answered and self.url.startswith("http:"):
+                reason = "it closed the connection without an answer, as one that expects https does"
+            raise Unavailable(self.url, reason + self._hint) from error
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable(self.url, system_reason(error) + self._hint) from error
 

@@ -1,4 +1,4 @@
-"""A program that was started without standard input, output or error, as after ``>&-``."""
+"""A program that was started without standard input, output or error, as after ``>&-``, or with a small alphabet."""
 
 from __future__ import annotations
 
@@ -32,9 +32,15 @@ def test_the_exit_code_is_told_where_words_are_not(arguments: str, errors: str, 
 def test_what_is_opened_later_has_none_of_their_numbers() -> None:
     script = """
 import os, sys
-from corvo_agent.cli.streams import open_missing_streams
-open_missing_streams()
+from corvo_agent.cli.streams import prepare_streams
+prepare_streams()
 sys.exit(os.open(os.devnull, os.O_RDONLY))
 """
     code, _, _ = started(CORVO[0], "-c", script, redirected="<&- >&- 2>&-")
     assert code > 2
+
+
+def test_what_output_cannot_encode_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    script = "from corvo_agent.cli.streams import prepare_streams; prepare_streams(); print('Info \u2192 Debug')"
+    assert started(CORVO[0], "-c", script, redirected="") == (0, "Info \\u2192 Debug\n", "")

@@ -73,3 +73,13 @@ def test_standard_output_is_written_to_by_its_name() -> None:
     script = "import pathlib; from corvo_agent.cli.whole_file import write_whole; "
     script += "write_whole(pathlib.Path('/dev/stdout'), b'x')"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, timeout=60).stdout == b"x"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_its_owner_stays(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_bytes(b"old")
+    os.chown(path, 4711, 4712)
+    write_whole(path, b"new")
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777, path.read_bytes()) == (4711, 4712, 0o600, b"new")

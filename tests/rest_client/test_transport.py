@@ -89,6 +89,23 @@ async def test_what_is_no_gateway_is_an_error_of_ours(said: bytes, error: type[C
         assert transport.url in str(raised.value)
 
 
+async def test_a_server_that_expects_https_is_told_from_one_that_ends() -> None:
+    answers = [answer("200 OK", b"{}", "Connection: close\r\n")]
+
+    async def ending(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.pop() if answers else b"")
+
+    said = []
+    for talk in (saying(b""), ending):
+        async with talking(talk) as transport:
+            if talk is ending:
+                await transport.call("GET", "/modules")
+            with pytest.raises(Unavailable) as raised:
+                await transport.call("GET", "/modules")
+            said.append(str(raised.value))
+    assert ["expects https" in text for text in said] == [True, False]
+
+
 async def test_a_server_that_says_nothing_is_waited_for_so_long(caplog: pytest.LogCaptureFixture) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -178,7 +195,7 @@ async def test_tls_and_tokens(store: Store, authority: Authority, secured: Gatew
         ({}, "token"),
         ({"gateway_token": "wrong"}, "token"),
         ({"tls_hostname": "other.test"}, "other.test"),
-        ({"tls_ca": ""}, "certificate"),
+        ({"tls_ca": ""}, "its certificate is refused: "),
     ],
 )
 async def test_who_is_not_known_is_refused(

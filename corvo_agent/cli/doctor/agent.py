@@ -14,7 +14,10 @@ _REFUSED = "the agent answers its own user, root and those of --allow-user, or a
 # Who is shown its statistics is let in.
 _NOT_ITS_LOG = "a log takes the role reader: ask with a token of it, --gateway-token-file"
 _UNKNOWN = "corvo ls lists the modules that there are; is its agent, or the writer, running?"
-_AWAY = "is its process running, and is its address one that this machine can dial? corvo modules get NAME"
+_AWAY = (
+    "is its process running, is its address one that this machine can dial (corvo modules get NAME), and does it expect"
+    " TLS (--tls-ca, --tls-cert and --tls-key)?"
+)
 
 
 async def check_agent(client: TypedClient, name: str) -> AsyncIterator[Finding]:

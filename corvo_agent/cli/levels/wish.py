@@ -14,7 +14,7 @@ from ...errors import InvalidArgument, PreconditionFailed
 from ...levels.level import Level
 from ...levels.logger_name import check_logger_name
 from ...modules.access import ModuleAccess
-from ...timestamps import parse_duration
+from ...timestamps import LONGEST_HOLD, parse_duration
 from ..backends.protocol import Backend
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 #: How long a level set by hand holds unless the person says otherwise.
 DEFAULT_DURATION = "10m"
-# Nanoseconds of 1000 years: a time has four digits for its year.
-_LONGEST = 1000 * 365 * 86400 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ def _check_duration(text: str) -> None:
     lasts = parse_duration(text, "--for")
     if lasts == 0:
         raise InvalidArgument("--for", text, "must be longer than nothing")
-    if lasts > _LONGEST:
+    if lasts > LONGEST_HOLD:
         raise InvalidArgument("--for", text, "must be 1000 years at most; --keep sets a level without an end")
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 _GAP, _NARROW_GAP = 3, 1
 # The longest words that are kept whole, such as as-configured.
 _WORD = 16
+_UNKNOWN_WIDTH = 80
 
 
 def draw(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console | None = None) -> None:
@@ -21,6 +22,8 @@ def draw(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console
     the words of several columns, a record for each row.
     """
     console = console or Console()
+    # What some terminals without a size say.
+    console.width = console.width or _UNKNOWN_WIDTH
     for gap in (_GAP, _NARROW_GAP):
         widths = _widths(headers, rows, console.width - gap * (len(headers) - 1) - 2, breaking=gap == _NARROW_GAP)
         if widths:

@@ -23,7 +23,7 @@ from etcd3 import AioClient
 
 from ...clock import SYSTEM_CLOCK, Clock
 from ...errors import ConfigError, ResourceExhausted, Unavailable, drop_frames
-from ...tls_files import FileContext
+from ...tls_files import FileContext, no_password, unusable
 from ..json.stream import parse_object
 from .causes import ERRORS, failure_of
 from .errors import FailedAttempt, Kind, from_answer, from_stream_error
@@ -294,9 +294,9 @@ def _ssl_context(options: EtcdOptions) -> FileContext:
             context = ssl.create_default_context(cafile=path or None)
             if options.cert_file:
                 name, path = "cert_file", options.cert_file
-                context.load_cert_chain(options.cert_file, options.key_file)
+                context.load_cert_chain(options.cert_file, options.key_file, no_password)
         except (OSError, ValueError) as error:
-            raise ConfigError(f"etcd {name}", os.fspath(path or ""), str(error)) from error
+            raise ConfigError(f"etcd {name}", os.fspath(path or ""), unusable(error)) from error
         return context
 
     return FileContext(make, (options.ca_file, options.cert_file, options.key_file))

@@ -18,6 +18,10 @@ def drawn(width: int, headers: tuple[str, ...], *rows: tuple[str, ...]) -> list[
     return [line.rstrip() for line in stream.text.splitlines()]
 
 
+def test_a_terminal_without_a_width_has_an_ordinary_one() -> None:
+    assert drawn(0, ("NAME",), ("node1-pen-npm",)) == drawn(80, ("NAME",), ("node1-pen-npm",))
+
+
 @pytest.mark.parametrize("width", [30, 46, 80, 200])
 def test_a_table_fits_and_every_name_is_whole(width: int) -> None:
     headers = ("NAME", "LEVEL", "NODE", "CATEGORY")

@@ -9,8 +9,8 @@ import click
 from ....access.roles import Role
 from ....access.tokens import new_token, parse_tokens
 from ....clock import SYSTEM_CLOCK
-from ....errors import AlreadyExists, ConfigError
-from ....timestamps import format_duration, parse_duration
+from ....errors import AlreadyExists, ConfigError, InvalidArgument, system_reason
+from ....timestamps import LONGEST_HOLD, format_duration, parse_duration
 from ...help import HelpGroup
 from ...whole_file import write_whole
 
@@ -48,6 +48,8 @@ def new(role: str, name: str, lasts: str, keep: bool, selector: str, token_file:
     corvo token new --role reader --for 30d --name oncall --token-file /etc/corvo/tokens
     """
     duration = None if keep else parse_duration(lasts, "--for")
+    if duration is not None and not 0 < duration <= LONGEST_HOLD:
+        raise InvalidArgument("--for", lasts, "must be longer than nothing, and 1000 years at most; --keep has no end")
     until = None if duration is None else SYSTEM_CLOCK.time_ns() + duration
     token, line = new_token(Role.parse(role, "--role"), name, until, selector)
     _append(Path(token_file), name, line)
@@ -62,7 +64,7 @@ def _append(path: Path, name: str, line: str) -> None:
     except FileNotFoundError:
         text = ""
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("token-file", str(path), f"cannot be read: {error}") from error
+        raise ConfigError("token-file", str(path), f"cannot be read: {system_reason(error)}") from error
     if text.strip():
         # What a gateway would refuse is not made longer.
         if name in parse_tokens(text, str(path)).names:
