@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import sys
 from typing import Any
 
 from ..errors import ConfigError, system_reason
@@ -23,7 +24,9 @@ class AuditFile(logging.handlers.RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's
         """A line that could not be written is in the program's log at least; part of logging's Handler."""
-        _log.error("the audit file cannot be written: %s", record.getMessage(), exc_info=True)
+        error = sys.exception()
+        reason = system_reason(error) if isinstance(error, Exception) else error
+        _log.error("the audit file cannot be written (%s): %s", reason, record.getMessage())
 
 
 def open_audit_file(path: str) -> AuditFile:

@@ -31,7 +31,9 @@ async def test_the_file_is_rotated_and_a_disk_that_fails_is_told(
     full = Audit("/dev/full")
     full.tell("debug", "lost line", "ok", 0.0)
     await full.aclose()
+    assert "cannot be written (No space left on device): " in caplog.text
     assert "lost line" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def _files_of(folder: Path) -> list[Path]:

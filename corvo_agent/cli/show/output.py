@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
@@ -99,5 +100,6 @@ def write_bytes(data: bytes) -> None:
 
 
 def note(text: str) -> None:
-    """A word to the person, on stderr."""
-    click.echo(visible(text, "\n"), err=True)
+    """A word to the person, on stderr. One that takes nothing, such as a log on a full disk, ends no program."""
+    with suppress(OSError):
+        click.echo(visible(text, "\n"), err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import redirect_stderr, redirect_stdout
+from io import TextIOWrapper
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -94,3 +95,9 @@ def test_yaml_survives_and_is_printable(value: dict[str, str]) -> None:
     text = yaml_text(value)
     assert text.replace("\n", "").isprintable()
     assert read_yaml(text) == value
+
+
+def test_a_log_on_a_full_disk_ends_no_program() -> None:
+    # With a buffer its end would raise, which is the interpreter's.
+    with open("/dev/full", "wb", buffering=0) as full, redirect_stderr(TextIOWrapper(full, write_through=True)):
+        note("serving")
