@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 
 import psutil
 
@@ -58,4 +59,15 @@ def start_report(options: AgentOptions, address: str, node: str, module_name: st
 
 def started() -> int:
     """When this process began, in nanoseconds of wall time: the same in every agent of it."""
-    return round(psutil.Process().create_time() * 1000) * 1_000_000 or time.time_ns()
+    try:
+        began = psutil.Process().create_time()
+    except psutil.Error:
+        # There is no /proc, as in some chroots.
+        began = 0.0
+    return round(began * 1000) * 1_000_000 or _first_asked(os.getpid())
+
+
+@cache
+def _first_asked(pid: int) -> int:
+    """When it was first asked for the process ``pid``, this one."""
+    return time.time_ns()

@@ -44,7 +44,8 @@ def _owners(logger: logging.Logger) -> int:
     if isinstance(level, Applied):
         # One of ours: code that put back what it had found, or that copied the level of another logger.
         return level.own if level.logger == logger.name else int(level)
-    return level
+    # Set past setLevel it may be anything; what is no number is no level for logging either.
+    return level if isinstance(level, int) else 0
 
 
 class _HoldBackNew:
@@ -92,6 +93,8 @@ class LoggerTree:
             self._watch_new(thresholds.own_only)
             for logger in self._held.keys() - wanted.keys():
                 logger.level = self._held.pop(logger).own
+            for logger in self._left_behind():
+                logger.level = _owners(logger)
             for logger, level in wanted.items():
                 logger.level = self._held[logger] = Applied(level, logger.name, self.own_level(logger))
             # Assigning .level changes no cached answer; setting one level the public way forgets them all.
@@ -101,9 +104,16 @@ class LoggerTree:
         """Whether some logger is not as ``apply(thresholds)`` would leave it: new loggers, levels set by owners."""
         with LOGGING_LOCK:
             # A copy: a signal handler may change levels while this looks.
-            if any(logger.level is not held for logger, held in list(self._held.items())):
+            if any(logger.level is not held for logger, held in list(self._held.items())) or self._left_behind():
                 return True
             return any(self._held.get(logger) is None for logger in self._wanted(thresholds))
+
+    def _left_behind(self) -> list[logging.Logger]:
+        """Loggers on which code put back what it had found there while we held them, after we had let go of them."""
+        return [logger for logger in (logging.root, *_loggers()) if self._is_left_behind(logger)]
+
+    def _is_left_behind(self, logger: logging.Logger) -> bool:
+        return isinstance(logger.level, Applied) and logger not in self._held
 
     def own_levels(self) -> dict[str, int]:
         """The levels that owners have set on loggers below the root, by name."""

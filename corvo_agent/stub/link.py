@@ -35,7 +35,7 @@ _AFTER_LOSS = 0.1
 #: its service, which are that user's still, may be about to start one.
 OTHERS_PATIENCE = START_TIMEOUT
 _SEND_TIMEOUT = 5.0
-#: How many hubs, one after the other, may end before they have answered; then there is taken to be none.
+#: How many hubs, one after the other, may end before they have told how they are; then there is taken to be none.
 HUB_ATTEMPTS = 3
 # What a process has too little of may be had again. Seconds between two tries.
 _SCARCE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
@@ -240,7 +240,7 @@ class Link:
 
     def _receive(self, connection: HubSocket) -> None:
         unpacker = Unpacker()
-        # Until it has answered.
+        # Until it has told how it is.
         self._failures += 1
         while not self._stopped:
             try:
@@ -252,10 +252,13 @@ class Link:
             for message, body in unpacker.feed(data):
                 if message.get("t") == "welcome":
                     self._hub_pid = int(message["pid"])
-                    self._waits_until, self._failures, self.problem = 0.0, 0, ""
+                    self._waits_until, self.problem = 0.0, ""
                 elif message.get("t") == "refused":
                     self._refused(str(message["reason"]))
                     return
+                elif message.get("t") == "state":
+                    # It has an agent, or says why not.
+                    self._failures = 0
                 self._listener.heard(message, body)
 
     def _refused(self, reason: str) -> None:

@@ -64,6 +64,8 @@ class WorkerProcess:
         self._told: dict[str, Count] | None = None
         # When it first found a hub, 0 before.
         self._begun = 0.0
+        # The number of the last level, and what was wrong with the host's loggers when they were looked at last.
+        self._number, self._fault = 0, ""
 
     # For the host
 
@@ -150,8 +152,8 @@ class WorkerProcess:
         """End an override in time, catch up with the host's logging, report what was counted."""
         left = self.layer.end(time.time_ns())
         in_force = self.level is not None and (self.level.level is not None or bool(self.level.loggers))
-        if in_force:
-            refresh_filter()
+        if self.level is not None:
+            self._refresh()
         if self.registry is not None and (values := self.counts()) != self._told:
             self._told = values
             self.send({"t": "counters", "values": values})
@@ -159,6 +161,18 @@ class WorkerProcess:
         if time.monotonic() - self._begun < _YOUNG:
             pause = _YOUNG_TICK
         return max(_SHORTEST, min(pause, left or pause))
+
+    def _refresh(self) -> None:
+        """Also while nothing is in force: code of the host may put back what it has found while something was."""
+        fault = ""
+        try:
+            refresh_filter()
+        except Exception as error:
+            # As below.
+            fault = str(error) or type(error).__name__
+        if fault != self._fault:
+            self._fault = fault
+            self.send({"t": "applied", "seq": self._number, "fault": fault})
 
     def _apply(self, number: int, state: LevelState) -> None:
         fault = ""
@@ -172,6 +186,7 @@ class WorkerProcess:
         except Exception as error:
             # Whatever the host's loggers do at a change of level: it is told, and no reason to stop.
             fault = str(error) or type(error).__name__
+        self._number, self._fault = number, fault
         self.send({"t": "applied", "seq": number, "fault": fault})
 
     def _ask(self, message: Mapping[str, Any]) -> None:

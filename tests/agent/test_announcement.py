@@ -6,6 +6,9 @@ import asyncio
 import os
 from pathlib import Path
 
+import psutil
+import pytest
+
 from corvo_agent.agent.agent import Agent
 from corvo_agent.agent.announcement import announced, reachable_address, start_report
 from corvo_agent.agent.options import AgentOptions
@@ -24,6 +27,13 @@ def test_it_names_this_process_its_place_and_its_start() -> None:
     assert (endpoint.pid, endpoint.address) == (os.getpid(), "127.0.0.1:4711")
     assert endpoint.started == report.started > 0
     assert report.service_ports == (ServicePort("pen-spyglass", 4711),)
+
+
+def test_without_proc_its_start_is_when_it_was_first_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "PROCFS_PATH", "/nowhere")
+    endpoint = announced(AgentOptions(), "127.0.0.1:4711", "pen-spyglass")
+    report = start_report(AgentOptions(), endpoint.address, "node1", "pen-spyglass", NAME)
+    assert endpoint.started == report.started > 0
 
 
 def test_what_is_advertised_comes_before_what_is_served() -> None:

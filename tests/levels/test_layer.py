@@ -74,6 +74,33 @@ def test_code_that_puts_back_what_it_had_found_is_no_owner(layer: LevelLayer) ->
     assert logger.level == logging.CRITICAL
 
 
+def test_what_code_puts_back_after_it_has_gone_does_not_stay(layer: LevelLayer) -> None:
+    logger = logging.getLogger(fresh_name())
+    logger.setLevel(logging.INFO)
+    layer.apply(LevelState(Level.DEBUG))
+    found, found_root = logger.level, logging.root.level
+    layer.close()
+    before = logging.root.level
+    logger.setLevel(found)
+    logging.root.setLevel(found_root)
+    assert refresh_filter() is True
+    assert (logger.level, logging.root.level) == (logging.INFO, before)
+    assert refresh_filter() is False
+    assert type(logger.level) is type(logging.root.level) is int
+
+
+def test_a_level_that_is_no_number_keeps_no_other_logger_from_following(layer: LevelLayer) -> None:
+    broken, other = logging.getLogger(fresh_name()), logging.getLogger(fresh_name())
+    other.setLevel(logging.ERROR)
+    # As configuration that is read from a file does, past setLevel.
+    vars(broken)["level"] = "DEBUG"
+    layer.apply(LevelState(Level.DEBUG))
+    assert logging.root.level == logging.DEBUG
+    layer.close()
+    assert vars(broken)["level"] == "DEBUG"
+    broken.setLevel(logging.NOTSET)
+
+
 def test_a_level_copied_from_another_logger_is_the_owner_s_word(layer: LevelLayer) -> None:
     logger = logging.getLogger(fresh_name())
     layer.apply(LevelState(Level.ERROR))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from corvo_agent.framing import pack
 from corvo_agent.stub.link import HUB_ATTEMPTS, Link
 from corvo_agent.stub.place import MeetingPlace
 from corvo_agent.stub.process import WorkerProcess
@@ -128,10 +129,15 @@ async def test_without_descriptors_it_is_tried_again(folder: Path) -> None:
         assert await output.readline() == b"''\n"
 
 
-async def test_hubs_that_end_before_they_answer_are_not_started_for_ever(folder: Path) -> None:
+@pytest.mark.parametrize("words", [b"", pack({"t": "welcome", "pid": 1})])
+async def test_hubs_that_end_at_once_are_not_started_for_ever(words: bytes, folder: Path) -> None:
+    def end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(words)
+        writer.close()
+
     loop, said = asyncio.get_running_loop(), asyncio.Queue[str]()
     place = MeetingPlace(str(folder / "hub"))
-    server = await asyncio.start_unix_server(lambda reader, writer: writer.close(), place.socket)
+    server = await asyncio.start_unix_server(end, place.socket)
     link = Link(place, {}, WorkerProcess("app"), lambda reason: loop.call_soon_threadsafe(said.put_nowait, reason))
     link.start()
     async with server, asyncio.timeout(PATIENCE):

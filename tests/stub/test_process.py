@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,44 @@ def test_the_same_level_again_reaches_loggers_that_have_left_it() -> None:
         assert logging.root.level == logging.DEBUG
         process.layer.close()
         assert logging.root.level == logging.INFO
+
+
+class _Strict(logging.Logger):
+    """Takes no level while it is strict."""
+
+    strict = False
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "level" and self.strict:
+            raise RuntimeError("this logger is strict")
+        super().__setattr__(name, value)
+
+
+def test_loggers_that_fail_are_told_and_leave_the_link_alone() -> None:
+    process, told = WorkerProcess("app"), list[dict[str, Any]]()
+
+    def send(message: dict[str, Any], body: bytes = b"") -> bool:
+        told.append(message)
+        return True
+
+    process.send = send
+    logger = _Strict("strict")
+    with untouched_levels():
+        process.heard({"t": "level", "seq": 7, "state": pack_level(LevelState(Level.DEBUG))}, b"")
+        logging.root.manager.loggerDict["strict"] = logger
+        try:
+            logger.setLevel(logging.INFO)
+            logger.strict = True
+            for strict in (True, True, False):
+                logger.strict = strict
+                assert process.tick() > 0
+        finally:
+            logger.strict = False
+            process.layer.close()
+            del logging.root.manager.loggerDict["strict"]
+        assert logger.level == logging.INFO
+    faults = [message["fault"] for message in told if message["t"] == "applied" and message["seq"] == 7]
+    assert faults == ["", "this logger is strict", ""]
 
 
 @pytest.mark.parametrize(("program", "said"), [("file", "True"), ("module", "True"), ("text", "False")])
