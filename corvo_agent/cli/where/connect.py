@@ -87,7 +87,9 @@ def client_of(where: Where, address: str, name: str) -> PayloadClient:
     from ...access.callers import said_to_agents
     from ...diagnostics.client.client import DiagnosticsClient
 
-    context = _tls(where) if where.tls_ca or where.tls_cert else None
+    # Who gets at a socket is the file system's affair, as at a gateway; TLS may be meant for the gateway of a context.
+    secured = (where.tls_ca or where.tls_cert) and not address.startswith("unix:")
+    context = _tls(where) if secured else None
     token = read_secret(where.agent_token_file, "--agent-token-file")
     return DiagnosticsClient(
         address,

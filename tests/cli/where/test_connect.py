@@ -104,6 +104,15 @@ async def test_tls_both_ways(files: Files) -> None:
         assert (await corvo(*ask, "--tls-hostname", "agent.test")).code in (4, 5)
 
 
+async def test_a_socket_is_asked_without_the_tls_that_is_meant_for_a_gateway(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORVO_TLS_CA", files.ca)
+    service = DiagnosticsService.with_defaults("pen-npm", "node1")
+    async with service, DiagnosticsServer([service], f"unix:{tmp_path}/s") as server:
+        assert (await corvo("stats", NAME, "cmdline", "--address", server.address)).code == 0
+
+
 async def test_a_certificate_without_its_key_is_wrong_usage(files: Files) -> None:
     outcome = await corvo("stats", NAME, "--address", "127.0.0.1:1", "--tls-cert", files.client)
     assert outcome.code == 2
