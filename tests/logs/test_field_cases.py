@@ -196,6 +196,23 @@ async def test_a_second_line_on_a_line_is_not_passed_over_in_silence(behind: byt
         assert remark["msg"] == "1 line without a level that can be read was left out"
 
 
+async def test_a_line_of_rich_without_a_time_is_one_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    again = " " * 20
+    lines = [
+        "[11/24/26 10:00:00] INFO     fine",
+        f"{again}ERROR    boom",
+        f"{again}         more",
+        f"{again}INFO     ok",
+    ]
+    for fine in (0, 500):
+        path.write_text("\n".join([*lines[:1] * fine, *lines, "  ERROR    no level here", ""]))
+        async with LogReader(str(path)) as reader:
+            (record,) = (await reader.read(LogQuery(level=Level.ERROR))).records
+            assert record["msg"] == f"boom\n{lines[2]}"
+            assert len((await reader.read(LogQuery())).records) == fine + 3
+
+
 @pytest.mark.parametrize("odd", ["1970-01-01T00:00:01Z", "2036-01-01T00:00:00Z"])
 async def test_one_odd_line_hides_nothing(odd: str, tmp_path: Path) -> None:
     day = "2026-11-24T12:%02d:00Z"

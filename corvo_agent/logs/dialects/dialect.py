@@ -11,7 +11,7 @@ from .envelopes import open_envelopes
 from .json_text import parse_object
 from .logfmt import parse_logfmt
 from .table import JSON_DIALECTS, PLAIN_JSON, JsonDialect, find_row
-from .text_forms import FORMS, TextForm, find_lead, read_timed
+from .text_forms import FORMS, RICH_AGAIN, TextForm, find_lead, read_timed
 
 #: Lines, and bytes of each, that are looked at to find a dialect out.
 SAMPLE_LINES = 128
@@ -100,6 +100,8 @@ def _decide(documents: list[dict[str, Any]], texts: list[str], envelopes: dict[s
     prefix = f"{named}+" if envelopes.get(named, 0) * 2 > len(documents) + len(texts) else ""
     by_name = {form.name: form for form in FORMS}
     found = [by_name[name] for name in sorted(counts, key=lambda each: -counts[each]) if name in by_name]
+    if "rich" in counts:
+        found.append(by_name[RICH_AGAIN])
     forms = (*found, *(form for form in FORMS if not form.weak and form not in found))
     if heads > len(documents):
         name = max(counts, key=lambda each: counts[each])
@@ -125,7 +127,7 @@ def _count_forms(texts: Sequence[str]) -> dict[str, int]:
         else:
             counts[name] = counts.get(name, 0) + 1
     for form in FORMS:
-        if form.weak:
+        if form.weak and form.name != RICH_AGAIN:
             others = [text for text in rest if form.read(text, None) is None]
             count = len(rest) - len(others)
             # Lines below an error may look like one, too; a form of the file itself is seen again and again.

@@ -48,6 +48,7 @@ LEVEL_KEYS: tuple[tuple[str, Scale], ...] = (
     ("record.level", Scale.PYTHON),
     ("record.level.no", Scale.PYTHON),
     ("levelno", Scale.PYTHON),
+    ("level_number", Scale.PYTHON),
     ("severity_number", Scale.OTEL),
     ("severityNumber", Scale.OTEL),
     ("SeverityNumber", Scale.OTEL),

@@ -105,7 +105,7 @@ class LineReader:
             return True
         text = letter.line.decode("utf-8", "replace")
         if not text or text[0].isspace():
-            return False
+            return bool(text) and self._match(text) is not None
         return self._match(text) is not None or parse_logfmt(text) is not None or read_timed(text) is not None
 
     def opens_object(self, line: bytes) -> bool:

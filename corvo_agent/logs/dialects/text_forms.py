@@ -104,6 +104,8 @@ class TextForm:
 
 _DIGITS = "0123456789"
 _REDIS = {".": Severity.DEBUG, "-": Severity.DEBUG, "*": Severity.INFO, "#": Severity.WARN}
+_RICH = r"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) +"
+RICH_AGAIN = "rich-again"
 _POSTGRES = "DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC"
 
 FORMS: tuple[TextForm, ...] = (
@@ -163,6 +165,15 @@ FORMS: tuple[TextForm, ...] = (
     TextForm(
         "ray", r"\[TIME (?P<level>[DIWEFC]) (?P<pid>\d+) (?P<thread>\d+)\] (?:\(\S+\) )?(?P<caller>\S+:\d+): ", "["
     ),
+    TextForm("locust", r"\[TIME\] (?P<host>[^\s/\]]+)/(?P<level>[A-Z]+)/(?P<logger>[^:\s]+): ", "["),
+    TextForm("nats", r"\[(?P<pid>\d+)\] TIME \[(?P<level>[A-Z]{3})\] ", "["),
+    TextForm("logrus", r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[TIME\] ", "TDIWEFP"),
+    TextForm(
+        "cockroach",
+        r"(?P<level>[IWEF])TIME +(?P<thread>\d+) (?P<caller>\S+:\d+) +(?:\S )?\[(?P<tags>[^\]]*)\] +(?:\d+ +)?",
+        "IWEF",
+    ),
+    TextForm("rich", r"\[(?:(?P<ts>\d\d/\d\d/\d\d \d\d:\d\d:\d\d)|\d\d:\d\d:\d\d)\] " + _RICH, "["),
     TextForm("nest", r"\[Nest\] (?P<pid>\d+) +- TIME +(?P<level>[A-Z]+) (?:\[(?P<logger>[^\]]*)\] )?", "["),
     TextForm("prefect", r"\d\d:\d\d:\d\d\.\d{3} \| (?P<level>[A-Z]+) *\| (?P<logger>\S+) - ", _DIGITS),
     TextForm("tracing", r"TIME(?<=Z) +(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) (?P<logger>\w+(?:::\w+)*): ", _DIGITS),
@@ -176,6 +187,8 @@ FORMS: tuple[TextForm, ...] = (
     TextForm(
         "wildfly", r"\d\d:\d\d:\d\d,\d{3} (?P<level>[A-Z]+) +\[(?P<logger>[^\]]*)\] \((?P<thread>[^)]*)\) ", _DIGITS
     ),
+    # Where the time is that of the line before, Rich leaves it out: counted in its files alone.
+    TextForm(RICH_AGAIN, r" {10,40}" + _RICH, " ", weak=True),
     TextForm("uvicorn", r"(?P<level>TRACE|DEBUG|INFO|WARNING|ERROR|CRITICAL): +", "TDIWEC", weak=True),
     TextForm("python-basic", r"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL):(?P<logger>[\w.-]+):", "DIWEC", weak=True),
     TextForm(

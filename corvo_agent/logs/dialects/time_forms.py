@@ -88,6 +88,8 @@ FORMS: tuple[str, ...] = (
     f" {_YEAR}(?![\\d:])",
     # Apache's error log and ctime: Tue Nov 24 10:00:00.123 2026; syslog has no year.
     f"{_WEEKDAY}{_MONTH} {{1,2}}(?P<day>\\d{{1,2}}) {_CLOCK}(?: {_YEAR}(?![\\d:]))?",
+    # Rich 11/24/26 10:00:00: no log is of the years 1 to 12
+    f"(?P<month>0\\d|1[0-2])/{_DAY}/(?P<short_year>\\d\\d) {_CLOCK}",
     # Spark 26/11/24 10:00:00, tornado 261124 10:00:00
     f"(?P<short_year>\\d\\d)/?{_NUMBER}/?{_DAY} {_CLOCK}",
     # logcat 11-24 10:00:00.123, klog 1124 10:00:00.123456

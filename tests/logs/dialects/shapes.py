@@ -292,4 +292,11 @@ SHAPES: tuple[Shape, ...] = (
     Shape("a picture before the level", '{"level":"\U0001f525 Error!","time":"2026-11-24T10:00:00Z","msg":"boom"}'),
     Shape("Kong", '{"started_at":1795514400000,"level":"error","message":"boom"}'),
     Shape("a level in the body", '{"time":"2026-11-24T10:00:00Z","body":{"level":"error","message":"boom"}}'),
+    Shape("Rich", "[11/24/26 10:00:00] ERROR    boom"),
+    Shape("Rich, time of day", "[10:00:00] ERROR    boom", timed=False),
+    Shape("logrus, terminal with times", "\x1b[31mERRO\x1b[0m[2026-11-24T10:00:00Z] boom"),
+    Shape("NATS", "[7] 2026/11/24 10:00:00.123456 [ERR] boom"),
+    Shape("CockroachDB, text", "E261124 10:00:00.123456 12 1@x/y.go:12 \u22ee [T1,n1] 7  boom"),
+    Shape("Locust", "[2026-11-24 10:00:00,123] host/ERROR/locust.main: boom"),
+    Shape("structlog, numbers", '{"event":"boom","level_number":40,"timestamp":"2026-11-24T10:00:00Z"}'),
 )
