@@ -10,8 +10,13 @@ import { entryOf, jsonOf, messageOf, stackOf, textOf, timeOf, traceOf, wordOf } 
 
 const LONGEST = 2_000;
 
-/** Put a text where the next "paste" takes it from. @param {string} text @returns {Promise<string>} what happened, for people */
-export async function copy(text) {
+/**
+ * Put a text where the next "paste" takes it from, as it is seen: pasted into a terminal it must not steer that. JSON
+ * stays the same JSON.
+ * @param {string} given @returns {Promise<string>} what happened, for people
+ */
+export async function copy(given) {
+  const text = visible(given);
   try {
     // A page that came by http from another machine has no clipboard of its own.
     if (navigator.clipboard) await navigator.clipboard.writeText(text);
@@ -78,8 +83,7 @@ export class Detail {
       buttons(
         button("Lines around it", () => this.#around(around, entry)),
         ...(trace ? [whole] : []),
-        // As it is seen: what is pasted into a terminal must not steer it.
-        copying("Copy line", () => visible(textOf(entry))),
+        copying("Copy line", () => textOf(entry)),
         copying("Copy JSON", () => jsonOf(entry)),
         copying("Copy link", () => act.link(entry)),
       ),
