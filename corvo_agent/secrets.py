@@ -31,6 +31,8 @@ _SECRETS = (
 _WORDS = ("pass", "auth", "authorization", "cookie", "cookies", "sig")
 _KEYS = ("api", "access", "private", "secret", "signing", "encryption", "account")
 _PLACES = ("file", "path", "dir", "url", "uri", "endpoint", "name", "type", "ttl", "timeout", "env")
+# Characters of a name that is remembered once it was judged.
+_KEPT_NAME = 200
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # Each begins where a name can begin, so that they take time in proportion to the text, which may be a whole program.
@@ -162,9 +164,14 @@ def mask_json(value: Any, name: str = "", *, numbers: bool = True) -> Any:
     return mask_text(value) if isinstance(value, str) else value
 
 
-@lru_cache(4096)
 def is_secret(name: str) -> bool:
     """Whether ``name`` is what people call a password, a token, a key or another secret."""
+    # Thousands of names that strangers made a megabyte long are not kept.
+    return _is_secret(name) if len(name) <= _KEPT_NAME else _is_secret.__wrapped__(name)
+
+
+@lru_cache(4096)
+def _is_secret(name: str) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
     if not words or words[-1] in _PLACES:
         return False

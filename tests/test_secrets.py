@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corvo_agent.secrets import MASK, is_secret, mask_arguments, mask_json, mask_json_text, mask_text
+from corvo_agent.secrets import MASK, _is_secret, is_secret, mask_arguments, mask_json, mask_json_text, mask_text
 
 
 @pytest.mark.parametrize(
@@ -201,3 +201,11 @@ def test_variables_are_shown_without_their_secrets(name: str, text: str, shown: 
 )
 def test_numbers_and_what_holds_no_secret_stay_as_they_are_written(text: str) -> None:
     assert mask_json_text(text, "tokens") == text
+
+
+def test_long_names_are_judged_and_not_kept() -> None:
+    before = _is_secret.cache_info().currsize
+    for number in range(50):
+        assert is_secret(f"x{number}" + "y" * 100_000 + "_password")
+        assert not is_secret(f"x{number}" + "y" * 100_000)
+    assert _is_secret.cache_info().currsize == before

@@ -42,6 +42,9 @@ _log = logging.getLogger("corvo_agent.audit")
 _WAITING = 10_000
 _CALLERS = 1000
 _LONGEST = 500
+# Characters of one in which secrets are looked for: to look through megabytes takes seconds. What is cut off there ends
+# as a quoted secret does, so that one which goes on behind it is found.
+_LOOKED_THROUGH, _END = 8000, "\"'"
 _SUM_SECONDS = 1.0
 _CLOSE_SECONDS = 2.0
 
@@ -213,13 +216,14 @@ def _line(
     # No Module may have so long a name, but whoever asks for one may say what they like.
     name = module[:_LONGEST]
     found = {"time": now, "who": caller.name, "from": caller.address, "action": action, "module": name}
-    return {**found, **_bounded(mask_json(dict(more))), "result": result, "seconds": round(seconds, 4)}
+    told = _bounded(mask_json(_bounded(dict(more), _LOOKED_THROUGH, _END)))
+    return {**found, **told, "result": result, "seconds": round(seconds, 4)}
 
 
-def _bounded(value: Any) -> Any:
-    """``value`` without texts of any length: who asks decides how long they are."""
+def _bounded(value: Any, longest: int = _LONGEST, end: str = "") -> Any:
+    """``value`` without texts of any length, who asks decides how long they are; ``end`` stands for what is cut off."""
     if isinstance(value, dict):
-        return {str(key)[:_LONGEST]: _bounded(item) for key, item in list(value.items())[:100]}
+        return {str(key)[:_LONGEST]: _bounded(item, longest, end) for key, item in list(value.items())[:100]}
     if isinstance(value, list):
-        return [_bounded(item) for item in value[:100]]
-    return value[:_LONGEST] if isinstance(value, str) else value
+        return [_bounded(item, longest, end) for item in value[:100]]
+    return value[:longest] + end if isinstance(value, str) and len(value) > longest else value

@@ -83,6 +83,11 @@ def test_without_a_file_it_is_logged_and_long_texts_are_cut(caplog: pytest.LogCa
     line = json.loads(record.getMessage().removeprefix("audit "))
     assert (len(line["parameters"]["grep"]), len(line["parameters"]["more"])) == (500, 100)
     caplog.clear()
+    # A secret that is cut off is one all the same.
+    for text in ('{"user":"u","password":"%s"}', "run --password='%s' x", "{'password': '%s'}"):
+        Audit().tell("debug", "a1", "ok", 0.0, parameters={"x": text % ("s3cr3t " * 100_000)})
+    assert (len(caplog.messages), "s3cr3t" in caplog.text) == (3, False)
+    caplog.clear()
     with suppress(NotFound), Audit().told("delete", "a" * 1_000_000):
         raise NotFound("module", "a" * 1_000_000)
     assert len(caplog.messages[0]) < 2000

@@ -23,12 +23,16 @@ _LEVEL = 3
 # Bytes that fit into one packet anyway, and those that take less than a millisecond.
 _SMALL = 1400
 _QUICK = 64 << 10
+# Characters of an Accept-Encoding that is looked at.
+_LONGEST = 1000
 _TYPES = ("application/json", "text/")
 
 
 def wanted_coding(request: web.Request) -> str:
     """The coding that the caller likes best of those that there are, "" for none."""
-    return _best(",".join(request.headers.getall("Accept-Encoding", ())))
+    accepted = ",".join(request.headers.getall("Accept-Encoding", ()))
+    # Longer than what anyone means, and what was found for it is kept.
+    return _best(accepted) if len(accepted) <= _LONGEST else ""
 
 
 @lru_cache(maxsize=64)

@@ -57,6 +57,8 @@ async def fetch(api: Api, path: str, accepted: str | None) -> tuple[str, bytes, 
         ("gzip;q=much", ""),
         ("gzip;q=nan", ""),
         ("gzip;level=3", "gzip"),
+        # More than anyone means: that it was read is not kept.
+        ("gzip," * 1000, ""),
     ],
 )
 async def test_the_coding_is_the_one_that_is_asked_for(raw: Api, accepted: str | None, coding: str) -> None:
