@@ -6,17 +6,20 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.machinery import PathFinder
 
-#: First parts of logger names remembered; with more than that all are forgotten and looked up again.
-REMEMBERED_NAMES = 4096
+#: First parts of logger names remembered; with more than that all are forgotten and looked up again. Each is little
+#: beside its loggers, of which programs that name them by connection have many thousands.
+REMEMBERED_NAMES = 1 << 16
 
 # Programs that run an application which their arguments name, by the module that they are.
 _SERVERS = frozenset(("celery", "daphne", "granian", "gunicorn", "hypercorn", "uvicorn"))
 _APPLICATION = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*(?::[A-Za-z_][\w.()]*)?")
 
 _known: dict[str, bool] = {}
+# What stands in a folder up to the first dot, and when the folder had changed by then, in nanoseconds.
+_listings: dict[str, tuple[int, frozenset[str]]] = {}
 
 
 def is_library(logger: str) -> bool:
@@ -40,13 +43,16 @@ def _is_installed(name: str) -> bool:
     # This package is in everyone's service, also where it is run from its sources.
     if name in sys.stdlib_module_names or name == __name__.partition(".")[0]:
         return True
-    folders = _site_folders()
+    folders = _site_folders(tuple(sys.path))
     module = sys.modules.get(name)
     if module is not None:
         places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    elif not any(_may_hold(folder, name) for folder in folders):
+        # Most names of an application: thousands of them have to take no time, the lock of logging is held.
+        return False
     else:
         # Not importlib.util.find_spec: finders of others may do anything. Nothing is imported.
-        spec = PathFinder.find_spec(name, sorted(folders))
+        spec = PathFinder.find_spec(name, folders)
         places = [] if spec is None else [spec.origin, *(spec.submodule_search_locations or ())]
     return any(place is not None and _is_below(place, folders) for place in places)
 
@@ -55,10 +61,24 @@ def _is_below(place: str, folders: Iterable[str]) -> bool:
     return any(place.startswith(folder + os.sep) for folder in folders)
 
 
-def _site_folders() -> set[str]:
+def _may_hold(folder: str, name: str) -> bool:
+    """Whether something that begins with ``name`` stands in ``folder``."""
+    try:
+        changed = os.stat(folder).st_mtime_ns
+        known = _listings.get(folder)
+        if known is None or known[0] != changed:
+            names = frozenset(entry.partition(".")[0] for entry in os.listdir(folder))
+            known = _listings[folder] = changed, names
+    except OSError:
+        return False
+    return name in known[1]
+
+
+@lru_cache(maxsize=1)
+def _site_folders(paths: tuple[str, ...]) -> list[str]:
     # Not from sysconfig: it reads how Python was built, half a megabyte, from a file that a worker may not read.
     own = os.path.join(sys.prefix, "lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages")
-    return {own, *(path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages"))}
+    return sorted({own, *(path for path in paths if os.path.basename(path) in ("site-packages", "dist-packages"))})
 
 
 @cache

@@ -9,7 +9,7 @@ from .level import Level
 from .libraries import is_library
 
 #: Names remembered per Thresholds; a process with more logger names than that forgets all and starts again.
-REMEMBERED_NAMES = 4096
+REMEMBERED_NAMES = 1 << 16
 
 
 class Thresholds:

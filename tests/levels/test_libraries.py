@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -41,6 +43,26 @@ def test_an_installed_module_need_not_be_imported(tmp_path: Path, monkeypatch: p
     monkeypatch.syspath_prepend(str(tmp_path))
     assert (is_library(f"{installed}.x"), is_library(f"{beside}.x")) == (True, False)
     assert installed not in sys.modules
+
+
+def test_thousands_of_names_are_looked_up_once_and_never_as_modules() -> None:
+    names = [f"{fresh_name()}{number}" for number in range(5000)]
+    imports, stats = 0, 0
+
+    def count(frame: FrameType, event: str, called: object) -> None:
+        nonlocal imports, stats
+        imports += event == "call" and frame.f_code.co_name == "find_spec"
+        stats += event == "c_call" and called is os.stat
+
+    for told in range(2):
+        stats = 0
+        sys.setprofile(count)
+        try:
+            found = [name for name in names if is_library(name)]
+        finally:
+            sys.setprofile(None)
+        assert (found, imports) == ([], 0)
+        assert bool(stats) is not bool(told)
 
 
 # Neither what takes long to import, nor what a worker of another user might not read.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,7 +34,8 @@ def test_a_later_part_outranks_an_earlier_one() -> None:
     assert "'a': 40" in repr(merged)
 
 
-def test_remembered_names_are_bounded() -> None:
+def test_remembered_names_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thresholds, "REMEMBERED_NAMES", 1000)
     rule = Thresholds({"": 20, "kept": 10})
     for number in range(thresholds.REMEMBERED_NAMES * 2 + 10):
         assert rule.of(f"name{number}") == 20
