@@ -52,6 +52,9 @@ def report(error: BaseException) -> int:
     if isinstance(error, OSError):
         say(f"{error.filename}: {system_reason(error)}" if error.filename else system_reason(error))
         return 1
+    if isinstance(error, ModuleNotFoundError) and (library := _library(error)):
+        say(f"the library {library} is missing: pip install --upgrade corvo-agent")
+        return 1
     raise error
 
 
@@ -59,6 +62,12 @@ def reader_is_gone() -> int:
     """The exit code when the program that reads the output (head, less) has seen enough, which is no failure."""
     discard_output()
     return 0
+
+
+def _library(error: ModuleNotFoundError) -> str:
+    """The foreign package that is not installed; "" for a part of our own, or of Python."""
+    package = (error.name or "").partition(".")[0]
+    return "" if package == "corvo_agent" or package in sys.stdlib_module_names else package
 
 
 def _is_cancelled(error: BaseException) -> bool:

@@ -115,7 +115,8 @@ class InventorySource:
         if stamp[1] > MAX_BYTES:
             raise ResourceExhausted(f"bytes of the inventory {self._path}", MAX_BYTES, stamp[1])
         try:
-            text = self._path.read_text(encoding="utf-8")
+            # Some editors put a byte order mark in front, which is no TOML.
+            text = self._path.read_text(encoding="utf-8-sig")
         except OSError as error:
             raise self._missing(error) from error
         except UnicodeDecodeError as error:

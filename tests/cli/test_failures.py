@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from contextlib import redirect_stderr
 
 import click
@@ -68,9 +70,21 @@ def test_of_several_failures_all_are_told_and_the_first_decides() -> None:
     assert told(group) == (3, "corvo: module a not found\ncorvo: b is unavailable: gone\n")
 
 
-def test_a_fault_of_ours_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        report(ZeroDivisionError())
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError(), ModuleNotFoundError("", name="corvo_agent.x"), ModuleNotFoundError("", name="tkinter")],
+)
+def test_a_fault_of_ours_is_not_hidden(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        report(error)
+
+
+@pytest.mark.parametrize("library", ["orjson", "aiohttp", "packaging"])
+def test_a_library_that_is_missing_is_named(library: str) -> None:
+    script = f"import sys; sys.modules[{library!r}] = None; from corvo_agent.cli.main import main; main(['doctor'])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    words = f"corvo: the library {library} is missing: pip install --upgrade corvo-agent\n"
+    assert (done.returncode, done.stderr) == (1, words)
 
 
 def test_what_a_peer_says_does_not_drive_the_terminal() -> None:

@@ -6,11 +6,15 @@ import json
 import logging.config
 import re
 import shlex
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from corvo_agent.modules.model import ModuleStatus, ServicePort
+from corvo_agent.writer.inventory import InventorySource
+from corvo_agent.writer.source import Present
 from tests.cli.kit import run_here
 
 from .text import TEXT, block
@@ -62,3 +66,12 @@ def test_commands_that_write_files_do_so(tmp_path: Path, monkeypatch: pytest.Mon
     assert (tmp_path / "etc/systemd/system/corvo-gateway.service").exists()
     assert (tmp_path / "etc/corvo/pen-npm.toml").exists()
     assert "prod" in (tmp_path / "config/corvo/config.toml").read_text()
+
+
+async def test_the_inventory_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "modules.toml"
+    # As an editor for Windows writes it.
+    path.write_bytes(b"\xef\xbb\xbf" + block("example: inventory").replace("\n", "\r\n").encode())
+    async with aclosing(InventorySource(path).events()) as events:
+        status = ModuleStatus("node1", "billing", service_ports=(ServicePort("billing", 9010),))
+        assert await anext(events) == Present("node1-billing", status)

@@ -10,7 +10,6 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
-import orjson
 
 from ...logs.lines.printable import visible as visible
 from .yaml_format import write_yaml
@@ -57,6 +56,9 @@ def json_text(value: Any, *, indented: bool = False) -> str:
 
     Controls above ASCII are, and characters that turn the direction of text or take no place.
     """
+    # Late: without it a program still says that it is missing.
+    import orjson
+
     options = orjson.OPT_NON_STR_KEYS | (orjson.OPT_INDENT_2 if indented else 0)
     return printable_json(orjson.dumps(value, option=options, default=str).decode())
 
@@ -76,6 +78,8 @@ def _escaped(found: re.Match[str]) -> str:
 
 def yaml_text(value: Any, *, document: bool = False) -> str:
     """``value`` as YAML; ``document``: as one of a stream of them."""
+    import orjson
+
     # By way of JSON, so that both say the same of values that neither knows.
     return write_yaml(orjson.loads(json_text(value)), document=document)
 
