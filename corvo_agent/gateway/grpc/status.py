@@ -13,7 +13,7 @@ from grpclib.exceptions import GRPCError
 from ..._generated import api
 from ..._generated.google.rpc import Status as RpcStatus
 from ...diagnostics.status import status_message
-from ...errors import CorvoError, RemoteError
+from ...errors import CorvoError, RemoteError, Unsupported
 from ...protobuf.codec import encode, make
 from ..objects.errors import Action, Failure, failure
 
@@ -40,6 +40,9 @@ def grpc_failure(error: CorvoError, action: Action, name: str = "") -> GRPCError
         return GRPCError(Status.__members__.get(error.code, Status.UNKNOWN), status_message(error.message), [found])
     if found.title:
         return of_failure(found)
+    if isinstance(error, Unsupported):
+        # As at an agent, and as gRPC has it for a message in a coding that a server does not know.
+        return GRPCError(Status.UNIMPLEMENTED, status_message(str(error)))
     return GRPCError(found.grpc, status_message(found.messages[0].partition(" desc = ")[2] or found.messages[0]))
 
 

@@ -14,6 +14,7 @@ from corvo_agent.errors import (
     NotFound,
     RemoteError,
     Unavailable,
+    Unsupported,
     ValidationFailed,
     VersionConflict,
 )
@@ -59,6 +60,11 @@ def test_an_agents_own_refusal_keeps_its_code_and_words() -> None:
     assert (found.status, found.message) == (Status.OUT_OF_RANGE, "no such day")
     odd = grpc_failure(RemoteError("agent", "NO_SUCH_CODE", "x"), Action.DEBUG, "a1")
     assert odd.status is Status.UNKNOWN
+
+
+def test_what_is_not_supported_has_the_code_of_that() -> None:
+    found = grpc_failure(Unsupported("a compressed message", "send it without compression"), Action.READ)
+    assert (found.status, "without compression" in str(found.message)) == (Status.UNIMPLEMENTED, True)
 
 
 def test_a_text_fits_a_header() -> None:
