@@ -230,6 +230,8 @@ async def test_what_is_put_over_a_level_goes_with_the_module(api: Api, store: St
         ({"level": None, "scope": "all"}, "scope"),
         ({"level": "Warn", "keep": True, "for": "10m"}, "for"),
         ({"level": "Warn", "for": "300000d"}, "until"),
+        ({"level": "Warn", "for": "0s"}, "for"),
+        ({"level": "Warn", "for": "0.0000000001s"}, "for"),
         ({"level": "Warn", "for": "9" * 400}, "for"),
     ],
 )

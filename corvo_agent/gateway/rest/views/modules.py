@@ -199,7 +199,11 @@ class ModuleViews:
         try:
             until = 0
             if not keep:
-                until = self._api.clock.time_ns() + parse_duration(text_of(body, "for") or DEFAULT_FOR, "for")
+                given = text_of(body, "for") or DEFAULT_FOR
+                if not (lasts := parse_duration(given, "for")):
+                    # It would take the place of the one that holds, and be over.
+                    raise InvalidArgument("for", given, "must be longer than nothing")
+                until = self._api.clock.time_ns() + lasts
             parts = {key: text_of(body, key) for key in ("logger", "scope", "by", "reason")}
             return replace(control_from_dict({"level": level, **parts}), until=until, id=text_of(body, "id"))
         except InvalidArgument as error:
