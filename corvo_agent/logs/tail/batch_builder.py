@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
@@ -24,6 +25,7 @@ from .follower import Position, TailItem
 T = TypeVar("T")
 
 _ENOUGH = 512  # lines of a log after which its dialect is settled
+_SILENT = 3600.0  # seconds without a word of a log after which what is known of it is found out anew
 
 
 class BatchBuilder(Generic[T]):
@@ -43,7 +45,10 @@ class BatchBuilder(Generic[T]):
         batch_lines: int,
         several: bool = False,
         surveyor: Surveyor | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._monotonic = monotonic
+        self._heard: dict[str, float] = {}  # of each log when there was something last, the one of longest ago first
         self._surveyor = surveyor or Surveyor()
         self._surveys: dict[str, Survey] = {}
         self._seen: dict[str, int] = {}  # lines that came of each log
@@ -77,8 +82,11 @@ class BatchBuilder(Generic[T]):
         """What is wanted of ``items``."""
         done: list[T] = []
         breath = Breath()
+        now = self._monotonic()
         for item in items:
             breath.take()
+            self._heard.pop(item.path, None)
+            self._heard[item.path] = now
             if item.remark is not None:
                 # A remark has its place between lines: those that wait for more to join go out before it.
                 done += self._collect(item.path, self._waiting(item.path))
@@ -93,7 +101,18 @@ class BatchBuilder(Generic[T]):
             else:
                 done += self._lines(item, item.chunk)
             done += self._say_unread(item.path)
+        done += self._forget_silent(now)
         return [*done, *self._end_all()]
+
+    def _forget_silent(self, now: float) -> list[T]:
+        """Batches of what waits of them. A reader that stays for years sees ever new logs, named by their dates."""
+        done: list[T] = []
+        while self._heard and self._heard[path := next(iter(self._heard))] < now - _SILENT:
+            done += self._collect(path, self._waiting(path))
+            for known in (self._surveys, self._seen, self._unread, self._matchers, self._splitters, self._positions_of):
+                known.pop(path, None)
+            del self._heard[path]
+        return done
 
     def rest(self) -> list[T]:
         """Nothing came for a while: what waited goes out."""

@@ -13,6 +13,7 @@ from corvo_agent.logs.lines.record import Record
 from corvo_agent.logs.search.query import LogQuery
 from corvo_agent.logs.tail.batch_builder import BatchBuilder
 from corvo_agent.logs.tail.follower import Position, TailItem
+from tests.held import held
 
 MARK = FileMark.of(b"x" * 256, 7)
 
@@ -100,3 +101,20 @@ def test_records_found_otherwise_are_cut_into_batches() -> None:
     records = [{"msg": str(n)} for n in range(4)]
     assert shown(tail.ready(records, Position(MARK, 9))) == [["0", "1", "2"], ["3", 9]]
     assert tail.ready([], None) == []
+
+
+def test_logs_that_are_silent_for_long_are_forgotten() -> None:
+    now = 0.0
+    limits = ReadLimits(max_line_bytes=100)
+    tail: BatchBuilder[list[Record]] = BatchBuilder(
+        LogQuery(joined=True), limits, list, batch_lines=3, several=True, monotonic=lambda: now
+    )
+    known, told = [], []
+    for number in range(100):
+        # No pause: what waits of one that came to its end has to go out all the same.
+        told += shown(tail.batches([replace(item(b"line %d\n" % number, 0), path=f"/app-{number}.log")]))
+        known.append(sum(held(tail).values()))
+        now += 1801.0
+    assert max(known) == known[10]
+    assert [batch[0] for batch in told] == [f"line {number}" for number in range(98)]
+    assert shown(tail.rest())[0][:2] == ["line 98", "line 99"]
