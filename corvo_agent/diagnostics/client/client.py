@@ -58,6 +58,8 @@ class DiagnosticsClient(PayloadClient):
         self.address = address
         self.name = name
         self.timeout = timeout
+        self._secured = ssl is not None
+        self._answered = False
         self._channel = AgentChannel(address, ssl, server_hostname, connect_timeout, max_message, metadata, replies)
         self._asker = Asker(address, self._call, self._stream, timeout=timeout, poll=poll, clock=clock)
 
@@ -107,12 +109,15 @@ class DiagnosticsClient(PayloadClient):
     async def _call(self, query: DebugQuery) -> Payload:
         with self._errors(query.timeout):
             async with self._channel.stub(query.timeout) as stub:
-                return payload_in(await stub.debug(request_of(query)))
+                response = await stub.debug(request_of(query))
+                self._answered = True
+                return payload_in(response)
 
     async def _stream(self, query: DebugQuery) -> AsyncGenerator[Payload, None]:
         with self._errors(query.timeout):
             async with self._channel.stub(query.timeout) as stub:
                 async for response in stub.debug_stream(request_of(query)):
+                    self._answered = True
                     yield payload_in(response)
 
     @contextmanager
@@ -120,6 +125,7 @@ class DiagnosticsClient(PayloadClient):
         try:
             yield
         except GRPCError as error:
+            self._answered = True
             raise corvo_error(error, self.address, seconds) from error
         except _ssl.SSLError as error:
             drop_frames(error)
@@ -129,4 +135,14 @@ class DiagnosticsClient(PayloadClient):
             raise DeadlineExceeded(self.address, seconds or 0.0) from None
         except (OSError, StreamTerminatedError) as error:
             drop_frames(error)
-            raise Unavailable(self.address, system_reason(error)) from error
+            lost = isinstance(error, StreamTerminatedError | ConnectionResetError | BrokenPipeError)
+            meaning = self._wrong_tls() if lost else ""
+            raise Unavailable(self.address, system_reason(error) + meaning) from error
+
+    def _wrong_tls(self) -> str:
+        """What a connection that ended without any answer may mean: the other end does not say why."""
+        if self._answered or self.address.startswith("unix:"):
+            return ""
+        if self._secured:
+            return " before any answer, as where another certificate of the caller is wanted, or one at all"
+        return " before any answer, as where TLS is expected"

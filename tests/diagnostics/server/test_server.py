@@ -71,8 +71,11 @@ async def test_mutual_tls(service: DiagnosticsService, tmp_path: Path) -> None:
         # No certificate, and one of an authority that the server does not know.
         for ssl in (client_ssl(authority.path), client_ssl(authority.path, other.cert, other.key)):
             async with DiagnosticsClient(server.address, ssl=ssl, server_hostname=name) as client:
-                with pytest.raises(Unavailable):
+                with pytest.raises(Unavailable, match="another certificate of the caller is wanted"):
                     await client.logs()
+        async with DiagnosticsClient(server.address) as client:
+            with pytest.raises(Unavailable, match="as where TLS is expected"):
+                await client.logs()
         # No TLS at all.
         async with DiagnosticsClient(server.address) as client:
             with pytest.raises(Unavailable):
