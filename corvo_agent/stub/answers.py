@@ -6,6 +6,8 @@ Imported at the first question: until then a process carries none of what measur
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import contextlib
 import functools
 import inspect
 import threading
@@ -57,7 +59,7 @@ class Answers:
         # The loop that counts as the host's; None while none runs.
         self._host: asyncio.AbstractEventLoop | None = None
         self._loop = asyncio.new_event_loop()
-        start_thread(self._run, "corvo-answers")
+        self._ended = start_thread(self._run, "corvo-answers")
 
     def ask(self, number: int, query: str, parameters: Mapping[str, str], timeout: float | None) -> None:
         """Answer it, under ``number``."""
@@ -71,6 +73,13 @@ class Answers:
         """It waits for none."""
         self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._asked.values()])
 
+    def close(self, timeout: float) -> None:
+        """End what measures and records, and the thread; waits at most ``timeout`` seconds for that."""
+        with contextlib.suppress(RuntimeError):
+            # It is closed already.
+            self._loop.call_soon_threadsafe(self._loop.stop)
+        concurrent.futures.wait((self._ended,), timeout)
+
     def enable_trace(self, on: bool, /) -> None:
         """Switch on, or off, what records all the time."""
         self._loop.call_soon_threadsafe(self._enable_trace, on)
@@ -81,7 +90,24 @@ class Answers:
         self._actions.register_action(name, called, type_url=type_url)
 
     def _run(self) -> None:
-        self._loop.run_forever()
+        with contextlib.closing(self._loop):
+            self._loop.run_forever()
+            self._loop.run_until_complete(self._end())
+
+    async def _end(self) -> None:
+        asked = tuple(self._asked.values())
+        for task in asked:
+            task.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        self._recorders.enable(False)
+        await self._registry.aclose()
+        host = self._host
+        if host is not None and host.is_running():
+            with contextlib.suppress(RuntimeError):
+                # The heart beats on that loop, and would go on if it were stopped amid a beat.
+                host.call_soon_threadsafe(self._runtime.stop)
+                return
+        self._runtime.stop()
 
     def _begin(self, number: int, query: DebugQuery) -> None:
         if len(self._asked) >= MAX_QUESTIONS:
@@ -140,3 +166,6 @@ class _Stats(StatsHandler):
 
     async def start(self) -> None:
         """Nothing is measured before the host's loop is known."""
+
+    async def stop(self) -> None:
+        """It is ended where it is measured."""

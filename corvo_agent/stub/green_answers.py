@@ -43,6 +43,9 @@ class GreenAnswers:
     def cancel_all(self) -> None:
         """As ``cancel``."""
 
+    def close(self, timeout: float) -> None:
+        """What is asked here leaves nothing."""
+
     def enable_trace(self, on: bool, /) -> None:
         """What records all the time knows nothing of greenlets."""
 

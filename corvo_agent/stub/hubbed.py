@@ -89,7 +89,7 @@ class Hubbed:
         """See ``Backend``."""
         self._stopped = True
         ended = self._link.stop(timeout, self._process.last_words())
-        self._process.layer.close()
+        self._process.close(timeout)
         return ended if self._fallen is None else self._fallen.stop(timeout)
 
     def _fall_back(self, reason: str) -> None:

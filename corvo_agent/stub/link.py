@@ -17,7 +17,7 @@ from ..errors import CorvoError, system_reason
 from ..framing import Unpacker, pack
 from .hub_socket import HubSocket
 from .launch import StartLock, start_hub
-from .native import Pause, native, start_native
+from .native import Pause, forget_thread, native, start_native
 from .place import MeetingPlace, meeting_place
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ class Link:
             if reason and not self._stopped:
                 self._no_hub(reason)
         finally:
+            forget_thread()
             ended.end()
 
     def _find(self) -> str:

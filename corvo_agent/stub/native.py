@@ -36,6 +36,17 @@ def start_native(function: Callable[..., object], *arguments: object) -> None:
     native("start_new_thread")(function, arguments)
 
 
+def forget_thread() -> None:
+    """Take this native thread, which ends now, off the list of ``threading``.
+
+    It is there once it has been given a name, and stays for ever in Python 3.11 and 3.12.
+    """
+    threading: Any = sys.modules.get("threading")
+    active: dict[int, Any] = getattr(threading, "_active", {})
+    if type(active.get(_thread.get_ident())).__name__ == "_DummyThread":
+        del active[_thread.get_ident()]
+
+
 def is_main_interpreter() -> bool:
     """Whether this is the interpreter that the process began with."""
     known: Callable[[], bool] | None = getattr(_thread, "_is_main_interpreter", None)

@@ -105,6 +105,13 @@ class WorkerProcess:
         """What to say when the process ends."""
         return {"t": "bye", "values": self.counts()}
 
+    def close(self, timeout: float) -> None:
+        """Take the level away, and all that measures; wait at most ``timeout`` seconds for that."""
+        self.layer.close()
+        answers, self._answers = self._answers, None
+        if answers is not None:
+            answers.close(timeout)
+
     def forked(self) -> None:
         """In a child, before anything else: what was counted, and who answers, is the parent's."""
         _PARENTS.append(self._answers)

@@ -22,7 +22,7 @@ class Answered(Protocol):
 
 
 class Answering(Protocol):
-    """Answers questions; its methods are for any thread and do not wait."""
+    """Answers questions; its methods are for any thread and do not wait, but for ``close``."""
 
     def ask(self, number: int, query: str, parameters: Mapping[str, str], timeout: float | None) -> None:
         """Answer it, under ``number``."""
@@ -34,6 +34,10 @@ class Answering(Protocol):
 
     def cancel_all(self) -> None:
         """It waits for none."""
+        ...
+
+    def close(self, timeout: float) -> None:
+        """Leave nothing in the process; wait at most ``timeout`` seconds for that."""
         ...
 
     def enable_trace(self, on: bool, /) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import logging
 import os
 import subprocess
 import sys
+import threading
+import tracemalloc
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +20,9 @@ from corvo_agent.levels.level import Level
 from corvo_agent.levels.state import LevelSource, LevelState
 from corvo_agent.stub.messages import pack_level
 from corvo_agent.stub.process import WorkerProcess
+from corvo_agent.threads import in_thread
 from tests.levels.kit import untouched_levels
+from tests.stub.kit import PATIENCE, becomes
 
 
 def test_the_same_level_again_reaches_loggers_that_have_left_it() -> None:
@@ -30,6 +37,44 @@ def test_the_same_level_again_reaches_loggers_that_have_left_it() -> None:
         assert logging.root.level == logging.DEBUG
         process.layer.close()
         assert logging.root.level == logging.INFO
+
+
+def _here() -> tuple[set[str], int, int]:
+    threads = {thread.name for thread in threading.enumerate() if "corvo" in thread.name}
+    return threads, len(os.listdir("/proc/self/fd")), len(gc.callbacks)
+
+
+async def test_what_has_been_asked_leaves_nothing_when_it_is_closed() -> None:
+    loop, answered = asyncio.get_running_loop(), asyncio.Queue[dict[str, Any]]()
+    process = WorkerProcess("app")
+
+    def send(message: dict[str, Any], body: bytes = b"") -> bool:
+        loop.call_soon_threadsafe(answered.put_nowait, message)
+        return True
+
+    def hear(message: dict[str, Any]) -> None:
+        process.heard(message, b"")
+        process.heard({"t": "ask", "id": 1, "query": "Stats", "parameters": {}, "timeout": 60.0}, b"")
+
+    process.send = send
+    before, factory = _here(), loop.get_task_factory()
+    with untouched_levels():
+        # As a link does it.
+        asked = {"t": "level", "seq": 1, "state": pack_level(LevelState(enable_trace=True))}
+        await in_thread(partial(hear, asked), "corvo-test")
+        async with asyncio.timeout(PATIENCE):
+            while (message := await answered.get())["t"] != "answer":
+                pass
+        assert "error" not in message
+        assert _here() != before
+        await in_thread(partial(process.close, PATIENCE), "corvo-test")
+
+    async def is_gone() -> bool:
+        return _here() == before and loop.get_task_factory() is factory
+
+    # What runs on this loop ends on it.
+    await becomes(is_gone)
+    assert not tracemalloc.is_tracing()
 
 
 class _Strict(logging.Logger):
