@@ -93,10 +93,16 @@ def _authenticates(ssl: _ssl.SSLContext | None) -> bool:
 
 
 async def _resolve(listen: SocketAddress) -> tuple[int, tuple[object, ...]]:
-    loop = asyncio.get_running_loop()
+    loop, kind, flags = asyncio.get_running_loop(), socket.SOCK_STREAM, socket.AI_PASSIVE
+    # An address needs no thread, for which a crowded process may have no time.
+    with contextlib.suppress(socket.gaierror):
+        family, _, _, _, address = socket.getaddrinfo(
+            listen.host, listen.port, type=kind, flags=flags | socket.AI_NUMERICHOST
+        )[0]
+        return family, address
     try:
         async with asyncio.timeout(_RESOLVE_TIMEOUT):
-            found = await loop.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            found = await loop.getaddrinfo(listen.host, listen.port, type=kind, flags=flags)
     except TimeoutError:
         raise Unavailable(str(listen), f"its name is not resolved within {_RESOLVE_TIMEOUT:g} s") from None
     except OSError as error:

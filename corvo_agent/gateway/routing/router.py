@@ -41,6 +41,8 @@ from .sockets import SocketPolicy
 
 #: The parameter that names one of several processes of a Module.
 WORKER = "worker"
+# Seconds that a profile may measure for when none are asked for: those of Go's CPU profile, the longest of all.
+_OF_PROFILES = 30.0
 
 ModuleLookup = Callable[[str], Module | None]
 
@@ -248,13 +250,13 @@ class Router:
                 del self._under_way[caller]
 
     def _seconds(self, query: DebugQuery) -> float:
-        """What the caller is ready to wait; else our own time, and that of the measurement that was asked for."""
+        """What the caller is ready to wait; else our own time, and that of the measurement that is asked for."""
         longest = self._limits.longest
         if query.timeout is not None:
             return min(query.timeout, longest)
-        wished = next((value for key, value in query.parameters.items() if key.lower() == "seconds"), "0")
+        wished = next((value for key, value in query.parameters.items() if key.lower() == "seconds"), "")
         try:
-            seconds = float(wished or 0)
+            seconds = float(wished or (_OF_PROFILES if query.query.lower() == "profile" else 0.0))
         except ValueError:
             # The agent knows what its parameters mean; it will say so.
             seconds = 0.0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -51,6 +54,18 @@ async def test_ipv6_loopback(service: DiagnosticsService) -> None:
 async def test_a_name_that_means_loopback(service: DiagnosticsService) -> None:
     async with DiagnosticsServer([service], "localhost:0") as server, DiagnosticsClient(server.address) as client:
         await client.logs()
+
+
+async def test_an_address_is_listened_at_though_no_thread_is_free(service: DiagnosticsService) -> None:
+    free, loop = threading.Event(), asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    waiting = loop.run_in_executor(None, free.wait)
+    try:
+        async with DiagnosticsServer([service]) as server:
+            assert server.address.startswith("127.0.0.1:")
+    finally:
+        free.set()
+        await waiting
 
 
 async def test_sockets_hold_no_answer_back_and_give_up_on_peers_that_are_gone(service: DiagnosticsService) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from corvo_agent.access.caller import Caller, calling
 from corvo_agent.access.roles import Role
-from corvo_agent.diagnostics.messages.payloads import decode_stats
+from corvo_agent.diagnostics.messages.payloads import decode_profile, decode_stats
 from corvo_agent.diagnostics.query import DebugQuery
 from corvo_agent.diagnostics.server.server import DiagnosticsServer
 from corvo_agent.diagnostics.service import DiagnosticsService
@@ -116,3 +116,20 @@ async def test_each_of_several_processes_is_asked_where_it_answers_itself(tmp_pa
             await which("7")
         with pytest.raises(Unsupported, match="ask one of"):
             await which("all")
+
+
+async def test_a_profile_is_waited_for_though_its_caller_does_not_say_how_long_it_measures() -> None:
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(MemoryStore())
+        service = await stack.enter_async_context(DiagnosticsService.with_defaults("pen-npm", "node1"))
+        server = await stack.enter_async_context(DiagnosticsServer([service]))
+        await store.put(endpoint_key(NAME), encode_endpoint(Endpoint(server.address)))
+        cache = await stack.enter_async_context(EndpointCache(store))
+        await cache.wait_synced(60)
+        peers = PeerPool()
+        stack.push_async_callback(peers.aclose)
+        # A trace lasts a second.
+        limits = RouteLimits(timeout=0.5)
+        router = Router({NAME: module(NAME)}.get, cache, Resolver(DialPolicy()), peers, limits=limits)
+        payload = await router.debug(DebugQuery("Profile", {"profile": "trace"}, NAME))
+    assert b"traceEvents" in decode_profile(payload.value)
