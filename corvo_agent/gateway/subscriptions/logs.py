@@ -99,6 +99,9 @@ class LogsSubscription:
                     await feed.moved()
         finally:
             self._board.close(feed)
+            # A circle: a task that was cancelled holds the frames that it was cancelled in, and these all lines that
+            # were read last. They would stay until the garbage collector comes by.
+            self._running.clear()
 
     async def _begin(
         self, name: str, tasks: asyncio.TaskGroup, out: Outlet, opening: Opening, order: LiveOrder

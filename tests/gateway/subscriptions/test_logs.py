@@ -12,7 +12,10 @@ from corvo_agent.diagnostics.messages.payloads import logs_payload
 from corvo_agent.gateway.app import Gateway
 from corvo_agent.logs.lines import marker
 from corvo_agent.logs.lines.marker import Gap
+from corvo_agent.logs.tail.resume import Resume
 from corvo_agent.modules.names import key_of
+from tests.diagnostics.kit import until
+from tests.held import left_behind
 
 from ..agents import Agent, AgentFarm
 from ..conftest import Api, Store, settled
@@ -105,3 +108,15 @@ async def test_what_is_wrong_refuses_the_request(api: Api) -> None:
     ):
         status, _ = await api.call("POST", "/watch", {"subscriptions": [{"id": "l", "kind": "logs", **wanted}]})
         assert status in (400, 412), wanted
+
+
+async def test_lines_of_a_stream_that_is_cut_are_not_left_to_the_garbage_collector(
+    api: Api, store: Store, gateway: Gateway, agents: AgentFarm
+) -> None:
+    await two(agents, gateway, store)
+    with left_behind(Resume) as left:
+        for _ in range(3):
+            async with following(api, **{"label-selector": "team=shop"}, parameters={"lines": "2"}) as stream:
+                await stream.lines(4)
+        await until(lambda: not any(task.get_name() == "corvo-multiplex" for task in asyncio.all_tasks()))
+        assert left() == 0
