@@ -8,6 +8,7 @@ from ...errors import CorvoError, NotFound, PermissionRefused, VersionConflict
 from ...modules.etcd.store import EtcdStore
 from ...modules.names import MODULES_PREFIX, is_name
 from ...modules.store import ModuleStore
+from ..show.counted import counted
 from .finding import Finding, Verdict, fault_of
 
 _OLDEST = (3, 4)
@@ -33,7 +34,9 @@ async def check_etcd(store: ModuleStore, urls: str, *, name: str = "", user: boo
     except CorvoError as error:
         yield fault_of("etcd", error, f"is it running, and is {urls} where it answers?", RIGHTS if user else _NO_USER)
         return
-    yield Finding("etcd", Verdict.GOOD, f"{urls} answers, at revision {found.revision}, {len(found.items)} modules")
+    yield Finding(
+        "etcd", Verdict.GOOD, f"{urls} answers, at revision {found.revision}, {counted(len(found.items), 'module')}"
+    )
     if not isinstance(store.kv, EtcdStore):
         return
     yield await _version(store.kv)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from ...errors import CorvoError
 from ..backends.protocol import Backend
+from ..show.counted import counted
 from .finding import Finding, Verdict, fault_of
 
 _TOKEN = "give it a token by --gateway-token-file, of the role viewer at least: corvo token new"
@@ -20,4 +21,4 @@ async def check_gateway(backend: Backend, url: str) -> AsyncIterator[Finding]:
         do = f"is it running, and is {url} where it answers{other}? corvo gateway --help"
         yield fault_of("gateway", error, do, _TOKEN)
         return
-    yield Finding("gateway", Verdict.GOOD, f"{url} answers and lets you in, {len(names)} modules")
+    yield Finding("gateway", Verdict.GOOD, f"{url} answers and lets you in, {counted(len(names), 'module')}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..show.counted import counted
 from ..show.output import visible
 from .fact_rows import fact_rows
 from .fleet import HEADERS
@@ -66,7 +67,7 @@ def render_fleet(rows: Sequence[Sequence[str]], order: str, lines: int, *, pause
     from rich.table import Table
     from rich.text import Text
 
-    head = Text(f"corvo top: {len(rows)} modules by {order}", "bold")
+    head = Text(f"corvo top: {counted(len(rows), 'module')} by {order}", "bold")
     if paused:
         head.append("   paused", "yellow")
     table = Table(*HEADERS, box=box.SIMPLE_HEAD, pad_edge=False)

@@ -13,6 +13,7 @@ import click
 from ...logs.dialects.fields import Field, text_of
 from ...logs.errors.groups import ErrorGroup, FoundErrors
 from ...timestamps import format_rfc3339
+from ..show.counted import counted
 from ..show.output import visible
 
 HEADERS = ("MODULE", "COUNT", "EXCEPTION", "FRAME", "FIRST", "LAST", "MESSAGE", "NEWEST")
@@ -68,8 +69,8 @@ def report(modules: Sequence[ModuleErrors], since: str, *, colour: bool) -> Iter
         if module.found is None or not module.count:
             continue
         kinds = len(module.found.groups)
-        counted = f"{_counted(module.count, 'error')} of {_counted(kinds, 'kind')} since {since}"
-        first, *rest = _folded(f"{module.name}: {counted}", width, "", "    ")
+        what = f"{counted(module.count, 'error')} of {counted(kinds, 'kind')} since {since}"
+        first, *rest = _folded(f"{module.name}: {what}", width, "", "    ")
         name, colon, told = first.partition(":")
         yield f"{styled(name, bold=True)}{colon}{told}"
         yield from rest
@@ -109,7 +110,3 @@ def _folded(text: str, width: int, first: str, others: str) -> list[str]:
 
 def _time(time: int | None) -> str:
     return "" if time is None else format_rfc3339(time)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

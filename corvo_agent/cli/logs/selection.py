@@ -55,7 +55,7 @@ class SelectionFollower:
             self._full = False
             return True
         if not self._full:
-            note(f"corvo: {MAX_FOLLOWED} modules are followed; {name} and others are left out")
+            note(f"corvo: {MAX_FOLLOWED} modules at most are followed; {name} and others are left out")
         self._full = True
         return False
 

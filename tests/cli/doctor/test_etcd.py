@@ -84,7 +84,7 @@ async def test_who_may_do_what_and_whether_there_is_room(binaries: EtcdBinaries)
         assert [found["etcd writes"]["verdict"] for found in allowed] == ["good", "good"]
         # Nothing was written for it.
         assert allowed[0]["etcd"]["seen"] == allowed[1]["etcd"]["seen"]
-        assert "at revision 2, 1 modules" in allowed[1]["etcd"]["seen"]
+        assert "at revision 2, 1 module" in allowed[1]["etcd"]["seen"]
         await fill(cluster)
         full = await doctor(cluster, user="root")
         assert full["etcd"]["verdict"] == "good"

@@ -14,6 +14,7 @@ from ...help import HelpCommand, RareOption
 from ...running import asynchronous
 from ...settings.duration import Duration
 from ...settings.where import DEFAULT_GATEWAY, Where
+from ...show.counted import counted
 from ...show.output import note
 from ...where.chosen import Chosen, choose_modules
 from ...where.complete import kinds
@@ -105,7 +106,8 @@ async def command(
     for (name, reason), lost in missing.items():
         say(f"{name}: without {', '.join(lost)}: {reason}")
     lacking = sum(map(len, missing.values()))
-    note(f"{file}: {files} files of {len(names)} modules, {size} bytes, {lacking} missing")
+    what = f"{counted(files, 'file')} of {counted(len(names), 'module')}"
+    note(f"{file}: {what}, {size} bytes, {lacking} missing")
     return 1 if missing else 0
 
 

@@ -71,7 +71,7 @@ async def test_everything_about_a_module_is_in_it_without_its_secrets(
     told = index(files)
     assert told["asked"]["cpu_seconds"] == 0.1
     assert told["modules"][agent.name]["missing"] == {}
-    assert "8 files of 1 modules" in outcome.err
+    assert "8 files of 1 module," in outcome.err
 
 
 async def test_a_module_that_is_gone_is_said_and_the_file_is_written_all_the_same(

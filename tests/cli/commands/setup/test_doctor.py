@@ -40,7 +40,7 @@ async def test_all_that_a_module_needs(agent: Agent, place: Place) -> None:
         assert found["etcd version"]["seen"].startswith("3.")
         assert found["clock"]["verdict"] == "good"
     else:
-        assert "answers and lets you in, 1 modules" in found["gateway"]["seen"]
+        assert "answers and lets you in, 1 module" in found["gateway"]["seen"]
 
 
 async def test_what_is_away_is_a_fault(agent: Agent) -> None:
