@@ -13,10 +13,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, TypeVar
 
 from ..errors import ResourceExhausted
 
+T = TypeVar("T")
 #: What a file system says that knows no files without a name.
 _NO_TMPFILE = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 
@@ -46,20 +47,20 @@ class Archive:
 
     async def __aenter__(self) -> Self:
         """Create the file that becomes ``path``."""
-        await asyncio.to_thread(self._open)
+        opening = asyncio.create_task(asyncio.to_thread(self._open))
+        try:
+            await _uninterrupted(opening)
+        except asyncio.CancelledError:
+            if not opening.cancelled() and opening.exception() is None:
+                self._close()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Remove what was not committed. At once and on the loop: it must not be cancelled half-way."""
-        if self._temporary is not None:
-            with suppress(OSError):
-                self._temporary.unlink()
-        # What was not committed is of no use any more, but the compressor in between warns unless it is closed.
-        with suppress(OSError):
-            self._tar.close()
-        self._file.close()
+        self._close()
 
     async def add(self, name: str, content: bytes, *, bounded: bool = True) -> None:
         """Add a file. Raises ResourceExhausted when it does not fit; what describes the rest is not ``bounded``."""
@@ -72,7 +73,9 @@ class Archive:
     async def commit(self) -> int:
         """Put it in its place; its size on the disk in bytes."""
         async with self._lock:
-            return await asyncio.to_thread(self._commit)
+            committing = asyncio.create_task(asyncio.to_thread(self._commit))
+            # Half of it would be left beside its place; but the reader of a pipe may never come.
+            return await (committing if self._is_device else _uninterrupted(committing))
 
     def _open(self) -> None:
         folder = self._path.parent
@@ -95,6 +98,15 @@ class Archive:
             self._temporary = Path(name)
         self._file = os.fdopen(number, "w+b")
         self._tar = tarfile.open(fileobj=self._file, mode="w:gz", format=tarfile.PAX_FORMAT)  # noqa: SIM115
+
+    def _close(self) -> None:
+        if self._temporary is not None:
+            with suppress(OSError):
+                self._temporary.unlink()
+        # What was not committed is of no use any more, but the compressor in between warns unless it is closed.
+        with suppress(OSError):
+            self._tar.close()
+        self._file.close()
 
     def _add(self, name: str, content: bytes) -> None:
         entry = tarfile.TarInfo(f"{self._top}/{name}")
@@ -132,10 +144,10 @@ def _link(number: int, path: Path) -> None:
         os.close(folder)
 
 
-async def _uninterrupted(task: asyncio.Task[None]) -> None:
+async def _uninterrupted(task: asyncio.Task[T]) -> T:
     """Wait for ``task`` to its end even when cancelled, which then comes out after it."""
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task})
         raise

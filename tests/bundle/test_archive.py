@@ -86,6 +86,17 @@ async def test_cancelling_an_addition_leaves_the_archive_whole(path: Path) -> No
     assert contents(path)["case/next"] == b"next"
 
 
+async def test_cancelling_its_beginning_leaves_nothing(path: Path) -> None:
+    archive = Archive(path, "case", 1000)
+    beginning = asyncio.create_task(archive.__aenter__())
+    await asyncio.sleep(0)
+    beginning.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await beginning
+    assert archive._file.closed
+    assert names(path.parent) == ["case.tar.gz"]
+
+
 async def test_a_place_where_it_cannot_be_is_said_before_anything_is_collected(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await Archive(tmp_path / "no" / "case.tar.gz", "case", 10).__aenter__()
