@@ -149,8 +149,8 @@ ROOMS = {
     "gateway/rest/schemas": ["schema", "answers objects queries", "table"],
     "launcher": ["environment", "join", "inject isolated"],
     "cli": [
-        "interrupts",
-        "backends help manifests shells show streams thinned_log whole_file",
+        "interrupts streams",
+        "backends help manifests shells show thinned_log whole_file",
         "confirm failures levels own_log profiles settings",
         "doctor live many reload running",
         "where",

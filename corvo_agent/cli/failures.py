@@ -21,9 +21,9 @@ from contextlib import suppress
 import click
 
 from ..errors import CorvoError, system_reason
-from .show.blocking import discard_output
 from .show.colour import wants_colour
 from .show.output import visible
+from .streams import discard
 
 CTRL_C = 130
 
@@ -60,7 +60,7 @@ def report(error: BaseException) -> int:
 
 def reader_is_gone() -> int:
     """The exit code when the program that reads the output (head, less) has seen enough, which is no failure."""
-    discard_output()
+    discard(sys.stdout)
     return 0
 
 

@@ -18,7 +18,7 @@ from ..modules.etcd.without_requests import leave_out_requests
 from .failures import report
 from .help import HELP_ALL, HelpGroup
 from .shells import COMPLETE_VARIABLE, register
-from .streams import prepare_streams
+from .streams import leave_streams, prepare_streams
 
 # name -> the folder below commands/ with the file of that name, and one line for the list of commands
 _COMMANDS = {
@@ -140,7 +140,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run ``corvo`` with ``arguments`` (those of the process unless given) and exit."""
     prepare_streams()
     leave_out_requests()
-    sys.exit(run(arguments))
+    code = run(arguments)
+    leave_streams()
+    sys.exit(code)
 
 
 def agent_main() -> NoReturn:

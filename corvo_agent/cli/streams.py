@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import TextIO
 
 
 def prepare_streams() -> None:
@@ -23,3 +24,22 @@ def prepare_streams() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # Log lines hold any character, and a terminal or a locale may know few; standard error does so by itself.
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def leave_streams() -> None:
+    """Forget what output and error do not take, as on a full disk.
+
+    The interpreter flushes them at its end: it would complain, and end with a code of its own, 120.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            discard(stream)
+
+
+def discard(stream: TextIO) -> None:
+    """What is still buffered in ``stream``, and all that is written to it later, goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

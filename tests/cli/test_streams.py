@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 import pytest
@@ -12,7 +13,9 @@ from tests.cli.terminal import CORVO
 def started(*program: str, redirected: str) -> tuple[int, str, str]:
     """What a shell starts with its streams ``redirected``: its exit code and what it wrote."""
     command = ["sh", "-c", f'exec "$@" {redirected}', "sh", *program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    # With that, Python would keep nothing back that it could fail to write at its end.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -27,6 +30,11 @@ def test_a_command_does_its_work_without(without: str) -> None:
 )
 def test_the_exit_code_is_told_where_words_are_not(arguments: str, errors: str, code: int) -> None:
     assert started(*CORVO, *arguments.split(), redirected=f"2>{errors}") == (code, "", "")
+
+
+def test_output_on_a_full_disk_is_a_failure_that_is_told_once() -> None:
+    found = started(*CORVO, "guide", redirected=">/dev/full")
+    assert found == (1, "", "corvo: No space left on device\n")
 
 
 def test_what_is_opened_later_has_none_of_their_numbers() -> None:

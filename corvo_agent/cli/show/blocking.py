@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import signal
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..interrupts import Interrupts
+from ..streams import discard
 
 
 @contextmanager
@@ -29,18 +29,11 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        discard_output()
+        discard(sys.stdout)
         signal.signal(signal.SIGINT, handler)
         signal.raise_signal(signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, handler)
-
-
-def discard_output() -> None:
-    """What is still buffered for standard output goes nowhere, so that the interpreter does not flush it at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def has_room() -> bool:
