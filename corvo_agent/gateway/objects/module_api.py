@@ -98,6 +98,11 @@ class ModuleApi:
         if staleness > self.max_staleness:
             raise Unavailable("the store", f"what is known of it is {staleness:.0f} s old")
 
+    async def now(self) -> int:
+        """The wall time that all share, in nanoseconds; raises Unavailable before the store has told it."""
+        await self.cache.wait_synced(self._sync_timeout)
+        return self.clock.time_ns()
+
     async def get(self, name: str, *, consistent: bool = False) -> CachedModule:
         """The Module; from the store itself if ``consistent``. Raises NotFound."""
         if consistent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,12 @@ from corvo_agent.gateway.watching.endpoint_cache import EndpointCache
 from corvo_agent.gateway.watching.module_cache import ModuleCache
 from corvo_agent.gateway.watching.watch_hub import WatchHub
 from corvo_agent.modules.controls.control import Control
+from corvo_agent.modules.kv import ClockDifference, Range
 from corvo_agent.modules.model import Module, ModuleSpec, ObjectMeta
 from corvo_agent.modules.names import key_of
 from corvo_agent.modules.selectors.list_options import ListOptions
 from corvo_agent.modules.store import ModuleStore
+from corvo_agent.testing import FakeClock, MemoryStore
 
 from ..conftest import Store
 from ..modules import module
@@ -150,6 +153,34 @@ async def test_while_nothing_is_known_reads_say_so(store: Store) -> None:
         for read in (api.get(NAME), api.list(ListOptions()), api.watch(ListOptions())):
             with pytest.raises(Unavailable):
                 await read
+
+
+class Ahead(MemoryStore):
+    """Its clock is two hours ahead, which its first answer tells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+        self._difference: ClockDifference | None = None
+
+    def clock_difference(self) -> ClockDifference | None:
+        return self._difference
+
+    async def range(self, *which: Any, **how: Any) -> Range:
+        await self.may_answer.wait()
+        self._difference = ClockDifference(7200, 0.5)
+        return await super().range(*which, **how)
+
+
+async def test_the_time_is_the_store_s_and_waited_for_before_that_is_known() -> None:
+    clock, hub = FakeClock(), WatchHub()
+    async with Ahead() as store, ModuleCache(store, hub) as cache, EndpointCache(store) as beside:
+        api = ModuleApi(ModuleStore(store), cache, hub, beside, sync_timeout=60, clock=clock)
+        now = asyncio.create_task(api.now())
+        await asyncio.sleep(0)
+        assert not now.done()
+        store.may_answer.set()
+        assert await now == clock.time_ns() + 7200 * 10**9
 
 
 async def test_what_is_too_old_is_not_shown(api: ModuleApi) -> None:

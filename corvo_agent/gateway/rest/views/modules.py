@@ -192,10 +192,10 @@ class ModuleViews:
         if keep and not logger:
             check({"spec": {"log-level": level}}, name)
             return self._stored(await self._api.set_level(name, level, condition=condition))
-        control = self._control(body, level, keep=keep)
+        control = await self._control(body, level, keep=keep)
         return self._stored(await self._api.set_control(name, control, condition=condition))
 
-    def _control(self, body: dict[str, Any], level: str, *, keep: bool) -> Control:
+    async def _control(self, body: dict[str, Any], level: str, *, keep: bool) -> Control:
         try:
             until = 0
             if not keep:
@@ -203,7 +203,7 @@ class ModuleViews:
                 if not (lasts := parse_duration(given, "for")):
                     # It would take the place of the one that holds, and be over.
                     raise InvalidArgument("for", given, "must be longer than nothing")
-                until = self._api.clock.time_ns() + lasts
+                until = await self._api.now() + lasts
             parts = {key: text_of(body, key) for key in ("logger", "scope", "by", "reason")}
             return replace(control_from_dict({"level": level, **parts}), until=until, id=text_of(body, "id"))
         except InvalidArgument as error:
