@@ -161,6 +161,7 @@ async def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         assert await refused(port)
 
 
+@needs("python")
 async def test_killed_in_the_middle_it_leaves_nothing_either(tmp_path: Path) -> None:
     async with demo(tmp_path) as process:
         ports = listening(await introduction(process))
@@ -173,6 +174,7 @@ async def test_killed_in_the_middle_it_leaves_nothing_either(tmp_path: Path) -> 
         assert await refused(port)
 
 
+@needs("python")
 async def test_what_does_not_hold_is_said_and_the_rest_is_tried_all_the_same() -> None:
     async with DemoWorld() as world:
         await world.agent.aclose()

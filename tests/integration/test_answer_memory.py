@@ -13,6 +13,7 @@ import pytest
 from corvo_agent.diagnostics.client.client import DiagnosticsClient
 from corvo_agent.diagnostics.messages.payloads import decode_logs
 from corvo_agent.errors import RemoteError
+from tests.world.machine import needs
 
 LINES, QUERIES = 20_000, 16
 BUDGET = 16 << 20
@@ -68,6 +69,7 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
+@needs("python")
 async def test_sixteen_large_answers_at_once(log: Path) -> None:
     async with agent_over(log) as (address, pid), DiagnosticsClient(address, timeout=100) as client:
         await client.debug("Log", {"lines": "300"})

@@ -19,6 +19,7 @@ from corvo_agent.profiles.sampling.engine import Mode, Recording, SamplingOrder
 from corvo_agent.profiles.sampling.kernel_clocks import runs
 from corvo_agent.profiles.sampling.py_spy import PySpy
 from corvo_agent.profiles.sampling.py_spy_process import find_py_spy
+from tests.world.machine import needs
 
 from ..loads import SHARES, Once, Running, native, shares
 from ..spawn import burnt, crowded, load, pythons, running, shares_of, told_by, until
@@ -26,6 +27,7 @@ from ..spawn import burnt, crowded, load, pythons, running, shares_of, told_by, 
 # No divisor of the loads' cycle, so that looks fall everywhere in it; and no bound on the cost.
 ORDER = SamplingOrder(seconds=2.0, hz=211, budget=100)
 SHORT = SamplingOrder(seconds=0.5, budget=100)
+OWN = "{}.{}".format(*sys.version_info)
 
 
 def sampling() -> list[psutil.Process]:
@@ -220,7 +222,10 @@ def of_thread(recording: Recording, tid: int) -> float:
     return sum(each.values[1] for each in recording.samples if Label("tid", tid) in each.labels) / 1e9
 
 
-@pytest.mark.parametrize("version", sorted(pythons()))
+@pytest.mark.parametrize(
+    "version",
+    [version if version == OWN else pytest.param(version, marks=needs("python")) for version in sorted(pythons())],
+)
 async def test_processor_time_is_the_kernel_s_on_a_crowded_processor_whatever_python_runs(version: str) -> None:
     with (
         load("idle", "40", python=pythons()[version]) as process,

@@ -13,10 +13,12 @@ from corvo_agent.demo import check as module
 from corvo_agent.demo.findings import Failed
 from corvo_agent.demo.world import NAME, DemoWorld
 from tests.profiles.spawn import until
+from tests.world.machine import needs
 
 pytestmark = pytest.mark.integration
 
 
+@needs("python")
 async def test_check_tries_everything_and_prints_what_it_saw(capsys: pytest.CaptureFixture[str]) -> None:
     assert await _check() == 0
     shown = capsys.readouterr()
@@ -27,6 +29,7 @@ async def test_check_tries_everything_and_prints_what_it_saw(capsys: pytest.Capt
     assert shown.err.count("ok ") == len(rows) - 1
 
 
+@needs("python")
 async def test_check_fails_when_one_thing_does_not_hold(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

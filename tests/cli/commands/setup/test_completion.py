@@ -66,6 +66,7 @@ def test_bash_completes_commands(program: dict[str, str]) -> None:
     assert {"agent", "logs", "stats", "demo"} <= set(complete_in_bash(program, "corvo", ""))
 
 
+@needs("python")
 def test_bash_completes_options_subcommands_and_choices(program: dict[str, str]) -> None:
     assert complete_in_bash(program, "corvo", "level", "m", "--rea") == ["--reason"]
     assert complete_in_bash(program, "corvo", "modules", "li") == ["list"]
@@ -89,6 +90,7 @@ async def test_bash_completes_the_modules_of_etcd(
     assert await asyncio.to_thread(complete_in_bash, program, *words) == ["other"]
 
 
+@needs("python")
 async def test_bash_completes_what_holds_signs_at_which_it_breaks_words(
     program: dict[str, str], modules: ModuleStore, etcd: EmbeddedEtcd
 ) -> None:
