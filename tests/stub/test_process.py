@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes  # noqa: F401  # libffi keeps a descriptor from its first use on: before they are counted
 import gc
 import logging
 import os
