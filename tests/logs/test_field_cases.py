@@ -213,6 +213,25 @@ async def test_a_line_of_rich_without_a_time_is_one_of_its_own(tmp_path: Path) -
             assert len((await reader.read(LogQuery())).records) == fine + 3
 
 
+@pytest.mark.parametrize(
+    ("line", "time"),
+    [
+        ("[11/05/26 10:00:00] ERROR    boom", "2026-11-05T10:00:00Z"),
+        # Of May or of November: its program is not known.
+        ("11/05/26 10:00:00 ERROR boom", "11/05/26 10:00:00"),
+    ],
+)
+async def test_a_date_of_three_short_numbers_is_read_where_its_order_is_known(
+    line: str, time: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_text(f"{line}\n" * 3)
+    async with LogReader(str(path), surveyor=Surveyor(zone=UTC, is_zone_stated=True)) as reader:
+        records = (await reader.read(LogQuery(level=Level.ERROR))).records
+    assert [(record["level"], record["ts"]) for record in records] == [("error", time)] * 3
+    assert ["@timestamp" in record for record in records] == [time.endswith("Z")] * 3
+
+
 @pytest.mark.parametrize("odd", ["1970-01-01T00:00:01Z", "2036-01-01T00:00:00Z"])
 async def test_one_odd_line_hides_nothing(odd: str, tmp_path: Path) -> None:
     day = "2026-11-24T12:%02d:00Z"

@@ -16,6 +16,7 @@ from .nearly_json import may_open_object
 from .otlp import BATCH, with_batch_read
 from .severity import Scale, Severity, of_number, of_value
 from .text_forms import FORMS, TextForm, TextLine, find_lead, read_timed
+from .time_forms import is_unsure
 from .times import TimeReader
 
 _LONGEST = 16 * 1024  # characters of a line of text of which the form is looked for
@@ -126,10 +127,11 @@ class LineReader:
         if line.severity is not None:
             found["level"] = line.severity.word
         if "ts" in line.parts:
-            time = self.times.read_text(line.parts["ts"])
-            if time is None:
+            text = line.parts["ts"]
+            time = self.times.read_text(text)
+            if time is None and not is_unsure(text):
                 return None
-            found["ts"] = format_rfc3339(time)
+            found["ts"] = text if time is None else format_rfc3339(time)
         return {**found, **{name: text for name, text in line.parts.items() if name != "ts"}}
 
     def with_envelope(self, document: dict[str, Any], letter: Letter) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class TextForm:
     """One form; ``first`` are the characters that such a line may begin with, "" for any.
 
     ``expression`` has ``TIME`` where a time stands; ``levels`` are words that only this form has for levels.
+    ``month_first``: its ``ts`` is ``11/24/26 10:00:00``, which elsewhere could be of another order.
     """
 
     name: str
@@ -65,6 +66,7 @@ class TextForm:
     first: str = ""
     weak: bool = False
     levels: Mapping[str, Severity] = field(default_factory=dict)
+    month_first: bool = False
     #: The time that such lines begin with, with its bracket, as the expression has it; "" when they do not.
     lead: str = field(init=False)
     #: The expression of what comes behind that.
@@ -98,6 +100,9 @@ class TextForm:
                 return None
         if self.lead and lead is not None:
             parts["ts"] = lead.ts
+        elif self.month_first and "ts" in parts:
+            month, day, year, clock = re.split("[/ ]", parts["ts"])
+            parts["ts"] = f"20{year}/{month}/{day} {clock}"
         parts["msg"] = line[match.end() :]
         return TextLine(parts, severity, self.name)
 
@@ -173,7 +178,12 @@ FORMS: tuple[TextForm, ...] = (
         r"(?P<level>[IWEF])TIME +(?P<thread>\d+) (?P<caller>\S+:\d+) +(?:\S )?\[(?P<tags>[^\]]*)\] +(?:\d+ +)?",
         "IWEF",
     ),
-    TextForm("rich", r"\[(?:(?P<ts>\d\d/\d\d/\d\d \d\d:\d\d:\d\d)|\d\d:\d\d:\d\d)\] " + _RICH, "["),
+    TextForm(
+        "rich",
+        r"\[(?:(?P<ts>\d\d/\d\d/\d\d \d\d:\d\d:\d\d)|\d\d:\d\d:\d\d)\] " + _RICH,
+        "[",
+        month_first=True,
+    ),
     TextForm("nest", r"\[Nest\] (?P<pid>\d+) +- TIME +(?P<level>[A-Z]+) (?:\[(?P<logger>[^\]]*)\] )?", "["),
     TextForm("prefect", r"\d\d:\d\d:\d\d\.\d{3} \| (?P<level>[A-Z]+) *\| (?P<logger>\S+) - ", _DIGITS),
     TextForm("tracing", r"TIME(?<=Z) +(?P<level>TRACE|DEBUG|INFO|WARN|ERROR) (?P<logger>\w+(?:::\w+)*): ", _DIGITS),

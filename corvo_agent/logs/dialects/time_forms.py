@@ -1,7 +1,8 @@
 """The ways to write a moment as text that programs use in their logs, as regular expressions.
 
 Each form gives the parts of a date and of a time of day. A form without a year (klog, syslog, logcat) leaves it open.
-A time of day alone is no moment: nothing tells its day.
+A time of day alone is no moment: nothing tells its day. Nor is a date that is ``unsure``: it only shows where a time
+stands.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ _ZONE = (
     r"(?:\[[A-Za-z_/+-]{1,40}\]|(?<=GMT[+-]\d{4}) \([^()]{1,60}\)"
     rf"|(?<=\d\d) (?:{_NAMES})(?![A-Za-z])(?: m=[+-][\d.]{{1,30}})?)?"
 )
+_UNSURE = r"(?:0\d|1[0-2])/\d\d/\d\d"
 _YEAR, _NUMBER, _DAY = r"(?P<year>\d{4})", r"(?P<month>\d\d)", r"(?P<day>\d\d)"
 
 #: The forms, each of which matches at the start of a text. Of two that match, the first one counts.
@@ -88,8 +90,8 @@ FORMS: tuple[str, ...] = (
     f" {_YEAR}(?![\\d:])",
     # Apache's error log and ctime: Tue Nov 24 10:00:00.123 2026; syslog has no year.
     f"{_WEEKDAY}{_MONTH} {{1,2}}(?P<day>\\d{{1,2}}) {_CLOCK}(?: {_YEAR}(?![\\d:]))?",
-    # Rich 11/24/26 10:00:00: no log is of the years 1 to 12
-    f"(?P<month>0\\d|1[0-2])/{_DAY}/(?P<short_year>\\d\\d) {_CLOCK}",
+    # No log is of the years 1 to 12: whether 05/11/26 10:00:00 is of May or of November only its program could tell.
+    f"(?P<unsure>{_UNSURE}) {_CLOCK}",
     # Spark 26/11/24 10:00:00, tornado 261124 10:00:00
     f"(?P<short_year>\\d\\d)/?{_NUMBER}/?{_DAY} {_CLOCK}",
     # logcat 11-24 10:00:00.123, klog 1124 10:00:00.123456
@@ -101,6 +103,11 @@ FORMS: tuple[str, ...] = (
 def patterns() -> tuple[re.Pattern[str], ...]:
     """Each form ready to be matched."""
     return tuple(re.compile(form, re.ASCII) for form in FORMS)
+
+
+def is_unsure(text: str) -> bool:
+    """Whether ``text`` is a time whose day is not known: only the order of its numbers would tell."""
+    return re.match(_UNSURE + " ", text, re.ASCII) is not None
 
 
 #: The expression of any form, without groups, to be put into a larger one.

@@ -94,6 +94,8 @@ class TimeReader:
         return None
 
     def _moment(self, parts: dict[str, str | None]) -> int | None:
+        if "unsure" in parts:
+            return None
         month = int(parts.get("month") or MONTHS[parts["month_name"] or ""])
         hour = _on_24_hours(int(parts["hour"] or 0), parts.get("half"))
         minute, second = int(parts["minute"] or 0), int(parts["second"] or 0)
