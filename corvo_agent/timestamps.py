@@ -11,8 +11,8 @@ import time
 
 from .errors import InvalidArgument
 
-#: The longest that a person may let something hold, 1000 years in nanoseconds: its end has a year of four digits.
-LONGEST_HOLD = 1000 * 365 * 86400 * 10**9
+#: The longest that a person may let something hold, 285 years in nanoseconds: no lease of etcd's lasts longer.
+LONGEST_HOLD = 285 * 365 * 86400 * 10**9
 
 # RFC 3339, section 5.6, and what people write besides: a space for the T, a comma, a zone without its colon.
 _RFC3339 = re.compile(

@@ -134,7 +134,7 @@ def _check_duration(text: str) -> None:
     if lasts == 0:
         raise InvalidArgument("--for", text, "must be longer than nothing")
     if lasts > LONGEST_HOLD:
-        raise InvalidArgument("--for", text, "must be 1000 years at most; --keep sets a level without an end")
+        raise InvalidArgument("--for", text, "must be 285 years at most; --keep sets a level without an end")
 
 
 def check_valid(level: ModuleLevel) -> None:

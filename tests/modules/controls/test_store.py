@@ -18,6 +18,7 @@ from corvo_agent.modules.etcd.store import EtcdStore
 from corvo_agent.modules.kv import KeyValueStore
 from corvo_agent.modules.memory import MemoryStore
 from corvo_agent.testing import FakeClock
+from corvo_agent.timestamps import LONGEST_HOLD
 
 NAME = "node1-shop"
 MINUTE = 60 * 10**9
@@ -104,6 +105,8 @@ async def test_it_ends_before_the_longest_lease(kv: KeyValueStore) -> None:
     await store.put(NAME, Control("Debug", until=clock.time_ns() + int(LONGEST) * 10**9))
     with pytest.raises(InvalidArgument, match="until: is too far ahead"):
         await store.put(NAME, Control("Debug", until=clock.time_ns() + int(LONGEST + 1) * 10**9))
+    # Commands refuse what is longer by themselves.
+    assert LONGEST_HOLD < LONGEST * 10**9
 
 
 async def test_there_is_a_bound_to_how_many_there_are() -> None:

@@ -49,7 +49,7 @@ def new(role: str, name: str, lasts: str, keep: bool, selector: str, token_file:
     """
     duration = None if keep else parse_duration(lasts, "--for")
     if duration is not None and not 0 < duration <= LONGEST_HOLD:
-        raise InvalidArgument("--for", lasts, "must be longer than nothing, and 1000 years at most; --keep has no end")
+        raise InvalidArgument("--for", lasts, "must be longer than nothing, and 285 years at most; --keep has no end")
     until = None if duration is None else SYSTEM_CLOCK.time_ns() + duration
     token, line = new_token(Role.parse(role, "--role"), name, until, selector)
     _append(Path(token_file), name, line)
