@@ -25,14 +25,18 @@ class Figure(NamedTuple):
     by: str
 
 
+def _rows(name: str) -> list[Mapping[str, Any]]:
+    """The results ``name``."""
+    rows: list[Mapping[str, Any]] = json.loads((RESULTS / f"{name}.json").read_text())["rows"]
+    return rows
+
+
 def _row(name: str, **wanted: str | float) -> Mapping[str, Any]:
     """The one row of the results ``name`` with these values."""
-    rows = json.loads((RESULTS / f"{name}.json").read_text())["rows"]
-    found = [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
+    found = [row for row in _rows(name) if all(row.get(key) == value for key, value in wanted.items())]
     if len(found) != 1:
         raise LookupError(f"{name}.json has {len(found)} rows with {wanted}")
-    only: Mapping[str, Any] = found[0]
-    return only
+    return found[0]
 
 
 def _service() -> Iterator[Figure]:
@@ -208,11 +212,6 @@ def lines(marker: str) -> list[str]:
     """The table behind ``marker``, in Markdown."""
     head = ["| | corvo_agent | beside it | |", "|---|---|---|---|"]
     return [*head, *(f"| {' | '.join(figure)} |" for figure in TABLES[marker]())]
-
-
-def _rows(name: str) -> list[Mapping[str, Any]]:
-    rows: list[Mapping[str, Any]] = json.loads((RESULTS / f"{name}.json").read_text())["rows"]
-    return rows
 
 
 def _duration(ms: float) -> str:

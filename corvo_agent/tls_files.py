@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Iterable
 from typing import Self
 
-from .errors import ConfigError
+from .errors import ConfigError, system_reason
 
 __all__ = ("FileContext", "FilePath", "no_password", "unusable")
 
@@ -87,7 +87,7 @@ def unusable(error: Exception) -> str:
     if isinstance(error, ssl.SSLError) and not reason:
         # OpenSSL says only in which of its parts it ended: "[SSL] PEM lib".
         reason = "no certificate, or no key, in PEM is in it"
-    return f"cannot be used ({reason or getattr(error, 'strerror', None) or error})"
+    return f"cannot be used ({reason or system_reason(error)})"
 
 
 def no_password() -> str:
